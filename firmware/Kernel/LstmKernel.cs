@@ -1,0 +1,219 @@
+// The table-driven LSTM: reads its weights from a model file, so that a new model needs no new firmware.
+//
+//     i = sigmoid(Wi x + Ui h + bi)        c' = f c + i g
+//     f = sigmoid(Wf x + Uf h + bf)        h' = o tanh(c')
+//     g = tanh   (Wg x + Ug h + bg)
+//     o = sigmoid(Wo x + Uo h + bo)
+//
+// SPEC.md, "The LSTM step", defines every shift and rounding. What executes per weight is counted and budgeted.
+
+using Crime.FixedPoint;
+using Crime.Model;
+
+namespace Crime.Firmware.Kernel;
+
+/// <summary>Fixed-point LSTM with a linear head; no allocation after construction. Not thread-safe.</summary>
+public sealed class LstmKernel : IKernel
+{
+    // Weights taken per turn of the inner loop.
+    private const int Unroll = 4;
+
+    private readonly int _inputCount;
+    private readonly int _hiddenCount;
+    private readonly int _columnCount;
+    private readonly int _cellIndexShift;
+    private readonly int _candidateShift;
+
+    // [hidden][inputs, hidden, padding]: the rows of i and f in one array, those of g and o in the other.
+    private readonly long[][] _inputForgetWeights;
+    private readonly long[][] _candidateOutputWeights;
+
+    // [hidden]
+    private readonly long[] _inputForgetBias;
+    private readonly long[] _candidateOutputBias;
+
+    // [4 hidden]: from a row's accumulator to an index of the activation table.
+    private readonly byte[] _indexShift;
+
+    // [inputs, hidden, padding]: x and h side by side, widened once per step.
+    private readonly long[] _operands;
+
+    // [vocabulary * inputs], null for feature models.
+    private readonly short[] _embedding;
+    private readonly int _vocabularyCount;
+
+    // [classes][hidden], [classes]
+    private readonly short[][] _headWeights;
+    private readonly int[] _headBias;
+
+    private readonly short[] _sigmoid;
+    private readonly short[] _tanh;
+
+    /// <summary>Builds the kernel for a model.</summary>
+    /// <param name="model">A model with a fixed-point section; not referenced afterwards.</param>
+    public LstmKernel(ModelFile model)
+    {
+        _inputCount = model.InputCount;
+        _hiddenCount = model.HiddenCount;
+        _columnCount = PackedRows.PaddedCount(_inputCount + _hiddenCount, Unroll);
+        _cellIndexShift = model.CellFractionBits - ActivationTable.IndexFractionBits;
+        _candidateShift = 15 - model.CellFractionBits;
+
+        _inputForgetWeights = new long[_hiddenCount][];
+        _candidateOutputWeights = new long[_hiddenCount][];
+        _inputForgetBias = new long[_hiddenCount];
+        _candidateOutputBias = new long[_hiddenCount];
+        for (int unit = 0; unit < _hiddenCount; unit++)
+        {
+            int i = unit, f = _hiddenCount + unit, g = 2 * _hiddenCount + unit, o = 3 * _hiddenCount + unit;
+            _inputForgetWeights[unit] = PackedRows.Weights(model, i, f, Unroll);
+            _inputForgetBias[unit] = PackedRows.Bias(model, i, f);
+            _candidateOutputWeights[unit] = PackedRows.Weights(model, g, o, Unroll);
+            _candidateOutputBias[unit] = PackedRows.Bias(model, g, o);
+        }
+        _indexShift = new byte[model.RowCount];
+        for (int row = 0; row < model.RowCount; row++)
+            _indexShift[row] = (byte)(model.RowFractionBits(row) - ActivationTable.IndexFractionBits);
+
+        _vocabularyCount = model.VocabularyCount;
+        if (model.Input == InputKind.Tokens)
+        {
+            _embedding = new short[_vocabularyCount * _inputCount];
+            for (int i = 0; i < _embedding.Length; i++) _embedding[i] = model.Embedding(i / _inputCount, i % _inputCount);
+        }
+
+        _headWeights = new short[model.ClassCount][];
+        _headBias = new int[model.ClassCount];
+        for (int classIndex = 0; classIndex < model.ClassCount; classIndex++)
+        {
+            _headBias[classIndex] = model.HeadBias(classIndex);
+            var weights = new short[_hiddenCount];
+            for (int unit = 0; unit < _hiddenCount; unit++) weights[unit] = model.HeadWeight(classIndex, unit);
+            _headWeights[classIndex] = weights;
+        }
+
+        _operands = new long[_columnCount];
+        _sigmoid = ActivationTable.CreateSigmoid();
+        _tanh = ActivationTable.CreateTanh();
+        ValuesPerStep = model.ValuesPerStep;
+        LogitFractionBits = model.LogitFractionBits;
+        Logits = new int[model.ClassCount];
+        State = new LstmState(_hiddenCount);
+        Saturations = new SaturationCounters();
+    }
+
+    /// <inheritdoc/>
+    public int ValuesPerStep { get; }
+
+    /// <inheritdoc/>
+    public int ClassCount => Logits.Length;
+
+    /// <inheritdoc/>
+    public int LogitFractionBits { get; }
+
+    /// <inheritdoc/>
+    public LstmState State { get; }
+
+    /// <inheritdoc/>
+    public SaturationCounters Saturations { get; }
+
+    /// <inheritdoc/>
+    public int[] Logits { get; }
+
+    /// <inheritdoc/>
+    public void Advance(short[] values, int start, int count)
+    {
+        int at = start * ValuesPerStep;
+        for (int step = 0; step < count; step++)
+        {
+            if (_embedding == null)
+            {
+                Step(values, at);
+            }
+            else
+            {
+                int token = (ushort)values[at];
+                // Token 0 is "unknown"; a number outside the vocabulary is just that.
+                if (token >= _vocabularyCount) token = 0;
+                Step(_embedding, token * _inputCount);
+            }
+            at += ValuesPerStep;
+        }
+    }
+
+    /// <summary>One timestep.</summary>
+    /// <param name="x">Holds the input vector, with the model's input fraction bits.</param>
+    /// <param name="offset">Index of its first number.</param>
+    private void Step(short[] x, int offset)
+    {
+        long[] operands = _operands;
+        short[] hidden = State.Hidden, cell = State.Cell, sigmoid = _sigmoid, tanh = _tanh;
+        byte[] indexShift = _indexShift;
+        int inputCount = _inputCount, hiddenCount = _hiddenCount, columnCount = _columnCount;
+        int candidateShift = _candidateShift, cellIndexShift = _cellIndexShift;
+
+        for (int k = 0; k < inputCount; k++) operands[k] = x[offset + k];
+        for (int k = 0; k < hiddenCount; k++) operands[inputCount + k] = hidden[k];
+
+        for (int unit = 0; unit < hiddenCount; unit++)
+        {
+            // Four rows of W x + U h + b, two to a number.
+            long inputForget = _inputForgetBias[unit], candidateOutput = _candidateOutputBias[unit];
+            long[] w = _inputForgetWeights[unit], v = _candidateOutputWeights[unit];
+            for (int k = 0; k < columnCount; k += Unroll)
+            {
+                long x0 = operands[k], x1 = operands[k + 1], x2 = operands[k + 2], x3 = operands[k + 3];
+                inputForget += w[k] * x0 + w[k + 1] * x1 + w[k + 2] * x2 + w[k + 3] * x3;
+                candidateOutput += v[k] * x0 + v[k + 1] * x1 + v[k + 2] * x2 + v[k + 3] * x3;
+            }
+
+            // The accumulators become indices of the activation tables; one unsigned comparison finds both ends.
+            int i = (((int)inputForget ^ int.MinValue) >> indexShift[unit]) + ActivationTable.Zero;
+            if ((uint)i >= ActivationTable.Length) i = SaturatedIndex(i);
+            int f = ((int)(inputForget >> 32) >> indexShift[hiddenCount + unit]) + ActivationTable.Zero;
+            if ((uint)f >= ActivationTable.Length) f = SaturatedIndex(f);
+            int g = (((int)candidateOutput ^ int.MinValue) >> indexShift[2 * hiddenCount + unit]) + ActivationTable.Zero;
+            if ((uint)g >= ActivationTable.Length) g = SaturatedIndex(g);
+            int o = ((int)(candidateOutput >> 32) >> indexShift[3 * hiddenCount + unit]) + ActivationTable.Zero;
+            if ((uint)o >= ActivationTable.Length) o = SaturatedIndex(o);
+
+            // c' = f c + i g, rounded once. Fixed.RoundShift and SaturateInt16, written out: a call costs 14 instructions.
+            int c = (sigmoid[f] * cell[unit] + (sigmoid[i] * tanh[g] >> candidateShift) + 16384) >> 15;
+            if (c != (short)c) c = SaturatedCell(c);
+            cell[unit] = (short)c;
+
+            // h' = o tanh(c')
+            int t = (c >> cellIndexShift) + ActivationTable.Zero;
+            if ((uint)t >= ActivationTable.Length) t = t < 0 ? 0 : ActivationTable.Length - 1;
+            hidden[unit] = (short)((sigmoid[o] * tanh[t] + 16384) >> 15);
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Classify()
+    {
+        short[] hidden = State.Hidden;
+        int best = 0;
+        for (int classIndex = 0; classIndex < Logits.Length; classIndex++)
+        {
+            short[] weights = _headWeights[classIndex];
+            int logit = _headBias[classIndex];
+            for (int unit = 0; unit < hidden.Length; unit++) logit += weights[unit] * hidden[unit];
+            Logits[classIndex] = logit;
+            if (logit > Logits[best]) best = classIndex;
+        }
+        return best;
+    }
+
+    private int SaturatedIndex(int index)
+    {
+        Saturations.Gates++;
+        return index < 0 ? 0 : ActivationTable.Length - 1;
+    }
+
+    private int SaturatedCell(int value)
+    {
+        Saturations.Cells++;
+        return Fixed.SaturateInt16(value);
+    }
+}

@@ -1,0 +1,82 @@
+// The cost of a recurrent network is a line over the length of its input: every timestep costs the same, and so does
+// getting started. Times are lines in µs, energies are lines in µJ, and one class serves both.
+
+namespace Crime.Costs;
+
+/// <summary>A cost that grows linearly with the length of a sequence: <c>Beta + Alpha * length / 1000</c>.</summary>
+/// <remarks>
+/// For a time, alpha is in ns per timestep and beta in µs; for an energy, alpha is in nJ per timestep and beta in µJ.
+/// Values from the network are clamped to <see cref="MaxAlpha"/> and <see cref="MaxBeta"/>, so that sums of a few costs fit 32 bits.
+/// </remarks>
+public sealed class CostLine
+{
+    /// <summary>Largest slope: 0.1 s (or J) per timestep.</summary>
+    public const int MaxAlpha = 100_000_000;
+
+    /// <summary>Largest intercept, and largest cost that <see cref="At"/> returns: 100 s (or J).</summary>
+    public const int MaxBeta = 100_000_000;
+
+    /// <summary>Slope in thousandths of the cost's unit per timestep.</summary>
+    public readonly int Alpha;
+
+    /// <summary>Cost of a sequence of length zero.</summary>
+    public readonly int Beta;
+
+    /// <summary>Makes a line; both values are clamped to 0 and their maximum.</summary>
+    public CostLine(long alpha, long beta)
+    {
+        Alpha = Clamp(alpha, MaxAlpha);
+        Beta = Clamp(beta, MaxBeta);
+    }
+
+    /// <summary>The cost of a sequence.</summary>
+    /// <param name="length">Timesteps, at least 0.</param>
+    /// <returns>0 to <see cref="MaxBeta"/>.</returns>
+    public int At(int length) => Clamp(Beta + (long)Alpha * length / 1000, MaxBeta);
+
+    /// <summary>The line through two measured costs.</summary>
+    /// <param name="shortLength">Length of the shorter sequence.</param>
+    /// <param name="shortCost">Its cost.</param>
+    /// <param name="longLength">Length of the longer sequence, greater than <paramref name="shortLength"/>.</param>
+    /// <param name="longCost">Its cost.</param>
+    public static CostLine Through(int shortLength, long shortCost, int longLength, long longCost)
+    {
+        long alpha = (longCost - shortCost) * 1000 / (longLength - shortLength);
+        if (alpha < 0) alpha = 0;
+        return new CostLine(alpha, shortCost - alpha * shortLength / 1000);
+    }
+
+    /// <summary>The energy of a time at constant power.</summary>
+    /// <param name="powerMw">Power in mW: mW times µs are nJ, mW times ns are pJ.</param>
+    public CostLine Energy(int powerMw) => new CostLine((long)Alpha * powerMw / 1000, (long)Beta * powerMw / 1000);
+
+    /// <summary>The sum of two costs.</summary>
+    public CostLine Plus(CostLine other) => new CostLine((long)Alpha + other.Alpha, (long)Beta + other.Beta);
+
+    /// <summary>
+    /// The smallest length at which <paramref name="remote"/> plus a constant is cheaper than <paramref name="local"/>.
+    /// </summary>
+    /// <param name="local">Cost of computing here.</param>
+    /// <param name="remote">The part of the remote cost that depends on the length, and its constant part.</param>
+    /// <param name="dynamicCost">Link and queue at this moment, in the lines' unit.</param>
+    /// <returns>1 to <see cref="Never"/>; <see cref="Never"/> when computing here always wins.</returns>
+    public static int BreakEvenLength(CostLine local, CostLine remote, int dynamicCost)
+    {
+        long ahead = (long)remote.Beta + dynamicCost - local.Beta;
+        long slope = (long)local.Alpha - remote.Alpha;
+        if (ahead < 0) return 1;
+        if (slope <= 0) return Never;
+        // Cheaper means strictly cheaper: the first length beyond the crossing.
+        long length = ahead * 1000 / slope + 1;
+        return length > Never ? Never : (int)length;
+    }
+
+    /// <summary>A break-even length that no sequence reaches.</summary>
+    public const int Never = 65535;
+
+    private static int Clamp(long value, int max)
+    {
+        if (value < 0) return 0;
+        return value > max ? max : (int)value;
+    }
+}

@@ -1,0 +1,130 @@
+// What every frame has in common. SPEC.md, "Frames", is the text to these numbers.
+
+namespace Crime.Frames;
+
+/// <summary>Constants of the wire format.</summary>
+public static class FrameFormat
+{
+    /// <summary>The version this code speaks: the first byte of every frame.</summary>
+    public const byte Version = 1;
+
+    /// <summary>Longest sequence in timesteps that a request may carry.</summary>
+    public const int MaxLength = 4096;
+
+    /// <summary>Most numbers per timestep that a request may carry.</summary>
+    public const int MaxValuesPerStep = 255;
+
+    /// <summary>Largest frame in bytes; a receiver drops anything larger unread.</summary>
+    public const int MaxFrameSize = 64 * 1024;
+
+    /// <summary>Writes the two bytes that start a frame.</summary>
+    internal static void WritePrefix(byte[] bytes, FrameType type)
+    {
+        bytes[0] = Version;
+        bytes[1] = (byte)type;
+    }
+
+    /// <summary>Checks length and prefix of foreign bytes.</summary>
+    internal static FrameError CheckPrefix(byte[] bytes, FrameType type, int minimumSize)
+    {
+        if (bytes == null || bytes.Length < 2) return FrameError.TooShort;
+        if (bytes[0] != Version) return FrameError.Version;
+        if (bytes[1] != (byte)type) return FrameError.Type;
+        if (bytes.Length < minimumSize) return FrameError.TooShort;
+        return bytes.Length > MaxFrameSize ? FrameError.TooLong : FrameError.None;
+    }
+
+    /// <summary>Type of a frame of this version, or <see cref="FrameType.None"/>.</summary>
+    public static FrameType TypeOf(byte[] bytes)
+    {
+        if (bytes == null || bytes.Length < 2 || bytes[0] != Version) return FrameType.None;
+        return bytes[1] <= (byte)FrameType.Pong ? (FrameType)bytes[1] : FrameType.None;
+    }
+
+    internal static void WriteName(byte[] bytes, int offset, string name)
+    {
+        bytes[offset] = (byte)name.Length;
+        for (int i = 0; i < name.Length; i++) bytes[offset + 1 + i] = (byte)name[i];
+    }
+
+    /// <summary>Reads a node name: a length byte and letters that <see cref="Topics.IsNodeId"/> accepts.</summary>
+    internal static bool ReadName(byte[] bytes, int offset, out string name)
+    {
+        name = null;
+        int length = bytes[offset];
+        if (offset + 1 + length > bytes.Length) return false;
+        var letters = new char[length];
+        for (int i = 0; i < length; i++) letters[i] = (char)bytes[offset + 1 + i];
+        name = new string(letters);
+        return Topics.IsNodeId(name);
+    }
+}
+
+/// <summary>The second byte of a frame.</summary>
+public enum FrameType : byte
+{
+    /// <summary>Not a frame of this version.</summary>
+    None = 0,
+
+    /// <summary>A sequence to be classified, board to gateway.</summary>
+    Request = 1,
+
+    /// <summary>The answer to a request.</summary>
+    Response = 2,
+
+    /// <summary>A gateway's load and costs, retained.</summary>
+    Status = 3,
+
+    /// <summary>One finished inference, as the board saw it.</summary>
+    Telemetry = 4,
+
+    /// <summary>A board's birth or last will, retained.</summary>
+    Presence = 5,
+
+    /// <summary>A few bytes that measure the link.</summary>
+    Ping = 6,
+
+    /// <summary>The answer to a ping.</summary>
+    Pong = 7,
+}
+
+/// <summary>Why a frame was refused.</summary>
+public enum FrameError
+{
+    /// <summary>The frame is good.</summary>
+    None = 0,
+
+    /// <summary>Shorter than its type needs, or than its own counts say.</summary>
+    TooShort = 1,
+
+    /// <summary>Longer than its own counts say, or than any frame may be.</summary>
+    TooLong = 2,
+
+    /// <summary>Another version of the wire format.</summary>
+    Version = 3,
+
+    /// <summary>Another type of frame than expected here.</summary>
+    Type = 4,
+
+    /// <summary>A field outside its range.</summary>
+    Range = 5,
+}
+
+/// <summary>Texts for <see cref="FrameError"/>.</summary>
+public static class FrameErrors
+{
+    /// <summary>One clause for a log line.</summary>
+    public static string Describe(FrameError error)
+    {
+        switch (error)
+        {
+            case FrameError.None: return "no error";
+            case FrameError.TooShort: return "too short";
+            case FrameError.TooLong: return "too long";
+            case FrameError.Version: return "unknown version";
+            case FrameError.Type: return "unexpected type";
+            case FrameError.Range: return "a field is out of range";
+            default: return "unknown reason";
+        }
+    }
+}

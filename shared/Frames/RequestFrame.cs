@@ -1,0 +1,126 @@
+// A sequence on its way to a gateway. The id (board, session, sequence number) makes a request idempotent: a gateway that
+// sees it twice may answer twice, and the board counts the second answer as a duplicate and drops it.
+
+using Crime.Binary;
+
+namespace Crime.Frames;
+
+/// <summary>How the numbers of a sequence are written.</summary>
+public enum SequenceEncoding : byte
+{
+    /// <summary>Features, 16 bits signed each, with the request's fraction bits.</summary>
+    Int16 = 0,
+
+    /// <summary>Token numbers, 8 bits unsigned each.</summary>
+    Token8 = 1,
+
+    /// <summary>Token numbers, 16 bits unsigned each.</summary>
+    Token16 = 2,
+}
+
+/// <summary>A request to classify one sequence.</summary>
+public sealed class RequestFrame
+{
+    /// <summary>Bytes before the sequence.</summary>
+    public const int HeaderSize = 28;
+
+    /// <summary>Random number that a board draws at every start.</summary>
+    public uint Session;
+
+    /// <summary>Counts the requests of a session.</summary>
+    public uint Sequence;
+
+    /// <summary>The model that the sequence is meant for.</summary>
+    public uint ModelId;
+
+    /// <summary>Timesteps, 1 to <see cref="FrameFormat.MaxLength"/>.</summary>
+    public int Length;
+
+    /// <summary>Numbers per timestep, 1 to <see cref="FrameFormat.MaxValuesPerStep"/>.</summary>
+    public int ValuesPerStep;
+
+    /// <summary>How the numbers are written.</summary>
+    public SequenceEncoding Encoding;
+
+    /// <summary>Fraction bits of the numbers, 0 to 15; 0 for tokens.</summary>
+    public int FractionBits;
+
+    /// <summary>Time in µs from arrival after which the board no longer wants an answer; 0 means no limit.</summary>
+    public uint BudgetUs;
+
+    /// <summary>The numbers, timestep by timestep; at least <see cref="ValueCount"/> long. Tokens above 32767 are negative here.</summary>
+    public short[] Values;
+
+    /// <summary>Numbers in the sequence.</summary>
+    public int ValueCount => Length * ValuesPerStep;
+
+    /// <summary>Bytes of one number.</summary>
+    public static int ValueSize(SequenceEncoding encoding) => encoding == SequenceEncoding.Token8 ? 1 : 2;
+
+    /// <summary>Bytes of the whole frame.</summary>
+    public int Size => HeaderSize + ValueCount * ValueSize(Encoding);
+
+    /// <summary>Writes the frame.</summary>
+    /// <returns>A new array of <see cref="Size"/> bytes: the device's MQTT client sends whole arrays only.</returns>
+    public byte[] Encode()
+    {
+        var bytes = new byte[Size];
+        FrameFormat.WritePrefix(bytes, FrameType.Request);
+        bytes[2] = (byte)Encoding;
+        bytes[3] = (byte)FractionBits;
+        LittleEndian.WriteUInt32(bytes, 4, Session);
+        LittleEndian.WriteUInt32(bytes, 8, Sequence);
+        LittleEndian.WriteUInt32(bytes, 12, ModelId);
+        LittleEndian.WriteUInt32(bytes, 16, BudgetUs);
+        LittleEndian.WriteInt16(bytes, 20, Length);
+        LittleEndian.WriteInt16(bytes, 22, ValuesPerStep);
+        LittleEndian.WriteInt32(bytes, 24, 0);
+        short[] values = Values;
+        int count = ValueCount, at = HeaderSize;
+        if (Encoding == SequenceEncoding.Token8)
+        {
+            for (int i = 0; i < count; i++) bytes[at + i] = (byte)values[i];
+            return bytes;
+        }
+        // Not LittleEndian.WriteInt16: this loop is the board's cost per timestep, and a call is the dearest part of it.
+        for (int i = 0; i < count; i++)
+        {
+            int value = values[i];
+            bytes[at] = (byte)value;
+            bytes[at + 1] = (byte)(value >> 8);
+            at += 2;
+        }
+        return bytes;
+    }
+
+    /// <summary>Reads foreign bytes into this object; <see cref="Values"/> is reused when long enough.</summary>
+    /// <returns>Why the frame was refused, or <see cref="FrameError.None"/>. After a refusal the fields are meaningless.</returns>
+    public FrameError Decode(byte[] bytes)
+    {
+        FrameError error = FrameFormat.CheckPrefix(bytes, FrameType.Request, HeaderSize);
+        if (error != FrameError.None) return error;
+        if (bytes[2] > (byte)SequenceEncoding.Token16 || bytes[3] > 15) return FrameError.Range;
+        Encoding = (SequenceEncoding)bytes[2];
+        FractionBits = bytes[3];
+        Session = LittleEndian.ReadUInt32(bytes, 4);
+        Sequence = LittleEndian.ReadUInt32(bytes, 8);
+        ModelId = LittleEndian.ReadUInt32(bytes, 12);
+        BudgetUs = LittleEndian.ReadUInt32(bytes, 16);
+        Length = LittleEndian.ReadUInt16(bytes, 20);
+        ValuesPerStep = LittleEndian.ReadUInt16(bytes, 22);
+        if (Length < 1 || Length > FrameFormat.MaxLength) return FrameError.Range;
+        if (ValuesPerStep < 1 || ValuesPerStep > FrameFormat.MaxValuesPerStep) return FrameError.Range;
+        if (Encoding != SequenceEncoding.Int16 && ValuesPerStep != 1) return FrameError.Range;
+        if (LittleEndian.ReadInt32(bytes, 24) != 0) return FrameError.Range;
+        if (bytes.Length < Size) return FrameError.TooShort;
+        if (bytes.Length > Size) return FrameError.TooLong;
+
+        int count = ValueCount;
+        if (Values == null || Values.Length < count) Values = new short[count];
+        for (int i = 0; i < count; i++)
+            Values[i] = Encoding == SequenceEncoding.Token8
+                ? bytes[HeaderSize + i]
+                : LittleEndian.ReadInt16(bytes, HeaderSize + 2 * i);
+        return FrameError.None;
+    }
+}

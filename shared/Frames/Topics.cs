@@ -1,0 +1,87 @@
+// MQTT topics. Everything lives under crime/v1/. The reply address is a part of the request topic, because the device's
+// MQTT client cannot set a response topic.
+
+namespace Crime.Frames;
+
+/// <summary>Builds and takes apart the topics of the protocol.</summary>
+public static class Topics
+{
+    /// <summary>Start of every topic.</summary>
+    public const string Root = "crime/v1/";
+
+    private const string RequestRoot = Root + "request/";
+    private const string ResponseRoot = Root + "response/";
+    private const string StatusRoot = Root + "status/";
+    private const string TelemetryRoot = Root + "telemetry/";
+    private const string PresenceRoot = Root + "presence/";
+
+    /// <summary>Longest node id in letters.</summary>
+    public const int MaxNodeIdLength = 32;
+
+    /// <summary>Where <paramref name="board"/> sends requests and pings for <paramref name="gateway"/>.</summary>
+    public static string Request(string gateway, string board) => RequestRoot + gateway + "/" + board;
+
+    /// <summary>All requests and pings for <paramref name="gateway"/>.</summary>
+    public static string RequestFilter(string gateway) => RequestRoot + gateway + "/+";
+
+    /// <summary>Where responses and pongs for <paramref name="board"/> go.</summary>
+    public static string Response(string board) => ResponseRoot + board;
+
+    /// <summary>Retained status of a gateway.</summary>
+    public static string Status(string gateway) => StatusRoot + gateway;
+
+    /// <summary>The status of every gateway.</summary>
+    public const string StatusFilter = StatusRoot + "+";
+
+    /// <summary>Finished inferences of a board.</summary>
+    public static string Telemetry(string board) => TelemetryRoot + board;
+
+    /// <summary>The telemetry of every board.</summary>
+    public const string TelemetryFilter = TelemetryRoot + "+";
+
+    /// <summary>Retained birth or last will of a board.</summary>
+    public static string Presence(string board) => PresenceRoot + board;
+
+    /// <summary>Whether the topic is a gateway's status.</summary>
+    /// <param name="topic">A topic as received.</param>
+    /// <param name="gateway">The gateway's id.</param>
+    public static bool IsStatus(string topic, out string gateway) => LastLevel(topic, StatusRoot, out gateway);
+
+    /// <summary>Whether the topic is a board's telemetry.</summary>
+    /// <param name="topic">A topic as received.</param>
+    /// <param name="board">The board's id.</param>
+    public static bool IsTelemetry(string topic, out string board) => LastLevel(topic, TelemetryRoot, out board);
+
+    /// <summary>Whether the topic is a request for <paramref name="gateway"/>.</summary>
+    /// <param name="topic">A topic as received.</param>
+    /// <param name="gateway">The receiving gateway's id.</param>
+    /// <param name="board">The id of the board that waits for the answer.</param>
+    public static bool IsRequest(string topic, string gateway, out string board) =>
+        LastLevel(topic, RequestRoot + gateway + "/", out board);
+
+    /// <summary>Whether a name may stand in a topic: 1 to 32 of a-z, A-Z, 0-9, '-', '_' and '.'.</summary>
+    public static bool IsNodeId(string name)
+    {
+        if (name == null || name.Length < 1 || name.Length > MaxNodeIdLength) return false;
+        for (int i = 0; i < name.Length; i++)
+        {
+            char c = name[i];
+            bool allowed = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.';
+            if (!allowed) return false;
+        }
+        return true;
+    }
+
+    private static bool LastLevel(string topic, string root, out string level)
+    {
+        level = null;
+        if (topic == null || topic.Length <= root.Length) return false;
+        // Letter by letter: String.StartsWith depends on the culture on .NET.
+        for (int i = 0; i < root.Length; i++)
+            if (topic[i] != root[i]) return false;
+        string rest = topic.Substring(root.Length);
+        if (!IsNodeId(rest)) return false;
+        level = rest;
+        return true;
+    }
+}

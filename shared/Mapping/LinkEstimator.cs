@@ -1,0 +1,109 @@
+// What a node knows of the way to another node: the round trip, net of the time that the other node spent, smoothed as
+// TCP smooths it; how old that knowledge is; and whether the link is under suspicion after a loss.
+
+namespace Crime.Mapping;
+
+/// <summary>Smoothed round-trip time of one link, with the age of the estimate and the back-off after losses.</summary>
+/// <remarks>
+/// Smoothing after RFC 6298, section 2: SRTT with gain 1/8, RTTVAR with gain 1/4, first sample R gives SRTT = R and
+/// RTTVAR = R/2. A sample that ends a suspicion, or follows a long silence, counts as a first one: the old level says
+/// nothing about the new one. All times are the caller's clock in µs. Not thread-safe.
+/// </remarks>
+public sealed class LinkEstimator
+{
+    /// <summary>Age from which a good estimate asks to be refreshed by a ping.</summary>
+    public const int FreshUs = 5_000_000;
+
+    /// <summary>Age from which the next sample starts the estimate anew.</summary>
+    public const int StaleUs = 60_000_000;
+
+    /// <summary>First wait after a loss; doubled with every further one.</summary>
+    public const int FirstBackOffUs = 500_000;
+
+    /// <summary>Longest wait between two pings of a suspect link.</summary>
+    public const int MaxBackOffUs = 32_000_000;
+
+    /// <summary>Samples are clamped to this: 100 s.</summary>
+    public const int MaxRttUs = 100_000_000;
+
+    // RTT times 8 and deviation times 4, so that the shifts of the smoothing lose nothing.
+    private int _rtt8;
+    private int _deviation4;
+    private int _backOffUs;
+    private long _sampledAtUs;
+    private long _nextPingUs;
+
+    /// <summary>Whether a round trip was ever measured.</summary>
+    public bool HasSample { get; private set; }
+
+    /// <summary>Whether the last answer failed to come; the link must not carry an input until a ping comes back.</summary>
+    public bool IsSuspect { get; private set; }
+
+    /// <summary>Smoothed round trip in µs.</summary>
+    public int RttUs => _rtt8 >> 3;
+
+    /// <summary>Smoothed mean deviation of the round trip in µs.</summary>
+    public int DeviationUs => _deviation4 >> 2;
+
+    /// <summary>Whether the link may carry an input.</summary>
+    public bool IsUsable => HasSample && !IsSuspect;
+
+    /// <summary>Age of the estimate in µs.</summary>
+    public long AgeUs(long nowUs) => nowUs - _sampledAtUs;
+
+    /// <summary>Takes a measured round trip, net of the other node's own time.</summary>
+    /// <param name="sampleUs">The round trip; clamped to 0 and <see cref="MaxRttUs"/>.</param>
+    /// <param name="nowUs">When the answer came.</param>
+    public void AddSample(long sampleUs, long nowUs)
+    {
+        int sample = sampleUs < 0 ? 0 : sampleUs > MaxRttUs ? MaxRttUs : (int)sampleUs;
+        if (!HasSample || IsSuspect || AgeUs(nowUs) > StaleUs)
+        {
+            _rtt8 = sample << 3;
+            _deviation4 = sample << 1;
+        }
+        else
+        {
+            int error = sample - (_rtt8 >> 3);
+            _rtt8 += error;
+            if (error < 0) error = -error;
+            _deviation4 += error - (_deviation4 >> 2);
+        }
+        HasSample = true;
+        IsSuspect = false;
+        _backOffUs = 0;
+        _sampledAtUs = nowUs;
+        _nextPingUs = nowUs + FreshUs;
+    }
+
+    /// <summary>An answer did not come in time: the link is suspect, and the next ping waits twice as long as the last.</summary>
+    public void OnLoss(long nowUs)
+    {
+        IsSuspect = true;
+        _backOffUs = _backOffUs == 0 ? FirstBackOffUs : _backOffUs * 2;
+        if (_backOffUs > MaxBackOffUs) _backOffUs = MaxBackOffUs;
+        _nextPingUs = nowUs + _backOffUs;
+    }
+
+    /// <summary>The way to the node was made anew (a reconnect, a restart): forget the back-off and ask at once.</summary>
+    public void OnReconnect(long nowUs)
+    {
+        IsSuspect = true;
+        _backOffUs = 0;
+        _nextPingUs = nowUs;
+    }
+
+    /// <summary>Whether it is time for a ping.</summary>
+    public bool PingIsDue(long nowUs) => nowUs >= _nextPingUs;
+
+    /// <summary>How long to wait for an answer: <c>expected + 4 deviations</c>, within limits.</summary>
+    /// <param name="expectedUs">Round trip plus the other node's time, as predicted.</param>
+    /// <param name="minUs">Shortest time-out.</param>
+    /// <param name="maxUs">Longest time-out.</param>
+    public int TimeoutUs(long expectedUs, int minUs, int maxUs)
+    {
+        long timeout = expectedUs + _deviation4;
+        if (timeout < minUs) return minUs;
+        return timeout > maxUs ? maxUs : (int)timeout;
+    }
+}

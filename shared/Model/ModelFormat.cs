@@ -1,0 +1,99 @@
+// The constants of the model file. SPEC.md, "The model file", is the text to these numbers.
+
+namespace Crime.Model;
+
+/// <summary>Layout and limits of a <c>.crime</c> file.</summary>
+public static class ModelFormat
+{
+    /// <summary>"CRIM" as a little-endian number.</summary>
+    public const uint Magic = 0x4D495243;
+
+    /// <summary>The version this code reads and writes.</summary>
+    public const int Version = 1;
+
+    /// <summary>Bytes before the section table.</summary>
+    public const int HeaderSize = 16;
+
+    /// <summary>Bytes of one entry of the section table: tag, offset, length.</summary>
+    public const int SectionEntrySize = 12;
+
+    /// <summary>Bytes of the CRC-32 that ends the file.</summary>
+    public const int ChecksumSize = 4;
+
+    /// <summary>
+    /// CRC-32 of any file that ends with its own CRC-32: a property of the polynomial, and the cheapest way to check
+    /// a whole file in one native call.
+    /// </summary>
+    public const uint ChecksumResidue = 0x2144DF1C;
+
+    /// <summary>Most sections a file may have.</summary>
+    public const int MaxSections = 16;
+
+    /// <summary>Largest file in bytes.</summary>
+    public const int MaxFileSize = 16 * 1024 * 1024;
+
+    /// <summary>"ARCH": kind and sizes.</summary>
+    public const uint ArchitectureTag = 0x48435241;
+
+    /// <summary>"NAME": model and class names.</summary>
+    public const uint NamesTag = 0x454D414E;
+
+    /// <summary>"NORM": mean and deviation per feature.</summary>
+    public const uint NormalisationTag = 0x4D524F4E;
+
+    /// <summary>"VOCA": code points of the tokens.</summary>
+    public const uint VocabularyTag = 0x41434F56;
+
+    /// <summary>"FIXD": fixed-point weights for boards.</summary>
+    public const uint FixedPointTag = 0x44584946;
+
+    /// <summary>"FLT4": single-precision weights for gateways.</summary>
+    public const uint FloatTag = 0x34544C46;
+
+    /// <summary>Bytes of the architecture section.</summary>
+    public const int ArchitectureSize = 16;
+
+    /// <summary>Bytes of the fixed-point section before its arrays.</summary>
+    public const int FixedPointHeaderSize = 4;
+
+    /// <summary>Most features (or embedding dimensions) per timestep.</summary>
+    public const int MaxInputs = 1024;
+
+    /// <summary>Most hidden units.</summary>
+    public const int MaxHidden = 1024;
+
+    /// <summary>Most classes.</summary>
+    public const int MaxClasses = 255;
+
+    /// <summary>Most tokens in a vocabulary, the unknown token included.</summary>
+    public const int MaxVocabulary = 65535;
+
+    /// <summary>Gates of an LSTM cell, in the order input, forget, cell candidate, output.</summary>
+    public const int LstmGates = 4;
+
+    /// <summary>Fewest fraction bits of the cell state: the tanh table is indexed with that many.</summary>
+    public const int MinCellFractionBits = FixedPoint.ActivationTable.IndexFractionBits;
+
+    /// <summary>Fewest fraction bits of a gate row's accumulator.</summary>
+    public const int MinRowFractionBits = FixedPoint.ActivationTable.IndexFractionBits;
+
+    /// <summary>Most fraction bits of a gate row's accumulator.</summary>
+    public const int MaxRowFractionBits = 30;
+}
+
+/// <summary>The recurrent cell of a model.</summary>
+public enum CellKind
+{
+    /// <summary>Long short-term memory with forget gate, no peepholes.</summary>
+    Lstm = 1,
+}
+
+/// <summary>What one timestep of a sequence is.</summary>
+public enum InputKind
+{
+    /// <summary>A vector of features.</summary>
+    Features = 0,
+
+    /// <summary>The number of a token, looked up in an embedding.</summary>
+    Tokens = 1,
+}

@@ -1,0 +1,61 @@
+// The one command of the project. Every verb is a file under Verbs/.
+
+using System;
+using System.CommandLine;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Crime.Cli.Verbs;
+using Crime.Modelling;
+
+namespace Crime.Cli;
+
+/// <summary>Entry point of <c>crime</c>.</summary>
+public static class Program
+{
+    /// <summary>Exit code for input that the user can mend: a wrong option, a bad file.</summary>
+    public const int BadInput = 2;
+
+    private const int Interrupted = 130;
+
+    /// <summary>Runs a verb.</summary>
+    public static async Task<int> Main(string[] args)
+    {
+        var root = new RootCommand("CRIME for .NET nanoFramework: collaborative RNN inference between ESP32 boards and a gateway.")
+        {
+            ConvertVerb.Create(),
+            EvalVerb.Create(),
+        };
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0) return Complain(parsed.Errors[0].Message + $" (see 'crime {VerbOf(parsed)}--help')");
+
+        using var interrupt = new CancellationTokenSource();
+        Console.CancelKeyPress += (_, e) =>
+        {
+            e.Cancel = true;
+            interrupt.Cancel();
+        };
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, interrupt.Token);
+        }
+        catch (UserInputException e)
+        {
+            return Complain(e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("crime: interrupted");
+            return Interrupted;
+        }
+    }
+
+    private static string VerbOf(ParseResult parsed) =>
+        parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+
+    private static int Complain(string message)
+    {
+        Console.Error.WriteLine("crime: " + string.Join(' ', message.Split('\n').Select(line => line.Trim())));
+        return BadInput;
+    }
+}

@@ -1,0 +1,91 @@
+// crime convert: a trained network becomes a model file.
+
+using System.CommandLine;
+using System.Linq;
+using Crime.Model;
+using Crime.Modelling;
+using Crime.Modelling.Datasets;
+using Crime.Modelling.Import;
+using Crime.Modelling.Quantisation;
+using Spectre.Console;
+
+namespace Crime.Cli.Verbs;
+
+internal static class ConvertVerb
+{
+    public static Command Create()
+    {
+        var input = new Argument<string>("IN.safetensors") { Description = "The trained network, with PyTorch's state_dict names." };
+        var output = new Option<string>("--output", "-o") { Description = "The model file to write.", Required = true };
+        var calibrate = new Option<string?>("--calibrate") { Description = "Folder of a data set; its training part decides the Q-formats." };
+        var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
+        var command = new Command(
+            "convert",
+            "Converts a trained network into a .crime model file for boards and gateways, and reports the Q-formats chosen.\n\n"
+            + "Example:\n  crime convert vowels.safetensors -o vowels.crime --calibrate data/japanese-vowels")
+        {
+            input, output, calibrate, json,
+        };
+        command.SetAction(parsed => Run(
+            parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetValue(calibrate), parsed.GetValue(json)));
+        return command;
+    }
+
+    private static int Run(string inputPath, string outputPath, string? calibratePath, bool json)
+    {
+        TrainedModel trained = PyTorchImporter.Load(inputPath);
+        Calibration calibration = calibratePath == null
+            ? Calibration.FromDefaults
+            : Calibration.Measure(ModelLoading.FloatOnly(trained), DatasetFolder.Load(calibratePath));
+        QuantisedModel quantised = Quantiser.Quantise(trained, calibration);
+        byte[] bytes = ModelFileWriter.Write(trained, quantised);
+        ModelFile model = ModelLoading.Parse(bytes, outputPath);
+        Output.WriteFile(outputPath, bytes);
+
+        if (json)
+        {
+            Output.WriteJson(new
+            {
+                model = model.Name,
+                id = model.Id.ToString("x8"),
+                bytes = bytes.Length,
+                cell = "lstm",
+                inputs = model.InputCount,
+                hidden = model.HiddenCount,
+                classes = model.ClassCount,
+                vocabulary = model.VocabularyCount,
+                parameters = trained.ParameterCount,
+                calibration = calibration.Source,
+                max_input = calibration.MaxInput,
+                max_cell = calibration.MaxCell,
+                longest_length = calibration.LongestLength,
+                input_format = Format(quantised.InputFractionBits),
+                cell_format = Format(quantised.CellFractionBits),
+                logit_fraction_bits = quantised.LogitFractionBits,
+                row_fraction_bits_min = quantised.RowFractionBits.Min(),
+                row_fraction_bits_max = quantised.RowFractionBits.Max(),
+                weight_bits_min = quantised.RowWeightBits.Min(),
+                weight_bits_mean = quantised.RowWeightBits.Average(),
+                weight_bits_max = quantised.RowWeightBits.Max(),
+            });
+            return 0;
+        }
+
+        var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
+        void Row(string name, string value) => table.AddRow(new Text(name), new Text(value));
+        Row("model", $"{model.Name} (id {model.Id:x8})");
+        Row("network", $"LSTM, {model.InputCount} {(model.Input == InputKind.Tokens ? "embedding dimensions" : "features")}, "
+            + $"{model.HiddenCount} hidden units, {model.ClassCount} classes, {trained.ParameterCount} parameters");
+        Row("calibrated with", $"{calibration.Source}: inputs up to {calibration.MaxInput:0.00}, cell states up to {calibration.MaxCell:0.00}");
+        Row("inputs", Format(quantised.InputFractionBits));
+        Row("cell state", Format(quantised.CellFractionBits) + $" (with a margin of {Calibration.CellMargin:0.0})");
+        Row("gate rows", $"{quantised.RowFractionBits.Min()} to {quantised.RowFractionBits.Max()} fraction bits in the accumulator; "
+            + $"largest weights of {quantised.RowWeightBits.Min()} to {quantised.RowWeightBits.Max()} bits");
+        Row("logits", $"{quantised.LogitFractionBits} fraction bits");
+        Row("written", $"{outputPath}, {bytes.Length} bytes");
+        AnsiConsole.Write(table);
+        return 0;
+    }
+
+    private static string Format(int fractionBits) => $"Q{15 - fractionBits}.{fractionBits}";
+}

@@ -1,0 +1,77 @@
+// crime eval: what the fixed-point network costs in accuracy.
+
+using System;
+using System.CommandLine;
+using System.Globalization;
+using System.Threading;
+using System.Threading.Tasks;
+using Crime.Model;
+using Crime.Modelling;
+using Crime.Modelling.Datasets;
+using Crime.Modelling.Evaluation;
+using Spectre.Console;
+
+namespace Crime.Cli.Verbs;
+
+internal static class EvalVerb
+{
+    public static Command Create()
+    {
+        var model = new Argument<string>("MODEL.crime") { Description = "The model file." };
+        var data = new Option<string>("--data") { Description = "Folder of the data set; its test part is used.", Required = true };
+        var testLines = new Option<string?>("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
+        var kernel = new Option<string>("--kernel") { Description = "Which network to run.", DefaultValueFactory = _ => "both" };
+        kernel.AcceptOnlyFromAmong("float", "fixed", "both");
+        var limit = new Option<int>("--limit") { Description = "Evaluate at most so many sequences; 0 for all." };
+        limit.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 0) result.AddError("--limit must be 0 or more");
+        });
+        var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
+        var command = new Command(
+            "eval",
+            "Compares the board's fixed-point network with the gateway's float network on the test part of a data set.\n\n"
+            + "Example:\n  crime eval vowels.crime --data data/japanese-vowels")
+        {
+            model, data, testLines, kernel, limit, json,
+        };
+        command.SetAction((parsed, cancellation) => Run(
+            parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetValue(testLines),
+            parsed.GetRequiredValue(kernel), parsed.GetValue(limit), parsed.GetValue(json), cancellation));
+        return command;
+    }
+
+    private static async Task<int> Run(
+        string modelPath, string dataPath, string? testLines, string kernel, int limit, bool json, CancellationToken cancellation)
+    {
+        ModelFile model = ModelLoading.Load(modelPath);
+        Dataset data = DatasetFolder.Load(dataPath, testLines);
+        var evaluator = new Evaluator(model);
+        EvaluationResult result = await Output.WithProgress(
+            "evaluating",
+            limit > 0 ? Math.Min(limit, data.Test.Count) : data.Test.Count,
+            done => evaluator.Evaluate(data, kernel != "fixed", kernel != "float", limit, done, cancellation));
+
+        if (json)
+        {
+            Output.WriteJson(result);
+            return 0;
+        }
+        var table = new Table().Border(TableBorder.Rounded).AddColumn($"{model.Name} on {data.Name}").AddColumn(new TableColumn("").RightAligned());
+        void Row(string name, string? value)
+        {
+            if (value != null) table.AddRow(new Text(name), new Text(value));
+        }
+        Row("test sequences", result.Sequences.ToString(CultureInfo.InvariantCulture));
+        Row("accuracy, float", Percent(result.AccuracyFloat));
+        Row("accuracy, fixed", Percent(result.AccuracyFixed));
+        Row("same class", Percent(result.Agreement));
+        Row("largest logit difference", result.MaxLogitDifference?.ToString("0.0000", CultureInfo.InvariantCulture));
+        Row("gate inputs beyond the table", result.GateSaturations?.ToString(CultureInfo.InvariantCulture));
+        Row("saturated cell states", result.CellSaturations?.ToString(CultureInfo.InvariantCulture));
+        AnsiConsole.Write(table);
+        return 0;
+    }
+
+    private static string? Percent(double? share) => share is double value ? (100 * value).ToString("0.00", CultureInfo.InvariantCulture) + " %" : null;
+}

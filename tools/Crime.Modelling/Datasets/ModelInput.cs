@@ -1,0 +1,62 @@
+// From a sequence of a data set to what a given model eats: standardised floats for the gateway, Q-format for the board.
+
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Crime.Model;
+
+namespace Crime.Modelling.Datasets;
+
+/// <summary>Turns sequences into the inputs of one model.</summary>
+public sealed class ModelInput
+{
+    private readonly ModelFile _model;
+    private readonly InputNormaliser? _normaliser;
+    private readonly Dictionary<int, short> _tokens = [];
+
+    /// <summary>Prepares the conversion for a model.</summary>
+    public ModelInput(ModelFile model)
+    {
+        _model = model;
+        if (model.Input == InputKind.Features) _normaliser = new InputNormaliser(model);
+        for (int token = 1; token < model.VocabularyCount; token++) _tokens[model.CodePoint(token)] = (short)token;
+    }
+
+    /// <summary>Checks that a data set fits the model.</summary>
+    /// <exception cref="UserInputException">It is text where the model takes features, or has other channels or classes.</exception>
+    public void CheckFits(Dataset data)
+    {
+        if (data.IsText != (_model.Input == InputKind.Tokens))
+            throw new UserInputException($"data set '{data.Name}' is {(data.IsText ? "text" : "numeric")}, but model '{_model.Name}' takes "
+                + (data.IsText ? "features" : "text"));
+        if (!data.IsText && data.FeatureCount != _model.InputCount)
+            throw new UserInputException($"data set '{data.Name}' has {data.FeatureCount} channels, but model '{_model.Name}' takes {_model.InputCount}");
+        foreach (var sequence in data.Test.Concat(data.Train)) LabelOf(sequence);
+    }
+
+    /// <summary>Index of a sequence's class in the model.</summary>
+    public int LabelOf(LabelledSequence sequence)
+    {
+        int label = Array.IndexOf(_model.ClassNames, sequence.Label);
+        if (label < 0)
+            throw new UserInputException($"class '{sequence.Label}' of the data is not one of model '{_model.Name}': {string.Join(", ", _model.ClassNames)}");
+        return label;
+    }
+
+    /// <summary>Standardised features, [length][inputs]. For feature models only.</summary>
+    public float[] Standardised(LabelledSequence sequence)
+    {
+        var values = new float[sequence.Features.Length];
+        for (int i = 0; i < values.Length; i++) values[i] = _normaliser!.Standardise(sequence.Features[i], i % _model.InputCount);
+        return values;
+    }
+
+    /// <summary>Features in the model's input format, or token numbers: what a board computes with and sends.</summary>
+    public short[] Quantised(LabelledSequence sequence)
+    {
+        if (_normaliser == null) return sequence.CodePoints.Select(codePoint => _tokens.GetValueOrDefault(codePoint)).ToArray();
+        var values = new short[sequence.Features.Length];
+        for (int i = 0; i < values.Length; i++) values[i] = _normaliser.Quantise(sequence.Features[i], i % _model.InputCount);
+        return values;
+    }
+}
