@@ -1,0 +1,219 @@
+// The board as a whole: puts the parts together and turns the crank. Data flows one way: input, decision, kernel or
+// offload, result, console.
+
+using System;
+using System.Collections;
+using System.Threading;
+using Crime.Firmware.Energy;
+using Crime.Firmware.Inference;
+using Crime.Firmware.Inputs;
+using Crime.Firmware.Kernel;
+using Crime.Firmware.Mapping;
+using Crime.Firmware.Models;
+using Crime.Firmware.Offload;
+using Crime.Firmware.Settings;
+using Crime.Firmware.Terminal;
+using Crime.Frames;
+using Crime.Mapping;
+using Crime.Model;
+
+namespace Crime.Firmware.App;
+
+/// <summary>A board that classifies sequences.</summary>
+public sealed class Board : IBoardCommands
+{
+    /// <summary>Version of the firmware: major, minor and patch in one byte each, from the highest.</summary>
+    public const uint FirmwareVersion = 0x00010000;
+
+    private const int IdleMs = 50;
+
+    private readonly BoardSettings _settings;
+    private readonly SerialConsole _console;
+    private readonly Report _report;
+    private readonly Commands _commands;
+    private readonly IEnergyMeter _meter;
+    private readonly Offloader _offloader;
+    private readonly BrokerConnection _connection;
+    private readonly LinkKeeper _link;
+    private readonly InferenceResult _result = new InferenceResult();
+    private readonly InferenceTotals _totals = new InferenceTotals();
+    private readonly TelemetryFrame _telemetry = new TelemetryFrame();
+    private ModelUpdater _updater;
+    private ModelFile _model;
+    private IKernel _kernel;
+    private MappingEngine _engine;
+    private InferenceRunner _runner;
+    private uint _inputCount;
+
+    /// <summary>Puts the board together from its settings file.</summary>
+    public Board()
+    {
+        var remarks = new ArrayList();
+        _settings = SettingsFile.Load(remarks);
+        _console = new SerialConsole(_settings.ConsolePort, _settings.ConsoleBaud, _settings.ConsoleTxPin, _settings.ConsoleRxPin);
+        _report = new Report(_console);
+        _report.Text("CRIME board " + _settings.BoardId + ", firmware 0.1.0");
+        foreach (object remark in remarks) _report.Text("settings: " + (string)remark);
+        _commands = new Commands(_console, _report, this);
+        _meter = MeterFactory.Create(_settings, _console);
+
+        // On the ESP32 this is the hardware's generator: two starts do not share a session.
+        uint session = (uint)new Random().Next();
+        _telemetry.Session = session;
+        _offloader = new Offloader(_settings, session);
+        _connection = new BrokerConnection(_settings, _console, _offloader, _offloader.Counters);
+        _link = new LinkKeeper(_settings, _console, _connection, session, FirmwareVersion);
+    }
+
+    /// <summary>Runs for ever.</summary>
+    public void Run()
+    {
+        ModelFile stored = ModelStore.Load(out string problem);
+        if (stored == null) _report.Text("model: " + problem);
+        _updater = new ModelUpdater(_settings, _console, _link, stored);
+        _link.Start();
+        _updater.Start();
+        if (stored != null) Use(stored);
+        while (_model == null)
+        {
+            Thread.Sleep(IdleMs);
+            Poll();
+        }
+        WaitForLink();
+        Replay();
+        while (true)
+        {
+            Thread.Sleep(IdleMs);
+            Poll();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ReportStatus()
+    {
+        if (_model == null) _report.Text("status: no model yet");
+        else _report.Status(_engine, _totals, _offloader.Counters, _kernel.Saturations, _connection.IsConnected);
+    }
+
+    /// <inheritdoc/>
+    public void ReportTable()
+    {
+        if (_model == null) _report.Text("table: no model yet");
+        else _report.Table(_engine, LongestLength(_model));
+    }
+
+    /// <inheritdoc/>
+    public void SetObjective(Objective objective)
+    {
+        _settings.Objective = objective;
+        if (_engine != null) _engine.SetObjective(objective);
+    }
+
+    /// <inheritdoc/>
+    public void SetMapping(MappingMode mode)
+    {
+        _settings.Mapping = mode;
+        if (_runner != null) _runner.Mode = mode;
+    }
+
+    /// <inheritdoc/>
+    public void ResetCounters()
+    {
+        _totals.Reset();
+        if (_kernel != null) _kernel.Saturations.Reset();
+    }
+
+    /// <summary>Between two inferences: commands that were typed, a model that has arrived.</summary>
+    private void Poll()
+    {
+        _commands.Poll();
+        ModelFile newModel = _updater.TakeNewModel();
+        if (newModel != null) Use(newModel);
+    }
+
+    private void Use(ModelFile model)
+    {
+        // The old kernel goes before the new one comes: the heap may not hold both.
+        _runner = null;
+        _kernel = null;
+        _engine = null;
+        _kernel = new LstmKernel(model);
+        _offloader.Use(model, null);
+        var profile = new SelfProfile(_kernel, _offloader);
+        int bytesPerStep = _offloader.BytesPerStep;
+        _engine = new MappingEngine(
+            model.Id, LongestLength(model), profile.LocalTime, profile.EncodeTime, bytesPerStep, _settings.Power(), _settings.Objective);
+        _offloader.Use(model, _engine);
+        _runner = new InferenceRunner(_kernel, _engine, _offloader, _connection, _meter) { Mode = _settings.Mapping };
+        _model = model;
+        _link.Use(model.Id, _engine);
+        _report.Model(model, profile.LocalTime);
+    }
+
+    private static int LongestLength(ModelFile model) => model.LongestLength > 0 ? model.LongestLength : FrameFormat.MaxLength;
+
+    private void WaitForLink()
+    {
+        if (_settings.BrokerHost.Length == 0 || _settings.Mapping == MappingMode.Local) return;
+        long deadlineUs = Clock.NowUs() + _settings.WaitForLinkMs * 1000L;
+        while (!_engine.HasUsableGateway(Clock.NowUs()) && Clock.NowUs() < deadlineUs)
+        {
+            Thread.Sleep(IdleMs);
+            Poll();
+        }
+    }
+
+    private void Replay()
+    {
+        RecordingSource source = RecordingSource.Open(_settings.InputsFile, out string problem);
+        if (source == null)
+        {
+            _report.Text("inputs: " + problem);
+            return;
+        }
+        while (source.Next())
+        {
+            if (!source.Fits(_model))
+            {
+                _report.Text("inputs: the recording does not fit the model");
+                return;
+            }
+            long startUs = Clock.NowUs();
+            Infer(source);
+            Poll();
+            Pace(startUs);
+        }
+        _report.End(_totals);
+    }
+
+    private void Infer(RecordingSource source)
+    {
+        _result.Input = _inputCount++;
+        _runner.Run(source.Values, source.Length, _result);
+        _totals.Add(_result);
+        _report.Inference(_result, _meter);
+        if (_settings.Telemetry && _engine.HasUsableGateway(Clock.NowUs())) PublishTelemetry();
+    }
+
+    /// <summary>Telemetry goes out only while a gateway answers: what a dead link swallows is never queued.</summary>
+    private void PublishTelemetry()
+    {
+        _telemetry.Input = _result.Input;
+        _telemetry.Length = _result.Length;
+        _telemetry.Label = _result.Label;
+        _telemetry.Target = _result.Target;
+        _telemetry.TimeUs = (uint)_result.TimeUs;
+        _telemetry.EnergyUj = (uint)_result.EnergyUj;
+        _telemetry.BreakEvenLength = _result.BreakEvenLength;
+        _telemetry.Depth = _result.Depth;
+        _telemetry.Measured = _meter.IsMeasured;
+        _connection.Publish(Topics.Telemetry(_settings.BoardId), _telemetry.Encode(), false);
+    }
+
+    private void Pace(long startUs)
+    {
+        if (_settings.InputIntervalMs == 0) return;
+        long restMs = _settings.InputIntervalMs - (Clock.NowUs() - startUs) / 1000;
+        if (restMs > 0) Thread.Sleep((int)restMs);
+    }
+}

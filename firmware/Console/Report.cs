@@ -1,0 +1,127 @@
+// What a person reads on the console, and what `crime monitor` parses: SPEC.md, "The console".
+
+using Crime.Costs;
+using Crime.Firmware.Inference;
+using Crime.Firmware.Energy;
+using Crime.Firmware.Kernel;
+using Crime.Firmware.Mapping;
+using Crime.Firmware.Offload;
+using Crime.Frames;
+using Crime.Mapping;
+using Crime.Model;
+
+namespace Crime.Firmware.Terminal;
+
+/// <summary>Writes the console's lines without allocating.</summary>
+public sealed class Report
+{
+    private readonly SerialConsole _console;
+    private readonly LineWriter _line = new LineWriter();
+
+    /// <summary>Writes to a console.</summary>
+    public Report(SerialConsole console) => _console = console;
+
+    /// <summary>The line of one inference.</summary>
+    public void Inference(InferenceResult result, IEnergyMeter meter)
+    {
+        _line.Clear().Text("INF id=").Number(result.Input).Text(" len=").Number(result.Length)
+            .Text(" at=").Text(NameOf(result.Target)).Text(" class=").Number(result.Label)
+            .Text(" ms=").Thousandths(result.TimeUs).Text(" mj=").Thousandths(result.EnergyUj)
+            .Text(" mw=").Thousandths(MicrowattsOf(result.EnergyUj, result.TimeUs));
+        BreakEven(" even=", result.BreakEvenLength);
+        _console.Write(_line.Text(" depth=").Number(result.Depth).Text(" meter=").Text(meter.Name));
+    }
+
+    /// <summary>The line after the last input.</summary>
+    public void End(InferenceTotals totals) => Totals("END", totals);
+
+    /// <summary>The line about the model in use.</summary>
+    public void Model(ModelFile model, CostLine localTime)
+    {
+        _console.Write(_line.Clear().Text("model: ").Text(model.Name).Text(" id=").Hex(model.Id)
+            .Text(" inputs=").Number(model.InputCount).Text(" hidden=").Number(model.HiddenCount)
+            .Text(" classes=").Number(model.ClassCount)
+            .Text(" local-us-per-step=").Thousandths(localTime.Alpha).Text(" local-us=").Number(localTime.Beta));
+    }
+
+    /// <summary>Answer to "status".</summary>
+    public void Status(MappingEngine engine, InferenceTotals totals, OffloadCounters counters, SaturationCounters saturations, bool isConnected)
+    {
+        Totals("status:", totals);
+        _console.Write(_line.Clear().Text("broker: ").Text(isConnected ? "connected" : "not connected")
+            .Text(" connections=").Number(counters.Connections).Text(" requests=").Number(counters.Requests)
+            .Text(" answers=").Number(counters.Answers).Text(" refusals=").Number(counters.Refusals)
+            .Text(" timeouts=").Number(counters.Timeouts).Text(" late=").Number(counters.LateAnswers)
+            .Text(" malformed=").Number(counters.Malformed));
+        _console.Write(_line.Clear().Text("kernel: gate-saturations=").Number(saturations.Gates)
+            .Text(" cell-saturations=").Number(saturations.Cells));
+        for (int i = 0; i < engine.CandidateCount; i++)
+        {
+            GatewayCandidate gateway = engine.Candidate(i);
+            _console.Write(_line.Clear().Text("gateway: ").Text(gateway.Id)
+                .Text(gateway.IsServing ? gateway.Link.IsUsable ? " usable" : " suspect" : " not serving")
+                .Text(" rtt-ms=").Thousandths(gateway.Link.RttUs).Text(" deviation-ms=").Thousandths(gateway.Link.DeviationUs)
+                .Text(" depth=").Number(gateway.Queue.Depth)
+                .Text(" us-per-step=").Thousandths(gateway.Service.Alpha).Text(" us=").Number(gateway.Service.Beta));
+        }
+    }
+
+    /// <summary>Answer to "table": costs over length, a line for each of a few lengths.</summary>
+    public void Table(MappingEngine engine, int longestLength)
+    {
+        _line.Clear().Text("table: objective=").Text(NameOf(engine.Objective))
+            .Text(engine.Objective == Objective.Time ? " unit=ms" : " unit=mj");
+        BreakEven(" even=", engine.BreakEvenLength());
+        _console.Write(_line);
+        const int rows = 8;
+        for (int row = 1; row <= rows; row++)
+        {
+            int length = longestLength * row / rows;
+            if (length < 1) continue;
+            _line.Clear().Text("table: len=").Number(length).Text(" local=").Thousandths(engine.LocalCost(length));
+            for (int i = 0; i < engine.CandidateCount; i++)
+            {
+                int cost = engine.GatewayCost(i, length);
+                _line.Text(" ").Text(engine.Candidate(i).Id).Text("=");
+                if (cost == DecisionTable.Unusable) _line.Text("-");
+                else _line.Thousandths(cost);
+            }
+            _console.Write(_line);
+        }
+    }
+
+    /// <summary>A line of text; allocates, for rare messages.</summary>
+    public void Text(string text) => _console.Write(_line.Clear().Text(text));
+
+    private void Totals(string name, InferenceTotals totals)
+    {
+        int count = totals.Count[(int)Target.Local] + totals.Count[(int)Target.Gateway] + totals.Count[(int)Target.Fallback];
+        _console.Write(_line.Clear().Text(name).Text(" inputs=").Number(count)
+            .Text(" local=").Number(totals.Count[(int)Target.Local])
+            .Text(" gateway=").Number(totals.Count[(int)Target.Gateway])
+            .Text(" fallback=").Number(totals.Count[(int)Target.Fallback])
+            .Text(" ms=").Thousandths(totals.TimeUs).Text(" mj=").Thousandths(totals.EnergyUj));
+    }
+
+    private void BreakEven(string name, int length)
+    {
+        _line.Text(name);
+        if (length >= CostLine.Never) _line.Text("-");
+        else _line.Number(length);
+    }
+
+    /// <summary>Mean power in µW: µJ per µs are W.</summary>
+    private static long MicrowattsOf(long energyUj, long timeUs) => timeUs < 1 ? 0 : energyUj * 1_000_000 / timeUs;
+
+    private static string NameOf(Target target)
+    {
+        switch (target)
+        {
+            case Target.Local: return "local";
+            case Target.Gateway: return "gateway";
+            default: return "fallback";
+        }
+    }
+
+    private static string NameOf(Objective objective) => objective == Objective.Time ? "time" : "energy";
+}

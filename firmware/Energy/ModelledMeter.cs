@@ -1,0 +1,31 @@
+// Energy as power times time, per state of the board: what a board without a sensor can say.
+
+using Crime.Costs;
+
+namespace Crime.Firmware.Energy;
+
+/// <summary>Computes energy from the board's power profile.</summary>
+public sealed class ModelledMeter : IEnergyMeter
+{
+    private readonly PowerProfile _power;
+
+    /// <summary>Makes the meter for a board.</summary>
+    public ModelledMeter(PowerProfile power) => _power = power;
+
+    /// <inheritdoc/>
+    public string Name => "model";
+
+    /// <inheritdoc/>
+    public bool IsMeasured => false;
+
+    /// <inheritdoc/>
+    public void Start()
+    {
+    }
+
+    /// <inheritdoc/>
+    public int Stop(Activity activity) =>
+        PowerProfile.EnergyUj(_power.ComputeMw, activity.ComputeUs)
+        + PowerProfile.EnergyUj(_power.TransmitMw, activity.TransmitUs)
+        + PowerProfile.EnergyUj(_power.WaitMw, activity.WaitUs);
+}

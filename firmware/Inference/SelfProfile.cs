@@ -1,0 +1,51 @@
+// The board measures its own cost lines at start: two short runs of the kernel and of the encoder, and the line through
+// them. Both are linear in the length, so two points are enough; what a later inference takes is compared on the console.
+
+using Crime.Costs;
+using Crime.Firmware.Kernel;
+using Crime.Firmware.Offload;
+
+namespace Crime.Firmware.Inference;
+
+/// <summary>Cost lines of this board for its model.</summary>
+public sealed class SelfProfile
+{
+    private const int ShortLength = 4;
+    private const int LongLength = 16;
+
+    /// <summary>Measures the kernel and the encoder on zeros.</summary>
+    public SelfProfile(IKernel kernel, Offloader offloader)
+    {
+        var zeros = new short[LongLength * kernel.ValuesPerStep];
+        // The first run pays for what the CLR resolves once.
+        TimeLocal(kernel, zeros, 1);
+        LocalTime = CostLine.Through(ShortLength, TimeLocal(kernel, zeros, ShortLength), LongLength, TimeLocal(kernel, zeros, LongLength));
+        TimeEncode(offloader, zeros, 1);
+        EncodeTime = CostLine.Through(
+            ShortLength, TimeEncode(offloader, zeros, ShortLength), LongLength, TimeEncode(offloader, zeros, LongLength));
+        kernel.State.Reset();
+        kernel.Saturations.Reset();
+    }
+
+    /// <summary>Time to compute a sequence on the board.</summary>
+    public CostLine LocalTime { get; }
+
+    /// <summary>Time to write a request.</summary>
+    public CostLine EncodeTime { get; }
+
+    private static long TimeLocal(IKernel kernel, short[] zeros, int length)
+    {
+        long startUs = Clock.NowUs();
+        kernel.State.Reset();
+        kernel.Advance(zeros, 0, length);
+        kernel.Classify();
+        return Clock.NowUs() - startUs;
+    }
+
+    private static long TimeEncode(Offloader offloader, short[] zeros, int length)
+    {
+        long startUs = Clock.NowUs();
+        offloader.Encode(zeros, length);
+        return Clock.NowUs() - startUs;
+    }
+}

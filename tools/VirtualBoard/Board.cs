@@ -1,0 +1,165 @@
+// A virtual board: the firmware's own Main on a thread, with flash files in a folder, a serial port that the host reads and
+// writes, a radio, and an ESP32's time and energy. Many boards live in one process; each knows itself through the execution
+// context, which every thread that the firmware starts inherits.
+
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading;
+using Crime.VirtualBoard.Loading;
+using Crime.VirtualBoard.Model;
+
+namespace Crime.VirtualBoard;
+
+/// <summary>What makes one board different from another.</summary>
+public sealed record BoardOptions
+{
+    /// <summary>Time and energy of the board.</summary>
+    public required BoardProfile Profile { get; init; }
+
+    /// <summary>Folder that holds the files of the internal flash (drive I:).</summary>
+    public required string FlashFolder { get; init; }
+
+    /// <summary>Where within a beacon interval this board's beacons fall, 0 to 1.</summary>
+    public double BeaconPhase { get; init; }
+
+    /// <summary>Conditions of the link, changed while the board runs.</summary>
+    public LinkConditions Link { get; init; } = new();
+
+    /// <summary>Devices on the I2C bus by address.</summary>
+    public IReadOnlyDictionary<int, Func<Board, II2cPeripheral>> I2cPeripherals { get; init; } =
+        new Dictionary<int, Func<Board, II2cPeripheral>>();
+}
+
+/// <summary>A device on the virtual I2C bus.</summary>
+public interface II2cPeripheral
+{
+    /// <summary>The board has written bytes.</summary>
+    void Write(ReadOnlySpan<byte> bytes);
+
+    /// <summary>The board reads bytes.</summary>
+    void Read(Span<byte> bytes);
+}
+
+/// <summary>A running virtual board.</summary>
+public sealed class Board : IDisposable
+{
+    /// <summary>No thread checks for its time slice before it has executed so many instructions: it keeps the count cheap.</summary>
+    internal const int QuantumCheckIl = 10_000;
+
+    private static readonly AsyncLocal<Board?> s_current = new();
+
+    private readonly EnergyLedger _ledger;
+    private readonly Dictionary<int, II2cPeripheral> _peripherals = [];
+    private volatile bool _isStopped;
+    private Exception? _crash;
+
+    /// <summary>Makes a board; <see cref="Start"/> powers it.</summary>
+    public Board(BoardOptions options)
+    {
+        Options = options;
+        Directory.CreateDirectory(options.FlashFolder);
+        _ledger = new EnergyLedger(options.Profile);
+        Clock = new BoardClock(options.Profile, _ledger);
+        Radio = new Radio(options.Profile, Clock, _ledger, options.Link, options.BeaconPhase);
+        foreach (var (address, create) in options.I2cPeripherals) _peripherals[address] = create(this);
+    }
+
+    /// <summary>The board that the calling firmware thread belongs to.</summary>
+    internal static Board? Current => s_current.Value;
+
+    /// <summary>The same, for members of the device's libraries, which nothing else may call.</summary>
+    internal static Board Running =>
+        s_current.Value ?? throw new InvalidOperationException("only firmware on a virtual board can call this member");
+
+    /// <summary>What the board was made with.</summary>
+    public BoardOptions Options { get; }
+
+    /// <summary>The board's serial line, seen from the host.</summary>
+    public SerialLine Serial { get; } = new();
+
+    /// <summary>Time since the start in µs, on the board's clock.</summary>
+    public long UptimeUs => Clock.RealUs;
+
+    /// <summary>IL instructions executed so far.</summary>
+    public long ExecutedIl => Clock.ExecutedIl;
+
+    /// <summary>Energy spent since the start in µJ.</summary>
+    public double EnergyUj => _ledger.EnergyUj(Clock.RealUs);
+
+    /// <summary>What ended the firmware, which never ends by itself; null while it runs.</summary>
+    public Exception? Crash => _crash;
+
+    /// <summary>Set when the firmware asked for a reboot; the host decides.</summary>
+    public ManualResetEventSlim RebootRequested { get; } = new();
+
+    internal BoardClock Clock { get; }
+
+    internal Radio Radio { get; }
+
+    /// <summary>Mean power in mW over the last time, as a sensor in the supply line sees it.</summary>
+    /// <param name="windowUs">How far back to look, in µs.</param>
+    public double MeanPowerMw(long windowUs) => _ledger.MeanPowerMw(Current == this ? Clock.NowUs() : Clock.RealUs, windowUs);
+
+    /// <summary>Powers the board: runs the firmware's Main on a thread of its own.</summary>
+    public void Start() => Run(FirmwareImage.Get(Options.Profile).Main);
+
+    /// <summary>Runs any code as if it were this board's firmware.</summary>
+    /// <param name="main">The code.</param>
+    /// <returns>Its thread.</returns>
+    public Thread Run(Action main)
+    {
+        var thread = new Thread(() =>
+        {
+            s_current.Value = this;
+            Clock.ResumeNow();
+            Guard(main);
+        })
+        {
+            IsBackground = true,
+            Name = "board",
+        };
+        thread.Start();
+        return thread;
+    }
+
+    /// <summary>Cuts the power: every thread of the firmware ends at the next thing it asks of the board.</summary>
+    public void Dispose()
+    {
+        _isStopped = true;
+        Serial.Close();
+        Stopping?.Invoke();
+    }
+
+    /// <summary>Raised when the power is cut, for what the device's libraries hold open.</summary>
+    internal event Action? Stopping;
+
+    internal II2cPeripheral? Peripheral(int address) => _peripherals.GetValueOrDefault(address);
+
+    internal void ThrowIfStopped()
+    {
+        if (_isStopped) throw new PowerOffException();
+    }
+
+    /// <summary>Runs firmware code and keeps what ends it.</summary>
+    internal void Guard(Action code)
+    {
+        try
+        {
+            code();
+        }
+        catch (PowerOffException)
+        {
+            // The host has cut the power.
+        }
+        catch (Exception e)
+        {
+            _crash ??= e;
+            Serial.FromBoard("CRASH " + e.GetType().FullName + ": " + e.Message + "\r\n");
+            Serial.Close();
+        }
+    }
+}
+
+/// <summary>Unwinds the firmware's threads when the power is cut.</summary>
+internal sealed class PowerOffException : Exception;

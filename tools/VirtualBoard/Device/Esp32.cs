@@ -1,0 +1,48 @@
+// nanoFramework.Hardware.Esp32: pins and the high-resolution timer.
+
+using Crime.VirtualBoard;
+
+namespace nanoFramework.Hardware.Esp32;
+
+/// <summary>Functions that a pin can be given.</summary>
+public enum DeviceFunction
+{
+    /// <summary>Data line of the first I2C bus.</summary>
+    I2C1_DATA = 0x20100,
+
+    /// <summary>Clock line of the first I2C bus.</summary>
+    I2C1_CLOCK = 0x20101,
+
+    /// <summary>Transmit line of COM2.</summary>
+    COM2_TX = 0x30200,
+
+    /// <summary>Receive line of COM2.</summary>
+    COM2_RX = 0x30201,
+}
+
+/// <summary>Pin functions.</summary>
+public class Configuration
+{
+    private Configuration()
+    {
+    }
+
+    /// <summary>Gives a pin a function.</summary>
+    public static void SetPinFunction(int pin, DeviceFunction value)
+    {
+        // GPIO 34 to 39 of the ESP32 are inputs only.
+        if (pin is < 0 or > 39 || (pin >= 34 && value is DeviceFunction.COM2_TX))
+            throw new System.ArgumentException($"pin {pin} cannot be {value}");
+    }
+}
+
+/// <summary>The high-resolution timer.</summary>
+public class HighResTimer
+{
+    private HighResTimer()
+    {
+    }
+
+    /// <summary>Microseconds since the start.</summary>
+    public static ulong GetCurrent() => (ulong)Board.Running.Clock.NowUs();
+}

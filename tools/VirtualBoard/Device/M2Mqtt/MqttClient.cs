@@ -1,0 +1,309 @@
+// nanoFramework.M2Mqtt's client over MQTTnet and real TCP, with the habits of the real one that a firmware can trip over.
+// Each was seen on the real client (docs/decisions/0003):
+// - Publish only enqueues; offline it keeps enqueueing, and what waits goes out on the next connection.
+// - A lost connection shows in IsConnected at once, in ConnectionClosed 200 ms later; a connection made on the same client
+//   before that is killed by the old one's end.
+// - One thread dispatches all messages: a slow handler holds up everything, an exception in one ends the connection.
+// - A null or wildcard topic is accepted and kills the connection when it is sent.
+// - Close takes 200 ms. A second Disconnect throws. ConnectionOpened fires before IsConnected is true.
+
+using System;
+using System.Buffers;
+using System.Collections;
+using System.Collections.Generic;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using Crime.VirtualBoard;
+using MQTTnet;
+using MQTTnet.Formatter;
+using MQTTnet.Protocol;
+using nanoFramework.M2Mqtt.Exceptions;
+using nanoFramework.M2Mqtt.Messages;
+
+namespace nanoFramework.M2Mqtt;
+
+/// <summary>The device's MQTT client.</summary>
+public class MqttClient : IMqttClient, IDisposable
+{
+    private const int CloseMs = 200;
+    private const int HeaderBytes = 60;
+
+    private readonly Board _board = Board.Running;
+    private readonly string _host;
+    private readonly int _port;
+    private readonly object _lock = new();
+    private readonly Queue<MqttApplicationMessage> _outgoing = [];
+    private readonly PriorityQueue<Action, long> _events = new();
+    private readonly AutoResetEvent _eventAdded = new(false);
+    private MQTTnet.IMqttClient? _client;
+    private Thread? _dispatcher;
+    private bool _isEnding;
+    private bool _isDisposed;
+
+    /// <summary>Prepares a connection.</summary>
+    public MqttClient(
+        string brokerHostName, int brokerPort, bool secure, X509Certificate? caCert, X509Certificate? clientCert, MqttSslProtocols sslProtocol)
+    {
+        if (secure) throw new NotSupportedException("the virtual board plays no TLS");
+        _host = brokerHostName;
+        _port = brokerPort;
+        _board.Stopping += Release;
+    }
+
+    /// <summary>A message came. Called on the only dispatch thread.</summary>
+    public event IMqttClient.MqttMsgPublishEventHandler? MqttMsgPublishReceived;
+
+    /// <summary>The connection has ended. Called 200 ms after <see cref="IsConnected"/> turned false.</summary>
+    public event IMqttClient.ConnectionClosedEventHandler? ConnectionClosed;
+
+    /// <summary>Whether the client is connected.</summary>
+    public bool IsConnected { get; private set; }
+
+    /// <summary>Connects and waits for the broker's answer.</summary>
+    public MqttReasonCode Connect(
+        string clientId, string? username, string? password, bool willRetain, MqttQoSLevel willQosLevel, bool willFlag,
+        string? willTopic, string? willMessage, bool cleanSession, ushort keepAlivePeriod)
+    {
+        var options = new MqttClientOptionsBuilder()
+            .WithTcpServer(_host, _port)
+            .WithProtocolVersion(MqttProtocolVersion.V311)
+            .WithClientId(clientId)
+            .WithCleanSession(cleanSession)
+            .WithKeepAlivePeriod(TimeSpan.FromSeconds(keepAlivePeriod))
+            .WithTimeout(TimeSpan.FromSeconds(10));
+        if (username != null) options = options.WithCredentials(username, password);
+        if (willFlag)
+            options = options.WithWillTopic(willTopic).WithWillPayload(DeviceText(willMessage)).WithWillRetain(willRetain)
+                .WithWillQualityOfServiceLevel((MqttQualityOfServiceLevel)willQosLevel);
+
+        // Two round trips: TCP, then CONNECT.
+        RoundTrip();
+        var client = new MqttClientFactory().CreateMqttClient();
+        client.ApplicationMessageReceivedAsync += OnReceived;
+        client.DisconnectedAsync += OnDisconnected;
+        try
+        {
+            var answer = Wire.Blocking(_board, () => client.ConnectAsync(options.Build(), CancellationToken.None));
+            if (answer.ResultCode != MqttClientConnectResultCode.Success)
+            {
+                client.Dispose();
+                return (MqttReasonCode)answer.ResultCode;
+            }
+        }
+        catch (Exception e)
+        {
+            client.Dispose();
+            throw new MqttConnectionException("Exception connecting to the broker", e);
+        }
+        RoundTrip();
+
+        bool isTooEarly;
+        lock (_lock)
+        {
+            isTooEarly = _isEnding;
+            _client = client;
+            _dispatcher ??= StartDispatcher();
+            IsConnected = true;
+        }
+        if (isTooEarly) KillSoon(client);
+        Pump();
+        return MqttReasonCode.Success;
+    }
+
+    /// <summary>Subscribes; does not wait for the broker's answer.</summary>
+    public ushort Subscribe(string[] topics, MqttQoSLevel[] qosLevels)
+    {
+        var options = new MqttClientSubscribeOptionsBuilder();
+        for (int i = 0; i < topics.Length; i++) options = options.WithTopicFilter(topics[i], (MqttQualityOfServiceLevel)qosLevels[i]);
+        BoardCpu.Execute(_board.Options.Profile.MqttPublishIl);
+        _board.Radio.Transmit(HeaderBytes);
+        MQTTnet.IMqttClient? client = _client;
+        if (client != null) Wire.Blocking(_board, () => client.SubscribeAsync(options.Build(), CancellationToken.None));
+        return 1;
+    }
+
+    /// <summary>Enqueues a message; whether it ever leaves is not told.</summary>
+    public ushort Publish(string topic, byte[] message, string? contentType, ArrayList? userProperties, MqttQoSLevel qosLevel, bool retain)
+    {
+        if (qosLevel != MqttQoSLevel.AtMostOnce) throw new NotSupportedException("the virtual board plays QoS 0 only");
+        BoardCpu.Execute(_board.Options.Profile.MqttPublishIl);
+        var outgoing = new MqttApplicationMessage { Topic = topic, PayloadSegment = message, Retain = retain };
+        lock (_lock) _outgoing.Enqueue(outgoing);
+        if (IsConnected) Pump();
+        return 0;
+    }
+
+    /// <summary>Says goodbye to the broker: no last will is sent.</summary>
+    public void Disconnect()
+    {
+        MQTTnet.IMqttClient? client = _client;
+        if (client == null || !client.IsConnected)
+        {
+            _board.Clock.Sleep(1_500_000);
+            throw new MqttCommunicationException();
+        }
+        Wire.Blocking(_board, () => client.DisconnectAsync(new MqttClientDisconnectOptions(), CancellationToken.None));
+    }
+
+    /// <summary>Closes the connection without a goodbye: the broker sends the last will.</summary>
+    public void Close()
+    {
+        _board.Clock.Sleep(CloseMs * 1000);
+        lock (_lock)
+        {
+            _outgoing.Clear();
+            _events.Clear();
+            IsConnected = false;
+        }
+        Release();
+    }
+
+    /// <summary>Closes the client.</summary>
+    public void Dispose() => Close();
+
+    /// <summary>The board's CLR keeps strings as zero-terminated UTF-8.</summary>
+    private static byte[] DeviceText(string? text)
+    {
+        text ??= "";
+        int zero = text.IndexOf('\0');
+        return Encoding.UTF8.GetBytes(zero < 0 ? text : text[..zero]);
+    }
+
+    private void RoundTrip()
+    {
+        _board.Clock.SleepUntil(_board.Radio.Transmit(HeaderBytes));
+        _board.Clock.SleepUntil(_board.Radio.ReceiveAt(_board.Clock.NowUs()));
+    }
+
+    /// <summary>Hands waiting messages to the radio and, when they have passed it, to the network.</summary>
+    private void Pump()
+    {
+        while (true)
+        {
+            MqttApplicationMessage? message;
+            MQTTnet.IMqttClient? client;
+            lock (_lock)
+            {
+                client = _client;
+                if (client == null || !_outgoing.TryDequeue(out message)) return;
+            }
+            if (string.IsNullOrEmpty(message.Topic) || message.Topic.AsSpan().ContainsAny('#', '+'))
+            {
+                KillSoon(client);
+                return;
+            }
+            long leavesAtUs = _board.Radio.Transmit((int)message.Payload.Length + message.Topic.Length + 4);
+            _ = Send(client, message, leavesAtUs);
+        }
+    }
+
+    private async Task Send(MQTTnet.IMqttClient client, MqttApplicationMessage message, long leavesAtUs)
+    {
+        try
+        {
+            long restUs = leavesAtUs - _board.Clock.RealUs;
+            if (restUs >= 1000) await Task.Delay((int)(restUs / 1000));
+            await client.PublishAsync(message, CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // QoS 0 over a dead connection: the device is not told either.
+        }
+    }
+
+    private Task OnReceived(MqttApplicationMessageReceivedEventArgs received)
+    {
+        MqttApplicationMessage message = received.ApplicationMessage;
+        var args = new MqttMsgPublishEventArgs(
+            message.Topic, message.Payload.ToArray(), false, (MqttQoSLevel)message.QualityOfServiceLevel, message.Retain);
+        PostAt(_board.Radio.ReceiveAt(_board.Clock.RealUs), () =>
+        {
+            BoardCpu.Execute(_board.Options.Profile.MqttReceiveIl);
+            MqttMsgPublishReceived?.Invoke(this, args);
+        });
+        return Task.CompletedTask;
+    }
+
+    private Task OnDisconnected(MqttClientDisconnectedEventArgs disconnected)
+    {
+        lock (_lock)
+        {
+            if (!IsConnected || _isDisposed) return Task.CompletedTask;
+            IsConnected = false;
+            _isEnding = true;
+        }
+        PostAt(_board.Clock.RealUs + (CloseMs * 1000), () =>
+        {
+            lock (_lock) _isEnding = false;
+            ConnectionClosed?.Invoke(this, EventArgs.Empty);
+        });
+        return Task.CompletedTask;
+    }
+
+    private void PostAt(long atUs, Action action)
+    {
+        lock (_lock) _events.Enqueue(action, atUs);
+        _eventAdded.Set();
+    }
+
+    private Thread StartDispatcher() => _board.Run(() =>
+    {
+        while (true)
+        {
+            Action? action = null;
+            long atUs;
+            lock (_lock)
+            {
+                if (_isDisposed) return;
+                bool hasEvent = _events.TryPeek(out _, out atUs);
+                if (!hasEvent) atUs = long.MaxValue;
+                else if (atUs <= _board.Clock.RealUs) action = _events.Dequeue();
+            }
+            if (action == null)
+            {
+                _board.ThrowIfStopped();
+                long restUs = Math.Min(atUs - _board.Clock.RealUs, 50_000);
+                _eventAdded.WaitOne((int)Math.Max(1, (restUs + 999) / 1000));
+                continue;
+            }
+            _board.Clock.ResumeAt(atUs);
+            Dispatch(action);
+        }
+    });
+
+    private void Dispatch(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (PowerOffException)
+        {
+            throw;
+        }
+        catch (Exception)
+        {
+            // An exception in a handler ends the connection.
+            _client?.Dispose();
+            OnDisconnected(null!);
+        }
+    }
+
+    private void KillSoon(MQTTnet.IMqttClient client) => _ = Task.Run(async () =>
+    {
+        await Task.Delay(CloseMs);
+        client.Dispose();
+        await OnDisconnected(null!);
+    });
+
+    private void Release()
+    {
+        lock (_lock) _isDisposed = true;
+        _board.Stopping -= Release;
+        _eventAdded.Set();
+        _client?.Dispose();
+        _client = null;
+    }
+}

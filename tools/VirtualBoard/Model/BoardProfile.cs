@@ -1,0 +1,103 @@
+// The numbers of a board: hardware/<board>/board.json, every one with its source and how far it can be trusted.
+
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Text.Json;
+
+namespace Crime.VirtualBoard;
+
+/// <summary>A number of a board's profile.</summary>
+/// <param name="Value">The number, in the unit that its name ends with.</param>
+/// <param name="Source">Where it comes from.</param>
+/// <param name="Confidence">"published", "measured" or "estimate".</param>
+public sealed record ProfileNumber(double Value, string Source, string Confidence);
+
+/// <summary>Time and energy of a board.</summary>
+public sealed class BoardProfile
+{
+    private readonly IReadOnlyDictionary<string, ProfileNumber> _numbers;
+
+    private BoardProfile(string name, IReadOnlyDictionary<string, ProfileNumber> numbers)
+    {
+        Name = name;
+        _numbers = numbers;
+    }
+
+    /// <summary>Name of the board.</summary>
+    public string Name { get; }
+
+    /// <summary>All numbers by name.</summary>
+    public IReadOnlyDictionary<string, ProfileNumber> Numbers => _numbers;
+
+    /// <summary>Time of one IL instruction in µs.</summary>
+    public double UsPerIl => Get("cpu_us_per_il");
+
+    /// <summary>Cost of a call into a library, in IL instructions.</summary>
+    public int LibraryCallIl => (int)Get("library_call_il");
+
+    /// <summary>Instructions of one M2Mqtt publish at QoS 0.</summary>
+    public int MqttPublishIl => (int)Get("mqtt_publish_il");
+
+    /// <summary>Instructions of one received M2Mqtt message at QoS 0.</summary>
+    public int MqttReceiveIl => (int)Get("mqtt_receive_il");
+
+    /// <summary>Time slice of a thread in ms.</summary>
+    public double ThreadQuantumMs => Get("thread_quantum_ms");
+
+    /// <summary>Supply voltage in V.</summary>
+    public double SupplyV => Get("supply_v");
+
+    /// <summary>Power while computing in mW.</summary>
+    public double ComputeMw => SupplyV * Get("compute_ma");
+
+    /// <summary>Power while waiting, associated, in mW.</summary>
+    public double WaitMw => SupplyV * Get("wait_ma");
+
+    /// <summary>Power while transmitting in mW.</summary>
+    public double TransmitMw => SupplyV * Get("transmit_ma");
+
+    /// <summary>Air time per byte in ns.</summary>
+    public double TransmitNsPerByte => Get("transmit_ns_per_byte");
+
+    /// <summary>Air time per message apart from its bytes, in µs.</summary>
+    public double TransmitOverheadUs => Get("transmit_overhead_us");
+
+    /// <summary>One-way delay through the access point in µs.</summary>
+    public double LinkDelayUs => Get("link_delay_us");
+
+    /// <summary>Time between two beacons at which a dozing radio fetches its messages, in µs; 0 for a radio that never dozes.</summary>
+    public double BeaconIntervalUs => Get("beacon_interval_us");
+
+    /// <summary>Time to associate with the access point and get an address, in ms.</summary>
+    public double AssociateMs => Get("associate_ms");
+
+    /// <summary>Reads a profile.</summary>
+    /// <exception cref="InvalidDataException">The file is not a profile, or lacks a number; the message says which.</exception>
+    public static BoardProfile Load(string path)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            var numbers = new Dictionary<string, ProfileNumber>();
+            foreach (var entry in json.RootElement.GetProperty("numbers").EnumerateObject())
+                numbers[entry.Name] = new ProfileNumber(
+                    entry.Value.GetProperty("value").GetDouble(),
+                    entry.Value.GetProperty("source").GetString() ?? "",
+                    entry.Value.GetProperty("confidence").GetString() ?? "");
+            return new BoardProfile(json.RootElement.GetProperty("board").GetString() ?? "", numbers);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"{path}: not a board profile: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The profile of a board that comes with the project.</summary>
+    /// <param name="board">Name of its folder under hardware/, such as esp32-devkitc.</param>
+    public static BoardProfile Bundled(string board) => Load(Path.Combine(AppContext.BaseDirectory, "hardware", board, "board.json"));
+
+    private double Get(string name) => _numbers.TryGetValue(name, out var number)
+        ? number.Value
+        : throw new InvalidDataException($"profile of {Name} lacks '{name}'");
+}
