@@ -8,8 +8,8 @@ namespace Crime.Firmware.Energy;
 /// <summary>Integrates the readings of an INA219 over an inference.</summary>
 public sealed class Ina219Meter : IEnergyMeter
 {
-    /// <summary>Time between two readings in ms: a few per inference, and each costs about a millisecond of bus.</summary>
-    public const int SampleIntervalMs = 5;
+    /// <summary>Time between two readings in ms: the sensor averages over 8.51 of them by itself.</summary>
+    public const int SampleIntervalMs = 9;
 
     private readonly object _lock = new object();
     private readonly AutoResetEvent _started = new AutoResetEvent(false);
@@ -40,7 +40,6 @@ public sealed class Ina219Meter : IEnergyMeter
     {
         lock (_lock)
         {
-            ReadSensor();
             _energyNj = 0;
             _sampledAtUs = Clock.NowUs();
             _isRunning = true;
@@ -77,13 +76,12 @@ public sealed class Ina219Meter : IEnergyMeter
         }
     }
 
-    /// <summary>Trapezoidal rule between the last reading and a new one.</summary>
+    /// <summary>A reading is the mean of the time before it, so it stands for the interval that it ends.</summary>
     private void Integrate()
     {
-        int before = _powerMw;
         ReadSensor();
         long now = Clock.NowUs();
-        _energyNj += (before + _powerMw) * (now - _sampledAtUs) / 2;
+        _energyNj += _powerMw * (now - _sampledAtUs);
         _sampledAtUs = now;
     }
 

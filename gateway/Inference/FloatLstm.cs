@@ -116,7 +116,7 @@ public sealed class FloatLstm
     {
         ReadOnlySpan<Vector<float>> weights = MemoryMarshal.Cast<float, Vector<float>>(_model.Weights);
         ReadOnlySpan<Vector<float>> bias = MemoryMarshal.Cast<float, Vector<float>>(_model.Bias);
-        Span<Vector<float>> gates = MemoryMarshal.Cast<float, Vector<float>>(_gates);
+        Span<Vector<float>> gates = MemoryMarshal.Cast<float, Vector<float>>(_gates.AsSpan());
         ReadOnlySpan<float> operands = _operands;
         int stride = bias.Length;
         // The padded rows are a multiple of four vectors: one per gate at least.

@@ -25,6 +25,8 @@ public static class Program
         {
             ConvertVerb.Create(),
             EvalVerb.Create(),
+            DemoVerb.Create(),
+            GoldenVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(parsed.Errors[0].Message + $" (see 'crime {VerbOf(parsed)}--help')");

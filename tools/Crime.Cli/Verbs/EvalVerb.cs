@@ -22,11 +22,7 @@ internal static class EvalVerb
         var testLines = new Option<string?>("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
         var kernel = new Option<string>("--kernel") { Description = "Which network to run.", DefaultValueFactory = _ => "both" };
         kernel.AcceptOnlyFromAmong("float", "fixed", "both");
-        var limit = new Option<int>("--limit") { Description = "Evaluate at most so many sequences; 0 for all." };
-        limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 0) result.AddError("--limit must be 0 or more");
-        });
+        var limit = Options.Number("--limit", "Evaluate at most so many sequences; 0 for all.", 0, 0, int.MaxValue);
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
         var command = new Command(
             "eval",

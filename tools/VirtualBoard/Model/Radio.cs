@@ -48,16 +48,3 @@ internal sealed class Radio
 
     private long DelayUs => (long)(_profile.LinkDelayUs + _conditions.ExtraDelayMs * 1000);
 }
-
-/// <summary>What an experiment does to a board's link while it runs.</summary>
-public sealed class LinkConditions
-{
-    private double _extraDelayMs;
-
-    /// <summary>Delay added to every message in each direction, in ms.</summary>
-    public double ExtraDelayMs
-    {
-        get => System.Threading.Volatile.Read(ref _extraDelayMs);
-        set => System.Threading.Volatile.Write(ref _extraDelayMs, value);
-    }
-}

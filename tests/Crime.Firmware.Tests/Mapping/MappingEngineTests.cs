@@ -1,0 +1,232 @@
+using Crime.Costs;
+using Crime.Firmware.Mapping;
+using Crime.Frames;
+using Crime.Mapping;
+using NUnit.Framework;
+
+namespace Crime.Firmware.Tests.Mapping;
+
+public sealed class MappingEngineTests
+{
+    private const uint ModelId = 42;
+    private const int RttUs = 60_000;
+
+    private static readonly PowerProfile s_power = new(165, 103, 627, 1600, 300);
+
+    /// <summary>1.4 ms per step on the board, 20 us per step to write a request of 6 bytes per step.</summary>
+    private static MappingEngine Engine(Objective objective = Objective.Time) =>
+        new(ModelId, 127, new CostLine(1_400_000, 500), new CostLine(20_000, 100), 6, s_power, objective);
+
+    private static StatusFrame Status(
+        uint sequence = 1, bool online = true, uint session = 7, uint model = ModelId, uint backlogUs = 0, int depth = 0, int utilisation = 0)
+    {
+        var status = new StatusFrame
+        {
+            Online = online,
+            Workers = 1,
+            Session = session,
+            Sequence = sequence,
+            BacklogUs = backlogUs,
+            Depth = depth,
+            Capacity = 256,
+            Utilisation = utilisation,
+            ModelCount = 1,
+        };
+        status.ModelId[0] = model;
+        status.AlphaNs[0] = 300;
+        status.BetaUs[0] = 20;
+        return status;
+    }
+
+    /// <summary>Answers the ping that is due, after a round trip.</summary>
+    private static void Pong(MappingEngine engine, long nowUs, int rttUs = RttUs)
+    {
+        int candidate = engine.TakeDuePing(nowUs, out uint sequence);
+        Assert.That(candidate, Is.Not.Negative, "no ping was due");
+        engine.OnPong(new PongFrame { Sequence = sequence }, nowUs + rttUs + s_power.TransmitUs(PingFrame.Size));
+    }
+
+    private static MappingEngine EngineWithGateway(Objective objective = Objective.Time)
+    {
+        MappingEngine engine = Engine(objective);
+        engine.OnStatus("gw", Status(), 0);
+        Pong(engine, 0);
+        return engine;
+    }
+
+    private static ResponseFrame Answer(uint waitUs = 0, uint serviceUs = 80, uint backlogUs = 0, int depth = 0) => new()
+    {
+        Code = ResponseCode.Ok,
+        WaitUs = waitUs,
+        ServiceUs = serviceUs,
+        BacklogUs = backlogUs,
+        Depth = depth,
+    };
+
+    [Test]
+    public void WithoutAGatewayEverythingIsLocal()
+    {
+        MappingEngine engine = Engine();
+        Assert.That(engine.Choose(127, 0), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.ChooseGateway(127, 0), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.BreakEvenLength(), Is.EqualTo(CostLine.Never));
+    }
+
+    [Test]
+    public void AGatewayIsNoCandidateBeforeItsLinkWasMeasured()
+    {
+        MappingEngine engine = Engine();
+        engine.OnStatus("gw", Status(), 0);
+        Assert.That(engine.Choose(127, 0), Is.EqualTo(DecisionTable.Local));
+        Pong(engine, 0);
+        Assert.That(engine.Choose(127, RttUs), Is.Zero);
+    }
+
+    [Test]
+    public void ShortInputsStayAndLongOnesGo()
+    {
+        MappingEngine engine = EngineWithGateway();
+        engine.Choose(1, RttUs);
+        int breakEven = engine.BreakEvenLength();
+        // 60 ms of link against 1.4 ms a step, less what a step costs on the way.
+        Assert.That(breakEven, Is.EqualTo(44));
+        Assert.That(engine.Choose(breakEven - 1, RttUs), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.Choose(breakEven, RttUs), Is.Zero);
+    }
+
+    [Test]
+    public void TheObjectiveMovesTheBreakEvenLength()
+    {
+        MappingEngine engine = EngineWithGateway(Objective.Energy);
+        engine.Choose(1, RttUs);
+        // Waiting draws less than computing: 103 against 165 mW.
+        Assert.That(engine.BreakEvenLength(), Is.InRange(26, 30));
+        engine.SetObjective(Objective.Time);
+        engine.Choose(1, RttUs);
+        Assert.That(engine.BreakEvenLength(), Is.EqualTo(44));
+    }
+
+    [Test]
+    public void ABusyQueueKeepsInputsOnTheBoard()
+    {
+        MappingEngine engine = EngineWithGateway();
+        Assert.That(engine.Choose(100, RttUs), Is.Zero);
+        engine.OnStatus("gw", Status(sequence: 2, backlogUs: 100_000, depth: 40, utilisation: QueueForecast.FullUtilisation), RttUs);
+        Assert.That(engine.Choose(100, RttUs), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.LowestDepth(), Is.EqualTo(40));
+    }
+
+    [Test]
+    public void AnAnswersOwnTimesAreNotTheLinks()
+    {
+        MappingEngine engine = EngineWithGateway();
+        int transmitUs = engine.TransmitUs(100);
+        for (int i = 0; i < 50; i++) engine.OnResponse(0, Answer(waitUs: 500_000, serviceUs: 50), 100, RttUs + 500_050 + transmitUs, 1_000_000 + i);
+        Assert.That(engine.Candidate(0).Link.RttUs, Is.EqualTo(RttUs).Within(8));
+    }
+
+    [Test]
+    public void AnAnswersBacklogIsTheFreshestNews()
+    {
+        MappingEngine engine = EngineWithGateway();
+        engine.OnResponse(0, Answer(backlogUs: 300_000, depth: 99), 100, RttUs + 1000, RttUs);
+        Assert.That(engine.Choose(100, RttUs), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.Candidate(0).Queue.Depth, Is.EqualTo(99));
+    }
+
+    [Test]
+    public void ATimeoutTakesTheGatewayOutUntilAPingComesBack()
+    {
+        MappingEngine engine = EngineWithGateway();
+        engine.OnTimeout(0, 100_000);
+        Assert.That(engine.Choose(127, 100_000), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.TakeDuePing(100_000 + LinkEstimator.FirstBackOffUs - 1, out _), Is.Negative, "too early");
+        Pong(engine, 100_000 + LinkEstimator.FirstBackOffUs);
+        Assert.That(engine.Choose(127, 100_000 + LinkEstimator.FirstBackOffUs + RttUs), Is.Zero);
+    }
+
+    [Test]
+    public void ALostPingIsALoss()
+    {
+        MappingEngine engine = Engine();
+        engine.OnStatus("gw", Status(), 0);
+        Assert.That(engine.TakeDuePing(0, out uint first), Is.Zero);
+        Assert.That(engine.TakeDuePing(MappingEngine.PingTimeoutUs, out _), Is.Negative, "the first is still under way");
+        long lostAt = MappingEngine.PingTimeoutUs + 1;
+        Assert.That(engine.TakeDuePing(lostAt, out _), Is.Negative, "backing off");
+        Assert.That(engine.TakeDuePing(lostAt + LinkEstimator.FirstBackOffUs, out uint second), Is.Zero);
+        engine.OnPong(new PongFrame { Sequence = first }, lostAt + LinkEstimator.FirstBackOffUs);
+        Assert.That(engine.Choose(127, lostAt + LinkEstimator.FirstBackOffUs), Is.EqualTo(DecisionTable.Local), "the late answer to the first says nothing");
+        engine.OnPong(new PongFrame { Sequence = second }, lostAt + LinkEstimator.FirstBackOffUs + RttUs);
+        Assert.That(engine.Candidate(0).Link.IsUsable, Is.True);
+    }
+
+    [Test]
+    public void ALastWillTakesTheGatewayOutAtOnce()
+    {
+        MappingEngine engine = EngineWithGateway();
+        engine.OnStatus("gw", Status(online: false, sequence: 0), RttUs);
+        Assert.That(engine.Choose(127, RttUs), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.TakeDuePing(60_000_000, out _), Is.Negative, "nobody is there to answer");
+    }
+
+    [Test]
+    public void ASilentGatewayExpires()
+    {
+        MappingEngine engine = EngineWithGateway();
+        Assert.That(engine.Choose(127, MappingEngine.StatusExpiryUs), Is.Zero);
+        Assert.That(engine.Choose(127, MappingEngine.StatusExpiryUs + 1), Is.EqualTo(DecisionTable.Local));
+    }
+
+    [Test]
+    public void AGatewayWithoutTheModelIsNoCandidate()
+    {
+        MappingEngine engine = Engine();
+        engine.OnStatus("gw", Status(model: 1), 0);
+        Assert.That(engine.TakeDuePing(0, out _), Is.Negative);
+        Assert.That(engine.ChooseGateway(10, 0), Is.EqualTo(DecisionTable.Local));
+    }
+
+    [Test]
+    public void AnEarlierStatusDoesNotOverwriteALaterOne()
+    {
+        MappingEngine engine = EngineWithGateway();
+        engine.OnStatus("gw", Status(sequence: 5, depth: 50), 10);
+        engine.OnStatus("gw", Status(sequence: 4, depth: 4), 20);
+        Assert.That(engine.Candidate(0).Queue.Depth, Is.EqualTo(50));
+        engine.OnStatus("gw", Status(sequence: 1, depth: 1, session: 8), 30);
+        Assert.That(engine.Candidate(0).Queue.Depth, Is.EqualTo(1), "a restarted gateway counts from the start");
+    }
+
+    [Test]
+    public void TheBetterOfTwoGatewaysIsChosen()
+    {
+        MappingEngine engine = EngineWithGateway();
+        engine.OnStatus("far", Status(), 0);
+        Pong(engine, 0, rttUs: 90_000);
+        Assert.That(engine.Choose(127, 90_000), Is.Zero);
+        engine.OnStatus("gw", Status(sequence: 2, backlogUs: 50_000, utilisation: QueueForecast.FullUtilisation), 90_000);
+        Assert.That(engine.Choose(127, 90_000), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void AFifthGatewayTakesThePlaceOfOneThatIsGone()
+    {
+        MappingEngine engine = Engine();
+        for (int i = 0; i < 5; i++) engine.OnStatus($"gw{i}", Status(), 0);
+        Assert.That(engine.CandidateCount, Is.EqualTo(DecisionTable.MaxCandidates));
+        engine.OnStatus("gw2", Status(online: false), 10);
+        engine.OnStatus("gw4", Status(), 20);
+        Assert.That(engine.Candidate(2).Id, Is.EqualTo("gw4"));
+    }
+
+    [Test]
+    public void AReconnectMakesEveryLinkProveItself()
+    {
+        MappingEngine engine = EngineWithGateway();
+        engine.OnConnected(1_000_000);
+        Assert.That(engine.Choose(127, 1_000_000), Is.EqualTo(DecisionTable.Local));
+        Pong(engine, 1_000_000);
+        Assert.That(engine.Choose(127, 1_100_000), Is.Zero);
+    }
+}

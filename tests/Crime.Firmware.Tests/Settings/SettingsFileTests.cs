@@ -1,0 +1,41 @@
+using System.Collections;
+using System.Linq;
+using Crime.Firmware.Settings;
+using Crime.Mapping;
+using NUnit.Framework;
+
+namespace Crime.Firmware.Tests.Settings;
+
+public sealed class SettingsFileTests
+{
+    [Test]
+    public void KeysAndCommentsAreRead()
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse(
+            "# a board in the hall\r\nboard.id = hall-1\r\n\r\nbroker.host=10.0.0.2\nbroker.port=18830\nobjective=energy\n"
+            + "mapping=gateway\nmeter=ina219\ntelemetry=off\nwifi.password= a=b# \n", remarks);
+        Assert.That(remarks, Is.Empty);
+        Assert.That(
+            (settings.BoardId, settings.BrokerHost, settings.BrokerPort, settings.Objective, settings.Mapping, settings.Ina219, settings.Telemetry),
+            Is.EqualTo(("hall-1", "10.0.0.2", 18830, Objective.Energy, MappingMode.Gateway, true, false)));
+        Assert.That(settings.WifiPassword, Is.EqualTo("a=b#"), "everything after the first '='");
+    }
+
+    [TestCase("nonsense", "line 1: no '='")]
+    [TestCase("=1", "line 1: no '='")]
+    [TestCase("\nvolume=11", "line 2: unknown key 'volume'")]
+    [TestCase("broker.port=65536", "line 1: broker.port takes a number from 1 to 65535")]
+    [TestCase("broker.port=many", "line 1: broker.port takes a number from 1 to 65535")]
+    [TestCase("board.id=a/b", "line 1: board.id takes 1 to 32 letters, digits, '-', '_' or '.'")]
+    [TestCase("objective=speed", "line 1: objective is time or energy")]
+    [TestCase("telemetry=1", "line 1: telemetry is on or off")]
+    [TestCase("ina219.address=63", "line 1: ina219.address takes a number from 64 to 79")]
+    public void ALineThatCannotBeUsedIsReportedAndSkipped(string text, string expected)
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse(text + "\nmodel.name=kept", remarks);
+        Assert.That(remarks.Cast<string>(), Is.EqualTo(new[] { @"I:\crime.cfg " + expected + "; ignored" }));
+        Assert.That((settings.ModelName, settings.BrokerPort, settings.BoardId), Is.EqualTo(("kept", 1883, "board")));
+    }
+}

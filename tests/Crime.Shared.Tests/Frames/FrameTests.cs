@@ -1,0 +1,249 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Crime.Frames;
+using Crime.Mapping;
+using NUnit.Framework;
+
+namespace Crime.Shared.Tests.Frames;
+
+/// <summary>What one side writes the other reads, and nothing else gets through.</summary>
+public sealed class FrameTests
+{
+    private static RequestFrame SomeRequest(SequenceEncoding encoding) => new()
+    {
+        Session = 0xFEDCBA98,
+        Sequence = 0x80000001,
+        ModelId = 0x12345678,
+        BudgetUs = 2_000_000,
+        Length = 5,
+        ValuesPerStep = encoding == SequenceEncoding.Int16 ? 3 : 1,
+        Encoding = encoding,
+        FractionBits = encoding == SequenceEncoding.Int16 ? 12 : 0,
+        Values = [1, 255, 3, 0, 200, 6, 7, -8, 9, 10, -11, 12, 13, short.MinValue, short.MaxValue],
+    };
+
+    private static ResponseFrame SomeResponse() => new()
+    {
+        Session = 7,
+        Sequence = uint.MaxValue,
+        Code = ResponseCode.Ok,
+        Label = 2,
+        WaitUs = 123456,
+        ServiceUs = 789,
+        Depth = 65535,
+        BacklogUs = 4_000_000_000,
+        FractionBits = 9,
+        ClassCount = 3,
+        Logits = [-32768, 0, 32767],
+    };
+
+    private static StatusFrame SomeStatus()
+    {
+        var status = new StatusFrame
+        {
+            Online = true,
+            Workers = 255,
+            Session = 1,
+            Sequence = 2,
+            BacklogUs = 3,
+            Depth = 4,
+            Capacity = 256,
+            Utilisation = 1025,
+            HttpPort = 8080,
+            ModelCount = 2,
+        };
+        for (uint i = 0; i < 2; i++)
+        {
+            status.ModelId[i] = 100 + i;
+            status.ImageChecksum[i] = 200 + i;
+            status.AlphaNs[i] = 300 + i;
+            status.BetaUs[i] = 400 + i;
+        }
+        return status;
+    }
+
+    private static TelemetryFrame SomeTelemetry() => new()
+    {
+        Session = 1,
+        Input = 2,
+        Length = 200,
+        Label = 3,
+        Target = Target.Fallback,
+        TimeUs = 61234,
+        EnergyUj = 10350,
+        BreakEvenLength = 65535,
+        Depth = 9,
+        Measured = true,
+    };
+
+    private static PresenceFrame SomePresence() => new()
+    {
+        Online = true,
+        Objective = Objective.Energy,
+        Session = 5,
+        ModelId = 6,
+        FirmwareVersion = 0x00010000,
+    };
+
+    /// <summary>Every kind of frame: a good one, and its decoder.</summary>
+    private static IEnumerable<TestCaseData> Kinds()
+    {
+        foreach (SequenceEncoding encoding in Enum.GetValues<SequenceEncoding>())
+            yield return Kind($"request {encoding}", SomeRequest(encoding).Encode(), bytes => new RequestFrame().Decode(bytes));
+        yield return Kind("response", SomeResponse().Encode(), bytes => new ResponseFrame().Decode(bytes));
+        yield return Kind("status", SomeStatus().Encode(), bytes => new StatusFrame().Decode(bytes));
+        yield return Kind("telemetry", SomeTelemetry().Encode(), bytes => new TelemetryFrame().Decode(bytes));
+        yield return Kind("presence", SomePresence().Encode(), bytes => new PresenceFrame().Decode(bytes));
+        yield return Kind("ping", new PingFrame { Session = 1, Sequence = 2 }.Encode(), bytes => new PingFrame().Decode(bytes));
+        yield return Kind("pong", new PongFrame { Session = 1, Depth = 3 }.Encode(), bytes => new PongFrame().Decode(bytes));
+    }
+
+    private static TestCaseData Kind(string name, byte[] good, Func<byte[], FrameError> decode) =>
+        new TestCaseData(good, decode).SetArgDisplayNames(name);
+
+    [TestCaseSource(nameof(Kinds))]
+    public void AGoodFrameIsRead(byte[] good, Func<byte[], FrameError> decode) => Assert.That(decode(good), Is.EqualTo(FrameError.None));
+
+    [TestCaseSource(nameof(Kinds))]
+    public void EveryShorterAndLongerFrameIsRefused(byte[] good, Func<byte[], FrameError> decode)
+    {
+        for (int length = 0; length < good.Length; length++)
+        {
+            // The three bytes of a last will are a good presence of their own.
+            if (length == PresenceFrame.Will.Length && good[1] == (byte)FrameType.Presence && good[2] == 2) continue;
+            Assert.That(decode(good[..length]), Is.Not.EqualTo(FrameError.None), $"cut to {length} bytes");
+        }
+        Assert.That(decode([.. good, 0]), Is.Not.EqualTo(FrameError.None), "one byte too many");
+        Assert.That(decode(new byte[FrameFormat.MaxFrameSize + 1]), Is.Not.EqualTo(FrameError.None));
+    }
+
+    [TestCaseSource(nameof(Kinds))]
+    public void AnotherVersionOrTypeIsRefused(byte[] good, Func<byte[], FrameError> decode)
+    {
+        byte[] other = [.. good];
+        other[0]++;
+        Assert.That(decode(other), Is.EqualTo(FrameError.Version));
+        other = [.. good];
+        other[1] = (byte)(good[1] % 7 + 1);
+        Assert.That(decode(other), Is.EqualTo(FrameError.Type));
+    }
+
+    [TestCaseSource(nameof(Kinds))]
+    public void FlippedBytesNeverThrow(byte[] good, Func<byte[], FrameError> decode)
+    {
+        var random = new Random(1);
+        for (int n = 0; n < 20_000; n++)
+        {
+            byte[] bytes = [.. good];
+            for (int k = random.Next(4); k >= 0; k--) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            Assert.That(() => decode(bytes), Throws.Nothing);
+        }
+    }
+
+    [TestCaseSource(nameof(Kinds))]
+    public void NullIsRefused(byte[] good, Func<byte[], FrameError> decode)
+    {
+        Assert.That(good, Is.Not.Empty);
+        Assert.That(decode(null!), Is.EqualTo(FrameError.TooShort));
+    }
+
+    [TestCase(SequenceEncoding.Int16)]
+    [TestCase(SequenceEncoding.Token16)]
+    public void ARequestKeepsItsFields(SequenceEncoding encoding)
+    {
+        RequestFrame sent = SomeRequest(encoding), read = new();
+        Assert.That(read.Decode(sent.Encode()), Is.EqualTo(FrameError.None));
+        Assert.That(
+            (read.Session, read.Sequence, read.ModelId, read.BudgetUs, read.Length, read.ValuesPerStep, read.Encoding, read.FractionBits),
+            Is.EqualTo((sent.Session, sent.Sequence, sent.ModelId, sent.BudgetUs, sent.Length, sent.ValuesPerStep, sent.Encoding, sent.FractionBits)));
+        Assert.That(read.Values.Take(read.ValueCount), Is.EqualTo(sent.Values.Take(sent.ValueCount)));
+    }
+
+    [Test]
+    public void EightBitTokensAreUnsigned()
+    {
+        var read = new RequestFrame();
+        read.Decode(SomeRequest(SequenceEncoding.Token8).Encode());
+        Assert.That(read.Values.Take(5), Is.EqualTo(new short[] { 1, 255, 3, 0, 200 }));
+    }
+
+    [Test]
+    public void AResponseKeepsItsFields()
+    {
+        ResponseFrame sent = SomeResponse(), read = new();
+        Assert.That(read.Decode(sent.Encode()), Is.EqualTo(FrameError.None));
+        Assert.That(
+            (read.Session, read.Sequence, read.Code, read.Label, read.WaitUs, read.ServiceUs, read.Depth, read.BacklogUs, read.FractionBits),
+            Is.EqualTo((sent.Session, sent.Sequence, sent.Code, sent.Label, sent.WaitUs, sent.ServiceUs, sent.Depth, sent.BacklogUs, sent.FractionBits)));
+        Assert.That(read.Logits.Take(read.ClassCount), Is.EqualTo(sent.Logits));
+    }
+
+    [Test]
+    public void AResponseWithALabelBeyondItsLogitsIsRefused()
+    {
+        ResponseFrame response = SomeResponse();
+        response.Label = 3;
+        Assert.That(new ResponseFrame().Decode(response.Encode()), Is.EqualTo(FrameError.Range));
+    }
+
+    [Test]
+    public void AStatusKeepsItsFields()
+    {
+        StatusFrame sent = SomeStatus(), read = new();
+        Assert.That(read.Decode(sent.Encode()), Is.EqualTo(FrameError.None));
+        Assert.That(
+            (read.Online, read.Workers, read.Session, read.Sequence, read.BacklogUs, read.Depth, read.Capacity, read.Utilisation, read.HttpPort),
+            Is.EqualTo((true, 255, 1u, 2u, 3u, 4, 256, 1025, 8080)));
+        int index = read.IndexOf(101);
+        Assert.That(
+            (index, read.ImageChecksum[index], read.AlphaNs[index], read.BetaUs[index], read.IndexOf(5)), Is.EqualTo((1, 201u, 301u, 401u, -1)));
+    }
+
+    [Test]
+    public void TelemetryKeepsItsFields()
+    {
+        TelemetryFrame sent = SomeTelemetry(), read = new();
+        Assert.That(read.Decode(sent.Encode()), Is.EqualTo(FrameError.None));
+        Assert.That(
+            (read.Session, read.Input, read.Length, read.Label, read.Target, read.TimeUs, read.EnergyUj, read.BreakEvenLength, read.Depth, read.Measured),
+            Is.EqualTo((1u, 2u, 200, 3, Target.Fallback, 61234u, 10350u, 65535, 9, true)));
+    }
+
+    [Test]
+    public void ALastWillIsAPresenceWithoutAZero()
+    {
+        byte[] will = PresenceFrame.Will.Select(letter => (byte)letter).ToArray();
+        var read = new PresenceFrame { Online = true };
+        Assert.That(read.Decode(will), Is.EqualTo(FrameError.None));
+        Assert.That(read.Online, Is.False);
+        Assert.That(will, Has.None.Zero.And.All.LessThan(128), "it travels as text");
+    }
+
+    [Test]
+    public void ABirthKeepsItsFields()
+    {
+        var read = new PresenceFrame();
+        Assert.That(read.Decode(SomePresence().Encode()), Is.EqualTo(FrameError.None));
+        Assert.That(
+            (read.Online, read.Objective, read.Session, read.ModelId, read.FirmwareVersion), Is.EqualTo((true, Objective.Energy, 5u, 6u, 0x00010000u)));
+    }
+
+    [Test]
+    public void PingAndPongKeepTheirFields()
+    {
+        var ping = new PingFrame();
+        var pong = new PongFrame();
+        Assert.That(ping.Decode(new PingFrame { Session = 1, Sequence = 2 }.Encode()), Is.EqualTo(FrameError.None));
+        Assert.That(pong.Decode(new PongFrame { Session = 3, Sequence = 4, BacklogUs = 5, Depth = 6 }.Encode()), Is.EqualTo(FrameError.None));
+        Assert.That(
+            (ping.Session, ping.Sequence, pong.Session, pong.Sequence, pong.BacklogUs, pong.Depth), Is.EqualTo((1u, 2u, 3u, 4u, 5u, 6)));
+    }
+
+    [Test]
+    public void EveryReasonHasAText()
+    {
+        foreach (FrameError error in Enum.GetValues<FrameError>())
+            Assert.That(FrameErrors.Describe(error), Is.Not.EqualTo(FrameErrors.Describe((FrameError)99)), error.ToString());
+    }
+}

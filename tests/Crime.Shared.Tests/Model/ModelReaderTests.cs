@@ -1,0 +1,171 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.IO.Hashing;
+using System.Linq;
+using Crime.Model;
+using NUnit.Framework;
+
+namespace Crime.Shared.Tests.Model;
+
+public sealed class ModelReaderTests
+{
+    private static readonly byte[] s_features = TestModels.Write(3, 5, 4);
+    private static readonly byte[] s_tokens = TestModels.Write(4, 6, 2, vocabulary: 7);
+
+    private static ModelError Read(byte[] bytes) => ModelReader.TryRead(bytes, out _);
+
+    /// <summary>Changes bytes and makes the checksum right again: damage that only the other checks can find.</summary>
+    private static byte[] Altered(byte[] file, Action<byte[]> change)
+    {
+        byte[] altered = [.. file];
+        change(altered);
+        BinaryPrimitives.WriteUInt32LittleEndian(altered.AsSpan(altered.Length - 4), Crc32.HashToUInt32(altered.AsSpan(0, altered.Length - 4)));
+        return altered;
+    }
+
+    private static int Offset(byte[] file, uint tag)
+    {
+        for (int i = 0; i < BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(6)); i++)
+        {
+            ReadOnlySpan<byte> entry = file.AsSpan(16 + 12 * i);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(entry) == tag) return BinaryPrimitives.ReadInt32LittleEndian(entry[4..]);
+        }
+        throw new KeyNotFoundException();
+    }
+
+    [Test]
+    public void AFeatureModelIsRead()
+    {
+        Assert.That(ModelReader.TryRead(s_features, out ModelFile model), Is.EqualTo(ModelError.None));
+        Assert.That(
+            (model.Name, model.Kind, model.Input, model.InputCount, model.HiddenCount, model.ClassCount, model.VocabularyCount),
+            Is.EqualTo(("test", CellKind.Lstm, InputKind.Features, 3, 5, 4, 0)));
+        Assert.That(model.ClassNames, Is.EqualTo(new[] { "class 0", "class 1", "class 2", "class 3" }));
+        Assert.That((model.HasFixedPoint, model.HasFloat, model.ValuesPerStep), Is.EqualTo((true, true, 3)));
+        Assert.That(model.Checksum, Is.EqualTo(Crc32.HashToUInt32(s_features.AsSpan(0, s_features.Length - 4))));
+    }
+
+    [Test]
+    public void ATokenModelIsRead()
+    {
+        Assert.That(ModelReader.TryRead(s_tokens, out ModelFile model), Is.EqualTo(ModelError.None));
+        Assert.That((model.Input, model.VocabularyCount, model.ValuesPerStep, model.CodePoint(1), model.CodePoint(6)),
+            Is.EqualTo((InputKind.Tokens, 7, 1, (int)'a', (int)'f')));
+    }
+
+    [Test]
+    public void EveryTruncationIsRefused()
+    {
+        for (int length = 0; length < s_features.Length; length++)
+            Assert.That(Read(s_features[..length]), Is.Not.EqualTo(ModelError.None), $"{length} bytes");
+    }
+
+    [Test]
+    public void EverySingleFlippedBitIsRefused()
+    {
+        for (int bit = 0; bit < 8 * s_features.Length; bit++)
+        {
+            byte[] flipped = [.. s_features];
+            flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+            Assert.That(Read(flipped), Is.Not.EqualTo(ModelError.None), $"bit {bit}");
+        }
+    }
+
+    [Test]
+    public void RandomDamageUnderAGoodChecksumNeverThrowsAndNeverReadsOutside()
+    {
+        var random = new Random(1);
+        var reasons = new HashSet<ModelError>();
+        foreach (byte[] file in new[] { s_features, s_tokens })
+        {
+            for (int n = 0; n < 10_000; n++)
+            {
+                byte[] altered = Altered(file, bytes =>
+                {
+                    // The first 200 bytes hold all the structure.
+                    for (int k = random.Next(3); k >= 0; k--) bytes[random.Next(4, random.Next(2) == 0 ? 200 : bytes.Length)] = (byte)random.Next(256);
+                });
+                ModelError error = ModelReader.TryRead(altered, out ModelFile model);
+                reasons.Add(error);
+                if (error == ModelError.None) TouchEverything(model);
+                else Assert.That(model, Is.Null);
+            }
+        }
+        Assert.That(reasons, Is.SupersetOf(new[]
+        {
+            ModelError.None, ModelError.Version, ModelError.Length, ModelError.SectionTable, ModelError.MissingSection,
+            ModelError.Architecture, ModelError.Names, ModelError.FixedPoint,
+        }));
+    }
+
+    private static void TouchEverything(ModelFile model)
+    {
+        for (int i = 0; i < model.InputCount; i++) _ = model.Mean(i) + model.Deviation(i);
+        for (int token = 1; token < model.VocabularyCount; token++) _ = model.CodePoint(token);
+        if (model.HasFloat)
+            model.ReadFloats(0, ModelFile.FloatCount(model.InputCount, model.HiddenCount, model.ClassCount, model.VocabularyCount));
+        if (!model.HasFixedPoint) return;
+        for (int row = 0; row < model.RowCount; row++)
+        {
+            _ = model.Bias(row) + model.RowFractionBits(row);
+            for (int column = 0; column < model.InputCount + model.HiddenCount; column++) _ = model.Weight(row, column);
+        }
+        for (int k = 0; k < model.ClassCount; k++)
+            for (int unit = 0; unit < model.HiddenCount; unit++) _ = model.HeadBias(k) + model.HeadWeight(k, unit);
+        for (int token = 0; token < model.VocabularyCount; token++)
+            for (int i = 0; i < model.InputCount; i++) _ = model.Embedding(token, i);
+    }
+
+    [Test]
+    public void TheReasonsAreTheRightOnes()
+    {
+        Assert.That(Read(null!), Is.EqualTo(ModelError.Length));
+        Assert.That(Read(new byte[100]), Is.EqualTo(ModelError.Magic));
+        Assert.That(Read(Altered(s_features, bytes => bytes[4] = 2)), Is.EqualTo(ModelError.Version));
+        Assert.That(Read([.. s_features, 0, 0, 0, 0]), Is.EqualTo(ModelError.Length));
+        Assert.That(Read(Altered(s_features, bytes => bytes[6] = 0)), Is.EqualTo(ModelError.SectionTable));
+        Assert.That(Read(Altered(s_features, bytes => bytes[Offset(bytes, ModelFormat.ArchitectureTag)] = 9)), Is.EqualTo(ModelError.Architecture));
+        Assert.That(Read(Altered(s_features, bytes => bytes[Offset(bytes, ModelFormat.NamesTag)]++)), Is.EqualTo(ModelError.Names));
+        Assert.That(
+            Read(Altered(s_features, bytes => BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(Offset(bytes, ModelFormat.NormalisationTag) + 12), 0))),
+            Is.EqualTo(ModelError.Normalisation));
+        Assert.That(
+            Read(Altered(s_features, bytes => BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(Offset(bytes, ModelFormat.NormalisationTag)), float.NaN))),
+            Is.EqualTo(ModelError.Normalisation));
+        Assert.That(Read(Altered(s_features, bytes => bytes[Offset(bytes, ModelFormat.FixedPointTag) + 1] = 6)), Is.EqualTo(ModelError.FixedPoint));
+        Assert.That(Read(Altered(s_features, bytes => bytes[Offset(bytes, ModelFormat.FixedPointTag) + 4] = 31)), Is.EqualTo(ModelError.FixedPoint));
+    }
+
+    [Test]
+    public void ARowThatCouldOverflowIsRefused()
+    {
+        // One bias of 2^31 - 1 leaves no room for any weight.
+        byte[] altered = Altered(s_features, bytes =>
+        {
+            int rows = 4 * 5, bias = Offset(bytes, ModelFormat.FixedPointTag) + 4 + rows;
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(bias), int.MaxValue);
+        });
+        Assert.That(Read(altered), Is.EqualTo(ModelError.RowBound));
+    }
+
+    [Test]
+    public void EveryReasonHasAText()
+    {
+        foreach (ModelError error in Enum.GetValues<ModelError>())
+            Assert.That(ModelErrors.Describe(error), Is.Not.EqualTo(ModelErrors.Describe((ModelError)99)), error.ToString());
+    }
+
+    [Test]
+    public void AnUnknownSectionIsSkipped()
+    {
+        byte[] altered = Altered(s_features, bytes =>
+        {
+            // FLT4 is the last of five sections; renamed, the model is one for boards only.
+            int entry = Enumerable.Range(0, 16).Select(i => 16 + 12 * i).First(at => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at)) == ModelFormat.FloatTag);
+            bytes[entry] = (byte)'X';
+        });
+        Assert.That(ModelReader.TryRead(altered, out ModelFile model), Is.EqualTo(ModelError.None));
+        Assert.That((model.HasFixedPoint, model.HasFloat), Is.EqualTo((true, false)));
+    }
+}

@@ -1,0 +1,31 @@
+// What the demo is asked to show.
+
+namespace Crime.Cli.Demo;
+
+/// <summary>What goes wrong on purpose after a third of the inputs.</summary>
+internal enum Fault
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>The gateway process is killed with SIGKILL.</summary>
+    GatewayDown,
+
+    /// <summary>Every link gets slower.</summary>
+    SlowLink,
+
+    /// <summary>Other clients keep the gateway busy.</summary>
+    BusyGateway,
+}
+
+/// <summary>Options of the demo.</summary>
+/// <param name="BoardCount">Virtual boards.</param>
+/// <param name="InputCount">Inputs over all boards.</param>
+/// <param name="Objective">time or energy.</param>
+/// <param name="DataPath">Folder of a data set; null for the bundled gestures.</param>
+/// <param name="ModelPath">Model file; null for the bundled one.</param>
+/// <param name="TestLinesPath">For text: line numbers of the test part.</param>
+/// <param name="Fault">What goes wrong.</param>
+/// <param name="Seed">Chooses the inputs.</param>
+internal sealed record DemoOptions(
+    int BoardCount, int InputCount, string Objective, string? DataPath, string? ModelPath, string? TestLinesPath, Fault Fault, int Seed);

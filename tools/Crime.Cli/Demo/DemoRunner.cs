@@ -1,0 +1,201 @@
+// The main job, end to end: a real gateway process, virtual boards running the firmware's Main over real TCP, and the same
+// inputs three times: all on the boards, all at the gateway, and each where the mapping engine sends it.
+
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Crime.Model;
+using Crime.Modelling;
+using Crime.Modelling.Datasets;
+using Crime.VirtualBoard;
+
+namespace Crime.Cli.Demo;
+
+/// <summary>Runs the demo.</summary>
+internal sealed class DemoRunner
+{
+    private const string GatewayId = "gateway";
+    private const string ModelName = "demo";
+    private const double SlowLinkDelayMs = 150;
+
+    private readonly DemoOptions _options;
+    private readonly IDemoView _view;
+    private readonly ModelFile _model;
+    private readonly Dataset _data;
+    private readonly BoardProfile _profile = BoardProfile.Bundled("esp32-devkitc");
+    private readonly List<LabelledSequence>[] _inputs;
+
+    /// <summary>Loads model and data and deals the inputs to the boards.</summary>
+    public DemoRunner(DemoOptions options, IDemoView view)
+    {
+        _options = options;
+        _view = view;
+        ModelPath = options.ModelPath ?? Path.Combine(AppContext.BaseDirectory, "models", "gestures.crime");
+        _model = ModelLoading.Load(ModelPath);
+        if (!_model.HasFixedPoint || !_model.HasFloat) throw new UserInputException($"{ModelPath}: the demo needs a model for boards and gateways");
+        _data = options.DataPath == null ? GestureGenerator.Generate() : DatasetFolder.Load(options.DataPath, options.TestLinesPath);
+        new ModelInput(_model).CheckFits(_data);
+        _inputs = Deal();
+    }
+
+    private string ModelPath { get; }
+
+    /// <summary>Runs the three passes.</summary>
+    public async Task<DemoSummary> RunAsync(CancellationToken cancellation)
+    {
+        string work = Directory.CreateTempSubdirectory("crime-demo-").FullName;
+        try
+        {
+            string models = Directory.CreateDirectory(Path.Combine(work, "models")).FullName;
+            File.Copy(ModelPath, Path.Combine(models, ModelName + ".crime"));
+            bool isGatewayDown = _options.Fault == Fault.GatewayDown;
+            Pass local, gateway;
+            // The baselines see the same fault at the same place, unless nothing would be left to measure.
+            Fault baselineFault = isGatewayDown ? Fault.None : _options.Fault;
+            local = await RunPassAsync("local", Fault.None, work, models, cancellation);
+            gateway = await RunPassAsync("gateway", baselineFault, work, models, cancellation);
+            Pass crime = await RunPassAsync("auto", _options.Fault, work, models, cancellation);
+            return Summarise(crime, local, gateway);
+        }
+        finally
+        {
+            Directory.Delete(work, recursive: true);
+        }
+    }
+
+    private async Task<Pass> RunPassAsync(string mapping, Fault fault, string work, string models, CancellationToken cancellation)
+    {
+        await using GatewayProcess gateway = await GatewayProcess.StartAsync(models, cancellation);
+        var link = new LinkConditions();
+        var setup = new BoardSetup(_profile, mapping, _options.Objective, ModelName, gateway.BrokerPort, gateway.HttpPort, link);
+        var boards = new List<BoardRun>();
+        GatewayLoad? load = null;
+        try
+        {
+            for (int i = 0; i < _inputs.Length; i++)
+                boards.Add(new BoardRun(
+                    $"board-{i + 1}", Path.Combine(work, $"{mapping}-{i + 1}"), RecordingWriter.Write(_model, _inputs[i]), setup, (double)i / _inputs.Length));
+
+            int total = _inputs.Sum(inputs => inputs.Count), done = 0, faultAt = total / 3;
+            var beforeFault = new List<Reading>();
+            var faultBegins = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _view.OnPass(mapping, boards, total);
+            void OnReading(Reading reading)
+            {
+                int count = Interlocked.Increment(ref done);
+                if (count == faultAt) faultBegins.TrySetResult();
+                if (count <= faultAt)
+                    lock (beforeFault) beforeFault.Add(reading);
+                _view.OnReading(count);
+            }
+
+            Task[] runs = boards.Select(board => board.RunAsync(OnReading, cancellation)).ToArray();
+            if (fault != Fault.None && await Task.WhenAny(faultBegins.Task, Task.WhenAll(runs)) == faultBegins.Task)
+                load = await BeginFaultAsync(fault, gateway, link);
+            await Task.WhenAll(runs);
+            return Check(mapping, boards, beforeFault);
+        }
+        finally
+        {
+            foreach (BoardRun board in boards) board.Dispose();
+            if (load != null) await load.DisposeAsync();
+        }
+    }
+
+    private async Task<GatewayLoad?> BeginFaultAsync(Fault fault, GatewayProcess gateway, LinkConditions link)
+    {
+        _view.OnFault(fault);
+        switch (fault)
+        {
+            case Fault.GatewayDown:
+                gateway.Kill();
+                return null;
+            case Fault.SlowLink:
+                link.ExtraDelayMs = SlowLinkDelayMs;
+                return null;
+            default:
+                return await GatewayLoad.StartAsync(_model, GatewayId, gateway.BrokerPort);
+        }
+    }
+
+    /// <summary>Compares what the consoles said with the labels of the data.</summary>
+    private Pass Check(string mapping, List<BoardRun> boards, List<Reading> beforeFault)
+    {
+        var input = new ModelInput(_model);
+        int correct = 0;
+        for (int i = 0; i < boards.Count; i++)
+            correct += boards[i].Readings.DistinctBy(reading => reading.Input)
+                .Count(reading => reading.Input < _inputs[i].Count && reading.Label == input.LabelOf(_inputs[i][reading.Input]));
+        return new Pass(mapping, boards.Select(board => board.Readings).ToList(), correct, _inputs.Sum(inputs => inputs.Count), beforeFault);
+    }
+
+    private List<LabelledSequence>[] Deal()
+    {
+        if (_data.Test.Count == 0) throw new UserInputException($"data set '{_data.Name}' has no test sequences");
+        var random = new Random(_options.Seed);
+        LabelledSequence[] shuffled = _data.Test.ToArray();
+        random.Shuffle(shuffled);
+        var hands = Enumerable.Range(0, _options.BoardCount).Select(_ => new List<LabelledSequence>()).ToArray();
+        for (int i = 0; i < _options.InputCount; i++) hands[i % hands.Length].Add(shuffled[i % shuffled.Length]);
+        return hands;
+    }
+
+    private DemoSummary Summarise(Pass crime, Pass local, Pass gateway)
+    {
+        bool hasFault = _options.Fault != Fault.None;
+        var before = crime.ReadingsBeforeFault.ToHashSet(ReferenceEqualityComparer.Instance);
+        List<Reading> after = crime.All.Where(reading => !before.Contains(reading)).ToList();
+        int?[] breakEven = crime.All.Select(reading => reading.BreakEvenLength).Order(Comparer<int?>.Create(
+            (a, b) => (a ?? int.MaxValue).CompareTo(b ?? int.MaxValue))).ToArray();
+        return new DemoSummary
+        {
+            Inputs = crime.InputCount,
+            Results = crime.Results,
+            Lost = crime.InputCount - crime.Results,
+            Duplicates = crime.Duplicates,
+            Local = crime.Count("local"),
+            Offloaded = crime.Count("gateway"),
+            Fallback = crime.Count("fallback"),
+            Accuracy = Math.Round(crime.Correct / (double)crime.InputCount, 4),
+            CrimeTimeMs = Math.Round(crime.TimeMs, 3),
+            AllLocalTimeMs = Math.Round(local.TimeMs, 3),
+            AllGatewayTimeMs = Math.Round(gateway.TimeMs, 3),
+            CrimeEnergyMj = Math.Round(crime.EnergyMj, 3),
+            AllLocalEnergyMj = Math.Round(local.EnergyMj, 3),
+            AllGatewayEnergyMj = Math.Round(gateway.EnergyMj, 3),
+            Baselines = "measured: the same inputs run again with mapping=local and with mapping=gateway"
+                + (_options.Fault == Fault.GatewayDown ? ", before the fault" : ""),
+            Objective = _options.Objective,
+            Fault = _options.Fault switch
+            {
+                Fault.GatewayDown => "gateway-down",
+                Fault.SlowLink => "slow-link",
+                Fault.BusyGateway => "busy-gateway",
+                _ => "none",
+            },
+            LocalShareBeforeFault = hasFault ? Pass.LocalShare(crime.ReadingsBeforeFault.ToList()) : null,
+            LocalShareAfterFault = hasFault ? Pass.LocalShare(after) : null,
+            MedianBreakEvenLength = breakEven[breakEven.Length / 2],
+            Boards = _options.BoardCount,
+            Model = _model.Name,
+            Data = _data.Name,
+            Profile = _profile.Name,
+        };
+    }
+}
+
+/// <summary>Shows the demo while it runs.</summary>
+internal interface IDemoView
+{
+    /// <summary>A pass begins.</summary>
+    void OnPass(string mapping, IReadOnlyList<BoardRun> boards, int inputCount);
+
+    /// <summary>A reading came; so many have come in this pass.</summary>
+    void OnReading(int count);
+
+    /// <summary>The fault begins.</summary>
+    void OnFault(Fault fault);
+}

@@ -1,0 +1,135 @@
+// The real gateway, as its own process, the way a systemd unit would start it.
+
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+using Crime.Modelling;
+
+namespace Crime.Cli.Demo;
+
+/// <summary>A gateway process with free ports on this machine.</summary>
+internal sealed class GatewayProcess : IAsyncDisposable
+{
+    private const int StartTimeoutMs = 30_000;
+
+    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(2) };
+
+    private readonly Process _process;
+    private readonly List<string> _log = [];
+
+    private GatewayProcess(Process process, int brokerPort, int httpPort)
+    {
+        _process = process;
+        BrokerPort = brokerPort;
+        HttpPort = httpPort;
+        process.OutputDataReceived += (_, e) => Keep(e.Data);
+        process.ErrorDataReceived += (_, e) => Keep(e.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>TCP port of the embedded broker.</summary>
+    public int BrokerPort { get; }
+
+    /// <summary>TCP port of the model download.</summary>
+    public int HttpPort { get; }
+
+    /// <summary>Starts the gateway and waits until it is healthy.</summary>
+    /// <param name="modelFolder">Folder with the models to serve.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <exception cref="UserInputException">The gateway ended or did not become healthy; the message has its last words.</exception>
+    public static async Task<GatewayProcess> StartAsync(string modelFolder, CancellationToken cancellation)
+    {
+        int brokerPort = FreePort(), httpPort = FreePort();
+        var start = new ProcessStartInfo(DotnetHost)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            ArgumentList =
+            {
+                Path.Combine(AppContext.BaseDirectory, "Crime.Gateway.dll"),
+                "--Broker:Mode=embedded", $"--Broker:Port={brokerPort}", $"--Http:Port={httpPort}", $"--Models:Folder={modelFolder}",
+            },
+        };
+        Process process = Process.Start(start) ?? throw new UserInputException($"{DotnetHost}: cannot be started");
+        var gateway = new GatewayProcess(process, brokerPort, httpPort);
+        try
+        {
+            await gateway.WaitUntilHealthyAsync(cancellation);
+            return gateway;
+        }
+        catch
+        {
+            await gateway.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the process at once, as a power cut would: SIGKILL.</summary>
+    public void Kill()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    /// <summary>The dotnet that runs this program.</summary>
+    private static string DotnetHost
+    {
+        get
+        {
+            // <root>/shared/Microsoft.NETCore.App/<version>/System.Private.CoreLib.dll
+            string runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+            string host = Path.GetFullPath(Path.Combine(runtime, "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+            return File.Exists(host) ? host : "dotnet";
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private async Task WaitUntilHealthyAsync(CancellationToken cancellation)
+    {
+        var waited = Stopwatch.StartNew();
+        while (waited.ElapsedMilliseconds < StartTimeoutMs && !_process.HasExited)
+        {
+            try
+            {
+                using HttpResponseMessage answer = await s_http.GetAsync($"http://127.0.0.1:{HttpPort}/healthz", cancellation);
+                if (answer.IsSuccessStatusCode) return;
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
+            {
+                // Not listening yet.
+            }
+            await Task.Delay(50, cancellation);
+        }
+        lock (_log) throw new UserInputException($"the gateway did not start: {(_log.Count > 0 ? _log[^1] : "it said nothing")}");
+    }
+
+    private void Keep(string? line)
+    {
+        if (line == null) return;
+        lock (_log)
+        {
+            _log.Add(line);
+            if (_log.Count > 100) _log.RemoveAt(0);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+// crime demo: the main job, on this machine.
+
+using System.CommandLine;
+using System.Globalization;
+using System.Threading;
+using System.Threading.Tasks;
+using Crime.Cli.Demo;
+using Crime.Modelling;
+using Spectre.Console;
+
+namespace Crime.Cli.Verbs;
+
+internal static class DemoVerb
+{
+    private const int MaxBoards = 64;
+    private const int MaxInputs = 100_000;
+
+    public static Command Create()
+    {
+        var boards = Options.Number("--boards", "Virtual boards.", 4, 1, MaxBoards);
+        var inputs = Options.Number("--inputs", "Inputs over all boards.", 160, 3, MaxInputs);
+        var seed = Options.Number("--seed", "Chooses the inputs.", 1, 0, int.MaxValue);
+        var objective = new Option<string>("--objective") { Description = "What the boards minimise.", DefaultValueFactory = _ => "time" };
+        objective.AcceptOnlyFromAmong("time", "energy");
+        var data = new Option<string?>("--data") { Description = "Folder of a data set; needs --model. Without it: the bundled gestures." };
+        var model = new Option<string?>("--model") { Description = "Model file for --data." };
+        var testLines = new Option<string?>("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
+        var fault = new Option<string>("--fault") { Description = "What goes wrong after a third of the inputs.", DefaultValueFactory = _ => "none" };
+        fault.AcceptOnlyFromAmong("none", "gateway-down", "slow-link", "busy-gateway");
+        var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };
+        var command = new Command(
+            "demo",
+            "Starts a real gateway and virtual boards that run the firmware over real TCP, and compares the mapping engine with\n"
+            + "sending everything one way.\n\n"
+            + "Examples:\n  crime demo\n  crime demo --data data/japanese-vowels --model vowels.crime --objective energy\n"
+            + "  crime demo --fault gateway-down")
+        {
+            boards, inputs, seed, objective, data, model, testLines, fault, json,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var options = new DemoOptions(
+                parsed.GetValue(boards), parsed.GetValue(inputs), parsed.GetRequiredValue(objective), parsed.GetValue(data),
+                parsed.GetValue(model), parsed.GetValue(testLines), FaultOf(parsed.GetRequiredValue(fault)), parsed.GetValue(seed));
+            return Run(options, parsed.GetValue(json), cancellation);
+        });
+        return command;
+    }
+
+    private static Fault FaultOf(string name) => name switch
+    {
+        "gateway-down" => Fault.GatewayDown,
+        "slow-link" => Fault.SlowLink,
+        "busy-gateway" => Fault.BusyGateway,
+        _ => Fault.None,
+    };
+
+    private static async Task<int> Run(DemoOptions options, bool json, CancellationToken cancellation)
+    {
+        if (options.DataPath == null != (options.ModelPath == null))
+            throw new UserInputException("--data and --model belong together: a data set and the model that was trained on it");
+        var view = new DemoView(Output.Remarks);
+        var runner = new DemoRunner(options, view);
+        DemoSummary summary = await view.RunAsync(() => runner.RunAsync(cancellation));
+        if (json) Output.WriteJson(summary);
+        else Print(summary);
+        return 0;
+    }
+
+    private static void Print(DemoSummary summary)
+    {
+        var table = new Table().Border(TableBorder.Rounded)
+            .Title(Markup.Escape($"{summary.Inputs} inputs of {summary.Data} on {summary.Boards} boards, minimising {summary.Objective}"))
+            .AddColumn("mapping").AddColumn(new TableColumn("time, ms").RightAligned()).AddColumn(new TableColumn("energy, mJ").RightAligned())
+            .AddColumn("of CRIME's");
+        bool isTime = summary.Objective == "time";
+        double best = isTime ? summary.CrimeTimeMs : summary.CrimeEnergyMj;
+        void Row(string name, double timeMs, double energyMj) => table.AddRow(
+            name, timeMs.ToString("0.0", CultureInfo.InvariantCulture), energyMj.ToString("0.00", CultureInfo.InvariantCulture),
+            ((isTime ? timeMs : energyMj) / best).ToString("0.00", CultureInfo.InvariantCulture) + " x");
+        Row("all on the boards", summary.AllLocalTimeMs, summary.AllLocalEnergyMj);
+        Row("all at the gateway", summary.AllGatewayTimeMs, summary.AllGatewayEnergyMj);
+        Row("CRIME", summary.CrimeTimeMs, summary.CrimeEnergyMj);
+        AnsiConsole.Write(table);
+        AnsiConsole.WriteLine(
+            $"CRIME: {summary.Local} on the boards, {summary.Offloaded} at the gateway, {summary.Fallback} back on the board after no answer; "
+            + $"{summary.Lost} lost, {summary.Duplicates} twice; {100 * summary.Accuracy:0.0} % right; "
+            + $"median break-even length {summary.MedianBreakEvenLength?.ToString(CultureInfo.InvariantCulture) ?? "never"}.");
+        if (summary.LocalShareBeforeFault is { } before && summary.LocalShareAfterFault is { } after)
+            AnsiConsole.WriteLine($"Fault {summary.Fault}: {100 * before:0} % decided for the board before it, {100 * after:0} % after.");
+        AnsiConsole.WriteLine($"The two baselines are {summary.Baselines}.");
+    }
+}
