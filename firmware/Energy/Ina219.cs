@@ -19,8 +19,10 @@ internal enum Ina219Register : byte
 /// <summary>Reads bus voltage and current. Keeps its buffers; a reading allocates nothing of its own.</summary>
 public sealed class Ina219 : IDisposable
 {
-    /// <summary>Resolution of the current in µA: fine enough for sleep, with 655 mA of range in 15 bits.</summary>
-    public const int CurrentLsbUa = 20;
+    /// <summary>Finest resolution of the current in µA: enough for sleep, with 655 mA of range in 15 bits.</summary>
+    public const int FinestCurrentLsbUa = 20;
+
+    private const int MaxCalibration = 0xFFFE;
 
     // Section 8.6.2: 16 V range; gain /2 (+-80 mV, 800 mA at 0.1 Ohm); the bus in 12 bits (532 us), which hardly moves; the
     // shunt as the mean of 16 conversions (8.51 ms), which then covers nearly all of the time between two readings;
@@ -31,6 +33,7 @@ public sealed class Ina219 : IDisposable
     private readonly byte[] _address = new byte[1];
     private readonly byte[] _answer = new byte[2];
     private readonly byte[] _command = new byte[3];
+    private int _currentLsbUa = FinestCurrentLsbUa;
 
     /// <summary>Uses a device on the bus; call <see cref="Begin"/> before reading.</summary>
     public Ina219(I2cDevice device) => _device = device;
@@ -40,8 +43,12 @@ public sealed class Ina219 : IDisposable
     /// <returns>False when nothing answers, or something else than an INA219 does.</returns>
     public bool Begin(int shuntMilliohm)
     {
-        // Section 8.5.1, equation 1: 0.04096 / (current LSB * shunt), here in uA and mOhm; bit 0 is always zero.
-        long calibration = 40_960_000L / ((long)CurrentLsbUa * shuntMilliohm) & 0xFFFE;
+        // Section 8.5.1, equation 1: 0.04096 / (current LSB * shunt), here in uA and mOhm; bit 0 is always zero. A small shunt
+        // takes a coarser LSB, or the number would not fit its register.
+        const long scale = 40_960_000;
+        long coarsest = (scale + (long)MaxCalibration * shuntMilliohm - 1) / ((long)MaxCalibration * shuntMilliohm);
+        _currentLsbUa = coarsest > FinestCurrentLsbUa ? (int)coarsest : FinestCurrentLsbUa;
+        long calibration = scale / ((long)_currentLsbUa * shuntMilliohm) & MaxCalibration;
         if (!Write(Ina219Register.Calibration, (int)calibration)) return false;
         if (!Write(Ina219Register.Configuration, ConfigurationValue)) return false;
         return Read(Ina219Register.Configuration, out int configuration) && configuration == ConfigurationValue;
@@ -57,7 +64,7 @@ public sealed class Ina219 : IDisposable
         // Section 8.6.3.2: voltage in the upper 13 bits, LSB 4 mV; bit 0 says that power or current overflowed.
         if ((bus & 1) != 0) return false;
         int millivolts = (bus >> 3) * 4;
-        int microamperes = (short)current * CurrentLsbUa;
+        int microamperes = (short)current * _currentLsbUa;
         milliwatts = (int)((long)millivolts * microamperes / 1_000_000);
         return true;
     }

@@ -14,6 +14,7 @@ using System.Collections.Generic;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading;
+using System.Threading.Channels;
 using System.Threading.Tasks;
 using Crime.VirtualBoard;
 using MQTTnet;
@@ -35,10 +36,13 @@ public class MqttClient : IMqttClient, IDisposable
     private readonly int _port;
     private readonly object _lock = new();
     private readonly Queue<MqttApplicationMessage> _outgoing = [];
-    private readonly PriorityQueue<Action, long> _events = new();
+    // By time, then by arrival: two messages of the same beacon keep their order.
+    private readonly PriorityQueue<Action, (long AtUs, long Number)> _events = new();
+    private readonly Channel<(MqttApplicationMessage Message, long LeavesAtUs)> _onAir = Channel.CreateUnbounded<(MqttApplicationMessage, long)>();
     private readonly AutoResetEvent _eventAdded = new(false);
     private MQTTnet.IMqttClient? _client;
     private Thread? _dispatcher;
+    private long _eventNumber;
     private bool _isEnding;
     private bool _isDisposed;
 
@@ -78,6 +82,8 @@ public class MqttClient : IMqttClient, IDisposable
             options = options.WithWillTopic(willTopic).WithWillPayload(DeviceText(willMessage)).WithWillRetain(willRetain)
                 .WithWillQualityOfServiceLevel((MqttQualityOfServiceLevel)willQosLevel);
 
+        bool isTooEarly;
+        lock (_lock) isTooEarly = _isEnding;
         // Two round trips: TCP, then CONNECT.
         RoundTrip();
         var client = new MqttClientFactory().CreateMqttClient();
@@ -99,15 +105,14 @@ public class MqttClient : IMqttClient, IDisposable
         }
         RoundTrip();
 
-        bool isTooEarly;
         lock (_lock)
         {
-            isTooEarly = _isEnding;
             _client = client;
             _dispatcher ??= StartDispatcher();
             IsConnected = true;
         }
         if (isTooEarly) KillSoon(client);
+        _ = SendAsync(client);
         Pump();
         return MqttReasonCode.Success;
     }
@@ -195,17 +200,22 @@ public class MqttClient : IMqttClient, IDisposable
                 return;
             }
             long leavesAtUs = _board.Radio.Transmit((int)message.Payload.Length + message.Topic.Length + 4);
-            _ = Send(client, message, leavesAtUs);
+            _onAir.Writer.TryWrite((message, leavesAtUs));
         }
     }
 
-    private async Task Send(MQTTnet.IMqttClient client, MqttApplicationMessage message, long leavesAtUs)
+    /// <summary>Puts messages on the network, in order, when they have left the access point.</summary>
+    private async Task SendAsync(MQTTnet.IMqttClient client)
     {
         try
         {
-            long restUs = leavesAtUs - _board.Clock.RealUs;
-            if (restUs >= 1000) await Task.Delay((int)(restUs / 1000));
-            await client.PublishAsync(message, CancellationToken.None);
+            while (client == _client && await _onAir.Reader.WaitToReadAsync())
+            {
+                if (!_onAir.Reader.TryRead(out var item)) continue;
+                long restUs = item.LeavesAtUs - _board.Clock.RealUs;
+                if (restUs >= 1000) await Task.Delay((int)(restUs / 1000));
+                await client.PublishAsync(item.Message, CancellationToken.None);
+            }
         }
         catch (Exception)
         {
@@ -244,7 +254,7 @@ public class MqttClient : IMqttClient, IDisposable
 
     private void PostAt(long atUs, Action action)
     {
-        lock (_lock) _events.Enqueue(action, atUs);
+        lock (_lock) _events.Enqueue(action, (atUs, _eventNumber++));
         _eventAdded.Set();
     }
 
@@ -257,9 +267,9 @@ public class MqttClient : IMqttClient, IDisposable
             lock (_lock)
             {
                 if (_isDisposed) return;
-                bool hasEvent = _events.TryPeek(out _, out atUs);
-                if (!hasEvent) atUs = long.MaxValue;
-                else if (atUs <= _board.Clock.RealUs) action = _events.Dequeue();
+                bool hasEvent = _events.TryPeek(out _, out var due);
+                atUs = hasEvent ? due.AtUs : long.MaxValue;
+                if (hasEvent && atUs <= _board.Clock.RealUs) action = _events.Dequeue();
             }
             if (action == null)
             {
@@ -303,6 +313,7 @@ public class MqttClient : IMqttClient, IDisposable
         lock (_lock) _isDisposed = true;
         _board.Stopping -= Release;
         _eventAdded.Set();
+        _onAir.Writer.TryComplete();
         _client?.Dispose();
         _client = null;
     }

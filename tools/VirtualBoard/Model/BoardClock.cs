@@ -112,8 +112,8 @@ internal sealed class BoardClock
     /// <summary>The calling thread has waited for something outside the board: it continues now.</summary>
     public void ResumeNow() => t_resumedAtUs = RealUs;
 
-    /// <summary>The calling thread was woken for something that happened at a time.</summary>
-    public void ResumeAt(long atUs) => t_resumedAtUs = atUs;
+    /// <summary>The calling thread was woken for something that happened at a time; it may have been busy until later.</summary>
+    public void ResumeAt(long atUs) => t_resumedAtUs = Math.Max(t_resumedAtUs, atUs);
 
     private void ChargeSlice()
     {
