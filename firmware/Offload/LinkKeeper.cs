@@ -129,7 +129,7 @@ public sealed class LinkKeeper
                 : WifiNetworkHelper.ConnectDhcp(
                     _settings.WifiSsid, _settings.WifiPassword, System.Device.Wifi.WifiReconnectionKind.Automatic, false, 0, timeout.Token);
             if (IsNetworkUp) return true;
-            _console.WriteLine("wifi: not connected (" + WifiNetworkHelper.Status.ToString() + "); trying again");
+            _console.WriteLine("wifi: not connected (status " + ((int)WifiNetworkHelper.Status).ToString() + "); trying again");
         }
         catch (Exception e)
         {

@@ -23,9 +23,10 @@ public static class Fixed
     /// <param name="value">The number in units of the target format; NaN becomes 0.</param>
     public static short RoundToInt16(float value)
     {
+        // First, and by name: on the board's CLR every comparison with NaN is true.
+        if (float.IsNaN(value)) return 0;
         if (value >= Int16Max) return Int16Max;
-        // Written so that NaN takes this branch too.
-        if (!(value > Int16Min)) return value <= Int16Min ? (short)Int16Min : (short)0;
+        if (value <= Int16Min) return Int16Min;
         // Truncation and the remainder are exact in single precision; adding 0.5 first would not be.
         int whole = (int)value;
         float remainder = value - whole;

@@ -170,7 +170,7 @@ public static class ModelReader
             for (int i = 0; i < file.InputCount; i++)
             {
                 float deviation = file.Deviation(i), mean = file.Mean(i);
-                if (!(deviation > 0) || deviation > float.MaxValue || !(mean - mean == 0)) return ModelError.Normalisation;
+                if (!IsFinite(deviation) || !IsFinite(mean) || deviation <= 0) return ModelError.Normalisation;
             }
         }
 
@@ -180,6 +180,8 @@ public static class ModelReader
         file.VocabularyOffset = vocabulary;
         return ModelError.None;
     }
+
+    private static bool IsFinite(float value) => !float.IsNaN(value) && value <= float.MaxValue && value >= float.MinValue;
 
     private static ModelError ReadWeights(byte[] bytes, ModelFile file)
     {
