@@ -228,8 +228,8 @@ public sealed class MappingEngine
         lock (_lock) _candidates[candidate].Link.OnLoss(nowUs);
     }
 
-    /// <summary>The connection to the broker is new: every link has to prove itself with a ping.</summary>
-    public void OnConnected(long nowUs)
+    /// <summary>The connection to the broker was lost or is new: every link has to prove itself with a ping.</summary>
+    public void OnConnectionChanged(long nowUs)
     {
         lock (_lock)
         {

@@ -71,9 +71,9 @@ public sealed class LinkKeeper
             if (!IsNetworkUp && !JoinNetwork()) continue;
             if (!_connection.Open()) continue;
             Announce();
-            long nowUs = Clock.NowUs();
-            if (_engine != null) _engine.OnConnected(nowUs);
+            ForgetLinks();
             ServeConnection();
+            ForgetLinks();
         }
     }
 
@@ -91,6 +91,11 @@ public sealed class LinkKeeper
             SendDuePings(nowUs);
         }
         _console.WriteLine("broker: connection lost");
+    }
+
+    private void ForgetLinks()
+    {
+        if (_engine != null) _engine.OnConnectionChanged(Clock.NowUs());
     }
 
     private void SendDuePings(long nowUs)

@@ -94,6 +94,7 @@ public sealed class Offloader : IMessageReceiver
         if (!connection.Publish(topic, payload, false))
         {
             lock (_lock) _isPending = false;
+            _engine.OnConnectionChanged(Clock.NowUs());
             return OffloadOutcome.NotConnected;
         }
         Counters.Requests++;

@@ -27,6 +27,8 @@ public static class Program
             EvalVerb.Create(),
             DemoVerb.Create(),
             GoldenVerb.Create(),
+            GesturesVerb.Create(),
+            TrainVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(parsed.Errors[0].Message + $" (see 'crime {VerbOf(parsed)}--help')");

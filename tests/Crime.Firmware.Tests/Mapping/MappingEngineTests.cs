@@ -224,7 +224,7 @@ public sealed class MappingEngineTests
     public void AReconnectMakesEveryLinkProveItself()
     {
         MappingEngine engine = EngineWithGateway();
-        engine.OnConnected(1_000_000);
+        engine.OnConnectionChanged(1_000_000);
         Assert.That(engine.Choose(127, 1_000_000), Is.EqualTo(DecisionTable.Local));
         Pong(engine, 1_000_000);
         Assert.That(engine.Choose(127, 1_100_000), Is.Zero);

@@ -50,7 +50,7 @@ internal static class Output
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(temporary);
+            if (File.Exists(temporary)) File.Delete(temporary);
             throw new UserInputException($"{path}: cannot be written: {e.Message}", e);
         }
     }

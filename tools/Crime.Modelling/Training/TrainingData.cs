@@ -1,0 +1,92 @@
+// A data set as the trainer eats it: standardised with the training part's own mean and deviation, or as token numbers.
+
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using Crime.Modelling.Datasets;
+
+namespace Crime.Modelling.Training;
+
+/// <summary>The training part of a data set, prepared.</summary>
+public sealed class TrainingData
+{
+    private readonly Dictionary<int, int> _tokens = [];
+
+    /// <summary>Prepares a data set.</summary>
+    /// <exception cref="UserInputException">There is nothing to learn from it.</exception>
+    public TrainingData(Dataset data)
+    {
+        if (data.Train.Count == 0) throw new UserInputException($"data set '{data.Name}' has no training sequences");
+        ClassNames = data.Train.Concat(data.Test).Select(sequence => sequence.Label).Distinct().Order(ByNumberThenText).ToArray();
+        if (ClassNames.Count < 2) throw new UserInputException($"data set '{data.Name}' has only the class '{ClassNames[0]}': there is nothing to tell apart");
+        if (data.IsText) CodePoints = Vocabulary(data);
+        else (Mean, Deviation) = Moments(data);
+        Train = data.Train.Select(Prepare).ToArray();
+    }
+
+    /// <summary>Names of the classes: by number where all are numbers, else by letter.</summary>
+    public IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>Mean per feature over all frames of the training part; null for text.</summary>
+    public float[]? Mean { get; }
+
+    /// <summary>Population standard deviation per feature; null for text.</summary>
+    public float[]? Deviation { get; }
+
+    /// <summary>Code points of the tokens, by frequency; null for features.</summary>
+    public int[]? CodePoints { get; }
+
+    /// <summary>Tokens with the unknown one; 0 for features.</summary>
+    public int VocabularyCount => CodePoints == null ? 0 : CodePoints.Length + 1;
+
+    /// <summary>The training sequences.</summary>
+    public IReadOnlyList<TrainingSequence> Train { get; }
+
+    private TrainingSequence Prepare(LabelledSequence sequence)
+    {
+        int label = ((IList<string>)ClassNames).IndexOf(sequence.Label);
+        if (Mean == null)
+            return new TrainingSequence(sequence.Length, [], sequence.CodePoints.Select(point => _tokens.GetValueOrDefault(point)).ToArray(), label);
+        var values = new float[sequence.Features.Length];
+        for (int i = 0; i < values.Length; i++) values[i] = (sequence.Features[i] - Mean[i % Mean.Length]) / Deviation![i % Mean.Length];
+        return new TrainingSequence(sequence.Length, values, [], label);
+    }
+
+    private static (float[] Mean, float[] Deviation) Moments(Dataset data)
+    {
+        int features = data.FeatureCount;
+        double[] sum = new double[features], squares = new double[features];
+        long frames = 0;
+        foreach (LabelledSequence sequence in data.Train)
+        {
+            frames += sequence.Length;
+            for (int i = 0; i < sequence.Features.Length; i++)
+            {
+                sum[i % features] += sequence.Features[i];
+                squares[i % features] += (double)sequence.Features[i] * sequence.Features[i];
+            }
+        }
+        double[] mean = sum.Select(value => value / frames).ToArray();
+        // A feature that never changes carries nothing: any deviation will do.
+        double[] deviation = squares.Select((value, i) => Math.Sqrt(Math.Max(0, value / frames - mean[i] * mean[i]))).ToArray();
+        return (mean.Select(value => (float)value).ToArray(), deviation.Select(value => value < 1e-6 ? 1f : (float)value).ToArray());
+    }
+
+    /// <summary>Characters that occur at least ten times, the most frequent first.</summary>
+    private int[] Vocabulary(Dataset data)
+    {
+        const int minimum = 10;
+        int[] points = data.Train.SelectMany(sequence => sequence.CodePoints).GroupBy(point => point)
+            .Where(group => group.Count() >= minimum).OrderByDescending(group => group.Count()).ThenBy(group => group.Key)
+            .Select(group => group.Key).ToArray();
+        for (int i = 0; i < points.Length; i++) _tokens[points[i]] = i + 1;
+        return points;
+    }
+
+    private static readonly Comparer<string> ByNumberThenText = Comparer<string>.Create((a, b) =>
+        double.TryParse(a, NumberStyles.Float, CultureInfo.InvariantCulture, out double x)
+        && double.TryParse(b, NumberStyles.Float, CultureInfo.InvariantCulture, out double y)
+            ? x.CompareTo(y)
+            : string.CompareOrdinal(a, b));
+}
