@@ -157,13 +157,13 @@ public sealed class MappingEngine
     }
 
     /// <summary>How long to wait for an answer to a request, in µs.</summary>
-    public int TimeoutUs(int candidate, int length, int minUs, int maxUs, long nowUs)
+    public int TimeoutUs(int candidate, int length, int marginUs, int maxUs, long nowUs)
     {
         lock (_lock)
         {
             GatewayCandidate gateway = _candidates[candidate];
             long expected = (long)gateway.Link.RttUs + gateway.Queue.WaitUs(nowUs) + gateway.Service.At(length) + _transmitTime.At(length);
-            return gateway.Link.TimeoutUs(expected, minUs, maxUs);
+            return gateway.Link.TimeoutUs(expected, marginUs, maxUs);
         }
     }
 

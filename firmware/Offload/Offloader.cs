@@ -78,7 +78,7 @@ public sealed class Offloader : IMessageReceiver
     {
         long startUs = Clock.NowUs();
         int timeoutUs = _engine.TimeoutUs(
-            candidate, length, _settings.TimeoutMinMs * 1000, _settings.TimeoutMaxMs * 1000, startUs);
+            candidate, length, _settings.TimeoutMarginMs * 1000, _settings.TimeoutMaxMs * 1000, startUs);
         lock (_lock)
         {
             _request.Sequence++;

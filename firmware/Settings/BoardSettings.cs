@@ -57,8 +57,8 @@ public sealed class BoardSettings
     /// <summary>Who decides where an input is computed.</summary>
     public MappingMode Mapping = MappingMode.Auto;
 
-    /// <summary>Shortest time in ms to wait for an answer.</summary>
-    public int TimeoutMinMs = 100;
+    /// <summary>Least time in ms to wait for an answer beyond the expected; a dozing radio alone adds up to 102.</summary>
+    public int TimeoutMarginMs = 200;
 
     /// <summary>Longest time in ms to wait for an answer.</summary>
     public int TimeoutMaxMs = 2000;

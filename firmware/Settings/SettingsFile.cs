@@ -92,7 +92,7 @@ public static class SettingsFile
     {
         switch (key)
         {
-            case "timeout.min-ms": return Number(key, value, 1, 60_000, ref settings.TimeoutMinMs);
+            case "timeout.margin-ms": return Number(key, value, 1, 60_000, ref settings.TimeoutMarginMs);
             case "timeout.max-ms": return Number(key, value, 1, 60_000, ref settings.TimeoutMaxMs);
             case "wait-for-link-ms": return Number(key, value, 0, 600_000, ref settings.WaitForLinkMs);
             case "inputs.interval-ms": return Number(key, value, 0, 3_600_000, ref settings.InputIntervalMs);

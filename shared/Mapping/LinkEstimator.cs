@@ -96,14 +96,13 @@ public sealed class LinkEstimator
     /// <summary>Whether it is time for a ping.</summary>
     public bool PingIsDue(long nowUs) => nowUs >= _nextPingUs;
 
-    /// <summary>How long to wait for an answer: <c>expected + 4 deviations</c>, within limits.</summary>
+    /// <summary>How long to wait for an answer: what is expected and four deviations, but never less than a margin.</summary>
     /// <param name="expectedUs">Round trip plus the other node's time, as predicted.</param>
-    /// <param name="minUs">Shortest time-out.</param>
+    /// <param name="marginUs">Least time beyond the expected: a link that was steady for a while is not steady for ever.</param>
     /// <param name="maxUs">Longest time-out.</param>
-    public int TimeoutUs(long expectedUs, int minUs, int maxUs)
+    public int TimeoutUs(long expectedUs, int marginUs, int maxUs)
     {
-        long timeout = expectedUs + _deviation4;
-        if (timeout < minUs) return minUs;
+        long timeout = expectedUs + (_deviation4 > marginUs ? _deviation4 : marginUs);
         return timeout > maxUs ? maxUs : (int)timeout;
     }
 }

@@ -31,7 +31,7 @@ public static class Program
             TrainVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0) return Complain(parsed.Errors[0].Message + $" (see 'crime {VerbOf(parsed)}--help')");
+        if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");
 
         using var interrupt = new CancellationTokenSource();
         Console.CancelKeyPress += (_, e) =>
@@ -53,6 +53,11 @@ public static class Program
             return Interrupted;
         }
     }
+
+    private static string MistakeIn(ParseResult parsed) =>
+        parsed.CommandResult.Command is RootCommand && parsed.UnmatchedTokens.Count > 0
+            ? $"'{parsed.UnmatchedTokens[0]}' is not a verb"
+            : parsed.Errors[0].Message;
 
     private static string VerbOf(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";

@@ -44,11 +44,11 @@ internal sealed record Reading(int Input, int Length, string Target, int Label, 
 /// <param name="Mapping">auto, local or gateway.</param>
 /// <param name="Objective">time or energy.</param>
 /// <param name="ModelName">Name of the model at the gateway.</param>
-/// <param name="BrokerPort">TCP port of the broker on this machine.</param>
-/// <param name="HttpPort">TCP port of the model download.</param>
+/// <param name="Broker">The MQTT broker.</param>
+/// <param name="HttpPort">TCP port of the model download on this machine.</param>
 /// <param name="Link">Conditions of all links.</param>
 internal sealed record BoardSetup(
-    BoardProfile Profile, string Mapping, string Objective, string ModelName, int BrokerPort, int HttpPort, LinkConditions Link);
+    BoardProfile Profile, string Mapping, string Objective, string ModelName, BrokerEndpoint Broker, int HttpPort, LinkConditions Link);
 
 /// <summary>A board and its readings.</summary>
 internal sealed class BoardRun : IDisposable
@@ -106,8 +106,9 @@ internal sealed class BoardRun : IDisposable
         $"board.id={name}",
         "wifi.ssid=demo",
         "wifi.password=demo",
-        "broker.host=127.0.0.1",
-        string.Create(CultureInfo.InvariantCulture, $"broker.port={setup.BrokerPort}"),
+        $"broker.host={setup.Broker.Host}",
+        string.Create(CultureInfo.InvariantCulture, $"broker.port={setup.Broker.Port}"),
+        "http.host=127.0.0.1",
         string.Create(CultureInfo.InvariantCulture, $"http.port={setup.HttpPort}"),
         $"model.name={setup.ModelName}",
         $"mapping={setup.Mapping}",

@@ -18,6 +18,11 @@ internal enum Fault
     BusyGateway,
 }
 
+/// <summary>Where an MQTT broker listens.</summary>
+/// <param name="Host">Host name or address.</param>
+/// <param name="Port">TCP port.</param>
+internal sealed record BrokerEndpoint(string Host, int Port);
+
 /// <summary>Options of the demo.</summary>
 /// <param name="BoardCount">Virtual boards.</param>
 /// <param name="InputCount">Inputs over all boards.</param>
@@ -27,5 +32,7 @@ internal enum Fault
 /// <param name="TestLinesPath">For text: line numbers of the test part.</param>
 /// <param name="Fault">What goes wrong.</param>
 /// <param name="Seed">Chooses the inputs.</param>
+/// <param name="Broker">An external broker; null for the gateway's own.</param>
 internal sealed record DemoOptions(
-    int BoardCount, int InputCount, string Objective, string? DataPath, string? ModelPath, string? TestLinesPath, Fault Fault, int Seed);
+    int BoardCount, int InputCount, string Objective, string? DataPath, string? ModelPath, string? TestLinesPath, Fault Fault, int Seed,
+    BrokerEndpoint? Broker);

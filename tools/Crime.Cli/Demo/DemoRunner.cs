@@ -52,11 +52,10 @@ internal sealed class DemoRunner
             string models = Directory.CreateDirectory(Path.Combine(work, "models")).FullName;
             File.Copy(ModelPath, Path.Combine(models, ModelName + ".crime"));
             bool isGatewayDown = _options.Fault == Fault.GatewayDown;
-            Pass local, gateway;
             // The baselines see the same fault at the same place, unless nothing would be left to measure.
             Fault baselineFault = isGatewayDown ? Fault.None : _options.Fault;
-            local = await RunPassAsync("local", Fault.None, work, models, cancellation);
-            gateway = await RunPassAsync("gateway", baselineFault, work, models, cancellation);
+            Pass local = await RunPassAsync("local", Fault.None, work, models, cancellation);
+            Pass gateway = await RunPassAsync("gateway", baselineFault, work, models, cancellation);
             Pass crime = await RunPassAsync("auto", _options.Fault, work, models, cancellation);
             return Summarise(crime, local, gateway);
         }
@@ -68,9 +67,9 @@ internal sealed class DemoRunner
 
     private async Task<Pass> RunPassAsync(string mapping, Fault fault, string work, string models, CancellationToken cancellation)
     {
-        await using GatewayProcess gateway = await GatewayProcess.StartAsync(models, cancellation);
+        await using GatewayProcess gateway = await GatewayProcess.StartAsync(models, _options.Broker, cancellation);
         var link = new LinkConditions();
-        var setup = new BoardSetup(_profile, mapping, _options.Objective, ModelName, gateway.BrokerPort, gateway.HttpPort, link);
+        var setup = new BoardSetup(_profile, mapping, _options.Objective, ModelName, gateway.Broker, gateway.HttpPort, link);
         var boards = new List<BoardRun>();
         GatewayLoad? load = null;
         try
@@ -117,7 +116,7 @@ internal sealed class DemoRunner
                 link.ExtraDelayMs = SlowLinkDelayMs;
                 return null;
             default:
-                return await GatewayLoad.StartAsync(_model, GatewayId, gateway.BrokerPort);
+                return await GatewayLoad.StartAsync(_model, GatewayId, gateway.Broker);
         }
     }
 

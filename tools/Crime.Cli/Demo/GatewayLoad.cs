@@ -23,11 +23,11 @@ internal sealed class GatewayLoad : IAsyncDisposable
     /// <summary>Connects the clients and sends their first requests.</summary>
     /// <param name="model">A model that the gateway serves.</param>
     /// <param name="gateway">Id of the gateway.</param>
-    /// <param name="brokerPort">TCP port of the broker on this machine.</param>
-    public static async Task<GatewayLoad> StartAsync(ModelFile model, string gateway, int brokerPort)
+    /// <param name="broker">The broker.</param>
+    public static async Task<GatewayLoad> StartAsync(ModelFile model, string gateway, BrokerEndpoint broker)
     {
         var load = new GatewayLoad();
-        for (int i = 0; i < ClientCount; i++) await load.ConnectAsync(model, gateway, $"load-{i}", brokerPort);
+        for (int i = 0; i < ClientCount; i++) await load.ConnectAsync(model, gateway, $"load-{i}", broker);
         return load;
     }
 
@@ -38,7 +38,7 @@ internal sealed class GatewayLoad : IAsyncDisposable
         foreach (IMqttClient client in _clients) client.Dispose();
     }
 
-    private async Task ConnectAsync(ModelFile model, string gateway, string name, int brokerPort)
+    private async Task ConnectAsync(ModelFile model, string gateway, string name, BrokerEndpoint broker)
     {
         var request = new RequestFrame
         {
@@ -80,7 +80,8 @@ internal sealed class GatewayLoad : IAsyncDisposable
             if (isFull) await Task.Delay(20);
             await SendAsync();
         };
-        await client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", brokerPort).WithClientId(name).Build(), _stop.Token);
+        MqttClientOptions options = new MqttClientOptionsBuilder().WithTcpServer(broker.Host, broker.Port).WithClientId(name).Build();
+        await client.ConnectAsync(options, _stop.Token);
         await client.SubscribeAsync(Topics.Response(name), cancellationToken: _stop.Token);
         for (int i = 0; i < RequestsUnderWay; i++) await SendAsync();
     }

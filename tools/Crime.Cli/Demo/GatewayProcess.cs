@@ -23,10 +23,10 @@ internal sealed class GatewayProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly List<string> _log = [];
 
-    private GatewayProcess(Process process, int brokerPort, int httpPort)
+    private GatewayProcess(Process process, BrokerEndpoint broker, int httpPort)
     {
         _process = process;
-        BrokerPort = brokerPort;
+        Broker = broker;
         HttpPort = httpPort;
         process.OutputDataReceived += (_, e) => Keep(e.Data);
         process.ErrorDataReceived += (_, e) => Keep(e.Data);
@@ -34,19 +34,21 @@ internal sealed class GatewayProcess : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
-    /// <summary>TCP port of the embedded broker.</summary>
-    public int BrokerPort { get; }
+    /// <summary>The broker that gateway and boards meet at.</summary>
+    public BrokerEndpoint Broker { get; }
 
     /// <summary>TCP port of the model download.</summary>
     public int HttpPort { get; }
 
     /// <summary>Starts the gateway and waits until it is healthy.</summary>
     /// <param name="modelFolder">Folder with the models to serve.</param>
+    /// <param name="externalBroker">A broker to use; null to bring its own.</param>
     /// <param name="cancellation">Gives up waiting.</param>
     /// <exception cref="UserInputException">The gateway ended or did not become healthy; the message has its last words.</exception>
-    public static async Task<GatewayProcess> StartAsync(string modelFolder, CancellationToken cancellation)
+    public static async Task<GatewayProcess> StartAsync(string modelFolder, BrokerEndpoint? externalBroker, CancellationToken cancellation)
     {
-        int brokerPort = FreePort(), httpPort = FreePort();
+        BrokerEndpoint broker = externalBroker ?? new BrokerEndpoint("127.0.0.1", FreePort());
+        int httpPort = FreePort();
         var start = new ProcessStartInfo(DotnetHost)
         {
             RedirectStandardOutput = true,
@@ -54,11 +56,12 @@ internal sealed class GatewayProcess : IAsyncDisposable
             ArgumentList =
             {
                 Path.Combine(AppContext.BaseDirectory, "Crime.Gateway.dll"),
-                "--Broker:Mode=embedded", $"--Broker:Port={brokerPort}", $"--Http:Port={httpPort}", $"--Models:Folder={modelFolder}",
+                $"--Broker:Mode={(externalBroker == null ? "embedded" : "external")}", $"--Broker:Host={broker.Host}",
+                $"--Broker:Port={broker.Port}", $"--Http:Port={httpPort}", $"--Models:Folder={modelFolder}",
             },
         };
         Process process = Process.Start(start) ?? throw new UserInputException($"{DotnetHost}: cannot be started");
-        var gateway = new GatewayProcess(process, brokerPort, httpPort);
+        var gateway = new GatewayProcess(process, broker, httpPort);
         try
         {
             await gateway.WaitUntilHealthyAsync(cancellation);

@@ -20,13 +20,12 @@ internal static class DemoVerb
         var boards = Options.Number("--boards", "Virtual boards.", 4, 1, MaxBoards);
         var inputs = Options.Number("--inputs", "Inputs over all boards.", 160, 3, MaxInputs);
         var seed = Options.Number("--seed", "Chooses the inputs.", 1, 0, int.MaxValue);
-        var objective = new Option<string>("--objective") { Description = "What the boards minimise.", DefaultValueFactory = _ => "time" };
-        objective.AcceptOnlyFromAmong("time", "energy");
+        var objective = Options.OneOf("--objective", "What the boards minimise.", "time", "energy");
         var data = new Option<string?>("--data") { Description = "Folder of a data set; needs --model. Without it: the bundled gestures." };
         var model = new Option<string?>("--model") { Description = "Model file for --data." };
         var testLines = new Option<string?>("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
-        var fault = new Option<string>("--fault") { Description = "What goes wrong after a third of the inputs.", DefaultValueFactory = _ => "none" };
-        fault.AcceptOnlyFromAmong("none", "gateway-down", "slow-link", "busy-gateway");
+        var fault = Options.OneOf("--fault", "What goes wrong after a third of the inputs.", "none", "gateway-down", "slow-link", "busy-gateway");
+        var broker = new Option<string?>("--broker") { Description = "HOST:PORT of an MQTT broker to use; without it the gateway brings its own." };
         var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };
         var command = new Command(
             "demo",
@@ -35,13 +34,14 @@ internal static class DemoVerb
             + "Examples:\n  crime demo\n  crime demo --data data/japanese-vowels --model vowels.crime --objective energy\n"
             + "  crime demo --fault gateway-down")
         {
-            boards, inputs, seed, objective, data, model, testLines, fault, json,
+            boards, inputs, seed, objective, data, model, testLines, fault, broker, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
             var options = new DemoOptions(
                 parsed.GetValue(boards), parsed.GetValue(inputs), parsed.GetRequiredValue(objective), parsed.GetValue(data),
-                parsed.GetValue(model), parsed.GetValue(testLines), FaultOf(parsed.GetRequiredValue(fault)), parsed.GetValue(seed));
+                parsed.GetValue(model), parsed.GetValue(testLines), FaultOf(parsed.GetRequiredValue(fault)), parsed.GetValue(seed),
+                BrokerOf(parsed.GetValue(broker)));
             return Run(options, parsed.GetValue(json), cancellation);
         });
         return command;
@@ -54,6 +54,15 @@ internal static class DemoVerb
         "busy-gateway" => Fault.BusyGateway,
         _ => Fault.None,
     };
+
+    private static BrokerEndpoint? BrokerOf(string? text)
+    {
+        if (text == null) return null;
+        int colon = text.LastIndexOf(':');
+        if (colon < 1 || !int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is < 1 or > 65535)
+            throw new UserInputException($"--broker takes HOST:PORT, as in localhost:1883; '{text}' is not that");
+        return new BrokerEndpoint(text[..colon], port);
+    }
 
     private static async Task<int> Run(DemoOptions options, bool json, CancellationToken cancellation)
     {

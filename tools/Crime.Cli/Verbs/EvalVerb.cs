@@ -20,8 +20,7 @@ internal static class EvalVerb
         var model = new Argument<string>("MODEL.crime") { Description = "The model file." };
         var data = new Option<string>("--data") { Description = "Folder of the data set; its test part is used.", Required = true };
         var testLines = new Option<string?>("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
-        var kernel = new Option<string>("--kernel") { Description = "Which network to run.", DefaultValueFactory = _ => "both" };
-        kernel.AcceptOnlyFromAmong("float", "fixed", "both");
+        var kernel = Options.OneOf("--kernel", "Which network to run.", "both", "float", "fixed");
         var limit = Options.Number("--limit", "Evaluate at most so many sequences; 0 for all.", 0, 0, int.MaxValue);
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
         var command = new Command(

@@ -1,6 +1,7 @@
 // Options that several verbs have, with their ranges checked in one place.
 
 using System.CommandLine;
+using System.Linq;
 
 namespace Crime.Cli.Verbs;
 
@@ -16,6 +17,21 @@ internal static class Options
         {
             int given = result.GetValueOrDefault<int>();
             if (given < min || given > max) result.AddError($"{name} takes a number: {range}");
+        });
+        return option;
+    }
+
+    /// <summary>One of a few words; the words are part of its help.</summary>
+    /// <param name="name">Name of the option.</param>
+    /// <param name="description">What it decides.</param>
+    /// <param name="words">The words; the first is the default.</param>
+    public static Option<string> OneOf(string name, string description, params string[] words)
+    {
+        var option = new Option<string>(name) { Description = $"{description} ({string.Join(", ", words)})", DefaultValueFactory = _ => words[0] };
+        option.Validators.Add(result =>
+        {
+            string? given = result.GetValueOrDefault<string>();
+            if (!words.Contains(given)) result.AddError($"{name} takes {string.Join(", ", words[..^1])} or {words[^1]}; '{given}' is none of them");
         });
         return option;
     }

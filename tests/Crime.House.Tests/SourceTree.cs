@@ -1,0 +1,30 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using NUnit.Framework;
+
+namespace Crime.House.Tests;
+
+/// <summary>The files of the checkout that people write.</summary>
+internal static class SourceTree
+{
+    private static readonly string[] s_ignored = ["bin", "obj", "artifacts", ".git", "TestResults"];
+
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>Paths relative to the root, with '/' between folders.</summary>
+    public static IEnumerable<string> Files(string extension) =>
+        Directory.EnumerateFiles(Root, "*" + extension, SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
+            .Where(path => !path.Split('/').Any(s_ignored.Contains));
+
+    public static string[] Lines(string relativePath) => File.ReadAllLines(Path.Combine(Root, relativePath));
+
+    private static string FindRoot()
+    {
+        for (DirectoryInfo? at = new(TestContext.CurrentContext.TestDirectory); at != null; at = at.Parent)
+            if (File.Exists(Path.Combine(at.FullName, "Crime.Embedded.sln"))) return at.FullName;
+        throw new InvalidOperationException("the tests run outside the checkout");
+    }
+}

@@ -1,0 +1,94 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using NUnit.Framework;
+
+namespace Crime.System.Tests;
+
+/// <summary>What the command says when it is used wrongly, and when it is asked for help.</summary>
+public sealed class CommandLineTests
+{
+    private static readonly string s_model = Path.Combine(TestContext.CurrentContext.TestDirectory, "models", "gestures.crime");
+
+    private static readonly string[] s_verbs = ["convert", "eval", "demo", "golden", "gestures", "train"];
+
+    [TestCaseSource(nameof(s_verbs))]
+    public async Task EveryVerbHasHelpWithAnExampleAndJson(string verb)
+    {
+        CrimeCommand.Outcome help = await CrimeCommand.RunAsync(verb, "--help");
+        Assert.That(help.ExitCode, Is.Zero);
+        Assert.That(help.Out, Does.Contain("Example").And.Contain($"crime {verb} ").And.Contain("--json"));
+    }
+
+    [Test]
+    public async Task TheHelpListsEveryVerb()
+    {
+        CrimeCommand.Outcome help = await CrimeCommand.RunAsync("--help");
+        Assert.That(s_verbs.Where(verb => !help.Out.Contains("  " + verb)), Is.Empty);
+    }
+
+    private static IEnumerable<TestCaseData> Mistakes()
+    {
+        static TestCaseData Case(string expected, params string[] arguments) => new TestCaseData(expected, arguments).SetArgDisplayNames(string.Join(' ', arguments));
+        yield return Case("Required command", []);
+        yield return Case("'nonsense'", "nonsense");
+        yield return Case("--output", "convert", "x.safetensors");
+        yield return Case("x.safetensors: cannot be read", "convert", "x.safetensors", "-o", "y.crime");
+        yield return Case("x.crime: cannot be read", "eval", "x.crime", "--data", "d");
+        yield return Case("d: no such folder", "eval", "@model", "--data", "d");
+        yield return Case("--kernel", "eval", "@model", "--data", "d", "--kernel", "quantum");
+        yield return Case("--limit takes a number: 0 or more", "eval", "@model", "--data", "d", "--limit", "-1");
+        yield return Case("--boards takes a number: 1 to 64", "demo", "--boards", "0");
+        yield return Case("--data and --model belong together", "demo", "--data", "d");
+        yield return Case("--broker takes HOST:PORT", "demo", "--broker", "nowhere");
+        yield return Case("--fault", "demo", "--fault", "earthquake");
+        yield return Case("--learning-rate takes a number above 0", "train", "d", "-o", "x", "--learning-rate", "0");
+    }
+
+    [TestCaseSource(nameof(Mistakes))]
+    public async Task AMistakeGetsOneLineAndExitCodeTwo(string expected, string[] arguments)
+    {
+        CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync(arguments.Select(argument => argument == "@model" ? s_model : argument).ToArray());
+        Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
+        Assert.That(outcome.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+        Assert.That(outcome.Error, Does.StartWith("crime: ").And.Contain(expected));
+        Assert.That(outcome.Out, Is.Empty);
+    }
+
+    [Test]
+    public async Task ADamagedModelIsRefusedAndNothingIsWritten()
+    {
+        string folder = CrimeCommand.NewFolder(), damaged = Path.Combine(folder, "damaged.safetensors"), output = Path.Combine(folder, "out.crime");
+        byte[] bytes = File.ReadAllBytes(s_model);
+        File.WriteAllBytes(damaged, bytes[..(bytes.Length / 2)]);
+        CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync("convert", damaged, "-o", output);
+        Assert.That(outcome.ExitCode, Is.EqualTo(2));
+        Assert.That(Directory.GetFiles(folder), Is.EqualTo(new[] { damaged }));
+    }
+
+    [Test]
+    public async Task AnUnwritableOutputLeavesNothingBehind()
+    {
+        string folder = CrimeCommand.NewFolder(), data = Path.Combine(folder, "data");
+        Assert.That((await CrimeCommand.RunAsync("gestures", "-o", data, "--train", "12", "--test", "6")).ExitCode, Is.Zero);
+        CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync("golden", s_model, "--data", data, "-o", Path.Combine(folder, "no", "such", "file"));
+        Assert.That(outcome.ExitCode, Is.EqualTo(2));
+        Assert.That(outcome.Error, Does.Contain("cannot be written"));
+        Assert.That(Directory.GetFileSystemEntries(folder), Is.EqualTo(new[] { data }));
+    }
+
+    [Test]
+    public async Task FromDataToAModelThatRuns()
+    {
+        string folder = CrimeCommand.NewFolder(), data = Path.Combine(folder, "data"), trained = Path.Combine(folder, "net.safetensors");
+        string model = Path.Combine(folder, "net.crime"), golden = Path.Combine(folder, "net.golden.json");
+        (await CrimeCommand.RunAsync("gestures", "-o", data, "--train", "60", "--test", "30", "--json")).Json();
+        (await CrimeCommand.RunAsync("train", data, "-o", trained, "--epochs", "3", "--hidden", "6", "--json")).Json();
+        (await CrimeCommand.RunAsync("convert", trained, "-o", model, "--calibrate", data, "--json")).Json();
+        (await CrimeCommand.RunAsync("golden", model, "--data", data, "-o", golden, "--count", "2", "--json")).Json();
+        double agreement = (await CrimeCommand.RunAsync("eval", model, "--data", data, "--json")).Json().GetProperty("agreement").GetDouble();
+        Assert.That(agreement, Is.GreaterThanOrEqualTo(0.9));
+        Assert.That(File.Exists(golden), Is.True);
+    }
+}

@@ -1,0 +1,50 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Text.Json;
+using System.Threading.Tasks;
+using NUnit.Framework;
+
+namespace Crime.System.Tests;
+
+/// <summary>The command as a person runs it: a process of its own.</summary>
+internal static class CrimeCommand
+{
+    /// <summary>What a process left behind.</summary>
+    /// <param name="ExitCode">Its exit code.</param>
+    /// <param name="Out">Standard output.</param>
+    /// <param name="Error">Standard error.</param>
+    public sealed record Outcome(int ExitCode, string Out, string Error)
+    {
+        /// <summary>Standard output as one JSON object; fails the test otherwise.</summary>
+        public JsonElement Json()
+        {
+            Assert.That(ExitCode, Is.Zero, Error);
+            return JsonDocument.Parse(Out).RootElement;
+        }
+    }
+
+    public static async Task<Outcome> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(TestContext.CurrentContext.TestDirectory, "crime.dll"));
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException("dotnet does not start");
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        using var limit = new global::System.Threading.CancellationTokenSource(TimeSpan.FromMinutes(3));
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"crime {string.Join(' ', arguments)} did not end; it said: {await error}");
+        }
+        return new Outcome(process.ExitCode, await output, await error);
+    }
+
+    /// <summary>A folder of its own for a test's files.</summary>
+    public static string NewFolder() =>
+        Directory.CreateDirectory(Path.Combine(TestContext.CurrentContext.WorkDirectory, "work", Guid.NewGuid().ToString("n"))).FullName;
+}
