@@ -104,12 +104,20 @@ public sealed class LstmTrainer
         {
             cancellation.ThrowIfCancellationRequested();
             loss += workers.Run(parameters, batches[n], _options.TruncateSteps, out float[] gradients);
-            double norm = Math.Sqrt(TensorPrimitives.SumOfSquares<float>(gradients)) / batches[n].Length;
+            double norm = Norm(gradients) / batches[n].Length;
             float scale = (float)(Math.Min(1, MaxGradientNorm / Math.Max(norm, 1e-12)) / batches[n].Length);
             TensorPrimitives.Multiply(gradients, scale, gradients);
             adam.Step(parameters, gradients, LearningRate((epoch + n / (double)batches.Length) / _options.Epochs), _options.WeightDecay);
         }
         return loss / _train.Count;
+    }
+
+    /// <summary>In a fixed order: a vectorised sum would depend on the width of the CPU's registers, and so would the model.</summary>
+    private static double Norm(ReadOnlySpan<float> gradients)
+    {
+        double sum = 0;
+        foreach (float gradient in gradients) sum += (double)gradient * gradient;
+        return Math.Sqrt(sum);
     }
 
     private double LearningRate(double done)

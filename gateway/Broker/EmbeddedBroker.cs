@@ -1,0 +1,185 @@
+// The MQTT broker inside the gateway, so that one program is a whole installation. It trusts its network no more than it
+// must: what a client can make it store or send has a limit. Where strangers share the network, use an external broker
+// with access control.
+
+using System;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Linq;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using Crime.Frames;
+using Crime.Gateway.Configuration;
+using Microsoft.Extensions.Logging;
+using MQTTnet.Diagnostics.Logger;
+using MQTTnet.Packets;
+using MQTTnet.Protocol;
+using MQTTnet.Server;
+
+namespace Crime.Gateway.Broker;
+
+/// <summary>Runs MQTTnet's server with limits.</summary>
+public sealed class EmbeddedBroker : IAsyncDisposable
+{
+    /// <summary>Largest packet in bytes: the largest frame, and room for topic and properties.</summary>
+    public const int MaxPacketSize = FrameFormat.MaxFrameSize + 1024;
+
+    /// <summary>
+    /// Messages that may wait for a client that does not read; beyond it the oldest is dropped. More than MQTTnet's own 250,
+    /// because the answers to a whole request queue must fit; as many of the largest packets can be held by one slow client.
+    /// </summary>
+    public const int MaxPendingMessagesPerClient = 1000;
+
+    /// <summary>Most topics with a retained message: a status or a presence per node.</summary>
+    public const int MaxRetainedTopics = 4096;
+
+    /// <summary>Most topic filters per client.</summary>
+    public const int MaxSubscriptionsPerClient = 64;
+
+    private const int ConnectTimeoutMs = 10_000;
+    private const int DrainTimeoutMs = 1000;
+    private const int DrainPollMs = 5;
+    private const int QuietMs = 50;
+    private const int LinkKeySize = 16;
+    private const string SubscriptionCountItem = "subscriptions";
+    private const string LoopbackHost = "127.0.0.1";
+
+    private static readonly string s_presenceRoot = Topics.Presence("");
+
+    private readonly BrokerOptions _options;
+    private readonly string _nodeId;
+    private readonly string _ownStatusTopic;
+    private readonly string _linkKey = Convert.ToHexString(RandomNumberGenerator.GetBytes(LinkKeySize));
+    private readonly ConcurrentDictionary<string, bool> _retainedTopics = new();
+    private readonly MqttServer _server;
+    private long _sentAtMs;
+
+    /// <summary>Makes a broker that does not run yet.</summary>
+    public EmbeddedBroker(GatewayOptions options, ILogger<EmbeddedBroker> log)
+    {
+        _options = options.Broker;
+        _nodeId = options.NodeId;
+        _ownStatusTopic = Topics.Status(options.NodeId);
+        var serverOptions = new MqttServerOptions
+        {
+            MaxPendingMessagesPerClient = MaxPendingMessagesPerClient,
+            PendingMessagesOverflowStrategy = MqttPendingMessagesOverflowStrategy.DropOldestQueuedMessage,
+            DefaultCommunicationTimeout = TimeSpan.FromMilliseconds(ConnectTimeoutMs),
+        };
+        _server = new MqttServer(serverOptions, [new BrokerListener(options.Broker, log)], MqttNetNullLogger.Instance);
+        _server.ValidatingConnectionAsync += e => Checked(() => ValidateConnection(e));
+        _server.InterceptingOutboundPacketAsync += e => Checked(() => OnSend(e));
+        _server.InterceptingInboundPacketAsync += e => Checked(() => RefuseAliases(e));
+        _server.InterceptingSubscriptionAsync += e => Checked(() => LimitSubscriptions(e));
+        _server.InterceptingPublishAsync += e => Checked(() => LimitPublish(e));
+    }
+
+    /// <summary>How the gateway's own link reaches this broker.</summary>
+    public BrokerAddress Address => new(ReachableHost(), _options.Port, _nodeId, _linkKey);
+
+    /// <summary>Starts listening.</summary>
+    /// <exception cref="StartupException">The port cannot be had.</exception>
+    public Task StartAsync() => _server.StartAsync();
+
+    /// <summary>Waits until what the gateway published has left, a while at most, and closes all connections.</summary>
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        if (!_server.IsStarted) return;
+        var waited = Stopwatch.StartNew();
+        while (waited.ElapsedMilliseconds < DrainTimeoutMs && !cancellation.IsCancellationRequested && !await IsDrainedAsync())
+            await Task.Delay(DrainPollMs, CancellationToken.None);
+        await _server.StopAsync(new MqttServerStopOptions());
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_server.IsStarted) await _server.StopAsync(new MqttServerStopOptions());
+        _server.Dispose();
+    }
+
+    private static Task Checked(Action check)
+    {
+        check();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Whether the gateway's last messages are with their receivers: its own link has been read to the end, nothing waits,
+    /// and what was taken last to be written has had the time to be.
+    /// </summary>
+    private async Task<bool> IsDrainedAsync()
+    {
+        if ((await _server.GetClientsAsync()).Any(client => client.Id == _nodeId)) return false;
+        if ((await _server.GetSessionsAsync()).Any(session => session.PendingApplicationMessagesCount > 0)) return false;
+        return Environment.TickCount64 - Volatile.Read(ref _sentAtMs) >= QuietMs;
+    }
+
+    private void ValidateConnection(ValidatingConnectionEventArgs e)
+    {
+        string clientId = e.ClientId ?? "";
+        if (clientId.Length == 0) e.AssignedClientIdentifier = NamedConnection.NewId();
+        // A client of the same id would push the gateway off its own broker.
+        bool isTaken = clientId == _nodeId && !IsSame(e.Password, _linkKey);
+        if (isTaken || clientId.Length > 0 && !Topics.IsNodeId(clientId)) e.ReasonCode = MqttConnectReasonCode.ClientIdentifierNotValid;
+        else if (clientId != _nodeId && !IsAdmitted(e)) e.ReasonCode = MqttConnectReasonCode.BadUserNameOrPassword;
+    }
+
+    private bool IsAdmitted(ValidatingConnectionEventArgs e) =>
+        _options.Username.Length == 0 || IsSame(e.UserName ?? "", _options.Username) & IsSame(e.Password, _options.Password);
+
+    private static bool IsSame(string given, string expected) =>
+        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(expected));
+
+    private void OnSend(InterceptingPacketEventArgs e)
+    {
+        Volatile.Write(ref _sentAtMs, Environment.TickCount64);
+        if (e.Packet is not MqttConnAckPacket accepted) return;
+        accepted.TopicAliasMaximum = 0;
+        accepted.MaximumPacketSize = MaxPacketSize;
+    }
+
+    /// <summary>The server would keep 65535 topics of any length for every client.</summary>
+    private static void RefuseAliases(InterceptingPacketEventArgs e)
+    {
+        if (e.Packet is MqttPublishPacket { TopicAlias: > 0 }) e.ProcessPacket = false;
+    }
+
+    private static void LimitSubscriptions(InterceptingSubscriptionEventArgs e)
+    {
+        int count = e.SessionItems[SubscriptionCountItem] is int known ? known + 1 : 1;
+        e.SessionItems[SubscriptionCountItem] = count;
+        if (count <= MaxSubscriptionsPerClient) return;
+        e.ProcessSubscription = false;
+        e.Response.ReasonCode = MqttSubscribeReasonCode.QuotaExceeded;
+    }
+
+    private void LimitPublish(InterceptingPublishEventArgs e)
+    {
+        string topic = e.ApplicationMessage.Topic ?? "";
+        // Whoever could write the gateway's status could lead all boards astray.
+        if (topic == _ownStatusTopic && e.ClientId != _nodeId) e.ProcessPublish = false;
+        if (e.ApplicationMessage.Retain) e.ApplicationMessage.Retain = MayRetain(topic, e.ApplicationMessage.Payload.IsEmpty);
+    }
+
+    private bool MayRetain(string topic, bool isRemoval)
+    {
+        if (!Topics.IsStatus(topic, out _) && !IsPresence(topic)) return false;
+        if (isRemoval) return _retainedTopics.TryRemove(topic, out _);
+        if (_retainedTopics.ContainsKey(topic)) return true;
+        return _retainedTopics.Count < MaxRetainedTopics && _retainedTopics.TryAdd(topic, true);
+    }
+
+    private static bool IsPresence(string topic) =>
+        topic.StartsWith(s_presenceRoot, StringComparison.Ordinal) && Topics.IsNodeId(topic[s_presenceRoot.Length..]);
+
+    private string ReachableHost()
+    {
+        if (_options.Host.Length == 0) return LoopbackHost;
+        IPAddress address = IPAddress.Parse(_options.Host);
+        return address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? LoopbackHost : _options.Host;
+    }
+}

@@ -1,0 +1,75 @@
+// Lets clients in that give no id, as mosquitto_sub does: MQTT 3.1.1 lets the broker invent one, MQTTnet does so for
+// version 5 only.
+
+using System;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Threading;
+using System.Threading.Tasks;
+using MQTTnet.Adapter;
+using MQTTnet.Formatter;
+using MQTTnet.Packets;
+
+namespace Crime.Gateway.Broker;
+
+/// <summary>A connection whose client has an id in any case.</summary>
+public sealed class NamedConnection : IMqttChannelAdapter
+{
+    private const int RandomSize = 8;
+
+    private readonly IMqttChannelAdapter _inner;
+
+    /// <summary>Names the client of a connection.</summary>
+    /// <param name="inner">The connection; disposed of with this object.</param>
+    public NamedConnection(IMqttChannelAdapter inner) => _inner = inner;
+
+    /// <inheritdoc/>
+    public long BytesReceived => _inner.BytesReceived;
+
+    /// <inheritdoc/>
+    public long BytesSent => _inner.BytesSent;
+
+    /// <inheritdoc/>
+    public X509Certificate2 ClientCertificate => _inner.ClientCertificate;
+
+    /// <inheritdoc/>
+    public EndPoint RemoteEndPoint => _inner.RemoteEndPoint;
+
+    /// <inheritdoc/>
+    public EndPoint LocalEndPoint => _inner.LocalEndPoint;
+
+    /// <inheritdoc/>
+    public bool IsSecureConnection => _inner.IsSecureConnection;
+
+    /// <inheritdoc/>
+    public MqttPacketFormatterAdapter PacketFormatterAdapter => _inner.PacketFormatterAdapter;
+
+    /// <summary>An id that no node has chosen.</summary>
+    public static string NewId() => "anonymous-" + Convert.ToHexString(RandomNumberGenerator.GetBytes(RandomSize));
+
+    /// <inheritdoc/>
+    public Task ConnectAsync(CancellationToken cancellationToken) => _inner.ConnectAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task DisconnectAsync(CancellationToken cancellationToken) => _inner.DisconnectAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<MqttPacket> ReceivePacketAsync(CancellationToken cancellationToken)
+    {
+        MqttPacket packet = await _inner.ReceivePacketAsync(cancellationToken);
+        // A session that is to be kept needs an id that the client knows.
+        bool isNameless = packet is MqttConnectPacket { CleanSession: true } asking && string.IsNullOrEmpty(asking.ClientId);
+        if (isNameless && PacketFormatterAdapter.ProtocolVersion == MqttProtocolVersion.V311) ((MqttConnectPacket)packet).ClientId = NewId();
+        return packet;
+    }
+
+    /// <inheritdoc/>
+    public void ResetStatistics() => _inner.ResetStatistics();
+
+    /// <inheritdoc/>
+    public Task SendPacketAsync(MqttPacket packet, CancellationToken cancellationToken) => _inner.SendPacketAsync(packet, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _inner.Dispose();
+}

@@ -1,0 +1,57 @@
+// What the gateway has to say, on its way to the broker. Whoever writes into it never waits: with the broker away or slow,
+// a message is dropped and counted, and the board that misses it runs into its own time-out.
+
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Channels;
+using Crime.Gateway.Serving;
+
+namespace Crime.Gateway.Broker;
+
+/// <summary>A message to be published.</summary>
+/// <param name="Topic">Its topic.</param>
+/// <param name="Payload">Its content; not changed after it was handed over.</param>
+/// <param name="IsRetained">Whether the broker keeps it.</param>
+public readonly record struct OutgoingMessage(string Topic, byte[] Payload, bool IsRetained);
+
+/// <summary>A bounded queue of outgoing messages, in order. Thread-safe.</summary>
+public sealed class Outbox
+{
+    /// <summary>Most messages that may wait.</summary>
+    public const int Capacity = 4096;
+
+    private readonly Channel<OutgoingMessage> _messages =
+        Channel.CreateBounded<OutgoingMessage>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+
+    private readonly GatewayCounters _counters;
+    private volatile bool _isOpen;
+
+    /// <summary>Makes a closed outbox.</summary>
+    public Outbox(GatewayCounters counters) => _counters = counters;
+
+    /// <summary>Whether there is a connection.</summary>
+    public bool IsOpen => _isOpen;
+
+    /// <summary>Takes a message for sending; while there is no connection it is dropped.</summary>
+    public void Send(string topic, byte[] payload, bool isRetained)
+    {
+        bool isTaken = _isOpen && _messages.Writer.TryWrite(new OutgoingMessage(topic, payload, isRetained));
+        if (!isTaken) _counters.DroppedMessages.Increment();
+    }
+
+    /// <summary>A connection is there: messages are taken from now on. What an earlier one left behind is dropped.</summary>
+    public void Open()
+    {
+        while (_messages.Reader.TryRead(out _)) _counters.DroppedMessages.Increment();
+        _isOpen = true;
+    }
+
+    /// <summary>The connection is gone.</summary>
+    public void Close() => _isOpen = false;
+
+    /// <summary>Nothing more will be sent: <see cref="ReadAllAsync"/> ends after what is already there.</summary>
+    public void Complete() => _messages.Writer.TryComplete();
+
+    /// <summary>The messages as they come.</summary>
+    public IAsyncEnumerable<OutgoingMessage> ReadAllAsync(CancellationToken cancellation) => _messages.Reader.ReadAllAsync(cancellation);
+}

@@ -1,0 +1,131 @@
+// What the gateway was told, once everything has been checked.
+
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Crime.Gateway.Configuration;
+
+/// <summary>Which broker the gateway speaks to.</summary>
+public enum BrokerMode
+{
+    /// <summary>One inside this process.</summary>
+    Embedded = 0,
+
+    /// <summary>One on the network.</summary>
+    External = 1,
+}
+
+/// <summary>The broker.</summary>
+/// <param name="Mode">Inside or outside.</param>
+/// <param name="Host">External: its host. Embedded: the address to listen on, empty for all.</param>
+/// <param name="Port">Its TCP port.</param>
+/// <param name="Username">User name, empty for none.</param>
+/// <param name="Password">Password, empty for none.</param>
+public sealed record BrokerOptions(BrokerMode Mode, string Host, int Port, string Username, string Password);
+
+/// <summary>When to publish the status.</summary>
+/// <param name="HeartbeatMs">Longest time between two statuses.</param>
+/// <param name="MinIntervalMs">Shortest time between two statuses.</param>
+public sealed record StatusOptions(int HeartbeatMs, int MinIntervalMs);
+
+/// <summary>Everything that can be set.</summary>
+/// <param name="Broker">The broker.</param>
+/// <param name="HttpPort">TCP port of model download and health.</param>
+/// <param name="ModelsFolder">Absolute path of the folder with the models.</param>
+/// <param name="NodeId">Name of the gateway.</param>
+/// <param name="QueueCapacity">Most requests that may wait.</param>
+/// <param name="WorkerCount">Threads that compute.</param>
+/// <param name="Status">When to publish the status.</param>
+public sealed record GatewayOptions(
+    BrokerOptions Broker, int HttpPort, string ModelsFolder, string NodeId, int QueueCapacity, int WorkerCount, StatusOptions Status)
+{
+    private const int LongestShownValue = 60;
+    private const string LogLevelSection = "Logging:LogLevel";
+
+    private static string LogLevels => string.Join(" or ", Enum.GetNames<LogLevel>());
+
+    /// <summary>Checks a configuration and takes the options from it.</summary>
+    /// <param name="configuration">Values by the keys of <see cref="Settings"/>.</param>
+    /// <param name="problems">Receives one line per value that cannot be used and per key that nobody knows.</param>
+    /// <returns>The options, or null when there is a problem.</returns>
+    public static GatewayOptions? Read(IConfiguration configuration, List<string> problems)
+    {
+        AddRefusedValues(configuration, problems);
+        AddUnknownKeys(configuration, problems);
+        AddContradictions(configuration, problems);
+        return problems.Count == 0 ? FromChecked(configuration) : null;
+    }
+
+    /// <summary>A value as it may stand in a message: one line, not too long.</summary>
+    internal static string Shown(string value)
+    {
+        string line = new(value.Select(letter => char.IsControl(letter) ? '?' : letter).ToArray());
+        return line.Length <= LongestShownValue ? line : line[..LongestShownValue] + "...";
+    }
+
+    private static void AddRefusedValues(IConfiguration configuration, List<string> problems)
+    {
+        foreach (Setting setting in Settings.All)
+            if (!setting.Accepts(configuration)) problems.Add(Refusal(setting, configuration, setting.Accepted));
+        foreach (IConfigurationSection level in configuration.GetSection(LogLevelSection).GetChildren())
+            if (!Enum.TryParse(level.Value, ignoreCase: true, out LogLevel parsed) || !Enum.IsDefined(parsed))
+                problems.Add($"{level.Path}: '{Shown(level.Value ?? "")}' cannot be used, it must be {LogLevels}");
+    }
+
+    /// <summary>A misspelt name must not pass for a default.</summary>
+    private static void AddUnknownKeys(IConfiguration configuration, List<string> problems)
+    {
+        var sections = Settings.All.Select(setting => setting.Name.Split(':')[0]).Distinct();
+        foreach (string section in sections)
+            foreach (var (key, value) in configuration.GetSection(section).AsEnumerable())
+                if (value != null && Settings.Find(key) == null)
+                    problems.Add($"{Shown(key)}: no such setting (--help lists them)");
+    }
+
+    /// <summary>Values that are good by themselves, but not together.</summary>
+    private static void AddContradictions(IConfiguration configuration, List<string> problems)
+    {
+        Setting host = Settings.BrokerHost, least = Settings.StatusMinIntervalMs, most = Settings.StatusHeartbeatMs;
+        bool isEmbedded = Settings.BrokerMode.Accepts(configuration) && ModeIn(configuration) == BrokerMode.Embedded;
+        bool isHostGiven = host.Accepts(configuration) && host.TextIn(configuration).Length > 0;
+        if (isEmbedded && isHostGiven && !IPAddress.TryParse(host.TextIn(configuration), out _))
+            problems.Add(Refusal(host, configuration, "with the embedded broker an IP address of this machine"));
+
+        bool hasPassword = Settings.BrokerPassword.TextIn(configuration).Length > 0;
+        if (hasPassword && Settings.BrokerUsername.TextIn(configuration).Length == 0)
+            problems.Add(Refusal(Settings.BrokerUsername, configuration, $"given together with {Settings.BrokerPassword.Name}"));
+
+        bool areIntervalsKnown = least.Accepts(configuration) && most.Accepts(configuration);
+        if (areIntervalsKnown && least.NumberIn(configuration) > most.NumberIn(configuration))
+            problems.Add(Refusal(least, configuration, $"at most {most.Name}, {most.TextIn(configuration)}"));
+    }
+
+    private static string Refusal(Setting setting, IConfiguration configuration, string accepted) =>
+        $"{setting.Name}: '{Shown(setting.TextIn(configuration))}' cannot be used, it must be {accepted}";
+
+    private static GatewayOptions FromChecked(IConfiguration configuration)
+    {
+        BrokerMode mode = ModeIn(configuration);
+        string host = Settings.BrokerHost.TextIn(configuration);
+        if (mode == BrokerMode.External && host.Length == 0) host = "localhost";
+        var broker = new BrokerOptions(
+            mode, host, Settings.BrokerPort.NumberIn(configuration),
+            Settings.BrokerUsername.TextIn(configuration), Settings.BrokerPassword.TextIn(configuration));
+        return new GatewayOptions(
+            broker,
+            Settings.HttpPort.NumberIn(configuration),
+            Path.GetFullPath(Settings.ModelsFolder.TextIn(configuration), AppContext.BaseDirectory),
+            Settings.NodeId.TextIn(configuration),
+            Settings.QueueCapacity.NumberIn(configuration),
+            Settings.WorkersCount.NumberIn(configuration),
+            new StatusOptions(Settings.StatusHeartbeatMs.NumberIn(configuration), Settings.StatusMinIntervalMs.NumberIn(configuration)));
+    }
+
+    private static BrokerMode ModeIn(IConfiguration configuration) =>
+        Enum.Parse<BrokerMode>(Settings.BrokerMode.TextIn(configuration), ignoreCase: true);
+}

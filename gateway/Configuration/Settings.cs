@@ -1,0 +1,80 @@
+// Everything that can be set.
+
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Crime.Frames;
+
+namespace Crime.Gateway.Configuration;
+
+/// <summary>The settings, in the order of the usage text.</summary>
+public static class Settings
+{
+    /// <summary>Prefix of environment variables; two underscores stand for the colon.</summary>
+    public const string EnvironmentPrefix = "CRIME_";
+
+    private const int LastPort = 65535;
+    private const int LongestHost = 253;
+    private const int MaxWorkers = 255;
+
+    /// <summary>Which broker.</summary>
+    public static readonly Setting BrokerMode = Setting.Word("Broker:Mode", ["embedded", "external"],
+        "run a broker inside the gateway, or use one on the network");
+
+    /// <summary>Where the broker is.</summary>
+    public static readonly Setting BrokerHost = Setting.Text("Broker:Host", "", "a name or an address",
+        "external: the broker's host (default localhost); embedded: address to listen on (default all)", IsHost);
+
+    /// <summary>The broker's port.</summary>
+    public static readonly Setting BrokerPort = Setting.Number("Broker:Port", 1, LastPort, 1883, "TCP port of the broker");
+
+    /// <summary>User name at the broker.</summary>
+    public static readonly Setting BrokerUsername = Setting.Text("Broker:Username", "", "any text",
+        "external: user name at the broker; embedded: the one that clients must give (default none)", _ => true);
+
+    /// <summary>Password at the broker.</summary>
+    public static readonly Setting BrokerPassword = Setting.Secret("Broker:Password",
+        "its password; better given as CRIME_Broker__Password, where 'ps' does not show it");
+
+    /// <summary>Port of the model download.</summary>
+    public static readonly Setting HttpPort = Setting.Number("Http:Port", 1, LastPort, 8080, "TCP port of model download and health");
+
+    /// <summary>Where the models are.</summary>
+    public static readonly Setting ModelsFolder = Setting.Folder("Models:Folder", "models",
+        "folder with the .crime files to serve (default beside the program)");
+
+    /// <summary>Name of the gateway.</summary>
+    public static readonly Setting NodeId = Setting.Text("Node:Id", "gateway",
+        $"1 to {Topics.MaxNodeIdLength} of a-z, A-Z, 0-9, '-', '_' and '.'",
+        "name of the gateway in topics, and its MQTT client id: one per broker", Topics.IsNodeId);
+
+    /// <summary>Size of the queue.</summary>
+    public static readonly Setting QueueCapacity = Setting.Number("Queue:Capacity", 1, 65535, 256,
+        "most requests that may wait; what comes on top is refused");
+
+    /// <summary>Number of workers.</summary>
+    public static readonly Setting WorkersCount = Setting.Number("Workers:Count", 1, MaxWorkers,
+        Math.Clamp(Environment.ProcessorCount - 1, 1, MaxWorkers), "threads that compute (default one less than the cores, at least 1)");
+
+    /// <summary>Time between statuses.</summary>
+    public static readonly Setting StatusHeartbeatMs = Setting.Number("Status:HeartbeatMs", 100, 5000, 1000,
+        "longest time between two statuses; boards forget a gateway after 10 s");
+
+    /// <summary>Least time between statuses.</summary>
+    public static readonly Setting StatusMinIntervalMs = Setting.Number("Status:MinIntervalMs", 10, 5000, 50,
+        "shortest time between two statuses");
+
+    /// <summary>All settings.</summary>
+    public static readonly IReadOnlyList<Setting> All =
+    [
+        BrokerMode, BrokerHost, BrokerPort, BrokerUsername, BrokerPassword, HttpPort, ModelsFolder, NodeId,
+        QueueCapacity, WorkersCount, StatusHeartbeatMs, StatusMinIntervalMs,
+    ];
+
+    /// <summary>The setting of a configuration key, in any case; null for an unknown one.</summary>
+    public static Setting? Find(string name) =>
+        All.FirstOrDefault(setting => string.Equals(setting.Name, name, StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsHost(string text) =>
+        text.Length == 0 || text.Length <= LongestHost && Uri.CheckHostName(text) != UriHostNameType.Unknown;
+}

@@ -1,0 +1,45 @@
+// Every line that the gateway logs. Few: what an operator acts upon, once.
+
+using System;
+using Microsoft.Extensions.Logging;
+
+namespace Crime.Gateway;
+
+/// <summary>Log messages.</summary>
+internal static partial class GatewayLog
+{
+    [LoggerMessage(1, LogLevel.Information,
+        "gateway '{Node}' is up: {Broker}, HTTP on port {HttpPort}, {WorkerCount} worker(s), queue of {Capacity}, models: {Models}")]
+    public static partial void Started(
+        this ILogger log, string node, string broker, int httpPort, int workerCount, int capacity, string models);
+
+    [LoggerMessage(2, LogLevel.Information, "gateway '{Node}' has stopped")]
+    public static partial void Stopped(this ILogger log, string node);
+
+    [LoggerMessage(3, LogLevel.Warning, "not connected to the broker at {Host}:{Port}: {Reason}; trying until it works")]
+    public static partial void LinkLost(this ILogger log, string host, int port, string reason);
+
+    [LoggerMessage(4, LogLevel.Information, "connected to the broker at {Host}:{Port} again")]
+    public static partial void LinkRestored(this ILogger log, string host, int port);
+
+    [LoggerMessage(5, LogLevel.Warning, "the embedded broker cannot accept a connection: {Reason}")]
+    public static partial void AcceptFailed(this ILogger log, string reason);
+
+    [LoggerMessage(6, LogLevel.Debug, "a connection to the embedded broker ended: {Reason}")]
+    public static partial void ConnectionFaulted(this ILogger log, string reason);
+
+    [LoggerMessage(7, LogLevel.Warning, "model folder {Folder} does not exist: no models are served")]
+    public static partial void FolderMissing(this ILogger log, string folder);
+
+    [LoggerMessage(8, LogLevel.Warning, "model file {File} is skipped: {Reason}")]
+    public static partial void ModelSkipped(this ILogger log, string file, string reason);
+
+    [LoggerMessage(9, LogLevel.Warning, "model {Name} is served, but boards cannot download it: {Reason}")]
+    public static partial void ModelNotDownloadable(this ILogger log, string name, string reason);
+
+    [LoggerMessage(10, LogLevel.Error, "a message was dropped because of a defect of the gateway")]
+    public static partial void Fault(this ILogger log, Exception exception);
+
+    [LoggerMessage(11, LogLevel.Warning, "a worker is still computing after {WaitedMs} ms and is left behind")]
+    public static partial void WorkerLeftBehind(this ILogger log, int waitedMs);
+}

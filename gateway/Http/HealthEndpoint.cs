@@ -1,0 +1,161 @@
+// Whether the gateway serves, and what it has done: for people, probes and the tests.
+
+using Crime.Gateway.Broker;
+using Crime.Gateway.Configuration;
+using Crime.Gateway.Models;
+using Crime.Gateway.Serving;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Crime.Gateway.Http;
+
+/// <summary>What <c>/healthz</c> says. The counters are those of <see cref="GatewayCounters"/>.</summary>
+public sealed record HealthReport
+{
+    /// <summary>"ok", or what is wrong.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>The gateway's id.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>Whether the gateway is connected to its broker and subscribed.</summary>
+    public required bool Connected { get; init; }
+
+    /// <summary>Number of workers.</summary>
+    public required int Workers { get; init; }
+
+    /// <summary>Workers that run.</summary>
+    public required int WorkersAlive { get; init; }
+
+    /// <summary>Number of models.</summary>
+    public required int Models { get; init; }
+
+    /// <summary>Requests that wait.</summary>
+    public required int Depth { get; init; }
+
+    /// <summary>Most requests that may wait.</summary>
+    public required int Capacity { get; init; }
+
+    /// <summary>Work that waits or runs, in µs, over all workers.</summary>
+    public required uint BacklogUs { get; init; }
+
+    /// <summary>Work accepted per working time, in 1/1024.</summary>
+    public required int Utilisation { get; init; }
+
+    /// <summary>Frames that could not be read.</summary>
+    public required long MalformedFrames { get; init; }
+
+    /// <summary>Good request frames.</summary>
+    public required long Requests { get; init; }
+
+    /// <summary>Requests answered with a class.</summary>
+    public required long Answered { get; init; }
+
+    /// <summary>Refused: the queue was full.</summary>
+    public required long RefusedQueueFull { get; init; }
+
+    /// <summary>Refused: the budget could not be met.</summary>
+    public required long RefusedTooLate { get; init; }
+
+    /// <summary>Refused: no such model.</summary>
+    public required long RefusedUnknownModel { get; init; }
+
+    /// <summary>Refused: the input does not fit the model.</summary>
+    public required long RefusedWrongInput { get; init; }
+
+    /// <summary>Refused: shutting down.</summary>
+    public required long RefusedStopping { get; init; }
+
+    /// <summary>Pings answered.</summary>
+    public required long Pings { get; init; }
+
+    /// <summary>Statuses published.</summary>
+    public required long Statuses { get; init; }
+
+    /// <summary>Inferences that boards ran by choice.</summary>
+    public required long TelemetryLocal { get; init; }
+
+    /// <summary>Inferences that gateways ran.</summary>
+    public required long TelemetryGateway { get; init; }
+
+    /// <summary>Inferences that boards ran because no gateway answered.</summary>
+    public required long TelemetryFallback { get; init; }
+
+    /// <summary>Outgoing messages dropped.</summary>
+    public required long DroppedMessages { get; init; }
+
+    /// <summary>Messages lost to a defect of the gateway.</summary>
+    public required long Faults { get; init; }
+}
+
+/// <summary><c>/healthz</c>.</summary>
+public sealed class HealthEndpoint
+{
+    private static readonly string[] s_readMethods = ["GET", "HEAD"];
+
+    private readonly GatewayOptions _options;
+    private readonly MqttLink _link;
+    private readonly WorkerPool _workers;
+    private readonly ModelRegistry _models;
+    private readonly RequestQueue _queue;
+    private readonly LoadMeter _load;
+    private readonly GatewayCounters _counters;
+
+    /// <summary>Makes the endpoint.</summary>
+    public HealthEndpoint(
+        GatewayOptions options, MqttLink link, WorkerPool workers, ModelRegistry models, RequestQueue queue, LoadMeter load,
+        GatewayCounters counters)
+    {
+        _options = options;
+        _link = link;
+        _workers = workers;
+        _models = models;
+        _queue = queue;
+        _load = load;
+        _counters = counters;
+    }
+
+    /// <summary>Adds the endpoint.</summary>
+    public void Map(IEndpointRouteBuilder endpoints) => endpoints.MapMethods("/healthz", s_readMethods, Answer);
+
+    private IResult Answer()
+    {
+        HealthReport report = Report();
+        return JsonAnswer.Of(report, report.Status == "ok" ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private HealthReport Report()
+    {
+        bool isConnected = _link.IsConnected;
+        int aliveCount = _workers.AliveCount;
+        return new HealthReport
+        {
+            Status = !isConnected ? "no broker" : aliveCount < _workers.Count ? "a worker has ended" : "ok",
+            Node = _options.NodeId,
+            Connected = isConnected,
+            Workers = _workers.Count,
+            WorkersAlive = aliveCount,
+            Models = _models.Models.Count,
+            Depth = _queue.Depth,
+            Capacity = _queue.Capacity,
+            BacklogUs = _load.BacklogUs,
+            Utilisation = _load.Utilisation,
+            MalformedFrames = _counters.MalformedFrames.Value,
+            Requests = _counters.Requests.Value,
+            Answered = _counters.Answered.Value,
+            RefusedQueueFull = _counters.QueueFull.Value,
+            RefusedTooLate = _counters.TooLate.Value,
+            RefusedUnknownModel = _counters.UnknownModel.Value,
+            RefusedWrongInput = _counters.WrongInput.Value,
+            RefusedStopping = _counters.Stopping.Value,
+            Pings = _counters.Pings.Value,
+            Statuses = _counters.Statuses.Value,
+            TelemetryLocal = _counters.TelemetryLocal.Value,
+            TelemetryGateway = _counters.TelemetryGateway.Value,
+            TelemetryFallback = _counters.TelemetryFallback.Value,
+            DroppedMessages = _counters.DroppedMessages.Value,
+            Faults = _counters.Faults.Value,
+        };
+    }
+}

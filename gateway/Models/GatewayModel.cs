@@ -1,0 +1,45 @@
+// A model as the gateway serves it: weights to compute with, an image for boards to download, and what it costs.
+
+using System;
+using System.Buffers.Binary;
+using Crime.Gateway.Inference;
+using Crime.Gateway.Serving;
+using Crime.Model;
+
+namespace Crime.Gateway.Models;
+
+/// <summary>One served model. The weights never change; a new version of a model is a new object.</summary>
+public sealed class GatewayModel
+{
+    /// <summary>Makes a model.</summary>
+    /// <param name="name">Its file's name without the extension.</param>
+    /// <param name="weights">What the workers compute with.</param>
+    /// <param name="image">What boards download; null when they cannot.</param>
+    /// <param name="cost">What it costs here.</param>
+    public GatewayModel(string name, FloatModel weights, byte[]? image, ServiceCost cost)
+    {
+        Name = name;
+        Weights = weights;
+        Image = image;
+        Cost = cost;
+        if (image != null) ImageChecksum = BinaryPrimitives.ReadUInt32LittleEndian(image.AsSpan(image.Length - ModelFormat.ChecksumSize));
+    }
+
+    /// <summary>Identity of the trained weights.</summary>
+    public uint Id => Weights.Id;
+
+    /// <summary>Name in the download's address.</summary>
+    public string Name { get; }
+
+    /// <summary>What the workers compute with.</summary>
+    public FloatModel Weights { get; }
+
+    /// <summary>What boards download; null when they cannot.</summary>
+    public byte[]? Image { get; }
+
+    /// <summary>CRC-32 that ends the image, and its ETag; 0 without an image.</summary>
+    public uint ImageChecksum { get; }
+
+    /// <summary>What a request costs.</summary>
+    public ServiceCost Cost { get; }
+}

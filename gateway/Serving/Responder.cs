@@ -1,0 +1,78 @@
+// Writes answers, with what the gateway knows of its load at that moment.
+
+using System;
+using Crime.FixedPoint;
+using Crime.Frames;
+using Crime.Gateway.Broker;
+using Crime.Model;
+
+namespace Crime.Gateway.Serving;
+
+/// <summary>Answers and refuses requests. Each thread has its own: the frame is used again and again.</summary>
+public sealed class Responder
+{
+    private readonly ResponseFrame _frame = new() { Logits = new short[ModelFormat.MaxClasses] };
+    private readonly RequestQueue _queue;
+    private readonly LoadMeter _load;
+    private readonly Outbox _outbox;
+    private readonly GatewayCounters _counters;
+
+    /// <summary>Makes a responder for one thread.</summary>
+    public Responder(RequestQueue queue, LoadMeter load, Outbox outbox, GatewayCounters counters)
+    {
+        _queue = queue;
+        _load = load;
+        _outbox = outbox;
+        _counters = counters;
+    }
+
+    /// <summary>Sends a result.</summary>
+    /// <param name="request">What was asked.</param>
+    /// <param name="label">The class found.</param>
+    /// <param name="logits">The logits, all classes.</param>
+    /// <param name="waitUs">Time it waited.</param>
+    /// <param name="serviceUs">Time it took to compute.</param>
+    public void Answer(PendingRequest request, int label, ReadOnlySpan<float> logits, uint waitUs, uint serviceUs)
+    {
+        float largest = 0;
+        foreach (float logit in logits) largest = MathF.Max(largest, MathF.Abs(logit));
+        _frame.Label = label;
+        _frame.ClassCount = logits.Length;
+        _frame.FractionBits = QFormat.FractionBitsFor(largest);
+        for (int i = 0; i < logits.Length; i++) _frame.Logits[i] = QFormat.FromFloat(logits[i], _frame.FractionBits);
+        Send(request, ResponseCode.Ok, waitUs, serviceUs);
+    }
+
+    /// <summary>Sends a refusal.</summary>
+    /// <param name="request">What was asked.</param>
+    /// <param name="code">Why not.</param>
+    /// <param name="waitUs">Time it waited before it was refused.</param>
+    public void Refuse(PendingRequest request, ResponseCode code, uint waitUs)
+    {
+        _frame.Label = _frame.ClassCount = _frame.FractionBits = 0;
+        Send(request, code, waitUs, serviceUs: 0);
+    }
+
+    private void Send(PendingRequest request, ResponseCode code, uint waitUs, uint serviceUs)
+    {
+        _frame.Code = code;
+        _frame.Session = request.Frame.Session;
+        _frame.Sequence = request.Frame.Sequence;
+        _frame.WaitUs = waitUs;
+        _frame.ServiceUs = serviceUs;
+        _frame.Depth = _queue.Depth;
+        _frame.BacklogUs = _load.BacklogUs;
+        _outbox.Send(Topics.Response(request.Board), _frame.Encode(), isRetained: false);
+        CounterOf(code).Increment();
+    }
+
+    private Counter CounterOf(ResponseCode code) => code switch
+    {
+        ResponseCode.Ok => _counters.Answered,
+        ResponseCode.QueueFull => _counters.QueueFull,
+        ResponseCode.TooLate => _counters.TooLate,
+        ResponseCode.UnknownModel => _counters.UnknownModel,
+        ResponseCode.WrongInput => _counters.WrongInput,
+        _ => _counters.Stopping,
+    };
+}

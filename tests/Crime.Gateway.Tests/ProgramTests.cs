@@ -1,0 +1,148 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using Crime.Frames;
+using Crime.Gateway.Tests.Broker;
+using Crime.Gateway.Tests.Running;
+using NUnit.Framework;
+
+namespace Crime.Gateway.Tests;
+
+/// <summary>The gateway as its own process: what a shell and systemd see of it.</summary>
+public sealed class ProgramTests
+{
+    private int _brokerPort;
+    private int _httpPort;
+
+    [SetUp]
+    public void ChoosePorts() => (_brokerPort, _httpPort) = (Ports.Free(), Ports.Free());
+
+    [Test]
+    public async Task HelpIsPrintedWithAnExample()
+    {
+        await using GatewayProcess gateway = GatewayProcess.Start("--help");
+        var (code, output, errorLines) = await gateway.EndAsync();
+        Assert.That(code, Is.Zero);
+        Assert.That(output, Does.Contain("Usage:").And.Contain("Example:"));
+        Assert.That(errorLines, Is.Empty);
+    }
+
+    [Test]
+    public async Task EveryBadOptionIsNamedAndNothingListens()
+    {
+        var environment = new Dictionary<string, string> { ["CRIME_Queue__Capacity"] = "0", ["CRIME_Queue__Deepness"] = "1" };
+        await using GatewayProcess gateway = GatewayProcess.Start(
+            environment, $"--Broker:Port={_brokerPort}", $"--Http:Port={_httpPort}", "--Node:Id=a/b", "--Workers:Count=256", "--Verbose=1");
+        Task<(int Code, string Output, string[] ErrorLines)> end = gateway.EndAsync();
+        bool hasListened = false;
+        while (!end.IsCompleted)
+        {
+            hasListened |= Ports.IsListening(_brokerPort) || Ports.IsListening(_httpPort);
+            await Task.WhenAny(end, Task.Delay(5));
+        }
+        var (code, _, lines) = await end;
+        Assert.That(code, Is.EqualTo(2));
+        Assert.That(hasListened, Is.False);
+        Assert.That(lines, Has.Length.EqualTo(5));
+        Assert.That(lines, Has.One.Contains("Node:Id").And.Contains("1 to 32"));
+        Assert.That(lines, Has.One.Contains("Workers:Count").And.Contains("from 1 to 255"));
+        Assert.That(lines, Has.One.Contains("Queue:Capacity").And.Contains("from 1 to 65535"));
+        Assert.That(lines, Has.One.Contains("Queue:Deepness").And.Contains("no such setting"));
+        Assert.That(lines, Has.One.Contains("--Verbose").And.Contains("no such option"));
+    }
+
+    [TestCase("broker")]
+    [TestCase("http")]
+    public async Task APortInUseIsOneLine(string which)
+    {
+        using var taken = new TcpListener(System.Net.IPAddress.Any, which == "broker" ? _brokerPort : _httpPort);
+        taken.Start();
+        await using GatewayProcess gateway = GatewayProcess.Start($"--Broker:Port={_brokerPort}", $"--Http:Port={_httpPort}");
+        var (code, output, errorLines) = await gateway.EndAsync();
+        Assert.That(code, Is.EqualTo(2));
+        Assert.That(errorLines, Has.Length.EqualTo(1));
+        Assert.That(errorLines[0], Does.Contain("in use").And.Contain(which == "broker" ? $"{_brokerPort}" : $"{_httpPort}"));
+        Assert.That(output, Does.Not.Contain("Exception").And.Not.Contain("is up"));
+    }
+
+    [Test]
+    public async Task SigtermSaysOfflineAndEndsWithZero()
+    {
+        using var models = new ModelFolder(("features.crime", TestModels.Features));
+        await using GatewayProcess gateway = GatewayProcess.Start(
+            $"--Broker:Port={_brokerPort}", $"--Http:Port={_httpPort}", $"--Models:Folder={models.Path}");
+        await GatewayHttp.UntilHealthyAsync(_httpPort);
+        await using TestBoard board = await (await TestBoard.ConnectAsync(_brokerPort)).WatchStatusAsync();
+        StatusFrame online = await board.StatusAsync(status => status.Online);
+        gateway.Terminate();
+        StatusFrame offline = await board.StatusAsync(status => !status.Online);
+        Assert.That(offline.Session, Is.EqualTo(online.Session));
+        Assert.That(offline.Sequence, Is.GreaterThan(online.Sequence));
+        var (code, output, errorLines) = await gateway.EndAsync();
+        Assert.That(code, Is.Zero, output);
+        Assert.That(errorLines, Is.Empty);
+        Assert.That(output, Does.Contain("is up").And.Contain("features").And.Contain("has stopped"));
+    }
+
+    [Test]
+    public async Task SettingsComeFromTheEnvironmentAndTheCommandLineWins()
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["CRIME_Broker__Port"] = "1", ["CRIME_HTTP__PORT"] = $"{_httpPort}", ["CRIME_Node__Id"] = "from-environment", ["CRIME_Unrelated"] = "x",
+        };
+        await using GatewayProcess gateway = GatewayProcess.Start(environment, "--Broker:Port", $"{_brokerPort}", "--Broker:Mode=EMBEDDED");
+        await GatewayHttp.UntilHealthyAsync(_httpPort);
+        Assert.That((await GatewayHttp.HealthAsync(_httpPort)).GetProperty("node").GetString(), Is.EqualTo("from-environment"));
+        Assert.That(Ports.IsListening(_brokerPort), Is.True);
+    }
+
+    [Test]
+    public async Task SystemdIsToldWhenTheGatewayIsReadyAndWhenItStops()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Ignore("there is no systemd on Windows");
+        string folder = Directory.CreateTempSubdirectory("crime-systemd-").FullName;
+        string socketPath = Path.Combine(folder, "notify"), shellPath = Path.Combine(folder, "systemd");
+        using var notifications = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        notifications.Bind(new UnixDomainSocketEndPoint(socketPath));
+        // .NET knows systemd by the name of the parent process: here a shell of that name that passes SIGTERM on.
+        File.CreateSymbolicLink(shellPath, "/bin/sh");
+        const string script = """
+            "$0" "$@" & child=$!; trap 'kill -TERM $child' TERM
+            wait $child; code=$?; while kill -0 $child 2>/dev/null; do wait $child; code=$?; done; exit $code
+            """;
+        await using GatewayProcess gateway = GatewayProcess.Run(
+            shellPath,
+            ["-c", script, GatewayProcess.DotnetHost, GatewayProcess.ProgramFile, $"--Broker:Port={_brokerPort}", $"--Http:Port={_httpPort}"],
+            new Dictionary<string, string> { ["NOTIFY_SOCKET"] = socketPath });
+        Assert.That(await NextAsync(notifications), Does.Contain("READY=1"));
+        Assert.That(Ports.IsListening(_brokerPort) && Ports.IsListening(_httpPort), Is.True);
+        gateway.Terminate();
+        Assert.That(await NextAsync(notifications), Does.Contain("STOPPING=1"));
+        var (code, output, _) = await gateway.EndAsync();
+        Assert.That(code, Is.Zero);
+        // journald's priority prefix: one line a message.
+        Assert.That(output, Does.Contain("<6>"));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Test]
+    public async Task GarbageOnEveryTopicChangesNothingButACounter()
+    {
+        using var models = new ModelFolder(("features.crime", TestModels.Features));
+        await using RunningGateway gateway = await RunningGateway.StartAsync(RunningGateway.Options(models.Path));
+        await Garbage.ChangesOnlyACounterAsync(gateway, gateway.BrokerPort);
+    }
+
+    private static async Task<string> NextAsync(Socket socket)
+    {
+        using var timeout = new CancellationTokenSource(Deadline.Ms);
+        var buffer = new byte[4096];
+        int size = await socket.ReceiveAsync(buffer, SocketFlags.None, timeout.Token);
+        return Encoding.UTF8.GetString(buffer, 0, size);
+    }
+}

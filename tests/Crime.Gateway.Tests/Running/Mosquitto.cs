@@ -1,0 +1,52 @@
+using System;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using NUnit.Framework;
+
+namespace Crime.Gateway.Tests.Running;
+
+/// <summary>A real Mosquitto on a free port. Where it is not installed, the test that asks for it is skipped.</summary>
+internal sealed class Mosquitto : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly string _configurationFile;
+
+    private Mosquitto(Process process, string configurationFile, int port)
+    {
+        _process = process;
+        _configurationFile = configurationFile;
+        Port = port;
+    }
+
+    public int Port { get; }
+
+    public static async Task<Mosquitto> StartAsync(int port)
+    {
+        string? program = Find();
+        if (program == null) Assert.Ignore("mosquitto is not installed (Debian: apt-get install mosquitto)");
+        string configurationFile = Path.GetTempFileName();
+        await File.WriteAllTextAsync(configurationFile, $"listener {port.ToString(CultureInfo.InvariantCulture)} 127.0.0.1\nallow_anonymous true\npersistence false\n");
+        var start = new ProcessStartInfo(program!) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add(configurationFile);
+        var broker = new Mosquitto(Process.Start(start)!, configurationFile, port);
+        await Deadline.UntilAsync(() => Ports.IsListening(port), "Mosquitto");
+        return broker;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        File.Delete(_configurationFile);
+    }
+
+    // Debian keeps it where the path of an ordinary user does not look.
+    private static string? Find() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin")
+            .Select(folder => Path.Combine(folder, "mosquitto")).FirstOrDefault(File.Exists);
+}

@@ -1,0 +1,62 @@
+using System;
+using System.Threading.Tasks;
+using Crime.Gateway.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Crime.Gateway.Tests.Running;
+
+/// <summary>A gateway in this process, on free ports.</summary>
+internal sealed class RunningGateway : IAsyncDisposable
+{
+    public const string Id = "gateway";
+    public const int MinIntervalMs = 10;
+
+    private readonly WebApplication _app;
+
+    private RunningGateway(WebApplication app, GatewayOptions options)
+    {
+        _app = app;
+        BrokerPort = options.Broker.Port;
+        HttpPort = options.HttpPort;
+    }
+
+    public int BrokerPort { get; }
+
+    public int HttpPort { get; }
+
+    public static GatewayOptions Options(string modelsFolder, int queueCapacity = 256, int workerCount = 1) => new(
+        new BrokerOptions(BrokerMode.Embedded, "127.0.0.1", Ports.Free(), "", ""), Ports.Free(), modelsFolder, Id,
+        queueCapacity, workerCount, new StatusOptions(HeartbeatMs: 200, MinIntervalMs));
+
+    /// <summary>Starts a gateway and waits until it is connected.</summary>
+    public static async Task<RunningGateway> StartAsync(GatewayOptions options)
+    {
+        RunningGateway gateway = await StartUnconnectedAsync(options);
+        await GatewayHttp.UntilHealthyAsync(options.HttpPort);
+        return gateway;
+    }
+
+    public static async Task<RunningGateway> StartUnconnectedAsync(GatewayOptions options)
+    {
+        WebApplication app = GatewayHost.Build(options, Quiet());
+        await GatewayHost.StartAsync(app, options.HttpPort);
+        return new RunningGateway(app, options);
+    }
+
+    public T Part<T>() where T : notnull => _app.Services.GetRequiredService<T>();
+
+    public Task<long> CounterAsync(string name) => GatewayHttp.CounterAsync(HttpPort, name);
+
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private static IConfigurationSection Quiet() => new ConfigurationBuilder()
+        .AddInMemoryCollection([new("Logging:LogLevel:Default", "None")]).Build().GetSection("Logging");
+}

@@ -1,0 +1,140 @@
+using System;
+using System.Buffers;
+using System.Threading;
+using System.Threading.Channels;
+using System.Threading.Tasks;
+using Crime.Frames;
+using Crime.Model;
+using MQTTnet;
+using MQTTnet.Protocol;
+using NUnit.Framework;
+
+namespace Crime.Gateway.Tests.Running;
+
+/// <summary>A client that speaks as a board does, over real TCP.</summary>
+internal sealed class TestBoard : IAsyncDisposable
+{
+    private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+    private readonly Channel<byte[]> _answers = Channel.CreateUnbounded<byte[]>();
+    private readonly Channel<(byte[] Payload, bool IsRetained)> _statuses = Channel.CreateUnbounded<(byte[], bool)>();
+    private readonly string _id;
+    private uint _sequence;
+
+    private TestBoard(string id) => _id = id;
+
+    public uint Session { get; init; } = 7;
+
+    public static async Task<TestBoard> ConnectAsync(int port, string id = "board")
+    {
+        var board = new TestBoard(id);
+        board._client.ApplicationMessageReceivedAsync += received =>
+        {
+            byte[] payload = received.ApplicationMessage.Payload.ToArray();
+            if (received.ApplicationMessage.Topic == Topics.Response(id)) board._answers.Writer.TryWrite(payload);
+            else board._statuses.Writer.TryWrite((payload, received.ApplicationMessage.Retain));
+            return Task.CompletedTask;
+        };
+        MqttClientOptions options = new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithClientId(id).Build();
+        await board._client.ConnectAsync(options);
+        await board._client.SubscribeAsync(Topics.Response(id));
+        return board;
+    }
+
+    public async Task<TestBoard> WatchStatusAsync()
+    {
+        await _client.SubscribeAsync(Topics.StatusFilter);
+        return this;
+    }
+
+    /// <summary>A request with good values for a model.</summary>
+    public RequestFrame Request(ModelFile model, int length, uint budgetUs = 0)
+    {
+        var random = new Random(length);
+        bool isTokens = model.Input == InputKind.Tokens;
+        var values = new short[length * model.ValuesPerStep];
+        for (int i = 0; i < values.Length; i++) values[i] = (short)(isTokens ? random.Next(model.VocabularyCount) : random.Next(-8192, 8192));
+        return new RequestFrame
+        {
+            Session = Session,
+            Sequence = ++_sequence,
+            ModelId = model.Id,
+            Length = length,
+            ValuesPerStep = model.ValuesPerStep,
+            Encoding = isTokens ? SequenceEncoding.Token8 : SequenceEncoding.Int16,
+            FractionBits = isTokens ? 0 : 12,
+            BudgetUs = budgetUs,
+            Values = values,
+        };
+    }
+
+    public Task SendAsync(RequestFrame request, string gateway = RunningGateway.Id) =>
+        PublishAsync(Topics.Request(gateway, _id), request.Encode());
+
+    /// <summary>Publishes, and waits until the broker has it.</summary>
+    public Task PublishAsync(string topic, byte[] payload, bool isRetained = false) =>
+        _client.PublishBinaryAsync(topic, payload, MqttQualityOfServiceLevel.AtLeastOnce, isRetained);
+
+    /// <summary>Publishes as boards do, at QoS 0.</summary>
+    public Task PublishUnacknowledgedAsync(string topic, byte[] payload) => _client.PublishBinaryAsync(topic, payload);
+
+    public async Task<ResponseFrame> AskAsync(RequestFrame request)
+    {
+        await SendAsync(request);
+        return await ResponseAsync();
+    }
+
+    public async Task<ResponseFrame> ResponseAsync()
+    {
+        var response = new ResponseFrame();
+        Assert.That(response.Decode(await NextAsync(_answers, "a response")), Is.EqualTo(FrameError.None));
+        return response;
+    }
+
+    public async Task<PongFrame> PingAsync()
+    {
+        var ping = new PingFrame { Session = Session, Sequence = ++_sequence };
+        await PublishUnacknowledgedAsync(Topics.Request(RunningGateway.Id, _id), ping.Encode());
+        var pong = new PongFrame();
+        Assert.That(pong.Decode(await NextAsync(_answers, "a pong")), Is.EqualTo(FrameError.None));
+        Assert.That(pong.Session, Is.EqualTo(ping.Session));
+        Assert.That(pong.Sequence, Is.EqualTo(ping.Sequence));
+        return pong;
+    }
+
+    public async Task<(StatusFrame Frame, bool IsRetained)> StatusAsync()
+    {
+        var (payload, isRetained) = await NextAsync(_statuses, "a status");
+        var status = new StatusFrame();
+        Assert.That(status.Decode(payload), Is.EqualTo(FrameError.None));
+        return (status, isRetained);
+    }
+
+    /// <summary>The first status of which a condition holds.</summary>
+    public async Task<StatusFrame> StatusAsync(Predicate<StatusFrame> condition)
+    {
+        while (true)
+        {
+            StatusFrame status = (await StatusAsync()).Frame;
+            if (condition(status)) return status;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_client.IsConnected) await _client.DisconnectAsync();
+        _client.Dispose();
+    }
+
+    private static async Task<T> NextAsync<T>(Channel<T> channel, string what)
+    {
+        using var timeout = new CancellationTokenSource(Deadline.Ms);
+        try
+        {
+            return await channel.Reader.ReadAsync(timeout.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new AssertionException($"{what} did not come within {Deadline.Ms} ms");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using System.Threading.Tasks;
+using Crime.Frames;
+using Crime.Gateway.Tests.Running;
+using Crime.Model;
+using NUnit.Framework;
+
+namespace Crime.Gateway.Tests.Serving;
+
+/// <summary>What the gateway says of itself while it is busy.</summary>
+public sealed class LoadTests
+{
+    private const int Capacity = 3;
+
+    private ModelFolder _models = null!;
+    private RunningGateway _gateway = null!;
+    private TestBoard _board = null!;
+    private ModelFile _slow = null!;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        _models = ModelFolder.Usual();
+        _slow = TestModels.Parse(TestModels.Slow);
+        _gateway = await RunningGateway.StartAsync(RunningGateway.Options(_models.Path, Capacity));
+        _board = await TestBoard.ConnectAsync(_gateway.BrokerPort);
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        await _board.DisposeAsync();
+        await _gateway.DisposeAsync();
+        _models.Dispose();
+    }
+
+    [Test]
+    public async Task DepthAndBacklogAreTrueAndAFullQueueRefuses()
+    {
+        await using TestBoard watcher = await (await TestBoard.ConnectAsync(_gateway.BrokerPort, "watcher")).WatchStatusAsync();
+        await OccupyWorkerAsync();
+        for (int waiting = 1; waiting <= Capacity; waiting++)
+        {
+            await _board.SendAsync(_board.Request(_slow, 50));
+            Assert.That((await _board.PingAsync()).Depth, Is.EqualTo(waiting));
+        }
+        ResponseFrame refusal = await _board.AskAsync(_board.Request(_slow, 50));
+        Assert.That(refusal.Code, Is.EqualTo(ResponseCode.QueueFull));
+        Assert.That(refusal.Depth, Is.EqualTo(Capacity));
+
+        PongFrame pong = await _board.PingAsync();
+        var untilDone = Stopwatch.StartNew();
+        Assert.That(pong.Depth, Is.EqualTo(Capacity));
+        Assert.That(await _gateway.CounterAsync("depth"), Is.EqualTo(Capacity));
+        StatusFrame full = await watcher.StatusAsync(status => status.Depth == Capacity);
+        Assert.That(full.BacklogUs, Is.Positive);
+        Assert.That(full.Utilisation, Is.Positive);
+        Assert.That(full.Capacity, Is.EqualTo(Capacity));
+
+        // The worker answers before it takes the next: the long one leaves three behind, and so on.
+        for (int left = Capacity; left >= 0; left--)
+        {
+            ResponseFrame answer = await _board.ResponseAsync();
+            Assert.That(answer.Code, Is.EqualTo(ResponseCode.Ok));
+            Assert.That(answer.Depth, Is.EqualTo(left));
+            Assert.That(answer.WaitUs, left == Capacity ? Is.LessThan(1_000_000) : Is.Positive);
+        }
+        Assert.That(pong.BacklogUs, Is.GreaterThan(1000 * untilDone.ElapsedMilliseconds / 4).And.LessThan(1000 * untilDone.ElapsedMilliseconds * 4 + 100_000));
+        await watcher.StatusAsync(status => status.Depth == 0 && status.BacklogUs == 0);
+    }
+
+    [Test]
+    public async Task ABudgetShorterThanTheQueueIsRefused()
+    {
+        await OccupyWorkerAsync();
+        ModelFile quick = TestModels.Parse(TestModels.Features);
+        ResponseFrame refusal = await _board.AskAsync(_board.Request(quick, 5, budgetUs: 20_000));
+        Assert.That(refusal.Code, Is.EqualTo(ResponseCode.TooLate));
+        Assert.That(refusal.BacklogUs, Is.GreaterThan(20_000));
+        await _board.SendAsync(_board.Request(quick, 5, budgetUs: Deadline.Ms * 1000));
+        Assert.That((await _board.ResponseAsync()).Code, Is.EqualTo(ResponseCode.Ok));
+        Assert.That((await _board.ResponseAsync()).Code, Is.EqualTo(ResponseCode.Ok));
+    }
+
+    [Test]
+    public async Task StatusesAreNumberedInOrderAndSparing()
+    {
+        await using TestBoard watcher = await (await TestBoard.ConnectAsync(_gateway.BrokerPort, "watcher")).WatchStatusAsync();
+        ModelFile quick = TestModels.Parse(TestModels.Features);
+        long before = await _gateway.CounterAsync("statuses");
+        var watched = Stopwatch.StartNew();
+        for (int i = 0; i < 300; i++) await _board.AskAsync(_board.Request(quick, 100));
+        long published = await _gateway.CounterAsync("statuses") - before;
+        Assert.That(published, Is.LessThanOrEqualTo(watched.ElapsedMilliseconds / RunningGateway.MinIntervalMs + 2));
+
+        StatusFrame last = (await watcher.StatusAsync()).Frame;
+        for (int i = 0; i < 5; i++)
+        {
+            StatusFrame next = (await watcher.StatusAsync()).Frame;
+            Assert.That((next.Session, next.Sequence), Is.EqualTo((last.Session, last.Sequence + 1)));
+            Assert.That(next.HttpPort, Is.EqualTo(_gateway.HttpPort));
+            last = next;
+        }
+    }
+
+    [Test]
+    public async Task AGracefulStopRefusesWhatWaitsAndSaysOffline()
+    {
+        await using TestBoard watcher = await (await TestBoard.ConnectAsync(_gateway.BrokerPort, "watcher")).WatchStatusAsync();
+        StatusFrame online = await watcher.StatusAsync(status => status.Online);
+        await OccupyWorkerAsync();
+        await _board.SendAsync(_board.Request(_slow, 50));
+        Assert.That((await _board.PingAsync()).Depth, Is.EqualTo(1));
+
+        Task stopping = _gateway.StopAsync();
+        Assert.That((await _board.ResponseAsync()).Code, Is.EqualTo(ResponseCode.Stopping), "what waited");
+        await _board.SendAsync(_board.Request(_slow, 50));
+        // What was running is answered; what came now is refused, unless the gateway was gone before it arrived.
+        ResponseFrame answer;
+        while ((answer = await _board.ResponseAsync()).Code != ResponseCode.Ok) Assert.That(answer.Code, Is.EqualTo(ResponseCode.Stopping));
+        StatusFrame offline = await watcher.StatusAsync(status => !status.Online);
+        Assert.That(offline.Session, Is.EqualTo(online.Session));
+        Assert.That(offline.Sequence, Is.GreaterThan(online.Sequence));
+        await stopping;
+    }
+
+    /// <summary>Gives the only worker something for a second or so.</summary>
+    private async Task OccupyWorkerAsync()
+    {
+        await _board.SendAsync(_board.Request(_slow, 3000));
+        await Deadline.UntilAsync(
+            async () =>
+            {
+                PongFrame pong = await _board.PingAsync();
+                return pong.Depth == 0 && pong.BacklogUs > 0;
+            },
+            "a busy worker");
+    }
+}
