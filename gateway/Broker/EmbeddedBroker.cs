@@ -40,9 +40,9 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     public const int MaxSubscriptionsPerClient = 64;
 
     private const int ConnectTimeoutMs = 10_000;
-    private const int DrainTimeoutMs = 1000;
+    private const int DrainTimeoutMs = 2000;
     private const int DrainPollMs = 5;
-    private const int QuietMs = 50;
+    private const int QuietMs = 250;
     private const int LinkKeySize = 16;
     private const string SubscriptionCountItem = "subscriptions";
     private const string LoopbackHost = "127.0.0.1";
