@@ -62,7 +62,7 @@ public sealed partial class StyleTests
     public void NothingIsLeftUndone() => Assert.That(
         from path in CSharpFiles()
         from line in SourceTree.Lines(path)
-        where !line.Contains("GeneratedRegex") && Undone().IsMatch(line)
+        where Undone().IsMatch(line)
         select $"{path}: {line.Trim()}", Is.Empty);
 
     [Test]
@@ -93,7 +93,8 @@ public sealed partial class StyleTests
     [GeneratedRegex("[A-Z][a-z0-9]*")]
     private static partial Regex Word();
 
-    [GeneratedRegex(@"NotImplementedException|\b(TODO|FIXME|HACK|XXX)\b")]
+    // The brackets keep the pattern from finding itself.
+    [GeneratedRegex(@"NotImplemente[d]Exception|\b(TOD[O]|FIXM[E]|HAC[K]|XX[X])\b")]
     private static partial Regex Undone();
 
     [GeneratedRegex("(^|[^A-Za-z0-9_.])/(work|home|root|Users)/")]

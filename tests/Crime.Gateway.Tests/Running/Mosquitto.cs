@@ -23,6 +23,8 @@ internal sealed class Mosquitto : IAsyncDisposable
 
     public int Port { get; }
 
+    public bool IsRunning => !_process.HasExited;
+
     public static async Task<Mosquitto> StartAsync(int port)
     {
         string? program = Find();
@@ -39,14 +41,14 @@ internal sealed class Mosquitto : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited) _process.Kill();
+        if (IsRunning) _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
         File.Delete(_configurationFile);
     }
 
-    // Debian keeps it where the path of an ordinary user does not look.
+    // Debian and Homebrew keep it where the path of an ordinary user does not look.
     private static string? Find() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin")
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Concat(["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"])
             .Select(folder => Path.Combine(folder, "mosquitto")).FirstOrDefault(File.Exists);
 }
