@@ -26,10 +26,11 @@ public sealed class MqttClientTests
     {
         _broker = await TestBroker.StartAsync();
         _board = TestBoards.Make();
-        _arrived = new();
+        // Each broker has a queue of its own: one that is stopped still sends the wills of its last clients.
+        var arrived = _arrived = new();
         _broker.Server.InterceptingPublishAsync += e =>
         {
-            _arrived.Enqueue((e.ApplicationMessage.Topic, System.Buffers.BuffersExtensions.ToArray(e.ApplicationMessage.Payload), e.ApplicationMessage.Retain));
+            arrived.Enqueue((e.ApplicationMessage.Topic, System.Buffers.BuffersExtensions.ToArray(e.ApplicationMessage.Payload), e.ApplicationMessage.Retain));
             return Task.CompletedTask;
         };
     }
