@@ -39,7 +39,7 @@ public sealed class Report
     public void Model(ModelFile model, CostLine localTime)
     {
         _console.Write(_line.Clear().Text("model: ").Text(model.Name).Text(" id=").Hex(model.Id)
-            .Text(" inputs=").Number(model.InputCount).Text(" hidden=").Number(model.HiddenCount)
+            .Text(" inputs=").Number(model.InputCount).Text(" layers=").Number(model.Layers.Length).Text(" hidden=").Number(model.Layers[0].HiddenCount)
             .Text(" classes=").Number(model.ClassCount)
             .Text(" local-us-per-step=").Thousandths(localTime.Alpha).Text(" local-us=").Number(localTime.Beta));
     }

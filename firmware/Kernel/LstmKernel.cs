@@ -54,10 +54,11 @@ public sealed class LstmKernel : IKernel
     public LstmKernel(ModelFile model)
     {
         _inputCount = model.InputCount;
-        _hiddenCount = model.HiddenCount;
+        FixedLayer layer = model.FixedLayers[0];
+        _hiddenCount = layer.Shape.HiddenCount;
         _columnCount = PackedRows.PaddedCount(_inputCount + _hiddenCount, Unroll);
-        _cellIndexShift = model.CellFractionBits - ActivationTable.IndexFractionBits;
-        _candidateShift = 15 - model.CellFractionBits;
+        _cellIndexShift = layer.CellFractionBits - ActivationTable.IndexFractionBits;
+        _candidateShift = 15 - layer.CellFractionBits;
 
         _inputForgetWeights = new long[_hiddenCount][];
         _candidateOutputWeights = new long[_hiddenCount][];
@@ -66,14 +67,14 @@ public sealed class LstmKernel : IKernel
         for (int unit = 0; unit < _hiddenCount; unit++)
         {
             int i = unit, f = _hiddenCount + unit, g = 2 * _hiddenCount + unit, o = 3 * _hiddenCount + unit;
-            _inputForgetWeights[unit] = PackedRows.Weights(model, i, f, Unroll);
-            _inputForgetBias[unit] = PackedRows.Bias(model, i, f);
-            _candidateOutputWeights[unit] = PackedRows.Weights(model, g, o, Unroll);
-            _candidateOutputBias[unit] = PackedRows.Bias(model, g, o);
+            _inputForgetWeights[unit] = PackedRows.Weights(layer, i, f, Unroll);
+            _inputForgetBias[unit] = PackedRows.Bias(layer, i, f);
+            _candidateOutputWeights[unit] = PackedRows.Weights(layer, g, o, Unroll);
+            _candidateOutputBias[unit] = PackedRows.Bias(layer, g, o);
         }
-        _indexShift = new byte[model.RowCount];
-        for (int row = 0; row < model.RowCount; row++)
-            _indexShift[row] = (byte)(model.RowFractionBits(row) - ActivationTable.IndexFractionBits);
+        _indexShift = new byte[layer.Shape.RowCount];
+        for (int row = 0; row < layer.Shape.RowCount; row++)
+            _indexShift[row] = (byte)(layer.RowFractionBits(row) - ActivationTable.IndexFractionBits);
 
         _vocabularyCount = model.VocabularyCount;
         if (model.Input == InputKind.Tokens)

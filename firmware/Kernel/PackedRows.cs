@@ -17,18 +17,18 @@ internal static class PackedRows
     private const long LowLaneOffset = 0x80000000L;
 
     /// <summary>Packs the weights of two rows, padded with zeros to a multiple of <paramref name="unroll"/>.</summary>
-    public static long[] Weights(ModelFile model, int lowRow, int highRow, int unroll)
+    public static long[] Weights(FixedLayer layer, int lowRow, int highRow, int unroll)
     {
-        int columns = model.InputCount + model.HiddenCount;
+        int columns = layer.Shape.ColumnCount;
         var packed = new long[PaddedCount(columns, unroll)];
         for (int column = 0; column < columns; column++)
-            packed[column] = ((long)model.Weight(highRow, column) << 32) + model.Weight(lowRow, column);
+            packed[column] = ((long)layer.Weight(highRow, column) << 32) + layer.Weight(lowRow, column);
         return packed;
     }
 
     /// <summary>Packs the biases of two rows.</summary>
-    public static long Bias(ModelFile model, int lowRow, int highRow) =>
-        ((long)model.Bias(highRow) << 32) + model.Bias(lowRow) + LowLaneOffset;
+    public static long Bias(FixedLayer layer, int lowRow, int highRow) =>
+        ((long)layer.Bias(highRow) << 32) + layer.Bias(lowRow) + LowLaneOffset;
 
     /// <summary>The next multiple of <paramref name="unroll"/>.</summary>
     public static int PaddedCount(int count, int unroll) => (count + unroll - 1) / unroll * unroll;

@@ -9,6 +9,8 @@ namespace Crime.Gateway.Inference;
 /// <summary>Single-precision weights, immutable and shared by all workers.</summary>
 public sealed class FloatModel
 {
+    private const int Gates = 4;
+
     /// <summary>Unpacks the float section of a model.</summary>
     /// <param name="model">A model with a float section.</param>
     /// <exception cref="ArgumentException">The model has none.</exception>
@@ -16,8 +18,8 @@ public sealed class FloatModel
     {
         if (!model.HasFloat) throw new ArgumentException($"model '{model.Name}' has no float weights", nameof(model));
         int inputs = InputCount = model.InputCount;
-        int hidden = HiddenCount = model.HiddenCount;
-        int rows = model.RowCount, classes = model.ClassCount;
+        int hidden = HiddenCount = model.Layers[0].HiddenCount;
+        int rows = model.Layers[0].RowCount, classes = model.ClassCount;
         Id = model.Id;
         Input = model.Input;
         VocabularyCount = model.VocabularyCount;
@@ -33,10 +35,10 @@ public sealed class FloatModel
 
         int lanes = Vector<float>.Count;
         GateStride = (hidden + lanes - 1) / lanes * lanes;
-        RowStride = ModelFormat.LstmGates * GateStride;
+        RowStride = Gates * GateStride;
         Bias = new float[RowStride];
         Weights = new float[(inputs + hidden) * RowStride];
-        for (int gate = 0; gate < ModelFormat.LstmGates; gate++)
+        for (int gate = 0; gate < Gates; gate++)
         {
             for (int unit = 0; unit < hidden; unit++)
             {

@@ -42,22 +42,20 @@ public static class ModelContainer
 
     /// <summary>The image that boards load: the same model without the float weights.</summary>
     /// <param name="file">A file that <see cref="ModelReader"/> accepted.</param>
-    /// <returns>The image, or null when the model has no fixed-point weights.</returns>
-    public static byte[]? BoardImage(byte[] file)
+    /// <remarks>A model without fixed-point weights has an image too: with it a board knows how to send its inputs away.</remarks>
+    public static byte[] BoardImage(byte[] file)
     {
         var sections = new List<(uint Tag, byte[] Content)>();
         int count = BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(6));
-        bool runsOnBoards = false;
         for (int i = 0; i < count; i++)
         {
             ReadOnlySpan<byte> entry = file.AsSpan(ModelFormat.HeaderSize + i * ModelFormat.SectionEntrySize);
             uint tag = BinaryPrimitives.ReadUInt32LittleEndian(entry);
             int offset = BinaryPrimitives.ReadInt32LittleEndian(entry[4..]);
             int length = BinaryPrimitives.ReadInt32LittleEndian(entry[8..]);
-            if (tag != ModelFormat.FloatTag) sections.Add((tag, file.AsSpan(offset, length).ToArray()));
-            runsOnBoards |= tag == ModelFormat.FixedPointTag;
+            if (tag is not ModelFormat.FloatTag and not ModelFormat.OptionsTag) sections.Add((tag, file.AsSpan(offset, length).ToArray()));
         }
-        return runsOnBoards ? Write(BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(12)), sections) : null;
+        return Write(BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(12)), sections);
     }
 
     private static int Padded(int length) => (length + 3) & ~3;

@@ -98,10 +98,8 @@ public sealed class ModelRegistry
 
     private static byte[]? Image(string name, byte[] file, ILogger log)
     {
-        byte[]? image = ModelContainer.BoardImage(file);
-        if (image == null) log.ModelNotDownloadable(name, "it has no fixed-point weights");
-        else if (!IsDownloadName(name)) log.ModelNotDownloadable(name, $"the name is not 1 to {MaxNameLength} of {NameLetters}");
-        else return image;
+        if (IsDownloadName(name)) return ModelContainer.BoardImage(file);
+        log.ModelNotDownloadable(name, $"the name is not 1 to {MaxNameLength} of {NameLetters}");
         return null;
     }
 }

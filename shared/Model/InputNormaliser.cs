@@ -21,7 +21,7 @@ public sealed class InputNormaliser
             _mean[i] = model.Mean(i);
             _deviation[i] = model.Deviation(i);
         }
-        _fractionBits = model.HasFixedPoint ? model.InputFractionBits : 0;
+        _fractionBits = model.InputFractionBits;
     }
 
     /// <summary>Features per timestep.</summary>

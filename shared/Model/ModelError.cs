@@ -46,6 +46,9 @@ public enum ModelError
 
     /// <summary>Float section of the wrong size.</summary>
     FloatWeights = 13,
+
+    /// <summary>Activations or clipping of the wrong size, unknown, or not finite.</summary>
+    Options = 14,
 }
 
 /// <summary>Texts for <see cref="ModelError"/> (the board's CLR prints an enum as a number).</summary>
@@ -70,6 +73,7 @@ public static class ModelErrors
             case ModelError.FixedPoint: return "the fixed-point section is inconsistent";
             case ModelError.RowBound: return "a weight row could overflow 32 bits";
             case ModelError.FloatWeights: return "the float section is inconsistent";
+            case ModelError.Options: return "the activations or the clipping of a layer are not usable";
             default: return "unknown reason";
         }
     }

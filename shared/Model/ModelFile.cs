@@ -24,20 +24,23 @@ public sealed class ModelFile
     /// <summary>Name of the model, at most 255 bytes of UTF-8.</summary>
     public string Name { get; internal set; }
 
-    /// <summary>The recurrent cell.</summary>
-    public CellKind Kind { get; internal set; }
+    /// <summary>The recurrent layers, the one that sees the input first.</summary>
+    public LayerShape[] Layers { get; internal set; }
+
+    /// <summary>What of the last layer the head sees.</summary>
+    public HeadInput HeadInput { get; internal set; }
 
     /// <summary>What a timestep is.</summary>
     public InputKind Input { get; internal set; }
 
-    /// <summary>Width of the cell's input: features per timestep, or dimensions of the embedding.</summary>
+    /// <summary>Width of the first layer's input: features per timestep, or dimensions of the embedding.</summary>
     public int InputCount { get; internal set; }
 
     /// <summary>Numbers per timestep in a sequence: the features, or one token.</summary>
     public int ValuesPerStep => Input == InputKind.Tokens ? 1 : InputCount;
 
-    /// <summary>Hidden units.</summary>
-    public int HiddenCount { get; internal set; }
+    /// <summary>Numbers that the head sees: the outputs of the last layer.</summary>
+    public int HeadInputCount => Layers[Layers.Length - 1].OutputCount;
 
     /// <summary>Names of the classes; the label of a result is an index into it.</summary>
     public string[] ClassNames { get; internal set; }
@@ -51,66 +54,46 @@ public sealed class ModelFile
     /// <summary>Longest sequence seen in calibration, in timesteps; 0 when unknown. Sizes the decision table.</summary>
     public int LongestLength { get; internal set; }
 
-    /// <summary>Gate rows: 4 per hidden unit, all input gates first, then forget, cell candidate, output.</summary>
-    public int RowCount => ModelFormat.LstmGates * HiddenCount;
+    /// <summary>Fraction bits of the inputs (of the embedding, for tokens).</summary>
+    public int InputFractionBits { get; internal set; }
 
-    /// <summary>Whether boards can run the model.</summary>
-    public bool HasFixedPoint => FixedOffset > 0;
+    /// <summary>Whether boards can run the model. One that they cannot run is always offloaded.</summary>
+    public bool HasFixedPoint => FixedLayers != null;
 
     /// <summary>Whether gateways can run the model.</summary>
     public bool HasFloat => FloatOffset > 0;
+
+    /// <summary>The layers in fixed point; null when boards cannot run the model.</summary>
+    public FixedLayer[] FixedLayers { get; internal set; }
 
     internal int NormalisationOffset { get; set; }
 
     internal int VocabularyOffset { get; set; }
 
+    internal int OptionsOffset { get; set; }
+
     internal int FixedOffset { get; set; }
+
+    internal int HeadOffset { get; set; }
 
     internal int FloatOffset { get; set; }
 
-    // Offsets of the arrays inside the fixed-point section, in the order of SPEC.md.
-    private int BiasOffset => FixedOffset + ModelFormat.FixedPointHeaderSize + RowCount;
-
-    private int HeadBiasOffset => BiasOffset + 4 * RowCount;
-
-    private int WeightOffset => HeadBiasOffset + 4 * ClassCount;
-
-    private int HeadWeightOffset => WeightOffset + 2 * RowCount * (InputCount + HiddenCount);
-
-    private int EmbeddingOffset => HeadWeightOffset + 2 * ClassCount * HiddenCount;
-
-    /// <summary>Fraction bits of the inputs (of the embedding, for tokens).</summary>
-    public int InputFractionBits => _bytes[FixedOffset];
-
-    /// <summary>Fraction bits of the cell state.</summary>
-    public int CellFractionBits => _bytes[FixedOffset + 1];
-
     /// <summary>Fraction bits of the logits.</summary>
-    public int LogitFractionBits => _bytes[FixedOffset + 2];
+    public int LogitFractionBits => _bytes[FixedOffset];
 
-    /// <summary>Fraction bits of a gate row's 32-bit accumulator.</summary>
-    /// <param name="row">0 to <see cref="RowCount"/> - 1.</param>
-    public int RowFractionBits(int row) => _bytes[FixedOffset + ModelFormat.FixedPointHeaderSize + row];
-
-    /// <summary>Bias of a gate row, in the row's accumulator format.</summary>
-    public int Bias(int row) => LittleEndian.ReadInt32(_bytes, BiasOffset + 4 * row);
-
-    /// <summary>Weight of a gate row.</summary>
-    /// <param name="row">0 to <see cref="RowCount"/> - 1.</param>
-    /// <param name="column">The inputs first (0 to <see cref="InputCount"/> - 1), then the hidden units.</param>
-    public short Weight(int row, int column) =>
-        LittleEndian.ReadInt16(_bytes, WeightOffset + 2 * (row * (InputCount + HiddenCount) + column));
+    /// <summary>Bits in which the weights of the layers are stored: 16, 8, 6 or 4.</summary>
+    public int WeightBits => _bytes[FixedOffset + 1];
 
     /// <summary>Bias of a logit, with <see cref="LogitFractionBits"/>.</summary>
-    public int HeadBias(int classIndex) => LittleEndian.ReadInt32(_bytes, HeadBiasOffset + 4 * classIndex);
+    public int HeadBias(int classIndex) => LittleEndian.ReadInt32(_bytes, HeadOffset + 4 * classIndex);
 
-    /// <summary>Weight of a logit on a hidden unit.</summary>
+    /// <summary>Weight of a logit on an output of the last layer.</summary>
     public short HeadWeight(int classIndex, int unit) =>
-        LittleEndian.ReadInt16(_bytes, HeadWeightOffset + 2 * (classIndex * HiddenCount + unit));
+        LittleEndian.ReadInt16(_bytes, HeadOffset + 4 * ClassCount + 2 * (classIndex * HeadInputCount + unit));
 
     /// <summary>One dimension of a token's embedding, with <see cref="InputFractionBits"/>.</summary>
-    public short Embedding(int token, int dimension) =>
-        LittleEndian.ReadInt16(_bytes, EmbeddingOffset + 2 * (token * InputCount + dimension));
+    public short Embedding(int token, int dimension) => LittleEndian.ReadInt16(
+        _bytes, HeadOffset + 4 * ClassCount + 2 * (ClassCount * HeadInputCount + token * InputCount + dimension));
 
     /// <summary>Mean of a feature over the training data; 0 when the model has no normalisation.</summary>
     public float Mean(int feature) =>
@@ -123,22 +106,50 @@ public sealed class ModelFile
     /// <summary>Code point of a token, 1 to <see cref="VocabularyCount"/> - 1.</summary>
     public int CodePoint(int token) => LittleEndian.ReadInt32(_bytes, VocabularyOffset + 4 * (token - 1));
 
-    /// <summary>Bytes of the fixed-point section for given sizes, without the padding to a multiple of four.</summary>
-    public static int FixedPointSize(int inputs, int hidden, int classes, int vocabulary)
+    /// <summary>Bound at which a layer's gate inputs are cut off; 0 for none.</summary>
+    /// <param name="layer">0 to the number of layers - 1.</param>
+    public float Clip(int layer)
     {
-        int rows = ModelFormat.LstmGates * hidden;
-        return ModelFormat.FixedPointHeaderSize + rows + 4 * rows + 4 * classes
-            + 2 * rows * (inputs + hidden) + 2 * classes * hidden + 2 * vocabulary * inputs;
+        int offset = OptionsOf(layer);
+        return offset < 0 ? 0 : BitConverter.ToSingle(_bytes, offset);
     }
 
-    /// <summary>Single-precision numbers in the float section for given sizes.</summary>
-    public static int FloatCount(int inputs, int hidden, int classes, int vocabulary)
+    /// <summary>An activation function of a layer.</summary>
+    /// <param name="layer">0 to the number of layers - 1.</param>
+    /// <param name="direction">0, or 1 for the reverse half of a layer that reads both ways.</param>
+    /// <param name="which">0 for the gates (a simple cell's only one), 1 for the candidate, 2 for the cell's output.</param>
+    /// <param name="alpha">Its first number.</param>
+    /// <param name="beta">Its second number.</param>
+    public Activation ActivationOf(int layer, int direction, int which, out float alpha, out float beta)
     {
-        int rows = ModelFormat.LstmGates * hidden;
-        return vocabulary * inputs + rows * inputs + rows * hidden + 2 * rows + classes * hidden + classes;
+        alpha = 0;
+        beta = 0;
+        int offset = OptionsOf(layer);
+        if (offset < 0) return which == 0 && Layers[layer].Kind != CellKind.Rnn ? Activation.Sigmoid : Activation.Tanh;
+        offset += 4 + ModelFormat.ActivationSize * (ModelFormat.ActivationsPerDirection * direction + which);
+        alpha = BitConverter.ToSingle(_bytes, offset + 4);
+        beta = BitConverter.ToSingle(_bytes, offset + 8);
+        return (Activation)_bytes[offset];
     }
 
-    /// <summary>Copies a run of the float section. The order of the arrays is that of SPEC.md.</summary>
+    /// <summary>Bytes of a layer's entry in the option section.</summary>
+    public static int OptionsSizeOf(LayerShape shape) =>
+        (shape.Options & LayerOptions.Activations) == 0
+            ? 0
+            : 4 + ModelFormat.ActivationSize * ModelFormat.ActivationsPerDirection * shape.DirectionCount;
+
+    /// <summary>Single-precision numbers in the float section. The order of the arrays is that of SPEC.md.</summary>
+    public long FloatCount
+    {
+        get
+        {
+            long count = (long)VocabularyCount * InputCount + (long)ClassCount * (HeadInputCount + 1);
+            foreach (LayerShape shape in Layers) count += (long)shape.FloatCountPerDirection * shape.DirectionCount;
+            return count;
+        }
+    }
+
+    /// <summary>Copies a run of the float section.</summary>
     /// <param name="start">Index of the first number.</param>
     /// <param name="count">How many.</param>
     public float[] ReadFloats(int start, int count)
@@ -146,5 +157,13 @@ public sealed class ModelFile
         var values = new float[count];
         for (int i = 0; i < count; i++) values[i] = BitConverter.ToSingle(_bytes, FloatOffset + 4 * (start + i));
         return values;
+    }
+
+    private int OptionsOf(int layer)
+    {
+        if ((Layers[layer].Options & LayerOptions.Activations) == 0) return -1;
+        int offset = OptionsOffset;
+        for (int i = 0; i < layer; i++) offset += OptionsSizeOf(Layers[i]);
+        return offset;
     }
 }

@@ -30,10 +30,16 @@ public static class ModelFormat
     public const int MaxSections = 16;
 
     /// <summary>Largest file in bytes.</summary>
-    public const int MaxFileSize = 16 * 1024 * 1024;
+    public const int MaxFileSize = 64 * 1024 * 1024;
 
-    /// <summary>"ARCH": kind and sizes.</summary>
+    /// <summary>"ARCH": what goes in, what comes out.</summary>
     public const uint ArchitectureTag = 0x48435241;
+
+    /// <summary>"LAYR": kind and sizes of the layers.</summary>
+    public const uint LayersTag = 0x5259414C;
+
+    /// <summary>"OPTS": activations and clipping of layers that have unusual ones.</summary>
+    public const uint OptionsTag = 0x5354504F;
 
     /// <summary>"NAME": model and class names.</summary>
     public const uint NamesTag = 0x454D414E;
@@ -53,8 +59,23 @@ public static class ModelFormat
     /// <summary>Bytes of the architecture section.</summary>
     public const int ArchitectureSize = 16;
 
-    /// <summary>Bytes of the fixed-point section before its arrays.</summary>
+    /// <summary>Bytes of one layer in the layer section.</summary>
+    public const int LayerSize = 8;
+
+    /// <summary>Most recurrent layers.</summary>
+    public const int MaxLayers = 8;
+
+    /// <summary>Bytes of one activation in the option section: function, three zeros, alpha, beta.</summary>
+    public const int ActivationSize = 12;
+
+    /// <summary>Activations per direction in the option section: gates, candidate, cell output.</summary>
+    public const int ActivationsPerDirection = 3;
+
+    /// <summary>Bytes of the fixed-point section before its layers.</summary>
     public const int FixedPointHeaderSize = 4;
+
+    /// <summary>Fraction bits of a hidden state.</summary>
+    public const int HiddenFractionBits = 15;
 
     /// <summary>Most features (or embedding dimensions) per timestep.</summary>
     public const int MaxInputs = 1024;
@@ -68,32 +89,15 @@ public static class ModelFormat
     /// <summary>Most tokens in a vocabulary, the unknown token included.</summary>
     public const int MaxVocabulary = 65535;
 
-    /// <summary>Gates of an LSTM cell, in the order input, forget, cell candidate, output.</summary>
-    public const int LstmGates = 4;
-
     /// <summary>Fewest fraction bits of the cell state: the tanh table is indexed with that many.</summary>
     public const int MinCellFractionBits = FixedPoint.ActivationTable.IndexFractionBits;
 
     /// <summary>Fewest fraction bits of a gate row's accumulator.</summary>
     public const int MinRowFractionBits = FixedPoint.ActivationTable.IndexFractionBits;
 
+    /// <summary>Fewest fraction bits of a GRU's candidate row: its two sums meet at one bit less than that.</summary>
+    public const int MinCandidateRowFractionBits = MinRowFractionBits + 1;
+
     /// <summary>Most fraction bits of a gate row's accumulator.</summary>
     public const int MaxRowFractionBits = 30;
-}
-
-/// <summary>The recurrent cell of a model.</summary>
-public enum CellKind
-{
-    /// <summary>Long short-term memory with forget gate, no peepholes.</summary>
-    Lstm = 1,
-}
-
-/// <summary>What one timestep of a sequence is.</summary>
-public enum InputKind
-{
-    /// <summary>A vector of features.</summary>
-    Features = 0,
-
-    /// <summary>The number of a token, looked up in an embedding.</summary>
-    Tokens = 1,
 }

@@ -39,9 +39,13 @@ public static class ModelReader
         if (!CheckSectionTable(bytes)) return ModelError.SectionTable;
 
         int architecture = Find(bytes, ModelFormat.ArchitectureTag, out int architectureLength);
+        int layers = Find(bytes, ModelFormat.LayersTag, out int layersLength);
         int names = Find(bytes, ModelFormat.NamesTag, out int namesLength);
-        if (architecture == 0 || names == 0) return ModelError.MissingSection;
+        if (architecture == 0 || layers == 0 || names == 0) return ModelError.MissingSection;
         ModelError error = ReadArchitecture(bytes, architecture, architectureLength, file, out int classCount);
+        if (error != ModelError.None) return error;
+        if (!ReadLayers(bytes, layers, layersLength, file)) return ModelError.Architecture;
+        error = ReadOptions(bytes, file);
         if (error != ModelError.None) return error;
         if (!ReadNames(bytes, names, namesLength, classCount, file)) return ModelError.Names;
 
@@ -89,28 +93,77 @@ public static class ModelReader
     {
         classCount = 0;
         if (length != ModelFormat.ArchitectureSize) return ModelError.Architecture;
-        const int oneLayer = 1, oneDirection = 1;
-        if (bytes[offset] != (byte)CellKind.Lstm || bytes[offset + 1] != oneLayer || bytes[offset + 2] != oneDirection)
-            return ModelError.Architecture;
-        int input = bytes[offset + 3];
+        int head = bytes[offset], layers = bytes[offset + 1], inputBits = bytes[offset + 2], input = bytes[offset + 3];
         int inputs = LittleEndian.ReadUInt16(bytes, offset + 4);
-        int hidden = LittleEndian.ReadUInt16(bytes, offset + 6);
-        int classes = LittleEndian.ReadUInt16(bytes, offset + 8);
-        int vocabulary = LittleEndian.ReadUInt16(bytes, offset + 10);
+        int classes = LittleEndian.ReadUInt16(bytes, offset + 6);
+        int vocabulary = LittleEndian.ReadUInt16(bytes, offset + 8);
         bool tokens = input == (int)InputKind.Tokens;
-        if (input > (int)InputKind.Tokens
+        if (head > (int)HeadInput.FirstStep || layers < 1 || layers > ModelFormat.MaxLayers || inputBits > 15
+            || input > (int)InputKind.Tokens
             || inputs < 1 || inputs > ModelFormat.MaxInputs
-            || hidden < 1 || hidden > ModelFormat.MaxHidden
             || classes < 1 || classes > ModelFormat.MaxClasses
             || tokens != vocabulary > 0)
             return ModelError.Architecture;
-        file.Kind = CellKind.Lstm;
+        file.HeadInput = (HeadInput)head;
+        file.InputFractionBits = inputBits;
         file.Input = (InputKind)input;
         file.InputCount = inputs;
-        file.HiddenCount = hidden;
         file.VocabularyCount = vocabulary;
-        file.LongestLength = LittleEndian.ReadUInt16(bytes, offset + 12);
+        file.LongestLength = LittleEndian.ReadUInt16(bytes, offset + 10);
+        file.Layers = new LayerShape[layers];
         classCount = classes;
+        return ModelError.None;
+    }
+
+    private static bool ReadLayers(byte[] bytes, int offset, int length, ModelFile file)
+    {
+        if (length != ModelFormat.LayerSize * file.Layers.Length) return false;
+        int inputs = file.InputCount;
+        for (int i = 0; i < file.Layers.Length; i++)
+        {
+            int entry = offset + ModelFormat.LayerSize * i;
+            int kind = bytes[entry], direction = bytes[entry + 1], hidden = LittleEndian.ReadUInt16(bytes, entry + 2);
+            if (kind < (int)CellKind.Lstm || kind > (int)CellKind.Rnn
+                || direction < (int)Direction.Forward || direction > (int)Direction.Both
+                || hidden < 1 || hidden > ModelFormat.MaxHidden)
+                return false;
+            var options = (LayerOptions)bytes[entry + 4];
+            if ((options & ~AllowedOptions((CellKind)kind)) != 0) return false;
+            var shape = new LayerShape((CellKind)kind, (Direction)direction, inputs, hidden, options);
+            file.Layers[i] = shape;
+            inputs = shape.OutputCount;
+        }
+        return true;
+    }
+
+    private static LayerOptions AllowedOptions(CellKind kind)
+    {
+        LayerOptions all = LayerOptions.InitialHidden | LayerOptions.Activations;
+        if (kind == CellKind.Gru) return all | LayerOptions.ResetBefore;
+        if (kind == CellKind.Lstm) return all | LayerOptions.Peepholes | LayerOptions.InitialCell | LayerOptions.InputForget;
+        return all;
+    }
+
+    private static ModelError ReadOptions(byte[] bytes, ModelFile file)
+    {
+        int size = 0;
+        foreach (LayerShape shape in file.Layers) size += ModelFile.OptionsSizeOf(shape);
+        int options = Find(bytes, ModelFormat.OptionsTag, out int length);
+        // A board's image has none: a board does not run such layers.
+        if (options == 0) return size == 0 || Find(bytes, ModelFormat.FloatTag, out _) == 0 ? ModelError.None : ModelError.MissingSection;
+        if (length != size) return ModelError.Options;
+        file.OptionsOffset = options;
+        for (int layer = 0; layer < file.Layers.Length; layer++)
+        {
+            float clip = file.Clip(layer);
+            if (!IsFinite(clip) || clip < 0) return ModelError.Options;
+            for (int k = 0; k < ModelFormat.ActivationsPerDirection * file.Layers[layer].DirectionCount; k++)
+            {
+                int direction = k / ModelFormat.ActivationsPerDirection, which = k % ModelFormat.ActivationsPerDirection;
+                Activation activation = file.ActivationOf(layer, direction, which, out float alpha, out float beta);
+                if (activation > Activation.Softplus || !IsFinite(alpha) || !IsFinite(beta)) return ModelError.Options;
+            }
+        }
         return ModelError.None;
     }
 
@@ -188,45 +241,99 @@ public static class ModelReader
         int floats = Find(bytes, ModelFormat.FloatTag, out int floatLength);
         if (floats != 0)
         {
-            long count = ModelFile.FloatCount(file.InputCount, file.HiddenCount, file.ClassCount, file.VocabularyCount);
-            if (floatLength != 4 * count) return ModelError.FloatWeights;
+            if (floatLength != 4 * file.FloatCount) return ModelError.FloatWeights;
             file.FloatOffset = floats;
         }
-
         int fixedPoint = Find(bytes, ModelFormat.FixedPointTag, out int fixedLength);
-        if (fixedPoint == 0) return floats == 0 ? ModelError.MissingSection : ModelError.None;
-        if (fixedLength != ModelFile.FixedPointSize(file.InputCount, file.HiddenCount, file.ClassCount, file.VocabularyCount))
-            return ModelError.FixedPoint;
-        file.FixedOffset = fixedPoint;
-        if (file.InputFractionBits > 15 || file.LogitFractionBits > 30
-            || file.CellFractionBits < ModelFormat.MinCellFractionBits || file.CellFractionBits > 15)
-            return ModelError.FixedPoint;
-        for (int row = 0; row < file.RowCount; row++)
-        {
-            int fraction = file.RowFractionBits(row);
-            if (fraction < ModelFormat.MinRowFractionBits || fraction > ModelFormat.MaxRowFractionBits) return ModelError.FixedPoint;
-        }
-        return RowBoundsHold(file) ? ModelError.None : ModelError.RowBound;
+        return fixedPoint == 0 ? ModelError.None : ReadFixedPoint(bytes, fixedPoint, fixedLength, file);
     }
 
-    /// <summary>sum |w| * 32768 + |b| below 2^31 for every row: no accumulator can overflow, whatever the input.</summary>
-    private static bool RowBoundsHold(ModelFile file)
+    private static ModelError ReadFixedPoint(byte[] bytes, int offset, int length, ModelFile file)
     {
-        int columns = file.InputCount + file.HiddenCount;
-        for (int row = 0; row < file.RowCount; row++)
+        if (length < ModelFormat.FixedPointHeaderSize) return ModelError.FixedPoint;
+        file.FixedOffset = offset;
+        int weightBits = file.WeightBits;
+        if (weightBits != 16 && weightBits != 8 && weightBits != 6 && weightBits != 4) return ModelError.FixedPoint;
+        long end = offset + ModelFormat.FixedPointHeaderSize;
+        foreach (LayerShape shape in file.Layers)
         {
-            long sum = 0;
-            for (int column = 0; column < columns; column++)
-            {
-                int weight = file.Weight(row, column);
-                sum += weight < 0 ? -weight : weight;
-            }
-            if (!WithinBound(sum, file.Bias(row))) return false;
+            if (!shape.FitsBoards) return ModelError.FixedPoint;
+            end += FixedLayer.SizeOf(shape, weightBits);
         }
+        long headSize = 4L * file.ClassCount + 2L * file.ClassCount * file.HeadInputCount + 2L * file.VocabularyCount * file.InputCount;
+        if (end + headSize != (long)offset + length) return ModelError.FixedPoint;
+        if (file.LogitFractionBits > ModelFormat.MaxRowFractionBits) return ModelError.FixedPoint;
+        file.HeadOffset = (int)end;
+
+        var layers = new FixedLayer[file.Layers.Length];
+        int at = offset + ModelFormat.FixedPointHeaderSize, inputBits = file.InputFractionBits;
+        for (int i = 0; i < layers.Length; i++)
+        {
+            LayerShape shape = file.Layers[i];
+            layers[i] = new FixedLayer(bytes, at, shape, weightBits, inputBits);
+            if (!FormatsHold(layers[i])) return ModelError.FixedPoint;
+            if (!RowBoundsHold(layers[i])) return ModelError.RowBound;
+            at += (int)FixedLayer.SizeOf(shape, weightBits);
+            inputBits = ModelFormat.HiddenFractionBits;
+        }
+        if (!HeadBoundsHold(file)) return ModelError.RowBound;
+        file.FixedLayers = layers;
+        return ModelError.None;
+    }
+
+    private static bool FormatsHold(FixedLayer layer)
+    {
+        LayerShape shape = layer.Shape;
+        int cell = layer.CellFractionBits;
+        if (shape.HasCellState ? cell < ModelFormat.MinCellFractionBits || cell > 15 : cell != 0) return false;
+        for (int row = 0; row < shape.RowCount; row++)
+        {
+            bool isGruCandidate = shape.Kind == CellKind.Gru && row >= 2 * shape.HiddenCount;
+            int fraction = layer.RowFractionBits(row);
+            int min = isGruCandidate ? ModelFormat.MinCandidateRowFractionBits : ModelFormat.MinRowFractionBits;
+            if (fraction < min || fraction > ModelFormat.MaxRowFractionBits) return false;
+        }
+        return layer.WeightsFit();
+    }
+
+    /// <summary>sum |w| * 32768 + |b| below 2^31 for every sum: no accumulator can overflow, whatever the input.</summary>
+    private static bool RowBoundsHold(FixedLayer layer)
+    {
+        LayerShape shape = layer.Shape;
+        for (int row = 0; row < shape.RowCount; row++)
+        {
+            if (shape.Kind == CellKind.Gru && row >= 2 * shape.HiddenCount)
+            {
+                // The candidate's two parts are summed apart.
+                int recurrentBias = layer.Bias(row + shape.HiddenCount);
+                if (!WithinBound(WeightSum(layer, row, 0, shape.InputCount), layer.Bias(row))) return false;
+                if (!WithinBound(WeightSum(layer, row, shape.InputCount, shape.ColumnCount), recurrentBias)) return false;
+            }
+            else if (!WithinBound(WeightSum(layer, row, 0, shape.ColumnCount), layer.Bias(row)))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static long WeightSum(FixedLayer layer, int row, int start, int end)
+    {
+        long sum = 0;
+        for (int column = start; column < end; column++)
+        {
+            int weight = layer.Weight(row, column);
+            sum += weight < 0 ? -weight : weight;
+        }
+        return sum;
+    }
+
+    private static bool HeadBoundsHold(ModelFile file)
+    {
         for (int classIndex = 0; classIndex < file.ClassCount; classIndex++)
         {
             long sum = 0;
-            for (int unit = 0; unit < file.HiddenCount; unit++)
+            for (int unit = 0; unit < file.HeadInputCount; unit++)
             {
                 int weight = file.HeadWeight(classIndex, unit);
                 sum += weight < 0 ? -weight : weight;

@@ -20,35 +20,34 @@ public static class ModelFileWriter
     /// <summary>Writes a file.</summary>
     /// <param name="model">The trained model.</param>
     /// <param name="quantised">Its fixed-point weights; null for a model that only gateways run.</param>
+    /// <param name="calibration">Ranges of the inputs, for a model that only gateways run: boards send them their inputs all the same.</param>
     /// <returns>The bytes; the same for the same input.</returns>
-    public static byte[] Write(TrainedModel model, QuantisedModel? quantised)
+    public static byte[] Write(TrainedModel model, QuantisedModel? quantised, Calibration? calibration = null)
     {
+        calibration ??= quantised?.Calibration ?? Calibration.FromDefaults;
         byte[] architecture = Section(writer =>
         {
-            writer.Write((byte)CellKind.Lstm);
-            writer.Write((byte)1);
-            writer.Write((byte)1);
+            writer.Write((byte)model.HeadInput);
+            writer.Write((byte)model.Layers.Count);
+            writer.Write((byte)Quantiser.InputFractionBits(model, calibration));
             writer.Write((byte)model.Input);
             writer.Write((ushort)model.InputCount);
-            writer.Write((ushort)model.HiddenCount);
             writer.Write((ushort)model.ClassNames.Count);
             writer.Write((ushort)model.VocabularyCount);
-            writer.Write((ushort)Math.Min(quantised?.Calibration.LongestLength ?? 0, ushort.MaxValue));
-            writer.Write((ushort)0);
+            writer.Write((ushort)Math.Min(calibration.LongestLength, ushort.MaxValue));
+            writer.Write(0);
         });
         byte[] floats = Section(writer =>
         {
-            foreach (float[] values in new[]
-            {
-                model.Embedding, model.InputWeights, model.RecurrentWeights, model.InputBias, model.RecurrentBias,
-                model.HeadWeights, model.HeadBias,
-            })
+            var layers = model.Layers.SelectMany(layer => layer.Directions).SelectMany(weights => weights.Arrays());
+            foreach (float[] values in layers.Prepend(model.Embedding).Append(model.HeadWeights).Append(model.HeadBias))
                 foreach (float value in values) writer.Write(value);
         });
 
         var sections = new List<(uint Tag, byte[] Content)>
         {
             (ModelFormat.ArchitectureTag, architecture),
+            (ModelFormat.LayersTag, Section(writer => WriteLayers(writer, model))),
             (ModelFormat.NamesTag, Section(writer => WriteNames(writer, model))),
         };
         if (model.Mean != null && model.Deviation != null)
@@ -61,6 +60,8 @@ public static class ModelFileWriter
             {
                 foreach (int codePoint in model.CodePoints) writer.Write(codePoint);
             })));
+        if (model.Layers.Any(layer => layer.HasActivations))
+            sections.Add((ModelFormat.OptionsTag, Section(writer => WriteOptions(writer, model))));
         if (quantised != null) sections.Add((ModelFormat.FixedPointTag, Section(writer => WriteFixedPoint(writer, quantised))));
         sections.Add((ModelFormat.FloatTag, floats));
         return ModelContainer.Write(Identity(sections), sections);
@@ -88,18 +89,72 @@ public static class ModelFileWriter
         }
     }
 
+    private static void WriteLayers(BinaryWriter writer, TrainedModel model)
+    {
+        foreach (LayerShape shape in model.Layers.Select(layer => layer.Shape))
+        {
+            writer.Write((byte)shape.Kind);
+            writer.Write((byte)shape.Direction);
+            writer.Write((ushort)shape.HiddenCount);
+            writer.Write((uint)shape.Options);
+        }
+    }
+
+    private static void WriteOptions(BinaryWriter writer, TrainedModel model)
+    {
+        foreach (RecurrentLayer layer in model.Layers.Where(layer => layer.HasActivations))
+        {
+            writer.Write(layer.Clip);
+            foreach (ActivationFunction activation in layer.Directions.SelectMany(layer.ActivationsOf))
+            {
+                writer.Write((uint)activation.Function);
+                writer.Write(activation.Alpha);
+                writer.Write(activation.Beta);
+            }
+        }
+    }
+
     private static void WriteFixedPoint(BinaryWriter writer, QuantisedModel model)
     {
-        writer.Write((byte)model.InputFractionBits);
-        writer.Write((byte)model.CellFractionBits);
         writer.Write((byte)model.LogitFractionBits);
-        writer.Write((byte)0);
-        foreach (int bits in model.RowFractionBits) writer.Write((byte)bits);
-        foreach (int value in model.Bias) writer.Write(value);
+        writer.Write((byte)model.WeightBits);
+        writer.Write((ushort)0);
+        foreach (QuantisedLayer layer in model.Layers)
+        {
+            writer.Write((uint)layer.CellFractionBits);
+            foreach (int bits in layer.RowFractionBits) writer.Write((byte)bits);
+            Pad(writer);
+            foreach (int value in layer.Bias) writer.Write(value);
+            if (model.WeightBits != Quantiser.FullWeightBits)
+                foreach (int step in layer.Steps) writer.Write((ushort)step);
+            WriteBits(writer, layer.Codes, model.WeightBits);
+            Pad(writer);
+        }
         foreach (int value in model.HeadBias) writer.Write(value);
-        foreach (short value in model.Weights) writer.Write(value);
         foreach (short value in model.HeadWeights) writer.Write(value);
         foreach (short value in model.Embedding) writer.Write(value);
+    }
+
+    /// <summary>Codes as a stream of bits, the lowest first.</summary>
+    private static void WriteBits(BinaryWriter writer, short[] codes, int bitsPerCode)
+    {
+        uint pending = 0;
+        int count = 0;
+        foreach (short code in codes)
+        {
+            pending |= (uint)(code & ((1 << bitsPerCode) - 1)) << count;
+            for (count += bitsPerCode; count >= 8; count -= 8)
+            {
+                writer.Write((byte)pending);
+                pending >>= 8;
+            }
+        }
+        if (count > 0) writer.Write((byte)pending);
+    }
+
+    private static void Pad(BinaryWriter writer)
+    {
+        while (writer.BaseStream.Position % 4 != 0) writer.Write((byte)0);
     }
 
     private static byte[] Section(Action<BinaryWriter> write)

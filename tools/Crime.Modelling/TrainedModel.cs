@@ -1,11 +1,12 @@
 // A trained network in memory, whatever file it came from and before anything is quantised.
 
 using System.Collections.Generic;
+using System.Linq;
 using Crime.Model;
 
 namespace Crime.Modelling;
 
-/// <summary>A single-layer LSTM classifier with single-precision weights in PyTorch's layout and gate order (i, f, g, o).</summary>
+/// <summary>A recurrent classifier with single-precision weights: perhaps an embedding, recurrent layers, a linear head.</summary>
 public sealed class TrainedModel
 {
     /// <summary>Name of the model: the file's name without its extension.</summary>
@@ -14,11 +15,8 @@ public sealed class TrainedModel
     /// <summary>What a timestep is.</summary>
     public required InputKind Input { get; init; }
 
-    /// <summary>Width of the cell's input: features per timestep, or dimensions of the embedding.</summary>
+    /// <summary>Width of the first layer's input: features per timestep, or dimensions of the embedding.</summary>
     public required int InputCount { get; init; }
-
-    /// <summary>Hidden units.</summary>
-    public required int HiddenCount { get; init; }
 
     /// <summary>Names of the classes.</summary>
     public required IReadOnlyList<string> ClassNames { get; init; }
@@ -35,19 +33,13 @@ public sealed class TrainedModel
     /// <summary>[vocabulary][inputs]; empty for feature models.</summary>
     public required float[] Embedding { get; init; }
 
-    /// <summary>W_ih, [4 hidden][inputs].</summary>
-    public required float[] InputWeights { get; init; }
+    /// <summary>The recurrent layers, the one that sees the input first.</summary>
+    public required IReadOnlyList<RecurrentLayer> Layers { get; init; }
 
-    /// <summary>W_hh, [4 hidden][hidden].</summary>
-    public required float[] RecurrentWeights { get; init; }
+    /// <summary>What of the last layer the head sees.</summary>
+    public HeadInput HeadInput { get; init; }
 
-    /// <summary>b_ih, [4 hidden].</summary>
-    public required float[] InputBias { get; init; }
-
-    /// <summary>b_hh, [4 hidden].</summary>
-    public required float[] RecurrentBias { get; init; }
-
-    /// <summary>[classes][hidden].</summary>
+    /// <summary>[classes][outputs of the last layer].</summary>
     public required float[] HeadWeights { get; init; }
 
     /// <summary>[classes].</summary>
@@ -56,7 +48,22 @@ public sealed class TrainedModel
     /// <summary>Number of tokens, 0 for feature models.</summary>
     public int VocabularyCount => Input == InputKind.Tokens ? Embedding.Length / InputCount : 0;
 
+    /// <summary>Numbers that the head sees.</summary>
+    public int HeadInputCount => Layers[^1].Shape.OutputCount;
+
     /// <summary>Trainable numbers.</summary>
-    public int ParameterCount => Embedding.Length + InputWeights.Length + RecurrentWeights.Length
-        + InputBias.Length + RecurrentBias.Length + HeadWeights.Length + HeadBias.Length;
+    public int ParameterCount => Embedding.Length + Layers.Sum(layer => layer.ParameterCount) + HeadWeights.Length + HeadBias.Length;
+
+    /// <summary>Whether a board could run every layer.</summary>
+    public bool FitsBoards => Layers.All(layer => layer.Shape.FitsBoards);
+
+    /// <summary>The network in a few words: "embedding 16, LSTM 24, GRU 24 both ways".</summary>
+    public string Describe() =>
+        string.Join(", ", (Input == InputKind.Tokens ? new[] { $"embedding {InputCount}" } : []).Concat(Layers.Select(Describe)));
+
+    private static string Describe(RecurrentLayer layer)
+    {
+        string way = layer.Direction switch { Direction.Reverse => " backwards", Direction.Both => " both ways", _ => "" };
+        return $"{layer.Kind.ToString().ToUpperInvariant()} {layer.HiddenCount}{way}";
+    }
 }

@@ -39,14 +39,28 @@ internal static class TestModels
             Name = name,
             Input = isTokens ? InputKind.Tokens : InputKind.Features,
             InputCount = inputs,
-            HiddenCount = hidden,
             ClassNames = Enumerable.Range(0, Classes).Select(i => $"class {i}").ToArray(),
             CodePoints = isTokens ? Enumerable.Range('a', vocabulary - 1).ToArray() : null,
             Embedding = Random(vocabulary * inputs),
-            InputWeights = Random(4 * hidden * inputs),
-            RecurrentWeights = Random(4 * hidden * hidden),
-            InputBias = Random(4 * hidden),
-            RecurrentBias = Random(4 * hidden),
+            Layers =
+            [
+                new RecurrentLayer
+                {
+                    Kind = CellKind.Lstm,
+                    InputCount = inputs,
+                    HiddenCount = hidden,
+                    Directions =
+                    [
+                        new DirectionWeights
+                        {
+                            InputWeights = Random(4 * hidden * inputs),
+                            RecurrentWeights = Random(4 * hidden * hidden),
+                            InputBias = Random(4 * hidden),
+                            RecurrentBias = Random(4 * hidden),
+                        },
+                    ],
+                },
+            ],
             HeadWeights = Random(Classes * hidden),
             HeadBias = Random(Classes),
         };

@@ -29,16 +29,16 @@ public sealed class PyTorchImporterTests
     {
         TrainedModel model = PyTorchImporter.Import(Good(), "some/net.safetensors");
         Assert.That(
-            (model.Name, model.Input, model.InputCount, model.HiddenCount, model.ClassNames.Count, model.ParameterCount),
+            (model.Name, model.Input, model.InputCount, model.Layers[0].HiddenCount, model.ClassNames.Count, model.ParameterCount),
             Is.EqualTo(("net", InputKind.Features, 3, 4, 5, 169)));
     }
 
     [TestCase("lstm.weight_hh_l0", null, "tensor 'lstm.weight_hh_l0' is missing")]
-    [TestCase("fc.weight", new[] { 5, 3 }, "tensor 'fc.weight' has shape [5, 3]; [5, 4] was expected")]
+    [TestCase("fc.weight", new[] { 5, 3 }, "the head's weights have shape [5, 3]; [5, 4] was expected")]
     [TestCase("fc.bias", new[] { 4 }, "tensor 'fc.bias' has shape [4]; [5] was expected")]
     [TestCase("lstm.weight_ih_l0", new[] { 12, 3 }, "tensor 'lstm.weight_ih_l0' has shape [12, 3]; [16, 3] was expected")]
     [TestCase("lstm.bias_ih_l0", new[] { 16, 1 }, "tensor 'lstm.bias_ih_l0' has shape [16, 1]; 1 dimensions were expected")]
-    [TestCase("lstm.weight_ih_l1", new[] { 16, 4 }, "tensor 'lstm.weight_ih_l1' has no place")]
+    [TestCase("lstm.weight_ih_l2", new[] { 16, 4 }, "tensor 'lstm.weight_ih_l2' has no place")]
     public void AWrongTensorIsNamed(string name, int[]? shape, string expected)
     {
         Safetensors file = Good();
@@ -47,7 +47,7 @@ public sealed class PyTorchImporterTests
         Assert.That(() => PyTorchImporter.Import(file, "net"), Throws.TypeOf<UserInputException>().With.Message.Contains(expected));
     }
 
-    [TestCase("classes", "[\"a\"]", "metadata names 1 classes, but 'fc.weight' has 5 rows")]
+    [TestCase("classes", "[\"a\"]", "metadata names 1 classes, but the head has 5 rows")]
     [TestCase("classes", "a,b", "metadata 'classes' is not the JSON list it should be")]
     [TestCase("feature_mean", "[1,2]", "metadata 'feature_mean' has 2 numbers; 3 were expected")]
     [TestCase("feature_std", "[1,0,1]", "metadata 'feature_std' holds a number that is not usable")]

@@ -17,20 +17,34 @@ public sealed class QuantiserTests
             Name = "test",
             Input = InputKind.Features,
             InputCount = 3,
-            HiddenCount = hidden,
             ClassNames = ["a", "b"],
             Embedding = [],
-            InputWeights = Random(4 * hidden * 3),
-            RecurrentWeights = Random(4 * hidden * hidden),
-            InputBias = Enumerable.Repeat(bias, 4 * hidden).ToArray(),
-            RecurrentBias = Random(4 * hidden),
+            Layers =
+            [
+                new RecurrentLayer
+                {
+                    Kind = CellKind.Lstm,
+                    InputCount = 3,
+                    HiddenCount = hidden,
+                    Directions =
+                    [
+                        new DirectionWeights
+                        {
+                            InputWeights = Random(4 * hidden * 3),
+                            RecurrentWeights = Random(4 * hidden * hidden),
+                            InputBias = Enumerable.Repeat(bias, 4 * hidden).ToArray(),
+                            RecurrentBias = Random(4 * hidden),
+                        },
+                    ],
+                },
+            ],
             HeadWeights = Random(2 * hidden),
             HeadBias = Random(2),
         };
     }
 
-    private static long RowSum(QuantisedModel model, int row, int columns) =>
-        model.Weights.Skip(row * columns).Take(columns).Sum(weight => Math.Abs((long)weight));
+    private static long RowSum(QuantisedLayer model, int row, int columns) =>
+        model.Codes.Skip(row * columns).Take(columns).Sum(weight => Math.Abs((long)weight));
 
     [TestCase(0.01f)]
     [TestCase(1f)]
@@ -38,11 +52,11 @@ public sealed class QuantiserTests
     public void EveryRowKeepsTheBoundAndOneMoreBitWouldBreakSomething(float scale)
     {
         TrainedModel model = Model(scale);
-        QuantisedModel quantised = Quantiser.Quantise(model, Calibration.FromDefaults);
+        QuantisedLayer quantised = Quantiser.Quantise(model, Calibration.FromDefaults).Layers[0];
         for (int row = 0; row < 16; row++)
         {
             long bound = RowSum(quantised, row, 7) * 32768 + Math.Abs((long)quantised.Bias[row]);
-            int largest = quantised.Weights.Skip(row * 7).Take(7).Max(weight => Math.Abs((int)weight));
+            int largest = quantised.Codes.Skip(row * 7).Take(7).Max(weight => Math.Abs((int)weight));
             Assert.That(bound, Is.LessThan(0x80000000L));
             bool isFull = bound * 2 > 0x7F000000L || largest * 2 > 32000 || quantised.RowFractionBits[row] == ModelFormat.MaxRowFractionBits;
             Assert.That(isFull, Is.True, $"row {row} could take another bit: bound {bound}, largest weight {largest}");
@@ -53,12 +67,12 @@ public sealed class QuantiserTests
     public void WeightsAreRoundedHalfUpToTheirRowsScale()
     {
         TrainedModel model = Model(1);
-        QuantisedModel quantised = Quantiser.Quantise(model, Calibration.FromDefaults);
+        QuantisedLayer quantised = Quantiser.Quantise(model, Calibration.FromDefaults).Layers[0];
         for (int row = 0; row < 16; row++)
         {
-            double scale = Math.Pow(2, quantised.RowFractionBits[row] - quantised.InputFractionBits);
+            double scale = Math.Pow(2, quantised.RowFractionBits[row] - Quantiser.InputFractionBits(model, Calibration.FromDefaults));
             for (int k = 0; k < 3; k++)
-                Assert.That(quantised.Weights[row * 7 + k], Is.EqualTo((short)Math.Floor(model.InputWeights[row * 3 + k] * scale + 0.5)));
+                Assert.That(quantised.Codes[row * 7 + k], Is.EqualTo((short)Math.Floor(model.Layers[0].Directions[0].InputWeights[row * 3 + k] * scale + 0.5)));
         }
     }
 
@@ -83,5 +97,5 @@ public sealed class QuantiserTests
     [TestCase(100f, 7)]
     [TestCase(1000f, 7)]
     public void TheCellFormatHoldsTheCalibratedStateWithItsMargin(float maxCell, int expected) =>
-        Assert.That(Quantiser.Quantise(Model(1), new Calibration("test", 4, maxCell, 10)).CellFractionBits, Is.EqualTo(expected));
+        Assert.That(Quantiser.Quantise(Model(1), new Calibration("test", 4, [maxCell], 10)).Layers[0].CellFractionBits, Is.EqualTo(expected));
 }

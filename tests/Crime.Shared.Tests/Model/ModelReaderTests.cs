@@ -39,7 +39,7 @@ public sealed class ModelReaderTests
     {
         Assert.That(ModelReader.TryRead(s_features, out ModelFile model), Is.EqualTo(ModelError.None));
         Assert.That(
-            (model.Name, model.Kind, model.Input, model.InputCount, model.HiddenCount, model.ClassCount, model.VocabularyCount),
+            (model.Name, model.Layers[0].Kind, model.Input, model.InputCount, model.Layers[0].HiddenCount, model.ClassCount, model.VocabularyCount),
             Is.EqualTo(("test", CellKind.Lstm, InputKind.Features, 3, 5, 4, 0)));
         Assert.That(model.ClassNames, Is.EqualTo(new[] { "class 0", "class 1", "class 2", "class 3" }));
         Assert.That((model.HasFixedPoint, model.HasFloat, model.ValuesPerStep), Is.EqualTo((true, true, 3)));
@@ -104,15 +104,19 @@ public sealed class ModelReaderTests
         for (int i = 0; i < model.InputCount; i++) _ = model.Mean(i) + model.Deviation(i);
         for (int token = 1; token < model.VocabularyCount; token++) _ = model.CodePoint(token);
         if (model.HasFloat)
-            model.ReadFloats(0, ModelFile.FloatCount(model.InputCount, model.HiddenCount, model.ClassCount, model.VocabularyCount));
+            model.ReadFloats(0, (int)model.FloatCount);
         if (!model.HasFixedPoint) return;
-        for (int row = 0; row < model.RowCount; row++)
+        foreach (FixedLayer layer in model.FixedLayers)
         {
-            _ = model.Bias(row) + model.RowFractionBits(row);
-            for (int column = 0; column < model.InputCount + model.HiddenCount; column++) _ = model.Weight(row, column);
+            for (int i = 0; i < layer.Shape.FixedBiasCount; i++) _ = layer.Bias(i);
+            for (int row = 0; row < layer.Shape.RowCount; row++)
+            {
+                _ = layer.RowFractionBits(row);
+                for (int column = 0; column < layer.Shape.ColumnCount; column++) _ = layer.Weight(row, column);
+            }
         }
         for (int k = 0; k < model.ClassCount; k++)
-            for (int unit = 0; unit < model.HiddenCount; unit++) _ = model.HeadBias(k) + model.HeadWeight(k, unit);
+            for (int unit = 0; unit < model.HeadInputCount; unit++) _ = model.HeadBias(k) + model.HeadWeight(k, unit);
         for (int token = 0; token < model.VocabularyCount; token++)
             for (int i = 0; i < model.InputCount; i++) _ = model.Embedding(token, i);
     }
@@ -133,8 +137,8 @@ public sealed class ModelReaderTests
         Assert.That(
             Read(Altered(s_features, bytes => BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(Offset(bytes, ModelFormat.NormalisationTag)), float.NaN))),
             Is.EqualTo(ModelError.Normalisation));
-        Assert.That(Read(Altered(s_features, bytes => bytes[Offset(bytes, ModelFormat.FixedPointTag) + 1] = 6)), Is.EqualTo(ModelError.FixedPoint));
-        Assert.That(Read(Altered(s_features, bytes => bytes[Offset(bytes, ModelFormat.FixedPointTag) + 4] = 31)), Is.EqualTo(ModelError.FixedPoint));
+        Assert.That(Read(Altered(s_features, bytes => bytes[Offset(bytes, ModelFormat.FixedPointTag) + 4] = 6)), Is.EqualTo(ModelError.FixedPoint));
+        Assert.That(Read(Altered(s_features, bytes => bytes[Offset(bytes, ModelFormat.FixedPointTag) + 8] = 31)), Is.EqualTo(ModelError.FixedPoint));
     }
 
     [Test]
@@ -143,7 +147,7 @@ public sealed class ModelReaderTests
         // One bias of 2^31 - 1 leaves no room for any weight.
         byte[] altered = Altered(s_features, bytes =>
         {
-            int rows = 4 * 5, bias = Offset(bytes, ModelFormat.FixedPointTag) + 4 + rows;
+            int rows = 4 * 5, bias = Offset(bytes, ModelFormat.FixedPointTag) + 8 + rows;
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(bias), int.MaxValue);
         });
         Assert.That(Read(altered), Is.EqualTo(ModelError.RowBound));

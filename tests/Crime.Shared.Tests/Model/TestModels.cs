@@ -19,16 +19,30 @@ internal static class TestModels
             Name = "test",
             Input = tokens ? InputKind.Tokens : InputKind.Features,
             InputCount = inputs,
-            HiddenCount = hidden,
             ClassNames = Enumerable.Range(0, classes).Select(i => $"class {i}").ToArray(),
             Mean = tokens ? null : Random(inputs),
             Deviation = tokens ? null : Random(inputs).Select(value => MathF.Abs(value) + 0.1f).ToArray(),
             CodePoints = tokens ? Enumerable.Range('a', vocabulary - 1).ToArray() : null,
             Embedding = Random(vocabulary * inputs),
-            InputWeights = Random(4 * hidden * inputs),
-            RecurrentWeights = Random(4 * hidden * hidden),
-            InputBias = Random(4 * hidden),
-            RecurrentBias = Random(4 * hidden),
+            Layers =
+            [
+                new RecurrentLayer
+                {
+                    Kind = CellKind.Lstm,
+                    InputCount = inputs,
+                    HiddenCount = hidden,
+                    Directions =
+                    [
+                        new DirectionWeights
+                        {
+                            InputWeights = Random(4 * hidden * inputs),
+                            RecurrentWeights = Random(4 * hidden * hidden),
+                            InputBias = Random(4 * hidden),
+                            RecurrentBias = Random(4 * hidden),
+                        },
+                    ],
+                },
+            ],
             HeadWeights = Random(classes * hidden),
             HeadBias = Random(classes),
         };

@@ -42,6 +42,8 @@ internal static class ConvertVerb
         ModelFile model = ModelLoading.Parse(bytes, outputPath);
         Output.WriteFile(outputPath, bytes);
 
+        int[] rowBits = quantised.Layers.SelectMany(layer => layer.RowFractionBits).ToArray();
+        int[] weightBits = quantised.Layers.SelectMany(layer => layer.RowWeightBits).ToArray();
         if (json)
         {
             Output.WriteJson(new
@@ -49,24 +51,23 @@ internal static class ConvertVerb
                 model = model.Name,
                 id = model.Id.ToString("x8"),
                 bytes = bytes.Length,
-                cell = "lstm",
+                network = trained.Describe(),
                 inputs = model.InputCount,
-                hidden = model.HiddenCount,
                 classes = model.ClassCount,
                 vocabulary = model.VocabularyCount,
                 parameters = trained.ParameterCount,
                 calibration = calibration.Source,
                 max_input = calibration.MaxInput,
-                max_cell = calibration.MaxCell,
+                max_cell = calibration.MaxCells,
                 longest_length = calibration.LongestLength,
                 input_format = Format(quantised.InputFractionBits),
-                cell_format = Format(quantised.CellFractionBits),
+                cell_formats = quantised.Layers.Select(layer => Format(layer.CellFractionBits)),
                 logit_fraction_bits = quantised.LogitFractionBits,
-                row_fraction_bits_min = quantised.RowFractionBits.Min(),
-                row_fraction_bits_max = quantised.RowFractionBits.Max(),
-                weight_bits_min = quantised.RowWeightBits.Min(),
-                weight_bits_mean = quantised.RowWeightBits.Average(),
-                weight_bits_max = quantised.RowWeightBits.Max(),
+                row_fraction_bits_min = rowBits.Min(),
+                row_fraction_bits_max = rowBits.Max(),
+                weight_bits_min = weightBits.Min(),
+                weight_bits_mean = weightBits.Average(),
+                weight_bits_max = weightBits.Max(),
             });
             return 0;
         }
@@ -74,13 +75,13 @@ internal static class ConvertVerb
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
         void Row(string name, string value) => table.AddRow(new Text(name), new Text(value));
         Row("model", $"{model.Name} (id {model.Id:x8})");
-        Row("network", $"LSTM, {model.InputCount} {(model.Input == InputKind.Tokens ? "embedding dimensions" : "features")}, "
-            + $"{model.HiddenCount} hidden units, {model.ClassCount} classes, {trained.ParameterCount} parameters");
-        Row("calibrated with", $"{calibration.Source}: inputs up to {calibration.MaxInput:0.00}, cell states up to {calibration.MaxCell:0.00}");
+        Row("network", $"{model.InputCount} {(model.Input == InputKind.Tokens ? "embedding dimensions" : "features")}, "
+            + $"{trained.Describe()}, {model.ClassCount} classes, {trained.ParameterCount} parameters");
+        Row("calibrated with", $"{calibration.Source}: inputs up to {calibration.MaxInput:0.00}, cell states up to {calibration.MaxCells.Max():0.00}");
         Row("inputs", Format(quantised.InputFractionBits));
-        Row("cell state", Format(quantised.CellFractionBits) + $" (with a margin of {Calibration.CellMargin:0.0})");
-        Row("gate rows", $"{quantised.RowFractionBits.Min()} to {quantised.RowFractionBits.Max()} fraction bits in the accumulator; "
-            + $"largest weights of {quantised.RowWeightBits.Min()} to {quantised.RowWeightBits.Max()} bits");
+        Row("cell state", string.Join(", ", quantised.Layers.Select(layer => Format(layer.CellFractionBits))) + $" (with a margin of {Calibration.CellMargin:0.0})");
+        Row("gate rows", $"{rowBits.Min()} to {rowBits.Max()} fraction bits in the accumulator; "
+            + $"largest weights of {weightBits.Min()} to {weightBits.Max()} bits");
         Row("logits", $"{quantised.LogitFractionBits} fraction bits");
         Row("written", $"{outputPath}, {bytes.Length} bytes");
         AnsiConsole.Write(table);

@@ -1,6 +1,6 @@
-// From the names that PyTorch gives an nn.LSTM (and an nn.Embedding, an nn.Linear) to a TrainedModel.
+// From the names that PyTorch gives its recurrent layers, an nn.Embedding and an nn.Linear, to a TrainedModel. The modules may
+// have any names; what they are shows in the names and shapes of their tensors.
 
-using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
@@ -10,19 +10,9 @@ using Crime.Model;
 
 namespace Crime.Modelling.Import;
 
-/// <summary>Reads a PyTorch <c>state_dict</c> in a safetensors file.</summary>
+/// <summary>Reads and writes a PyTorch <c>state_dict</c> in a safetensors file.</summary>
 public static class PyTorchImporter
 {
-    private const string InputWeights = "lstm.weight_ih_l0";
-    private const string RecurrentWeights = "lstm.weight_hh_l0";
-    private const string InputBias = "lstm.bias_ih_l0";
-    private const string RecurrentBias = "lstm.bias_hh_l0";
-    private const string HeadWeights = "fc.weight";
-    private const string HeadBias = "fc.bias";
-    private const string Embedding = "embedding.weight";
-
-    private static readonly string[] Known = [InputWeights, RecurrentWeights, InputBias, RecurrentBias, HeadWeights, HeadBias, Embedding];
-
     /// <summary>Reads a file.</summary>
     /// <exception cref="UserInputException">Something is missing, has the wrong shape, or is not supported.</exception>
     public static TrainedModel Load(string path) => Import(Safetensors.Load(path), path);
@@ -32,59 +22,66 @@ public static class PyTorchImporter
     /// <param name="path">What to call it in messages; its name becomes the model's.</param>
     public static TrainedModel Import(Safetensors file, string path)
     {
-        foreach (string name in file.Tensors.Keys)
-            if (!Known.Contains(name))
-                throw new UserInputException($"{path}: tensor '{name}' has no place in a single-layer LSTM with a linear head");
+        var tensors = new StateDict(file, path);
+        IReadOnlyList<RecurrentLayer> layers = tensors.TakeRecurrentLayers();
+        Tensor? embedding = tensors.TakeEmbedding();
+        (Tensor headWeights, float[] headBias) = tensors.TakeHead();
+        tensors.ExpectNothingLeft();
 
-        Tensor inputWeights = Get(file, path, InputWeights, 2), recurrentWeights = Get(file, path, RecurrentWeights, 2);
-        int hidden = recurrentWeights.Shape[1], inputs = inputWeights.Shape[1];
-        int rows = ModelFormat.LstmGates * hidden;
-        Tensor headWeights = Get(file, path, HeadWeights, 2);
-        int classes = headWeights.Shape[0];
-        bool tokens = file.Tensors.ContainsKey(Embedding);
-        if (inputs is < 1 or > ModelFormat.MaxInputs || hidden is < 1 or > ModelFormat.MaxHidden || classes is < 1 or > ModelFormat.MaxClasses)
-            throw new UserInputException($"{path}: {inputs} inputs, {hidden} hidden units and {classes} classes are outside the limits "
-                + $"(1 to {ModelFormat.MaxInputs}, {ModelFormat.MaxHidden} and {ModelFormat.MaxClasses})");
-        Expect(path, InputWeights, inputWeights, rows, inputs);
-        Expect(path, RecurrentWeights, recurrentWeights, rows, hidden);
-        Expect(path, HeadWeights, headWeights, classes, hidden);
-
+        int inputs = layers[0].InputCount, outputs = layers[^1].Shape.OutputCount, classes = headWeights.Shape[0];
+        if (headWeights.Shape[1] != outputs)
+            throw new UserInputException($"{path}: the head's weights have shape {headWeights.ShapeText}; [{classes}, {outputs}] was expected, "
+                + "for the outputs of the last recurrent layer");
+        if (inputs is < 1 or > ModelFormat.MaxInputs || classes is < 1 or > ModelFormat.MaxClasses)
+            throw new UserInputException($"{path}: {inputs} inputs and {classes} classes are outside the limits "
+                + $"(1 to {ModelFormat.MaxInputs} and {ModelFormat.MaxClasses})");
+        if (embedding != null && embedding.Shape[1] != inputs)
+            throw new UserInputException($"{path}: the embedding has shape {embedding.ShapeText}; [any, {inputs}] was expected");
+        bool isTokens = embedding != null;
         return new TrainedModel
         {
             Name = Path.GetFileNameWithoutExtension(path),
-            Input = tokens ? InputKind.Tokens : InputKind.Features,
+            Input = isTokens ? InputKind.Tokens : InputKind.Features,
             InputCount = inputs,
-            HiddenCount = hidden,
             ClassNames = ClassNames(file, path, classes),
-            Mean = tokens ? null : Floats(file, path, "feature_mean", inputs),
-            Deviation = tokens ? null : Floats(file, path, "feature_std", inputs),
-            CodePoints = tokens ? CodePoints(file, path, Get(file, path, Embedding, 2).Shape[0]) : null,
-            Embedding = tokens ? Expect(path, Embedding, Get(file, path, Embedding, 2), null, inputs).Values : [],
-            InputWeights = inputWeights.Values,
-            RecurrentWeights = recurrentWeights.Values,
-            InputBias = Expect(path, InputBias, Get(file, path, InputBias, 1), rows).Values,
-            RecurrentBias = Expect(path, RecurrentBias, Get(file, path, RecurrentBias, 1), rows).Values,
+            Mean = isTokens ? null : Floats(file, path, "feature_mean", inputs),
+            Deviation = isTokens ? null : Floats(file, path, "feature_std", inputs),
+            CodePoints = isTokens ? CodePoints(file, path, embedding!.Shape[0]) : null,
+            Embedding = embedding?.Values ?? [],
+            Layers = layers,
+            HeadInput = HeadInputOf(file, path),
             HeadWeights = headWeights.Values,
-            HeadBias = Expect(path, HeadBias, Get(file, path, HeadBias, 1), classes).Values,
+            HeadBias = headBias,
         };
     }
 
     /// <summary>The file that <see cref="Import"/> reads back: what the trainer writes.</summary>
-    /// <param name="model">The model.</param>
+    /// <param name="model">The model; its layers without options that PyTorch does not have.</param>
     /// <param name="provenance">Further metadata: who made it, from what, with which result.</param>
     public static Safetensors Export(TrainedModel model, IReadOnlyDictionary<string, string> provenance)
     {
         var file = new Safetensors();
-        int rows = ModelFormat.LstmGates * model.HiddenCount, classes = model.ClassNames.Count;
-        file.Tensors[InputWeights] = new([rows, model.InputCount], model.InputWeights);
-        file.Tensors[RecurrentWeights] = new([rows, model.HiddenCount], model.RecurrentWeights);
-        file.Tensors[InputBias] = new([rows], model.InputBias);
-        file.Tensors[RecurrentBias] = new([rows], model.RecurrentBias);
-        file.Tensors[HeadWeights] = new([classes, model.HiddenCount], model.HeadWeights);
-        file.Tensors[HeadBias] = new([classes], model.HeadBias);
-        if (model.Input == InputKind.Tokens) file.Tensors[Embedding] = new([model.VocabularyCount, model.InputCount], model.Embedding);
+        int classes = model.ClassNames.Count;
+        string cell = model.Layers[0].Kind.ToString().ToLowerInvariant();
+        for (int i = 0; i < model.Layers.Count; i++)
+        {
+            RecurrentLayer layer = model.Layers[i];
+            int rows = layer.Shape.RowCount;
+            for (int d = 0; d < layer.Directions.Count; d++)
+            {
+                DirectionWeights weights = layer.Directions[d];
+                string suffix = $"_l{i}{(d == 1 ? "_reverse" : "")}";
+                file.Tensors[$"{cell}.weight_ih{suffix}"] = new([rows, layer.InputCount], weights.InputWeights);
+                file.Tensors[$"{cell}.weight_hh{suffix}"] = new([rows, layer.HiddenCount], weights.RecurrentWeights);
+                file.Tensors[$"{cell}.bias_ih{suffix}"] = new([rows], weights.InputBias);
+                file.Tensors[$"{cell}.bias_hh{suffix}"] = new([rows], weights.RecurrentBias);
+            }
+        }
+        file.Tensors["fc.weight"] = new([classes, model.HeadInputCount], model.HeadWeights);
+        file.Tensors["fc.bias"] = new([classes], model.HeadBias);
+        if (model.Input == InputKind.Tokens) file.Tensors["embedding.weight"] = new([model.VocabularyCount, model.InputCount], model.Embedding);
         foreach (var (key, value) in provenance) file.Metadata[key] = value;
-        file.Metadata["cell"] = "lstm";
+        file.Metadata["cell"] = cell;
         file.Metadata["classes"] = JsonSerializer.Serialize(model.ClassNames);
         if (model.Mean != null) file.Metadata["feature_mean"] = Text(model.Mean);
         if (model.Deviation != null) file.Metadata["feature_std"] = Text(model.Deviation);
@@ -92,27 +89,21 @@ public static class PyTorchImporter
         return file;
     }
 
+    /// <summary>What the head sees: metadata <c>head_input</c>; h_n where it says nothing.</summary>
+    private static HeadInput HeadInputOf(Safetensors file, string path)
+    {
+        if (!file.Metadata.TryGetValue("head_input", out string? text)) return HeadInput.FinalState;
+        return text switch
+        {
+            "final" => HeadInput.FinalState,
+            "last" => HeadInput.LastStep,
+            "first" => HeadInput.FirstStep,
+            _ => throw new UserInputException($"{path}: metadata 'head_input' is '{text}'; it takes final (h_n), last (output[-1]) or first (output[0])"),
+        };
+    }
+
     private static string Text(float[] values) =>
         "[" + string.Join(",", values.Select(value => value.ToString("R", CultureInfo.InvariantCulture))) + "]";
-
-    private static Tensor Get(Safetensors file, string path, string name, int dimensions)
-    {
-        if (!file.Tensors.TryGetValue(name, out var tensor))
-            throw new UserInputException($"{path}: tensor '{name}' is missing (found: {string.Join(", ", file.Tensors.Keys)})");
-        if (tensor.Shape.Length != dimensions)
-            throw new UserInputException($"{path}: tensor '{name}' has shape {tensor.ShapeText}; {dimensions} dimensions were expected");
-        return tensor;
-    }
-
-    /// <summary>Checks a shape; null stands for any size.</summary>
-    private static Tensor Expect(string path, string name, Tensor tensor, params int?[] shape)
-    {
-        for (int i = 0; i < shape.Length; i++)
-            if (shape[i] is int size && tensor.Shape[i] != size)
-                throw new UserInputException($"{path}: tensor '{name}' has shape {tensor.ShapeText}; "
-                    + $"[{string.Join(", ", shape.Select(s => s?.ToString(CultureInfo.InvariantCulture) ?? "any"))}] was expected");
-        return tensor;
-    }
 
     private static IReadOnlyList<string> ClassNames(Safetensors file, string path, int classes)
     {
@@ -120,7 +111,7 @@ public static class PyTorchImporter
             return Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture)).ToArray();
         string[] names = Json<string[]>(path, "classes", text);
         if (names.Length != classes)
-            throw new UserInputException($"{path}: metadata names {names.Length} classes, but '{HeadWeights}' has {classes} rows");
+            throw new UserInputException($"{path}: metadata names {names.Length} classes, but the head has {classes} rows");
         return names;
     }
 

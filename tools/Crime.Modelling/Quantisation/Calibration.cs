@@ -10,10 +10,10 @@ namespace Crime.Modelling.Quantisation;
 
 /// <summary>Ranges that decide the Q-formats.</summary>
 /// <param name="Source">Where the ranges come from, for the report.</param>
-/// <param name="MaxInput">Largest magnitude of a standardised feature.</param>
-/// <param name="MaxCell">Largest magnitude of a cell state.</param>
+/// <param name="MaxInput">Magnitude of a standardised feature that the format shall hold.</param>
+/// <param name="MaxCells">Magnitude of the cell state that the format shall hold, one per layer; the last counts for all further ones.</param>
 /// <param name="LongestLength">Longest sequence in timesteps; 0 when unknown.</param>
-public sealed record Calibration(string Source, float MaxInput, float MaxCell, int LongestLength)
+public sealed record Calibration(string Source, float MaxInput, IReadOnlyList<float> MaxCells, int LongestLength)
 {
     /// <summary>The cell format leaves this factor above the largest state seen: other data reach further.</summary>
     public const float CellMargin = 1.5f;
@@ -22,7 +22,11 @@ public sealed record Calibration(string Source, float MaxInput, float MaxCell, i
     /// Without data: standardised features within eight deviations, cell states up to 21 (32 with the margin), which held
     /// on every model measured so far.
     /// </summary>
-    public static Calibration FromDefaults { get; } = new("defaults (no calibration data)", 7.99f, 21f, 0);
+    public static Calibration FromDefaults { get; } = new("defaults (no calibration data)", 7.99f, [21f], 0);
+
+    /// <summary>Magnitude of a layer's cell state.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    public float MaxCell(int layer) => MaxCells[Math.Min(layer, MaxCells.Count - 1)];
 
     /// <summary>Measures the ranges.</summary>
     /// <param name="model">A model with float weights.</param>
@@ -57,6 +61,6 @@ public sealed record Calibration(string Source, float MaxInput, float MaxCell, i
                 foreach (float value in engine.Cell) maxCell = MathF.Max(maxCell, MathF.Abs(value));
             }
         }
-        return new Calibration($"{count} training sequences of {data.Name}", maxInput, maxCell, longest);
+        return new Calibration($"{count} training sequences of {data.Name}", maxInput, [maxCell], longest);
     }
 }

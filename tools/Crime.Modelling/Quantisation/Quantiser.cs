@@ -1,5 +1,6 @@
 // Float weights to fixed point. Per gate row the largest power-of-two scale under which the row's sum can never leave
 // 32 bits: on an interpreter narrow weights buy no speed, so the weights take all the width that the accumulator allows.
+// Narrow weights (8, 6, 4 bits) only save storage: they are whole multiples of a step that the row itself decides.
 
 using System;
 using System.Linq;
@@ -8,124 +9,112 @@ using Crime.Model;
 
 namespace Crime.Modelling.Quantisation;
 
-/// <summary>Fixed-point weights of a model, and what was chosen on the way.</summary>
-public sealed class QuantisedModel
-{
-    /// <summary>Fraction bits of the inputs.</summary>
-    public required int InputFractionBits { get; init; }
-
-    /// <summary>Fraction bits of the cell state.</summary>
-    public required int CellFractionBits { get; init; }
-
-    /// <summary>Fraction bits of the logits.</summary>
-    public required int LogitFractionBits { get; init; }
-
-    /// <summary>Fraction bits of each gate row, [4 hidden].</summary>
-    public required int[] RowFractionBits { get; init; }
-
-    /// <summary>Effective bits of each gate row, [4 hidden]: of its largest weight, sign included.</summary>
-    public required int[] RowWeightBits { get; init; }
-
-    /// <summary>[4 hidden]</summary>
-    public required int[] Bias { get; init; }
-
-    /// <summary>[4 hidden][inputs, then hidden]</summary>
-    public required short[] Weights { get; init; }
-
-    /// <summary>[classes]</summary>
-    public required int[] HeadBias { get; init; }
-
-    /// <summary>[classes][hidden]</summary>
-    public required short[] HeadWeights { get; init; }
-
-    /// <summary>[vocabulary][inputs]</summary>
-    public required short[] Embedding { get; init; }
-
-    /// <summary>Where the ranges came from.</summary>
-    public required Calibration Calibration { get; init; }
-}
-
 /// <summary>Chooses formats and rounds weights.</summary>
 public static class Quantiser
 {
-    /// <summary>A row whose largest weight keeps fewer bits than this is refused.</summary>
+    /// <summary>A row whose largest weight keeps fewer bits than this (or than the stored weights have) is refused.</summary>
     public const int MinWeightBits = 6;
 
-    private const int HiddenFractionBits = 15;
+    /// <summary>Weights stored in full.</summary>
+    public const int FullWeightBits = 16;
+
+    /// <summary>Fraction bits of the inputs that a calibration asks for; the same for boards that only offload.</summary>
+    public static int InputFractionBits(TrainedModel model, Calibration calibration) =>
+        QFormat.FractionBitsFor(model.Input == InputKind.Tokens ? model.Embedding.Max(MathF.Abs) : calibration.MaxInput);
 
     /// <summary>Quantises a model.</summary>
-    /// <exception cref="UserInputException">A row cannot keep <see cref="MinWeightBits"/> bits.</exception>
-    public static QuantisedModel Quantise(TrainedModel model, Calibration calibration)
+    /// <param name="model">A model that fits boards.</param>
+    /// <param name="calibration">Ranges of inputs and cell states.</param>
+    /// <param name="weightBits">Bits in which weights are stored: 16, 8, 6 or 4.</param>
+    /// <exception cref="UserInputException">A row cannot keep enough bits.</exception>
+    public static QuantisedModel Quantise(TrainedModel model, Calibration calibration, int weightBits = FullWeightBits)
     {
-        int inputs = model.InputCount, hidden = model.HiddenCount, rows = ModelFormat.LstmGates * hidden, columns = inputs + hidden;
-        float maxInput = model.Input == InputKind.Tokens ? model.Embedding.Max(MathF.Abs) : calibration.MaxInput;
-        int inputBits = QFormat.FractionBitsFor(maxInput);
-        int cellBits = Math.Max(QFormat.FractionBitsFor(calibration.MaxCell * Calibration.CellMargin), ModelFormat.MinCellFractionBits);
+        int inputBits = InputFractionBits(model, calibration);
+        int logitBits = ChooseLogitBits(model);
+        return new QuantisedModel
+        {
+            WeightBits = weightBits,
+            InputFractionBits = inputBits,
+            LogitFractionBits = logitBits,
+            Layers = model.Layers.Select((layer, index) => QuantiseLayer(
+                layer, index, index == 0 ? inputBits : ModelFormat.HiddenFractionBits, CellFractionBits(layer, index, calibration), weightBits)).ToArray(),
+            HeadBias = model.HeadBias.Select(value => (int)Round(value, logitBits)).ToArray(),
+            HeadWeights = model.HeadWeights.Select(value => (short)Round(value, logitBits - ModelFormat.HiddenFractionBits)).ToArray(),
+            Embedding = model.Embedding.Select(value => QFormat.FromFloat(value, inputBits)).ToArray(),
+            Calibration = calibration,
+        };
+    }
 
-        // Fraction bits of what each column is multiplied with.
-        int[] operandBits = Enumerable.Range(0, columns).Select(column => column < inputs ? inputBits : HiddenFractionBits).ToArray();
-        var weights = new short[rows * columns];
-        var bias = new int[rows];
+    private static int CellFractionBits(RecurrentLayer layer, int index, Calibration calibration) =>
+        layer.Shape.HasCellState
+            ? Math.Max(QFormat.FractionBitsFor(calibration.MaxCell(index) * Calibration.CellMargin), ModelFormat.MinCellFractionBits)
+            : 0;
+
+    private static QuantisedLayer QuantiseLayer(RecurrentLayer layer, int index, int inputBits, int cellBits, int weightBits)
+    {
+        LayerShape shape = layer.Shape;
+        DirectionWeights source = layer.Directions[0];
+        int inputs = shape.InputCount, hidden = shape.HiddenCount, rows = shape.RowCount, columns = shape.ColumnCount;
+        var codes = new short[rows * columns];
+        var steps = new int[2 * rows];
+        var bias = new int[shape.FixedBiasCount];
         var rowBits = new int[rows];
         var effective = new int[rows];
         for (int row = 0; row < rows; row++)
         {
-            var real = new double[columns];
-            for (int k = 0; k < inputs; k++) real[k] = model.InputWeights[row * inputs + k];
-            for (int k = 0; k < hidden; k++) real[inputs + k] = model.RecurrentWeights[row * hidden + k];
-            double realBias = (double)model.InputBias[row] + model.RecurrentBias[row];
-            string where = $"gate row {row} ({"ifgo"[row / hidden]} of unit {row % hidden})";
-            rowBits[row] = ChooseRowBits(real, realBias, operandBits, ModelFormat.MinRowFractionBits, where, out effective[row]);
-            bias[row] = (int)Round(realBias, rowBits[row]);
-            for (int k = 0; k < columns; k++) weights[row * columns + k] = (short)Round(real[k], rowBits[row] - operandBits[k]);
+            bool isCandidate = shape.Kind == CellKind.Gru && row >= 2 * hidden;
+            string gate = shape.Kind == CellKind.Gru ? "rzn" : "ifgo";
+            string where = $"gate row {row} ({gate[row / hidden]} of unit {row % hidden}"
+                + (index == 0 ? ")" : $", layer {index})");
+            var onInputs = new RowPart(source.InputWeights.AsSpan(row * inputs, inputs), inputBits);
+            var onHidden = new RowPart(source.RecurrentWeights.AsSpan(row * hidden, hidden), ModelFormat.HiddenFractionBits);
+            double inputBias = source.InputBias[row], recurrentBias = source.RecurrentBias[row];
+            int minBits = isCandidate ? ModelFormat.MinCandidateRowFractionBits : ModelFormat.MinRowFractionBits;
+            // The candidate's two sums are apart: each has the accumulator to itself, in one common format.
+            RowSum[] sums = isCandidate
+                ? [new RowSum([onInputs], inputBias), new RowSum([onHidden], recurrentBias)]
+                : [new RowSum([onInputs, onHidden], inputBias + recurrentBias)];
+            rowBits[row] = ChooseRowBits(sums, minBits, weightBits, where, out effective[row]);
+            bias[row] = (int)Round(sums[0].Bias, rowBits[row]);
+            if (isCandidate) bias[hidden + row] = (int)Round(recurrentBias, rowBits[row]);
+            steps[2 * row] = onInputs.Quantise(rowBits[row], weightBits, codes.AsSpan(row * columns, inputs));
+            steps[2 * row + 1] = onHidden.Quantise(rowBits[row], weightBits, codes.AsSpan(row * columns + inputs, hidden));
         }
-
-        int logitBits = ChooseLogitBits(model);
-        return new QuantisedModel
+        return new QuantisedLayer
         {
-            InputFractionBits = inputBits,
+            Shape = shape,
             CellFractionBits = cellBits,
-            LogitFractionBits = logitBits,
             RowFractionBits = rowBits,
-            RowWeightBits = effective,
+            RowWeightBits = effective.Select(bits => Math.Min(bits, weightBits)).ToArray(),
             Bias = bias,
-            Weights = weights,
-            HeadBias = model.HeadBias.Select(value => (int)Round(value, logitBits)).ToArray(),
-            HeadWeights = model.HeadWeights.Select(value => (short)Round(value, logitBits - HiddenFractionBits)).ToArray(),
-            Embedding = model.Embedding.Select(value => QFormat.FromFloat(value, inputBits)).ToArray(),
-            Calibration = calibration,
+            Codes = codes,
+            Steps = steps,
         };
     }
 
     /// <summary>One scale for all logits, because they are compared with each other.</summary>
     private static int ChooseLogitBits(TrainedModel model)
     {
-        int hidden = model.HiddenCount, logitBits = ModelFormat.MaxRowFractionBits;
-        int[] operandBits = Enumerable.Repeat(HiddenFractionBits, hidden).ToArray();
+        int width = model.HeadInputCount, logitBits = ModelFormat.MaxRowFractionBits;
         for (int k = 0; k < model.ClassNames.Count; k++)
         {
-            double[] real = model.HeadWeights.Skip(k * hidden).Take(hidden).Select(value => (double)value).ToArray();
-            logitBits = Math.Min(logitBits, ChooseRowBits(real, model.HeadBias[k], operandBits, 0, $"the logit of class '{model.ClassNames[k]}'", out _));
+            var part = new RowPart(model.HeadWeights.AsSpan(k * width, width), ModelFormat.HiddenFractionBits);
+            logitBits = Math.Min(
+                logitBits,
+                ChooseRowBits([new RowSum([part], model.HeadBias[k])], 0, FullWeightBits, $"the logit of class '{model.ClassNames[k]}'", out _));
         }
         return logitBits;
     }
 
-    /// <summary>The most fraction bits with which a row keeps the bound sum |w| * 32768 + |b| below 2^31 and its weights 16 bits.</summary>
-    private static int ChooseRowBits(
-        double[] weights, double bias, int[] operandBits, int minBits, string where, out int effectiveBits)
+    /// <summary>The most fraction bits with which every sum keeps the bound sum |w| * 32768 + |b| below 2^31 and its weights 16 bits.</summary>
+    private static int ChooseRowBits(RowSum[] sums, int minBits, int weightBits, string where, out int effectiveBits)
     {
         for (int bits = ModelFormat.MaxRowFractionBits; bits >= minBits; bits--)
         {
-            double largest = 0, sum = 0;
-            for (int k = 0; k < weights.Length; k++)
-            {
-                double magnitude = Math.Abs(Round(weights[k], bits - operandBits[k]));
-                largest = Math.Max(largest, magnitude);
-                sum += magnitude;
-            }
-            if (largest > Fixed.Int16Max || sum * 32768 + Math.Abs(Round(bias, bits)) >= 2147483648.0) continue;
+            if (!sums.All(sum => sum.Fits(bits, weightBits))) continue;
+            double largest = sums.Max(sum => sum.Parts.Max(part => part.Largest(bits)));
             effectiveBits = largest == 0 ? 0 : (int)Math.Floor(Math.Log2(largest)) + 2;
-            if (weights.Any(weight => weight != 0) && effectiveBits < MinWeightBits)
+            if (sums.Any(sum => sum.Parts.Any(part => part.HasWeights)) && effectiveBits < MinWeightBits)
                 throw new UserInputException($"{where} would keep {effectiveBits} bits, fewer than {MinWeightBits}: "
                     + "its weights or bias are too large for the input range (scale the inputs down or retrain with weight decay)");
             return bits;
@@ -134,4 +123,42 @@ public static class Quantiser
     }
 
     private static double Round(double value, int fractionBits) => Math.Floor(value * Math.Pow(2, fractionBits) + 0.5);
+
+    /// <summary>What one accumulator sums up.</summary>
+    private sealed record RowSum(RowPart[] Parts, double Bias)
+    {
+        public bool Fits(int bits, int weightBits) =>
+            Parts.All(part => part.Largest(bits) <= Fixed.Int16Max)
+            && Parts.Sum(part => part.Sum(bits, weightBits)) * 32768.0 + Math.Abs(Round(Bias, bits)) < 2147483648.0;
+    }
+
+    /// <summary>The weights of a row on operands of one format.</summary>
+    private sealed class RowPart(ReadOnlySpan<float> weights, int operandBits)
+    {
+        private readonly float[] _weights = weights.ToArray();
+
+        public bool HasWeights => _weights.Any(weight => weight != 0);
+
+        public double Largest(int rowBits) => _weights.Length == 0 ? 0 : _weights.Max(weight => Math.Abs(Round(weight, rowBits - operandBits)));
+
+        /// <summary>Sum of the magnitudes as they will be stored.</summary>
+        public long Sum(int rowBits, int weightBits)
+        {
+            var codes = new short[_weights.Length];
+            long step = Quantise(rowBits, weightBits, codes);
+            return codes.Sum(code => Math.Abs(code * step));
+        }
+
+        /// <summary>Rounds the weights to codes of a step.</summary>
+        /// <returns>The step.</returns>
+        public int Quantise(int rowBits, int weightBits, Span<short> codes)
+        {
+            double scale = Math.Pow(2, rowBits - operandBits);
+            int largestCode = (1 << (weightBits - 1)) - 1;
+            int step = weightBits == FullWeightBits ? 1 : Math.Max(1, (int)(Math.Min(Largest(rowBits), Fixed.Int16Max) / largestCode));
+            for (int k = 0; k < codes.Length; k++)
+                codes[k] = (short)Math.Clamp(Math.Floor(_weights[k] * scale / step + 0.5), -largestCode, largestCode);
+            return step;
+        }
+    }
 }

@@ -10,6 +10,7 @@ namespace Crime.Modelling.Reference;
 public sealed class ReferenceLstm
 {
     private readonly ModelFile _model;
+    private readonly FixedLayer _layer;
     private readonly short[] _sigmoid = ActivationTable.CreateSigmoid();
     private readonly short[] _tanh = ActivationTable.CreateTanh();
 
@@ -18,8 +19,9 @@ public sealed class ReferenceLstm
     public ReferenceLstm(ModelFile model)
     {
         _model = model;
-        Hidden = new short[model.HiddenCount];
-        Cell = new short[model.HiddenCount];
+        _layer = model.FixedLayers[0];
+        Hidden = new short[model.Layers[0].HiddenCount];
+        Cell = new short[model.Layers[0].HiddenCount];
     }
 
     /// <summary>Hidden state, Q0.15.</summary>
@@ -33,7 +35,7 @@ public sealed class ReferenceLstm
     /// <param name="step">Which timestep of it.</param>
     public void Step(short[] values, int step)
     {
-        int hidden = _model.HiddenCount;
+        int hidden = _model.Layers[0].HiddenCount;
         var newHidden = new short[hidden];
         var newCell = new short[hidden];
         for (int unit = 0; unit < hidden; unit++)
@@ -42,8 +44,8 @@ public sealed class ReferenceLstm
             int f = _sigmoid[GateIndex(values, step, hidden + unit)];
             int g = _tanh[GateIndex(values, step, 2 * hidden + unit)];
             int o = _sigmoid[GateIndex(values, step, 3 * hidden + unit)];
-            int c = Fixed.SaturateInt16(Fixed.RoundShift(f * Cell[unit] + ((i * g) >> (15 - _model.CellFractionBits)), 15));
-            int t = _tanh[Index(c, _model.CellFractionBits)];
+            int c = Fixed.SaturateInt16(Fixed.RoundShift(f * Cell[unit] + ((i * g) >> (15 - _layer.CellFractionBits)), 15));
+            int t = _tanh[Index(c, _layer.CellFractionBits)];
             newCell[unit] = (short)c;
             newHidden[unit] = (short)Fixed.RoundShift(o * t, 15);
         }
@@ -58,7 +60,7 @@ public sealed class ReferenceLstm
         for (int k = 0; k < logits.Length; k++)
         {
             long sum = _model.HeadBias(k);
-            for (int unit = 0; unit < _model.HiddenCount; unit++) sum += (long)_model.HeadWeight(k, unit) * Hidden[unit];
+            for (int unit = 0; unit < _model.Layers[0].HiddenCount; unit++) sum += (long)_model.HeadWeight(k, unit) * Hidden[unit];
             logits[k] = checked((int)sum);
         }
         return logits;
@@ -67,17 +69,17 @@ public sealed class ReferenceLstm
     /// <summary>Zero state: the start of a sequence.</summary>
     public void Reset()
     {
-        Hidden = new short[_model.HiddenCount];
-        Cell = new short[_model.HiddenCount];
+        Hidden = new short[_model.Layers[0].HiddenCount];
+        Cell = new short[_model.Layers[0].HiddenCount];
     }
 
     private int GateIndex(short[] values, int step, int row)
     {
-        long sum = _model.Bias(row);
-        for (int k = 0; k < _model.InputCount; k++) sum += (long)_model.Weight(row, k) * Input(values, step, k);
-        for (int k = 0; k < _model.HiddenCount; k++) sum += (long)_model.Weight(row, _model.InputCount + k) * Hidden[k];
+        long sum = _layer.Bias(row);
+        for (int k = 0; k < _model.InputCount; k++) sum += (long)_layer.Weight(row, k) * Input(values, step, k);
+        for (int k = 0; k < _model.Layers[0].HiddenCount; k++) sum += (long)_layer.Weight(row, _model.InputCount + k) * Hidden[k];
         // The row bound says that this cannot overflow: a reference checks it.
-        return Index(checked((int)sum), _model.RowFractionBits(row));
+        return Index(checked((int)sum), _layer.RowFractionBits(row));
     }
 
     private short Input(short[] values, int step, int k)

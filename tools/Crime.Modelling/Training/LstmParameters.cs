@@ -13,8 +13,10 @@ namespace Crime.Modelling.Training;
 /// <param name="VocabularyCount">Tokens, 0 for feature models.</param>
 public sealed record LstmLayout(int InputCount, int HiddenCount, int ClassCount, int VocabularyCount)
 {
+    private const int Gates = 4;
+
     /// <summary>Gate rows: 4 hidden.</summary>
-    public int RowCount => ModelFormat.LstmGates * HiddenCount;
+    public int RowCount => Gates * HiddenCount;
 
     /// <summary>Start of the embedding, [vocabulary][inputs].</summary>
     public int Embedding => 0;
@@ -61,16 +63,30 @@ public sealed record LstmLayout(int InputCount, int HiddenCount, int ClassCount,
             Name = name,
             Input = VocabularyCount > 0 ? InputKind.Tokens : InputKind.Features,
             InputCount = InputCount,
-            HiddenCount = HiddenCount,
             ClassNames = classNames,
             Mean = mean,
             Deviation = deviation,
             CodePoints = codePoints,
             Embedding = parameters[Embedding..InputWeights],
-            InputWeights = Transpose(parameters.AsSpan(InputWeights..RecurrentWeights), InputCount, RowCount),
-            RecurrentWeights = Transpose(parameters.AsSpan(RecurrentWeights..Bias), HiddenCount, RowCount),
-            InputBias = parameters[Bias..HeadWeights],
-            RecurrentBias = new float[RowCount],
+            Layers =
+            [
+                new RecurrentLayer
+                {
+                    Kind = CellKind.Lstm,
+                    InputCount = InputCount,
+                    HiddenCount = HiddenCount,
+                    Directions =
+                    [
+                        new DirectionWeights
+                        {
+                            InputWeights = Transpose(parameters.AsSpan(InputWeights..RecurrentWeights), InputCount, RowCount),
+                            RecurrentWeights = Transpose(parameters.AsSpan(RecurrentWeights..Bias), HiddenCount, RowCount),
+                            InputBias = parameters[Bias..HeadWeights],
+                            RecurrentBias = new float[RowCount],
+                        },
+                    ],
+                },
+            ],
             HeadWeights = parameters[HeadWeights..HeadBias],
             HeadBias = parameters[HeadBias..],
         };

@@ -1,0 +1,63 @@
+// Fixed-point weights, and what was chosen on the way.
+
+using System.Collections.Generic;
+using Crime.Model;
+
+namespace Crime.Modelling.Quantisation;
+
+/// <summary>Fixed-point weights of one layer. Row and column order are those of <see cref="LayerShape"/>.</summary>
+public sealed class QuantisedLayer
+{
+    /// <summary>Kind and sizes.</summary>
+    public required LayerShape Shape { get; init; }
+
+    /// <summary>Fraction bits of the cell state; 0 for a cell without one.</summary>
+    public required int CellFractionBits { get; init; }
+
+    /// <summary>Fraction bits of each gate row, [rows].</summary>
+    public required int[] RowFractionBits { get; init; }
+
+    /// <summary>Effective bits of each gate row, [rows]: of its largest weight, sign included.</summary>
+    public required int[] RowWeightBits { get; init; }
+
+    /// <summary>[rows], then for a GRU the recurrent biases of the candidate, [hidden].</summary>
+    public required int[] Bias { get; init; }
+
+    /// <summary>Stored weights, [rows][inputs, then hidden].</summary>
+    public required short[] Codes { get; init; }
+
+    /// <summary>What one unit of a code counts, [rows][on inputs, on hidden units]; all 1 where weights are stored in full.</summary>
+    public required int[] Steps { get; init; }
+
+    /// <summary>A weight as the kernel computes with it.</summary>
+    public int Weight(int row, int column) =>
+        Codes[row * Shape.ColumnCount + column] * Steps[2 * row + (column < Shape.InputCount ? 0 : 1)];
+}
+
+/// <summary>Fixed-point weights of a model.</summary>
+public sealed class QuantisedModel
+{
+    /// <summary>Bits in which a weight is stored: 16, 8, 6 or 4.</summary>
+    public required int WeightBits { get; init; }
+
+    /// <summary>Fraction bits of the inputs.</summary>
+    public required int InputFractionBits { get; init; }
+
+    /// <summary>Fraction bits of the logits.</summary>
+    public required int LogitFractionBits { get; init; }
+
+    /// <summary>The layers.</summary>
+    public required IReadOnlyList<QuantisedLayer> Layers { get; init; }
+
+    /// <summary>[classes]</summary>
+    public required int[] HeadBias { get; init; }
+
+    /// <summary>[classes][outputs of the last layer]</summary>
+    public required short[] HeadWeights { get; init; }
+
+    /// <summary>[vocabulary][inputs]</summary>
+    public required short[] Embedding { get; init; }
+
+    /// <summary>Where the ranges came from.</summary>
+    public required Calibration Calibration { get; init; }
+}
