@@ -124,7 +124,7 @@ public sealed class Evaluator
     {
         private readonly Tally _tally = new();
         private readonly FloatLstm? _float = floats == null ? null : new FloatLstm(floats);
-        private readonly LstmKernel? _fixed = useFixed ? new LstmKernel(model) : null;
+        private readonly NetworkKernel? _fixed = useFixed ? new NetworkKernel(model) : null;
         private readonly float[] _logits = new float[model.ClassCount];
 
         public void Run(LabelledSequence sequence)
