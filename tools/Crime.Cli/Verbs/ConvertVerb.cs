@@ -33,7 +33,7 @@ internal static class ConvertVerb
 
     private static int Run(string inputPath, string outputPath, string? calibratePath, bool json)
     {
-        TrainedModel trained = PyTorchImporter.Load(inputPath);
+        TrainedModel trained = ModelImport.Load(inputPath);
         Calibration calibration = calibratePath == null
             ? Calibration.FromDefaults
             : Calibration.Measure(ModelLoading.FloatOnly(trained), DatasetFolder.Load(calibratePath));

@@ -38,15 +38,16 @@ public static class PyTorchImporter
         if (embedding != null && embedding.Shape[1] != inputs)
             throw new UserInputException($"{path}: the embedding has shape {embedding.ShapeText}; [any, {inputs}] was expected");
         bool isTokens = embedding != null;
+        var metadata = new ModelMetadata(file.Metadata, path);
         return new TrainedModel
         {
             Name = Path.GetFileNameWithoutExtension(path),
             Input = isTokens ? InputKind.Tokens : InputKind.Features,
             InputCount = inputs,
-            ClassNames = ClassNames(file, path, classes),
-            Mean = isTokens ? null : Floats(file, path, "feature_mean", inputs),
-            Deviation = isTokens ? null : Floats(file, path, "feature_std", inputs),
-            CodePoints = isTokens ? CodePoints(file, path, embedding!.Shape[0]) : null,
+            ClassNames = metadata.ClassNames(classes),
+            Mean = isTokens ? null : metadata.Floats("feature_mean", inputs),
+            Deviation = isTokens ? null : metadata.Floats("feature_std", inputs),
+            CodePoints = isTokens ? metadata.CodePoints(embedding!.Shape[0]) : null,
             Embedding = embedding?.Values ?? [],
             Layers = layers,
             HeadInput = HeadInputOf(file, path),
@@ -104,46 +105,4 @@ public static class PyTorchImporter
 
     private static string Text(float[] values) =>
         "[" + string.Join(",", values.Select(value => value.ToString("R", CultureInfo.InvariantCulture))) + "]";
-
-    private static IReadOnlyList<string> ClassNames(Safetensors file, string path, int classes)
-    {
-        if (!file.Metadata.TryGetValue("classes", out string? text))
-            return Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture)).ToArray();
-        string[] names = Json<string[]>(path, "classes", text);
-        if (names.Length != classes)
-            throw new UserInputException($"{path}: metadata names {names.Length} classes, but the head has {classes} rows");
-        return names;
-    }
-
-    private static float[]? Floats(Safetensors file, string path, string key, int count)
-    {
-        if (!file.Metadata.TryGetValue(key, out string? text)) return null;
-        float[] values = Json<float[]>(path, key, text);
-        if (values.Length != count) throw new UserInputException($"{path}: metadata '{key}' has {values.Length} numbers; {count} were expected");
-        if (values.Any(value => !float.IsFinite(value)) || (key == "feature_std" && values.Any(value => value <= 0)))
-            throw new UserInputException($"{path}: metadata '{key}' holds a number that is not usable");
-        return values;
-    }
-
-    private static int[] CodePoints(Safetensors file, string path, int vocabulary)
-    {
-        if (!file.Metadata.TryGetValue("vocabulary_codepoints", out string? text))
-            throw new UserInputException($"{path}: a model with an embedding needs 'vocabulary_codepoints' in its metadata");
-        int[] codePoints = Json<int[]>(path, "vocabulary_codepoints", text);
-        if (codePoints.Length != vocabulary - 1 || vocabulary > ModelFormat.MaxVocabulary)
-            throw new UserInputException($"{path}: {codePoints.Length} code points do not fit an embedding of {vocabulary} tokens (token 0 is 'unknown')");
-        return codePoints;
-    }
-
-    private static T Json<T>(string path, string key, string text)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<T>(text) ?? throw new JsonException("null");
-        }
-        catch (JsonException e)
-        {
-            throw new UserInputException($"{path}: metadata '{key}' is not the JSON list it should be", e);
-        }
-    }
 }
