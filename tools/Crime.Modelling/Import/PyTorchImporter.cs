@@ -7,6 +7,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using Crime.Model;
+using Crime.Modelling.Quantisation;
 
 namespace Crime.Modelling.Import;
 
@@ -52,6 +53,7 @@ public static class PyTorchImporter
             HeadInput = HeadInputOf(file, path),
             HeadWeights = headWeights.Values,
             HeadBias = headBias,
+            Calibration = CalibrationOf(file, path),
         };
     }
 
@@ -85,8 +87,27 @@ public static class PyTorchImporter
         file.Metadata["classes"] = JsonSerializer.Serialize(model.ClassNames);
         if (model.Mean != null) file.Metadata["feature_mean"] = Text(model.Mean);
         if (model.Deviation != null) file.Metadata["feature_std"] = Text(model.Deviation);
+        if (model.Calibration is { } calibration)
+        {
+            file.Metadata["calibration"] = calibration.Source;
+            file.Metadata["calibration_max_input"] = Text([calibration.MaxInput]);
+            file.Metadata["calibration_max_cells"] = Text([.. calibration.MaxCells]);
+            file.Metadata["calibration_longest_length"] = calibration.LongestLength.ToString(CultureInfo.InvariantCulture);
+        }
         if (model.CodePoints != null) file.Metadata["vocabulary_codepoints"] = JsonSerializer.Serialize(model.CodePoints);
         return file;
+    }
+
+    /// <summary>The ranges that fine-tuning ran with; null where it did not.</summary>
+    private static Calibration? CalibrationOf(Safetensors file, string path)
+    {
+        if (!file.Metadata.TryGetValue("calibration", out string? source)) return null;
+        float[]? input = Floats(file, path, "calibration_max_input", 1), cells = Floats(file, path, "calibration_max_cells", 1);
+        file.Metadata.TryGetValue("calibration_longest_length", out string? length);
+        if (input == null || cells == null || !int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out int longest))
+            throw new UserInputException($"{path}: metadata 'calibration' is there, but not all of calibration_max_input, "
+                + "calibration_max_cells and calibration_longest_length are");
+        return new Calibration(source, input[0], cells, longest);
     }
 
     /// <summary>What the head sees: metadata <c>head_input</c>; h_n where it says nothing.</summary>
