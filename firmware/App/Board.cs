@@ -137,7 +137,7 @@ public sealed class Board : IBoardCommands
         _runner = null;
         _kernel = null;
         _engine = null;
-        _kernel = new LstmKernel(model);
+        _kernel = new NetworkKernel(model);
         _offloader.Use(model, null);
         var profile = new SelfProfile(_kernel, _offloader);
         int bytesPerStep = _offloader.BytesPerStep;

@@ -16,7 +16,7 @@ public interface IKernel
     int LogitFractionBits { get; }
 
     /// <summary>The state after the last step; may be replaced by an imported one between steps.</summary>
-    LstmState State { get; }
+    NetworkState State { get; }
 
     /// <summary>How often a value met the end of its range since the last reset of the counters.</summary>
     SaturationCounters Saturations { get; }

@@ -1,6 +1,7 @@
 // A model file that has been checked: every accessor below is safe because ModelReader refused anything else.
 
 using System;
+using System.IO.Hashing;
 using Crime.Binary;
 
 namespace Crime.Model;
@@ -74,6 +75,8 @@ public sealed class ModelFile
 
     internal int FixedOffset { get; set; }
 
+    internal int FixedSize { get; set; }
+
     internal int HeadOffset { get; set; }
 
     internal int FloatOffset { get; set; }
@@ -83,6 +86,14 @@ public sealed class ModelFile
 
     /// <summary>Bits in which the weights of the layers are stored: 16, 8, 6 or 4.</summary>
     public int WeightBits => _bytes[FixedOffset + 1];
+
+    /// <summary>CRC-32 over the fixed-point section: what compiled kernels are recognised by.</summary>
+    public uint FixedPointChecksum()
+    {
+        var section = new byte[FixedSize];
+        Array.Copy(_bytes, FixedOffset, section, 0, FixedSize);
+        return Crc32.HashToUInt32(section);
+    }
 
     /// <summary>Bias of a logit, with <see cref="LogitFractionBits"/>.</summary>
     public int HeadBias(int classIndex) => LittleEndian.ReadInt32(_bytes, HeadOffset + 4 * classIndex);

@@ -252,6 +252,7 @@ public static class ModelReader
     {
         if (length < ModelFormat.FixedPointHeaderSize) return ModelError.FixedPoint;
         file.FixedOffset = offset;
+        file.FixedSize = length;
         int weightBits = file.WeightBits;
         if (weightBits != 16 && weightBits != 8 && weightBits != 6 && weightBits != 4) return ModelError.FixedPoint;
         long end = offset + ModelFormat.FixedPointHeaderSize;

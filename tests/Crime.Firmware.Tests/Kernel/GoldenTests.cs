@@ -40,15 +40,15 @@ public sealed class GoldenTests
     public void TheTableDrivenKernelGivesTheGoldenStates(string name)
     {
         var (golden, model) = Load(name);
-        var kernel = new LstmKernel(model);
+        var kernel = new NetworkKernel(model);
         foreach (GoldenVector vector in golden.Vectors)
         {
             kernel.State.Reset();
             for (int step = 0; step < vector.Length; step++)
             {
                 kernel.Advance(vector.Values, step, 1);
-                Assert.That(kernel.State.Hidden, Is.EqualTo(vector.Hidden[step]), $"sequence {vector.Index}, h after step {step}");
-                Assert.That(kernel.State.Cell, Is.EqualTo(vector.Cell[step]), $"sequence {vector.Index}, c after step {step}");
+                Assert.That(kernel.State.Layers[0].Hidden, Is.EqualTo(vector.Hidden[step]), $"sequence {vector.Index}, h after step {step}");
+                Assert.That(kernel.State.Layers[0].Cell, Is.EqualTo(vector.Cell[step]), $"sequence {vector.Index}, c after step {step}");
             }
             kernel.Classify();
             Assert.That(kernel.Logits, Is.EqualTo(vector.Logits), $"sequence {vector.Index}");

@@ -1,4 +1,4 @@
-// The table-driven LSTM: reads its weights from a model file, so that a new model needs no new firmware.
+// The table-driven LSTM layer: reads its weights from a model file, so that a new model needs no new firmware.
 //
 //     i = sigmoid(Wi x + Ui h + bi)        c' = f c + i g
 //     f = sigmoid(Wf x + Uf h + bf)        h' = o tanh(c')
@@ -12,8 +12,8 @@ using Crime.Model;
 
 namespace Crime.Firmware.Kernel;
 
-/// <summary>Fixed-point LSTM with a linear head; no allocation after construction. Not thread-safe.</summary>
-public sealed class LstmKernel : IKernel
+/// <summary>An LSTM layer with its weights in tables.</summary>
+public sealed class LstmLayer : LayerKernel
 {
     // Weights taken per turn of the inner loop.
     private const int Unroll = 4;
@@ -38,25 +38,18 @@ public sealed class LstmKernel : IKernel
     // [inputs, hidden, padding]: x and h side by side, widened once per step.
     private readonly long[] _operands;
 
-    // [vocabulary * inputs], null for feature models.
-    private readonly short[] _embedding;
-    private readonly int _vocabularyCount;
-
-    // [classes][hidden], [classes]
-    private readonly short[][] _headWeights;
-    private readonly int[] _headBias;
-
-    private readonly short[] _sigmoid;
-    private readonly short[] _tanh;
-
-    /// <summary>Builds the kernel for a model.</summary>
-    /// <param name="model">A model with a fixed-point section; not referenced afterwards.</param>
-    public LstmKernel(ModelFile model)
+    /// <summary>Builds the layer.</summary>
+    /// <param name="layer">The numbers of an LSTM layer; not referenced afterwards.</param>
+    /// <param name="state">The layer's state.</param>
+    /// <param name="tables">Sigmoid and tanh.</param>
+    /// <param name="saturations">Counts values at the end of their range.</param>
+    public LstmLayer(FixedLayer layer, LayerState state, ActivationTables tables, SaturationCounters saturations)
+        : base(state, tables, saturations)
     {
-        _inputCount = model.InputCount;
-        FixedLayer layer = model.FixedLayers[0];
-        _hiddenCount = layer.Shape.HiddenCount;
-        _columnCount = PackedRows.PaddedCount(_inputCount + _hiddenCount, Unroll);
+        LayerShape shape = layer.Shape;
+        _inputCount = shape.InputCount;
+        _hiddenCount = shape.HiddenCount;
+        _columnCount = PackedRows.PaddedCount(shape.ColumnCount, Unroll);
         _cellIndexShift = layer.CellFractionBits - ActivationTable.IndexFractionBits;
         _candidateShift = 15 - layer.CellFractionBits;
 
@@ -72,83 +65,17 @@ public sealed class LstmKernel : IKernel
             _candidateOutputWeights[unit] = PackedRows.Weights(layer, g, o, Unroll);
             _candidateOutputBias[unit] = PackedRows.Bias(layer, g, o);
         }
-        _indexShift = new byte[layer.Shape.RowCount];
-        for (int row = 0; row < layer.Shape.RowCount; row++)
+        _indexShift = new byte[shape.RowCount];
+        for (int row = 0; row < shape.RowCount; row++)
             _indexShift[row] = (byte)(layer.RowFractionBits(row) - ActivationTable.IndexFractionBits);
-
-        _vocabularyCount = model.VocabularyCount;
-        if (model.Input == InputKind.Tokens)
-        {
-            _embedding = new short[_vocabularyCount * _inputCount];
-            for (int i = 0; i < _embedding.Length; i++) _embedding[i] = model.Embedding(i / _inputCount, i % _inputCount);
-        }
-
-        _headWeights = new short[model.ClassCount][];
-        _headBias = new int[model.ClassCount];
-        for (int classIndex = 0; classIndex < model.ClassCount; classIndex++)
-        {
-            _headBias[classIndex] = model.HeadBias(classIndex);
-            var weights = new short[_hiddenCount];
-            for (int unit = 0; unit < _hiddenCount; unit++) weights[unit] = model.HeadWeight(classIndex, unit);
-            _headWeights[classIndex] = weights;
-        }
-
         _operands = new long[_columnCount];
-        _sigmoid = ActivationTable.CreateSigmoid();
-        _tanh = ActivationTable.CreateTanh();
-        ValuesPerStep = model.ValuesPerStep;
-        LogitFractionBits = model.LogitFractionBits;
-        Logits = new int[model.ClassCount];
-        State = new LstmState(_hiddenCount);
-        Saturations = new SaturationCounters();
     }
 
     /// <inheritdoc/>
-    public int ValuesPerStep { get; }
-
-    /// <inheritdoc/>
-    public int ClassCount => Logits.Length;
-
-    /// <inheritdoc/>
-    public int LogitFractionBits { get; }
-
-    /// <inheritdoc/>
-    public LstmState State { get; }
-
-    /// <inheritdoc/>
-    public SaturationCounters Saturations { get; }
-
-    /// <inheritdoc/>
-    public int[] Logits { get; }
-
-    /// <inheritdoc/>
-    public void Advance(short[] values, int start, int count)
-    {
-        int at = start * ValuesPerStep;
-        for (int step = 0; step < count; step++)
-        {
-            if (_embedding == null)
-            {
-                Step(values, at);
-            }
-            else
-            {
-                int token = (ushort)values[at];
-                // Token 0 is "unknown"; a number outside the vocabulary is just that.
-                if (token >= _vocabularyCount) token = 0;
-                Step(_embedding, token * _inputCount);
-            }
-            at += ValuesPerStep;
-        }
-    }
-
-    /// <summary>One timestep.</summary>
-    /// <param name="x">Holds the input vector, with the model's input fraction bits.</param>
-    /// <param name="offset">Index of its first number.</param>
-    private void Step(short[] x, int offset)
+    public override void Step(short[] x, int offset)
     {
         long[] operands = _operands;
-        short[] hidden = State.Hidden, cell = State.Cell, sigmoid = _sigmoid, tanh = _tanh;
+        short[] hidden = State.Hidden, cell = State.Cell, sigmoid = Sigmoid, tanh = Tanh;
         byte[] indexShift = _indexShift;
         int inputCount = _inputCount, hiddenCount = _hiddenCount, columnCount = _columnCount;
         int candidateShift = _candidateShift, cellIndexShift = _cellIndexShift;
@@ -188,33 +115,5 @@ public sealed class LstmKernel : IKernel
             if ((uint)t >= ActivationTable.Length) t = t < 0 ? 0 : ActivationTable.Length - 1;
             hidden[unit] = (short)((sigmoid[o] * tanh[t] + 16384) >> 15);
         }
-    }
-
-    /// <inheritdoc/>
-    public int Classify()
-    {
-        short[] hidden = State.Hidden;
-        int best = 0;
-        for (int classIndex = 0; classIndex < Logits.Length; classIndex++)
-        {
-            short[] weights = _headWeights[classIndex];
-            int logit = _headBias[classIndex];
-            for (int unit = 0; unit < hidden.Length; unit++) logit += weights[unit] * hidden[unit];
-            Logits[classIndex] = logit;
-            if (logit > Logits[best]) best = classIndex;
-        }
-        return best;
-    }
-
-    private int SaturatedIndex(int index)
-    {
-        Saturations.Gates++;
-        return index < 0 ? 0 : ActivationTable.Length - 1;
-    }
-
-    private int SaturatedCell(int value)
-    {
-        Saturations.Cells++;
-        return Fixed.SaturateInt16(value);
     }
 }

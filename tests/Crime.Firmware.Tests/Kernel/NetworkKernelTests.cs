@@ -9,7 +9,7 @@ using NUnit.Framework;
 namespace Crime.Firmware.Tests.Kernel;
 
 /// <summary>The table-driven kernel against the named reference, bit by bit.</summary>
-public sealed class LstmKernelTests
+public sealed class NetworkKernelTests
 {
     private static ModelFile Model(int inputs, int hidden, int classes, int vocabulary = 0, int seed = 1, double scale = 1)
     {
@@ -31,15 +31,15 @@ public sealed class LstmKernelTests
             // From tame to wild: large weights saturate gates and cells.
             double scale = Math.Pow(10, random.NextDouble() * 2 - 1);
             ModelFile model = Model(random.Next(1, 20), random.Next(1, 33), random.Next(1, 8), n % 4 == 0 ? random.Next(2, 50) : 0, n, scale);
-            var kernel = new LstmKernel(model);
+            var kernel = new NetworkKernel(model);
             var reference = new ReferenceLstm(model);
             short[] values = RandomSequence(random, model, 20);
             for (int step = 0; step < 20; step++)
             {
                 kernel.Advance(values, step, 1);
                 reference.Step(values, step);
-                Assert.That(kernel.State.Hidden, Is.EqualTo(reference.Hidden), $"model {n}, h after step {step}");
-                Assert.That(kernel.State.Cell, Is.EqualTo(reference.Cell), $"model {n}, c after step {step}");
+                Assert.That(kernel.State.Layers[0].Hidden, Is.EqualTo(reference.Hidden), $"model {n}, h after step {step}");
+                Assert.That(kernel.State.Layers[0].Cell, Is.EqualTo(reference.Cell), $"model {n}, c after step {step}");
             }
             int label = kernel.Classify();
             int[] logits = reference.Logits();
@@ -52,19 +52,19 @@ public sealed class LstmKernelTests
     public void ManyStepsAtOnceAreTheStepsOneByOne()
     {
         ModelFile model = Model(3, 16, 4);
-        LstmKernel once = new(model), single = new(model);
+        NetworkKernel once = new(model), single = new(model);
         short[] values = RandomSequence(new Random(2), model, 50);
         once.Advance(values, 0, 50);
         for (int step = 0; step < 50; step++) single.Advance(values, step, 1);
-        Assert.That(once.State.Hidden, Is.EqualTo(single.State.Hidden));
-        Assert.That(once.State.Cell, Is.EqualTo(single.State.Cell));
+        Assert.That(once.State.Layers[0].Hidden, Is.EqualTo(single.State.Layers[0].Hidden));
+        Assert.That(once.State.Layers[0].Cell, Is.EqualTo(single.State.Layers[0].Cell));
     }
 
     [Test]
     public void RepeatedRunsGiveTheSameBits()
     {
         ModelFile model = Model(5, 12, 3);
-        var kernel = new LstmKernel(model);
+        var kernel = new NetworkKernel(model);
         short[] values = RandomSequence(new Random(3), model, 40);
         kernel.Advance(values, 0, 40);
         kernel.Classify();
@@ -79,7 +79,7 @@ public sealed class LstmKernelTests
     public void AnExportedStateContinuesOnAnotherKernel()
     {
         ModelFile model = Model(3, 16, 4);
-        LstmKernel whole = new(model), head = new(model), tail = new(model);
+        NetworkKernel whole = new(model), head = new(model), tail = new(model);
         short[] values = RandomSequence(new Random(4), model, 60);
         whole.Advance(values, 0, 60);
         head.Advance(values, 0, 23);
@@ -87,37 +87,37 @@ public sealed class LstmKernelTests
         head.State.Export(bytes, 5);
         Assert.That(tail.State.Import(bytes, 5), Is.True);
         tail.Advance(values, 23, 37);
-        Assert.That(tail.State.Hidden, Is.EqualTo(whole.State.Hidden));
-        Assert.That(tail.State.Cell, Is.EqualTo(whole.State.Cell));
+        Assert.That(tail.State.Layers[0].Hidden, Is.EqualTo(whole.State.Layers[0].Hidden));
+        Assert.That(tail.State.Layers[0].Cell, Is.EqualTo(whole.State.Layers[0].Cell));
     }
 
     [Test]
     public void AShortStateIsRefusedAndChangesNothing()
     {
-        var state = new LstmState(4);
-        state.Hidden[0] = 7;
+        var state = new NetworkState([new LayerShape(CellKind.Lstm, Direction.Forward, 3, 4, LayerOptions.None)]);
+        state.Layers[0].Hidden[0] = 7;
         Assert.That(state.Import(new byte[state.ExportSize - 1], 0), Is.False);
         Assert.That(state.Import(new byte[state.ExportSize], 1), Is.False);
         Assert.That(state.Import(new byte[state.ExportSize], -1), Is.False);
         Assert.That(state.Import(null!, 0), Is.False);
-        Assert.That(state.Hidden[0], Is.EqualTo(7));
+        Assert.That(state.Layers[0].Hidden[0], Is.EqualTo(7));
     }
 
     [Test]
     public void ATokenOutsideTheVocabularyIsUnknown()
     {
         ModelFile model = Model(4, 8, 2, vocabulary: 10);
-        LstmKernel foreign = new(model), unknown = new(model);
+        NetworkKernel foreign = new(model), unknown = new(model);
         foreign.Advance([3, 10, -1, 5], 0, 4);
         unknown.Advance([3, 0, 0, 5], 0, 4);
-        Assert.That(foreign.State.Hidden, Is.EqualTo(unknown.State.Hidden));
+        Assert.That(foreign.State.Layers[0].Hidden, Is.EqualTo(unknown.State.Layers[0].Hidden));
     }
 
     [Test]
     public void SaturationsAreCounted()
     {
         ModelFile tame = Model(3, 8, 2, scale: 0.1), wild = Model(3, 8, 2, scale: 30);
-        LstmKernel calm = new(tame), loud = new(wild);
+        NetworkKernel calm = new(tame), loud = new(wild);
         calm.Advance(new short[30], 0, 10);
         // An input that never changes drives the open cells one way until they end.
         loud.Advance(Enumerable.Repeat((short)20_000, 300).ToArray(), 0, 100);
@@ -132,7 +132,7 @@ public sealed class LstmKernelTests
     public void NothingIsAllocatedAfterConstruction()
     {
         ModelFile model = Model(3, 16, 4);
-        var kernel = new LstmKernel(model);
+        var kernel = new NetworkKernel(model);
         short[] values = RandomSequence(new Random(6), model, 100);
         kernel.Advance(values, 0, 100);
         kernel.Classify();
