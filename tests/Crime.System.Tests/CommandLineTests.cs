@@ -95,12 +95,14 @@ public sealed class CommandLineTests
     {
         string folder = CrimeCommand.NewFolder(), data = Path.Combine(folder, "data"), first = Path.Combine(folder, "first.safetensors");
         (await CrimeCommand.RunAsync("gestures", "-o", data, "--train", "60", "--test", "30", "--json")).Json();
-        JsonElement trained = (await CrimeCommand.RunAsync("train", data, "-o", first, "--epochs", "3", "--hidden", "6", "--cell", "gru", "--qat", "8", "--json")).Json();
+        string[] options = ["--epochs", "3", "--hidden", "6", "--cell", "gru", "--qat", "8", "--json"];
+        JsonElement trained = (await CrimeCommand.RunAsync(["train", data, "-o", first, .. options])).Json();
         Assert.That(trained.GetProperty("network").GetString(), Is.EqualTo("GRU 6"));
         Assert.That(trained.GetProperty("fixed_test_accuracy").GetDouble(), Is.InRange(0, 1));
 
         string second = Path.Combine(folder, "second.safetensors");
-        JsonElement tuned = (await CrimeCommand.RunAsync("train", data, "-o", second, "--from", first, "--qat", "4", "--epochs", "2", "--truncate", "20", "--json")).Json();
+        options = ["--from", first, "--qat", "4", "--epochs", "2", "--truncate", "20", "--json"];
+        JsonElement tuned = (await CrimeCommand.RunAsync(["train", data, "-o", second, .. options])).Json();
         Assert.That(tuned.GetProperty("weight_bits").GetInt32(), Is.EqualTo(4));
         Assert.That(File.Exists(second), Is.True);
 

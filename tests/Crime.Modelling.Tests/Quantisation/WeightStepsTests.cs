@@ -19,7 +19,8 @@ public sealed class WeightStepsTests
         {
             double step = Math.ScaleB(random.Next(1, 32767 / largest), -12);
             // A row that fills at least half of the range, as every row does that was quantised before.
-            int[] codes = Enumerable.Range(0, random.Next(1, 40)).Select(_ => random.Next(-largest, largest + 1)).Append(random.Next((largest + 1) / 2, largest + 1)).ToArray();
+            int[] codes = Enumerable.Range(0, random.Next(1, 40)).Select(_ => random.Next(-largest, largest + 1))
+                .Append(random.Next((largest + 1) / 2, largest + 1)).ToArray();
             float[] weights = Array.ConvertAll(codes, code => (float)(code * step));
             double found = WeightSteps.Choose(weights, weightBits);
             Assert.That(weights.Select(weight => WeightSteps.Code(weight / found, largest) * found), Is.EqualTo(weights.Select(weight => (double)weight)));

@@ -38,8 +38,8 @@ public sealed class FineTuningTests
     [Test]
     public void ConvertingTheWrittenFileGivesExactlyTheTunedWeights([Values(CellKind.Lstm, CellKind.Gru)] CellKind cell, [Values(16, 8, 6, 4)] int weightBits)
     {
-        var trainer = new Trainer(s_data, Options(cell) with { Epochs = 2, LearningRate = 0.01 });
-        TrainedModel tuned = trainer.FineTuneFixed(FloatModel(cell, 3), "tuned", weightBits, null, CancellationToken.None);
+        var trainer = new Trainer(s_data, Options(cell) with { Epochs = 2, BatchSize = 16 });
+        TrainedModel tuned = trainer.FineTuneFixed(FloatModel(cell, 1), "tuned", weightBits, null, CancellationToken.None);
         TrainedModel read = PyTorchImporter.Import(Safetensors.Parse(Bytes(tuned), "tuned"), "tuned");
         Assert.That(read.Calibration, Is.Not.Null);
         Assert.That(read.Calibration!.MaxCells, Is.EqualTo(tuned.Calibration!.MaxCells));
@@ -53,8 +53,8 @@ public sealed class FineTuningTests
     [TestCase(CellKind.Gru)]
     public void TheSameSeedGivesTheSameBytesWhateverTheThreads(CellKind cell)
     {
-        TrainedModel model = FloatModel(cell, 2);
-        byte[] Tune(int threads) => Bytes(new Trainer(s_data, Options(cell).ForFineTuning(240) with { Epochs = 2, Threads = threads })
+        TrainedModel model = FloatModel(cell, 1);
+        byte[] Tune(int threads) => Bytes(new Trainer(s_data, Options(cell).ForFineTuning(240) with { Epochs = 1, Threads = threads })
             .FineTuneFixed(model, "tuned", 4, null, CancellationToken.None));
         Assert.That(Tune(2), Is.EqualTo(Tune(1)));
     }
@@ -63,17 +63,18 @@ public sealed class FineTuningTests
     [TestCase(4)]
     public void ZerosStayZerosWhereThatIsAsked(int? weightBits)
     {
-        TrainedModel model = FloatModel(CellKind.Lstm, 2);
+        TrainedModel model = FloatModel(CellKind.Lstm, 1);
         float[] weights = model.Layers[0].Directions[0].InputWeights;
         for (int i = 0; i < weights.Length; i += 2) weights[i] = 0;
         TrainedModel Tune(bool keepZeros)
         {
-            var trainer = new Trainer(s_data, Options(CellKind.Lstm) with { Epochs = 2, KeepZeros = keepZeros });
+            var trainer = new Trainer(s_data, Options(CellKind.Lstm) with { Epochs = 1, KeepZeros = keepZeros });
             return weightBits is int bits
                 ? trainer.FineTuneFixed(model, "tuned", bits, null, CancellationToken.None)
                 : trainer.FineTune(model, "tuned", null, CancellationToken.None);
         }
-        static int Changed(TrainedModel tuned) => tuned.Layers[0].Directions[0].InputWeights.Where((weight, i) => i % 2 == 0 && weight != 0).Count();
+        static int Changed(TrainedModel tuned) =>
+            tuned.Layers[0].Directions[0].InputWeights.Where((weight, i) => i % 2 == 0 && weight != 0).Count();
         Assert.That(Changed(Tune(keepZeros: true)), Is.Zero);
         Assert.That(Changed(Tune(keepZeros: false)), Is.GreaterThan(0));
     }
@@ -81,10 +82,10 @@ public sealed class FineTuningTests
     [Test]
     public void FloatFineTuningGoesOnWhereTheModelIs()
     {
-        var losses = new List<double>();
-        TrainedModel model = new Trainer(s_data, Options(CellKind.Lstm) with { Epochs = 20 }).Train("float", progress => losses.Add(progress.Loss), CancellationToken.None);
-        var further = new List<double>();
-        new Trainer(s_data, Options(CellKind.Lstm).ForFineTuning(240) with { Epochs = 3 }).FineTune(model, "on", progress => further.Add(progress.Loss), CancellationToken.None);
+        TrainingOptions options = Options(CellKind.Lstm) with { Epochs = 12 };
+        List<double> losses = [], further = [];
+        TrainedModel model = new Trainer(s_data, options).Train("float", progress => losses.Add(progress.Loss), CancellationToken.None);
+        new Trainer(s_data, options.ForFineTuning(240) with { Epochs = 1 }).FineTune(model, "on", progress => further.Add(progress.Loss), CancellationToken.None);
         Assert.That(further[0], Is.LessThan((losses[0] + losses[^1]) / 2));
     }
 
