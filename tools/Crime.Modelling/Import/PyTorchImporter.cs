@@ -53,7 +53,7 @@ public static class PyTorchImporter
             HeadInput = HeadInputOf(file, path),
             HeadWeights = headWeights.Values,
             HeadBias = headBias,
-            Calibration = CalibrationOf(file, path),
+            Calibration = CalibrationOf(file, path, layers.Count),
         };
     }
 
@@ -99,15 +99,15 @@ public static class PyTorchImporter
     }
 
     /// <summary>The ranges that fine-tuning ran with; null where it did not.</summary>
-    private static Calibration? CalibrationOf(Safetensors file, string path)
+    private static Calibration? CalibrationOf(Safetensors file, string path, int layers)
     {
-        if (!file.Metadata.TryGetValue("calibration", out string? source)) return null;
-        float[]? input = Floats(file, path, "calibration_max_input", 1), cells = Floats(file, path, "calibration_max_cells", 1);
+        if (Floats(file, path, "calibration_max_input", 1) is not [float input]) return null;
+        float[]? cells = Floats(file, path, "calibration_max_cells", layers);
         file.Metadata.TryGetValue("calibration_longest_length", out string? length);
-        if (input == null || cells == null || !int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out int longest))
-            throw new UserInputException($"{path}: metadata 'calibration' is there, but not all of calibration_max_input, "
-                + "calibration_max_cells and calibration_longest_length are");
-        return new Calibration(source, input[0], cells, longest);
+        if (cells == null || !int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out int longest) || input < 0 || cells.Min() < 0)
+            throw new UserInputException($"{path}: metadata 'calibration_max_input' is there; it needs 'calibration_max_cells' and "
+                + "'calibration_longest_length' beside it, all of them numbers from 0 up");
+        return new Calibration(file.Metadata.GetValueOrDefault("calibration", "the file's own metadata"), input, cells, longest);
     }
 
     /// <summary>What the head sees: metadata <c>head_input</c>; h_n where it says nothing.</summary>
