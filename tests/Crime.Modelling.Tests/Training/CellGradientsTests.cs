@@ -58,6 +58,29 @@ public sealed class CellGradientsTests
         }
     }
 
+    [Test]
+    public void AtATemperatureTheGradientIsTheSlopeTimesTheTemperature()
+    {
+        const double temperature = 4;
+        const float step = 0.01f;
+        var layout = new CellLayout(CellKind.Gru, 2, 4, 3, 0);
+        var random = new Random(1);
+        float[] values = layout.Initialise(random), target = [0.2f, 0.7f, 0.1f], gradients = new float[layout.Count];
+        TrainingSequence sequence = Sequence(random, layout, 6);
+        var engine = CellGradients.Create(layout, temperature);
+        double LossWith(int index, float change)
+        {
+            float[] changed = [.. values];
+            changed[index] += change;
+            engine.Forward(new CellParameters(layout, changed), sequence);
+            return engine.Tape.Loss(target);
+        }
+        engine.Forward(new CellParameters(layout, values), sequence);
+        engine.Backward(new CellParameters(layout, values), sequence, target, 0, gradients);
+        for (int i = 0; i < layout.Count; i++)
+            Assert.That(gradients[i] / temperature, Is.EqualTo((LossWith(i, step) - LossWith(i, -step)) / (2 * step)).Within(1e-4), $"parameter {i}");
+    }
+
     [TestCase(CellKind.Lstm)]
     [TestCase(CellKind.Gru)]
     public void TruncationLooksBackOnlySoFar(CellKind kind)

@@ -25,11 +25,11 @@ internal sealed class BatchWorkers : IDisposable
     private readonly double[] _losses;
     private readonly float[] _sum;
 
-    public BatchWorkers(CellLayout layout, ForwardPass pass, int batchSize, int threads)
+    public BatchWorkers(CellLayout layout, ForwardPass pass, int batchSize, int threads, double temperature = 1)
     {
         _pass = pass;
         _parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
-        _engines = new ThreadLocal<CellGradients>(() => CellGradients.Create(layout));
+        _engines = new ThreadLocal<CellGradients>(() => CellGradients.Create(layout, temperature));
         _gradients = Enumerable.Range(0, batchSize).Select(_ => new float[layout.Count]).ToArray();
         _losses = new double[batchSize];
         _sum = new float[layout.Count];

@@ -13,10 +13,10 @@ public abstract class CellGradients
     private readonly float[] _error;
 
     /// <summary>Makes the scratch memory for a network's sizes.</summary>
-    protected CellGradients(CellLayout layout)
+    protected CellGradients(CellLayout layout, double temperature)
     {
         Layout = layout;
-        Tape = new SequenceTape(layout);
+        Tape = new SequenceTape(layout) { Temperature = temperature };
         _error = new float[layout.ClassCount];
         HiddenGradient = new float[layout.HiddenCount];
         RowGradient = new float[layout.RowCount];
@@ -38,8 +38,10 @@ public abstract class CellGradients
     protected virtual float[] RecurrentRowGradient => RowGradient;
 
     /// <summary>Makes the kind that a network needs.</summary>
-    public static CellGradients Create(CellLayout layout) =>
-        layout.Kind == CellKind.Gru ? new GruGradients(layout) : new LstmGradients(layout);
+    /// <param name="layout">Sizes.</param>
+    /// <param name="temperature">That of the tape.</param>
+    public static CellGradients Create(CellLayout layout, double temperature = 1) =>
+        layout.Kind == CellKind.Gru ? new GruGradients(layout, temperature) : new LstmGradients(layout, temperature);
 
     /// <summary>Runs a sequence from the zero state and writes the tape.</summary>
     public void Forward(CellParameters parameters, TrainingSequence sequence)
@@ -129,7 +131,7 @@ public abstract class CellGradients
             : sequence.Features.AsSpan(step * inputs, inputs);
     }
 
-    /// <summary>Softmax minus target, through the head to the last hidden state.</summary>
+    /// <summary>Softmax minus target (the gradient times the temperature), through the head to the last hidden state.</summary>
     private void HeadBackward(ReadOnlySpan<float> values, int length, ReadOnlySpan<float> target, Span<float> gradients)
     {
         int hidden = Layout.HiddenCount;

@@ -10,7 +10,7 @@ using System;
 namespace Crime.Modelling.Training;
 
 /// <summary>Back-propagation through an LSTM.</summary>
-public sealed class LstmGradients(CellLayout layout) : CellGradients(layout)
+public sealed class LstmGradients(CellLayout layout, double temperature) : CellGradients(layout, temperature)
 {
     private readonly float[] _cellGradient = new float[layout.HiddenCount];
 

@@ -32,6 +32,9 @@ public sealed class SequenceTape
     /// <summary>[classes]</summary>
     public float[] Logits { get; }
 
+    /// <summary>What loss and probabilities divide the logits by: above 1, the classes that did not win speak up too.</summary>
+    public double Temperature { get; init; } = 1;
+
     /// <summary>Makes room for a sequence that starts from the zero state.</summary>
     public void Begin(int length)
     {
@@ -43,14 +46,14 @@ public sealed class SequenceTape
         Hiddens = new float[(length + 1) * hidden];
     }
 
-    /// <summary>Cross-entropy of the logits against a distribution over the classes, in nats.</summary>
+    /// <summary>Cross-entropy of the probabilities against a distribution over the classes, in nats.</summary>
     /// <param name="target">[classes]; sums to 1.</param>
     public double Loss(ReadOnlySpan<float> target)
     {
         double largest = Largest(), sum = 0, loss = 0;
-        foreach (float logit in Logits) sum += Math.Exp(logit - largest);
+        foreach (float logit in Logits) sum += Math.Exp((logit - largest) / Temperature);
         for (int k = 0; k < target.Length; k++)
-            if (target[k] != 0) loss += target[k] * (Math.Log(sum) + largest - Logits[k]);
+            if (target[k] != 0) loss += target[k] * (Math.Log(sum) + largest / Temperature - Logits[k] / Temperature);
         return loss;
     }
 
@@ -59,8 +62,8 @@ public sealed class SequenceTape
     public void Softmax(Span<float> probabilities)
     {
         double largest = Largest(), sum = 0;
-        foreach (float logit in Logits) sum += Math.Exp(logit - largest);
-        for (int k = 0; k < probabilities.Length; k++) probabilities[k] = (float)(Math.Exp(Logits[k] - largest) / sum);
+        foreach (float logit in Logits) sum += Math.Exp((logit - largest) / Temperature);
+        for (int k = 0; k < probabilities.Length; k++) probabilities[k] = (float)(Math.Exp((Logits[k] - largest) / Temperature) / sum);
     }
 
     /// <summary>Index of the largest logit, the lowest among equals.</summary>

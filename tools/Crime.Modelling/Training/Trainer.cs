@@ -13,6 +13,9 @@ namespace Crime.Modelling.Training;
 /// <param name="options">How.</param>
 public sealed class Trainer(TrainingData data, TrainingOptions options)
 {
+    // At 1 the answers of a sure network are hardly more than the bare class, and what it learns from them is free to wander.
+    private const double DistillationTemperature = 4;
+
     /// <summary>How it trains.</summary>
     public TrainingOptions Options => options;
 
@@ -59,7 +62,7 @@ public sealed class Trainer(TrainingData data, TrainingOptions options)
         float[] start = layout.FromModel(model);
         Calibration calibration = Calibrate(layout, start);
         using var pass = new FixedPass(layout, data, calibration, weightBits);
-        using var loop = new TrainingLoop(layout, pass, Distilled(layout, start), options, new Random(options.Seed));
+        using var loop = new TrainingLoop(layout, pass, Distilled(layout, start), options, new Random(options.Seed), DistillationTemperature);
         return layout.ToModel(pass.Settle(loop.Run(start, progress, cancellation)), name, data, calibration);
     }
 
@@ -90,7 +93,7 @@ public sealed class Trainer(TrainingData data, TrainingOptions options)
     private TrainingExample[] Distilled(CellLayout layout, float[] parameters)
     {
         var examples = new TrainingExample[data.Train.Count];
-        using var workers = new BatchWorkers(layout, new FloatPass(layout), 1, options.Threads);
+        using var workers = new BatchWorkers(layout, new FloatPass(layout), 1, options.Threads, DistillationTemperature);
         workers.Forward(parameters, data.Train, (n, tape, _) =>
         {
             var answer = new float[layout.ClassCount];

@@ -33,12 +33,14 @@ internal sealed class TrainingLoop : IDisposable
     /// <param name="examples">What to learn; a tenth is held back for validation.</param>
     /// <param name="options">How.</param>
     /// <param name="random">Decides the order.</param>
-    public TrainingLoop(CellLayout layout, ForwardPass pass, IEnumerable<TrainingExample> examples, TrainingOptions options, Random random)
+    /// <param name="temperature">That at which the targets were made.</param>
+    public TrainingLoop(
+        CellLayout layout, ForwardPass pass, IEnumerable<TrainingExample> examples, TrainingOptions options, Random random, double temperature = 1)
     {
         _layout = layout;
         _options = options;
         _random = random;
-        _workers = new BatchWorkers(layout, pass, options.BatchSize, options.Threads);
+        _workers = new BatchWorkers(layout, pass, options.BatchSize, options.Threads, temperature);
         // Spread over the classes, because data sets often lie in their order.
         TrainingExample[] all = examples.OrderBy(example => example.Sequence.Label).ToArray();
         for (int i = 0; i < all.Length; i++)
