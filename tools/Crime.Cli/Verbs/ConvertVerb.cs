@@ -35,7 +35,7 @@ internal static class ConvertVerb
     {
         TrainedModel trained = ModelImport.Load(inputPath);
         Calibration calibration = calibratePath == null
-            ? Calibration.FromDefaults
+            ? trained.Calibration ?? Calibration.FromDefaults
             : Calibration.Measure(ModelLoading.FloatOnly(trained), DatasetFolder.Load(calibratePath));
         QuantisedModel quantised = Quantiser.Quantise(trained, calibration);
         byte[] bytes = ModelFileWriter.Write(trained, quantised);

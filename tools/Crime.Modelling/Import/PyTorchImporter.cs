@@ -7,6 +7,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using Crime.Model;
+using Crime.Modelling.Quantisation;
 
 namespace Crime.Modelling.Import;
 
@@ -53,6 +54,7 @@ public static class PyTorchImporter
             HeadInput = HeadInputOf(file, path),
             HeadWeights = headWeights.Values,
             HeadBias = headBias,
+            Calibration = CalibrationOf(file, path, layers.Count),
         };
     }
 
@@ -86,8 +88,27 @@ public static class PyTorchImporter
         file.Metadata["classes"] = JsonSerializer.Serialize(model.ClassNames);
         if (model.Mean != null) file.Metadata["feature_mean"] = Text(model.Mean);
         if (model.Deviation != null) file.Metadata["feature_std"] = Text(model.Deviation);
+        if (model.Calibration is { } calibration)
+        {
+            file.Metadata["calibration"] = calibration.Source;
+            file.Metadata["calibration_max_input"] = Text([calibration.MaxInput]);
+            file.Metadata["calibration_max_cells"] = Text([.. calibration.MaxCells]);
+            file.Metadata["calibration_longest_length"] = calibration.LongestLength.ToString(CultureInfo.InvariantCulture);
+        }
         if (model.CodePoints != null) file.Metadata["vocabulary_codepoints"] = JsonSerializer.Serialize(model.CodePoints);
         return file;
+    }
+
+    /// <summary>The ranges that fine-tuning ran with; null where it did not.</summary>
+    private static Calibration? CalibrationOf(Safetensors file, string path, int layers)
+    {
+        if (Floats(file, path, "calibration_max_input", 1) is not [float input]) return null;
+        float[]? cells = Floats(file, path, "calibration_max_cells", layers);
+        file.Metadata.TryGetValue("calibration_longest_length", out string? length);
+        if (cells == null || !int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out int longest) || input < 0 || cells.Min() < 0)
+            throw new UserInputException($"{path}: metadata 'calibration_max_input' is there; it needs 'calibration_max_cells' and "
+                + "'calibration_longest_length' beside it, all of them numbers from 0 up");
+        return new Calibration(file.Metadata.GetValueOrDefault("calibration", "the file's own metadata"), input, cells, longest);
     }
 
     /// <summary>What the head sees: metadata <c>head_input</c>; h_n where it says nothing.</summary>
