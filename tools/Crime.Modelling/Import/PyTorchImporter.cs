@@ -54,7 +54,7 @@ public static class PyTorchImporter
             HeadInput = HeadInputOf(file, path),
             HeadWeights = headWeights.Values,
             HeadBias = headBias,
-            Calibration = CalibrationOf(file, path, layers.Count),
+            Calibration = CalibrationOf(file, metadata, path, layers.Count),
         };
     }
 
@@ -100,10 +100,10 @@ public static class PyTorchImporter
     }
 
     /// <summary>The ranges that fine-tuning ran with; null where it did not.</summary>
-    private static Calibration? CalibrationOf(Safetensors file, string path, int layers)
+    private static Calibration? CalibrationOf(Safetensors file, ModelMetadata metadata, string path, int layers)
     {
-        if (Floats(file, path, "calibration_max_input", 1) is not [float input]) return null;
-        float[]? cells = Floats(file, path, "calibration_max_cells", layers);
+        if (metadata.Floats("calibration_max_input", 1) is not [float input]) return null;
+        float[]? cells = metadata.Floats("calibration_max_cells", layers);
         file.Metadata.TryGetValue("calibration_longest_length", out string? length);
         if (cells == null || !int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out int longest) || input < 0 || cells.Min() < 0)
             throw new UserInputException($"{path}: metadata 'calibration_max_input' is there; it needs 'calibration_max_cells' and "
