@@ -80,6 +80,17 @@ public sealed class QuantiserTests
     }
 
     [Test]
+    public void NarrowWeightsMakeAFileThatItsReaderTakes([Values(8, 6, 4)] int weightBits, [Values(0.03f, 1f, 1.99f)] float scale)
+    {
+        TrainedModel model = Model(scale, hidden: 2);
+        QuantisedModel quantised = Quantiser.Quantise(model, Calibration.FromDefaults, weightBits);
+        ModelFile file = ModelLoading.Parse(ModelFileWriter.Write(model, quantised), "narrow");
+        for (int row = 0; row < 8; row++)
+            for (int column = 0; column < 5; column++)
+                Assert.That((int)file.FixedLayers[0].Weight(row, column), Is.EqualTo(quantised.Layers[0].Weight(row, column)));
+    }
+
+    [Test]
     public void ARowThatWouldKeepTooFewBitsIsRefusedByName()
     {
         // A bias of 60 000 takes so much of the accumulator that weights of about 1 get nothing.
