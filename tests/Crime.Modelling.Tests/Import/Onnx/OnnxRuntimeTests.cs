@@ -48,7 +48,8 @@ public sealed class OnnxRuntimeTests
         ModelFile model = ModelLoading.FloatOnly(OnnxImporter.Import(bytes, $"seed-{seed}.onnx"));
         float[][] expected = hasLengths
             ? Runtime(runtimeBytes, export.OutputName, network, Enumerable.Range(0, network.Values.Length).ToArray(), isInputBatchFirst, hasLengths: true)
-            : [.. Enumerable.Range(0, network.Values.Length).SelectMany(n => Runtime(runtimeBytes, export.OutputName, network, [n], isInputBatchFirst, hasLengths: false))];
+            : Enumerable.Range(0, network.Values.Length)
+                .SelectMany(n => Runtime(runtimeBytes, export.OutputName, network, [n], isInputBatchFirst, hasLengths: false)).ToArray();
 
         var engine = new FloatNetwork(new FloatModel(model));
         var logits = new float[model.ClassCount];

@@ -67,7 +67,8 @@ internal sealed class ActivationList(OnnxNode node, CellKind kind, int direction
     {
         Definition definition = s_definitions.FirstOrDefault(item => string.Equals(item.Name, name, StringComparison.OrdinalIgnoreCase))
             ?? throw node.Refuse($"activation '{name}' is not known (known: {string.Join(", ", s_definitions.Select(item => item.Name))})");
-        return new ActivationFunction(definition.Function, Number(definition.Name, "alpha", definition.Alpha, alphas), Number(definition.Name, "beta", definition.Beta, betas));
+        float alpha = Number(definition.Name, "alpha", definition.Alpha, alphas), beta = Number(definition.Name, "beta", definition.Beta, betas);
+        return new ActivationFunction(definition.Function, alpha, beta);
     }
 
     private float Number(string function, string what, float? otherwise, Queue<float> given)

@@ -81,7 +81,8 @@ internal static class AxisOperators
 
     private static SymbolValue Reshape(OnnxNode node, SymbolValue value, OnnxGraph graph)
     {
-        IReadOnlyList<SizeEntry> target = node.Inputs.Count > 1 ? [.. SizeOperators.EntriesOf(node, graph, node.Inputs[1]).Select(graph.Resolved)] : throw node.Refuse("it has no shape");
+        if (node.Inputs.Count < 2) throw node.Refuse("it has no shape");
+        SizeEntry[] target = [.. SizeOperators.EntriesOf(node, graph, node.Inputs[1]).Select(graph.Resolved)];
         return value.With(AxisMatcher.Match(value.Axes, target)
             ?? throw node.Refuse($"it makes [{string.Join(", ", target.Select(SizeOperators.Text))}] of {value.AxesText}, which keeps no network's meaning"));
     }
@@ -101,7 +102,8 @@ internal static class AxisOperators
         long axis = node.Integer("axis", 0);
         if (data is ConstantValue { Tensor: { IsInteger: false } table } && graph.ValueOf(node, node.Inputs[1]) is InputValue { IsTokens: true, Embedding: null } tokens)
         {
-            if (axis != 0 || table.Shape.Length != 2) throw node.Refuse($"an embedding is a matrix looked up by its rows; this one has shape {table.ShapeText}, axis {axis}");
+            if (axis != 0 || table.Shape.Length != 2)
+                throw node.Refuse($"an embedding is a matrix looked up by its rows; this one has shape {table.ShapeText}, axis {axis}");
             if (table.Values.Any(value => !float.IsFinite(value))) throw node.Refuse($"the embedding '{node.Inputs[0]}' holds NaN or infinity");
             return tokens with { Axes = [.. tokens.Axes, new Axis(AxisKind.Unit, table.Shape[1])], Embedding = table };
         }
@@ -164,7 +166,8 @@ internal static class AxisOperators
         AxisKind kind = first.Axes[place].Kind;
         bool isAlike = states.All(state => state.Moment == first.Moment && state.Map == null && state.Axes.Count == first.Axes.Count
             && state.Axes.Where((_, i) => i != place).SequenceEqual(first.Axes.Where((_, i) => i != place)));
-        if (!isAlike || kind is not (AxisKind.Part or AxisKind.Unit or AxisKind.One)) throw node.Refuse($"it joins states that do not belong side by side ({first.AxesText})");
+        if (!isAlike || kind is not (AxisKind.Part or AxisKind.Unit or AxisKind.One))
+            throw node.Refuse($"it joins states that do not belong side by side ({first.AxesText})");
         Axis joined = kind == AxisKind.Unit
             ? new Axis(AxisKind.Unit, states.Sum(state => state.Axes[place].Size))
             : new Axis(AxisKind.Part, states.Sum(state => state.Axes[place].Size));

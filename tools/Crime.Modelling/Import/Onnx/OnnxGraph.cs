@@ -69,7 +69,8 @@ internal sealed class OnnxGraph
             }
             bool isTokens = input.IsInteger;
             if (rank is < 2 or > 3 || (isTokens && rank == 3))
-                throw new UserInputException($"the graph's input '{input.Name}' has {rank} axes; [time, batch, features] or [batch, time, features], or token numbers without the last, were expected");
+                throw new UserInputException($"the graph's input '{input.Name}' has {rank} axes; [time, batch, features] or [batch, time, features], "
+                    + "or token numbers without the last, were expected");
             var axes = new List<Axis> { new(AxisKind.Outer, SizeOf(0), 0) };
             if (isTokens || rank == 3) axes.Add(new Axis(AxisKind.Outer, SizeOf(1), 1));
             if (!isTokens) axes.Add(new Axis(AxisKind.Unit, SizeOf(rank - 1)));
