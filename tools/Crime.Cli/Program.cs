@@ -28,6 +28,7 @@ public static class Program
             DemoVerb.Create(),
             GoldenVerb.Create(),
             GesturesVerb.Create(),
+            ReportVerb.Create(),
             TrainVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
