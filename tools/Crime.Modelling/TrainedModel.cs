@@ -2,6 +2,7 @@
 
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Gateway.Inference;
 using Crime.Model;
 
 namespace Crime.Modelling;
@@ -58,12 +59,5 @@ public sealed class TrainedModel
     public bool FitsBoards => Layers.All(layer => layer.Shape.FitsBoards);
 
     /// <summary>The network in a few words: "embedding 16, LSTM 24, GRU 24 both ways".</summary>
-    public string Describe() =>
-        string.Join(", ", (Input == InputKind.Tokens ? new[] { $"embedding {InputCount}" } : []).Concat(Layers.Select(Describe)));
-
-    private static string Describe(RecurrentLayer layer)
-    {
-        string way = layer.Direction switch { Direction.Reverse => " backwards", Direction.Both => " both ways", _ => "" };
-        return $"{layer.Kind.ToString().ToUpperInvariant()} {layer.HiddenCount}{way}";
-    }
+    public string Describe() => NetworkText.Of(Input, InputCount, Layers.Select(layer => layer.Shape));
 }

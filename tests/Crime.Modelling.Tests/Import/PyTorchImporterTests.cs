@@ -67,7 +67,7 @@ public sealed class PyTorchImporterTests
         ModelFile model = ModelLoading.FloatOnly(PyTorchImporter.Load(ReferenceData.PathOrIgnore($"models/{name}.safetensors")));
         Dataset data = DatasetFolder.Load(ReferenceData.PathOrIgnore(dataPath), linesPath == null ? null : ReferenceData.PathOrIgnore(linesPath));
         var input = new ModelInput(model);
-        var engine = new FloatLstm(new FloatModel(model));
+        var engine = new FloatNetwork(new FloatModel(model));
         var logits = new float[model.ClassCount];
         int compared = 0;
         foreach (JsonElement expected in golden.RootElement.GetProperty("sequences").EnumerateArray())

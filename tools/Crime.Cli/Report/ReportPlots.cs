@@ -2,6 +2,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using ScottPlot;
 using ScottPlot.TickGenerators;
@@ -13,7 +14,6 @@ internal static class ReportPlots
 {
     private const int WidthPx = 860;
     private const int HeightPx = 380;
-    private const int MaxLabelledClasses = 30;
 
     private static readonly Color s_first = Color.FromHex("#0b6e99");
     private static readonly Color s_second = Color.FromHex("#d9730d");
@@ -22,38 +22,32 @@ internal static class ReportPlots
     public static string Confusion(int[,] counts, IReadOnlyList<string> classNames)
     {
         int classes = classNames.Count;
-        var shares = new double[classes, classes];
+        var plot = new Plot();
         for (int row = 0; row < classes; row++)
         {
             double total = Math.Max(1, Enumerable.Range(0, classes).Sum(column => counts[row, column]));
-            for (int column = 0; column < classes; column++) shares[row, column] = counts[row, column] / total;
+            for (int column = 0; column < classes; column++) Cell(plot, column, classes - 1 - row, counts[row, column], counts[row, column] / total);
         }
-        var plot = new Plot();
-        var heatmap = plot.Add.Heatmap(shares);
-        heatmap.Colormap = new ScottPlot.Colormaps.Blues();
-        heatmap.ManualRange = new ScottPlot.Range(0, 1);
-        if (classes <= MaxLabelledClasses)
-        {
-            for (int row = 0; row < classes; row++)
-            {
-                for (int column = 0; column < classes; column++)
-                {
-                    if (counts[row, column] == 0) continue;
-                    // The heatmap draws its first row at the top.
-                    var text = plot.Add.Text(counts[row, column].ToString(System.Globalization.CultureInfo.InvariantCulture), column, classes - 1 - row);
-                    text.LabelAlignment = Alignment.MiddleCenter;
-                    text.LabelFontColor = shares[row, column] > 0.5 ? Colors.White : Colors.Black;
-                }
-            }
-            double[] positions = Enumerable.Range(0, classes).Select(i => (double)i).ToArray();
-            plot.Axes.Bottom.TickGenerator = new NumericManual(positions, [.. classNames]);
-            plot.Axes.Left.TickGenerator = new NumericManual(positions, [.. classNames.Reverse()]);
-        }
+        double[] positions = Enumerable.Range(0, classes).Select(i => (double)i).ToArray();
+        plot.Axes.Bottom.TickGenerator = new NumericManual(positions, [.. classNames]);
+        plot.Axes.Left.TickGenerator = new NumericManual(positions, [.. classNames.Reverse()]);
         plot.XLabel("class found by the fixed-point network");
         plot.YLabel("true class");
-        plot.Axes.Margins(0, 0);
+        plot.Axes.SetLimits(-0.5, classes - 0.5, -0.5, classes - 0.5);
+        plot.HideGrid();
         int side = Math.Clamp(160 + 46 * classes, 420, 1100);
         return plot.GetSvgXml(side + 80, side);
+    }
+
+    private static void Cell(Plot plot, int x, int y, int count, double share)
+    {
+        var rectangle = plot.Add.Rectangle(x - 0.5, x + 0.5, y - 0.5, y + 0.5);
+        rectangle.FillColor = Colors.White.InterpolateRgb(s_first, share);
+        rectangle.LineColor = Colors.LightGray;
+        if (count == 0) return;
+        var text = plot.Add.Text(count.ToString(CultureInfo.InvariantCulture), x, y);
+        text.LabelAlignment = Alignment.MiddleCenter;
+        text.LabelFontColor = share > 0.5 ? Colors.White : Colors.Black;
     }
 
     /// <summary>Error of the hidden state against the step, mean and largest.</summary>

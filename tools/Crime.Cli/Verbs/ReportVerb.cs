@@ -1,13 +1,13 @@
 // crime report: what a model is worth on a data set, as one page with pictures.
 
 using System;
-using System.Collections.Generic;
 using System.CommandLine;
 using System.Globalization;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Report;
+using Crime.Gateway.Inference;
 using Crime.Gateway.Models;
 using Crime.Model;
 using Crime.Modelling;

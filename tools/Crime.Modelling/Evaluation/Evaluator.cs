@@ -123,7 +123,7 @@ public sealed class Evaluator
     private sealed class Worker(ModelFile model, ModelInput input, FloatModel? floats, bool useFixed)
     {
         private readonly Tally _tally = new();
-        private readonly FloatLstm? _float = floats == null ? null : new FloatLstm(floats);
+        private readonly FloatNetwork? _float = floats == null ? null : new FloatNetwork(floats);
         private readonly NetworkKernel? _fixed = useFixed ? new NetworkKernel(model) : null;
         private readonly float[] _logits = new float[model.ClassCount];
 
