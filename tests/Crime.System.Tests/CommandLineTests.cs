@@ -11,7 +11,7 @@ public sealed class CommandLineTests
 {
     private static readonly string s_model = Path.Combine(TestContext.CurrentContext.TestDirectory, "models", "gestures.crime");
 
-    private static readonly string[] s_verbs = ["convert", "eval", "demo", "golden", "gestures", "train"];
+    private static readonly string[] s_verbs = ["convert", "eval", "demo", "board", "golden", "gestures", "train"];
 
     [TestCaseSource(nameof(s_verbs))]
     public async Task EveryVerbHasHelpWithAnExampleAndJson(string verb)
@@ -42,6 +42,11 @@ public sealed class CommandLineTests
         yield return Case("--boards takes a number: 1 to 64", "demo", "--boards", "0");
         yield return Case("--data and --model belong together", "demo", "--data", "d");
         yield return Case("--broker takes HOST:PORT", "demo", "--broker", "nowhere");
+        yield return Case("--broker takes HOST:PORT", "board", "--broker", "nowhere");
+        yield return Case("--id takes 1 to 32 letters", "board", "--id", "two words");
+        yield return Case("--http-port takes a number: 1 to 65535", "board", "--http-port", "0");
+        yield return Case("--idle is a board without inputs", "board", "--idle", "--inputs", "3");
+        yield return Case("no answer", "board", "--model", "other", "--http-port", "1");
         yield return Case("--fault", "demo", "--fault", "earthquake");
         yield return Case("--learning-rate takes a number above 0", "train", "d", "-o", "x", "--learning-rate", "0");
     }
