@@ -31,6 +31,7 @@ public static class Program
             BoardVerb.Create(),
             GoldenVerb.Create(),
             GesturesVerb.Create(),
+            ReportVerb.Create(),
             TrainVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
