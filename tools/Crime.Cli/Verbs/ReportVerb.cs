@@ -11,6 +11,7 @@ using Crime.Gateway.Inference;
 using Crime.Gateway.Models;
 using Crime.Model;
 using Crime.Modelling;
+using Crime.Modelling.Counting;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Evaluation;
 using Crime.VirtualBoard;
@@ -19,6 +20,9 @@ namespace Crime.Cli.Verbs;
 
 internal static class ReportVerb
 {
+    private const int CountedKernels = 3;
+    private const int CountedSequences = 20;
+
     public static Command Create()
     {
         var model = new Argument<string>("MODEL.crime") { Description = "The model file." };
@@ -43,17 +47,20 @@ internal static class ReportVerb
         string modelPath, string dataPath, string? testLines, string outputPath, bool json, CancellationToken cancellation)
     {
         ModelFile model = ModelLoading.Load(modelPath);
-        if (!model.HasFixedPoint || !model.HasFloat) throw new UserInputException($"{modelPath}: a report compares boards and gateways; this model is for one of them only");
+        if (!model.HasFixedPoint || !model.HasFloat)
+            throw new UserInputException($"{modelPath}: a report compares boards and gateways; this model is for one of them only");
         Dataset data = DatasetFolder.Load(dataPath, testLines);
         EvaluationResult result = await Output.WithProgress(
             "evaluating", data.Test.Count, done => new Evaluator(model).Evaluate(data, true, true, limit: 0, done, cancellation));
         StepAnalysis steps = await Output.WithProgress(
             "following step by step", data.Test.Count, done => StepAnalysis.Run(model, data, done, cancellation));
-        KernelCost[] kernels = await Output.WithProgress("counting instructions", 1, _ => KernelCost.Of(model, data));
+        byte[] bytes = ModelLoading.Read(modelPath);
+        IlReport il = await Output.WithProgress(
+            "counting instructions", CountedKernels, done => IlReport.Make(bytes, model, CountedInputs.From(data, model, CountedSequences), done));
         BoardProfile profile = BoardProfile.Bundled("esp32-devkitc");
-        int imageSize = ModelContainer.BoardImage(System.IO.File.ReadAllBytes(modelPath)).Length;
+        int imageSize = ModelContainer.BoardImage(bytes).Length;
 
-        Output.WriteFile(outputPath, Page(model, data, result, steps, kernels, profile, imageSize));
+        Output.WriteFile(outputPath, Page(model, data, result, steps, il, profile, imageSize));
         if (json)
         {
             Output.WriteJson(new
@@ -62,7 +69,7 @@ internal static class ReportVerb
                 evaluation = result,
                 image_bytes = imageSize,
                 max_hidden_error = steps.ErrorMax.Max(),
-                kernels = kernels.Select(kernel => new
+                kernels = Kernels(il).Select(kernel => new
                 {
                     name = kernel.Name, il_per_step = kernel.IlPerStep, us_per_step = kernel.IlPerStep * profile.UsPerIl,
                 }),
@@ -74,7 +81,7 @@ internal static class ReportVerb
     }
 
     private static byte[] Page(
-        ModelFile model, Dataset data, EvaluationResult result, StepAnalysis steps, KernelCost[] kernels, BoardProfile profile, int imageSize)
+        ModelFile model, Dataset data, EvaluationResult result, StepAnalysis steps, IlReport il, BoardProfile profile, int imageSize)
     {
         var page = new ReportPage($"{model.Name} on {data.Name}", NetworkText.Of(model.Input, model.InputCount, model.Layers));
         page.Table(
@@ -88,7 +95,9 @@ internal static class ReportVerb
             ("image for boards, bytes", Number(imageSize)),
         ]);
         page.Section("What is taken for what");
-        page.Figure(ReportPlots.Confusion(steps.Confusion, model.ClassNames), "Confusion matrix of the fixed-point network on the test part; colour is the share of the true class.");
+        page.Figure(
+            ReportPlots.Confusion(steps.Confusion, model.ClassNames),
+            "Confusion matrix of the fixed-point network on the test part; colour is the share of the true class.");
         page.Section("Error and saturation", "The fixed-point network beside the float one, timestep by timestep. Late timesteps rest on few sequences.");
         page.Figure(ReportPlots.Error(steps.ErrorMean, steps.ErrorMax), "Difference of the hidden state of the last layer, by timestep.");
         page.Figure(ReportPlots.Saturations(steps.GateSaturationsPerThousand, steps.CellSaturationsPerThousand), "Values at the end of their range, by timestep.");
@@ -96,14 +105,19 @@ internal static class ReportVerb
             "Cost on the board",
             $"Executed IL instructions, counted, times {profile.UsPerIl.ToString(CultureInfo.InvariantCulture)} µs ({profile.Name}, an estimate until "
             + $"the bench has run on your board), and {profile.ComputeMw.ToString("0", CultureInfo.InvariantCulture)} mW while computing.");
+        var kernels = Kernels(il);
         page.Table(kernels.Select(kernel => ($"{kernel.Name} kernel, IL per timestep", Number(kernel.IlPerStep))));
         int[] lengths = data.Test.Select(sequence => sequence.Length).Order().ToArray();
         var time = kernels.Select(kernel => (kernel.Name, 0.0, kernel.IlPerStep * profile.UsPerIl / 1000)).ToArray();
         var energy = time.Select(line => (line.Name, line.Item2, line.Item3 * profile.ComputeMw / 1000)).ToArray();
-        page.Figure(ReportPlots.Cost("time, ms", lengths[^1], time, lengths[lengths.Length / 2]), "Time of an inference on the board against the length of its input.");
-        page.Figure(ReportPlots.Cost("energy, mJ", lengths[^1], energy, lengths[lengths.Length / 2]), "Energy of an inference on the board against the length of its input.");
+        double median = lengths[lengths.Length / 2];
+        page.Figure(ReportPlots.Cost("time, ms", lengths[^1], time, median), "Time of an inference on the board against the length of its input.");
+        page.Figure(ReportPlots.Cost("energy, mJ", lengths[^1], energy, median), "Energy of an inference on the board against the length of its input.");
         return page.Finish($"Made by crime report from model {model.Id:x8}, file {model.Checksum:x8}.");
     }
+
+    private static (string Name, double IlPerStep)[] Kernels(IlReport il) =>
+        [("compiled", il.Compiled.IlPerStep), ("table-driven", il.Table.IlPerStep), ("textbook", il.Textbook.IlPerStep)];
 
     private static string Number(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
