@@ -29,6 +29,8 @@ public static class Program
             GoldenVerb.Create(),
             GesturesVerb.Create(),
             TrainVerb.Create(),
+            CompileVerb.Create(),
+            IlCountVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");
