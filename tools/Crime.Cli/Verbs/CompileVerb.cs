@@ -42,6 +42,7 @@ internal static class CompileVerb
         EmittedKernel kernel = KernelEmitter.Emit(model, className);
         KernelFootprint footprint = KernelFootprint.Measure(DeviceCompiler.Compile(kernel.ClassName, kernel.Source), model);
         footprint.CheckFits(model);
+        int room = KernelFootprint.MaxByteCodeSize - KernelFootprint.MeasureFirmware();
         CountedInputs inputs = CountedInputs.Random(model, PredictionSequences);
         IlCount count = new IlCounter(bytes, kernel).Count(CountedKernel.Compiled, inputs.Sequences);
         double ilPerStep = System.Math.Round((double)count.Total / (PredictionSequences * CountedInputs.RandomLength), 1);
@@ -58,6 +59,7 @@ internal static class CompileVerb
                 class_name = kernel.ClassName,
                 il_bytes = footprint.ByteCodeSize,
                 il_bytes_max = KernelFootprint.MaxByteCodeSize,
+                il_bytes_beside_firmware = room,
                 il_bytes_largest_method = footprint.LargestMethodSize,
                 il_per_step = ilPerStep,
                 methods = kernel.MethodCount,
@@ -76,7 +78,9 @@ internal static class CompileVerb
         string Count(long value) => value.ToString(CultureInfo.InvariantCulture);
         Row("model", $"{model.Name} (id {model.Id:x8}, fixed-point weights {model.FixedPointChecksum():x8})");
         Row("class", $"{kernel.FullName}, {kernel.MethodCount} method(s) per step");
-        Row("byte code", $"{Count(footprint.ByteCodeSize)} of the {Count(KernelFootprint.MaxByteCodeSize)} bytes that one assembly holds; largest method {Count(footprint.LargestMethodSize)}");
+        Row("byte code", $"{Count(footprint.ByteCodeSize)} of the {Count(KernelFootprint.MaxByteCodeSize)} bytes that one assembly holds; "
+            + (footprint.ByteCodeSize <= room ? $"fits beside the firmware, which leaves {Count(room)}" : $"too large beside the firmware, which leaves {Count(room)}: "
+            + "prune it, or build it into an assembly of its own"));
         Row("executed per step", ilPerStep.ToString("0.0", CultureInfo.InvariantCulture) + $" IL instructions, counted on {inputs.Source}");
         Row("terms", $"{Count(kernel.TermCount)} of two products each; {Count(kernel.SkippedTermCount)} pairs are zero and left out");
         Row("heap", $"{Count(heap.Total)} bytes, none of them for the layers' weights: tables {Count(heap.Tables)}, state {Count(heap.State)}, "

@@ -1,8 +1,10 @@
 // What a compiled kernel takes on a board: byte code in flash, next to nothing on the heap. The platform's limits are
 // checked here, before anybody flashes anything.
 
+using System;
 using System.IO;
 using System.Linq;
+using Crime.Firmware.Kernel;
 using Crime.FixedPoint;
 using Crime.Model;
 using Mono.Cecil;
@@ -24,10 +26,24 @@ public sealed record KernelFootprint(int ByteCodeSize, int LargestMethodSize, He
     /// <param name="model">The model it was made from.</param>
     public static KernelFootprint Measure(byte[] assembly, ModelFile model)
     {
-        using var image = AssemblyDefinition.ReadAssembly(new MemoryStream(assembly));
-        int[] sizes = image.MainModule.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody)
-            .Select(method => method.Body.Instructions.Sum(DeviceSizeOf)).ToArray();
+        using var image = new MemoryStream(assembly);
+        int[] sizes = MethodSizes(image, _ => true);
         return new KernelFootprint(sizes.Sum(), sizes.Max(), HeapSize.Of(model));
+    }
+
+    /// <summary>Byte code of the firmware without any compiled kernel, as a board builds it: with the shared code, in one assembly.</summary>
+    public static int MeasureFirmware() => new[] { typeof(CompiledModel), typeof(ModelFile) }.Sum(type =>
+    {
+        using var image = File.OpenRead(type.Assembly.Location);
+        return MethodSizes(image, found => found.Namespace != EmittedKernel.Namespace).Sum();
+    });
+
+    private static int[] MethodSizes(Stream image, Func<TypeDefinition, bool> isMeant)
+    {
+        using var assembly = AssemblyDefinition.ReadAssembly(image);
+        return assembly.MainModule.Types.Where(isMeant)
+            .SelectMany(type => type.NestedTypes.Prepend(type)).SelectMany(type => type.Methods).Where(method => method.HasBody)
+            .Select(method => method.Body.Instructions.Sum(DeviceSizeOf)).ToArray();
     }
 
     /// <summary>Refuses a kernel that no assembly can hold.</summary>

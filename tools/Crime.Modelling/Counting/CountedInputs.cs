@@ -30,7 +30,7 @@ public sealed record CountedInputs(string Source, IReadOnlyList<short[]> Sequenc
     /// <summary>The gestures for a model of gestures, standard normal numbers (or tokens) for any other.</summary>
     public static CountedInputs Default(ModelFile model, int limit)
     {
-        if (model.Input == InputKind.Features && GestureGenerator.ClassNames.SequenceEqual(model.ClassNames))
+        if (model.Input == InputKind.Features && GestureGenerator.ClassNames.Order().SequenceEqual(model.ClassNames.Order()))
             return From(GestureGenerator.Generate(trainCount: 0), model, limit);
         return Random(model, limit);
     }

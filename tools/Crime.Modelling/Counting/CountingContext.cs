@@ -82,9 +82,8 @@ internal sealed class CountingContext : AssemblyLoadContext
     private static void Instrument(MethodDefinition method, FieldDefinition counts, List<CountedBlock> blocks)
     {
         MethodBody body = method.Body;
-        // Names of opcodes and the loops are those of the code as it was compiled.
+        // Names of opcodes are those of the code as it was compiled.
         string[] names = body.Instructions.Select(instruction => instruction.OpCode.Name).ToArray();
-        bool[] innermost = InnermostLoops(body);
         body.SimplifyMacros();
         List<Instruction> original = body.Instructions.ToList();
         HashSet<Instruction> leaders = BasicBlocks.FindLeaders(body);
@@ -97,23 +96,10 @@ internal sealed class CountingContext : AssemblyLoadContext
                 body, original[i],
                 il.Create(OpCodes.Ldsfld, counts), il.Create(OpCodes.Ldc_I4, blocks.Count), il.Create(OpCodes.Ldelema, method.Module.TypeSystem.Int64),
                 il.Create(OpCodes.Dup), il.Create(OpCodes.Ldind_I8), il.Create(OpCodes.Ldc_I8, 1L), il.Create(OpCodes.Add), il.Create(OpCodes.Stind_I8));
-            blocks.Add(new CountedBlock(method.FullName, names[i..end], innermost[i]));
+            blocks.Add(new CountedBlock($"{method.DeclaringType.FullName}.{method.Name}", names[i..end]));
             i = end;
         }
         body.OptimizeMacros();
-    }
-
-    /// <summary>For each instruction whether it stands in a loop within a loop: the products of a kernel that loops do.</summary>
-    private static bool[] InnermostLoops(MethodBody body)
-    {
-        var depth = new int[body.Instructions.Count];
-        Dictionary<Instruction, int> index = body.Instructions.Select((instruction, i) => (instruction, i)).ToDictionary(pair => pair.instruction, pair => pair.i);
-        for (int i = 0; i < depth.Length; i++)
-        {
-            if (body.Instructions[i].Operand is not Instruction target || index[target] > i) continue;
-            for (int k = index[target]; k <= i; k++) depth[k]++;
-        }
-        return depth.Select(value => value >= 2).ToArray();
     }
 
     private sealed record CountedModule(List<CountedBlock> Blocks, long[] Counts);
@@ -122,5 +108,4 @@ internal sealed class CountingContext : AssemblyLoadContext
 /// <summary>A basic block.</summary>
 /// <param name="Method">The method it stands in.</param>
 /// <param name="OpCodes">Names of its instructions, as compiled.</param>
-/// <param name="IsInnermost">Whether it stands in a loop within a loop.</param>
-internal sealed record CountedBlock(string Method, string[] OpCodes, bool IsInnermost);
+internal sealed record CountedBlock(string Method, string[] OpCodes);

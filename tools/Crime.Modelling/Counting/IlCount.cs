@@ -9,22 +9,23 @@ namespace Crime.Modelling.Counting;
 public sealed class IlCount
 {
     private readonly SortedDictionary<string, long> _byOpCode = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, long> _byMethod = new(StringComparer.Ordinal);
 
     /// <summary>All instructions; a call into a library counts as one.</summary>
     public long Total { get; private set; }
 
-    /// <summary>Those in loops within loops: the multiply-accumulates of a kernel that loops over units and columns.</summary>
-    public long InnermostLoops { get; private set; }
-
     /// <summary>By name of the opcode, as in "ldelem.i2".</summary>
     public IReadOnlyDictionary<string, long> ByOpCode => _byOpCode;
+
+    /// <summary>By method, its class and namespace in front.</summary>
+    public IReadOnlyDictionary<string, long> ByMethod => _byMethod;
 
     /// <summary>Adds another count.</summary>
     public void Add(IlCount other)
     {
         foreach (var (name, times) in other._byOpCode) _byOpCode[name] = _byOpCode.GetValueOrDefault(name) + times;
+        foreach (var (name, times) in other._byMethod) _byMethod[name] = _byMethod.GetValueOrDefault(name) + times;
         Total += other.Total;
-        InnermostLoops += other.InnermostLoops;
     }
 
     /// <summary>Adds a block that executed some times. A no-operation is none: a release build has none.</summary>
@@ -35,8 +36,8 @@ public sealed class IlCount
         {
             if (name == "nop") continue;
             _byOpCode[name] = _byOpCode.GetValueOrDefault(name) + times;
+            _byMethod[block.Method] = _byMethod.GetValueOrDefault(block.Method) + times;
             Total += times;
-            if (block.IsInnermost) InnermostLoops += times;
         }
     }
 }

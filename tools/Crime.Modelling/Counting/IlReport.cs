@@ -36,6 +36,9 @@ public sealed record IlReport(
     /// <summary>A term of the compiled kernel: ldc.i8, ldloc, mul, add.</summary>
     private const int IlPerTerm = 4;
 
+    /// <summary>Where the kernels that loop make their gate products: all that these execute counts for them.</summary>
+    private static readonly string[] s_productMethods = ["Crime.Firmware.Kernel.PackedColumns.", "Crime.Modelling.Reference.TextbookLayer.AddUp"];
+
     /// <summary>Counts.</summary>
     /// <param name="bytes">The model file.</param>
     /// <param name="model">The same, parsed.</param>
@@ -52,7 +55,9 @@ public sealed record IlReport(
         KernelCount Count(CountedKernel kernel)
         {
             IlCount count = counter.Count(kernel, inputs.Sequences);
-            long gates = kernel == CountedKernel.Compiled ? steps * IlPerTerm * emitted.TermCount : count.InnermostLoops;
+            long gates = kernel == CountedKernel.Compiled
+                ? steps * IlPerTerm * emitted.TermCount
+                : count.ByMethod.Where(method => s_productMethods.Any(method.Key.StartsWith)).Sum(method => method.Value);
             progress?.Invoke(++done);
             return new KernelCount(
                 Ratio(count.Total, steps), Ratio(gates, steps * macs), Ratio(count.Total - gates, steps * units), count.Total, count.ByOpCode);
