@@ -148,7 +148,7 @@ public sealed class Board : IBoardCommands
         _runner.Use(_kernel, _engine);
         _model = model;
         _link.Use(model.Id, _engine);
-        _report.Model(model, profile.LocalTime);
+        _report.Model(model, _kernel, profile.LocalTime);
     }
 
     /// <summary>The kernel of a model, or null when the board cannot hold it: then every input goes to a gateway.</summary>
@@ -161,7 +161,7 @@ public sealed class Board : IBoardCommands
         }
         try
         {
-            return new NetworkKernel(model);
+            return new NetworkKernel(model, _settings.UseCompiledKernel ? CompiledModels.For(model) : null);
         }
         catch (OutOfMemoryException)
         {

@@ -37,13 +37,14 @@ public sealed class Report
 
     /// <summary>The line about the model in use.</summary>
     /// <param name="model">The model.</param>
+    /// <param name="kernel">What computes it here; null when the board cannot.</param>
     /// <param name="localTime">Time to compute it here; null when the board cannot.</param>
-    public void Model(ModelFile model, CostLine localTime)
+    public void Model(ModelFile model, IKernel kernel, CostLine localTime)
     {
         _line.Clear().Text("model: ").Text(model.Name).Text(" id=").Hex(model.Id)
             .Text(" inputs=").Number(model.InputCount).Text(" layers=").Number(model.Layers.Length).Text(" hidden=").Number(model.Layers[0].HiddenCount)
             .Text(" classes=").Number(model.ClassCount)
-            .Text(" local-us-per-step=");
+            .Text(" kernel=").Text(kernel == null ? "none" : kernel.IsCompiled ? "compiled" : "table").Text(" local-us-per-step=");
         if (localTime == null) _line.Text("- local-us=-");
         else _line.Thousandths(localTime.Alpha).Text(" local-us=").Number(localTime.Beta);
         _console.Write(_line);

@@ -1,8 +1,6 @@
 // Layers whose weights are code. `crime compile` writes a class of this kind for one model; compiled into the firmware it is
 // used whenever the board's model file is the very one it was made from, and the table-driven layers otherwise.
 
-using Crime.Model;
-
 namespace Crime.Firmware.Kernel;
 
 /// <summary>Code made from one model.</summary>
@@ -17,7 +15,4 @@ public abstract class CompiledModel
     /// <param name="tables">Sigmoid and tanh.</param>
     /// <param name="saturations">Counts values at the end of their range.</param>
     public abstract LayerKernel CreateLayer(int layer, LayerState state, ActivationTables tables, SaturationCounters saturations);
-
-    /// <summary>Whether the code was made from these weights.</summary>
-    public bool Fits(ModelFile model) => model.HasFixedPoint && model.FixedPointChecksum() == FixedPointChecksum;
 }

@@ -6,6 +6,9 @@ namespace Crime.Firmware.Kernel;
 /// <summary>A fixed-point recurrent network with explicit state.</summary>
 public interface IKernel
 {
+    /// <summary>Whether the weights of its layers are code.</summary>
+    bool IsCompiled { get; }
+
     /// <summary>Numbers per timestep: features, or one token.</summary>
     int ValuesPerStep { get; }
 

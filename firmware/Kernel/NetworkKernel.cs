@@ -32,6 +32,7 @@ public sealed class NetworkKernel : IKernel
     {
         State = new NetworkState(model.Layers);
         Saturations = new SaturationCounters();
+        IsCompiled = compiled != null;
         _inputCount = model.InputCount;
         _vocabularyCount = model.VocabularyCount;
         short[] embedding = model.Input == InputKind.Tokens ? ReadEmbedding(model) : null;
@@ -60,6 +61,9 @@ public sealed class NetworkKernel : IKernel
     }
 
     /// <inheritdoc/>
+    public bool IsCompiled { get; }
+
+    /// <inheritdoc/>
     public int ValuesPerStep { get; }
 
     /// <inheritdoc/>
@@ -80,16 +84,13 @@ public sealed class NetworkKernel : IKernel
     /// <inheritdoc/>
     public void Advance(short[] values, int start, int count)
     {
-        int at = start * ValuesPerStep;
+        LayerKernel[] layers = _layers;
+        int layerCount = layers.Length, valuesPerStep = ValuesPerStep, at = start * valuesPerStep;
         for (int step = 0; step < count; step++)
         {
-            short[] x = StepFirst(values, at);
-            for (int i = 1; i < _layers.Length; i++)
-            {
-                _layers[i].Step(x, 0);
-                x = _layers[i].State.Hidden;
-            }
-            at += ValuesPerStep;
+            StepFirst(values, at);
+            for (int i = 1; i < layerCount; i++) layers[i].Step(layers[i - 1].State.Hidden, 0);
+            at += valuesPerStep;
         }
     }
 
@@ -108,22 +109,21 @@ public sealed class NetworkKernel : IKernel
         }
         return best;
     }
+
     /// <summary>One timestep of the first layer.</summary>
-    /// <returns>Its output.</returns>
-    private short[] StepFirst(short[] values, int at)
+    private void StepFirst(short[] values, int at)
     {
         LayerKernel layer = _layers[0];
         if (_vocabularyCount == 0)
         {
             layer.Step(values, at);
-            return layer.State.Hidden;
+            return;
         }
         int token = (ushort)values[at];
         // Token 0 is "unknown"; a number outside the vocabulary is just that.
         if (token >= _vocabularyCount) token = 0;
         if (_embedding == null) layer.StepToken(token);
         else layer.Step(_embedding, token * _inputCount);
-        return layer.State.Hidden;
     }
 
     private LayerKernel CreateLayer(FixedLayer layer, short[] embedding, LayerState state, ActivationTables tables)

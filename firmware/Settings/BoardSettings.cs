@@ -57,6 +57,9 @@ public sealed class BoardSettings
     /// <summary>Who decides where an input is computed.</summary>
     public MappingMode Mapping = MappingMode.Auto;
 
+    /// <summary>Whether a kernel compiled from the model is used where the firmware has one; otherwise weights come from tables.</summary>
+    public bool UseCompiledKernel = true;
+
     /// <summary>Least time in ms to wait for an answer beyond the expected; a dozing radio alone adds up to 102.</summary>
     public int TimeoutMarginMs = 200;
 

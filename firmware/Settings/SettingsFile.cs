@@ -77,6 +77,10 @@ public static class SettingsFile
                 if (value != "auto" && value != "local" && value != "gateway") return "mapping is auto, local or gateway";
                 settings.Mapping = value == "auto" ? MappingMode.Auto : value == "local" ? MappingMode.Local : MappingMode.Gateway;
                 return null;
+            case "kernel":
+                if (value != "auto" && value != "table") return "kernel is auto or table";
+                settings.UseCompiledKernel = value == "auto";
+                return null;
             case "telemetry": return Switch(key, value, ref settings.Telemetry);
             case "inputs.file": settings.InputsFile = value; return null;
             case "console.port": settings.ConsolePort = value; return null;

@@ -18,6 +18,9 @@ public sealed partial class StyleTests
 
     private static IEnumerable<string> CSharpFiles() => SourceTree.Files(".cs");
 
+    // What `crime compile` wrote is as long as its model is large.
+    private static IEnumerable<string> FilesThatPeopleWrite() => CSharpFiles().Where(path => !path.EndsWith(".g.cs"));
+
     private static IEnumerable<string> ProductFiles() => CSharpFiles().Where(path => !path.StartsWith("tests/"));
 
     private static CompilationUnitSyntax Parse(string path) =>
@@ -25,7 +28,7 @@ public sealed partial class StyleTests
 
     [Test]
     public void FilesAreShortEnoughToHoldInMind() =>
-        Assert.That(CSharpFiles().Where(path => SourceTree.Lines(path).Length > MaxFileLines), Is.Empty);
+        Assert.That(FilesThatPeopleWrite().Where(path => SourceTree.Lines(path).Length > MaxFileLines), Is.Empty);
 
     [Test]
     public void FilesOpenWithWhyTheyExist() =>
@@ -33,7 +36,7 @@ public sealed partial class StyleTests
 
     [Test]
     public void MethodsAreShort() => Assert.That(
-        from path in CSharpFiles()
+        from path in FilesThatPeopleWrite()
         from method in Parse(path).DescendantNodes().OfType<BaseMethodDeclarationSyntax>()
         where LinesOf(method) > MaxMethodLines
         select $"{path}: {(method as MethodDeclarationSyntax)?.Identifier.Text ?? "constructor"} has {LinesOf(method)} lines", Is.Empty);

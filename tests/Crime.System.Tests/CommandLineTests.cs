@@ -14,7 +14,7 @@ public sealed class CommandLineTests
 
     private static readonly string s_trained = Path.Combine(TestContext.CurrentContext.TestDirectory, "assets", "gestures.safetensors");
 
-    private static readonly string[] s_verbs = ["convert", "eval", "demo", "board", "golden", "gestures", "train"];
+    private static readonly string[] s_verbs = ["convert", "eval", "demo", "board", "golden", "gestures", "train", "compile", "ilcount"];
 
     [TestCaseSource(nameof(s_verbs))]
     public async Task EveryVerbHasHelpWithAnExampleAndJson(string verb)
@@ -55,6 +55,11 @@ public sealed class CommandLineTests
         yield return Case("--http-port takes a number: 1 to 65535", "board", "--http-port", "0");
         yield return Case("--idle is a board without inputs", "board", "--idle", "--inputs", "3");
         yield return Case("no answer", "board", "--model", "other", "--http-port", "1");
+        yield return Case("x.crime: cannot be read", "compile", "x.crime", "-o", "Kernel.g.cs");
+        yield return Case("'class' cannot be the name of a class", "compile", "@model", "-o", "Kernel.g.cs", "--class", "class");
+        yield return Case("x.crime: cannot be read", "ilcount", "x.crime");
+        yield return Case("d: no such folder", "ilcount", "@model", "--data", "d");
+        yield return Case("--limit takes a number: 1 or more", "ilcount", "@model", "--limit", "0");
         yield return Case("--fault", "demo", "--fault", "earthquake");
         yield return Case("--learning-rate takes a number above 0", "train", "d", "-o", "x", "--learning-rate", "0");
         yield return Case("d: no such folder", "train", "d", "-o", "x");

@@ -32,10 +32,12 @@ public sealed class DemoTests
         Assert.That(crime, Is.LessThan(summary.GetProperty("all_gateway_" + unit).GetDouble()));
     }
 
+    // With the compiled kernel nine inputs of ten stay on the boards anyway, and no fault can add much to that.
+
     [Test]
     public async Task NoInputIsLostWhenTheGatewayIsKilled()
     {
-        JsonElement summary = (await CrimeCommand.RunAsync("demo", "--json", "--fault", "gateway-down", "--inputs", "90")).Json();
+        JsonElement summary = (await CrimeCommand.RunAsync("demo", "--json", "--fault", "gateway-down", "--inputs", "90", "--kernel", "table")).Json();
         AssertExactlyOneResultEach(summary);
         Assert.That(summary.GetProperty("offloaded").GetInt32(), Is.Positive, "before the kill");
         Assert.That(LocalShareRises(summary), Is.True);
@@ -45,7 +47,7 @@ public sealed class DemoTests
     [TestCase("busy-gateway")]
     public async Task TroubleKeepsInputsOnTheBoards(string fault)
     {
-        JsonElement summary = (await CrimeCommand.RunAsync("demo", "--json", "--fault", fault)).Json();
+        JsonElement summary = (await CrimeCommand.RunAsync("demo", "--json", "--fault", fault, "--kernel", "table")).Json();
         AssertExactlyOneResultEach(summary);
         Assert.That(LocalShareRises(summary), Is.True, summary.ToString());
     }

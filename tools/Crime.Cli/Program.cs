@@ -33,6 +33,8 @@ public static class Program
             GesturesVerb.Create(),
             ReportVerb.Create(),
             TrainVerb.Create(),
+            CompileVerb.Create(),
+            IlCountVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");

@@ -11,18 +11,20 @@ public static class ModelLoading
 {
     /// <summary>Reads a <c>.crime</c> file.</summary>
     /// <exception cref="UserInputException">The file cannot be read or was refused.</exception>
-    public static ModelFile Load(string path)
+    public static ModelFile Load(string path) => Parse(Read(path), path);
+
+    /// <summary>Reads the bytes of any file.</summary>
+    /// <exception cref="UserInputException">The file cannot be read.</exception>
+    public static byte[] Read(string path)
     {
-        byte[] bytes;
         try
         {
-            bytes = File.ReadAllBytes(path);
+            return File.ReadAllBytes(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UserInputException($"{path}: cannot be read: {e.Message}", e);
         }
-        return Parse(bytes, path);
     }
 
     /// <summary>Reads the bytes of a <c>.crime</c> file.</summary>

@@ -6,6 +6,7 @@ using System.Runtime.InteropServices;
 using Crime.Firmware.Kernel;
 using Crime.Model;
 using Crime.Modelling;
+using Crime.Modelling.Compilation;
 using Crime.Modelling.Reference;
 using NUnit.Framework;
 
@@ -42,7 +43,18 @@ public sealed class GoldenTests
     public void TheTableDrivenKernelGivesTheGoldenStates(string name)
     {
         var (golden, model) = Load(name);
-        var kernel = new NetworkKernel(model);
+        AssertGoldenStates(golden, new NetworkKernel(model));
+    }
+
+    [TestCaseSource(nameof(Files))]
+    public void TheCompiledKernelGivesTheGoldenStates(string name)
+    {
+        var (golden, model) = Load(name);
+        AssertGoldenStates(golden, new NetworkKernel(model, DeviceCompiler.Load(KernelEmitter.Emit(model))));
+    }
+
+    private static void AssertGoldenStates(GoldenFile golden, NetworkKernel kernel)
+    {
         foreach (GoldenVector vector in golden.Vectors)
         {
             kernel.State.Reset();

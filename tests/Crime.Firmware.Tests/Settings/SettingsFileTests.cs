@@ -22,6 +22,11 @@ public sealed class SettingsFileTests
         Assert.That(settings.WifiPassword, Is.EqualTo("a=b#"), "everything after the first '='");
     }
 
+    [TestCase("kernel=auto", true)]
+    [TestCase("kernel=table", false)]
+    public void TheKernelIsChosen(string text, bool useCompiled) =>
+        Assert.That(SettingsFile.Parse(text, new ArrayList()).UseCompiledKernel, Is.EqualTo(useCompiled));
+
     [TestCase("nonsense", "line 1: no '='")]
     [TestCase("=1", "line 1: no '='")]
     [TestCase("\nvolume=11", "line 2: unknown key 'volume'")]
@@ -29,6 +34,7 @@ public sealed class SettingsFileTests
     [TestCase("broker.port=many", "line 1: broker.port takes a number from 1 to 65535")]
     [TestCase("board.id=a/b", "line 1: board.id takes 1 to 32 letters, digits, '-', '_' or '.'")]
     [TestCase("objective=speed", "line 1: objective is time or energy")]
+    [TestCase("kernel=fast", "line 1: kernel is auto or table")]
     [TestCase("telemetry=1", "line 1: telemetry is on or off")]
     [TestCase("ina219.address=63", "line 1: ina219.address takes a number from 64 to 79")]
     public void ALineThatCannotBeUsedIsReportedAndSkipped(string text, string expected)

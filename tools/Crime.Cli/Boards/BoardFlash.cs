@@ -19,8 +19,9 @@ internal sealed record BrokerEndpoint(string Host, int Port);
 /// <param name="Broker">The MQTT broker.</param>
 /// <param name="HttpHost">Host of the model download.</param>
 /// <param name="HttpPort">TCP port of the model download.</param>
+/// <param name="Kernel">auto or table.</param>
 internal sealed record BoardSetup(
-    string Id, string Mapping, string Objective, string ModelName, BrokerEndpoint Broker, string HttpHost, int HttpPort);
+    string Id, string Mapping, string Objective, string ModelName, BrokerEndpoint Broker, string HttpHost, int HttpPort, string Kernel = "auto");
 
 /// <summary>Fills the folder of a board's flash.</summary>
 internal static class BoardFlash
@@ -54,6 +55,7 @@ internal static class BoardFlash
         $"model.name={setup.ModelName}",
         $"mapping={setup.Mapping}",
         $"objective={setup.Objective}",
+        $"kernel={setup.Kernel}",
         "wait-for-link-ms=15000",
         "",
     ]);

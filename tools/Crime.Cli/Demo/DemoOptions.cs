@@ -30,6 +30,7 @@ internal enum Fault
 /// <param name="Fault">What goes wrong.</param>
 /// <param name="Seed">Chooses the inputs.</param>
 /// <param name="Broker">An external broker; null for the gateway's own.</param>
+/// <param name="Kernel">auto or table.</param>
 internal sealed record DemoOptions(
     int BoardCount, int InputCount, string Objective, string? DataPath, string? ModelPath, string? TestLinesPath, Fault Fault, int Seed,
-    BrokerEndpoint? Broker);
+    BrokerEndpoint? Broker, string Kernel);

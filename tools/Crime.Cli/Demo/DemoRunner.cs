@@ -77,7 +77,8 @@ internal sealed class DemoRunner
             for (int i = 0; i < _inputs.Length; i++)
             {
                 var setup = new BoardSetup(
-                    $"board-{i + 1}", mapping, _options.Objective, ModelName, gateway.Broker, GatewayProcess.HttpHost, gateway.HttpPort);
+                    $"board-{i + 1}", mapping, _options.Objective, ModelName, gateway.Broker, GatewayProcess.HttpHost, gateway.HttpPort,
+                    _options.Kernel);
                 boards.Add(new BoardRun(
                     Path.Combine(work, $"{mapping}-{i + 1}"), RecordingWriter.Write(_model, _inputs[i]), setup, _profile, link,
                     (double)i / _inputs.Length));

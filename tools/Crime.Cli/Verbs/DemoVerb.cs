@@ -26,6 +26,7 @@ internal static class DemoVerb
         var testLines = new Option<string?>("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
         var fault = Options.OneOf("--fault", "What goes wrong after a third of the inputs.", "none", "gateway-down", "slow-link", "busy-gateway");
         var broker = new Option<string?>("--broker") { Description = "HOST:PORT of an MQTT broker to use; without it the gateway brings its own." };
+        var kernel = Options.OneOf("--kernel", "What the boards compute with: code compiled from the model where the firmware has it, or tables.", "auto", "table");
         var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };
         var command = new Command(
             "demo",
@@ -34,14 +35,14 @@ internal static class DemoVerb
             + "Examples:\n  crime demo\n  crime demo --data data/japanese-vowels --model vowels.crime --objective energy\n"
             + "  crime demo --fault gateway-down")
         {
-            boards, inputs, seed, objective, data, model, testLines, fault, broker, json,
+            boards, inputs, seed, objective, data, model, testLines, fault, broker, kernel, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
             var options = new DemoOptions(
                 parsed.GetValue(boards), parsed.GetValue(inputs), parsed.GetRequiredValue(objective), parsed.GetValue(data),
                 parsed.GetValue(model), parsed.GetValue(testLines), FaultOf(parsed.GetRequiredValue(fault)), parsed.GetValue(seed),
-                Options.Broker(parsed.GetValue(broker)));
+                Options.Broker(parsed.GetValue(broker)), parsed.GetRequiredValue(kernel));
             return Run(options, parsed.GetValue(json), cancellation);
         });
         return command;

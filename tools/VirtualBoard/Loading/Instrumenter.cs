@@ -42,7 +42,7 @@ internal sealed class Instrumenter
         MethodBody body = method.Body;
         body.SimplifyMacros();
         List<Instruction> original = body.Instructions.ToList();
-        HashSet<Instruction> leaders = FindLeaders(body);
+        HashSet<Instruction> leaders = BasicBlocks.FindLeaders(body);
         ILProcessor il = body.GetILProcessor();
 
         for (int i = 0; i < original.Count;)
@@ -51,31 +51,11 @@ internal sealed class Instrumenter
             while (end < original.Count && !leaders.Contains(original[end])) end++;
             int cost = 0;
             for (int k = i; k < end; k++) cost += CostOf(original[k]);
-            if (cost > 0) InsertCharge(body, il, original[i], cost);
+            if (cost > 0) BasicBlocks.InsertBefore(body, original[i], il.Create(OpCodes.Ldc_I4, cost), il.Create(OpCodes.Call, _charge));
             i = end;
         }
         foreach (Instruction instruction in original) _redirects.Apply(instruction);
         body.OptimizeMacros();
-    }
-
-    /// <summary>First instructions of basic blocks: targets of branches, what follows a branch, starts of handlers.</summary>
-    private static HashSet<Instruction> FindLeaders(MethodBody body)
-    {
-        var leaders = new HashSet<Instruction>();
-        foreach (Instruction instruction in body.Instructions)
-        {
-            if (instruction.Operand is Instruction target) leaders.Add(target);
-            if (instruction.Operand is Instruction[] targets) leaders.UnionWith(targets);
-            bool ends = instruction.OpCode.FlowControl is FlowControl.Branch or FlowControl.Cond_Branch or FlowControl.Return or FlowControl.Throw;
-            if (ends && instruction.Next != null) leaders.Add(instruction.Next);
-        }
-        foreach (ExceptionHandler handler in body.ExceptionHandlers)
-        {
-            leaders.Add(handler.TryStart);
-            leaders.Add(handler.HandlerStart);
-            if (handler.FilterStart != null) leaders.Add(handler.FilterStart);
-        }
-        return leaders;
     }
 
     private int CostOf(Instruction instruction)
@@ -89,29 +69,6 @@ internal sealed class Instrumenter
         !called.DeclaringType.IsArray
         && called.DeclaringType.GetElementType().Scope is AssemblyNameReference scope
         && !scope.Name.StartsWith("Crime.Shared", StringComparison.Ordinal);
-
-    /// <summary>Puts the charge before an instruction and lets everything that led to the instruction lead to the charge.</summary>
-    private void InsertCharge(MethodBody body, ILProcessor il, Instruction first, int cost)
-    {
-        Instruction load = il.Create(OpCodes.Ldc_I4, cost), call = il.Create(OpCodes.Call, _charge);
-        il.InsertBefore(first, load);
-        il.InsertBefore(first, call);
-        foreach (Instruction instruction in body.Instructions)
-        {
-            if (instruction.Operand == first) instruction.Operand = load;
-            if (instruction.Operand is Instruction[] targets)
-                for (int k = 0; k < targets.Length; k++)
-                    if (targets[k] == first) targets[k] = load;
-        }
-        foreach (ExceptionHandler handler in body.ExceptionHandlers)
-        {
-            if (handler.TryStart == first) handler.TryStart = load;
-            if (handler.TryEnd == first) handler.TryEnd = load;
-            if (handler.HandlerStart == first) handler.HandlerStart = load;
-            if (handler.HandlerEnd == first) handler.HandlerEnd = load;
-            if (handler.FilterStart == first) handler.FilterStart = load;
-        }
-    }
 }
 
 /// <summary>What instrumented code calls.</summary>

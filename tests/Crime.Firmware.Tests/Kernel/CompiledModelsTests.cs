@@ -1,0 +1,47 @@
+using System;
+using System.IO;
+using System.Linq;
+using Crime.Firmware.Kernel;
+using Crime.Firmware.Kernel.Compiled;
+using Crime.Model;
+using Crime.Modelling;
+using Crime.Modelling.Compilation;
+using Crime.Shared.Tests.Model;
+using NUnit.Framework;
+
+namespace Crime.Firmware.Tests.Kernel;
+
+/// <summary>The compiled kernels that the firmware carries.</summary>
+public sealed class CompiledModelsTests
+{
+    private static ModelFile Gestures() => ModelLoading.Load(Path.Combine(TestContext.CurrentContext.TestDirectory, "models", "gestures.crime"));
+
+    [Test]
+    public void TheBundledModelHasOne() => Assert.That(CompiledModels.For(Gestures()), Is.TypeOf<GesturesKernel>());
+
+    [Test]
+    public void AModelWithOtherWeightsHasNone() =>
+        Assert.That(CompiledModels.For(ModelLoading.Parse(TestModels.Write(3, 16, 6), "other")), Is.Null);
+
+    [Test]
+    public void NoTwoAreMadeFromTheSameWeights() =>
+        Assert.That(CompiledModels.All().Select(compiled => compiled.FixedPointChecksum), Is.Unique);
+
+    [Test]
+    public void TheBundledOneIsWhatTheModelCompilesTo()
+    {
+        string made = Path.Combine(TestContext.CurrentContext.WorkDirectory, "GesturesKernel.g.cs");
+        File.WriteAllText(made, KernelEmitter.Emit(Gestures(), nameof(GesturesKernel)).Source);
+        string kept = Path.Combine(CheckoutRoot(), "firmware", "Kernel", "Compiled", "GesturesKernel.g.cs");
+        Assert.That(
+            File.ReadAllBytes(kept).AsSpan().SequenceEqual(File.ReadAllBytes(made)), Is.True,
+            "the bundled model has changed: crime compile gateway/assets/gestures.crime -o firmware/Kernel/Compiled/GesturesKernel.g.cs");
+    }
+
+    private static string CheckoutRoot()
+    {
+        DirectoryInfo? at = new(TestContext.CurrentContext.TestDirectory);
+        while (at != null && !File.Exists(Path.Combine(at.FullName, "Crime.Embedded.sln"))) at = at.Parent;
+        return at?.FullName ?? throw new InvalidOperationException("the tests run outside the checkout");
+    }
+}

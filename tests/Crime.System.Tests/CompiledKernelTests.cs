@@ -1,0 +1,41 @@
+using System.IO;
+using System.Text.Json;
+using System.Threading.Tasks;
+using NUnit.Framework;
+
+namespace Crime.System.Tests;
+
+/// <summary>From a model file to code and to counts, as a person asks for them.</summary>
+public sealed class CompiledKernelTests
+{
+    private static readonly string s_model = Path.Combine(TestContext.CurrentContext.TestDirectory, "models", "gestures.crime");
+
+    [Test]
+    public async Task AModelCompilesToTheSameFileTwice()
+    {
+        string folder = CrimeCommand.NewFolder(), first = Path.Combine(folder, "first.g.cs"), second = Path.Combine(folder, "second.g.cs");
+        JsonElement report = (await CrimeCommand.RunAsync("compile", s_model, "-o", first, "--class", "Mine", "--json")).Json();
+        Assert.That((await CrimeCommand.RunAsync("compile", s_model, "-o", second, "--class", "Mine")).ExitCode, Is.Zero);
+        Assert.That(File.ReadAllBytes(second), Is.EqualTo(File.ReadAllBytes(first)));
+        Assert.That(File.ReadAllText(first), Does.Contain("public sealed class Mine : CompiledModel"));
+        Assert.That(report.GetProperty("il_bytes").GetInt32(), Is.InRange(1, report.GetProperty("il_bytes_max").GetInt32()));
+        Assert.That(report.GetProperty("il_per_step").GetDouble(), Is.Positive);
+        Assert.That(report.GetProperty("heap_bytes").GetInt32(), Is.Positive);
+    }
+
+    [Test]
+    public async Task CountsAreGivenPerStepAndByOpcode()
+    {
+        string[] command = ["ilcount", s_model, "--limit", "2", "--json"];
+        CrimeCommand.Outcome first = await CrimeCommand.RunAsync(command), second = await CrimeCommand.RunAsync(command);
+        Assert.That(second.Out, Is.EqualTo(first.Out));
+        JsonElement report = first.Json();
+        JsonElement textbook = report.GetProperty("textbook"), table = report.GetProperty("table"), compiled = report.GetProperty("compiled");
+        double PerStep(JsonElement kernel) => kernel.GetProperty("il_per_step").GetDouble();
+        Assert.That(PerStep(compiled), Is.LessThan(PerStep(table)));
+        Assert.That(PerStep(table), Is.LessThan(PerStep(textbook)));
+        Assert.That(table.GetProperty("gate_il_per_mac").GetDouble(), Is.InRange(1, 9));
+        Assert.That(compiled.GetProperty("elementwise_il_per_unit").GetDouble(), Is.Positive);
+        Assert.That(compiled.GetProperty("opcodes").GetProperty("ldc.i8").GetInt64(), Is.Positive);
+    }
+}

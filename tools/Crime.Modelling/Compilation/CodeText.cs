@@ -1,0 +1,31 @@
+// Text of generated code: lines, indentation, literals. The same calls give the same bytes everywhere.
+
+using System.Globalization;
+using System.Text;
+
+namespace Crime.Modelling.Compilation;
+
+/// <summary>Collects lines of C#.</summary>
+internal sealed class CodeText
+{
+    private readonly StringBuilder _text = new();
+
+    /// <summary>Adds a line.</summary>
+    /// <param name="indent">Levels of indentation.</param>
+    /// <param name="line">The line; an empty one stays empty.</param>
+    public void Line(int indent, string line)
+    {
+        if (line.Length > 0) _text.Append(' ', 4 * indent).Append(line);
+        _text.Append('\n');
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => _text.ToString();
+
+    /// <summary>A 64-bit literal.</summary>
+    public static string Literal(long value) =>
+        value == long.MinValue ? "long.MinValue" : value.ToString(CultureInfo.InvariantCulture) + "L";
+
+    /// <summary>A 32-bit literal.</summary>
+    public static string Literal(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

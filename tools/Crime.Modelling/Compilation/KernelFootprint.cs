@@ -1,0 +1,90 @@
+// What a compiled kernel takes on a board: byte code in flash, next to nothing on the heap. The platform's limits are
+// checked here, before anybody flashes anything.
+
+using System;
+using System.IO;
+using System.Linq;
+using Crime.Firmware.Kernel;
+using Crime.FixedPoint;
+using Crime.Model;
+using Mono.Cecil;
+using Mono.Cecil.Cil;
+
+namespace Crime.Modelling.Compilation;
+
+/// <summary>Sizes of a compiled kernel.</summary>
+/// <param name="ByteCodeSize">Bytes of its methods in a board's assembly.</param>
+/// <param name="LargestMethodSize">Bytes of the largest of them.</param>
+/// <param name="HeapSize">Bytes of the whole network on the board's heap: nothing of it grows with the layers' weights.</param>
+public sealed record KernelFootprint(int ByteCodeSize, int LargestMethodSize, HeapSize HeapSize)
+{
+    /// <summary>Byte code that one assembly holds; its table is addressed with 16 bits.</summary>
+    public const int MaxByteCodeSize = 65_535;
+
+    /// <summary>Measures a compiled kernel.</summary>
+    /// <param name="assembly">The kernel's assembly.</param>
+    /// <param name="model">The model it was made from.</param>
+    public static KernelFootprint Measure(byte[] assembly, ModelFile model)
+    {
+        using var image = new MemoryStream(assembly);
+        int[] sizes = MethodSizes(image, _ => true);
+        return new KernelFootprint(sizes.Sum(), sizes.Max(), HeapSize.Of(model));
+    }
+
+    /// <summary>Byte code of the firmware without any compiled kernel, as a board builds it: with the shared code, in one assembly.</summary>
+    public static int MeasureFirmware() => new[] { typeof(CompiledModel), typeof(ModelFile) }.Sum(type =>
+    {
+        using var image = File.OpenRead(type.Assembly.Location);
+        return MethodSizes(image, found => found.Namespace != EmittedKernel.Namespace).Sum();
+    });
+
+    private static int[] MethodSizes(Stream image, Func<TypeDefinition, bool> isMeant)
+    {
+        using var assembly = AssemblyDefinition.ReadAssembly(image);
+        return assembly.MainModule.Types.Where(isMeant)
+            .SelectMany(type => type.NestedTypes.Prepend(type)).SelectMany(type => type.Methods).Where(method => method.HasBody)
+            .Select(method => method.Body.Instructions.Sum(DeviceSizeOf)).ToArray();
+    }
+
+    /// <summary>Refuses a kernel that no assembly can hold.</summary>
+    /// <exception cref="UserInputException">It is too large.</exception>
+    public void CheckFits(ModelFile model)
+    {
+        if (ByteCodeSize <= MaxByteCodeSize) return;
+        long weights = model.Layers.Sum(shape => (long)shape.RowCount * shape.ColumnCount);
+        throw new UserInputException($"model '{model.Name}' is too large to compile: its {weights} weights make {ByteCodeSize} bytes of byte code, an assembly holds "
+            + $"{MaxByteCodeSize} (about {MaxByteCodeSize * weights / ByteCodeSize} weights); prune it, take fewer hidden units, or leave it to the table-driven kernel");
+    }
+
+    /// <summary>The board's metadata has two-byte tokens and branches.</summary>
+    private static int DeviceSizeOf(Instruction instruction) => instruction.OpCode.OperandType switch
+    {
+        OperandType.InlineBrTarget or OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineString
+            or OperandType.InlineTok or OperandType.InlineType => instruction.GetSize() - 2,
+        _ => instruction.GetSize(),
+    };
+}
+
+/// <summary>Heap of a network with compiled layers, in bytes of a board's 32-bit CLR.</summary>
+/// <param name="Tables">The two activation tables.</param>
+/// <param name="State">Hidden and cell states, with the copy that a step over several methods needs.</param>
+/// <param name="Head">Weights of the linear head, and logits.</param>
+/// <param name="Embedding">The embedding of a token model.</param>
+public sealed record HeapSize(int Tables, int State, int Head, int Embedding)
+{
+    // Every object starts with a header and takes whole blocks.
+    private const int ArrayHeaderSize = 20;
+    private const int BlockSize = 12;
+
+    /// <summary>All of it.</summary>
+    public int Total => Tables + State + Head + Embedding;
+
+    /// <summary>The heap of a model's kernel.</summary>
+    public static HeapSize Of(ModelFile model) => new(
+        2 * ArraySize(ActivationTable.Length, sizeof(short)),
+        model.Layers.Sum(shape => (shape.HasCellState ? 3 : 2) * ArraySize(shape.HiddenCount, sizeof(short))),
+        model.ClassCount * ArraySize(model.HeadInputCount, sizeof(short)) + 2 * ArraySize(model.ClassCount, sizeof(int)),
+        model.Input == InputKind.Tokens ? ArraySize(model.VocabularyCount * model.InputCount, sizeof(short)) : 0);
+
+    private static int ArraySize(int length, int elementSize) => (ArrayHeaderSize + length * elementSize + BlockSize - 1) / BlockSize * BlockSize;
+}
