@@ -3,8 +3,9 @@
 // multiplication costs what an addition costs, that halves the time. It is exact because the row bound of SPEC.md keeps each
 // of the two sums inside 32 bits.
 //
-// The weights lie column by column: a few operands and their columns stay in locals while all pairs of rows go by, so that a
-// product costs the six instructions of its own arithmetic and little else.
+// The weights lie column by column: some operands and their columns stay in locals while all pairs of rows go by, so that a
+// product costs the six instructions of its own arithmetic and little else. The wider the block, the less else: 3.4 instructions
+// per weight at sixteen columns, 3.8 at eight, 4.6 at four.
 
 using System;
 using Crime.Model;
@@ -24,12 +25,12 @@ internal sealed class PackedColumns
     /// <summary>Added to the low lane; the layers take it off by turning its sign bit.</summary>
     private const long LowLaneOffset = 0x80000000L;
 
-    private const int Block = 8;
-    private const int HalfBlock = 4;
+    // Columns are padded to a multiple of this, the smallest block.
+    private const int Padding = 4;
 
     private readonly int _columnCount;
 
-    // [columns, padded with zeros to a multiple of HalfBlock][pairs]
+    // [columns, padded with zeros to a multiple of Padding][pairs]
     private readonly long[][] _weights;
 
     // [columns, padded]
@@ -44,7 +45,7 @@ internal sealed class PackedColumns
     public PackedColumns(FixedLayer layer, int firstColumn, int columnCount, int[] lowRows, int[] highRows)
     {
         _columnCount = columnCount;
-        int paddedCount = (columnCount + HalfBlock - 1) / HalfBlock * HalfBlock;
+        int paddedCount = (columnCount + Padding - 1) / Padding * Padding;
         var zeros = new long[paddedCount > columnCount ? lowRows.Length : 0];
         _operands = new short[paddedCount];
         _weights = new long[paddedCount][];
@@ -70,11 +71,32 @@ internal sealed class PackedColumns
     {
         Array.Copy(operands, offset, _operands, 0, _columnCount);
         int k = 0;
-        for (; k + Block <= _weights.Length; k += Block) AddBlock(sums, k);
-        if (k < _weights.Length) AddHalfBlock(sums, k);
+        for (; k + 16 <= _weights.Length; k += 16) AddSixteen(sums, k);
+        if (k + 8 <= _weights.Length)
+        {
+            AddEight(sums, k);
+            k += 8;
+        }
+        if (k < _weights.Length) AddFour(sums, k);
     }
 
-    private void AddBlock(long[] sums, int k)
+    private void AddSixteen(long[] sums, int k)
+    {
+        short[] x = _operands;
+        long x0 = x[k], x1 = x[k + 1], x2 = x[k + 2], x3 = x[k + 3], x4 = x[k + 4], x5 = x[k + 5], x6 = x[k + 6], x7 = x[k + 7];
+        long x8 = x[k + 8], x9 = x[k + 9], x10 = x[k + 10], x11 = x[k + 11], x12 = x[k + 12], x13 = x[k + 13], x14 = x[k + 14], x15 = x[k + 15];
+        long[][] w = _weights;
+        long[] w0 = w[k], w1 = w[k + 1], w2 = w[k + 2], w3 = w[k + 3], w4 = w[k + 4], w5 = w[k + 5], w6 = w[k + 6], w7 = w[k + 7];
+        long[] w8 = w[k + 8], w9 = w[k + 9], w10 = w[k + 10], w11 = w[k + 11], w12 = w[k + 12], w13 = w[k + 13], w14 = w[k + 14], w15 = w[k + 15];
+        int count = sums.Length;
+        for (int pair = 0; pair < count; pair++)
+            sums[pair] = sums[pair] + w0[pair] * x0 + w1[pair] * x1 + w2[pair] * x2 + w3[pair] * x3
+                + w4[pair] * x4 + w5[pair] * x5 + w6[pair] * x6 + w7[pair] * x7
+                + w8[pair] * x8 + w9[pair] * x9 + w10[pair] * x10 + w11[pair] * x11
+                + w12[pair] * x12 + w13[pair] * x13 + w14[pair] * x14 + w15[pair] * x15;
+    }
+
+    private void AddEight(long[] sums, int k)
     {
         short[] x = _operands;
         long x0 = x[k], x1 = x[k + 1], x2 = x[k + 2], x3 = x[k + 3], x4 = x[k + 4], x5 = x[k + 5], x6 = x[k + 6], x7 = x[k + 7];
@@ -86,7 +108,7 @@ internal sealed class PackedColumns
                 + w4[pair] * x4 + w5[pair] * x5 + w6[pair] * x6 + w7[pair] * x7;
     }
 
-    private void AddHalfBlock(long[] sums, int k)
+    private void AddFour(long[] sums, int k)
     {
         short[] x = _operands;
         long x0 = x[k], x1 = x[k + 1], x2 = x[k + 2], x3 = x[k + 3];

@@ -62,6 +62,12 @@ public sealed class CommandLineTests
         yield return Case("--limit takes a number: 1 or more", "ilcount", "@model", "--limit", "0");
         yield return Case("--fault", "demo", "--fault", "earthquake");
         yield return Case("--learning-rate takes a number above 0", "train", "d", "-o", "x", "--learning-rate", "0");
+        yield return Case("d: no such folder", "train", "d", "-o", "x");
+        yield return Case("there is no such folder", "train", "d", "-o", Path.Combine("no", "x"));
+        yield return Case("--cell takes lstm or gru", "train", "d", "-o", "x", "--cell", "rnn");
+        yield return Case("--qat takes off, 16, 8, 6 or 4", "train", "d", "-o", "x", "--qat", "5");
+        yield return Case("--hidden cannot be given with --from", "train", "d", "-o", "x", "--from", "m", "--hidden", "8");
+        yield return Case("--keep-zeros needs --from", "train", "d", "-o", "x", "--keep-zeros");
     }
 
     [TestCaseSource(nameof(Mistakes))]
@@ -95,6 +101,30 @@ public sealed class CommandLineTests
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error, Does.Contain("cannot be written"));
         Assert.That(Directory.GetFileSystemEntries(folder), Is.EqualTo(new[] { data }));
+    }
+
+    [Test]
+    public async Task AModelIsFineTunedForNarrowWeightsAndOnlyOnItsOwnClasses()
+    {
+        string folder = CrimeCommand.NewFolder(), data = Path.Combine(folder, "data"), first = Path.Combine(folder, "first.safetensors");
+        (await CrimeCommand.RunAsync("gestures", "-o", data, "--train", "60", "--test", "30", "--json")).Json();
+        string[] options = ["--epochs", "3", "--hidden", "6", "--cell", "gru", "--qat", "8", "--json"];
+        JsonElement trained = (await CrimeCommand.RunAsync(["train", data, "-o", first, .. options])).Json();
+        Assert.That(trained.GetProperty("network").GetString(), Is.EqualTo("GRU 6"));
+        Assert.That(trained.GetProperty("fixed_test_accuracy").GetDouble(), Is.InRange(0, 1));
+
+        string second = Path.Combine(folder, "second.safetensors");
+        options = ["--from", first, "--qat", "4", "--epochs", "2", "--truncate", "20", "--json"];
+        JsonElement tuned = (await CrimeCommand.RunAsync(["train", data, "-o", second, .. options])).Json();
+        Assert.That(tuned.GetProperty("weight_bits").GetInt32(), Is.EqualTo(4));
+        Assert.That(File.Exists(second), Is.True);
+
+        string text = Path.Combine(folder, "text"), third = Path.Combine(folder, "third.safetensors");
+        Directory.CreateDirectory(text);
+        File.WriteAllLines(Path.Combine(text, "lines"), Enumerable.Range(0, 20).Select(i => $"{(i % 2 == 0 ? "a" : "b")}\ttext"));
+        CrimeCommand.Outcome refused = await CrimeCommand.RunAsync("train", text, "-o", third, "--from", first);
+        Assert.That((refused.ExitCode, File.Exists(third)), Is.EqualTo((2, false)));
+        Assert.That(refused.Error, Does.Contain("data set 'text' is text, but model 'first' takes features"));
     }
 
     [Test]

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Crime.Gateway.Inference;
 using Crime.Model;
+using Crime.Modelling.Quantisation;
 
 namespace Crime.Modelling;
 
@@ -45,6 +46,9 @@ public sealed class TrainedModel
 
     /// <summary>[classes].</summary>
     public required float[] HeadBias { get; init; }
+
+    /// <summary>The ranges to quantise with, where the training has decided them; null for any.</summary>
+    public Calibration? Calibration { get; init; }
 
     /// <summary>Number of tokens, 0 for feature models.</summary>
     public int VocabularyCount => Input == InputKind.Tokens ? Embedding.Length / InputCount : 0;

@@ -50,12 +50,32 @@ public sealed class PyTorchImporterTests
     [TestCase("classes", "[\"a\"]", "metadata names 1 classes, but the head has 5 rows")]
     [TestCase("classes", "a,b", "metadata 'classes' is not the JSON list it should be")]
     [TestCase("feature_mean", "[1,2]", "metadata 'feature_mean' has 2 numbers; 3 were expected")]
+    [TestCase("calibration_max_input", "[4]", "metadata 'calibration_max_input' is there; it needs 'calibration_max_cells' and")]
     [TestCase("feature_std", "[1,0,1]", "metadata 'feature_std' holds a number that is not usable")]
     public void WrongMetadataAreNamed(string key, string value, string expected)
     {
         Safetensors file = Good();
         file.Metadata[key] = value;
         Assert.That(() => PyTorchImporter.Import(file, "net"), Throws.TypeOf<UserInputException>().With.Message.Contains(expected));
+    }
+
+    [TestCase("[4]", "[7.5]", "30", true)]
+    [TestCase("[-4]", "[7.5]", "30", false)]
+    [TestCase("[4]", "[7.5,1]", "30", false)]
+    [TestCase("[4]", "[7.5]", "-1", false)]
+    public void CalibrationIsTakenFromTheMetadata(string input, string cells, string length, bool isGood)
+    {
+        Safetensors file = Good();
+        file.Metadata["calibration_max_input"] = input;
+        file.Metadata["calibration_max_cells"] = cells;
+        file.Metadata["calibration_longest_length"] = length;
+        if (!isGood)
+        {
+            Assert.That(() => PyTorchImporter.Import(file, "net"), Throws.TypeOf<UserInputException>().With.Message.Contains("calibration_max_"));
+            return;
+        }
+        TrainedModel model = PyTorchImporter.Import(file, "net");
+        Assert.That((model.Calibration!.MaxInput, model.Calibration.MaxCell(0), model.Calibration.LongestLength), Is.EqualTo((4f, 7.5f, 30)));
     }
 
     [TestCase("japanese-vowels-h16", "data/japanese-vowels", null)]

@@ -50,7 +50,7 @@ internal static class ConvertVerb
     private static async Task<int> Run(
         string inputPath, string outputPath, string? calibratePath, string? testLines, ConversionOptions options, bool json, CancellationToken cancellation)
     {
-        TrainedModel trained = PyTorchImporter.Load(inputPath);
+        TrainedModel trained = ModelImport.Load(inputPath);
         if (calibratePath == null && (testLines != null || options.Percentile < 100))
             throw new UserInputException($"{(testLines != null ? "--test-lines" : "--percentile")} needs --calibrate: it is about the data set");
         if (trained.ObstacleForBoards is { } obstacle && !options.IsPlain)

@@ -59,9 +59,12 @@ public sealed class Conversion
         TrainedModel trained, Dataset? data, ConversionOptions options, Action<int>? progress = null, CancellationToken cancellation = default)
     {
         if (options.PruneFraction > 0) trained = Pruner.Prune(trained, options.PruneFraction);
-        Calibration calibration = data == null
-            ? Calibration.FromDefaults
-            : Calibration.Measure(ModelLoading.FloatOnly(trained), data, percentile: options.Percentile);
+        // Fine-tuned weights are whole steps only in the formats that they were tuned for.
+        Calibration calibration = options.Percentile == 100 && trained.Calibration is { } tunedFor
+            ? tunedFor
+            : data == null
+                ? Calibration.FromDefaults
+                : Calibration.Measure(ModelLoading.FloatOnly(trained), data, percentile: options.Percentile);
         QuantisedModel? quantised = trained.FitsBoards ? Quantiser.Quantise(trained, calibration, options.WeightBits) : null;
         byte[] bytes = ModelFileWriter.Write(trained, quantised, calibration);
         ModelFile model = ModelLoading.Parse(bytes, trained.Name);

@@ -18,8 +18,8 @@ public static class Pruner
     /// <remarks>
     /// A pair is, at one column: the input and forget gate of an LSTM's unit, or its candidate and output gate; the reset and
     /// update gate of a GRU's unit, or the candidates of units 2k and 2k + 1. Its size is the root of the sum of its weights'
-    /// squares. Dividing them by the root mean square of their rows first, or of all weights on inputs and on hidden units, was
-    /// tried: on the models at hand it helps one and costs another more.
+    /// squares. Tried as well, each of which helps one model at hand and costs another more: dividing by the root mean square of the
+    /// row, weighting by the variance of the operand, and letting the biases take over what the weights contributed on average.
     /// </remarks>
     public static TrainedModel Prune(TrainedModel model, double fraction) => model.WithLayers(model.Layers.Select(layer => Prune(layer, fraction)).ToArray());
 

@@ -122,75 +122,53 @@ public static class Quantiser
         throw new UserInputException($"{where} does not fit 32 bits in any scale: its weights or bias are too large");
     }
 
-    private static double Round(double value, int fractionBits) => Math.Floor(value * Math.Pow(2, fractionBits) + 0.5);
+    private static double Round(double value, int fractionBits) => Math.Floor(Math.ScaleB(value, fractionBits) + 0.5);
 
     /// <summary>What one accumulator sums up.</summary>
     private sealed record RowSum(RowPart[] Parts, double Bias)
     {
         public bool Fits(int bits, int weightBits) =>
-            Parts.All(part => part.Largest(bits) <= Fixed.Int16Max)
+            Parts.All(part => part.Largest(bits) <= Fixed.Int16Max && part.StepFits(bits, weightBits))
             && Parts.Sum(part => part.Sum(bits, weightBits)) * 32768.0 + Math.Abs(Round(Bias, bits)) < 2147483648.0;
     }
 
     /// <summary>The weights of a row on operands of one format.</summary>
     private sealed class RowPart(ReadOnlySpan<float> weights, int operandBits)
     {
-        private const int StepParts = 32;
-
         private readonly float[] _weights = weights.ToArray();
+        private double? _realStep;
 
         public bool HasWeights => _weights.Any(weight => weight != 0);
 
         public double Largest(int rowBits) => _weights.Length == 0 ? 0 : _weights.Max(weight => Math.Abs(Round(weight, rowBits - operandBits)));
 
+        /// <summary>Whether every code times the step is a 16-bit number.</summary>
+        public bool StepFits(int rowBits, int weightBits) => Step(rowBits, weightBits) << (weightBits - 1) <= -Fixed.Int16Min;
+
         /// <summary>Sum of the magnitudes as they will be stored.</summary>
         public long Sum(int rowBits, int weightBits)
         {
             var codes = new short[_weights.Length];
-            long step = Quantise(rowBits, weightBits, codes);
-            return codes.Sum(code => Math.Abs(code * step));
+            long step = Quantise(rowBits, weightBits, codes), sum = 0;
+            foreach (short code in codes) sum += Math.Abs(code * step);
+            return sum;
         }
 
         /// <summary>Rounds the weights to codes of a step.</summary>
         /// <returns>The step.</returns>
         public int Quantise(int rowBits, int weightBits, Span<short> codes)
         {
-            int step = weightBits == FullWeightBits ? 1 : BestStep(rowBits, weightBits);
-            for (int k = 0; k < codes.Length; k++) codes[k] = (short)Code(_weights[k] * Scale(rowBits), step, weightBits);
+            double scale = Math.ScaleB(1, rowBits - operandBits);
+            int step = Step(rowBits, weightBits), largestCode = WeightSteps.LargestCode(weightBits);
+            for (int k = 0; k < codes.Length; k++) codes[k] = (short)WeightSteps.Code(_weights[k] * scale / step, largestCode);
             return step;
         }
 
-        /// <summary>
-        /// The step with the least square error among a few between half of the one that reaches the largest weight and that
-        /// one itself: a shorter step cuts the largest off and rounds the others better.
-        /// </summary>
-        private int BestStep(int rowBits, int weightBits)
+        private int Step(int rowBits, int weightBits)
         {
-            // The reader refuses a step whose product with the lowest code leaves 16 bits.
-            int longest = Math.Clamp((int)Math.Ceiling(Largest(rowBits) / LargestCode(weightBits)), 1, 32768 >> (weightBits - 1));
-            int best = longest;
-            double leastError = double.MaxValue;
-            for (int part = StepParts; part >= StepParts / 2; part--)
-            {
-                int step = Math.Max(1, longest * part / StepParts);
-                double error = 0;
-                foreach (float weight in _weights)
-                {
-                    double value = weight * Scale(rowBits), difference = value - Code(value, step, weightBits) * step;
-                    error += difference * difference;
-                }
-                if (error >= leastError) continue;
-                leastError = error;
-                best = step;
-            }
-            return best;
+            if (weightBits == FullWeightBits) return 1;
+            _realStep ??= WeightSteps.Choose(_weights, weightBits);
+            return (int)Math.Max(1, Round(_realStep.Value, rowBits - operandBits));
         }
-
-        private double Scale(int rowBits) => Math.Pow(2, rowBits - operandBits);
-
-        private static double Code(double value, int step, int weightBits) =>
-            Math.Clamp(Math.Floor(value / step + 0.5), -LargestCode(weightBits), LargestCode(weightBits));
-
-        private static int LargestCode(int weightBits) => (1 << (weightBits - 1)) - 1;
     }
 }
