@@ -32,12 +32,19 @@ public sealed class DemoTests
         Assert.That(crime, Is.LessThan(summary.GetProperty("all_gateway_" + unit).GetDouble()));
     }
 
-    // With the compiled kernel nine inputs of ten stay on the boards anyway, and no fault can add much to that.
+    [Test]
+    public async Task TheCompiledKernelIsFasterAndTheMappingFollows()
+    {
+        JsonElement table = (await CrimeCommand.RunAsync("demo", "--json")).Json(), compiled = (await CrimeCommand.RunAsync("demo", "--json", "--kernel", "auto")).Json();
+        AssertExactlyOneResultEach(compiled);
+        Assert.That(compiled.GetProperty("all_local_time_ms").GetDouble(), Is.LessThan(0.6 * table.GetProperty("all_local_time_ms").GetDouble()));
+        Assert.That(compiled.GetProperty("local").GetInt32(), Is.GreaterThan(table.GetProperty("local").GetInt32()));
+    }
 
     [Test]
     public async Task NoInputIsLostWhenTheGatewayIsKilled()
     {
-        JsonElement summary = (await CrimeCommand.RunAsync("demo", "--json", "--fault", "gateway-down", "--inputs", "90", "--kernel", "table")).Json();
+        JsonElement summary = (await CrimeCommand.RunAsync("demo", "--json", "--fault", "gateway-down", "--inputs", "90")).Json();
         AssertExactlyOneResultEach(summary);
         Assert.That(summary.GetProperty("offloaded").GetInt32(), Is.Positive, "before the kill");
         Assert.That(LocalShareRises(summary), Is.True);
@@ -47,7 +54,7 @@ public sealed class DemoTests
     [TestCase("busy-gateway")]
     public async Task TroubleKeepsInputsOnTheBoards(string fault)
     {
-        JsonElement summary = (await CrimeCommand.RunAsync("demo", "--json", "--fault", fault, "--kernel", "table")).Json();
+        JsonElement summary = (await CrimeCommand.RunAsync("demo", "--json", "--fault", fault)).Json();
         AssertExactlyOneResultEach(summary);
         Assert.That(LocalShareRises(summary), Is.True, summary.ToString());
     }

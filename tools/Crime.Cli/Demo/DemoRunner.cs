@@ -163,6 +163,7 @@ internal sealed class DemoRunner
             Baselines = "measured: the same inputs run again with mapping=local and with mapping=gateway"
                 + (_options.Fault == Fault.GatewayDown ? ", before the fault" : ""),
             Objective = _options.Objective,
+            Kernel = _options.Kernel,
             Fault = _options.Fault switch
             {
                 Fault.GatewayDown => "gateway-down",

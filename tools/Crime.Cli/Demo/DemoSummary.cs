@@ -90,6 +90,9 @@ internal sealed record DemoSummary
     /// <summary>What was minimised.</summary>
     public required string Objective { get; init; }
 
+    /// <summary>What the boards computed with: table, or auto for compiled code where the firmware has it.</summary>
+    public required string Kernel { get; init; }
+
     /// <summary>What went wrong on purpose.</summary>
     public required string Fault { get; init; }
 

@@ -26,7 +26,9 @@ internal static class DemoVerb
         var testLines = new Option<string?>("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
         var fault = Options.OneOf("--fault", "What goes wrong after a third of the inputs.", "none", "gateway-down", "slow-link", "busy-gateway");
         var broker = new Option<string?>("--broker") { Description = "HOST:PORT of an MQTT broker to use; without it the gateway brings its own." };
-        var kernel = Options.OneOf("--kernel", "What the boards compute with: code compiled from the model where the firmware has it, or tables.", "auto", "table");
+        var kernel = Options.OneOf(
+            "--kernel", "What the boards compute with: tables, as for any model that they fetch, or code compiled from it where the firmware has it.",
+            "table", "auto");
         var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };
         var command = new Command(
             "demo",
@@ -84,7 +86,7 @@ internal static class DemoVerb
         Row("CRIME", summary.CrimeTimeMs, summary.CrimeEnergyMj);
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine(
-            $"CRIME: {summary.Local} on the boards, {summary.Offloaded} at the gateway, {summary.Fallback} back on the board after no answer; "
+            $"CRIME (kernel {summary.Kernel}): {summary.Local} on the boards, {summary.Offloaded} at the gateway, {summary.Fallback} back on the board after no answer; "
             + $"{summary.Lost} lost, {summary.Duplicates} twice; {100 * summary.Accuracy:0.0} % right; "
             + $"median break-even length {summary.MedianBreakEvenLength?.ToString(CultureInfo.InvariantCulture) ?? "never"}.");
         if (summary.LocalShareBeforeFault is { } before && summary.LocalShareAfterFault is { } after)
