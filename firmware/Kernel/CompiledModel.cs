@@ -6,7 +6,7 @@ namespace Crime.Firmware.Kernel;
 /// <summary>Code made from one model.</summary>
 public abstract class CompiledModel
 {
-    /// <summary>CRC-32 over the fixed-point section of the model that the code was made from.</summary>
+    /// <summary>The model's <c>FixedPointChecksum</c>: weights and sizes that the code was made from.</summary>
     public abstract uint FixedPointChecksum { get; }
 
     /// <summary>Makes the kernel of a layer.</summary>

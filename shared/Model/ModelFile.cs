@@ -87,12 +87,24 @@ public sealed class ModelFile
     /// <summary>Bits in which the weights of the layers are stored: 16, 8, 6 or 4.</summary>
     public int WeightBits => _bytes[FixedOffset + 1];
 
-    /// <summary>CRC-32 over the fixed-point section: what compiled kernels are recognised by.</summary>
+    /// <summary>
+    /// CRC-32 over the fixed-point section and then kind, inputs and hidden units of every layer (one, two and two bytes): what
+    /// compiled kernels are recognised by. The section alone would not do: other sizes may fill it just as well.
+    /// </summary>
     public uint FixedPointChecksum()
     {
-        var section = new byte[FixedSize];
-        Array.Copy(_bytes, FixedOffset, section, 0, FixedSize);
-        return Crc32.HashToUInt32(section);
+        const int sizeOfShape = 5;
+        var content = new byte[FixedSize + sizeOfShape * Layers.Length];
+        Array.Copy(_bytes, FixedOffset, content, 0, FixedSize);
+        int at = FixedSize;
+        foreach (LayerShape shape in Layers)
+        {
+            content[at] = (byte)shape.Kind;
+            LittleEndian.WriteInt16(content, at + 1, shape.InputCount);
+            LittleEndian.WriteInt16(content, at + 3, shape.HiddenCount);
+            at += sizeOfShape;
+        }
+        return Crc32.HashToUInt32(content);
     }
 
     /// <summary>Bias of a logit, with <see cref="LogitFractionBits"/>.</summary>

@@ -67,7 +67,8 @@ public sealed class TrainedModel
         Layers.Select((layer, index) => layer.ObstacleForBoards is { } obstacle ? $"layer {index} {obstacle}" : null).FirstOrDefault(text => text != null)
         ?? (HeadInput == HeadInput.FirstStep ? "the head sees the first timestep" : null);
 
-    /// <summary>The same model with other recurrent weights.</summary>
+    /// <summary>The same model with other recurrent weights. The calibration stays behind: other weights reach other states.</summary>
+    /// <param name="layers">Layers of the same shapes.</param>
     public TrainedModel WithLayers(IReadOnlyList<RecurrentLayer> layers) => new()
     {
         Name = Name,

@@ -19,8 +19,11 @@ namespace Crime.VirtualBoard;
 public sealed class PseudoTerminal : IDisposable
 {
     private const int PollMs = 100;
-    private const int DrainTimeoutMs = 500;
+    private const int DrainTimeoutMs = 2000;
     private const int PauseMs = 5;
+
+    // A byte that was written shows on the reading side a little later: only after so many looks is an empty terminal empty.
+    private const int EmptyLooksEnough = 5;
     private const int WaitingChunks = 1024;
     private const int BufferSize = 4096;
 
@@ -81,7 +84,8 @@ public sealed class PseudoTerminal : IDisposable
         Leave();
         _fromBoard.Writer.TryComplete();
         var waited = Stopwatch.StartNew();
-        while (waited.ElapsedMilliseconds < DrainTimeoutMs && (_writing.IsAlive || IsReady(_device, Native.CanRead, 0))) Thread.Sleep(PauseMs);
+        for (int emptyLooks = 0; emptyLooks < EmptyLooksEnough && waited.ElapsedMilliseconds < DrainTimeoutMs; Thread.Sleep(PauseMs))
+            emptyLooks = _writing.IsAlive || IsReady(_device, Native.CanRead, 0) ? 0 : emptyLooks + 1;
         _isClosing = true;
         _reading.Join();
         _writing.Join();

@@ -24,6 +24,14 @@ public sealed class CompiledModelsTests
         Assert.That(CompiledModels.For(ModelLoading.Parse(TestModels.Write(3, 16, 6), "other")), Is.Null);
 
     [Test]
+    public void OtherSizesOverTheSameNumbersAreAnotherModel()
+    {
+        // Zeros for 4 inputs and 1 class, or for 1 input and 5 classes: the same bytes of weights.
+        ModelFile one = ModelLoading.Parse(TestModels.Write(4, 1, 1, scale: 0), "one"), other = ModelLoading.Parse(TestModels.Write(1, 1, 5, scale: 0), "other");
+        Assert.That(other.FixedPointChecksum(), Is.Not.EqualTo(one.FixedPointChecksum()));
+    }
+
+    [Test]
     public void NoTwoAreMadeFromTheSameWeights() =>
         Assert.That(CompiledModels.All().Select(compiled => compiled.FixedPointChecksum), Is.Unique);
 

@@ -33,6 +33,83 @@ public sealed class PyTorchImporterTests
             Is.EqualTo(("net", InputKind.Features, 3, 4, 5, 169)));
     }
 
+    private static float[] Numbers(params int[] shape) => Enumerable.Range(1, shape.Aggregate(1, (a, b) => a * b)).Select(i => i / 64f).ToArray();
+
+    /// <summary>Two layers that read both ways, under any module's name.</summary>
+    private static Safetensors Stacked(string module, int gates, bool hasBias = true)
+    {
+        var file = new Safetensors();
+        void Add(string name, params int[] shape) => file.Tensors[name] = new Tensor(shape, Numbers(shape));
+        foreach (var (suffix, inputs) in new[] { ("l0", 3), ("l0_reverse", 3), ("l1", 8), ("l1_reverse", 8) })
+        {
+            Add($"{module}.weight_ih_{suffix}", gates * 4, inputs);
+            Add($"{module}.weight_hh_{suffix}", gates * 4, 4);
+            if (!hasBias) continue;
+            Add($"{module}.bias_ih_{suffix}", gates * 4);
+            Add($"{module}.bias_hh_{suffix}", gates * 4);
+        }
+        Add("out.weight", 2, 8);
+        return file;
+    }
+
+    [TestCase("encoder.rnn", 4, CellKind.Lstm)]
+    [TestCase("gru", 3, CellKind.Gru)]
+    [TestCase("r", 1, CellKind.Rnn)]
+    public void TheShapesTellTheCellAndTheNamesLayersAndDirections(string module, int gates, CellKind kind)
+    {
+        Safetensors file = Stacked(module, gates);
+        // The reverse direction of the second layer is told from the others by its numbers.
+        file.Tensors[$"{module}.weight_hh_l1_reverse"].Values[5] = -1;
+        TrainedModel model = PyTorchImporter.Import(file, "net");
+        Assert.That(model.Layers.Select(layer => (layer.Kind, layer.Direction, layer.InputCount, layer.HiddenCount)), Is.EqualTo(new[]
+        {
+            (kind, Direction.Both, 3, 4), (kind, Direction.Both, 8, 4),
+        }));
+        Assert.That(model.Layers[1].Directions.Select(weights => weights.RecurrentWeights[5]), Is.EqualTo(new[] { 6 / 64f, -1 }));
+        Assert.That(model.HeadBias, Is.EqualTo(new float[2]), "a head without a bias");
+        Assert.That(model.FitsBoards, Is.False);
+        ModelLoading.FloatOnly(model);
+    }
+
+    [Test]
+    public void ModulesWithoutBiasesHaveZeros() =>
+        Assert.That(PyTorchImporter.Import(Stacked("gru", 3, hasBias: false), "net").Layers[1].Directions[1].RecurrentBias, Is.EqualTo(new float[12]));
+
+    [TestCase("relu", Activation.Relu)]
+    [TestCase("tanh", null)]
+    public void ASimpleCellHasTheNonlinearityOfItsMetadata(string name, Activation? expected)
+    {
+        Safetensors file = Stacked("rnn", 1);
+        file.Metadata["nonlinearity"] = name;
+        Assert.That(PyTorchImporter.Import(file, "net").Layers[0].Directions[0].Activations?[0].Function, Is.EqualTo(expected));
+    }
+
+    [TestCase("gru.bias_hh_l1", null, "tensor 'gru.bias_hh_l1' is missing")]
+    [TestCase("gru.weight_hh_l1_reverse", null, "tensor 'gru.weight_hh_l1_reverse' is missing")]
+    [TestCase("gru.weight_ih_l1", new[] { 12, 4 }, "tensor 'gru.weight_ih_l1' has shape [12, 4]; [12, 8] was expected")]
+    [TestCase("gru.weight_hh_l0", new[] { 8, 4 }, "tensor 'gru.weight_hh_l0' has shape [8, 4]; it has to have 4 (LSTM), 3 (GRU) or 1 (RNN) rows per column")]
+    [TestCase("gru.weight_hr_l0", new[] { 2, 4 }, "projections (proj_size) is not supported")]
+    [TestCase("other.weight_ih_l0", new[] { 12, 3 }, "several recurrent modules (gru., other.)")]
+    [TestCase("middle.weight", new[] { 8, 8 }, "several linear layers (middle.weight, out.weight)")]
+    [TestCase("out.weight", null, "no linear head")]
+    public void WhatDoesNotFitIsRefusedByName(string name, int[]? shape, string expected)
+    {
+        Safetensors file = Stacked("gru", 3);
+        if (shape == null) file.Tensors.Remove(name);
+        else file.Tensors[name] = new Tensor(shape, Numbers(shape));
+        Assert.That(() => PyTorchImporter.Import(file, "net"), Throws.TypeOf<UserInputException>().With.Message.Contains(expected));
+    }
+
+    [TestCase("final", HeadInput.FinalState)]
+    [TestCase("last", HeadInput.LastStep)]
+    [TestCase("first", HeadInput.FirstStep)]
+    public void TheMetadataSayWhatTheHeadSees(string text, HeadInput expected)
+    {
+        Safetensors file = Stacked("gru", 3);
+        file.Metadata["head_input"] = text;
+        Assert.That(PyTorchImporter.Import(file, "net").HeadInput, Is.EqualTo(expected));
+    }
+
     [TestCase("lstm.weight_hh_l0", null, "tensor 'lstm.weight_hh_l0' is missing")]
     [TestCase("fc.weight", new[] { 5, 3 }, "the head's weights have shape [5, 3]; [5, 4] was expected")]
     [TestCase("fc.bias", new[] { 4 }, "tensor 'fc.bias' has shape [4]; [5] was expected")]

@@ -74,6 +74,23 @@ public sealed class ConversionTests
     }
 
     [Test]
+    public void AFineTunedNetworkKeepsItsFormatsUnlessItIsPrunedOrAPercentileIsAskedFor()
+    {
+        Dataset data = GestureGenerator.Generate(seed: 3, trainCount: 12, testCount: 12);
+        TrainedModel plain = Gestures((CellKind.Lstm, 5));
+        var tunedFor = new Calibration("fine-tuning", 100, [50], 10);
+        TrainedModel tuned = new()
+        {
+            Name = plain.Name, Input = plain.Input, InputCount = plain.InputCount, ClassNames = plain.ClassNames, Embedding = [],
+            Layers = plain.Layers, HeadWeights = plain.HeadWeights, HeadBias = plain.HeadBias, Calibration = tunedFor,
+        };
+        Assert.That(Conversion.Make(tuned, data: null, new()).Calibration, Is.SameAs(tunedFor));
+        Assert.That(Conversion.Make(tuned, data, new()).Calibration, Is.SameAs(tunedFor));
+        Assert.That(Conversion.Make(tuned, data, new(Percentile: 99)).Calibration.Source, Does.Contain("percentile"));
+        Assert.That(Conversion.Make(tuned, data, new(PruneFraction: 0.5)).Calibration.Source, Does.Contain(data.Name));
+    }
+
+    [Test]
     public void AModelForGatewaysAloneIsEvaluatedInFloat()
     {
         TrainedModel both = TestModels.Make(

@@ -36,7 +36,8 @@ public sealed class PseudoTerminalTests
     {
         var text = new StringBuilder();
         var buffer = new byte[4096];
-        Task reading = Task.Run(() =>
+        // A thread of its own: a busy pool would start the reading late.
+        void Read()
         {
             while (!text.ToString().EndsWith(end, StringComparison.Ordinal))
             {
@@ -44,7 +45,9 @@ public sealed class PseudoTerminalTests
                 if (count == 0) break;
                 text.Append(Encoding.Latin1.GetString(buffer, 0, count));
             }
-        });
+        }
+
+        Task reading = Task.Factory.StartNew(Read, TaskCreationOptions.LongRunning);
         Assert.That(reading.Wait(TimeoutMs), Is.True, $"'{end}' did not come; what came: {text}");
         return text.ToString();
     }
@@ -126,7 +129,10 @@ public sealed class PseudoTerminalTests
     public void WhatWasWrittenBeforeTheEndIsRead()
     {
         using FileStream program = Open();
-        Task<string> reading = Task.Run(() => ReadUntil(program, "END\r\n"));
+        // Somebody who reads: only such a one is waited for.
+        _line.FromBoard("first\r\n");
+        Assert.That(ReadUntil(program, "first\r\n"), Is.EqualTo("first\r\n"));
+        Task<string> reading = Task.Factory.StartNew(() => ReadUntil(program, "END\r\n"), TaskCreationOptions.LongRunning);
         string text = string.Concat(Enumerable.Range(0, 500).Select(i => $"line {i}\r\n")) + "END\r\n";
         _line.FromBoard(text);
         _terminal.Dispose();

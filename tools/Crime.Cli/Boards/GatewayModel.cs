@@ -17,7 +17,7 @@ internal static class GatewayModel
     /// <summary>Name of the model that comes with this program.</summary>
     public const string BundledName = "gestures";
 
-    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(5), MaxResponseContentBufferSize = ModelFormat.MaxFileSize };
 
     /// <summary>File of the model that comes with this program.</summary>
     public static string BundledPath => Path.Combine(AppContext.BaseDirectory, "models", BundledName + ".crime");

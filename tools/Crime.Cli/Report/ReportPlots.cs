@@ -81,23 +81,23 @@ internal static class ReportPlots
     /// <summary>A cost against the length, one line per kernel, and where the data's lengths lie.</summary>
     /// <param name="yLabel">What is drawn, with its unit.</param>
     /// <param name="longest">Longest length of the data, in timesteps.</param>
-    /// <param name="lines">Name, cost of length 0, and cost per timestep of each line.</param>
+    /// <param name="lines">Name and cost per timestep of each line.</param>
     /// <param name="median">Median length of the data.</param>
-    public static string Cost(string yLabel, int longest, IReadOnlyList<(string Name, double Fixed, double PerStep)> lines, double median)
+    public static string Cost(string yLabel, int longest, IReadOnlyList<(string Name, double PerStep)> lines, double median)
     {
         var plot = new Plot();
         Color[] colors = [s_first, s_second, Colors.Gray];
         for (int i = 0; i < lines.Count; i++)
         {
             double[] xs = [0, longest];
-            double[] ys = [lines[i].Fixed, lines[i].Fixed + lines[i].PerStep * longest];
+            double[] ys = [0, lines[i].PerStep * longest];
             Line(plot, xs, ys, colors[i % colors.Length], lines[i].Name);
         }
         var mark = plot.Add.VerticalLine(median, 1, Colors.Gray, LinePattern.Dashed);
         mark.LegendText = "median length of the data";
         plot.XLabel("length, timesteps");
         plot.YLabel(yLabel);
-        plot.Axes.SetLimits(0, longest, 0, lines.Max(line => line.Fixed + line.PerStep * longest) * 1.05);
+        plot.Axes.SetLimits(0, longest, 0, lines.Max(line => line.PerStep) * longest * 1.05);
         plot.ShowLegend(Alignment.UpperLeft);
         return plot.GetSvgXml(WidthPx, HeightPx);
     }

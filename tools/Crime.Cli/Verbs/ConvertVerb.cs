@@ -17,11 +17,12 @@ internal static class ConvertVerb
 {
     public static Command Create()
     {
-        var input = new Argument<string>("IN.safetensors") { Description = "The trained network, with PyTorch's state_dict names." };
+        var input = new Argument<string>("IN") { Description = "The trained network: safetensors with PyTorch's state_dict names, or ONNX." };
         var output = new Option<string>("--output", "-o") { Description = "The model file to write.", Required = true };
         var calibrate = new Option<string?>("--calibrate")
         {
-            Description = "Folder of a data set; its training part decides the Q-formats, its test part tells the accuracy.",
+            Description = "Folder of a data set; its training part decides the Q-formats, its test part tells the accuracy.\n"
+                + "A fine-tuned network keeps the formats it was tuned for, unless --percentile is given.",
         };
         var testLines = new Option<string?>("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
         Option<double> percentile = Real(

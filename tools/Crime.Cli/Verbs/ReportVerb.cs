@@ -108,8 +108,8 @@ internal static class ReportVerb
         var kernels = Kernels(il);
         page.Table(kernels.Select(kernel => ($"{kernel.Name} kernel, IL per timestep", Number(kernel.IlPerStep))));
         int[] lengths = data.Test.Select(sequence => sequence.Length).Order().ToArray();
-        var time = kernels.Select(kernel => (kernel.Name, 0.0, kernel.IlPerStep * profile.UsPerIl / 1000)).ToArray();
-        var energy = time.Select(line => (line.Name, line.Item2, line.Item3 * profile.ComputeMw / 1000)).ToArray();
+        var time = kernels.Select(kernel => (kernel.Name, MsPerStep: kernel.IlPerStep * profile.UsPerIl / 1000)).ToArray();
+        var energy = time.Select(line => (line.Name, line.MsPerStep * profile.ComputeMw / 1000)).ToArray();
         double median = lengths[lengths.Length / 2];
         page.Figure(ReportPlots.Cost("time, ms", lengths[^1], time, median), "Time of an inference on the board against the length of its input.");
         page.Figure(ReportPlots.Cost("energy, mJ", lengths[^1], energy, median), "Energy of an inference on the board against the length of its input.");

@@ -54,7 +54,7 @@ internal sealed class TrainingRun
             throw new UserInputException($"{OutputPath}: cannot be written: there is no such folder");
         Dataset dataset = DatasetFolder.Load(DataPath, TestLinesPath);
         if (dataset.Test.Count == 0) throw new UserInputException($"data set '{dataset.Name}' has no test sequences");
-        TrainedModel? from = FromPath == null ? null : PyTorchImporter.Load(FromPath);
+        TrainedModel? from = FromPath == null ? null : ModelImport.Load(FromPath);
         TrainingData data = from == null ? new TrainingData(dataset) : new TrainingData(dataset, from);
         TrainingOptions fineTuning = Options.ForFineTuning(data.Train.Count);
         TrainingOptions first = Asked(from == null ? Options : fineTuning);

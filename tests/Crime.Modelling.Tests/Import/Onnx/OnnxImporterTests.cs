@@ -144,6 +144,28 @@ public sealed class OnnxImporterTests
         AssertRefused(file.Write(), "(GRU)", "R has shape [1, 12, 5]; [1, 15, 5] was expected");
     }
 
+    private static byte[] WithConstantLengths(long inputLength, long lengths)
+    {
+        var file = new OnnxFile();
+        file.Input("x", 1, inputLength, 1, Inputs);
+        string w = file.Constant(Numbers(4 * Inputs), 1, 4, Inputs), r = file.Constant(Numbers(16), 1, 4, 4);
+        string final = file.Nodes("RNN", ["x", w, r, "", file.Constant([lengths])], 2)[1];
+        file.Output(Head(file, Squeezed(file, final)), -1, Classes);
+        return file.Write();
+    }
+
+    [Test]
+    public void ConstantLengthsMayOnlySayWhatTheInputDoes()
+    {
+        Assert.That(Import(WithConstantLengths(7, 7)).Layers, Has.Count.EqualTo(1));
+        AssertRefused(WithConstantLengths(7, 5), "(RNN)", "sequence_lens", "5 timesteps");
+        AssertRefused(WithConstantLengths(-1, 5), "(RNN)", "sequence_lens", "5 timesteps");
+    }
+
+    [Test]
+    public void AnUnknownLayoutIsRefused() =>
+        AssertRefused(Lstm((file, _, final) => Head(file, Squeezed(file, final)), ("layout", 2)), "(LSTM)", "layout");
+
     [Test]
     public void NotANumberIsRefused()
     {

@@ -118,10 +118,11 @@ internal sealed class OnnxGraph
         OnnxTensor? w = node.Inputs.Count > 1 && _values.GetValueOrDefault(node.Inputs[1]) is ConstantValue { Tensor: var tensor } ? tensor : null;
         if (width < 0 && w is { Shape.Length: 3 }) width = w.Shape[2];
         RecurrentLayer layer = RecurrentNode.Read(node, (int)width, name => ValueOf(node, name));
-        CheckLengths(node);
+        Axis time = x.Axes[isBatchFirst ? 1 : 0];
+        CheckLengths(node, time.Size);
         int index = _layers.Count;
         _layers.Add(layer);
-        AddOutputs(node, index, layer, isBatchFirst);
+        AddOutputs(node, index, layer, time.Size, isBatchFirst);
     }
 
     /// <summary>Checks that X is the whole sequence that this layer should see.</summary>
@@ -148,18 +149,21 @@ internal sealed class OnnxGraph
         return x.Axes[2].Size;
     }
 
-    /// <summary>sequence_lens may be an input of the graph or a constant: a sequence comes with its own length here.</summary>
-    private void CheckLengths(OnnxNode node)
+    /// <summary>sequence_lens may be an input of the graph, or a constant that says no more than the graph: a sequence comes with its own length here.</summary>
+    private void CheckLengths(OnnxNode node, long length)
     {
         if (node.Inputs.Count <= 4 || node.Inputs[4].Length == 0 || _lengths.Contains(node.Inputs[4])) return;
-        if (ValueOf(node, node.Inputs[4]) is not (ConstantValue or SizesValue)) throw node.Refuse("sequence_lens is neither an input of the graph nor a constant");
+        if (ValueOf(node, node.Inputs[4]) is not ConstantValue { Tensor: { IsInteger: true } lengths })
+            throw node.Refuse("sequence_lens is neither an input of the graph nor a constant");
+        if (lengths.Integers.Any(given => given != length))
+            throw node.Refuse($"sequence_lens is a constant of {string.Join(", ", lengths.Integers.Distinct())} timesteps, which is not the length of the node's input");
     }
 
     private StatePart Part(int layer, int direction) => new(layer, direction, direction == 1 || _layers[layer].Direction == Direction.Reverse);
 
-    private void AddOutputs(OnnxNode node, int index, RecurrentLayer layer, bool isBatchFirst)
+    private void AddOutputs(OnnxNode node, int index, RecurrentLayer layer, long length, bool isBatchFirst)
     {
-        Axis time = new(AxisKind.Time, -1), batch = new(AxisKind.Batch, -1), unit = new(AxisKind.Unit, layer.HiddenCount);
+        Axis time = new(AxisKind.Time, length), batch = new(AxisKind.Batch, -1), unit = new(AxisKind.Unit, layer.HiddenCount);
         Axis part = new(AxisKind.Part, layer.Directions.Count);
         StatePart[] parts = Enumerable.Range(0, layer.Directions.Count).Select(d => Part(index, d)).ToArray();
         if (node.Outputs.Count > 0)

@@ -21,7 +21,7 @@ internal sealed record OnnxTensor(string Name, int[] Shape, float[] Values, long
 }
 
 /// <summary>An attribute of a node; only the field of its type is filled.</summary>
-internal sealed record OnnxAttribute
+internal sealed class OnnxAttribute
 {
     /// <summary>A number.</summary>
     public float Float { get; set; }

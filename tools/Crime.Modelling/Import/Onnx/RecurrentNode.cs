@@ -62,7 +62,7 @@ internal sealed class RecurrentNode
         float[]? h0 = InitialState(5, "initial_h", hidden), c0 = Kind == CellKind.Lstm ? InitialState(6, "initial_c", hidden) : null;
         float clip = _node.Float("clip", 0);
         if (!float.IsFinite(clip) || clip < 0) throw _node.Refuse($"clip is {clip}; it has to be above 0");
-        if (Direction == Direction.Both && _node.Integer("layout", 0) is not (0 or 1)) throw _node.Refuse("layout is neither 0 nor 1");
+        if (_node.Integer("layout", 0) is not (0 or 1)) throw _node.Refuse("layout is neither 0 nor 1");
         IReadOnlyList<ActivationFunction>?[] activations = new ActivationList(_node, Kind, directions).Read();
         return new RecurrentLayer
         {
