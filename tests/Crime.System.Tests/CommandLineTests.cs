@@ -11,7 +11,7 @@ public sealed class CommandLineTests
 {
     private static readonly string s_model = Path.Combine(TestContext.CurrentContext.TestDirectory, "models", "gestures.crime");
 
-    private static readonly string[] s_verbs = ["convert", "eval", "demo", "golden", "gestures", "train"];
+    private static readonly string[] s_verbs = ["convert", "eval", "demo", "golden", "gestures", "train", "embed", "flash", "nanoclr"];
 
     [TestCaseSource(nameof(s_verbs))]
     public async Task EveryVerbHasHelpWithAnExampleAndJson(string verb)
@@ -43,6 +43,12 @@ public sealed class CommandLineTests
         yield return Case("--data and --model belong together", "demo", "--data", "d");
         yield return Case("--broker takes HOST:PORT", "demo", "--broker", "nowhere");
         yield return Case("--fault", "demo", "--fault", "earthquake");
+        yield return Case("x.json: not a golden file", "embed", "x.json", "-m", "@model", "-o", "y.cs");
+        yield return Case("--target ESP8266 is not a target", "flash", "--port", "p", "--target", "ESP8266");
+        yield return Case("no partition table", "flash", "--port", "p", "--target", "ESP32_C3", "--flash-mb", "7");
+        yield return Case("x.bin: cannot be read", "flash", "--port", "p", "--target", "ESP32_C3", "--image", "x.bin");
+        yield return Case("nothing to do", "flash", "--port", "p", "--target", "ESP32_C3", "--no-update");
+        yield return Case("x: no such nanoCLR", "nanoclr", "x.pe", "--nanoclr", "x");
         yield return Case("--learning-rate takes a number above 0", "train", "d", "-o", "x", "--learning-rate", "0");
     }
 

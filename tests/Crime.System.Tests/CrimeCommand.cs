@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Text.Json;
@@ -24,11 +25,15 @@ internal static class CrimeCommand
         }
     }
 
-    public static async Task<Outcome> RunAsync(params string[] arguments)
+    public static Task<Outcome> RunAsync(params string[] arguments) => RunWithAsync(new Dictionary<string, string?>(), arguments);
+
+    /// <summary>The same with variables of its environment set; null takes one away.</summary>
+    public static async Task<Outcome> RunWithAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Path.Combine(TestContext.CurrentContext.TestDirectory, "crime.dll"));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         using Process process = Process.Start(start) ?? throw new InvalidOperationException("dotnet does not start");
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         using var limit = new global::System.Threading.CancellationTokenSource(TimeSpan.FromMinutes(3));

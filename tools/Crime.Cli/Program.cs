@@ -29,6 +29,9 @@ public static class Program
             GoldenVerb.Create(),
             GesturesVerb.Create(),
             TrainVerb.Create(),
+            EmbedVerb.Create(),
+            FlashVerb.Create(),
+            NanoClrVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");
