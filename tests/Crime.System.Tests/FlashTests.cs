@@ -32,8 +32,9 @@ public sealed class FlashTests
     public void MakeFiles()
     {
         _folder = CrimeCommand.NewFolder();
-        File.WriteAllBytes(At("Crime.Firmware.bin"), new byte[1792 * 1024]);
-        File.WriteAllBytes(At("large.bin"), new byte[1792 * 1024 + 1]);
+        File.WriteAllBytes(At("Crime.Firmware.bin"), [.. "NFMRK1"u8, .. new byte[1792 * 1024 - 6]]);
+        File.WriteAllBytes(At("large.bin"), [.. "NFMRK1"u8, .. new byte[1792 * 1024 - 5]]);
+        File.WriteAllBytes(At("later.bin"), [.. "NFMRK2"u8, .. new byte[1024]]);
         File.WriteAllText(At("crime.cfg"), "board.id=hall-1\nbroker.host=10.0.0.1\n");
     }
 
@@ -107,6 +108,14 @@ public sealed class FlashTests
         Assert.That(outcome.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
         Assert.That(outcome.Error, Does.Contain("1835009 bytes do not fit the 1835008 bytes"));
         Assert.That(outcome.Out, Is.Empty);
+    }
+
+    [Test]
+    public async Task AnImageForAnotherClrIsRefused()
+    {
+        CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync("flash", "--port", "p", "--target", "ESP32_REV3", "--image", At("later.bin"), "--dry-run");
+        Assert.That(outcome.ExitCode, Is.EqualTo(2));
+        Assert.That(outcome.Error, Does.Contain("does not start with NFMRK1"));
     }
 
     [Test]

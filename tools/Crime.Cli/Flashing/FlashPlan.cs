@@ -59,10 +59,11 @@ internal sealed record FlashStep(string Purpose, IReadOnlyList<string> Arguments
 /// <summary>The steps, and the files that go onto drive I:.</summary>
 internal sealed class FlashPlan
 {
-    private FlashPlan(FlashOptions options, int imageSize, IReadOnlyList<(string Path, byte[] Content)> files, string workFolder)
+    private FlashPlan(FlashOptions options, byte[] image, IReadOnlyList<(string Path, byte[] Content)> files, string workFolder)
     {
         Options = options;
-        ImageSize = imageSize;
+        ImageSize = image.Length;
+        ApplicationName = image.AsSpan().IndexOf("Crime.Bench\0"u8) >= 0 ? "Crime.Bench" : "Crime.Firmware";
         Files = files;
         WorkFolder = workFolder;
         Steps = MakeSteps().ToList();
@@ -73,6 +74,9 @@ internal sealed class FlashPlan
 
     /// <summary>Bytes of the application; 0 when none is deployed.</summary>
     public int ImageSize { get; }
+
+    /// <summary>Name of the assembly that the board has to list when the image is on it.</summary>
+    public string ApplicationName { get; }
 
     /// <summary>Path on the board and content.</summary>
     public IReadOnlyList<(string Path, byte[] Content)> Files { get; }
@@ -90,10 +94,8 @@ internal sealed class FlashPlan
     /// <exception cref="UserInputException">Something is missing, too large, or would not be understood on the board.</exception>
     public static FlashPlan Make(FlashOptions options, string workFolder)
     {
-        int imageSize = options.ImagePath == null ? 0 : Read(options.ImagePath).Length;
-        int partition = options.Target.DeploymentSize(options.FlashMb);
-        if (imageSize > partition)
-            throw new UserInputException($"{options.ImagePath}: {imageSize} bytes do not fit the {partition} bytes that {options.Target.Name} has for an application");
+        int partitionSize = options.Target.DeploymentSize(options.FlashMb);
+        byte[] image = options.ImagePath == null ? [] : Image(options.ImagePath, options.Target, partitionSize);
         var files = new List<(string Path, byte[] Content)>();
         if (options.SettingsPath != null) files.Add((SettingsFile.Path, Settings(options.SettingsPath)));
         if (options.ModelPath != null) files.Add((ModelStore.Path, Model(options.ModelPath)));
@@ -101,9 +103,9 @@ internal sealed class FlashPlan
         int storage = options.Target.StorageSize(options.FlashMb), filesSize = files.Sum(file => file.Content.Length);
         if (filesSize > storage)
             throw new UserInputException($"the files take {filesSize} bytes; drive I: of {options.Target.Name} has {storage}");
-        if (!options.Update && imageSize == 0 && files.Count == 0)
+        if (!options.Update && image.Length == 0 && files.Count == 0)
             throw new UserInputException("nothing to do: give --image, --settings, --model or --inputs, or leave out --no-update");
-        return new FlashPlan(options, imageSize, files, workFolder);
+        return new FlashPlan(options, image, files, workFolder);
     }
 
     /// <summary>Writes the files that nanoff is pointed at.</summary>
@@ -145,6 +147,17 @@ internal sealed class FlashPlan
     private string SourcePath(int index) => Path.Combine(WorkFolder, Files[index].Path[(Files[index].Path.LastIndexOf('\\') + 1)..]);
 
     private static void Output(string path, byte[] content) => Verbs.Output.WriteFile(path, content);
+
+    private static byte[] Image(string path, FlashTarget target, int partitionSize)
+    {
+        byte[] bytes = Read(path);
+        if (bytes.Length > partitionSize)
+            throw new UserInputException($"{path}: {bytes.Length} bytes do not fit the {partitionSize} bytes that {target.Name} has for an application");
+        // An image is one PE file after the other. Stable firmware loads those of the first format only.
+        if (!bytes.AsSpan().StartsWith("NFMRK1"u8))
+            throw new UserInputException($"{path}: not an application for stable nanoFramework firmware: it does not start with NFMRK1; give the .bin file of the build");
+        return bytes;
+    }
 
     private static byte[] Settings(string path)
     {

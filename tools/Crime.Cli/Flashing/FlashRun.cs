@@ -2,7 +2,6 @@
 // board sits on the port; so what it prints is read as well.
 
 using System;
-using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -25,13 +24,14 @@ internal static class FlashRun
         {
             var (exitCode, text) = await nanoff.RunAsync(step.Arguments, onLine, cancellation);
             if (exitCode != 0) throw new UserInputException($"{step.Purpose}: '{step.CommandLine}' failed with code {exitCode}: {LastLine(text)}");
-            string? problem = Problem(plan.Options, step, text);
+            string? problem = Problem(plan, step, text);
             if (problem != null) throw new UserInputException($"{step.Purpose}: {problem}");
         }
     }
 
-    private static string? Problem(FlashOptions options, FlashStep step, string text)
+    private static string? Problem(FlashPlan plan, FlashStep step, string text)
     {
+        FlashOptions options = plan.Options;
         string[] words = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         switch (step.Purpose)
         {
@@ -41,8 +41,8 @@ internal static class FlashRun
                 return text.Split('\n').FirstOrDefault(line => line.Contains("Error deploying") || line.Contains("Exception deploying"))?.Trim();
             case "verification" when !text.Contains(options.Target.Name, StringComparison.OrdinalIgnoreCase):
                 return $"the board on {options.Port} does not name {options.Target.Name} as its firmware";
-            case "verification" when options.ImagePath != null && !text.Contains(Path.GetFileNameWithoutExtension(options.ImagePath), StringComparison.OrdinalIgnoreCase):
-                return $"the board on {options.Port} does not list {Path.GetFileNameWithoutExtension(options.ImagePath)} among its assemblies";
+            case "verification" when options.ImagePath != null && !text.Contains(plan.ApplicationName, StringComparison.Ordinal):
+                return $"the board on {options.Port} does not list {plan.ApplicationName} among its assemblies";
             default:
                 return null;
         }
