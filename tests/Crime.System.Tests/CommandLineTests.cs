@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text.Json;
 using System.Threading.Tasks;
 using NUnit.Framework;
 
@@ -11,7 +12,9 @@ public sealed class CommandLineTests
 {
     private static readonly string s_model = Path.Combine(TestContext.CurrentContext.TestDirectory, "models", "gestures.crime");
 
-    private static readonly string[] s_verbs = ["convert", "eval", "demo", "golden", "gestures", "train", "embed", "flash", "nanoclr"];
+    private static readonly string s_trained = Path.Combine(TestContext.CurrentContext.TestDirectory, "assets", "gestures.safetensors");
+
+    private static readonly string[] s_verbs = ["convert", "eval", "demo", "board", "golden", "gestures", "train", "embed", "flash", "nanoclr"];
 
     [TestCaseSource(nameof(s_verbs))]
     public async Task EveryVerbHasHelpWithAnExampleAndJson(string verb)
@@ -35,6 +38,11 @@ public sealed class CommandLineTests
         yield return Case("'nonsense'", "nonsense");
         yield return Case("--output", "convert", "x.safetensors");
         yield return Case("x.safetensors: cannot be read", "convert", "x.safetensors", "-o", "y.crime");
+        yield return Case("--weights takes 16, 8, 6 or 4; '5' is none of them", "convert", "x.safetensors", "-o", "y.crime", "--weights", "5");
+        yield return Case("--prune takes a number from 0 and below 1", "convert", "x.safetensors", "-o", "y.crime", "--prune", "1");
+        yield return Case("--percentile takes a number above 0 and up to 100", "convert", "x.safetensors", "-o", "y.crime", "--percentile", "0");
+        yield return Case("--percentile needs --calibrate", "convert", "@trained", "-o", "y.crime", "--percentile", "99");
+        yield return Case("--test-lines needs --calibrate", "convert", "@trained", "-o", "y.crime", "--test-lines", "lines");
         yield return Case("x.crime: cannot be read", "eval", "x.crime", "--data", "d");
         yield return Case("d: no such folder", "eval", "@model", "--data", "d");
         yield return Case("--kernel", "eval", "@model", "--data", "d", "--kernel", "quantum");
@@ -42,6 +50,11 @@ public sealed class CommandLineTests
         yield return Case("--boards takes a number: 1 to 64", "demo", "--boards", "0");
         yield return Case("--data and --model belong together", "demo", "--data", "d");
         yield return Case("--broker takes HOST:PORT", "demo", "--broker", "nowhere");
+        yield return Case("--broker takes HOST:PORT", "board", "--broker", "nowhere");
+        yield return Case("--id takes 1 to 32 letters", "board", "--id", "two words");
+        yield return Case("--http-port takes a number: 1 to 65535", "board", "--http-port", "0");
+        yield return Case("--idle is a board without inputs", "board", "--idle", "--inputs", "3");
+        yield return Case("no answer", "board", "--model", "other", "--http-port", "1");
         yield return Case("--fault", "demo", "--fault", "earthquake");
         yield return Case("x.json: not a golden file", "embed", "x.json", "-m", "@model", "-o", "y.cs");
         yield return Case("--target ESP8266 is not a target", "flash", "--port", "p", "--target", "ESP8266");
@@ -55,7 +68,8 @@ public sealed class CommandLineTests
     [TestCaseSource(nameof(Mistakes))]
     public async Task AMistakeGetsOneLineAndExitCodeTwo(string expected, string[] arguments)
     {
-        CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync(arguments.Select(argument => argument == "@model" ? s_model : argument).ToArray());
+        CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync(
+            arguments.Select(argument => argument == "@model" ? s_model : argument == "@trained" ? s_trained : argument).ToArray());
         Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
         Assert.That(outcome.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
         Assert.That(outcome.Error, Does.StartWith("crime: ").And.Contain(expected));
@@ -91,7 +105,16 @@ public sealed class CommandLineTests
         string model = Path.Combine(folder, "net.crime"), golden = Path.Combine(folder, "net.golden.json");
         (await CrimeCommand.RunAsync("gestures", "-o", data, "--train", "60", "--test", "30", "--json")).Json();
         (await CrimeCommand.RunAsync("train", data, "-o", trained, "--epochs", "3", "--hidden", "6", "--json")).Json();
-        (await CrimeCommand.RunAsync("convert", trained, "-o", model, "--calibrate", data, "--json")).Json();
+        JsonElement plain = (await CrimeCommand.RunAsync("convert", trained, "-o", model, "--calibrate", data, "--json")).Json();
+        Assert.That(plain.GetProperty("accuracy").GetProperty("sequences").GetInt32(), Is.EqualTo(30));
+        Assert.That(plain.GetProperty("accuracy_before").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        string small = Path.Combine(folder, "small.crime");
+        JsonElement narrow = (await CrimeCommand.RunAsync(
+            "convert", trained, "-o", small, "--calibrate", data, "--weights", "4", "--prune", "0.25", "--percentile", "99.5", "--json")).Json();
+        Assert.That(narrow.GetProperty("accuracy_before").ToString(), Is.Not.Empty.And.Not.EqualTo(narrow.GetProperty("accuracy").ToString()));
+        Assert.That((narrow.GetProperty("stored_weight_bits").GetInt32(), narrow.GetProperty("percentile").GetDouble()), Is.EqualTo((4, 99.5)));
+        Assert.That(narrow.GetProperty("calibration").GetString(), Does.Contain("percentile 99.5"));
+        Assert.That(new FileInfo(small).Length, Is.LessThan(new FileInfo(model).Length));
         (await CrimeCommand.RunAsync("golden", model, "--data", data, "-o", golden, "--count", "2", "--json")).Json();
         double agreement = (await CrimeCommand.RunAsync("eval", model, "--data", data, "--json")).Json().GetProperty("agreement").GetDouble();
         Assert.That(agreement, Is.GreaterThanOrEqualTo(0.9));

@@ -49,7 +49,7 @@ public sealed class BenchTests
     public void EveryLineCanBeParsed()
     {
         const string ends = @"^BENCH (start|end) \d+ \w+$", golden = @"^GOLDEN \w+ \S+ \d+ (PASS|FAIL) len=\d+( wrong-step=\d+)?$";
-        const string measured = @"^BENCH [A-Za-z0-9.]+ -?\d+\.\d{3} (ns|us)( [a-z]+=\d+)*$";
+        const string measured = @"^BENCH [A-Za-z0-9.-]+ -?\d+\.\d{3} (ns|us)( [a-z]+=\d+)*$";
         Assert.That(_lines, Has.All.Match($"{ends}|{golden}|{measured}"));
     }
 

@@ -98,7 +98,8 @@ public sealed class Board : IDisposable
     public long ExecutedIl => Clock.ExecutedIl;
 
     /// <summary>Energy spent since the start in µJ.</summary>
-    public double EnergyUj => _ledger.EnergyUj(Clock.RealUs);
+    /// <remarks>The firmware reads it at its own time, which does not depend on how late the host runs its thread.</remarks>
+    public double EnergyUj => _ledger.EnergyUj(OwnTimeUs);
 
     /// <summary>What ended the firmware, which never ends by itself; null while it runs.</summary>
     public Exception? Crash => _crash;
@@ -112,7 +113,9 @@ public sealed class Board : IDisposable
 
     /// <summary>Mean power in mW over the last time, as a sensor in the supply line sees it.</summary>
     /// <param name="windowUs">How far back to look, in µs.</param>
-    public double MeanPowerMw(long windowUs) => _ledger.MeanPowerMw(Current == this ? Clock.NowUs() : Clock.RealUs, windowUs);
+    public double MeanPowerMw(long windowUs) => _ledger.MeanPowerMw(OwnTimeUs, windowUs);
+
+    private long OwnTimeUs => Current == this ? Clock.NowUs() : Clock.RealUs;
 
     /// <summary>Powers the board: runs the firmware's Main on a thread of its own.</summary>
     public void Start() => Run(FirmwareImage.Get(Options.Profile).Main(Options.Application));

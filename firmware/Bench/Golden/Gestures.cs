@@ -1,5 +1,5 @@
 // Golden vectors of gestures on gestures, seed 1, inputs 5c6ba24f, model bd546746,
-// by ReferenceLstm. Written by `crime embed`; write it anew rather than changing it.
+// by ReferenceNetwork. Written by `crime embed`; write it anew rather than changing it.
 
 namespace Crime.Firmware.Bench.Golden;
 

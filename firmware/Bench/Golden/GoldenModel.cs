@@ -71,5 +71,5 @@ public sealed class GoldenModel
 public static class GoldenModels
 {
     /// <summary>Makes them.</summary>
-    public static GoldenModel[] All() => new[] { Gestures.Create() };
+    public static GoldenModel[] All() => new[] { Gestures.Create(), RandomGru.Create(), RandomStacked.Create() };
 }

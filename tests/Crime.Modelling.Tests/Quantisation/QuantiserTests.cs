@@ -1,7 +1,10 @@
 using System;
+using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
 using Crime.Model;
 using Crime.Modelling.Quantisation;
+using Crime.Shared.Tests.Model;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Quantisation;
@@ -98,4 +101,93 @@ public sealed class QuantiserTests
     [TestCase(1000f, 7)]
     public void TheCellFormatHoldsTheCalibratedStateWithItsMargin(float maxCell, int expected) =>
         Assert.That(Quantiser.Quantise(Model(1), new Calibration("test", 4, [maxCell], 10)).Layers[0].CellFractionBits, Is.EqualTo(expected));
+
+    /// <summary>Random models: cells, layers, sizes, scales, tokens, widths, pruned or not.</summary>
+    private static IEnumerable<(TrainedModel Model, int WeightBits)> RandomModels()
+    {
+        var random = new Random(5);
+        int[] widths = [16, 8, 6, 4];
+        for (int n = 0; n < 200; n++)
+        {
+            var layers = Enumerable.Range(0, random.Next(1, 4)).Select(_ => (random.Next(2) == 0 ? CellKind.Lstm : CellKind.Gru, random.Next(1, 12))).ToArray();
+            TrainedModel model = TestModels.Make(
+                random.Next(1, 10), layers, random.Next(1, 4), random.Next(3) == 0 ? random.Next(2, 20) : 0, n, Math.Pow(10, random.NextDouble() * 2 - 1));
+            yield return (random.Next(3) == 0 ? Pruner.Prune(model, random.NextDouble()) : model, widths[n % 4]);
+        }
+    }
+
+    [Test]
+    public void TheReaderFindsWhatTheQuantiserChose()
+    {
+        foreach (var (model, weightBits) in RandomModels())
+        {
+            QuantisedModel quantised = Quantiser.Quantise(model, Calibration.FromDefaults, weightBits);
+            // The reader itself refuses a file that breaks a row bound or a format's range.
+            ModelFile file = ModelLoading.Parse(ModelFileWriter.Write(model, quantised), "test");
+            Assert.That((file.WeightBits, file.LogitFractionBits), Is.EqualTo((weightBits, quantised.LogitFractionBits)));
+            foreach (var (read, written) in file.FixedLayers.Zip(quantised.Layers))
+            {
+                LayerShape shape = written.Shape;
+                Assert.That(Enumerable.Range(0, shape.RowCount).Select(read.RowFractionBits), Is.EqualTo(written.RowFractionBits));
+                Assert.That(Enumerable.Range(0, shape.FixedBiasCount).Select(read.Bias), Is.EqualTo(written.Bias));
+                Assert.That(
+                    Enumerable.Range(0, shape.RowCount * shape.ColumnCount).Select(i => (int)read.Weight(i / shape.ColumnCount, i % shape.ColumnCount)),
+                    Is.EqualTo(Enumerable.Range(0, shape.RowCount * shape.ColumnCount).Select(i => written.Weight(i / shape.ColumnCount, i % shape.ColumnCount))));
+            }
+        }
+    }
+
+    [Test]
+    public void NoWeightIsFurtherFromItsValueThanItsWidthAllows()
+    {
+        foreach (var (model, weightBits) in RandomModels())
+        {
+            QuantisedModel quantised = Quantiser.Quantise(model, Calibration.FromDefaults, weightBits);
+            for (int index = 0; index < model.Layers.Count; index++)
+            {
+                QuantisedLayer layer = quantised.Layers[index];
+                LayerShape shape = layer.Shape;
+                for (int row = 0; row < shape.RowCount; row++)
+                {
+                    AssertPartIsNear(
+                        layer, row, 0, model.Layers[index].Directions[0].InputWeights.AsSpan(row * shape.InputCount, shape.InputCount),
+                        index == 0 ? quantised.InputFractionBits : 15, weightBits);
+                    AssertPartIsNear(
+                        layer, row, shape.InputCount, model.Layers[index].Directions[0].RecurrentWeights.AsSpan(row * shape.HiddenCount, shape.HiddenCount),
+                        15, weightBits);
+                }
+            }
+        }
+    }
+
+    /// <summary>Whole weights within half a unit; narrow ones with no more square error than the plain choice of a step.</summary>
+    private static void AssertPartIsNear(QuantisedLayer layer, int row, int firstColumn, ReadOnlySpan<float> weights, int operandBits, int weightBits)
+    {
+        double scale = Math.Pow(2, layer.RowFractionBits[row] - operandBits), largest = 0, naive = 0, error = 0;
+        foreach (float weight in weights) largest = Math.Max(largest, Math.Abs(Math.Floor(weight * scale + 0.5)));
+        double naiveStep = weightBits == 16 ? 1 : Math.Clamp(Math.Ceiling(largest / ((1 << (weightBits - 1)) - 1)), 1, 32768 >> (weightBits - 1));
+        int largestCode = (1 << (weightBits - 1)) - 1;
+        for (int k = 0; k < weights.Length; k++)
+        {
+            double value = weights[k] * scale, difference = layer.Weight(row, firstColumn + k) - value;
+            if (weightBits == 16) Assert.That(Math.Abs(difference), Is.LessThanOrEqualTo(0.5));
+            double naiveCode = Math.Clamp(Math.Floor(value / naiveStep + 0.5), -largestCode, largestCode);
+            naive += Math.Pow(naiveCode * naiveStep - value, 2);
+            error += difference * difference;
+        }
+        Assert.That(error, Is.LessThanOrEqualTo(naive * (1 + 1e-9) + 1e-9), "no worse than the step that reaches the largest weight");
+    }
+
+    [Test]
+    public void AHundredThousandWeightsAreQuantisedInTime()
+    {
+        TrainedModel model = TestModels.Make(100, [(CellKind.Gru, 140)], 5, scale: 0.2);
+        Assert.That(model.ParameterCount, Is.GreaterThan(100_000));
+        foreach (int weightBits in new[] { 16, 4 })
+        {
+            var stopwatch = Stopwatch.StartNew();
+            Conversion.Make(model, data: null, new ConversionOptions(weightBits, PruneFraction: 0.5));
+            Assert.That(stopwatch.Elapsed.TotalSeconds, Is.LessThan(5));
+        }
+    }
 }

@@ -20,18 +20,12 @@ public sealed class EnergyTests
         double energyUj = 0;
         TestBoards.Run(board, () =>
         {
-            double start = EnergyNow(board);
+            double start = board.EnergyUj;
             VirtualCpu.Charge(Il(30_000));
             ThreadStandIn.Sleep(50);
-            energyUj = EnergyNow(board) - start;
+            energyUj = board.EnergyUj - start;
         });
         Assert.That(energyUj, Is.EqualTo(30 * s_profile.ComputeMw + 50 * s_profile.WaitMw).Within(0.1).Percent);
-    }
-
-    private static double EnergyNow(Board board)
-    {
-        board.Clock.NowUs();
-        return board.EnergyUj;
     }
 
     private static Board WithSensor(double shuntOhm = 0.1) =>

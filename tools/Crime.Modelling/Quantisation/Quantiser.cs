@@ -135,6 +135,8 @@ public static class Quantiser
     /// <summary>The weights of a row on operands of one format.</summary>
     private sealed class RowPart(ReadOnlySpan<float> weights, int operandBits)
     {
+        private const int StepParts = 32;
+
         private readonly float[] _weights = weights.ToArray();
 
         public bool HasWeights => _weights.Any(weight => weight != 0);
@@ -153,12 +155,42 @@ public static class Quantiser
         /// <returns>The step.</returns>
         public int Quantise(int rowBits, int weightBits, Span<short> codes)
         {
-            double scale = Math.Pow(2, rowBits - operandBits);
-            int largestCode = (1 << (weightBits - 1)) - 1;
-            int step = weightBits == FullWeightBits ? 1 : Math.Max(1, (int)(Math.Min(Largest(rowBits), Fixed.Int16Max) / largestCode));
-            for (int k = 0; k < codes.Length; k++)
-                codes[k] = (short)Math.Clamp(Math.Floor(_weights[k] * scale / step + 0.5), -largestCode, largestCode);
+            int step = weightBits == FullWeightBits ? 1 : BestStep(rowBits, weightBits);
+            for (int k = 0; k < codes.Length; k++) codes[k] = (short)Code(_weights[k] * Scale(rowBits), step, weightBits);
             return step;
         }
+
+        /// <summary>
+        /// The step with the least square error among a few between half of the one that reaches the largest weight and that
+        /// one itself: a shorter step cuts the largest off and rounds the others better.
+        /// </summary>
+        private int BestStep(int rowBits, int weightBits)
+        {
+            // The reader refuses a step whose product with the lowest code leaves 16 bits.
+            int longest = Math.Clamp((int)Math.Ceiling(Largest(rowBits) / LargestCode(weightBits)), 1, 32768 >> (weightBits - 1));
+            int best = longest;
+            double leastError = double.MaxValue;
+            for (int part = StepParts; part >= StepParts / 2; part--)
+            {
+                int step = Math.Max(1, longest * part / StepParts);
+                double error = 0;
+                foreach (float weight in _weights)
+                {
+                    double value = weight * Scale(rowBits), difference = value - Code(value, step, weightBits) * step;
+                    error += difference * difference;
+                }
+                if (error >= leastError) continue;
+                leastError = error;
+                best = step;
+            }
+            return best;
+        }
+
+        private double Scale(int rowBits) => Math.Pow(2, rowBits - operandBits);
+
+        private static double Code(double value, int step, int weightBits) =>
+            Math.Clamp(Math.Floor(value / step + 0.5), -LargestCode(weightBits), LargestCode(weightBits));
+
+        private static int LargestCode(int weightBits) => (1 << (weightBits - 1)) - 1;
     }
 }

@@ -67,8 +67,11 @@ public static class GoldenSource
         for (int step = 0; step < vector.Length; step++)
         {
             var crc = new Crc32();
-            crc.Append(MemoryMarshal.AsBytes<short>(vector.Hidden[step]));
-            crc.Append(MemoryMarshal.AsBytes<short>(vector.Cell[step]));
+            for (int layer = 0; layer < vector.Hidden[step].Length; layer++)
+            {
+                crc.Append(MemoryMarshal.AsBytes<short>(vector.Hidden[step][layer]));
+                crc.Append(MemoryMarshal.AsBytes<short>(vector.Cell[step][layer]));
+            }
             yield return crc.GetCurrentHashAsUInt32();
         }
     }
