@@ -14,7 +14,10 @@ public sealed class CommandLineTests
 
     private static readonly string s_trained = Path.Combine(TestContext.CurrentContext.TestDirectory, "assets", "gestures.safetensors");
 
-    private static readonly string[] s_verbs = ["convert", "eval", "demo", "board", "golden", "gestures", "train", "compile", "ilcount"];
+    private static readonly string[] s_verbs =
+    [
+        "convert", "eval", "demo", "board", "golden", "gestures", "train", "compile", "ilcount", "report", "embed", "flash", "nanoclr", "monitor",
+    ];
 
     [TestCaseSource(nameof(s_verbs))]
     public async Task EveryVerbHasHelpWithAnExampleAndJson(string verb)
@@ -61,6 +64,12 @@ public sealed class CommandLineTests
         yield return Case("d: no such folder", "ilcount", "@model", "--data", "d");
         yield return Case("--limit takes a number: 1 or more", "ilcount", "@model", "--limit", "0");
         yield return Case("--fault", "demo", "--fault", "earthquake");
+        yield return Case("x.json: not a golden file", "embed", "x.json", "-m", "@model", "-o", "y.cs");
+        yield return Case("--target ESP8266 is not a target", "flash", "--port", "p", "--target", "ESP8266");
+        yield return Case("no partition table", "flash", "--port", "p", "--target", "ESP32_C3", "--flash-mb", "7");
+        yield return Case("x.bin: cannot be read", "flash", "--port", "p", "--target", "ESP32_C3", "--image", "x.bin");
+        yield return Case("nothing to do", "flash", "--port", "p", "--target", "ESP32_C3", "--no-update");
+        yield return Case("x: no such nanoCLR", "nanoclr", "x.pe", "--nanoclr", "x");
         yield return Case("--learning-rate takes a number above 0", "train", "d", "-o", "x", "--learning-rate", "0");
         yield return Case("d: no such folder", "train", "d", "-o", "x");
         yield return Case("there is no such folder", "train", "d", "-o", Path.Combine("no", "x"));

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Text.Json;
@@ -25,17 +26,14 @@ internal static class CrimeCommand
     }
 
     /// <summary>Starts the command, for a test that talks to it while it runs.</summary>
-    public static Process Start(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(Path.Combine(TestContext.CurrentContext.TestDirectory, "crime.dll"));
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
-        return Process.Start(start) ?? throw new InvalidOperationException("dotnet does not start");
-    }
+    public static Process Start(params string[] arguments) => StartWith(new Dictionary<string, string?>(), arguments);
 
-    public static async Task<Outcome> RunAsync(params string[] arguments)
+    public static Task<Outcome> RunAsync(params string[] arguments) => RunWithAsync(new Dictionary<string, string?>(), arguments);
+
+    /// <summary>The same with variables of its environment set; null takes one away.</summary>
+    public static async Task<Outcome> RunWithAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
     {
-        using Process process = Start(arguments);
+        using Process process = StartWith(environment, arguments);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         using var limit = new global::System.Threading.CancellationTokenSource(TimeSpan.FromMinutes(3));
@@ -49,6 +47,15 @@ internal static class CrimeCommand
             Assert.Fail($"crime {string.Join(' ', arguments)} did not end; it said: {await error}");
         }
         return new Outcome(process.ExitCode, await output, await error);
+    }
+
+    private static Process StartWith(IReadOnlyDictionary<string, string?> environment, string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(TestContext.CurrentContext.TestDirectory, "crime.dll"));
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return Process.Start(start) ?? throw new InvalidOperationException("dotnet does not start");
     }
 
     /// <summary>A folder of its own for a test's files.</summary>

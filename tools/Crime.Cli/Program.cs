@@ -35,6 +35,9 @@ public static class Program
             TrainVerb.Create(),
             CompileVerb.Create(),
             IlCountVerb.Create(),
+            EmbedVerb.Create(),
+            FlashVerb.Create(),
+            NanoClrVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");

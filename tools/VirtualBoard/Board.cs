@@ -11,6 +11,16 @@ using Crime.VirtualBoard.Model;
 
 namespace Crime.VirtualBoard;
 
+/// <summary>The applications that the firmware's source tree builds.</summary>
+public enum FirmwareApplication
+{
+    /// <summary>The product: namespace App.</summary>
+    App,
+
+    /// <summary>Golden vectors and costs: namespace Bench. It ends by itself.</summary>
+    Bench,
+}
+
 /// <summary>What makes one board different from another.</summary>
 public sealed record BoardOptions
 {
@@ -19,6 +29,9 @@ public sealed record BoardOptions
 
     /// <summary>Folder that holds the files of the internal flash (drive I:).</summary>
     public required string FlashFolder { get; init; }
+
+    /// <summary>What the board runs.</summary>
+    public FirmwareApplication Application { get; init; } = FirmwareApplication.App;
 
     /// <summary>Where within a beacon interval this board's beacons fall, 0 to 1.</summary>
     public double BeaconPhase { get; init; }
@@ -105,7 +118,7 @@ public sealed class Board : IDisposable
     private long OwnTimeUs => Current == this ? Clock.NowUs() : Clock.RealUs;
 
     /// <summary>Powers the board: runs the firmware's Main on a thread of its own.</summary>
-    public void Start() => Run(FirmwareImage.Get(Options.Profile).Main);
+    public void Start() => Run(FirmwareImage.Get(Options.Profile).Main(Options.Application));
 
     /// <summary>Runs any code as if it were this board's firmware.</summary>
     /// <param name="main">The code.</param>

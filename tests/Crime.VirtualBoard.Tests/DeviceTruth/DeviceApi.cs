@@ -11,8 +11,17 @@ namespace Crime.VirtualBoard.Tests.DeviceTruth;
 internal sealed class DeviceApi
 {
     private readonly HashSet<string> _members;
+    private readonly ILookup<string, string> _assemblies;
 
-    private DeviceApi(HashSet<string> members) => _members = members;
+    private DeviceApi(string folder)
+    {
+        var lines = Directory.GetFiles(folder, "*.txt")
+            .SelectMany(path => File.ReadLines(path).Select(line => (Id: line, Assembly: Path.GetFileNameWithoutExtension(path))))
+            .Where(line => line.Id.Length > 2 && line.Id[1] == ':')
+            .ToList();
+        _members = lines.Select(line => line.Id).ToHashSet();
+        _assemblies = lines.Where(line => line.Id[0] == 'T').ToLookup(line => line.Id, line => line.Assembly);
+    }
 
     /// <summary>Reads the reference, or ignores the calling test where it is absent.</summary>
     public static DeviceApi LoadOrIgnore()
@@ -20,10 +29,13 @@ internal sealed class DeviceApi
         string? folder = Environment.GetEnvironmentVariable("CRIME_NANO_API") ?? FindBesideCheckout();
         if (folder == null || !Directory.Exists(folder))
             Assert.Ignore("the list of the real nanoFramework members (../shared/nano/api beside the checkout, or CRIME_NANO_API) is not here");
-        return new DeviceApi(Directory.GetFiles(folder!, "*.txt").SelectMany(File.ReadLines).Where(line => line.Length > 2 && line[1] == ':').ToHashSet());
+        return new DeviceApi(folder!);
     }
 
     public bool Contains(string documentationId) => _members.Contains(documentationId);
+
+    /// <summary>The assemblies that hold a type; several where it is forwarded or doubled, none for an unknown one.</summary>
+    public IEnumerable<string> AssembliesOf(string typeId) => _assemblies[typeId];
 
     /// <summary>Doc-comment id of a type, as in "T:System.Int32".</summary>
     public static string IdOf(TypeReference type) => "T:" + NameOf(type.GetElementType());

@@ -16,21 +16,25 @@ internal sealed class FirmwareImage
 {
     private const string FirmwareAssembly = "Crime.Firmware";
     private const string SharedAssembly = "Crime.Shared";
-    private const string EntryType = "Crime.Firmware.App.Program";
 
     private static readonly ConcurrentDictionary<int, Lazy<FirmwareImage>> s_images = new();
+
+    private readonly Assembly _firmware;
 
     private FirmwareImage(int libraryCallIl)
     {
         var context = new InstrumentedContext(AppContext.BaseDirectory, libraryCallIl);
-        Assembly firmware = context.LoadFromAssemblyName(new AssemblyName(FirmwareAssembly));
-        MethodInfo main = firmware.GetType(EntryType, throwOnError: true)!.GetMethod("Main", BindingFlags.Public | BindingFlags.Static)
-            ?? throw new MissingMethodException(EntryType, "Main");
-        Main = main.CreateDelegate<Action>();
+        _firmware = context.LoadFromAssemblyName(new AssemblyName(FirmwareAssembly));
     }
 
-    /// <summary>The firmware's entry point. It keeps no state in static fields, so any number of boards can run it.</summary>
-    public Action Main { get; }
+    /// <summary>An application's entry point. It keeps no state in static fields, so any number of boards can run it.</summary>
+    public Action Main(FirmwareApplication application)
+    {
+        string type = $"Crime.Firmware.{application}.Program";
+        MethodInfo main = _firmware.GetType(type, throwOnError: true)!.GetMethod("Main", BindingFlags.Public | BindingFlags.Static)
+            ?? throw new MissingMethodException(type, "Main");
+        return main.CreateDelegate<Action>();
+    }
 
     /// <summary>The image for a board; boards whose library calls cost the same share one.</summary>
     public static FirmwareImage Get(BoardProfile profile) =>

@@ -36,6 +36,7 @@ internal sealed class RedirectMap
     [
         "System.Threading.AutoResetEvent::.ctor", "System.Threading.ManualResetEvent::.ctor", "System.Threading.EventWaitHandle::Reset",
         "System.Threading.WaitHandle::Dispose", "System.IO.FileStream::Dispose",
+        "System.DateTime::get_Ticks",
     ];
 
     private readonly Dictionary<string, MethodReference> _standIns = [];

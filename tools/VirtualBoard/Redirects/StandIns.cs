@@ -58,6 +58,14 @@ public static class EventWaitHandleStandIn
     public static bool Set(EventWaitHandle handle) => Board.Running.Clock.Signal(handle);
 }
 
+/// <summary>The time of day is the board's: its clock starts with the board.</summary>
+[StandsInFor(typeof(DateTime))]
+public static class DateTimeStandIn
+{
+    /// <summary>Time since the start, counted from the epoch.</summary>
+    public static DateTime UtcNow => DateTime.UnixEpoch.AddMicroseconds(Board.Running.Clock.NowUs());
+}
+
 /// <summary>The debug channel is part of the serial line.</summary>
 [StandsInFor(typeof(Console))]
 public static class ConsoleStandIn

@@ -1,0 +1,30 @@
+// The kernels that the bench compares: one list, so that a further kind of kernel is a further line here.
+
+using Crime.Firmware.Kernel;
+using Crime.Model;
+
+namespace Crime.Firmware.Bench;
+
+/// <summary>A kernel and what to call it.</summary>
+public sealed class NamedKernel
+{
+    /// <summary>Names a kernel.</summary>
+    public NamedKernel(string name, IKernel kernel)
+    {
+        Name = name;
+        Kernel = kernel;
+    }
+
+    /// <summary>Kind of the kernel: "table".</summary>
+    public string Name { get; }
+
+    /// <summary>The kernel.</summary>
+    public IKernel Kernel { get; }
+}
+
+/// <summary>Makes kernels.</summary>
+public static class BenchKernels
+{
+    /// <summary>All kernels that this application has for a model.</summary>
+    public static NamedKernel[] Of(ModelFile model) => new[] { new NamedKernel("table", new NetworkKernel(model)) };
+}

@@ -1,0 +1,57 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using NUnit.Framework;
+
+namespace Crime.System.Tests;
+
+/// <summary>The golden vectors that the bench carries are those in the tree.</summary>
+public sealed class EmbedTests
+{
+    private static string Root
+    {
+        get
+        {
+            DirectoryInfo at = new(TestContext.CurrentContext.TestDirectory);
+            while (!File.Exists(Path.Combine(at.FullName, "Crime.Embedded.sln"))) at = at.Parent!;
+            return at.FullName;
+        }
+    }
+
+    private static IEnumerable<string> EmbeddedModels() =>
+        Directory.GetFiles(Path.Combine(Root, "firmware", "Bench", "Golden"))
+            .Select(path => File.ReadLines(path).First().Split(' ')).Where(words => words is ["//", "Golden", "vectors", "of", ..]).Select(words => words[4]);
+
+    [Test]
+    public void TheBenchCarriesAllOfThem() => Assert.That(
+        EmbeddedModels(), Is.EquivalentTo(Directory.GetFiles(Path.Combine(Root, "tests", "golden"), "*.golden.json")
+            .Select(path => Path.GetFileName(path)[..^".golden.json".Length])));
+
+    [TestCaseSource(nameof(EmbeddedModels))]
+    public async Task TheBenchCarriesTheTreesGoldenVectors(string model)
+    {
+        string output = Path.Combine(CrimeCommand.NewFolder(), "Golden.cs"), golden = Path.Combine(Root, "tests", "golden", model + ".golden.json");
+        // The product's models lie with the gateway, those made for the tests beside their vectors.
+        string modelFile = new[] { Path.Combine("tests", "golden"), Path.Combine("gateway", "assets") }
+            .Select(folder => Path.Combine(Root, folder, model + ".crime")).First(File.Exists);
+        CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync("embed", golden, "-m", modelFile, "-o", output, "--json");
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        string inTree = Directory.GetFiles(Path.Combine(Root, "firmware", "Bench", "Golden"))
+            .Single(path => File.ReadLines(path).First().StartsWith($"// Golden vectors of {model} "));
+        Assert.That(File.ReadAllText(output), Is.EqualTo(File.ReadAllText(inTree)), "run crime embed anew");
+    }
+
+    [Test]
+    public async Task VectorsOfAnotherModelAreRefused()
+    {
+        string folder = CrimeCommand.NewFolder(), golden = Path.Combine(folder, "other.golden.json");
+        string text = File.ReadAllText(Path.Combine(Root, "tests", "golden", "gestures.golden.json"));
+        File.WriteAllText(golden, text.Replace("\"model_checksum\":\"", "\"model_checksum\":\"f"));
+        CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync(
+            "embed", golden, "-m", Path.Combine(Root, "gateway", "assets", "gestures.crime"), "-o", Path.Combine(folder, "Golden.cs"));
+        Assert.That(outcome.ExitCode, Is.EqualTo(2));
+        Assert.That(outcome.Error, Does.Contain("were made with another file"));
+        Assert.That(Directory.GetFiles(folder), Is.EqualTo(new[] { golden }));
+    }
+}

@@ -1,0 +1,93 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Threading.Tasks;
+using NUnit.Framework;
+
+namespace Crime.System.Tests;
+
+/// <summary>The bench on a nanoCLR: the real one where the machine has it, and a script that prints its lines.</summary>
+public sealed class NanoClrTests
+{
+    private string _folder = null!;
+
+    [SetUp]
+    public void MakeFiles()
+    {
+        _folder = CrimeCommand.NewFolder();
+        foreach (string name in new[] { "Crime.Bench.pe", "System.Math.pe", "mscorlib.pe" }) File.WriteAllText(Path.Combine(_folder, name), "");
+    }
+
+    private Task<CrimeCommand.Outcome> RunAsync(string name, string script, params string[] more) =>
+        CrimeCommand.RunAsync(["nanoclr", _folder, "--nanoclr", FakeProgram.Create(_folder, name, script), .. more]);
+
+    [Test]
+    public async Task TheBenchPassesOnTheRealClr()
+    {
+        string? clr = Environment.GetEnvironmentVariable("NANOCLR"), folder = Environment.GetEnvironmentVariable("CRIME_BENCH_PE");
+        if (clr == null || folder == null) Assert.Ignore("there is no nanoCLR here (NANOCLR) or no bench built for it (CRIME_BENCH_PE, the build's output folder)");
+        JsonElement result = (await CrimeCommand.RunAsync("nanoclr", folder!, "--json")).Json();
+        Assert.That(result.GetProperty("failed").GetInt32(), Is.Zero);
+        Assert.That(result.GetProperty("passed").GetInt32(), Is.Positive);
+        string[] names = result.GetProperty("measurements").EnumerateArray().Select(line => line.GetProperty("name").GetString()!).ToArray();
+        Assert.That(names, Does.Contain("op.LongMultiply").And.Contain("step.table").And.Contain("decision").And.Contain("encode.request"));
+    }
+
+    [Test]
+    public async Task LinesBecomeVerdictsAndMeasurements()
+    {
+        string log = Path.Combine(_folder, "bench.log");
+        const string script = """
+            echo 'BENCH start 1 version'
+            echo 'GOLDEN table gestures 99 PASS len=117'
+            echo 'noise of the debug channel'
+            echo 'BENCH step.table 41.330 us inputs=1 hidden=8'
+            echo 'BENCH end 0 failures'
+            sleep 60
+            """;
+        JsonElement result = (await RunAsync("clr", script, "--json", "-o", log)).Json();
+        Assert.That((result.GetProperty("passed").GetInt32(), result.GetProperty("failed").GetInt32()), Is.EqualTo((1, 0)));
+        JsonElement line = result.GetProperty("measurements")[0];
+        Assert.That(line.GetProperty("name").GetString(), Is.EqualTo("step.table"));
+        Assert.That(line.GetProperty("value").GetDouble(), Is.EqualTo(41.33));
+        Assert.That(line.GetProperty("details").GetProperty("hidden").GetString(), Is.EqualTo("8"));
+        Assert.That(File.ReadAllLines(log)[^1], Is.EqualTo("BENCH end 0 failures"));
+    }
+
+    [Test]
+    public async Task AFailedVectorIsAnExitCodeOfItsOwn()
+    {
+        CrimeCommand.Outcome outcome = await RunAsync("clr", "echo 'GOLDEN table gestures 99 FAIL len=117 wrong-step=3'; echo 'BENCH end 1 failures'");
+        Assert.That(outcome.ExitCode, Is.EqualTo(1));
+        Assert.That(outcome.Out, Does.Contain("0 passed, 1 failed"));
+    }
+
+    [TestCase("echo 'BENCH start 1 version'", "the bench broke off", "300")]
+    [TestCase("echo hello; exec sleep 60", "did not end within 1 s; its last line was: hello", "1")]
+    public async Task ABenchThatDoesNotEndIsSaid(string script, string expected, string timeout)
+    {
+        CrimeCommand.Outcome outcome = await RunAsync("clr", script, "--timeout", timeout);
+        Assert.That(outcome.ExitCode, Is.EqualTo(2));
+        Assert.That(outcome.Error, Does.Contain(expected));
+    }
+
+    [TestCase("clr", "")]
+    [TestCase("nanoclr", "run --assemblies ")]
+    public async Task EachKindOfProgramGetsTheFilesItsWayCoreLibraryFirst(string name, string verb)
+    {
+        string calls = Path.Combine(_folder, "calls");
+        await RunAsync(name, $"echo \"$*\" > '{calls}'");
+        IEnumerable<string> files = new[] { "mscorlib.pe", "Crime.Bench.pe", "System.Math.pe" }.Select(file => Path.Combine(_folder, file));
+        Assert.That(File.ReadAllText(calls).TrimEnd(), Is.EqualTo(verb + string.Join(' ', files)));
+    }
+
+    [Test]
+    public async Task WithoutANanoClrItSaysWhereOneComesFrom()
+    {
+        CrimeCommand.Outcome outcome = await CrimeCommand.RunWithAsync(new Dictionary<string, string?> { ["NANOCLR"] = null }, "nanoclr", _folder);
+        Assert.That(outcome.ExitCode, Is.EqualTo(2));
+        Assert.That(outcome.Error, Does.Contain("--nanoclr PATH").And.Contain("dotnet tool install -g nanoclr"));
+    }
+}

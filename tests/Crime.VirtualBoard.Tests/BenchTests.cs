@@ -1,0 +1,81 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Mono.Cecil;
+using NUnit.Framework;
+
+namespace Crime.VirtualBoard.Tests;
+
+/// <summary>The bench runs on a virtual board as it does on a real one.</summary>
+public sealed class BenchTests
+{
+    private const int LongestRunS = 180;
+
+    private string[] _lines = null!;
+
+    [OneTimeSetUp]
+    public async Task RunTheBenchAsync()
+    {
+        using var board = new Board(new BoardOptions
+        {
+            Profile = BoardProfile.Bundled("esp32-devkitc"),
+            FlashFolder = Path.Combine(TestContext.CurrentContext.WorkDirectory, "flash", Guid.NewGuid().ToString("n")),
+            Application = FirmwareApplication.Bench,
+        });
+        board.Start();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(LongestRunS));
+        var lines = new List<string>();
+        await foreach (string line in board.Serial.Lines.ReadAllAsync(limit.Token))
+        {
+            lines.Add(line);
+            if (line.StartsWith("BENCH end") || line.StartsWith("CRASH")) break;
+        }
+        _lines = lines.ToArray();
+    }
+
+    [Test]
+    public void EveryGoldenVectorPasses()
+    {
+        string[] verdicts = _lines.Where(line => line.StartsWith("GOLDEN ")).ToArray();
+        Assert.That(verdicts, Is.Not.Empty);
+        Assert.That(verdicts, Has.All.Contains(" PASS "));
+        Assert.That(_lines[^1], Is.EqualTo("BENCH end 0 failures"));
+    }
+
+    [Test]
+    public void EveryLineCanBeParsed()
+    {
+        const string ends = @"^BENCH (start|end) \d+ \w+$", golden = @"^GOLDEN \w+ \S+ \d+ (PASS|FAIL) len=\d+( wrong-step=\d+)?$";
+        const string measured = @"^BENCH [A-Za-z0-9.-]+ -?\d+\.\d{3} (ns|us)( [a-z]+=\d+)*$";
+        Assert.That(_lines, Has.All.Match($"{ends}|{golden}|{measured}"));
+    }
+
+    [Test]
+    public void TheClockOfTheVirtualBoardIsSeenThroughTheMeasurements()
+    {
+        double us = BoardProfile.Bundled("esp32-devkitc").UsPerIl;
+        // a += b loads two locals, adds, stores: four instructions.
+        Assert.That(Value("op.IntAdd"), Is.EqualTo(4 * us * 1000).Within(10).Percent);
+        Assert.That(Value("sequence.table.gestures", "len=100"), Is.GreaterThan(9 * Value("sequence.table.gestures", "len=10")));
+        Assert.That(Value("decision", "gateways=4"), Is.GreaterThan(Value("decision", "gateways=1")));
+    }
+
+    [Test]
+    public void EveryOperationIsAMethodOfThatName()
+    {
+        using AssemblyDefinition assembly = AssemblyDefinition.ReadAssembly(Path.Combine(TestContext.CurrentContext.TestDirectory, "Crime.Firmware.dll"));
+        ILookup<string, MethodDefinition> methods = assembly.MainModule.Types.Where(type => type.Namespace == "Crime.Firmware.Bench")
+            .SelectMany(type => type.Methods).Where(method => method.Parameters.Count == 1 && method.Parameters[0].Name == "turns").ToLookup(method => method.Name);
+        string[] operations = _lines.Where(line => line.StartsWith("BENCH op.")).Select(line => line.Split(' ')[1]["op.".Length..]).ToArray();
+        Assert.That(operations, Is.Unique.And.Length.GreaterThan(30));
+        int empty = methods["EmptyTurn"].Single().Body.Instructions.Count;
+        foreach (string operation in operations.Where(name => name != "EmptyTurn"))
+            Assert.That(methods[operation].Single().Body.Instructions.Count, Is.GreaterThanOrEqualTo(empty + 20), $"{operation}: the compiler dropped statements");
+    }
+
+    private double Value(string name, string detail = "") => double.Parse(
+        _lines.Single(line => line.StartsWith($"BENCH {name} ") && line.EndsWith(detail)).Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,43 @@
+// crime embed: golden vectors become source of the bench, so that a board can be checked without any file on it.
+
+using System.CommandLine;
+using System.IO;
+using System.Text;
+using Crime.Modelling;
+using Crime.Modelling.Reference;
+using Spectre.Console;
+
+namespace Crime.Cli.Verbs;
+
+internal static class EmbedVerb
+{
+    public static Command Create()
+    {
+        var golden = new Argument<string>("GOLDEN.golden.json") { Description = "The golden vectors." };
+        var model = new Option<string>("--model", "-m") { Description = "The model file they were made with.", Required = true };
+        var output = new Option<string>("--output", "-o") { Description = "The C# file to write.", Required = true };
+        var json = new Option<bool>("--json") { Description = "Print what was written as JSON." };
+        var command = new Command(
+            "embed",
+            "Writes golden vectors and their model as C# for the bench of a board.\n\n"
+            + "Example:\n  crime embed tests/golden/gestures.golden.json -m gateway/assets/gestures.crime -o firmware/Bench/Golden/Gestures.cs")
+        {
+            golden, model, output, json,
+        };
+        command.SetAction(parsed =>
+            Run(parsed.GetRequiredValue(golden), parsed.GetRequiredValue(model), parsed.GetRequiredValue(output), parsed.GetValue(json)));
+        return command;
+    }
+
+    private static int Run(string goldenPath, string modelPath, string outputPath, bool json)
+    {
+        GoldenFile golden = GoldenFile.Load(goldenPath);
+        // Read twice, once for its message when there is no such file.
+        ModelLoading.Load(modelPath);
+        string source = GoldenSource.Write(golden, File.ReadAllBytes(modelPath), modelPath);
+        Output.WriteFile(outputPath, Encoding.UTF8.GetBytes(source));
+        if (json) Output.WriteJson(new { path = outputPath, model = golden.Model, vectors = golden.Vectors.Count, letters = source.Length });
+        else AnsiConsole.WriteLine($"{outputPath}: {golden.Vectors.Count} vectors of {golden.Model}");
+        return 0;
+    }
+}
