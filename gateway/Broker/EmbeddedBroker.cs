@@ -4,6 +4,7 @@
 
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
 using System.Net;
@@ -14,6 +15,7 @@ using System.Threading.Tasks;
 using Crime.Frames;
 using Crime.Gateway.Configuration;
 using Microsoft.Extensions.Logging;
+using MQTTnet;
 using MQTTnet.Diagnostics.Logger;
 using MQTTnet.Packets;
 using MQTTnet.Protocol;
@@ -42,10 +44,12 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private const int ConnectTimeoutMs = 10_000;
     private const int DrainTimeoutMs = 2000;
     private const int DrainPollMs = 5;
-    private const int QuietMs = 250;
     private const int LinkKeySize = 16;
     private const string SubscriptionCountItem = "subscriptions";
     private const string LoopbackHost = "127.0.0.1";
+
+    // A message that marks a place in a client's queue and is never written to its connection.
+    private const string MarkTopic = "$mark";
 
     private static readonly string s_presenceRoot = Topics.Presence("");
 
@@ -55,7 +59,6 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private readonly string _linkKey = Convert.ToHexString(RandomNumberGenerator.GetBytes(LinkKeySize));
     private readonly ConcurrentDictionary<string, bool> _retainedTopics = new();
     private readonly MqttServer _server;
-    private long _sentAtMs;
 
     /// <summary>Makes a broker that does not run yet.</summary>
     public EmbeddedBroker(GatewayOptions options, ILogger<EmbeddedBroker> log)
@@ -88,9 +91,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     public async Task StopAsync(CancellationToken cancellation)
     {
         if (!_server.IsStarted) return;
-        var waited = Stopwatch.StartNew();
-        while (waited.ElapsedMilliseconds < DrainTimeoutMs && !cancellation.IsCancellationRequested && !await IsDrainedAsync())
-            await Task.Delay(DrainPollMs, CancellationToken.None);
+        await DrainAsync(cancellation);
         await _server.StopAsync(new MqttServerStopOptions());
     }
 
@@ -108,15 +109,25 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether the gateway's last messages are with their receivers: its own link has been read to the end, nothing waits,
-    /// and what was taken last to be written has had the time to be.
+    /// Waits until the gateway's own link has been read to the end, and then until every client's queue has been written as
+    /// far as a mark at its present end. A client that leaves is not waited for.
     /// </summary>
-    private async Task<bool> IsDrainedAsync()
+    private async Task DrainAsync(CancellationToken cancellation)
     {
-        if ((await _server.GetClientsAsync()).Any(client => client.Id == _nodeId)) return false;
-        if ((await _server.GetSessionsAsync()).Any(session => session.PendingApplicationMessagesCount > 0)) return false;
-        return Environment.TickCount64 - Volatile.Read(ref _sentAtMs) >= QuietMs;
+        Dictionary<string, Task>? marks = null;
+        for (var waited = Stopwatch.StartNew(); waited.ElapsedMilliseconds < DrainTimeoutMs; await Task.Delay(DrainPollMs, CancellationToken.None))
+        {
+            if (cancellation.IsCancellationRequested) return;
+            IList<MqttClientStatus> clients = await _server.GetClientsAsync();
+            if (clients.Any(client => client.Id == _nodeId)) continue;
+            marks ??= clients.ToDictionary(client => client.Id, client => MarkEndOf(client.Session));
+            if (clients.All(client => marks.GetValueOrDefault(client.Id, Task.CompletedTask).IsCompleted)) return;
+        }
     }
+
+    /// <summary>Puts a mark behind all that waits for a client; done when everything before it is in the client's socket.</summary>
+    private static Task MarkEndOf(MqttSessionStatus session) =>
+        session.DeliverApplicationMessageAsync(new MqttApplicationMessage { Topic = MarkTopic });
 
     private void ValidateConnection(ValidatingConnectionEventArgs e)
     {
@@ -134,9 +145,9 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private static bool IsSame(string given, string expected) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(expected));
 
-    private void OnSend(InterceptingPacketEventArgs e)
+    private static void OnSend(InterceptingPacketEventArgs e)
     {
-        Volatile.Write(ref _sentAtMs, Environment.TickCount64);
+        if (e.Packet is MqttPublishPacket { Topic: MarkTopic }) e.ProcessPacket = false;
         if (e.Packet is not MqttConnAckPacket accepted) return;
         accepted.TopicAliasMaximum = 0;
         accepted.MaximumPacketSize = MaxPacketSize;

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Gateway.Tests.Running;
 using Crime.VirtualBoard.Redirects;
 using Crime.VirtualBoard.Tests.Model;
 using nanoFramework.M2Mqtt;
@@ -271,7 +272,7 @@ public sealed class MqttClientTests
         Exception? thrown = null;
         TestBoards.Run(_board, () =>
         {
-            var client = new MqttClient("127.0.0.1", TestBroker.FreePort(), false, null, null, MqttSslProtocols.None);
+            var client = new MqttClient("127.0.0.1", Ports.Free(), false, null, null, MqttSslProtocols.None);
             try
             {
                 Connect(client);

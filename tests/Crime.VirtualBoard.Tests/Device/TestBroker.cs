@@ -1,7 +1,7 @@
 using System;
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.Tasks;
+using Crime.Gateway.Tests.Running;
 using MQTTnet.Server;
 
 namespace Crime.VirtualBoard.Tests.Device;
@@ -23,7 +23,7 @@ internal sealed class TestBroker : IAsyncDisposable
 
     public static async Task<TestBroker> StartAsync(int port = 0)
     {
-        if (port == 0) port = FreePort();
+        if (port == 0) port = Ports.Free();
         MqttServer server = new MqttServerFactory().CreateMqttServer(
             new MqttServerOptionsBuilder().WithDefaultEndpoint().WithDefaultEndpointPort(port).WithDefaultEndpointBoundIPAddress(IPAddress.Loopback).Build());
         await server.StartAsync();
@@ -34,12 +34,5 @@ internal sealed class TestBroker : IAsyncDisposable
     {
         if (_server.IsStarted) await _server.StopAsync(new MqttServerStopOptions());
         _server.Dispose();
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
