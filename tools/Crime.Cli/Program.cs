@@ -5,6 +5,7 @@ using System.CommandLine;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Cli.Boards;
 using Crime.Cli.Verbs;
 using Crime.Modelling;
 
@@ -16,6 +17,7 @@ public static class Program
     /// <summary>Exit code for input that the user can mend: a wrong option, a bad file.</summary>
     public const int BadInput = 2;
 
+    private const int Failed = 1;
     private const int Interrupted = 130;
 
     /// <summary>Runs a verb.</summary>
@@ -26,6 +28,7 @@ public static class Program
             ConvertVerb.Create(),
             EvalVerb.Create(),
             DemoVerb.Create(),
+            BoardVerb.Create(),
             GoldenVerb.Create(),
             GesturesVerb.Create(),
             TrainVerb.Create(),
@@ -47,6 +50,10 @@ public static class Program
         {
             return Complain(e.Message);
         }
+        catch (BoardFailedException e)
+        {
+            return Complain(e.Message, Failed);
+        }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine("crime: interrupted");
@@ -62,9 +69,9 @@ public static class Program
     private static string VerbOf(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
 
-    private static int Complain(string message)
+    private static int Complain(string message, int exitCode = BadInput)
     {
         Console.Error.WriteLine("crime: " + string.Join(' ', message.Split('\n').Select(line => line.Trim())));
-        return BadInput;
+        return exitCode;
     }
 }

@@ -1,5 +1,7 @@
 // What the demo is asked to show.
 
+using Crime.Cli.Boards;
+
 namespace Crime.Cli.Demo;
 
 /// <summary>What goes wrong on purpose after a third of the inputs.</summary>
@@ -17,11 +19,6 @@ internal enum Fault
     /// <summary>Other clients keep the gateway busy.</summary>
     BusyGateway,
 }
-
-/// <summary>Where an MQTT broker listens.</summary>
-/// <param name="Host">Host name or address.</param>
-/// <param name="Port">TCP port.</param>
-internal sealed record BrokerEndpoint(string Host, int Port);
 
 /// <summary>Options of the demo.</summary>
 /// <param name="BoardCount">Virtual boards.</param>

@@ -7,6 +7,7 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Cli.Boards;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
@@ -33,12 +34,12 @@ internal sealed class DemoRunner
     {
         _options = options;
         _view = view;
-        ModelPath = options.ModelPath ?? Path.Combine(AppContext.BaseDirectory, "models", "gestures.crime");
+        ModelPath = options.ModelPath ?? GatewayModel.BundledPath;
         _model = ModelLoading.Load(ModelPath);
         if (!_model.HasFixedPoint || !_model.HasFloat) throw new UserInputException($"{ModelPath}: the demo needs a model for boards and gateways");
         _data = options.DataPath == null ? GestureGenerator.Generate() : DatasetFolder.Load(options.DataPath, options.TestLinesPath);
         new ModelInput(_model).CheckFits(_data);
-        _inputs = Deal();
+        _inputs = BoardInputs.Deal(_data, options.BoardCount, options.InputCount, options.Seed);
     }
 
     private string ModelPath { get; }
@@ -69,14 +70,18 @@ internal sealed class DemoRunner
     {
         await using GatewayProcess gateway = await GatewayProcess.StartAsync(models, _options.Broker, cancellation);
         var link = new LinkConditions();
-        var setup = new BoardSetup(_profile, mapping, _options.Objective, ModelName, gateway.Broker, gateway.HttpPort, link);
         var boards = new List<BoardRun>();
         GatewayLoad? load = null;
         try
         {
             for (int i = 0; i < _inputs.Length; i++)
+            {
+                var setup = new BoardSetup(
+                    $"board-{i + 1}", mapping, _options.Objective, ModelName, gateway.Broker, GatewayProcess.HttpHost, gateway.HttpPort);
                 boards.Add(new BoardRun(
-                    $"board-{i + 1}", Path.Combine(work, $"{mapping}-{i + 1}"), RecordingWriter.Write(_model, _inputs[i]), setup, (double)i / _inputs.Length));
+                    Path.Combine(work, $"{mapping}-{i + 1}"), RecordingWriter.Write(_model, _inputs[i]), setup, _profile, link,
+                    (double)i / _inputs.Length));
+            }
 
             int total = _inputs.Sum(inputs => inputs.Count), done = 0, faultAt = total / 3;
             var beforeFault = new List<Reading>();
@@ -129,17 +134,6 @@ internal sealed class DemoRunner
             correct += boards[i].Readings.DistinctBy(reading => reading.Input)
                 .Count(reading => reading.Input < _inputs[i].Count && reading.Label == input.LabelOf(_inputs[i][reading.Input]));
         return new Pass(mapping, boards.Select(board => board.Readings).ToList(), correct, _inputs.Sum(inputs => inputs.Count), beforeFault);
-    }
-
-    private List<LabelledSequence>[] Deal()
-    {
-        if (_data.Test.Count == 0) throw new UserInputException($"data set '{_data.Name}' has no test sequences");
-        var random = new Random(_options.Seed);
-        LabelledSequence[] shuffled = _data.Test.ToArray();
-        random.Shuffle(shuffled);
-        var hands = Enumerable.Range(0, _options.BoardCount).Select(_ => new List<LabelledSequence>()).ToArray();
-        for (int i = 0; i < _options.InputCount; i++) hands[i % hands.Length].Add(shuffled[i % shuffled.Length]);
-        return hands;
     }
 
     private DemoSummary Summarise(Pass crime, Pass local, Pass gateway)

@@ -3,6 +3,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Cli.Boards;
 
 namespace Crime.Cli.Demo;
 

@@ -5,6 +5,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Cli.Boards;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -5,6 +5,7 @@ using System.Buffers;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Cli.Boards;
 using Crime.Frames;
 using Crime.Model;
 using MQTTnet;

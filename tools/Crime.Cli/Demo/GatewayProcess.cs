@@ -9,6 +9,7 @@ using System.Net.Http;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Cli.Boards;
 using Crime.Modelling;
 
 namespace Crime.Cli.Demo;
@@ -16,6 +17,9 @@ namespace Crime.Cli.Demo;
 /// <summary>A gateway process with free ports on this machine.</summary>
 internal sealed class GatewayProcess : IAsyncDisposable
 {
+    /// <summary>Host of the model download.</summary>
+    public const string HttpHost = "127.0.0.1";
+
     private const int StartTimeoutMs = 30_000;
 
     private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(2) };
@@ -47,7 +51,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <exception cref="UserInputException">The gateway ended or did not become healthy; the message has its last words.</exception>
     public static async Task<GatewayProcess> StartAsync(string modelFolder, BrokerEndpoint? externalBroker, CancellationToken cancellation)
     {
-        BrokerEndpoint broker = externalBroker ?? new BrokerEndpoint("127.0.0.1", FreePort());
+        BrokerEndpoint broker = externalBroker ?? new BrokerEndpoint(HttpHost, FreePort());
         int httpPort = FreePort();
         var start = new ProcessStartInfo(DotnetHost)
         {
@@ -114,7 +118,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         {
             try
             {
-                using HttpResponseMessage answer = await s_http.GetAsync($"http://127.0.0.1:{HttpPort}/healthz", cancellation);
+                using HttpResponseMessage answer = await s_http.GetAsync($"http://{HttpHost}:{HttpPort}/healthz", cancellation);
                 if (answer.IsSuccessStatusCode) return;
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)

@@ -41,7 +41,7 @@ internal static class DemoVerb
             var options = new DemoOptions(
                 parsed.GetValue(boards), parsed.GetValue(inputs), parsed.GetRequiredValue(objective), parsed.GetValue(data),
                 parsed.GetValue(model), parsed.GetValue(testLines), FaultOf(parsed.GetRequiredValue(fault)), parsed.GetValue(seed),
-                BrokerOf(parsed.GetValue(broker)));
+                Options.Broker(parsed.GetValue(broker)));
             return Run(options, parsed.GetValue(json), cancellation);
         });
         return command;
@@ -54,15 +54,6 @@ internal static class DemoVerb
         "busy-gateway" => Fault.BusyGateway,
         _ => Fault.None,
     };
-
-    private static BrokerEndpoint? BrokerOf(string? text)
-    {
-        if (text == null) return null;
-        int colon = text.LastIndexOf(':');
-        if (colon < 1 || !int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is < 1 or > 65535)
-            throw new UserInputException($"--broker takes HOST:PORT, as in localhost:1883; '{text}' is not that");
-        return new BrokerEndpoint(text[..colon], port);
-    }
 
     private static async Task<int> Run(DemoOptions options, bool json, CancellationToken cancellation)
     {

@@ -1,7 +1,11 @@
 // Options that several verbs have, with their ranges checked in one place.
 
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Linq;
+using Crime.Cli.Boards;
+using Crime.Modelling;
 
 namespace Crime.Cli.Verbs;
 
@@ -21,6 +25,10 @@ internal static class Options
         return option;
     }
 
+    /// <summary>A word with a default.</summary>
+    public static Option<string> Word(string name, string description, string value) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value };
+
     /// <summary>One of a few words; the words are part of its help.</summary>
     /// <param name="name">Name of the option.</param>
     /// <param name="description">What it decides.</param>
@@ -34,5 +42,18 @@ internal static class Options
             if (!words.Contains(given)) result.AddError($"{name} takes {string.Join(", ", words[..^1])} or {words[^1]}; '{given}' is none of them");
         });
         return option;
+    }
+
+    /// <summary>What <c>--broker</c> names.</summary>
+    /// <returns>Null when it was not given.</returns>
+    /// <exception cref="UserInputException">It is not HOST:PORT.</exception>
+    [return: NotNullIfNotNull(nameof(text))]
+    public static BrokerEndpoint? Broker(string? text)
+    {
+        if (text == null) return null;
+        int colon = text.LastIndexOf(':');
+        if (colon < 1 || !int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is < 1 or > 65535)
+            throw new UserInputException($"--broker takes HOST:PORT, as in localhost:1883; '{text}' is not that");
+        return new BrokerEndpoint(text[..colon], port);
     }
 }

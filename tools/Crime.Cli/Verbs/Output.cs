@@ -18,11 +18,16 @@ internal static class Output
         WriteIndented = true,
     };
 
+    private static readonly JsonSerializerOptions JsonLine = new(Json) { WriteIndented = false };
+
     /// <summary>Standard error, for progress and remarks: standard output stays clean for results.</summary>
     public static IAnsiConsole Remarks { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 
     /// <summary>Prints one JSON object.</summary>
     public static void WriteJson(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));
+
+    /// <summary>Prints one JSON object on one line, for what goes on for a while.</summary>
+    public static void WriteJsonLine(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, JsonLine));
 
     /// <summary>Runs long work in the background and shows a bar where somebody looks; nothing in a log file.</summary>
     /// <param name="title">What is being done.</param>

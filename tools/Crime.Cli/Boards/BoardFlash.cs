@@ -1,0 +1,60 @@
+// What a virtual board finds on its flash when it starts: its settings and its inputs.
+
+using System.Globalization;
+using System.IO;
+using System.Text;
+
+namespace Crime.Cli.Boards;
+
+/// <summary>Where an MQTT broker listens.</summary>
+/// <param name="Host">Host name or address.</param>
+/// <param name="Port">TCP port.</param>
+internal sealed record BrokerEndpoint(string Host, int Port);
+
+/// <summary>What a person would write into a board's settings file.</summary>
+/// <param name="Id">Name of the board.</param>
+/// <param name="Mapping">auto, local or gateway.</param>
+/// <param name="Objective">time or energy.</param>
+/// <param name="ModelName">Name of the model at the gateway.</param>
+/// <param name="Broker">The MQTT broker.</param>
+/// <param name="HttpHost">Host of the model download.</param>
+/// <param name="HttpPort">TCP port of the model download.</param>
+internal sealed record BoardSetup(
+    string Id, string Mapping, string Objective, string ModelName, BrokerEndpoint Broker, string HttpHost, int HttpPort);
+
+/// <summary>Fills the folder of a board's flash.</summary>
+internal static class BoardFlash
+{
+    private const string SettingsFile = "crime.cfg";
+    private const string InputsFile = "inputs.recording";
+
+    /// <summary>Whether a folder is the flash of a board that has been set up.</summary>
+    public static bool IsSetUp(string folder) => File.Exists(Path.Combine(folder, SettingsFile));
+
+    /// <summary>Sets a board up. It has no model yet: it fetches one from the gateway.</summary>
+    /// <param name="folder">Where its flash lies.</param>
+    /// <param name="setup">Its settings.</param>
+    /// <param name="recording">Its inputs; null for none.</param>
+    public static void Write(string folder, BoardSetup setup, byte[]? recording)
+    {
+        Directory.CreateDirectory(folder);
+        if (recording != null) File.WriteAllBytes(Path.Combine(folder, InputsFile), recording);
+        File.WriteAllText(Path.Combine(folder, SettingsFile), Settings(setup), new UTF8Encoding(false));
+    }
+
+    private static string Settings(BoardSetup setup) => string.Join('\n',
+    [
+        $"board.id={setup.Id}",
+        "wifi.ssid=virtual",
+        "wifi.password=virtual",
+        $"broker.host={setup.Broker.Host}",
+        string.Create(CultureInfo.InvariantCulture, $"broker.port={setup.Broker.Port}"),
+        $"http.host={setup.HttpHost}",
+        string.Create(CultureInfo.InvariantCulture, $"http.port={setup.HttpPort}"),
+        $"model.name={setup.ModelName}",
+        $"mapping={setup.Mapping}",
+        $"objective={setup.Objective}",
+        "wait-for-link-ms=15000",
+        "",
+    ]);
+}

@@ -1,0 +1,92 @@
+// One virtual board by itself, for as long as its work takes or until somebody ends it.
+
+using System;
+using System.IO;
+using System.Threading;
+using System.Threading.Tasks;
+using Crime.Model;
+using Crime.Modelling;
+using Crime.Modelling.Datasets;
+using Crime.VirtualBoard;
+
+namespace Crime.Cli.Boards;
+
+/// <summary>What a single board works through.</summary>
+/// <param name="DataPath">Folder of a data set; null for the bundled gestures.</param>
+/// <param name="Count">How many inputs.</param>
+internal sealed record InputChoice(string? DataPath, int Count);
+
+/// <summary>A board with the firmware's Main on the flash of a folder.</summary>
+internal sealed class SingleBoard : IDisposable
+{
+    private const int Seed = 1;
+
+    private readonly string _name;
+    private readonly string _folder;
+    private readonly bool _hasInputs;
+    private readonly bool _isTemporary;
+
+    private SingleBoard(string name, string folder, bool hasInputs, bool isTemporary)
+    {
+        _name = name;
+        _folder = folder;
+        _hasInputs = hasInputs;
+        _isTemporary = isTemporary;
+    }
+
+    /// <summary>A board whose flash has been set up before.</summary>
+    /// <param name="folder">The flash.</param>
+    public static SingleBoard On(string folder) => new(Path.GetFileName(Path.GetFullPath(folder)), folder, hasInputs: false, isTemporary: false);
+
+    /// <summary>A new board.</summary>
+    /// <param name="folder">Where its flash will lie; null for a temporary place.</param>
+    /// <param name="setup">Its settings.</param>
+    /// <param name="inputs">What it works through; null for nothing.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="UserInputException">The inputs do not fit the model, or the folder cannot be written.</exception>
+    public static async Task<SingleBoard> NewAsync(string? folder, BoardSetup setup, InputChoice? inputs, CancellationToken cancellation)
+    {
+        byte[]? recording = inputs == null ? null : await RecordAsync(setup, inputs, cancellation);
+        try
+        {
+            var board = new SingleBoard(
+                setup.Id, folder ?? Directory.CreateTempSubdirectory("crime-board-").FullName, inputs != null, isTemporary: folder == null);
+            BoardFlash.Write(board._folder, setup, recording);
+            return board;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserInputException($"{folder}: cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Runs the board until it has worked through its inputs. When it asks for a reboot it starts again.</summary>
+    /// <param name="serial">The other end of its serial line.</param>
+    /// <param name="cancellation">Cuts the power.</param>
+    /// <exception cref="BoardFailedException">The firmware crashed, or cannot use its inputs.</exception>
+    public async Task RunAsync(ISerialEnd serial, CancellationToken cancellation)
+    {
+        BoardOutcome outcome;
+        do
+        {
+            using var board = new Board(new BoardOptions { Profile = BoardProfile.Bundled("esp32-devkitc"), FlashFolder = _folder });
+            serial.Join(board.Serial);
+            outcome = await BoardConsole.FollowAsync(_name, board, _hasInputs, serial.OnLine, cancellation);
+        }
+        while (outcome == BoardOutcome.Reboot);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_isTemporary) Directory.Delete(_folder, recursive: true);
+    }
+
+    private static async Task<byte[]> RecordAsync(BoardSetup setup, InputChoice inputs, CancellationToken cancellation)
+    {
+        Dataset data = inputs.DataPath == null ? GestureGenerator.Generate() : DatasetFolder.Load(inputs.DataPath);
+        ModelFile model = await GatewayModel.FetchAsync(setup, cancellation);
+        new ModelInput(model).CheckFits(data);
+        return RecordingWriter.Write(model, BoardInputs.Deal(data, 1, inputs.Count, Seed)[0]);
+    }
+}
