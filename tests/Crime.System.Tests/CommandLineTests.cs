@@ -11,7 +11,7 @@ public sealed class CommandLineTests
 {
     private static readonly string s_model = Path.Combine(TestContext.CurrentContext.TestDirectory, "models", "gestures.crime");
 
-    private static readonly string[] s_verbs = ["convert", "eval", "demo", "golden", "gestures", "train"];
+    private static readonly string[] s_verbs = ["convert", "eval", "demo", "golden", "gestures", "train", "monitor"];
 
     [TestCaseSource(nameof(s_verbs))]
     public async Task EveryVerbHasHelpWithAnExampleAndJson(string verb)
@@ -43,6 +43,11 @@ public sealed class CommandLineTests
         yield return Case("--data and --model belong together", "demo", "--data", "d");
         yield return Case("--broker takes HOST:PORT", "demo", "--broker", "nowhere");
         yield return Case("--fault", "demo", "--fault", "earthquake");
+        yield return Case("either --port or --mqtt", "monitor");
+        yield return Case("either --port or --mqtt", "monitor", "--port", "p", "--mqtt", "localhost");
+        yield return Case("--port nowhere", "monitor", "--port", "nowhere");
+        yield return Case("--mqtt takes HOST:PORT", "monitor", "--mqtt", "localhost:many");
+        yield return Case("the picture is a .png file", "monitor", "--port", "@model", "--plot", "x.pdf");
         yield return Case("--learning-rate takes a number above 0", "train", "d", "-o", "x", "--learning-rate", "0");
     }
 
