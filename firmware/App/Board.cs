@@ -45,15 +45,15 @@ public sealed class Board : IBoardCommands
     private InferenceRunner _runner;
     private uint _inputCount;
 
-    /// <summary>Puts the board together from its settings file.</summary>
-    public Board()
+    /// <summary>Puts the board together.</summary>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="remarks">What was wrong with the settings file, a string per line.</param>
+    public Board(BoardSettings settings, ArrayList remarks)
     {
-        var remarks = new ArrayList();
-        _settings = SettingsFile.Load(remarks);
+        _settings = settings;
         _console = new SerialConsole(_settings.ConsolePort, _settings.ConsoleBaud, _settings.ConsoleTxPin, _settings.ConsoleRxPin);
         _report = new Report(_console);
-        _report.Text("CRIME board " + _settings.BoardId + ", firmware 0.1.0");
-        foreach (object remark in remarks) _report.Text("settings: " + (string)remark);
+        _report.Greet(_settings.BoardId, remarks);
         _commands = new Commands(_console, _report, this);
         _meter = MeterFactory.Create(_settings, _console);
 

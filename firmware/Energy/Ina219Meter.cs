@@ -1,11 +1,13 @@
 // The board meters itself: a thread of its own reads the sensor while an inference runs and adds up power times time.
-// It takes a little of the CPU that it measures; a second board as the meter does not, and a later version has that.
+// It takes a little of the CPU that it measures, and an inference shorter than the sensor's averaging is blurred with what
+// came before; a second board as the meter (BracketMeter) has neither fault.
 
 using System.Threading;
+using Crime.Firmware.Settings;
 
 namespace Crime.Firmware.Energy;
 
-/// <summary>Integrates the readings of an INA219 over an inference.</summary>
+/// <summary>Integrates the readings of an INA219 over an inference; the model speaks where a reading fails.</summary>
 public sealed class Ina219Meter : IEnergyMeter
 {
     /// <summary>Time between two readings in ms: the sensor averages over 8.51 of them by itself.</summary>
@@ -14,37 +16,47 @@ public sealed class Ina219Meter : IEnergyMeter
     private readonly object _lock = new object();
     private readonly AutoResetEvent _started = new AutoResetEvent(false);
     private readonly Ina219 _sensor;
+    private readonly ModelledMeter _model;
+    private readonly BoardSettings _settings;
     private bool _isRunning;
     private long _sampledAtUs;
-    private int _powerMw;
-    private long _energyNj;
+    private int _powerUw;
+    private long _energyPj;
 
     /// <summary>Starts the sampling thread.</summary>
-    public Ina219Meter(Ina219 sensor)
+    /// <param name="sensor">A sensor that has begun.</param>
+    /// <param name="model">Speaks when the sensor fails.</param>
+    /// <param name="settings">For beginning anew with a sensor that had lost its power.</param>
+    public Ina219Meter(Ina219 sensor, ModelledMeter model, BoardSettings settings)
     {
         _sensor = sensor;
+        _model = model;
+        _settings = settings;
         new Thread(SampleWhileRunning).Start();
     }
 
     /// <inheritdoc/>
-    public string Name => "ina219";
+    public string Name => IsMeasured ? "ina219" : _model.Name;
 
     /// <inheritdoc/>
-    public bool IsMeasured => true;
+    public bool IsMeasured { get; private set; }
 
-    /// <summary>Readings that failed or overflowed; the reading before stands in for each.</summary>
+    /// <summary>Readings that failed or were out of range since start.</summary>
     public int FailedReadings { get; private set; }
 
     /// <inheritdoc/>
     public void Start()
     {
+        bool isThere = _sensor.IsConfigured(Ina219Mode.ShuntAndBus)
+            || _sensor.Begin(_settings.Ina219ShuntMilliohm, _settings.Ina219MaxMilliampere, Ina219Averaging.Samples16);
         lock (_lock)
         {
-            _energyNj = 0;
+            IsMeasured = isThere;
+            _energyPj = 0;
             _sampledAtUs = Clock.NowUs();
-            _isRunning = true;
+            _isRunning = isThere;
         }
-        _started.Set();
+        if (isThere) _started.Set();
     }
 
     /// <inheritdoc/>
@@ -52,9 +64,10 @@ public sealed class Ina219Meter : IEnergyMeter
     {
         lock (_lock)
         {
-            Integrate();
+            if (_isRunning) Integrate();
             _isRunning = false;
-            long energyUj = _energyNj / 1000;
+            if (!IsMeasured) return _model.Stop(activity);
+            long energyUj = _energyPj / 1_000_000;
             return energyUj > int.MaxValue ? int.MaxValue : (int)energyUj;
         }
     }
@@ -79,15 +92,18 @@ public sealed class Ina219Meter : IEnergyMeter
     /// <summary>A reading is the mean of the time before it, so it stands for the interval that it ends.</summary>
     private void Integrate()
     {
-        ReadSensor();
+        if (_sensor.ReadPowerUw(out int powerUw) == Ina219Reading.Measured)
+        {
+            _powerUw = powerUw;
+        }
+        else
+        {
+            // An inference with a gap in it is not measured.
+            FailedReadings++;
+            IsMeasured = false;
+        }
         long now = Clock.NowUs();
-        _energyNj += _powerMw * (now - _sampledAtUs);
+        _energyPj += _powerUw * (now - _sampledAtUs);
         _sampledAtUs = now;
-    }
-
-    private void ReadSensor()
-    {
-        if (_sensor.ReadPowerMw(out int powerMw)) _powerMw = powerMw;
-        else FailedReadings++;
     }
 }

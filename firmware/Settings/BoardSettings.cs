@@ -18,9 +18,22 @@ public enum MappingMode
     Gateway = 2,
 }
 
+/// <summary>What a board is for.</summary>
+public enum BoardRole
+{
+    /// <summary>It classifies.</summary>
+    Node = 0,
+
+    /// <summary>It measures another board.</summary>
+    Meter = 1,
+}
+
 /// <summary>Settings of a board. Defaults are those of an ESP32-DevKitC; see hardware/esp32-devkitc/board.json.</summary>
 public sealed class BoardSettings
 {
+    /// <summary>What the board is for.</summary>
+    public BoardRole Role = BoardRole.Node;
+
     /// <summary>Name of the board in topics, as <see cref="Frames.Topics.IsNodeId"/> allows.</summary>
     public string BoardId = "board";
 
@@ -95,6 +108,12 @@ public sealed class BoardSettings
 
     /// <summary>Shunt of the INA219 in mOhm.</summary>
     public int Ina219ShuntMilliohm = 100;
+
+    /// <summary>Largest current in mA that the INA219 has to measure: 400 is the end of its finest range with 100 mOhm.</summary>
+    public int Ina219MaxMilliampere = 400;
+
+    /// <summary>GPIO that is up during an inference: an output of the computing board, an input of the meter; -1 for none.</summary>
+    public int MeterPin = -1;
 
     /// <summary>GPIO of the I2C data line.</summary>
     public int I2cDataPin = 21;

@@ -97,9 +97,16 @@ public sealed class Board : IDisposable
 
     internal Radio Radio { get; }
 
-    /// <summary>Mean power in mW over the last time, as a sensor in the supply line sees it.</summary>
-    /// <param name="windowUs">How far back to look, in µs.</param>
-    public double MeanPowerMw(long windowUs) => _ledger.MeanPowerMw(Current == this ? Clock.NowUs() : Clock.RealUs, windowUs);
+    /// <summary>Mean power in mW over a time not longer ago than a second, as a sensor in the supply line sees it.</summary>
+    /// <param name="fromUs">Its start, on the board's clock.</param>
+    /// <param name="untilUs">Its end.</param>
+    public double MeanPowerMw(long fromUs, long untilUs) => _ledger.MeanPowerMw(fromUs, untilUs);
+
+    /// <summary>The board's time: that of the calling firmware, or else the time that has passed.</summary>
+    public long NowUs => Current == this ? Clock.NowUs() : Clock.RealUs;
+
+    /// <summary>The board's pins, seen from outside.</summary>
+    public PinBank Pins { get; } = new();
 
     /// <summary>Powers the board: runs the firmware's Main on a thread of its own.</summary>
     public void Start() => Run(FirmwareImage.Get(Options.Profile).Main);

@@ -37,9 +37,8 @@ internal sealed class EnergyLedger
         }
     }
 
-    /// <summary>Mean power in mW over the time before <paramref name="untilUs"/>.</summary>
-    public double MeanPowerMw(long untilUs, long windowUs) =>
-        (EnergyUj(untilUs) - EnergyUj(untilUs - windowUs)) * 1000 / windowUs;
+    /// <summary>Mean power in mW over a time.</summary>
+    public double MeanPowerMw(long fromUs, long untilUs) => (EnergyUj(untilUs) - EnergyUj(fromUs)) * 1000 / (untilUs - fromUs);
 
     private void Add(long startUs, long endUs, double extraMw)
     {

@@ -1,0 +1,40 @@
+using System;
+using System.Collections.Generic;
+using System.Device.I2c;
+using System.IO;
+using Crime.Firmware.Energy;
+using Crime.VirtualBoard.Tests.Model;
+using NUnit.Framework;
+
+namespace Crime.VirtualBoard.Tests.Energy;
+
+/// <summary>A board with an INA219 whose shunt carries what the test feeds.</summary>
+internal static class Ina219Bench
+{
+    public const double Volts = 3.3;
+
+    /// <summary>A board whose sensor sits in a supply of its own.</summary>
+    /// <param name="meanAmperes">Mean current in A from one time of the board to another.</param>
+    /// <param name="shuntOhm">The shunt.</param>
+    /// <param name="sensor">Receives the sensor.</param>
+    public static Board Make(Func<long, long, double> meanAmperes, double shuntOhm, out Ina219Peripheral sensor, string settings = "")
+    {
+        Ina219Peripheral? made = null;
+        string flash = Path.Combine(TestContext.CurrentContext.WorkDirectory, "flash", Guid.NewGuid().ToString("n"));
+        Directory.CreateDirectory(flash);
+        if (settings.Length > 0) File.WriteAllText(Path.Combine(flash, "crime.cfg"), settings);
+        var board = new Board(new BoardOptions
+        {
+            Profile = TestBoards.Profile,
+            FlashFolder = flash,
+            I2cPeripherals = new Dictionary<int, Func<Board, II2cPeripheral>>
+            {
+                [0x40] = board => made = new Ina219Peripheral(new SupplyLine(() => board.NowUs, meanAmperes, Volts), shuntOhm),
+            },
+        });
+        sensor = made!;
+        return board;
+    }
+
+    public static Ina219 Driver() => new(I2cDevice.Create(new I2cConnectionSettings(1, 0x40, I2cBusSpeed.FastMode)));
+}
