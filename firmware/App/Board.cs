@@ -4,6 +4,7 @@
 using System;
 using System.Collections;
 using System.Threading;
+using Crime.Firmware.Duty;
 using Crime.Firmware.Energy;
 using Crime.Firmware.Inference;
 using Crime.Firmware.Inputs;
@@ -16,6 +17,7 @@ using Crime.Firmware.Terminal;
 using Crime.Frames;
 using Crime.Mapping;
 using Crime.Model;
+using nanoFramework.Hardware.Esp32;
 
 namespace Crime.Firmware.App;
 
@@ -35,9 +37,11 @@ public sealed class Board : IBoardCommands
     private readonly Offloader _offloader;
     private readonly BrokerConnection _connection;
     private readonly LinkKeeper _link;
+    private readonly DutyCycle _duty;
     private readonly InferenceResult _result = new InferenceResult();
     private readonly InferenceTotals _totals = new InferenceTotals();
     private readonly TelemetryFrame _telemetry = new TelemetryFrame();
+    private SavedState _saved;
     private ModelUpdater _updater;
     private ModelFile _model;
     private IKernel _kernel;
@@ -63,6 +67,7 @@ public sealed class Board : IBoardCommands
         _offloader = new Offloader(_settings, session);
         _connection = new BrokerConnection(_settings, _console, _offloader, _offloader.Counters);
         _link = new LinkKeeper(_settings, _console, _connection, session, FirmwareVersion);
+        if (_settings.Radio == RadioMode.Duty && _settings.BrokerHost.Length > 0) _duty = new DutyCycle(_settings, _link);
     }
 
     /// <summary>Runs for ever.</summary>
@@ -71,6 +76,9 @@ public sealed class Board : IBoardCommands
         ModelFile stored = ModelStore.Load(out string problem);
         if (stored == null) _report.Text("model: " + problem);
         _updater = new ModelUpdater(_settings, _console, _link, stored);
+        if (_duty != null && Sleep.GetWakeupCause() == Sleep.WakeupCause.Timer) _saved = SavedState.Take();
+        if (_saved != null && (stored == null || _saved.ModelId != stored.Id)) _saved = null;
+        _link.SetWanted(_saved == null);
         _link.Start();
         _updater.Start();
         if (stored != null) Use(stored);
@@ -79,7 +87,7 @@ public sealed class Board : IBoardCommands
             Thread.Sleep(IdleMs);
             Poll();
         }
-        WaitForLink();
+        if (_saved == null) WaitForLink();
         Replay();
         while (true)
         {
@@ -139,15 +147,38 @@ public sealed class Board : IBoardCommands
         _engine = null;
         _kernel = new NetworkKernel(model);
         _offloader.Use(model, null);
-        var profile = new SelfProfile(_kernel, _offloader);
+        bool isResumed = _saved != null && _model == null;
+        SelfProfile profile = isResumed ? new SelfProfile(_saved.LocalTime, _saved.EncodeTime) : new SelfProfile(_kernel, _offloader);
         int bytesPerStep = _offloader.BytesPerStep;
         _engine = new MappingEngine(
             model.Id, LongestLength(model), profile.LocalTime, profile.EncodeTime, bytesPerStep, _settings.Power(), _settings.Objective);
         _offloader.Use(model, _engine);
-        _runner = new InferenceRunner(_kernel, _engine, _offloader, _connection, _meter) { Mode = _settings.Mapping };
+        _runner = new InferenceRunner(_kernel, _engine, _offloader, _connection, _meter) { Mode = _settings.Mapping, Duty = _duty };
         _model = model;
+        if (_duty != null) _duty.Use(_engine, isResumed ? _saved.RadioOffUs : 0);
+        if (isResumed) Resume();
         _link.Use(model.Id, _engine);
         _report.Model(model, profile.LocalTime);
+    }
+
+    /// <summary>After a deep sleep: what was counted, decided and known goes on.</summary>
+    private void Resume()
+    {
+        _saved.Restore(_totals, _engine, _duty.RadioUp);
+        _inputCount = _saved.InputCount;
+        SetObjective(_saved.Objective);
+        SetMapping(_saved.Mapping);
+    }
+
+    private void SaveForSleep(RecordingSource source, int restMs)
+    {
+        var state = new SavedState
+        {
+            ModelId = _model.Id, InputCount = _inputCount, Sequence = source.Sequence, Position = source.Position,
+            Mapping = _settings.Mapping, Objective = _settings.Objective, LocalTime = _engine.LocalTime, EncodeTime = _engine.EncodeTime,
+            RadioUpUs = _duty.RadioUp.TimeUs, RadioOffUs = _duty.RadioOffUs + restMs * 1000L,
+        };
+        state.Write(_totals, _engine);
     }
 
     private static int LongestLength(ModelFile model) => model.LongestLength > 0 ? model.LongestLength : FrameFormat.MaxLength;
@@ -171,6 +202,7 @@ public sealed class Board : IBoardCommands
             _report.Text("inputs: " + problem);
             return;
         }
+        if (_saved != null && source.Fits(_model)) source.Resume(_saved.Sequence, _saved.Position);
         while (source.Next())
         {
             if (!source.Fits(_model))
@@ -181,7 +213,7 @@ public sealed class Board : IBoardCommands
             long startUs = Clock.NowUs();
             Infer(source);
             Poll();
-            Pace(startUs);
+            Pace(source, startUs);
         }
         _report.End(_totals);
     }
@@ -210,10 +242,18 @@ public sealed class Board : IBoardCommands
         _connection.Publish(Topics.Telemetry(_settings.BoardId), _telemetry.Encode(), false);
     }
 
-    private void Pace(long startUs)
+    private void Pace(RecordingSource source, long startUs)
     {
         if (_settings.InputIntervalMs == 0) return;
-        long restMs = _settings.InputIntervalMs - (Clock.NowUs() - startUs) / 1000;
-        if (restMs > 0) Thread.Sleep((int)restMs);
+        if (_duty != null) _duty.TakeDown();
+        int restMs = _settings.InputIntervalMs - (int)((Clock.NowUs() - startUs) / 1000);
+        if (restMs <= 0) return;
+        if (_duty == null)
+        {
+            Thread.Sleep(restMs);
+            return;
+        }
+        if (_settings.Sleep == SleepMode.Deep) SaveForSleep(source, restMs);
+        _duty.Rest(restMs);
     }
 }

@@ -35,6 +35,9 @@ public enum Ina219Averaging
     /// <summary>The mean of 16 conversions, 8.51 ms.</summary>
     Samples16 = 0b1100,
 
+    /// <summary>The mean of 64 conversions, 34.05 ms.</summary>
+    Samples64 = 0b1110,
+
     /// <summary>The mean of 128 conversions, 68.1 ms.</summary>
     Samples128 = 0b1111,
 }
@@ -48,7 +51,7 @@ public enum Ina219Reading
     /// <summary>No conversion has finished since the last reading.</summary>
     NotReady = 1,
 
-    /// <summary>The shunt's range was exceeded, or the current register overflowed.</summary>
+    /// <summary>The shunt's range was exceeded, the current register overflowed, or the bus has not been converted.</summary>
     OutOfRange = 2,
 
     /// <summary>The sensor did not answer.</summary>
@@ -164,7 +167,7 @@ public sealed class Ina219 : IDisposable
         isReady = (bus & 2) != 0;
         if ((bus & 1) != 0) return Ina219Reading.OutOfRange;
         _millivolts = (bus >> 3) * 4;
-        return Ina219Reading.Measured;
+        return _millivolts == 0 ? Ina219Reading.OutOfRange : Ina219Reading.Measured;
     }
 
     private Ina219Reading ReadCurrent(out int microwatts)

@@ -16,11 +16,11 @@ public static class MeterFactory
     /// <summary>Makes the meter; says on the console which one speaks when the sensor is missing.</summary>
     public static IEnergyMeter Create(BoardSettings settings, SerialConsole console)
     {
-        var model = new ModelledMeter(settings.Power());
+        var model = new ModelledMeter(settings.Power(), settings.RadioUpMw);
         IEnergyMeter meter = model;
         if (settings.Ina219)
         {
-            Ina219 sensor = OpenSensor(settings, console, Ina219Averaging.Samples16);
+            Ina219 sensor = OpenSensor(settings, console, Ina219Meter.Averaging);
             if (sensor != null) meter = new Ina219Meter(sensor, model, settings);
             else console.WriteLine("meter: energy is computed from the profile");
         }

@@ -1,6 +1,7 @@
 // One input, from the decision to the result: decide, compute here or send away, and fall back to computing here when the
 // gateway does not answer. Whatever happens, exactly one result comes out.
 
+using Crime.Firmware.Duty;
 using Crime.Firmware.Energy;
 using Crime.Firmware.Kernel;
 using Crime.Firmware.Mapping;
@@ -34,6 +35,9 @@ public sealed class InferenceRunner
     /// <summary>Who decides.</summary>
     public MappingMode Mode { get; set; }
 
+    /// <summary>Brings the radio up for an input that is sent away; null where the radio is always up.</summary>
+    public DutyCycle Duty { get; set; }
+
     /// <summary>Runs one input.</summary>
     /// <param name="values">The sequence, timestep by timestep.</param>
     /// <param name="length">Its timesteps.</param>
@@ -54,7 +58,7 @@ public sealed class InferenceRunner
             result.Target = Target.Local;
             result.Label = Compute(values, length);
         }
-        else if (_offloader.Offload(_connection, choice, values, length, _activity) == OffloadOutcome.Answered)
+        else if (Reach(ref choice, length) && _offloader.Offload(_connection, choice, values, length, _activity) == OffloadOutcome.Answered)
         {
             result.Target = Target.Gateway;
             result.Label = _offloader.Response.Label;
@@ -68,6 +72,17 @@ public sealed class InferenceRunner
         result.TimeUs = Clock.NowUs() - startUs;
         result.EnergyUj = _meter.Stop(_activity);
         result.Depth = choice == DecisionTable.Local ? _engine.LowestDepth() : _engine.Candidate(choice).Queue.Depth;
+    }
+
+    /// <summary>Brings the radio up where it is off; which gateway it will be then may change, for their loads have.</summary>
+    private bool Reach(ref int choice, int length)
+    {
+        if (!_engine.IsRadioOff) return true;
+        if (!Duty.BringUp(_activity)) return false;
+        int reached = _engine.ChooseGateway(length, Clock.NowUs());
+        if (reached == DecisionTable.Local) return false;
+        choice = reached;
+        return true;
     }
 
     private int Choose(int length, long nowUs)

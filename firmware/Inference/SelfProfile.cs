@@ -27,6 +27,13 @@ public sealed class SelfProfile
         kernel.Saturations.Reset();
     }
 
+    /// <summary>Lines that were measured before.</summary>
+    public SelfProfile(CostLine localTime, CostLine encodeTime)
+    {
+        LocalTime = localTime;
+        EncodeTime = encodeTime;
+    }
+
     /// <summary>Time to compute a sequence on the board.</summary>
     public CostLine LocalTime { get; }
 

@@ -131,6 +131,14 @@ public sealed class BrokerConnection
         _closed.Reset();
     }
 
+    /// <summary>Ends the connection before the radio goes off. Called by the link's thread only.</summary>
+    public void Leave()
+    {
+        _isUsable = false;
+        Release(_client);
+        _closed.Reset();
+    }
+
     private static string Credential(string text) => text.Length == 0 ? null : text;
 
     private void Release(MqttClient client)

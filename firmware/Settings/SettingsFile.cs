@@ -81,6 +81,14 @@ public static class SettingsFile
                 if (value != "auto" && value != "local" && value != "gateway") return "mapping is auto, local or gateway";
                 settings.Mapping = value == "auto" ? MappingMode.Auto : value == "local" ? MappingMode.Local : MappingMode.Gateway;
                 return null;
+            case "radio":
+                if (value != "modem" && value != "duty") return "radio is modem or duty";
+                settings.Radio = value == "duty" ? RadioMode.Duty : RadioMode.Modem;
+                return null;
+            case "sleep":
+                if (value != "none" && value != "light" && value != "deep") return "sleep is none, light or deep";
+                settings.Sleep = value == "none" ? SleepMode.None : value == "light" ? SleepMode.Light : SleepMode.Deep;
+                return null;
             case "telemetry": return Switch(key, value, ref settings.Telemetry);
             case "inputs.file": settings.InputsFile = value; return null;
             case "console.port": settings.ConsolePort = value; return null;
@@ -112,6 +120,8 @@ public static class SettingsFile
             case "power.compute-mw": return Number(key, value, 1, 10_000, ref settings.ComputeMw);
             case "power.wait-mw": return Number(key, value, 1, 10_000, ref settings.WaitMw);
             case "power.transmit-mw": return Number(key, value, 1, 10_000, ref settings.TransmitMw);
+            case "radio.up-ms": return Number(key, value, 0, 60_000, ref settings.RadioUpMs);
+            case "radio.up-mw": return Number(key, value, 1, 10_000, ref settings.RadioUpMw);
             case "transmit.ns-per-byte": return Number(key, value, 0, 1_000_000, ref settings.TransmitNsPerByte);
             case "transmit.overhead-us": return Number(key, value, 0, 1_000_000, ref settings.TransmitOverheadUs);
             default: return "unknown key '" + key + "'";

@@ -68,8 +68,7 @@ public class GpioPin : IDisposable
     public void Write(PinValue value)
     {
         if (_mode != PinMode.Output) throw new InvalidOperationException();
-        _board.Clock.NowUs();
-        _board.Pins.Write(PinNumber, value == PinValue.High);
+        _board.Pins.Write(PinNumber, value == PinValue.High, _board.Clock.NowUs());
     }
 
     /// <summary>Closes the pin.</summary>

@@ -41,6 +41,19 @@ public interface II2cPeripheral
     void Read(Span<byte> bytes);
 }
 
+/// <summary>What the radio of a board does.</summary>
+internal enum RadioState
+{
+    /// <summary>It is off.</summary>
+    Off,
+
+    /// <summary>It joins a network.</summary>
+    Associating,
+
+    /// <summary>It dozes between beacons.</summary>
+    Associated,
+}
+
 /// <summary>A running virtual board.</summary>
 public sealed class Board : IDisposable
 {
@@ -48,10 +61,12 @@ public sealed class Board : IDisposable
     internal const int QuantumCheckIl = 10_000;
 
     private static readonly AsyncLocal<Board?> s_current = new();
+    private static readonly AsyncLocal<int> s_boot = new();
 
     private readonly EnergyLedger _ledger;
     private readonly Dictionary<int, II2cPeripheral> _peripherals = [];
     private volatile bool _isStopped;
+    private volatile int _boot;
     private Exception? _crash;
 
     /// <summary>Makes a board; <see cref="Start"/> powers it.</summary>
@@ -97,6 +112,18 @@ public sealed class Board : IDisposable
 
     internal Radio Radio { get; }
 
+    /// <summary>When the firmware was started, on the clock of the board's whole life.</summary>
+    internal long BootedAtUs { get; private set; }
+
+    /// <summary>How long the next sleep takes, in µs.</summary>
+    internal long SleepTimerUs { get; set; }
+
+    /// <summary>Whether the firmware was started by the timer of a deep sleep.</summary>
+    internal bool HasWokenByTimer { get; private set; }
+
+    /// <summary>Deep sleeps so far.</summary>
+    public int DeepSleeps => _boot;
+
     /// <summary>Mean power in mW over a time not longer ago than a second, as a sensor in the supply line sees it.</summary>
     /// <param name="fromUs">Its start, on the board's clock.</param>
     /// <param name="untilUs">Its end.</param>
@@ -118,7 +145,7 @@ public sealed class Board : IDisposable
     {
         var thread = new Thread(() =>
         {
-            s_current.Value = this;
+            Enter();
             Clock.ResumeNow();
             Guard(main);
         })
@@ -145,7 +172,61 @@ public sealed class Board : IDisposable
 
     internal void ThrowIfStopped()
     {
-        if (_isStopped) throw new PowerOffException();
+        if (_isStopped || s_boot.Value != _boot) throw new PowerOffException();
+    }
+
+    internal void SetRadio(RadioState state, long nowUs) => _ledger.SetFloor(nowUs, state switch
+    {
+        RadioState.Off => Options.Profile.RadioOffMw,
+        RadioState.Associating => Options.Profile.AssociateMw,
+        _ => Options.Profile.WaitMw,
+    });
+
+    /// <summary>No thread runs until the timer; the radio, which the firmware has switched off, stays off.</summary>
+    internal void LightSleep()
+    {
+        _ledger.SetFloor(Clock.NowUs(), Options.Profile.LightSleepMw);
+        Clock.Occupy(SleepTimerUs);
+        SetRadio(RadioState.Off, Clock.NowUs());
+    }
+
+    /// <summary>Ends all threads of the firmware and starts its Main again when the timer is up; the flash is what it was.</summary>
+    internal void DeepSleep()
+    {
+        long asleepUs = Clock.NowUs(), awakeUs = asleepUs + SleepTimerUs;
+        _ledger.SetFloor(asleepUs, Options.Profile.DeepSleepMw);
+        _boot++;
+        Action? stopping = Stopping;
+        Stopping = null;
+        stopping?.Invoke();
+        new Thread(() =>
+        {
+            Enter();
+            Guard(() => WakeAt(awakeUs));
+        })
+        {
+            IsBackground = true,
+            Name = "board",
+        }.Start();
+        throw new PowerOffException();
+    }
+
+    private void WakeAt(long awakeUs)
+    {
+        Clock.SleepUntil(awakeUs);
+        _ledger.SetFloor(awakeUs, Options.Profile.ComputeMw);
+        Clock.Sleep((long)(Options.Profile.BootMs * 1000));
+        SetRadio(RadioState.Off, Clock.NowUs());
+        BootedAtUs = awakeUs;
+        HasWokenByTimer = true;
+        FirmwareImage.Get(Options.Profile).Main();
+    }
+
+    /// <summary>From here on the calling thread is one of the firmware.</summary>
+    private void Enter()
+    {
+        s_current.Value = this;
+        s_boot.Value = _boot;
     }
 
     /// <summary>Runs firmware code and keeps what ends it.</summary>

@@ -17,10 +17,17 @@ public sealed class PinBank
     /// <param name="level">Its level at a time in µs on this board's clock.</param>
     public void Drive(int pin, Func<long, bool> level) => _drivers[pin] = level;
 
+    /// <summary>Raised when the firmware sets a level: pin, level, and the time in µs on the board's clock.</summary>
+    public event Action<int, bool, long>? Written;
+
     /// <summary>Level that the firmware gives a pin; low until it does.</summary>
     public bool Output(int pin) => _outputs.GetValueOrDefault(pin);
 
-    internal void Write(int pin, bool level) => _outputs[pin] = level;
+    internal void Write(int pin, bool level, long nowUs)
+    {
+        _outputs[pin] = level;
+        Written?.Invoke(pin, level, nowUs);
+    }
 
     internal bool Read(int pin, long nowUs) => _drivers.TryGetValue(pin, out Func<long, bool>? level) ? level(nowUs) : Output(pin);
 }

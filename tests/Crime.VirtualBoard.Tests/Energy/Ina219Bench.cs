@@ -1,10 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.Device.I2c;
-using System.IO;
 using Crime.Firmware.Energy;
+using Crime.VirtualBoard.Tests.Duty;
 using Crime.VirtualBoard.Tests.Model;
-using NUnit.Framework;
 
 namespace Crime.VirtualBoard.Tests.Energy;
 
@@ -17,12 +16,14 @@ internal static class Ina219Bench
     /// <param name="meanAmperes">Mean current in A from one time of the board to another.</param>
     /// <param name="shuntOhm">The shunt.</param>
     /// <param name="sensor">Receives the sensor.</param>
-    public static Board Make(Func<long, long, double> meanAmperes, double shuntOhm, out Ina219Peripheral sensor, string settings = "")
+    /// <param name="settings">The board's settings file.</param>
+    /// <param name="model">The model on its flash.</param>
+    /// <param name="recording">The inputs on its flash.</param>
+    public static Board Make(
+        Func<long, long, double> meanAmperes, double shuntOhm, out Ina219Peripheral sensor, string settings = "", byte[]? model = null, byte[]? recording = null)
     {
         Ina219Peripheral? made = null;
-        string flash = Path.Combine(TestContext.CurrentContext.WorkDirectory, "flash", Guid.NewGuid().ToString("n"));
-        Directory.CreateDirectory(flash);
-        if (settings.Length > 0) File.WriteAllText(Path.Combine(flash, "crime.cfg"), settings);
+        string flash = FirmwareFlash.Make(settings, model, recording);
         var board = new Board(new BoardOptions
         {
             Profile = TestBoards.Profile,

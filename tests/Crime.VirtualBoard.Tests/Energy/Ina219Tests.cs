@@ -115,6 +115,7 @@ public sealed class Ina219Tests
 
     [TestCase(Ina219Averaging.None, 0.532)]
     [TestCase(Ina219Averaging.Samples16, 8.51)]
+    [TestCase(Ina219Averaging.Samples64, 34.05)]
     [TestCase(Ina219Averaging.Samples128, 68.1)]
     public void AveragingLooksBackAsFarAsTheDataSheetSays(Ina219Averaging averaging, double milliseconds)
     {
@@ -198,6 +199,7 @@ public sealed class Ina219Tests
         TestBoards.Run(board, () =>
         {
             Ina219 sensor = Ina219Bench.Driver();
+            board.SetRadio(RadioState.Associated, board.Clock.NowUs());
             Assert.That(sensor.Begin(100, 400, Ina219Averaging.Samples16), Is.True);
             ThreadStandIn.Sleep(30);
             Assert.That(sensor.ReadPowerUw(out waiting), Is.EqualTo(Ina219Reading.Measured));

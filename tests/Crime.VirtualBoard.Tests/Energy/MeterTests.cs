@@ -7,7 +7,7 @@ using System.Threading;
 using Crime.Costs;
 using Crime.Firmware.Energy;
 using Crime.Firmware.Settings;
-using Crime.VirtualBoard.Redirects;
+using Crime.VirtualBoard.Tests.Duty;
 using Crime.VirtualBoard.Tests.Model;
 using NUnit.Framework;
 
@@ -79,57 +79,58 @@ public sealed partial class MeterTests
         Assert.That(Number(line, "bad"), Is.InRange(30, 45));
     }
 
-    [Test]
-    public void ABoardMeasuresItselfWithinOnePercentOverALongInference()
+    /// <summary>Runs the whole firmware on long inputs; the pin shows when each inference began and ended.</summary>
+    private static (List<Reading> Readings, List<(long Start, long End)> Edges) SelfMetered(
+        Func<long, long, double> meanAmperes, int inputs, int length, Action<Ina219Peripheral, int> afterReading)
     {
-        using Board board = Ina219Bench.Make(MeanAmperes, 0.1, out _);
-        double measuredUj = 0, expectedUj = 0;
-        string name = "";
-        TestBoards.Run(board, () =>
+        byte[] model = FirmwareFlash.Model(hidden: 32);
+        using Board board = Ina219Bench.Make(
+            meanAmperes, 0.1, out Ina219Peripheral sensor, "meter=ina219\nmeter.pin=4\nmapping=local\ninputs.interval-ms=700\n", model,
+            FirmwareFlash.Recording(model, Enumerable.Repeat(length, inputs)));
+        var edges = new List<long>();
+        board.Pins.Written += (pin, _, atUs) => edges.Add(atUs);
+        board.Start();
+        var readings = new List<Reading>();
+        using var limit = new CancellationTokenSource(TimeoutMs);
+        while (readings.Count < inputs)
         {
-            Ina219Meter meter = SelfMeter();
-            ThreadStandIn.Sleep(20);
-            meter.Start();
-            long startUs = board.NowUs;
-            ThreadStandIn.Sleep(600);
-            measuredUj = meter.Stop(new Activity());
-            expectedUj = EnergyUj(startUs, board.NowUs);
-            name = meter.Name;
-        });
-        TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{100 * (measuredUj / expectedUj - 1):0.00} %"));
-        Assert.That(measuredUj, Is.EqualTo(expectedUj).Within(1).Percent);
-        Assert.That(name, Is.EqualTo("ina219"));
+            string line = board.Serial.Lines.ReadAsync(limit.Token).AsTask().GetAwaiter().GetResult();
+            if (FirmwareFlash.ReadingOf(line) is not { } reading) continue;
+            readings.Add(reading);
+            afterReading(sensor, readings.Count);
+        }
+        // The first level is the pin's when it is opened.
+        return (readings, Enumerable.Range(0, inputs).Select(i => (edges[2 * i + 1], edges[2 * i + 2])).ToList());
+    }
+
+    [Test]
+    public void ABoardMeasuresItselfWithinThreePercentOverALongInference()
+    {
+        // Its own computing keeps it from the sensor for a time slice: now and then a conversion of 34 ms is missed.
+        var (readings, edges) = SelfMetered(MeanAmperes, inputs: 2, length: 400, (_, _) => { });
+        for (int i = 0; i < readings.Count; i++)
+        {
+            double expectedMj = EnergyUj(edges[i].Start, edges[i].End) / 1000;
+            TestContext.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{(edges[i].End - edges[i].Start) / 1000} ms: {100 * (readings[i].EnergyMj / expectedMj - 1):0.00} %"));
+            Assert.That(readings[i].Meter, Is.EqualTo("ina219"));
+            Assert.That(readings[i].EnergyMj, Is.EqualTo(expectedMj).Within(3).Percent);
+        }
     }
 
     [Test]
     public void TheModelSpeaksWhereTheSensorDoesNot()
     {
         double amperes = 0.05;
-        using Board board = Ina219Bench.Make((_, _) => amperes, 0.1, out Ina219Peripheral sensor);
-        var names = new List<string>();
-        var energiesUj = new List<int>();
-        TestBoards.Run(board, () =>
+        var (readings, _) = SelfMetered((_, _) => amperes, inputs: 4, length: 40, (sensor, count) =>
         {
-            Ina219Meter meter = SelfMeter();
-            void Infer()
-            {
-                ThreadStandIn.Sleep(20);
-                meter.Start();
-                ThreadStandIn.Sleep(50);
-                energiesUj.Add(meter.Stop(new Activity { ComputeUs = 1_000_000 }));
-                names.Add(meter.Name);
-            }
-            Infer();
-            amperes = 0.5;
-            Infer();
-            amperes = 0.05;
-            Infer();
-            sensor.LosePower();
-            Infer();
+            // Out of range for the second input; a supply that was lost before the fourth.
+            amperes = count == 1 ? 0.5 : 0.05;
+            if (count == 3) sensor.LosePower();
         });
-        Assert.That(names, Is.EqualTo(new[] { "ina219", "model", "ina219", "ina219" }), "a sensor that has lost its power is set up again");
-        Assert.That(energiesUj[1], Is.EqualTo(1_000_000 / 1000 * new BoardSettings().ComputeMw));
-        Assert.That(energiesUj[3], Is.EqualTo(50 * 0.05 * Ina219Bench.Volts * 1000).Within(25).Percent);
+        Assert.That(readings.Select(reading => reading.Meter), Is.EqualTo(new[] { "ina219", "model", "ina219", "ina219" }));
+        Assert.That(readings[1].EnergyMj / readings[1].TimeMs * 1000, Is.EqualTo(new BoardSettings().ComputeMw).Within(1).Percent);
+        Assert.That(readings[3].EnergyMj / readings[3].TimeMs * 1000, Is.EqualTo(0.05 * Ina219Bench.Volts * 1000).Within(1).Percent, "set up again");
     }
 
     [Test]
@@ -139,7 +140,7 @@ public sealed partial class MeterTests
         bool[] levels = new bool[3];
         TestBoards.Run(board, () =>
         {
-            var meter = new PinBracket(new ModelledMeter(new PowerProfile(100, 100, 100, 0, 0)), 4);
+            var meter = new PinBracket(new ModelledMeter(new PowerProfile(100, 100, 100, 0, 0), 100), 4);
             levels[0] = board.Pins.Output(4);
             meter.Start();
             levels[1] = board.Pins.Output(4);
@@ -160,14 +161,6 @@ public sealed partial class MeterTests
         using var limit = new CancellationTokenSource(TimeoutMs);
         var lines = Enumerable.Range(0, 3).Select(_ => board.Serial.Lines.ReadAsync(limit.Token).AsTask().GetAwaiter().GetResult()).ToArray();
         Assert.That(lines[1..], Is.All.EqualTo("meter: no INA219 answers at the set address"));
-    }
-
-    private static Ina219Meter SelfMeter()
-    {
-        var settings = new BoardSettings();
-        Ina219 sensor = Ina219Bench.Driver();
-        Assert.That(sensor.Begin(settings.Ina219ShuntMilliohm, settings.Ina219MaxMilliampere, Ina219Averaging.Samples16), Is.True);
-        return new Ina219Meter(sensor, new ModelledMeter(settings.Power()), settings);
     }
 
     [GeneratedRegex(@"^METER id=\d+ pin=4 ms=(?<ms>[\d.]+) mj=(?<mj>[\d.]+) mw=[\d.]+ samples=(?<samples>\d+) bad=(?<bad>\d+)$")]

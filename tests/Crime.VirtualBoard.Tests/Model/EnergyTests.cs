@@ -17,6 +17,7 @@ public sealed class EnergyTests
         double energyUj = 0;
         TestBoards.Run(board, () =>
         {
+            board.SetRadio(RadioState.Associated, board.Clock.NowUs());
             double start = EnergyNow(board);
             VirtualCpu.Charge(Il(30_000));
             ThreadStandIn.Sleep(50);

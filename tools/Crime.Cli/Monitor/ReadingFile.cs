@@ -47,7 +47,8 @@ internal sealed class ReadingFile : IDisposable
         {
             InferenceArrived { Reading: var r } inference => string.Create(
                 CultureInfo.InvariantCulture,
-                $"{inference.Board},{r.Input},{r.Length},{r.Target},{r.Label},{r.TimeMs:0.000},{r.EnergyMj:0.000},{r.PowerMw:0.000},{r.BreakEvenLength},{r.Depth},{r.Meter}"),
+                $"{inference.Board},{r.Input},{r.Length},{r.Target},{r.Label},{r.TimeMs:0.000},{r.EnergyMj:0.000},{r.PowerMw:0.000},"
+                + $"{r.BreakEvenLength},{r.Depth},{r.Meter}"),
             BracketArrived { Reading: var r } bracket => string.Create(
                 CultureInfo.InvariantCulture,
                 $"{bracket.Board},{r.Bracket},,{MonitorTotals.Bracket},,{r.TimeMs:0.000},{r.EnergyMj:0.000},{r.PowerMw:0.000},,,ina219"),

@@ -162,6 +162,7 @@ internal sealed class BoardClock
         {
             long aheadUs = untilUs - RealUs;
             if (aheadUs <= AheadUs) return;
+            Board.Current?.ThrowIfStopped();
             Thread.Sleep((int)Math.Clamp(aheadUs / 1000, 1, 100));
         }
     }
