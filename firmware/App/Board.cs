@@ -38,6 +38,7 @@ public sealed class Board : IBoardCommands
     private readonly BrokerConnection _connection;
     private readonly LinkKeeper _link;
     private readonly DutyCycle _duty;
+    private readonly InferenceRunner _runner;
     private readonly InferenceResult _result = new InferenceResult();
     private readonly InferenceTotals _totals = new InferenceTotals();
     private readonly TelemetryFrame _telemetry = new TelemetryFrame();
@@ -46,7 +47,6 @@ public sealed class Board : IBoardCommands
     private ModelFile _model;
     private IKernel _kernel;
     private MappingEngine _engine;
-    private InferenceRunner _runner;
     private uint _inputCount;
 
     /// <summary>Puts the board together.</summary>
@@ -68,6 +68,7 @@ public sealed class Board : IBoardCommands
         _connection = new BrokerConnection(_settings, _console, _offloader, _offloader.Counters);
         _link = new LinkKeeper(_settings, _console, _connection, session, FirmwareVersion);
         if (_settings.Radio == RadioMode.Duty && _settings.BrokerHost.Length > 0) _duty = new DutyCycle(_settings, _link);
+        _runner = new InferenceRunner(_offloader, _connection, _meter) { Mode = _settings.Mapping, Duty = _duty };
     }
 
     /// <summary>Runs for ever.</summary>
@@ -100,7 +101,7 @@ public sealed class Board : IBoardCommands
     public void ReportStatus()
     {
         if (_model == null) _report.Text("status: no model yet");
-        else _report.Status(_engine, _totals, _offloader.Counters, _kernel.Saturations, _connection.IsConnected);
+        else _report.Status(_engine, _totals, _offloader.Counters, _kernel == null ? null : _kernel.Saturations, _connection.IsConnected);
     }
 
     /// <inheritdoc/>
@@ -121,7 +122,7 @@ public sealed class Board : IBoardCommands
     public void SetMapping(MappingMode mode)
     {
         _settings.Mapping = mode;
-        if (_runner != null) _runner.Mode = mode;
+        _runner.Mode = mode;
     }
 
     /// <inheritdoc/>
@@ -142,18 +143,19 @@ public sealed class Board : IBoardCommands
     private void Use(ModelFile model)
     {
         // The old kernel goes before the new one comes: the heap may not hold both.
-        _runner = null;
+        _runner.Use(null, null);
         _kernel = null;
         _engine = null;
-        _kernel = new NetworkKernel(model);
+        _kernel = MakeKernel(model);
         _offloader.Use(model, null);
         bool isResumed = _saved != null && _model == null;
-        SelfProfile profile = isResumed ? new SelfProfile(_saved.LocalTime, _saved.EncodeTime) : new SelfProfile(_kernel, _offloader);
+        SelfProfile profile = isResumed
+            ? new SelfProfile(_saved.LocalTime, _saved.EncodeTime) : new SelfProfile(_kernel, _offloader, model.ValuesPerStep);
         int bytesPerStep = _offloader.BytesPerStep;
         _engine = new MappingEngine(
             model.Id, LongestLength(model), profile.LocalTime, profile.EncodeTime, bytesPerStep, _settings.Power(), _settings.Objective);
         _offloader.Use(model, _engine);
-        _runner = new InferenceRunner(_kernel, _engine, _offloader, _connection, _meter) { Mode = _settings.Mapping, Duty = _duty };
+        _runner.Use(_kernel, _engine);
         _model = model;
         if (_duty != null) _duty.Use(_engine, isResumed ? _saved.RadioOffUs : 0);
         if (isResumed) Resume();
@@ -181,6 +183,25 @@ public sealed class Board : IBoardCommands
         state.Write(_totals, _engine);
     }
 
+    /// <summary>The kernel of a model, or null when the board cannot hold it: then every input goes to a gateway.</summary>
+    private IKernel MakeKernel(ModelFile model)
+    {
+        if (!model.HasFixedPoint)
+        {
+            _report.Text("kernel: " + model.Name + " has no weights for boards; every input goes to a gateway");
+            return null;
+        }
+        try
+        {
+            return new NetworkKernel(model);
+        }
+        catch (OutOfMemoryException)
+        {
+            _report.Text("kernel: " + model.Name + " does not fit the heap; every input goes to a gateway");
+            return null;
+        }
+    }
+
     private static int LongestLength(ModelFile model) => model.LongestLength > 0 ? model.LongestLength : FrameFormat.MaxLength;
 
     private void WaitForLink()
@@ -205,26 +226,47 @@ public sealed class Board : IBoardCommands
         if (_saved != null && source.Fits(_model)) source.Resume(_saved.Sequence, _saved.Position);
         while (source.Next())
         {
-            if (!source.Fits(_model))
+            long startUs = Clock.NowUs();
+            if (!Infer(source))
             {
                 _report.Text("inputs: the recording does not fit the model");
                 return;
             }
-            long startUs = Clock.NowUs();
-            Infer(source);
             Poll();
             Pace(source, startUs);
         }
         _report.End(_totals);
     }
 
-    private void Infer(RecordingSource source)
+    /// <summary>Runs the current input. A board that cannot compute it keeps it until a gateway answers.</summary>
+    /// <returns>False when the input does not fit the model.</returns>
+    private bool Infer(RecordingSource source)
     {
         _result.Input = _inputCount++;
-        _runner.Run(source.Values, source.Length, _result);
+        _runner.Begin();
+        int backOffMs = 0;
+        while (source.Fits(_model) && !_runner.TryRun(source.Values, source.Length, _result))
+        {
+            if (backOffMs == 0) _report.Text("waiting: no gateway for " + _model.Name);
+            backOffMs = backOffMs == 0 ? BrokerConnection.FirstBackOffMs : BrokerConnection.NextBackOffMs(backOffMs);
+            WaitForGateway(backOffMs);
+        }
+        if (!source.Fits(_model)) return false;
         _totals.Add(_result);
         _report.Inference(_result, _meter);
         if (_settings.Telemetry && _engine.HasUsableGateway(Clock.NowUs())) PublishTelemetry();
+        return true;
+    }
+
+    /// <summary>Waits a time, and then until there is a gateway to ask, or a new model that the board can compute itself.</summary>
+    private void WaitForGateway(int timeMs)
+    {
+        long endUs = Clock.NowUs() + timeMs * 1000L;
+        while (_kernel == null && (Clock.NowUs() < endUs || !_engine.HasUsableGateway(Clock.NowUs())))
+        {
+            Thread.Sleep(IdleMs);
+            Poll();
+        }
     }
 
     /// <summary>Telemetry goes out only while a gateway answers: what a dead link swallows is never queued.</summary>

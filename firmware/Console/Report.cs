@@ -53,15 +53,25 @@ public sealed class Report
     public void End(InferenceTotals totals) => Totals("END", totals);
 
     /// <summary>The line about the model in use.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="localTime">Time to compute it here; null when the board cannot.</param>
     public void Model(ModelFile model, CostLine localTime)
     {
-        _console.Write(_line.Clear().Text("model: ").Text(model.Name).Text(" id=").Hex(model.Id)
+        _line.Clear().Text("model: ").Text(model.Name).Text(" id=").Hex(model.Id)
             .Text(" inputs=").Number(model.InputCount).Text(" layers=").Number(model.Layers.Length).Text(" hidden=").Number(model.Layers[0].HiddenCount)
             .Text(" classes=").Number(model.ClassCount)
-            .Text(" local-us-per-step=").Thousandths(localTime.Alpha).Text(" local-us=").Number(localTime.Beta));
+            .Text(" local-us-per-step=");
+        if (localTime == null) _line.Text("- local-us=-");
+        else _line.Thousandths(localTime.Alpha).Text(" local-us=").Number(localTime.Beta);
+        _console.Write(_line);
     }
 
     /// <summary>Answer to "status".</summary>
+    /// <param name="engine">The mapping.</param>
+    /// <param name="totals">Sums over the inferences.</param>
+    /// <param name="counters">What was sent and received.</param>
+    /// <param name="saturations">Those of the kernel; null when the board has none.</param>
+    /// <param name="isConnected">Whether there is a connection to the broker.</param>
     public void Status(MappingEngine engine, InferenceTotals totals, OffloadCounters counters, SaturationCounters saturations, bool isConnected)
     {
         Totals("status:", totals);
@@ -70,8 +80,9 @@ public sealed class Report
             .Text(" answers=").Number(counters.Answers).Text(" refusals=").Number(counters.Refusals)
             .Text(" timeouts=").Number(counters.Timeouts).Text(" late=").Number(counters.LateAnswers)
             .Text(" malformed=").Number(counters.Malformed));
-        _console.Write(_line.Clear().Text("kernel: gate-saturations=").Number(saturations.Gates)
-            .Text(" cell-saturations=").Number(saturations.Cells));
+        if (saturations != null)
+            _console.Write(_line.Clear().Text("kernel: gate-saturations=").Number(saturations.Gates)
+                .Text(" cell-saturations=").Number(saturations.Cells));
         for (int i = 0; i < engine.CandidateCount; i++)
         {
             GatewayCandidate gateway = engine.Candidate(i);
@@ -95,13 +106,12 @@ public sealed class Report
         {
             int length = longestLength * row / rows;
             if (length < 1) continue;
-            _line.Clear().Text("table: len=").Number(length).Text(" local=").Thousandths(engine.LocalCost(length));
+            _line.Clear().Text("table: len=").Number(length);
+            Cost(" local=", engine.LocalCost(length));
             for (int i = 0; i < engine.CandidateCount; i++)
             {
-                int cost = engine.GatewayCost(i, length);
-                _line.Text(" ").Text(engine.Candidate(i).Id).Text("=");
-                if (cost == DecisionTable.Unusable) _line.Text("-");
-                else _line.Thousandths(cost);
+                _line.Text(" ").Text(engine.Candidate(i).Id);
+                Cost("=", engine.GatewayCost(i, length));
             }
             _console.Write(_line);
         }
@@ -118,6 +128,13 @@ public sealed class Report
             .Text(" gateway=").Number(totals.Count[(int)Target.Gateway])
             .Text(" fallback=").Number(totals.Count[(int)Target.Fallback])
             .Text(" ms=").Thousandths(totals.TimeUs).Text(" mj=").Thousandths(totals.EnergyUj));
+    }
+
+    private void Cost(string name, int cost)
+    {
+        _line.Text(name);
+        if (cost == DecisionTable.Unusable) _line.Text("-");
+        else _line.Thousandths(cost);
     }
 
     private void BreakEven(string name, int length)

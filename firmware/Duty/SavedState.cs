@@ -19,6 +19,7 @@ public sealed class SavedState
     /// <summary>Where it lies on the board's flash.</summary>
     public const string Path = @"I:\state.bin";
 
+    private const int NoLine = -1;
     private const int Magic = 0x31535243;
     private const int CandidatesOffset = 84;
     private const int ChecksumOffset = CandidatesOffset + CandidateMemory.Size;
@@ -43,7 +44,7 @@ public sealed class SavedState
     /// <summary>What is minimised.</summary>
     public Objective Objective;
 
-    /// <summary>Time to compute on the board.</summary>
+    /// <summary>Time to compute on the board; null when it cannot.</summary>
     public CostLine LocalTime;
 
     /// <summary>Time to write a request.</summary>
@@ -81,7 +82,8 @@ public sealed class SavedState
     {
         int[] fields =
         {
-            Magic, (int)ModelId, (int)InputCount, (int)Sequence, Position, (int)Mapping, (int)Objective, LocalTime.Alpha, LocalTime.Beta,
+            Magic, (int)ModelId, (int)InputCount, (int)Sequence, Position, (int)Mapping, (int)Objective,
+            LocalTime == null ? NoLine : LocalTime.Alpha, LocalTime == null ? NoLine : LocalTime.Beta,
             EncodeTime.Alpha, EncodeTime.Beta, RadioUpUs, totals.Count[0], totals.Count[1], totals.Count[2],
         };
         for (int i = 0; i < fields.Length; i++) LittleEndian.WriteInt32(_bytes, 4 * i, fields[i]);
@@ -114,7 +116,8 @@ public sealed class SavedState
         Position = LittleEndian.ReadInt32(bytes, 16);
         Mapping = (MappingMode)LittleEndian.ReadInt32(bytes, 20);
         Objective = (Objective)LittleEndian.ReadInt32(bytes, 24);
-        LocalTime = new CostLine(LittleEndian.ReadInt32(bytes, 28), LittleEndian.ReadInt32(bytes, 32));
+        int alpha = LittleEndian.ReadInt32(bytes, 28);
+        LocalTime = alpha == NoLine ? null : new CostLine(alpha, LittleEndian.ReadInt32(bytes, 32));
         EncodeTime = new CostLine(LittleEndian.ReadInt32(bytes, 36), LittleEndian.ReadInt32(bytes, 40));
         RadioUpUs = LittleEndian.ReadInt32(bytes, 44);
         RadioOffUs = ReadInt64(76);

@@ -1,5 +1,6 @@
 // One input, from the decision to the result: decide, compute here or send away, and fall back to computing here when the
-// gateway does not answer. Whatever happens, exactly one result comes out.
+// gateway does not answer. Whatever happens, exactly one result comes out. A board that cannot compute the model itself has
+// nothing to fall back to: its caller tries again.
 
 using Crime.Firmware.Duty;
 using Crime.Firmware.Energy;
@@ -15,18 +16,18 @@ namespace Crime.Firmware.Inference;
 /// <summary>Runs inferences.</summary>
 public sealed class InferenceRunner
 {
-    private readonly IKernel _kernel;
-    private readonly MappingEngine _engine;
     private readonly Offloader _offloader;
     private readonly BrokerConnection _connection;
     private readonly IEnergyMeter _meter;
     private readonly Activity _activity = new Activity();
+    private IKernel _kernel;
+    private MappingEngine _engine;
+    private long _startUs;
+    private long _pausedAtUs;
 
-    /// <summary>Makes a runner for one model.</summary>
-    public InferenceRunner(IKernel kernel, MappingEngine engine, Offloader offloader, BrokerConnection connection, IEnergyMeter meter)
+    /// <summary>Makes a runner without a model.</summary>
+    public InferenceRunner(Offloader offloader, BrokerConnection connection, IEnergyMeter meter)
     {
-        _kernel = kernel;
-        _engine = engine;
         _offloader = offloader;
         _connection = connection;
         _meter = meter;
@@ -38,40 +39,58 @@ public sealed class InferenceRunner
     /// <summary>Brings the radio up for an input that is sent away; null where the radio is always up.</summary>
     public DutyCycle Duty { get; set; }
 
-    /// <summary>Runs one input.</summary>
-    /// <param name="values">The sequence, timestep by timestep.</param>
-    /// <param name="length">Its timesteps.</param>
-    /// <param name="result">Receives everything but the number of the input.</param>
-    public void Run(short[] values, int length, InferenceResult result)
+    /// <summary>Sets the model to run.</summary>
+    /// <param name="kernel">Computes it here; null when the board cannot.</param>
+    /// <param name="engine">Decides.</param>
+    public void Use(IKernel kernel, MappingEngine engine)
+    {
+        _kernel = kernel;
+        _engine = engine;
+    }
+
+    /// <summary>Starts the clock and the meter for one input.</summary>
+    public void Begin()
     {
         _activity.Reset();
         _meter.Start();
-        long startUs = Clock.NowUs();
-        int choice = Choose(length, startUs);
+        _startUs = Clock.NowUs();
+        _pausedAtUs = _startUs;
+    }
+
+    /// <summary>Runs the input; after a failure, again. The time in between counts as waiting.</summary>
+    /// <param name="values">The sequence, timestep by timestep.</param>
+    /// <param name="length">Its timesteps.</param>
+    /// <param name="result">Receives everything but the number of the input.</param>
+    /// <returns>False when no gateway answered and the board cannot compute it; always true when it can.</returns>
+    public bool TryRun(short[] values, int length, InferenceResult result)
+    {
+        long nowUs = Clock.NowUs();
+        _activity.WaitUs += nowUs - _pausedAtUs;
+        if (_kernel == null && _engine.IsRadioOff)
+        {
+            // Whoever cannot compute needs a gateway, even one that is not remembered.
+            Duty.BringUp(_activity);
+            nowUs = Clock.NowUs();
+        }
+        int choice = Choose(length, nowUs);
         result.Length = length;
         result.BreakEvenLength = _engine.BreakEvenLength();
-        long decidedUs = Clock.NowUs();
-        _activity.ComputeUs += decidedUs - startUs;
+        _pausedAtUs = Clock.NowUs();
+        _activity.ComputeUs += _pausedAtUs - nowUs;
 
-        if (choice == DecisionTable.Local)
+        bool isAnswered = choice != DecisionTable.Local && Reach(ref choice, length)
+            && _offloader.Offload(_connection, choice, values, length, _activity) == OffloadOutcome.Answered;
+        if (!isAnswered && _kernel == null)
         {
-            result.Target = Target.Local;
-            result.Label = Compute(values, length);
+            if (choice != DecisionTable.Local) _pausedAtUs = Clock.NowUs();
+            return false;
         }
-        else if (Reach(ref choice, length) && _offloader.Offload(_connection, choice, values, length, _activity) == OffloadOutcome.Answered)
-        {
-            result.Target = Target.Gateway;
-            result.Label = _offloader.Response.Label;
-        }
-        else
-        {
-            result.Target = Target.Fallback;
-            result.Label = Compute(values, length);
-        }
-
-        result.TimeUs = Clock.NowUs() - startUs;
+        result.Target = isAnswered ? Target.Gateway : choice == DecisionTable.Local ? Target.Local : Target.Fallback;
+        result.Label = isAnswered ? _offloader.Response.Label : Compute(values, length);
+        result.TimeUs = Clock.NowUs() - _startUs;
         result.EnergyUj = _meter.Stop(_activity);
         result.Depth = choice == DecisionTable.Local ? _engine.LowestDepth() : _engine.Candidate(choice).Queue.Depth;
+        return true;
     }
 
     /// <summary>Brings the radio up where it is off; which gateway it will be then may change, for their loads have.</summary>
@@ -87,6 +106,8 @@ public sealed class InferenceRunner
 
     private int Choose(int length, long nowUs)
     {
+        // Whoever cannot compute has no choice.
+        if (_kernel == null) return _engine.ChooseGateway(length, nowUs);
         switch (Mode)
         {
             case MappingMode.Local: return DecisionTable.Local;

@@ -14,27 +14,35 @@ public sealed class SelfProfile
     private const int LongLength = 16;
 
     /// <summary>Measures the kernel and the encoder on zeros.</summary>
-    public SelfProfile(IKernel kernel, Offloader offloader)
+    /// <param name="kernel">The kernel; null when the board cannot hold the model.</param>
+    /// <param name="offloader">Writes the requests.</param>
+    /// <param name="valuesPerStep">Numbers per timestep.</param>
+    public SelfProfile(IKernel kernel, Offloader offloader, int valuesPerStep)
     {
-        var zeros = new short[LongLength * kernel.ValuesPerStep];
-        // The first run pays for what the CLR resolves once.
-        TimeLocal(kernel, zeros, 1);
-        LocalTime = CostLine.Through(ShortLength, TimeLocal(kernel, zeros, ShortLength), LongLength, TimeLocal(kernel, zeros, LongLength));
+        var zeros = new short[LongLength * valuesPerStep];
+        // Each first run pays for what the CLR resolves once.
+        if (kernel != null)
+        {
+            TimeLocal(kernel, zeros, 1);
+            LocalTime = CostLine.Through(ShortLength, TimeLocal(kernel, zeros, ShortLength), LongLength, TimeLocal(kernel, zeros, LongLength));
+            kernel.State.Reset();
+            kernel.Saturations.Reset();
+        }
         TimeEncode(offloader, zeros, 1);
         EncodeTime = CostLine.Through(
             ShortLength, TimeEncode(offloader, zeros, ShortLength), LongLength, TimeEncode(offloader, zeros, LongLength));
-        kernel.State.Reset();
-        kernel.Saturations.Reset();
     }
 
     /// <summary>Lines that were measured before.</summary>
+    /// <param name="localTime">Time to compute a sequence on the board; null when it cannot.</param>
+    /// <param name="encodeTime">Time to write a request.</param>
     public SelfProfile(CostLine localTime, CostLine encodeTime)
     {
         LocalTime = localTime;
         EncodeTime = encodeTime;
     }
 
-    /// <summary>Time to compute a sequence on the board.</summary>
+    /// <summary>Time to compute a sequence on the board; null when it cannot.</summary>
     public CostLine LocalTime { get; }
 
     /// <summary>Time to write a request.</summary>

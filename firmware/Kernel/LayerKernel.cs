@@ -1,5 +1,6 @@
 // What all layer kernels have in common, whether they read tables of weights or were compiled from a model.
 
+using System;
 using Crime.FixedPoint;
 
 namespace Crime.Firmware.Kernel;
@@ -34,6 +35,13 @@ public abstract class LayerKernel
     /// <param name="x">Holds the layer's input, with the layer's input fraction bits.</param>
     /// <param name="offset">Index of its first number.</param>
     public abstract void Step(short[] x, int offset);
+
+    /// <summary>Whether the layer takes the number of a token in the place of its embedding.</summary>
+    public virtual bool KnowsTokens => false;
+
+    /// <summary>One timestep of a layer that <see cref="KnowsTokens"/>.</summary>
+    /// <param name="token">0 to the vocabulary's count - 1.</param>
+    public virtual void StepToken(int token) => throw new NotSupportedException();
 
     /// <summary>Counts an index beyond the activation table.</summary>
     /// <returns>The nearest end of the table.</returns>

@@ -13,96 +13,55 @@ using Crime.Model;
 namespace Crime.Firmware.Kernel;
 
 /// <summary>An LSTM layer with its weights in tables.</summary>
-public sealed class LstmLayer : LayerKernel
+public sealed class LstmLayer : TableLayer
 {
-    // Weights taken per turn of the inner loop.
-    private const int Unroll = 4;
-
-    private readonly int _inputCount;
-    private readonly int _hiddenCount;
-    private readonly int _columnCount;
     private readonly int _cellIndexShift;
     private readonly int _candidateShift;
 
-    // [hidden][inputs, hidden, padding]: the rows of i and f in one array, those of g and o in the other.
-    private readonly long[][] _inputForgetWeights;
-    private readonly long[][] _candidateOutputWeights;
-
-    // [hidden]
-    private readonly long[] _inputForgetBias;
-    private readonly long[] _candidateOutputBias;
-
-    // [4 hidden]: from a row's accumulator to an index of the activation table.
-    private readonly byte[] _indexShift;
-
-    // [inputs, hidden, padding]: x and h side by side, widened once per step.
-    private readonly long[] _operands;
+    // [hidden] each: from a row's accumulator to an index of the activation table.
+    private readonly byte[] _inputShift;
+    private readonly byte[] _forgetShift;
+    private readonly byte[] _candidateIndexShift;
+    private readonly byte[] _outputShift;
 
     /// <summary>Builds the layer.</summary>
     /// <param name="layer">The numbers of an LSTM layer; not referenced afterwards.</param>
+    /// <param name="embedding">[tokens][inputs] where the layer's inputs are tokens, otherwise null; not referenced afterwards.</param>
     /// <param name="state">The layer's state.</param>
     /// <param name="tables">Sigmoid and tanh.</param>
     /// <param name="saturations">Counts values at the end of their range.</param>
-    public LstmLayer(FixedLayer layer, LayerState state, ActivationTables tables, SaturationCounters saturations)
-        : base(state, tables, saturations)
+    public LstmLayer(FixedLayer layer, short[] embedding, LayerState state, ActivationTables tables, SaturationCounters saturations)
+        : base(layer, embedding, PairedRows(layer, 0), PairedRows(layer, 1), state, tables, saturations)
     {
-        LayerShape shape = layer.Shape;
-        _inputCount = shape.InputCount;
-        _hiddenCount = shape.HiddenCount;
-        _columnCount = PackedRows.PaddedCount(shape.ColumnCount, Unroll);
+        int hidden = layer.Shape.HiddenCount;
         _cellIndexShift = layer.CellFractionBits - ActivationTable.IndexFractionBits;
         _candidateShift = 15 - layer.CellFractionBits;
-
-        _inputForgetWeights = new long[_hiddenCount][];
-        _candidateOutputWeights = new long[_hiddenCount][];
-        _inputForgetBias = new long[_hiddenCount];
-        _candidateOutputBias = new long[_hiddenCount];
-        for (int unit = 0; unit < _hiddenCount; unit++)
-        {
-            int i = unit, f = _hiddenCount + unit, g = 2 * _hiddenCount + unit, o = 3 * _hiddenCount + unit;
-            _inputForgetWeights[unit] = PackedRows.Weights(layer, i, f, Unroll);
-            _inputForgetBias[unit] = PackedRows.Bias(layer, i, f);
-            _candidateOutputWeights[unit] = PackedRows.Weights(layer, g, o, Unroll);
-            _candidateOutputBias[unit] = PackedRows.Bias(layer, g, o);
-        }
-        _indexShift = new byte[shape.RowCount];
-        for (int row = 0; row < shape.RowCount; row++)
-            _indexShift[row] = (byte)(layer.RowFractionBits(row) - ActivationTable.IndexFractionBits);
-        _operands = new long[_columnCount];
+        _inputShift = IndexShifts(layer, 0, ActivationTable.IndexFractionBits);
+        _forgetShift = IndexShifts(layer, hidden, ActivationTable.IndexFractionBits);
+        _candidateIndexShift = IndexShifts(layer, 2 * hidden, ActivationTable.IndexFractionBits);
+        _outputShift = IndexShifts(layer, 3 * hidden, ActivationTable.IndexFractionBits);
     }
 
     /// <inheritdoc/>
-    public override void Step(short[] x, int offset)
+    protected override void Finish(long[] sums)
     {
-        long[] operands = _operands;
         short[] hidden = State.Hidden, cell = State.Cell, sigmoid = Sigmoid, tanh = Tanh;
-        byte[] indexShift = _indexShift;
-        int inputCount = _inputCount, hiddenCount = _hiddenCount, columnCount = _columnCount;
-        int candidateShift = _candidateShift, cellIndexShift = _cellIndexShift;
-
-        for (int k = 0; k < inputCount; k++) operands[k] = x[offset + k];
-        for (int k = 0; k < hiddenCount; k++) operands[inputCount + k] = hidden[k];
-
+        // All of h is read here, before any unit's changes below.
+        HiddenColumns.AddProducts(sums, hidden, 0);
+        byte[] inputShift = _inputShift, forgetShift = _forgetShift, candidateIndexShift = _candidateIndexShift, outputShift = _outputShift;
+        int hiddenCount = hidden.Length, candidateShift = _candidateShift, cellIndexShift = _cellIndexShift;
         for (int unit = 0; unit < hiddenCount; unit++)
         {
-            // Four rows of W x + U h + b, two to a number.
-            long inputForget = _inputForgetBias[unit], candidateOutput = _candidateOutputBias[unit];
-            long[] w = _inputForgetWeights[unit], v = _candidateOutputWeights[unit];
-            for (int k = 0; k < columnCount; k += Unroll)
-            {
-                long x0 = operands[k], x1 = operands[k + 1], x2 = operands[k + 2], x3 = operands[k + 3];
-                inputForget += w[k] * x0 + w[k + 1] * x1 + w[k + 2] * x2 + w[k + 3] * x3;
-                candidateOutput += v[k] * x0 + v[k + 1] * x1 + v[k + 2] * x2 + v[k + 3] * x3;
-            }
-
-            // The accumulators become indices of the activation tables; one unsigned comparison finds both ends.
-            int i = (((int)inputForget ^ int.MinValue) >> indexShift[unit]) + ActivationTable.Zero;
+            // The accumulators become indices of the activation tables; one unsigned comparison finds both ends. The low lane
+            // carries 2^31 too much: turning its sign bit takes it off.
+            long inputForget = sums[unit], candidateOutput = sums[hiddenCount + unit];
+            int i = (((int)inputForget ^ int.MinValue) >> inputShift[unit]) + ActivationTable.Zero;
             if ((uint)i >= ActivationTable.Length) i = SaturatedIndex(i);
-            int f = ((int)(inputForget >> 32) >> indexShift[hiddenCount + unit]) + ActivationTable.Zero;
+            int f = ((int)(inputForget >> 32) >> forgetShift[unit]) + ActivationTable.Zero;
             if ((uint)f >= ActivationTable.Length) f = SaturatedIndex(f);
-            int g = (((int)candidateOutput ^ int.MinValue) >> indexShift[2 * hiddenCount + unit]) + ActivationTable.Zero;
+            int g = (((int)candidateOutput ^ int.MinValue) >> candidateIndexShift[unit]) + ActivationTable.Zero;
             if ((uint)g >= ActivationTable.Length) g = SaturatedIndex(g);
-            int o = ((int)(candidateOutput >> 32) >> indexShift[3 * hiddenCount + unit]) + ActivationTable.Zero;
+            int o = ((int)(candidateOutput >> 32) >> outputShift[unit]) + ActivationTable.Zero;
             if ((uint)o >= ActivationTable.Length) o = SaturatedIndex(o);
 
             // c' = f c + i g, rounded once. Fixed.RoundShift and SaturateInt16, written out: a call costs 14 instructions.
@@ -115,5 +74,18 @@ public sealed class LstmLayer : LayerKernel
             if ((uint)t >= ActivationTable.Length) t = t < 0 ? 0 : ActivationTable.Length - 1;
             hidden[unit] = (short)((sigmoid[o] * tanh[t] + 16384) >> 15);
         }
+    }
+
+    /// <summary>The rows of input and forget gates, then of candidates and output gates, are the lanes of a pair.</summary>
+    private static int[] PairedRows(FixedLayer layer, int lane)
+    {
+        int hidden = layer.Shape.HiddenCount;
+        var rows = new int[2 * hidden];
+        for (int unit = 0; unit < hidden; unit++)
+        {
+            rows[unit] = lane * hidden + unit;
+            rows[hidden + unit] = (2 + lane) * hidden + unit;
+        }
+        return rows;
     }
 }

@@ -11,7 +11,7 @@ public sealed class NetworkKernel : IKernel
     private readonly LayerKernel[] _layers;
     private readonly int _inputCount;
 
-    // [vocabulary * inputs], null for feature models.
+    // [vocabulary * inputs], null for feature models and where the first layer knows the tokens.
     private readonly short[] _embedding;
     private readonly int _vocabularyCount;
 
@@ -32,23 +32,18 @@ public sealed class NetworkKernel : IKernel
     {
         State = new NetworkState(model.Layers);
         Saturations = new SaturationCounters();
+        _inputCount = model.InputCount;
+        _vocabularyCount = model.VocabularyCount;
+        short[] embedding = model.Input == InputKind.Tokens ? ReadEmbedding(model) : null;
         var tables = new ActivationTables();
         _layers = new LayerKernel[model.Layers.Length];
         for (int i = 0; i < _layers.Length; i++)
         {
-            LayerState state = State.Layers[i];
             _layers[i] = compiled != null
-                ? compiled.CreateLayer(i, state, tables, Saturations)
-                : new LstmLayer(model.FixedLayers[i], state, tables, Saturations);
+                ? compiled.CreateLayer(i, State.Layers[i], tables, Saturations)
+                : CreateLayer(model.FixedLayers[i], i == 0 ? embedding : null, State.Layers[i], tables);
         }
-
-        _inputCount = model.InputCount;
-        _vocabularyCount = model.VocabularyCount;
-        if (model.Input == InputKind.Tokens)
-        {
-            _embedding = new short[_vocabularyCount * _inputCount];
-            for (int i = 0; i < _embedding.Length; i++) _embedding[i] = model.Embedding(i / _inputCount, i % _inputCount);
-        }
+        if (!_layers[0].KnowsTokens) _embedding = embedding;
 
         _headWeights = new short[model.ClassCount][];
         _headBias = new int[model.ClassCount];
@@ -88,21 +83,11 @@ public sealed class NetworkKernel : IKernel
         int at = start * ValuesPerStep;
         for (int step = 0; step < count; step++)
         {
-            short[] x = values;
-            int offset = at;
-            if (_embedding != null)
+            short[] x = StepFirst(values, at);
+            for (int i = 1; i < _layers.Length; i++)
             {
-                int token = (ushort)values[at];
-                // Token 0 is "unknown"; a number outside the vocabulary is just that.
-                if (token >= _vocabularyCount) token = 0;
-                x = _embedding;
-                offset = token * _inputCount;
-            }
-            foreach (LayerKernel layer in _layers)
-            {
-                layer.Step(x, offset);
-                x = layer.State.Hidden;
-                offset = 0;
+                _layers[i].Step(x, 0);
+                x = _layers[i].State.Hidden;
             }
             at += ValuesPerStep;
         }
@@ -122,5 +107,35 @@ public sealed class NetworkKernel : IKernel
             if (logit > Logits[best]) best = classIndex;
         }
         return best;
+    }
+    /// <summary>One timestep of the first layer.</summary>
+    /// <returns>Its output.</returns>
+    private short[] StepFirst(short[] values, int at)
+    {
+        LayerKernel layer = _layers[0];
+        if (_vocabularyCount == 0)
+        {
+            layer.Step(values, at);
+            return layer.State.Hidden;
+        }
+        int token = (ushort)values[at];
+        // Token 0 is "unknown"; a number outside the vocabulary is just that.
+        if (token >= _vocabularyCount) token = 0;
+        if (_embedding == null) layer.StepToken(token);
+        else layer.Step(_embedding, token * _inputCount);
+        return layer.State.Hidden;
+    }
+
+    private LayerKernel CreateLayer(FixedLayer layer, short[] embedding, LayerState state, ActivationTables tables)
+    {
+        if (layer.Shape.Kind == CellKind.Gru) return new GruLayer(layer, embedding, state, tables, Saturations);
+        return new LstmLayer(layer, embedding, state, tables, Saturations);
+    }
+
+    private static short[] ReadEmbedding(ModelFile model)
+    {
+        var embedding = new short[model.VocabularyCount * model.InputCount];
+        for (int i = 0; i < embedding.Length; i++) embedding[i] = model.Embedding(i / model.InputCount, i % model.InputCount);
+        return embedding;
     }
 }

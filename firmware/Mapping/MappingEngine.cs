@@ -37,7 +37,7 @@ public sealed class MappingEngine
     /// <summary>Makes an engine for one model.</summary>
     /// <param name="modelId">Identity of the board's model; gateways without it are not candidates.</param>
     /// <param name="longestLength">Length that the decision table must resolve, in timesteps.</param>
-    /// <param name="localTime">Time to compute on the board.</param>
+    /// <param name="localTime">Time to compute on the board; null when it cannot: then it is never chosen while there is a gateway.</param>
     /// <param name="encodeTime">Time to write a request.</param>
     /// <param name="bytesPerStep">Bytes of a request per timestep.</param>
     /// <param name="power">The board's power.</param>
@@ -63,7 +63,7 @@ public sealed class MappingEngine
     /// <summary>Time to write a request, as fitted at start.</summary>
     public CostLine EncodeTime => _encodeTime;
 
-    /// <summary>Time to compute on the board, as fitted at start.</summary>
+    /// <summary>Time to compute on the board, as fitted at start; null when it cannot.</summary>
     public CostLine LocalTime => _localTime;
 
     /// <summary>Gateways known, whether usable or not.</summary>
@@ -79,7 +79,7 @@ public sealed class MappingEngine
         lock (_lock)
         {
             _objective = objective;
-            _localLine = objective == Objective.Time ? _localTime : _localTime.Energy(_power.ComputeMw);
+            _localLine = objective == Objective.Time || _localTime == null ? _localTime : _localTime.Energy(_power.ComputeMw);
             _table.SetLocal(_localLine);
             for (int i = 0; i < _candidateCount; i++)
                 if (_remoteLines[i] != null) RebuildRemote(i);
@@ -132,7 +132,7 @@ public sealed class MappingEngine
             for (int i = 0; i < _candidateCount; i++)
             {
                 if (_dynamicCosts[i] == DecisionTable.Unusable) continue;
-                int length = CostLine.BreakEvenLength(_localLine, _remoteLines[i], _dynamicCosts[i]);
+                int length = _localLine == null ? 1 : CostLine.BreakEvenLength(_localLine, _remoteLines[i], _dynamicCosts[i]);
                 if (length < best) best = length;
             }
             return best;
@@ -151,7 +151,7 @@ public sealed class MappingEngine
         }
     }
 
-    /// <summary>Cost of an input on the board, in the objective's unit.</summary>
+    /// <summary>Cost of an input on the board, in the objective's unit; <see cref="DecisionTable.Unusable"/> when it cannot compute it.</summary>
     public int LocalCost(int length) => _table.LocalCost(length);
 
     /// <summary>Cost of an input at a candidate as of the last decision, or <see cref="DecisionTable.Unusable"/>.</summary>

@@ -37,11 +37,6 @@ public static class ModelStore
     {
         ModelError error = ModelReader.TryRead(bytes, out model);
         if (error != ModelError.None) return ModelErrors.Describe(error);
-        if (!model.HasFixedPoint)
-        {
-            model = null;
-            return "it has no weights for boards";
-        }
         try
         {
             File.WriteAllBytes(NewPath, bytes);
@@ -76,8 +71,8 @@ public static class ModelStore
                 return null;
             }
             ModelError error = ModelReader.TryRead(File.ReadAllBytes(path), out ModelFile model);
-            if (error == ModelError.None && model.HasFixedPoint) return model;
-            problem = path + ": " + (error == ModelError.None ? "it has no weights for boards" : ModelErrors.Describe(error));
+            if (error == ModelError.None) return model;
+            problem = path + ": " + ModelErrors.Describe(error);
         }
         catch (Exception e)
         {

@@ -107,7 +107,7 @@ public sealed class BrokerConnection
         }
         Release(client);
         Thread.Sleep(_backOffMs);
-        _backOffMs = _backOffMs * 2 > MaxBackOffMs ? MaxBackOffMs : _backOffMs * 2;
+        _backOffMs = NextBackOffMs(_backOffMs);
         return false;
     }
 
@@ -138,6 +138,10 @@ public sealed class BrokerConnection
         Release(_client);
         _closed.Reset();
     }
+
+    /// <summary>The wait after one more failure, in ms.</summary>
+    /// <param name="backOffMs">The wait before it, at least <see cref="FirstBackOffMs"/>.</param>
+    public static int NextBackOffMs(int backOffMs) => backOffMs * 2 > MaxBackOffMs ? MaxBackOffMs : backOffMs * 2;
 
     private static string Credential(string text) => text.Length == 0 ? null : text;
 

@@ -1,53 +1,40 @@
 // The weights of a model as the gateway computes with them: single precision, packed once for the widest vectors.
 
 using System;
-using System.Numerics;
+using System.Collections.Generic;
 using Crime.Model;
 
 namespace Crime.Gateway.Inference;
 
-/// <summary>Single-precision weights, immutable and shared by all workers.</summary>
+/// <summary>Single-precision weights of all layers, immutable and shared by all workers.</summary>
 public sealed class FloatModel
 {
-    private const int Gates = 4;
-
     /// <summary>Unpacks the float section of a model.</summary>
     /// <param name="model">A model with a float section.</param>
     /// <exception cref="ArgumentException">The model has none.</exception>
     public FloatModel(ModelFile model)
     {
         if (!model.HasFloat) throw new ArgumentException($"model '{model.Name}' has no float weights", nameof(model));
-        int inputs = InputCount = model.InputCount;
-        int hidden = HiddenCount = model.Layers[0].HiddenCount;
-        int rows = model.Layers[0].RowCount, classes = model.ClassCount;
         Id = model.Id;
         Input = model.Input;
+        InputCount = model.InputCount;
         VocabularyCount = model.VocabularyCount;
         ClassNames = model.ClassNames;
+        Layers = model.Layers;
+        HeadInput = model.HeadInput;
 
         int at = 0;
         float[] Next(int count) { float[] values = model.ReadFloats(at, count); at += count; return values; }
-        Embedding = Next(VocabularyCount * inputs);
-        float[] inputWeights = Next(rows * inputs), recurrentWeights = Next(rows * hidden);
-        float[] inputBias = Next(rows), recurrentBias = Next(rows);
-        HeadWeights = Next(classes * hidden);
-        HeadBias = Next(classes);
-
-        int lanes = Vector<float>.Count;
-        GateStride = (hidden + lanes - 1) / lanes * lanes;
-        RowStride = Gates * GateStride;
-        Bias = new float[RowStride];
-        Weights = new float[(inputs + hidden) * RowStride];
-        for (int gate = 0; gate < Gates; gate++)
+        Embedding = Next(VocabularyCount * InputCount);
+        Weights = new CellWeights[Layers.Count][];
+        for (int layer = 0; layer < Weights.Length; layer++)
         {
-            for (int unit = 0; unit < hidden; unit++)
-            {
-                int row = gate * hidden + unit, to = gate * GateStride + unit;
-                Bias[to] = inputBias[row] + recurrentBias[row];
-                for (int k = 0; k < inputs; k++) Weights[k * RowStride + to] = inputWeights[row * inputs + k];
-                for (int k = 0; k < hidden; k++) Weights[(inputs + k) * RowStride + to] = recurrentWeights[row * hidden + k];
-            }
+            Weights[layer] = new CellWeights[Layers[layer].DirectionCount];
+            for (int direction = 0; direction < Weights[layer].Length; direction++)
+                Weights[layer][direction] = CellWeights.Pack(Layers[layer].Kind, new DirectionNumbers(model, layer, direction, Next));
         }
+        HeadWeights = Next(ClassCount * model.HeadInputCount);
+        HeadBias = Next(ClassCount);
     }
 
     /// <summary>Identity of the trained weights.</summary>
@@ -56,11 +43,14 @@ public sealed class FloatModel
     /// <summary>What a timestep is.</summary>
     public InputKind Input { get; }
 
-    /// <summary>Width of the cell's input.</summary>
+    /// <summary>Width of the first layer's input: features per timestep, or dimensions of the embedding.</summary>
     public int InputCount { get; }
 
-    /// <summary>Hidden units.</summary>
-    public int HiddenCount { get; }
+    /// <summary>The recurrent layers, the one that sees the input first.</summary>
+    public IReadOnlyList<LayerShape> Layers { get; }
+
+    /// <summary>What of the last layer the head sees.</summary>
+    public HeadInput HeadInput { get; }
 
     /// <summary>Numbers per timestep in a request: the features, or one token.</summary>
     public int ValuesPerStep => Input == InputKind.Tokens ? 1 : InputCount;
@@ -77,19 +67,10 @@ public sealed class FloatModel
     /// <summary>[vocabulary][inputs]; empty for feature models.</summary>
     internal float[] Embedding { get; }
 
-    /// <summary>Floats from one gate to the next: the hidden units, padded to whole vectors.</summary>
-    internal int GateStride { get; }
+    /// <summary>[layers][directions], the forward direction first.</summary>
+    internal CellWeights[][] Weights { get; }
 
-    /// <summary>Floats from one column of the weights to the next: four gates.</summary>
-    internal int RowStride { get; }
-
-    /// <summary>[4 gates][hidden, padded]: the sum of PyTorch's two biases.</summary>
-    internal float[] Bias { get; }
-
-    /// <summary>[inputs, then hidden][4 gates][hidden, padded]: a column of all rows lies side by side.</summary>
-    internal float[] Weights { get; }
-
-    /// <summary>[classes][hidden]</summary>
+    /// <summary>[classes][outputs of the last layer]</summary>
     internal float[] HeadWeights { get; }
 
     /// <summary>[classes]</summary>

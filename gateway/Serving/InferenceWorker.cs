@@ -13,7 +13,7 @@ namespace Crime.Gateway.Serving;
 /// <summary>The work of one thread. Owns an engine per model it has met: an engine holds the state of a run.</summary>
 public sealed class InferenceWorker
 {
-    private readonly Dictionary<GatewayModel, FloatLstm> _engines = [];
+    private readonly Dictionary<GatewayModel, FloatNetwork> _engines = [];
     private readonly float[] _logits = new float[ModelFormat.MaxClasses];
     private readonly int _index;
     private readonly RequestQueue _queue;
@@ -90,9 +90,9 @@ public sealed class InferenceWorker
         _responder.Answer(request, label, logits, waitUs, (uint)Math.Min(serviceUs, uint.MaxValue));
     }
 
-    private FloatLstm EngineFor(GatewayModel model)
+    private FloatNetwork EngineFor(GatewayModel model)
     {
-        if (!_engines.TryGetValue(model, out FloatLstm? engine)) _engines.Add(model, engine = new FloatLstm(model.Weights));
+        if (!_engines.TryGetValue(model, out FloatNetwork? engine)) _engines.Add(model, engine = new FloatNetwork(model.Weights));
         return engine;
     }
 

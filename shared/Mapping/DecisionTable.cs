@@ -18,7 +18,7 @@ public sealed class DecisionTable
     /// <summary>Result of <see cref="Choose"/>: compute here.</summary>
     public const int Local = -1;
 
-    /// <summary>Dynamic cost of a candidate that must not be chosen.</summary>
+    /// <summary>Cost of a place that must not be chosen.</summary>
     public const int Unusable = int.MaxValue / 2;
 
     private readonly int[] _local = new int[BucketCount];
@@ -37,14 +37,19 @@ public sealed class DecisionTable
     public int BucketWidth => 1 << _shift;
 
     /// <summary>Sets the cost of computing here.</summary>
-    public void SetLocal(CostLine line) => Fill(_local, line);
+    /// <param name="line">The cost; null when this node cannot compute: then it is the last resort.</param>
+    public void SetLocal(CostLine line)
+    {
+        if (line != null) Fill(_local, line);
+        else for (int i = 0; i < BucketCount; i++) _local[i] = Unusable;
+    }
 
     /// <summary>Sets the part of a candidate's cost that does not change from moment to moment.</summary>
     /// <param name="candidate">0 to <see cref="MaxCandidates"/> - 1.</param>
     /// <param name="line">Encoding, air time and service, in the unit of the objective.</param>
     public void SetRemote(int candidate, CostLine line) => Fill(_remote[candidate], line);
 
-    /// <summary>Cost of computing an input here.</summary>
+    /// <summary>Cost of computing an input here; <see cref="Unusable"/> when this node cannot.</summary>
     public int LocalCost(int length) => _local[Bucket(length)];
 
     /// <summary>Unchanging cost of an input at a candidate.</summary>

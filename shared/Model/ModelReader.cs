@@ -250,7 +250,8 @@ public static class ModelReader
 
     private static ModelError ReadFixedPoint(byte[] bytes, int offset, int length, ModelFile file)
     {
-        if (length < ModelFormat.FixedPointHeaderSize) return ModelError.FixedPoint;
+        // A board computes step by step: what it has at the end is the last step.
+        if (length < ModelFormat.FixedPointHeaderSize || file.HeadInput == HeadInput.FirstStep) return ModelError.FixedPoint;
         file.FixedOffset = offset;
         file.FixedSize = length;
         int weightBits = file.WeightBits;

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text.Json;
 using System.Threading.Tasks;
 using NUnit.Framework;
 
@@ -11,7 +12,9 @@ public sealed class CommandLineTests
 {
     private static readonly string s_model = Path.Combine(TestContext.CurrentContext.TestDirectory, "models", "gestures.crime");
 
-    private static readonly string[] s_verbs = ["convert", "eval", "demo", "golden", "gestures", "train", "monitor"];
+    private static readonly string s_trained = Path.Combine(TestContext.CurrentContext.TestDirectory, "assets", "gestures.safetensors");
+
+    private static readonly string[] s_verbs = ["convert", "eval", "demo", "board", "golden", "gestures", "train", "monitor"];
 
     [TestCaseSource(nameof(s_verbs))]
     public async Task EveryVerbHasHelpWithAnExampleAndJson(string verb)
@@ -35,6 +38,11 @@ public sealed class CommandLineTests
         yield return Case("'nonsense'", "nonsense");
         yield return Case("--output", "convert", "x.safetensors");
         yield return Case("x.safetensors: cannot be read", "convert", "x.safetensors", "-o", "y.crime");
+        yield return Case("--weights takes 16, 8, 6 or 4; '5' is none of them", "convert", "x.safetensors", "-o", "y.crime", "--weights", "5");
+        yield return Case("--prune takes a number from 0 and below 1", "convert", "x.safetensors", "-o", "y.crime", "--prune", "1");
+        yield return Case("--percentile takes a number above 0 and up to 100", "convert", "x.safetensors", "-o", "y.crime", "--percentile", "0");
+        yield return Case("--percentile needs --calibrate", "convert", "@trained", "-o", "y.crime", "--percentile", "99");
+        yield return Case("--test-lines needs --calibrate", "convert", "@trained", "-o", "y.crime", "--test-lines", "lines");
         yield return Case("x.crime: cannot be read", "eval", "x.crime", "--data", "d");
         yield return Case("d: no such folder", "eval", "@model", "--data", "d");
         yield return Case("--kernel", "eval", "@model", "--data", "d", "--kernel", "quantum");
@@ -42,6 +50,11 @@ public sealed class CommandLineTests
         yield return Case("--boards takes a number: 1 to 64", "demo", "--boards", "0");
         yield return Case("--data and --model belong together", "demo", "--data", "d");
         yield return Case("--broker takes HOST:PORT", "demo", "--broker", "nowhere");
+        yield return Case("--broker takes HOST:PORT", "board", "--broker", "nowhere");
+        yield return Case("--id takes 1 to 32 letters", "board", "--id", "two words");
+        yield return Case("--http-port takes a number: 1 to 65535", "board", "--http-port", "0");
+        yield return Case("--idle is a board without inputs", "board", "--idle", "--inputs", "3");
+        yield return Case("no answer", "board", "--model", "other", "--http-port", "1");
         yield return Case("--fault", "demo", "--fault", "earthquake");
         yield return Case("either --port or --mqtt", "monitor");
         yield return Case("either --port or --mqtt", "monitor", "--port", "p", "--mqtt", "localhost");
@@ -49,12 +62,19 @@ public sealed class CommandLineTests
         yield return Case("--mqtt takes HOST:PORT", "monitor", "--mqtt", "localhost:many");
         yield return Case("the picture is a .png file", "monitor", "--port", "@model", "--plot", "x.pdf");
         yield return Case("--learning-rate takes a number above 0", "train", "d", "-o", "x", "--learning-rate", "0");
+        yield return Case("d: no such folder", "train", "d", "-o", "x");
+        yield return Case("there is no such folder", "train", "d", "-o", Path.Combine("no", "x"));
+        yield return Case("--cell takes lstm or gru", "train", "d", "-o", "x", "--cell", "rnn");
+        yield return Case("--qat takes off, 16, 8, 6 or 4", "train", "d", "-o", "x", "--qat", "5");
+        yield return Case("--hidden cannot be given with --from", "train", "d", "-o", "x", "--from", "m", "--hidden", "8");
+        yield return Case("--keep-zeros needs --from", "train", "d", "-o", "x", "--keep-zeros");
     }
 
     [TestCaseSource(nameof(Mistakes))]
     public async Task AMistakeGetsOneLineAndExitCodeTwo(string expected, string[] arguments)
     {
-        CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync(arguments.Select(argument => argument == "@model" ? s_model : argument).ToArray());
+        CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync(
+            arguments.Select(argument => argument == "@model" ? s_model : argument == "@trained" ? s_trained : argument).ToArray());
         Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
         Assert.That(outcome.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
         Assert.That(outcome.Error, Does.StartWith("crime: ").And.Contain(expected));
@@ -84,13 +104,46 @@ public sealed class CommandLineTests
     }
 
     [Test]
+    public async Task AModelIsFineTunedForNarrowWeightsAndOnlyOnItsOwnClasses()
+    {
+        string folder = CrimeCommand.NewFolder(), data = Path.Combine(folder, "data"), first = Path.Combine(folder, "first.safetensors");
+        (await CrimeCommand.RunAsync("gestures", "-o", data, "--train", "60", "--test", "30", "--json")).Json();
+        string[] options = ["--epochs", "3", "--hidden", "6", "--cell", "gru", "--qat", "8", "--json"];
+        JsonElement trained = (await CrimeCommand.RunAsync(["train", data, "-o", first, .. options])).Json();
+        Assert.That(trained.GetProperty("network").GetString(), Is.EqualTo("GRU 6"));
+        Assert.That(trained.GetProperty("fixed_test_accuracy").GetDouble(), Is.InRange(0, 1));
+
+        string second = Path.Combine(folder, "second.safetensors");
+        options = ["--from", first, "--qat", "4", "--epochs", "2", "--truncate", "20", "--json"];
+        JsonElement tuned = (await CrimeCommand.RunAsync(["train", data, "-o", second, .. options])).Json();
+        Assert.That(tuned.GetProperty("weight_bits").GetInt32(), Is.EqualTo(4));
+        Assert.That(File.Exists(second), Is.True);
+
+        string text = Path.Combine(folder, "text"), third = Path.Combine(folder, "third.safetensors");
+        Directory.CreateDirectory(text);
+        File.WriteAllLines(Path.Combine(text, "lines"), Enumerable.Range(0, 20).Select(i => $"{(i % 2 == 0 ? "a" : "b")}\ttext"));
+        CrimeCommand.Outcome refused = await CrimeCommand.RunAsync("train", text, "-o", third, "--from", first);
+        Assert.That((refused.ExitCode, File.Exists(third)), Is.EqualTo((2, false)));
+        Assert.That(refused.Error, Does.Contain("data set 'text' is text, but model 'first' takes features"));
+    }
+
+    [Test]
     public async Task FromDataToAModelThatRuns()
     {
         string folder = CrimeCommand.NewFolder(), data = Path.Combine(folder, "data"), trained = Path.Combine(folder, "net.safetensors");
         string model = Path.Combine(folder, "net.crime"), golden = Path.Combine(folder, "net.golden.json");
         (await CrimeCommand.RunAsync("gestures", "-o", data, "--train", "60", "--test", "30", "--json")).Json();
         (await CrimeCommand.RunAsync("train", data, "-o", trained, "--epochs", "3", "--hidden", "6", "--json")).Json();
-        (await CrimeCommand.RunAsync("convert", trained, "-o", model, "--calibrate", data, "--json")).Json();
+        JsonElement plain = (await CrimeCommand.RunAsync("convert", trained, "-o", model, "--calibrate", data, "--json")).Json();
+        Assert.That(plain.GetProperty("accuracy").GetProperty("sequences").GetInt32(), Is.EqualTo(30));
+        Assert.That(plain.GetProperty("accuracy_before").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        string small = Path.Combine(folder, "small.crime");
+        JsonElement narrow = (await CrimeCommand.RunAsync(
+            "convert", trained, "-o", small, "--calibrate", data, "--weights", "4", "--prune", "0.25", "--percentile", "99.5", "--json")).Json();
+        Assert.That(narrow.GetProperty("accuracy_before").ToString(), Is.Not.Empty.And.Not.EqualTo(narrow.GetProperty("accuracy").ToString()));
+        Assert.That((narrow.GetProperty("stored_weight_bits").GetInt32(), narrow.GetProperty("percentile").GetDouble()), Is.EqualTo((4, 99.5)));
+        Assert.That(narrow.GetProperty("calibration").GetString(), Does.Contain("percentile 99.5"));
+        Assert.That(new FileInfo(small).Length, Is.LessThan(new FileInfo(model).Length));
         (await CrimeCommand.RunAsync("golden", model, "--data", data, "-o", golden, "--count", "2", "--json")).Json();
         double agreement = (await CrimeCommand.RunAsync("eval", model, "--data", data, "--json")).Json().GetProperty("agreement").GetDouble();
         Assert.That(agreement, Is.GreaterThanOrEqualTo(0.9));

@@ -24,12 +24,19 @@ internal static class CrimeCommand
         }
     }
 
-    public static async Task<Outcome> RunAsync(params string[] arguments)
+    /// <summary>Starts the command, for a test that talks to it while it runs.</summary>
+    public static Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Path.Combine(TestContext.CurrentContext.TestDirectory, "crime.dll"));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException("dotnet does not start");
+        return Process.Start(start) ?? throw new InvalidOperationException("dotnet does not start");
+    }
+
+    public static async Task<Outcome> RunAsync(params string[] arguments)
+    {
+        using Process process = Start(arguments);
+        process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         using var limit = new global::System.Threading.CancellationTokenSource(TimeSpan.FromMinutes(3));
         try

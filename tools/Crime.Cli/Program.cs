@@ -32,6 +32,7 @@ public static class Program
             MonitorVerb.Create(),
             GoldenVerb.Create(),
             GesturesVerb.Create(),
+            ReportVerb.Create(),
             TrainVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);

@@ -95,6 +95,43 @@ public sealed class RecurrentLayer
         | (IsResetBefore ? LayerOptions.ResetBefore : 0)
         | (HasActivations ? LayerOptions.Activations : 0);
 
+    /// <summary>What keeps boards from running the layer, as in "has peepholes"; null when nothing does.</summary>
+    public string? ObstacleForBoards
+    {
+        get
+        {
+            if (Shape.FitsBoards) return null;
+            if (Kind == CellKind.Rnn) return "is a simple RNN";
+            if (Direction == Direction.Both) return "reads both ways";
+            if (Direction == Direction.Reverse) return "reads backwards";
+            if ((Options & LayerOptions.Peepholes) != 0) return "has peepholes";
+            if ((Options & (LayerOptions.InitialHidden | LayerOptions.InitialCell)) != 0) return "does not start from zero";
+            if (IsInputForget) return "couples its input and forget gates";
+            if (IsResetBefore) return "resets before the product (ONNX's linear_before_reset = 0)";
+            return "has other activations than sigmoid and tanh, or clips";
+        }
+    }
+
+    /// <summary>The same plain layer, of one direction, with other weights.</summary>
+    /// <param name="inputWeights">W_ih, [gates * hidden][inputs].</param>
+    /// <param name="recurrentWeights">W_hh, [gates * hidden][hidden].</param>
+    public RecurrentLayer WithWeights(float[] inputWeights, float[] recurrentWeights) => new()
+    {
+        Kind = Kind,
+        InputCount = InputCount,
+        HiddenCount = HiddenCount,
+        Directions =
+        [
+            new DirectionWeights
+            {
+                InputWeights = inputWeights,
+                RecurrentWeights = recurrentWeights,
+                InputBias = Directions[0].InputBias,
+                RecurrentBias = Directions[0].RecurrentBias,
+            },
+        ],
+    };
+
     /// <summary>Trainable numbers.</summary>
     public int ParameterCount => Directions.Sum(weights => weights.Arrays().Sum(values => values.Length));
 

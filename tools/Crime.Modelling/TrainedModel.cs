@@ -2,7 +2,9 @@
 
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Gateway.Inference;
 using Crime.Model;
+using Crime.Modelling.Quantisation;
 
 namespace Crime.Modelling;
 
@@ -45,6 +47,9 @@ public sealed class TrainedModel
     /// <summary>[classes].</summary>
     public required float[] HeadBias { get; init; }
 
+    /// <summary>The ranges to quantise with, where the training has decided them; null for any.</summary>
+    public Calibration? Calibration { get; init; }
+
     /// <summary>Number of tokens, 0 for feature models.</summary>
     public int VocabularyCount => Input == InputKind.Tokens ? Embedding.Length / InputCount : 0;
 
@@ -54,16 +59,31 @@ public sealed class TrainedModel
     /// <summary>Trainable numbers.</summary>
     public int ParameterCount => Embedding.Length + Layers.Sum(layer => layer.ParameterCount) + HeadWeights.Length + HeadBias.Length;
 
-    /// <summary>Whether a board could run every layer.</summary>
-    public bool FitsBoards => Layers.All(layer => layer.Shape.FitsBoards);
+    /// <summary>Whether a board could run the model.</summary>
+    public bool FitsBoards => ObstacleForBoards == null;
+
+    /// <summary>What keeps boards from running the model, as in "layer 0 reads both ways"; null when nothing does.</summary>
+    public string? ObstacleForBoards =>
+        Layers.Select((layer, index) => layer.ObstacleForBoards is { } obstacle ? $"layer {index} {obstacle}" : null).FirstOrDefault(text => text != null)
+        ?? (HeadInput == HeadInput.FirstStep ? "the head sees the first timestep" : null);
+
+    /// <summary>The same model with other recurrent weights.</summary>
+    public TrainedModel WithLayers(IReadOnlyList<RecurrentLayer> layers) => new()
+    {
+        Name = Name,
+        Input = Input,
+        InputCount = InputCount,
+        ClassNames = ClassNames,
+        Mean = Mean,
+        Deviation = Deviation,
+        CodePoints = CodePoints,
+        Embedding = Embedding,
+        Layers = layers,
+        HeadInput = HeadInput,
+        HeadWeights = HeadWeights,
+        HeadBias = HeadBias,
+    };
 
     /// <summary>The network in a few words: "embedding 16, LSTM 24, GRU 24 both ways".</summary>
-    public string Describe() =>
-        string.Join(", ", (Input == InputKind.Tokens ? new[] { $"embedding {InputCount}" } : []).Concat(Layers.Select(Describe)));
-
-    private static string Describe(RecurrentLayer layer)
-    {
-        string way = layer.Direction switch { Direction.Reverse => " backwards", Direction.Both => " both ways", _ => "" };
-        return $"{layer.Kind.ToString().ToUpperInvariant()} {layer.HiddenCount}{way}";
-    }
+    public string Describe() => NetworkText.Of(Input, InputCount, Layers.Select(layer => layer.Shape));
 }

@@ -100,7 +100,8 @@ public sealed class Board : IDisposable
     public long ExecutedIl => Clock.ExecutedIl;
 
     /// <summary>Energy spent since the start in µJ.</summary>
-    public double EnergyUj => _ledger.EnergyUj(Clock.RealUs);
+    /// <remarks>The firmware reads it at its own time, which does not depend on how late the host runs its thread.</remarks>
+    public double EnergyUj => _ledger.EnergyUj(NowUs);
 
     /// <summary>What ended the firmware, which never ends by itself; null while it runs.</summary>
     public Exception? Crash => _crash;

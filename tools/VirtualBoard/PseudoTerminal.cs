@@ -20,7 +20,7 @@ public sealed class PseudoTerminal : IDisposable
 {
     private const int PollMs = 100;
     private const int DrainTimeoutMs = 500;
-    private const int DrainPollMs = 5;
+    private const int PauseMs = 5;
     private const int WaitingChunks = 1024;
     private const int BufferSize = 4096;
 
@@ -81,7 +81,7 @@ public sealed class PseudoTerminal : IDisposable
         Leave();
         _fromBoard.Writer.TryComplete();
         var waited = Stopwatch.StartNew();
-        while (waited.ElapsedMilliseconds < DrainTimeoutMs && (_writing.IsAlive || IsReady(_device, Native.CanRead, 0))) Thread.Sleep(DrainPollMs);
+        while (waited.ElapsedMilliseconds < DrainTimeoutMs && (_writing.IsAlive || IsReady(_device, Native.CanRead, 0))) Thread.Sleep(PauseMs);
         _isClosing = true;
         _reading.Join();
         _writing.Join();
@@ -101,9 +101,15 @@ public sealed class PseudoTerminal : IDisposable
         var buffer = new byte[BufferSize];
         while (!_isClosing)
         {
+            // What is typed before a board is joined waits in the terminal.
+            if (_line is not { } line)
+            {
+                Thread.Sleep(PauseMs);
+                continue;
+            }
             if (!IsReady(_master, Native.CanRead, PollMs)) continue;
             nint count = Native.Read(_master, buffer, buffer.Length);
-            if (count > 0) _line?.Write(buffer.AsSpan(0, (int)count));
+            if (count > 0) line.Write(buffer.AsSpan(0, (int)count));
         }
     }
 

@@ -72,6 +72,20 @@ public sealed class MappingEngineTests
         Assert.That(engine.BreakEvenLength(), Is.EqualTo(CostLine.Never));
     }
 
+    [TestCase(Objective.Time)]
+    [TestCase(Objective.Energy)]
+    public void ABoardThatCannotComputeIsNotChosenWhileThereIsAGateway(Objective objective)
+    {
+        var engine = new MappingEngine(ModelId, 127, null, new CostLine(20_000, 100), 6, s_power, objective);
+        Assert.That((engine.Choose(1, 0), engine.BreakEvenLength()), Is.EqualTo((DecisionTable.Local, CostLine.Never)));
+        engine.OnStatus("gw", Status(), 0);
+        Pong(engine, 0);
+        Assert.That((engine.Choose(1, RttUs), engine.BreakEvenLength()), Is.EqualTo((0, 1)));
+        Assert.That(engine.Choose(127, RttUs), Is.Zero);
+        Assert.That(engine.LocalCost(127), Is.EqualTo(DecisionTable.Unusable));
+        Assert.That(engine.GatewayCost(0, 127), Is.LessThan(DecisionTable.Unusable));
+    }
+
     [Test]
     public void AGatewayIsNoCandidateBeforeItsLinkWasMeasured()
     {

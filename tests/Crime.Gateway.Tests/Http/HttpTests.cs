@@ -20,7 +20,7 @@ public sealed class HttpTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        _models = new ModelFolder(("features.crime", TestModels.Features), ("slow.crime", TestModels.Slow));
+        _models = new ModelFolder(("features.crime", TestModels.Features), ("too slow.crime", TestModels.Slow));
         _gateway = await RunningGateway.StartAsync(RunningGateway.Options(_models.Path));
         _image = ModelContainer.BoardImage(TestModels.Features)!;
         _tag = $"\"{TestModels.Parse(_image).Checksum:x8}\"";
@@ -77,7 +77,7 @@ public sealed class HttpTests
 
     [TestCase("/models/nothing.crime")]
     [TestCase("/models/Features.crime")]
-    [TestCase("/models/slow.crime")]
+    [TestCase("/models/too%20slow.crime")]
     [TestCase("/models/features")]
     [TestCase("/models/..%2Ffeatures.crime")]
     [TestCase("/models/%2e%2e%2f%2e%2e%2fetc%2fpasswd.crime")]
@@ -108,11 +108,16 @@ public sealed class HttpTests
         Assert.That(answer.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"));
         Assert.That(answer.Content.Headers.ContentLength, Is.EqualTo(text.Length));
         JsonElement[] models = JsonDocument.Parse(text).RootElement.EnumerateArray().ToArray();
-        Assert.That(models.Select(model => model.GetProperty("name").GetString()), Is.EqualTo(new[] { "features", "slow" }));
+        Assert.That(models.Select(model => model.GetProperty("name").GetString()), Is.EqualTo(new[] { "features", "too slow" }));
         ModelFile file = TestModels.Parse(_image);
         Assert.That(models[0].GetProperty("id").GetString(), Is.EqualTo($"{file.Id:x8}"));
         Assert.That($"\"{models[0].GetProperty("image_checksum").GetString()}\"", Is.EqualTo(_tag));
         Assert.That(models[0].GetProperty("image_size").GetInt32(), Is.EqualTo(_image.Length));
+        Assert.That(models[0].GetProperty("hidden_count").GetInt32(), Is.EqualTo(8));
+        Assert.That(models[0].GetProperty("network").GetString(), Is.EqualTo("LSTM 8"));
+        JsonElement layer = models[0].GetProperty("layers").EnumerateArray().Single();
+        Assert.That((layer.GetProperty("kind").GetString(), layer.GetProperty("direction").GetString()), Is.EqualTo(("lstm", "forward")));
+        Assert.That((layer.GetProperty("input_count").GetInt32(), layer.GetProperty("hidden_count").GetInt32()), Is.EqualTo((TestModels.Inputs, 8)));
         Assert.That(models[1].GetProperty("image_checksum").ValueKind, Is.EqualTo(JsonValueKind.Null));
     }
 

@@ -46,7 +46,7 @@ public sealed class InferenceTests
         ModelFile model = TestModels.Parse(modelName == nameof(TestModels.Features) ? TestModels.Features : TestModels.Tokens);
         RequestFrame request = _board.Request(model, length);
         var expected = new float[model.ClassCount];
-        int label = new FloatLstm(new FloatModel(model)).Run(request.Values, request.FractionBits, expected);
+        int label = new FloatNetwork(new FloatModel(model)).Run(request.Values, request.FractionBits, expected);
 
         ResponseFrame response = await _board.AskAsync(request);
         Assert.That(response.Code, Is.EqualTo(ResponseCode.Ok));
@@ -140,7 +140,7 @@ public sealed class InferenceTests
                 {
                     RequestFrame request = board.Request(model, length);
                     var expected = new float[model.ClassCount];
-                    int label = new FloatLstm(new FloatModel(model)).Run(request.Values, request.FractionBits, expected);
+                    int label = new FloatNetwork(new FloatModel(model)).Run(request.Values, request.FractionBits, expected);
                     ResponseFrame response = await board.AskAsync(request);
                     Assert.That((response.Sequence, response.Label), Is.EqualTo((request.Sequence, label)));
                 }

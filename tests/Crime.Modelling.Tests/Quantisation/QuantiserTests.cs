@@ -1,7 +1,10 @@
 using System;
+using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
 using Crime.Model;
 using Crime.Modelling.Quantisation;
+using Crime.Shared.Tests.Model;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Quantisation;
@@ -77,6 +80,17 @@ public sealed class QuantiserTests
     }
 
     [Test]
+    public void NarrowWeightsMakeAFileThatItsReaderTakes([Values(8, 6, 4)] int weightBits, [Values(0.03f, 1f, 1.99f)] float scale)
+    {
+        TrainedModel model = Model(scale, hidden: 2);
+        QuantisedModel quantised = Quantiser.Quantise(model, Calibration.FromDefaults, weightBits);
+        ModelFile file = ModelLoading.Parse(ModelFileWriter.Write(model, quantised), "narrow");
+        for (int row = 0; row < 8; row++)
+            for (int column = 0; column < 5; column++)
+                Assert.That((int)file.FixedLayers[0].Weight(row, column), Is.EqualTo(quantised.Layers[0].Weight(row, column)));
+    }
+
+    [Test]
     public void ARowThatWouldKeepTooFewBitsIsRefusedByName()
     {
         // A bias of 60 000 takes so much of the accumulator that weights of about 1 get nothing.
@@ -98,4 +112,89 @@ public sealed class QuantiserTests
     [TestCase(1000f, 7)]
     public void TheCellFormatHoldsTheCalibratedStateWithItsMargin(float maxCell, int expected) =>
         Assert.That(Quantiser.Quantise(Model(1), new Calibration("test", 4, [maxCell], 10)).Layers[0].CellFractionBits, Is.EqualTo(expected));
+
+    /// <summary>Random models: cells, layers, sizes, scales, tokens, widths, pruned or not.</summary>
+    private static IEnumerable<(TrainedModel Model, int WeightBits)> RandomModels()
+    {
+        var random = new Random(5);
+        int[] widths = [16, 8, 6, 4];
+        for (int n = 0; n < 200; n++)
+        {
+            var layers = Enumerable.Range(0, random.Next(1, 4)).Select(_ => (random.Next(2) == 0 ? CellKind.Lstm : CellKind.Gru, random.Next(1, 12))).ToArray();
+            TrainedModel model = TestModels.Make(
+                random.Next(1, 10), layers, random.Next(1, 4), random.Next(3) == 0 ? random.Next(2, 20) : 0, n, Math.Pow(10, random.NextDouble() * 2 - 1));
+            yield return (random.Next(3) == 0 ? Pruner.Prune(model, random.NextDouble()) : model, widths[n % 4]);
+        }
+    }
+
+    [Test]
+    public void TheReaderFindsWhatTheQuantiserChose()
+    {
+        foreach (var (model, weightBits) in RandomModels())
+        {
+            QuantisedModel quantised = Quantiser.Quantise(model, Calibration.FromDefaults, weightBits);
+            // The reader itself refuses a file that breaks a row bound or a format's range.
+            ModelFile file = ModelLoading.Parse(ModelFileWriter.Write(model, quantised), "test");
+            Assert.That((file.WeightBits, file.LogitFractionBits), Is.EqualTo((weightBits, quantised.LogitFractionBits)));
+            foreach (var (read, written) in file.FixedLayers.Zip(quantised.Layers))
+            {
+                LayerShape shape = written.Shape;
+                Assert.That(Enumerable.Range(0, shape.RowCount).Select(read.RowFractionBits), Is.EqualTo(written.RowFractionBits));
+                Assert.That(Enumerable.Range(0, shape.FixedBiasCount).Select(read.Bias), Is.EqualTo(written.Bias));
+                Assert.That(
+                    Enumerable.Range(0, shape.RowCount * shape.ColumnCount).Select(i => (int)read.Weight(i / shape.ColumnCount, i % shape.ColumnCount)),
+                    Is.EqualTo(Enumerable.Range(0, shape.RowCount * shape.ColumnCount).Select(i => written.Weight(i / shape.ColumnCount, i % shape.ColumnCount))));
+            }
+        }
+    }
+
+    [Test]
+    public void NoWeightIsFurtherFromItsValueThanItsWidthAllows()
+    {
+        foreach (var (model, weightBits) in RandomModels())
+        {
+            QuantisedModel quantised = Quantiser.Quantise(model, Calibration.FromDefaults, weightBits);
+            for (int index = 0; index < model.Layers.Count; index++)
+            {
+                QuantisedLayer layer = quantised.Layers[index];
+                LayerShape shape = layer.Shape;
+                for (int row = 0; row < shape.RowCount; row++)
+                {
+                    AssertPartIsNear(
+                        layer, row, 0, model.Layers[index].Directions[0].InputWeights.AsSpan(row * shape.InputCount, shape.InputCount),
+                        index == 0 ? quantised.InputFractionBits : 15, weightBits);
+                    AssertPartIsNear(
+                        layer, row, shape.InputCount, model.Layers[index].Directions[0].RecurrentWeights.AsSpan(row * shape.HiddenCount, shape.HiddenCount),
+                        15, weightBits);
+                }
+            }
+        }
+    }
+
+    /// <summary>Within half a step; a narrow weight may also lie beyond the last code.</summary>
+    private static void AssertPartIsNear(QuantisedLayer layer, int row, int firstColumn, ReadOnlySpan<float> weights, int operandBits, int weightBits)
+    {
+        double scale = Math.Pow(2, layer.RowFractionBits[row] - operandBits);
+        int step = layer.Steps[2 * row + (firstColumn == 0 ? 0 : 1)], lastCode = weightBits == 16 ? int.MaxValue : (1 << (weightBits - 1)) - 1;
+        for (int k = 0; k < weights.Length; k++)
+        {
+            double value = weights[k] * scale, difference = value - layer.Weight(row, firstColumn + k);
+            int code = layer.Codes[row * layer.Shape.ColumnCount + firstColumn + k];
+            bool isBeyond = (code == lastCode && difference > 0) || (code <= -lastCode && difference < 0);
+            Assert.That(isBeyond || Math.Abs(difference) <= 0.5 * step, Is.True, $"row {row}: {value} became {code} times {step}");
+        }
+    }
+
+    [Test]
+    public void AHundredThousandWeightsAreQuantisedInTime()
+    {
+        TrainedModel model = TestModels.Make(100, [(CellKind.Gru, 140)], 5, scale: 0.2);
+        Assert.That(model.ParameterCount, Is.GreaterThan(100_000));
+        foreach (int weightBits in new[] { 16, 4 })
+        {
+            var stopwatch = Stopwatch.StartNew();
+            Conversion.Make(model, data: null, new ConversionOptions(weightBits, PruneFraction: 0.5));
+            Assert.That(stopwatch.Elapsed.TotalSeconds, Is.LessThan(5));
+        }
+    }
 }

@@ -33,6 +33,17 @@ public sealed class DecisionTableTests
             }, iter: 2000, seed: "0000KOIPe036");
 
     [Test]
+    public void ANodeThatCannotComputeIsTheLastResort()
+    {
+        var table = new DecisionTable(100);
+        table.SetLocal(null);
+        table.SetRemote(0, new CostLine(CostLine.MaxAlpha, CostLine.MaxBeta));
+        Assert.That(table.Choose(100, [CostLine.MaxBeta], 1), Is.Zero);
+        Assert.That(table.Choose(100, [DecisionTable.Unusable], 1), Is.EqualTo(DecisionTable.Local));
+        Assert.That(table.LocalCost(100), Is.EqualTo(DecisionTable.Unusable));
+    }
+
+    [Test]
     public void AnUnusableCandidateIsNeverChosen()
     {
         var table = new DecisionTable(100);

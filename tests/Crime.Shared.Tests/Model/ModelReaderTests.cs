@@ -55,6 +55,13 @@ public sealed class ModelReaderTests
     }
 
     [Test]
+    public void BoardsSeeTheEndOnly()
+    {
+        byte[] first = Altered(s_features, bytes => bytes[Offset(bytes, ModelFormat.ArchitectureTag)] = (byte)HeadInput.FirstStep);
+        Assert.That(Read(first), Is.EqualTo(ModelError.FixedPoint));
+    }
+
+    [Test]
     public void EveryTruncationIsRefused()
     {
         for (int length = 0; length < s_features.Length; length++)

@@ -101,6 +101,17 @@ public sealed class PseudoTerminalTests
     }
 
     [Test]
+    public void WhatIsTypedBeforeTheBoardIsThereWaitsForIt()
+    {
+        using var terminal = new PseudoTerminal();
+        using (var program = new FileStream(terminal.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0))
+            program.Write("help\n"u8);
+        Thread.Sleep(50);
+        terminal.Join(_line);
+        AwaitTyped("help\n"u8.ToArray());
+    }
+
+    [Test]
     public void ALineTakesThePlaceOfTheOneBefore()
     {
         var next = new SerialLine();

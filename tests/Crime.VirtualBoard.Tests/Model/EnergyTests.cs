@@ -18,17 +18,11 @@ public sealed class EnergyTests
         TestBoards.Run(board, () =>
         {
             board.SetRadio(RadioState.Associated, board.Clock.NowUs());
-            double start = EnergyNow(board);
+            double start = board.EnergyUj;
             VirtualCpu.Charge(Il(30_000));
             ThreadStandIn.Sleep(50);
-            energyUj = EnergyNow(board) - start;
+            energyUj = board.EnergyUj - start;
         });
         Assert.That(energyUj, Is.EqualTo(30 * s_profile.ComputeMw + 50 * s_profile.WaitMw).Within(0.1).Percent);
-    }
-
-    private static double EnergyNow(Board board)
-    {
-        board.Clock.NowUs();
-        return board.EnergyUj;
     }
 }

@@ -26,23 +26,20 @@ internal static class GatewayModel
     /// Downloads the model as the board will. While no gateway answers the bundled model stands in under its name, so that
     /// a board can be started first.
     /// </summary>
-    /// <exception cref="UserInputException">There is no such model for boards.</exception>
+    /// <exception cref="UserInputException">There is no such model.</exception>
     public static async Task<ModelFile> FetchAsync(BoardSetup setup, CancellationToken cancellation)
     {
         string url = $"http://{setup.HttpHost}:{setup.HttpPort}/models/{setup.ModelName}.crime";
-        ModelFile model;
         try
         {
             using HttpResponseMessage answer = await s_http.GetAsync(url, cancellation);
             if (answer.StatusCode == HttpStatusCode.NotFound) throw new UserInputException($"{url}: the gateway has no such model");
-            model = ModelLoading.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(cancellation), url);
+            return ModelLoading.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(cancellation), url);
         }
         catch (Exception e) when (e is HttpRequestException or UriFormatException || e is OperationCanceledException && !cancellation.IsCancellationRequested)
         {
             if (setup.ModelName == BundledName) return ModelLoading.Load(BundledPath);
             throw new UserInputException($"{url}: no answer: {e.Message} (start the gateway first, or give the board no inputs with --idle)", e);
         }
-        if (!model.HasFixedPoint) throw new UserInputException($"{url}: the model has no weights for boards");
-        return model;
     }
 }

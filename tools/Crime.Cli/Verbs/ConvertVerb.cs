@@ -1,13 +1,15 @@
 // crime convert: a trained network becomes a model file.
 
+using System;
 using System.CommandLine;
-using System.Linq;
-using Crime.Model;
+using System.Globalization;
+using System.Threading;
+using System.Threading.Tasks;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.Evaluation;
 using Crime.Modelling.Import;
 using Crime.Modelling.Quantisation;
-using Spectre.Console;
 
 namespace Crime.Cli.Verbs;
 
@@ -17,76 +19,70 @@ internal static class ConvertVerb
     {
         var input = new Argument<string>("IN.safetensors") { Description = "The trained network, with PyTorch's state_dict names." };
         var output = new Option<string>("--output", "-o") { Description = "The model file to write.", Required = true };
-        var calibrate = new Option<string?>("--calibrate") { Description = "Folder of a data set; its training part decides the Q-formats." };
+        var calibrate = new Option<string?>("--calibrate")
+        {
+            Description = "Folder of a data set; its training part decides the Q-formats, its test part tells the accuracy.",
+        };
+        var testLines = new Option<string?>("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
+        Option<double> percentile = Real(
+            "--percentile", "Share of the calibration's values that the Q-formats hold, in percent", 100, value => value is > 0 and <= 100, "above 0 and up to 100");
+        var weights = Options.OneOf("--weights", "Bits in which a weight is stored.", "16", "8", "6", "4");
+        Option<double> prune = Real(
+            "--prune", "Share of each layer's pairs of weights to set to zero, the smallest first", 0, value => value is >= 0 and < 1, "from 0 and below 1");
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
         var command = new Command(
             "convert",
-            "Converts a trained network into a .crime model file for boards and gateways, and reports the Q-formats chosen.\n\n"
-            + "Example:\n  crime convert vowels.safetensors -o vowels.crime --calibrate data/japanese-vowels")
+            "Converts a trained network into a .crime model file for boards and gateways, and reports what was chosen and what it\n"
+            + "costs in accuracy.\n\n"
+            + "Examples:\n  crime convert vowels.safetensors -o vowels.crime --calibrate data/japanese-vowels\n"
+            + "  crime convert vowels.safetensors -o vowels.crime --calibrate data/japanese-vowels --weights 8 --prune 0.5")
         {
-            input, output, calibrate, json,
+            input, output, calibrate, testLines, percentile, weights, prune, json,
         };
-        command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetValue(calibrate), parsed.GetValue(json)));
+        command.SetAction((parsed, cancellation) => Run(
+            parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetValue(calibrate), parsed.GetValue(testLines),
+            new ConversionOptions(
+                int.Parse(parsed.GetRequiredValue(weights), CultureInfo.InvariantCulture), parsed.GetValue(prune), parsed.GetValue(percentile)),
+            parsed.GetValue(json), cancellation));
         return command;
     }
 
-    private static int Run(string inputPath, string outputPath, string? calibratePath, bool json)
+    private static async Task<int> Run(
+        string inputPath, string outputPath, string? calibratePath, string? testLines, ConversionOptions options, bool json, CancellationToken cancellation)
     {
-        TrainedModel trained = PyTorchImporter.Load(inputPath);
-        Calibration calibration = calibratePath == null
-            ? Calibration.FromDefaults
-            : Calibration.Measure(ModelLoading.FloatOnly(trained), DatasetFolder.Load(calibratePath));
-        QuantisedModel quantised = Quantiser.Quantise(trained, calibration);
-        byte[] bytes = ModelFileWriter.Write(trained, quantised);
-        ModelFile model = ModelLoading.Parse(bytes, outputPath);
-        Output.WriteFile(outputPath, bytes);
-
-        int[] rowBits = quantised.Layers.SelectMany(layer => layer.RowFractionBits).ToArray();
-        int[] weightBits = quantised.Layers.SelectMany(layer => layer.RowWeightBits).ToArray();
-        if (json)
-        {
-            Output.WriteJson(new
+        TrainedModel trained = ModelImport.Load(inputPath);
+        if (calibratePath == null && (testLines != null || options.Percentile < 100))
+            throw new UserInputException($"{(testLines != null ? "--test-lines" : "--percentile")} needs --calibrate: it is about the data set");
+        if (trained.ObstacleForBoards is { } obstacle && !options.IsPlain)
+            throw new UserInputException($"--weights and --prune are for boards, and boards cannot run this model: {obstacle}");
+        Dataset? data = calibratePath == null ? null : DatasetFolder.Load(calibratePath, testLines);
+        var (conversion, before) = await Output.WithProgress(
+            "converting",
+            Conversion.StepsOf(data, options),
+            done =>
             {
-                model = model.Name,
-                id = model.Id.ToString("x8"),
-                bytes = bytes.Length,
-                network = trained.Describe(),
-                inputs = model.InputCount,
-                classes = model.ClassCount,
-                vocabulary = model.VocabularyCount,
-                parameters = trained.ParameterCount,
-                calibration = calibration.Source,
-                max_input = calibration.MaxInput,
-                max_cell = calibration.MaxCells,
-                longest_length = calibration.LongestLength,
-                input_format = Format(quantised.InputFractionBits),
-                cell_formats = quantised.Layers.Select(layer => Format(layer.CellFractionBits)),
-                logit_fraction_bits = quantised.LogitFractionBits,
-                row_fraction_bits_min = rowBits.Min(),
-                row_fraction_bits_max = rowBits.Max(),
-                weight_bits_min = weightBits.Min(),
-                weight_bits_mean = weightBits.Average(),
-                weight_bits_max = weightBits.Max(),
+                Conversion final = Conversion.Make(trained, data, options, done, cancellation);
+                // What narrow weights and pruning cost is the difference to going without.
+                EvaluationResult? plain = options.IsPlain || final.Accuracy == null
+                    ? null
+                    : Conversion.Make(trained, data, options.Plain, count => done(final.Accuracy.Sequences + count), cancellation).Accuracy;
+                return (final, plain);
             });
-            return 0;
-        }
+        Output.WriteFile(outputPath, conversion.Bytes);
 
-        var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
-        void Row(string name, string value) => table.AddRow(new Text(name), new Text(value));
-        Row("model", $"{model.Name} (id {model.Id:x8})");
-        Row("network", $"{model.InputCount} {(model.Input == InputKind.Tokens ? "embedding dimensions" : "features")}, "
-            + $"{trained.Describe()}, {model.ClassCount} classes, {trained.ParameterCount} parameters");
-        Row("calibrated with", $"{calibration.Source}: inputs up to {calibration.MaxInput:0.00}, cell states up to {calibration.MaxCells.Max():0.00}");
-        Row("inputs", Format(quantised.InputFractionBits));
-        Row("cell state", string.Join(", ", quantised.Layers.Select(layer => Format(layer.CellFractionBits))) + $" (with a margin of {Calibration.CellMargin:0.0})");
-        Row("gate rows", $"{rowBits.Min()} to {rowBits.Max()} fraction bits in the accumulator; "
-            + $"largest weights of {weightBits.Min()} to {weightBits.Max()} bits");
-        Row("logits", $"{quantised.LogitFractionBits} fraction bits");
-        Row("written", $"{outputPath}, {bytes.Length} bytes");
-        AnsiConsole.Write(table);
+        var report = new ConvertReport(conversion, before, outputPath);
+        if (json) report.WriteJson();
+        else report.Print();
         return 0;
     }
 
-    private static string Format(int fractionBits) => $"Q{15 - fractionBits}.{fractionBits}";
+    private static Option<double> Real(string name, string description, double value, Func<double, bool> isWithin, string range)
+    {
+        var option = new Option<double>(name) { Description = $"{description} ({range})", DefaultValueFactory = _ => value };
+        option.Validators.Add(result =>
+        {
+            if (!isWithin(result.GetValueOrDefault<double>())) result.AddError($"{name} takes a number {range}");
+        });
+        return option;
+    }
 }

@@ -3,6 +3,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Crime.FixedPoint;
 using Crime.Model;
 
 namespace Crime.Modelling.Datasets;
@@ -49,6 +50,14 @@ public sealed class ModelInput
         var values = new float[sequence.Features.Length];
         for (int i = 0; i < values.Length; i++) values[i] = _normaliser!.Standardise(sequence.Features[i], i % _model.InputCount);
         return values;
+    }
+
+    /// <summary>How many features the model's input format cuts off; 0 for tokens.</summary>
+    public int CountSaturated(LabelledSequence sequence)
+    {
+        if (_normaliser == null) return 0;
+        float scale = 1 << _model.InputFractionBits;
+        return Standardised(sequence).Count(value => value * scale is >= Fixed.Int16Max + 0.5f or < Fixed.Int16Min - 0.5f);
     }
 
     /// <summary>Features in the model's input format, or token numbers: what a board computes with and sends.</summary>

@@ -33,6 +33,9 @@ public sealed record EvaluationResult
     /// <summary>Largest difference of a logit.</summary>
     public double? MaxLogitDifference { get; init; }
 
+    /// <summary>Features cut off at the end of the input format.</summary>
+    public long? InputSaturations { get; init; }
+
     /// <summary>Gate inputs outside the activation table.</summary>
     public long? GateSaturations { get; init; }
 
@@ -97,6 +100,7 @@ public sealed class Evaluator
             AccuracyFixed = useFixed ? total.FixedRight * share : null,
             Agreement = useFloat && useFixed ? total.Agree * share : null,
             MaxLogitDifference = useFloat && useFixed ? total.MaxLogitDifference : null,
+            InputSaturations = useFixed ? total.InputSaturations : null,
             GateSaturations = useFixed ? total.GateSaturations : null,
             CellSaturations = useFixed ? total.CellSaturations : null,
         };
@@ -106,7 +110,7 @@ public sealed class Evaluator
     {
         public int FloatRight, FixedRight, Agree;
         public double MaxLogitDifference;
-        public long GateSaturations, CellSaturations;
+        public long InputSaturations, GateSaturations, CellSaturations;
 
         public void Add(Tally other)
         {
@@ -114,6 +118,7 @@ public sealed class Evaluator
             FixedRight += other.FixedRight;
             Agree += other.Agree;
             MaxLogitDifference = Math.Max(MaxLogitDifference, other.MaxLogitDifference);
+            InputSaturations += other.InputSaturations;
             GateSaturations += other.GateSaturations;
             CellSaturations += other.CellSaturations;
         }
@@ -123,7 +128,7 @@ public sealed class Evaluator
     private sealed class Worker(ModelFile model, ModelInput input, FloatModel? floats, bool useFixed)
     {
         private readonly Tally _tally = new();
-        private readonly FloatLstm? _float = floats == null ? null : new FloatLstm(floats);
+        private readonly FloatNetwork? _float = floats == null ? null : new FloatNetwork(floats);
         private readonly NetworkKernel? _fixed = useFixed ? new NetworkKernel(model) : null;
         private readonly float[] _logits = new float[model.ClassCount];
 
@@ -140,6 +145,7 @@ public sealed class Evaluator
             }
             if (_fixed != null)
             {
+                _tally.InputSaturations += input.CountSaturated(sequence);
                 _fixed.State.Reset();
                 _fixed.Advance(input.Quantised(sequence), 0, sequence.Length);
                 fixedLabel = _fixed.Classify();

@@ -7,6 +7,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using Crime.Model;
+using Crime.Modelling.Quantisation;
 
 namespace Crime.Modelling.Import;
 
@@ -38,20 +39,22 @@ public static class PyTorchImporter
         if (embedding != null && embedding.Shape[1] != inputs)
             throw new UserInputException($"{path}: the embedding has shape {embedding.ShapeText}; [any, {inputs}] was expected");
         bool isTokens = embedding != null;
+        var metadata = new ModelMetadata(file.Metadata, path);
         return new TrainedModel
         {
             Name = Path.GetFileNameWithoutExtension(path),
             Input = isTokens ? InputKind.Tokens : InputKind.Features,
             InputCount = inputs,
-            ClassNames = ClassNames(file, path, classes),
-            Mean = isTokens ? null : Floats(file, path, "feature_mean", inputs),
-            Deviation = isTokens ? null : Floats(file, path, "feature_std", inputs),
-            CodePoints = isTokens ? CodePoints(file, path, embedding!.Shape[0]) : null,
+            ClassNames = metadata.ClassNames(classes),
+            Mean = isTokens ? null : metadata.Floats("feature_mean", inputs),
+            Deviation = isTokens ? null : metadata.Floats("feature_std", inputs),
+            CodePoints = isTokens ? metadata.CodePoints(embedding!.Shape[0]) : null,
             Embedding = embedding?.Values ?? [],
             Layers = layers,
             HeadInput = HeadInputOf(file, path),
             HeadWeights = headWeights.Values,
             HeadBias = headBias,
+            Calibration = CalibrationOf(file, metadata, path, layers.Count),
         };
     }
 
@@ -85,8 +88,27 @@ public static class PyTorchImporter
         file.Metadata["classes"] = JsonSerializer.Serialize(model.ClassNames);
         if (model.Mean != null) file.Metadata["feature_mean"] = Text(model.Mean);
         if (model.Deviation != null) file.Metadata["feature_std"] = Text(model.Deviation);
+        if (model.Calibration is { } calibration)
+        {
+            file.Metadata["calibration"] = calibration.Source;
+            file.Metadata["calibration_max_input"] = Text([calibration.MaxInput]);
+            file.Metadata["calibration_max_cells"] = Text([.. calibration.MaxCells]);
+            file.Metadata["calibration_longest_length"] = calibration.LongestLength.ToString(CultureInfo.InvariantCulture);
+        }
         if (model.CodePoints != null) file.Metadata["vocabulary_codepoints"] = JsonSerializer.Serialize(model.CodePoints);
         return file;
+    }
+
+    /// <summary>The ranges that fine-tuning ran with; null where it did not.</summary>
+    private static Calibration? CalibrationOf(Safetensors file, ModelMetadata metadata, string path, int layers)
+    {
+        if (metadata.Floats("calibration_max_input", 1) is not [float input]) return null;
+        float[]? cells = metadata.Floats("calibration_max_cells", layers);
+        file.Metadata.TryGetValue("calibration_longest_length", out string? length);
+        if (cells == null || !int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out int longest) || input < 0 || cells.Min() < 0)
+            throw new UserInputException($"{path}: metadata 'calibration_max_input' is there; it needs 'calibration_max_cells' and "
+                + "'calibration_longest_length' beside it, all of them numbers from 0 up");
+        return new Calibration(file.Metadata.GetValueOrDefault("calibration", "the file's own metadata"), input, cells, longest);
     }
 
     /// <summary>What the head sees: metadata <c>head_input</c>; h_n where it says nothing.</summary>
@@ -104,46 +126,4 @@ public static class PyTorchImporter
 
     private static string Text(float[] values) =>
         "[" + string.Join(",", values.Select(value => value.ToString("R", CultureInfo.InvariantCulture))) + "]";
-
-    private static IReadOnlyList<string> ClassNames(Safetensors file, string path, int classes)
-    {
-        if (!file.Metadata.TryGetValue("classes", out string? text))
-            return Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture)).ToArray();
-        string[] names = Json<string[]>(path, "classes", text);
-        if (names.Length != classes)
-            throw new UserInputException($"{path}: metadata names {names.Length} classes, but the head has {classes} rows");
-        return names;
-    }
-
-    private static float[]? Floats(Safetensors file, string path, string key, int count)
-    {
-        if (!file.Metadata.TryGetValue(key, out string? text)) return null;
-        float[] values = Json<float[]>(path, key, text);
-        if (values.Length != count) throw new UserInputException($"{path}: metadata '{key}' has {values.Length} numbers; {count} were expected");
-        if (values.Any(value => !float.IsFinite(value)) || (key == "feature_std" && values.Any(value => value <= 0)))
-            throw new UserInputException($"{path}: metadata '{key}' holds a number that is not usable");
-        return values;
-    }
-
-    private static int[] CodePoints(Safetensors file, string path, int vocabulary)
-    {
-        if (!file.Metadata.TryGetValue("vocabulary_codepoints", out string? text))
-            throw new UserInputException($"{path}: a model with an embedding needs 'vocabulary_codepoints' in its metadata");
-        int[] codePoints = Json<int[]>(path, "vocabulary_codepoints", text);
-        if (codePoints.Length != vocabulary - 1 || vocabulary > ModelFormat.MaxVocabulary)
-            throw new UserInputException($"{path}: {codePoints.Length} code points do not fit an embedding of {vocabulary} tokens (token 0 is 'unknown')");
-        return codePoints;
-    }
-
-    private static T Json<T>(string path, string key, string text)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<T>(text) ?? throw new JsonException("null");
-        }
-        catch (JsonException e)
-        {
-            throw new UserInputException($"{path}: metadata '{key}' is not the JSON list it should be", e);
-        }
-    }
 }

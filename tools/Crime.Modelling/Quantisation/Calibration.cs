@@ -2,6 +2,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling.Datasets;
@@ -10,8 +11,10 @@ namespace Crime.Modelling.Quantisation;
 
 /// <summary>Ranges that decide the Q-formats.</summary>
 /// <param name="Source">Where the ranges come from, for the report.</param>
-/// <param name="MaxInput">Magnitude of a standardised feature that the format shall hold.</param>
-/// <param name="MaxCells">Magnitude of the cell state that the format shall hold, one per layer; the last counts for all further ones.</param>
+/// <param name="MaxInput">Magnitude of a standardised feature that the format shall hold; 0 for tokens.</param>
+/// <param name="MaxCells">
+/// Magnitude of the cell state that the format shall hold, one per layer (0 for a layer without one); the last counts for all further ones.
+/// </param>
 /// <param name="LongestLength">Longest sequence in timesteps; 0 when unknown.</param>
 public sealed record Calibration(string Source, float MaxInput, IReadOnlyList<float> MaxCells, int LongestLength)
 {
@@ -32,35 +35,39 @@ public sealed record Calibration(string Source, float MaxInput, IReadOnlyList<fl
     /// <param name="model">A model with float weights.</param>
     /// <param name="data">The data set whose training part is run.</param>
     /// <param name="maxSequences">At most so many sequences, spread evenly over the training part.</param>
-    public static Calibration Measure(ModelFile model, Dataset data, int maxSequences = 2000)
+    /// <param name="percentile">
+    /// Share of the magnitudes that the formats shall hold, above 0 to 100: 100 takes the largest one seen, less leaves outliers to
+    /// saturation. It counts over all features, and for each layer over all its cell states, at every timestep.
+    /// </param>
+    /// <exception cref="UserInputException">The data do not fit the model or have no training part, or the percentile is out of range.</exception>
+    public static Calibration Measure(ModelFile model, Dataset data, int maxSequences = 2000, double percentile = 100)
     {
+        if (!(percentile is > 0 and <= 100)) throw new UserInputException($"a percentile of {percentile} was asked for; it has to be above 0 and at most 100");
         var input = new ModelInput(model);
         input.CheckFits(data);
         IReadOnlyList<LabelledSequence> train = data.Train;
         if (train.Count == 0) throw new UserInputException($"data set '{data.Name}' has no training sequences to calibrate with");
-        var engine = new FloatLstm(new FloatModel(model));
-        int count = Math.Min(train.Count, maxSequences), longest = 0;
-        float maxInput = 0, maxCell = 0;
-        foreach (var sequence in train) longest = Math.Max(longest, sequence.Length);
+        int count = Math.Min(train.Count, maxSequences);
+        var inputs = new MagnitudeHistogram();
+        MagnitudeHistogram[] cells = model.Layers.Select(_ => new MagnitudeHistogram()).ToArray();
+        var engine = new FloatNetwork(new FloatModel(model)) { Observer = (layer, _, _, _, cell) => cells[layer].Add(cell) };
+        var logits = new float[model.ClassCount];
         for (int n = 0; n < count; n++)
         {
             var sequence = train[(int)((long)n * train.Count / count)];
-            engine.Reset();
-            for (int step = 0; step < sequence.Length; step++)
+            if (model.Input == InputKind.Tokens)
             {
-                if (model.Input == InputKind.Tokens)
-                {
-                    engine.Step(input.Quantised(sequence)[step]);
-                }
-                else
-                {
-                    ReadOnlySpan<float> x = input.Standardised(sequence).AsSpan(step * model.InputCount, model.InputCount);
-                    foreach (float value in x) maxInput = MathF.Max(maxInput, MathF.Abs(value));
-                    engine.Step(x);
-                }
-                foreach (float value in engine.Cell) maxCell = MathF.Max(maxCell, MathF.Abs(value));
+                engine.Run(input.Quantised(sequence), 0, logits);
+            }
+            else
+            {
+                float[] features = input.Standardised(sequence);
+                inputs.Add(features);
+                engine.Run(features, logits);
             }
         }
-        return new Calibration($"{count} training sequences of {data.Name}", maxInput, [maxCell], longest);
+        return new Calibration(
+            $"{count} training sequences of {data.Name}{(percentile < 100 ? $", percentile {percentile}" : "")}",
+            inputs.Percentile(percentile), cells.Select(cell => cell.Percentile(percentile)).ToArray(), train.Max(sequence => sequence.Length));
     }
 }

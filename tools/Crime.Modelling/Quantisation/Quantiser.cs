@@ -122,13 +122,13 @@ public static class Quantiser
         throw new UserInputException($"{where} does not fit 32 bits in any scale: its weights or bias are too large");
     }
 
-    private static double Round(double value, int fractionBits) => Math.Floor(value * Math.Pow(2, fractionBits) + 0.5);
+    private static double Round(double value, int fractionBits) => Math.Floor(Math.ScaleB(value, fractionBits) + 0.5);
 
     /// <summary>What one accumulator sums up.</summary>
     private sealed record RowSum(RowPart[] Parts, double Bias)
     {
         public bool Fits(int bits, int weightBits) =>
-            Parts.All(part => part.Largest(bits) <= Fixed.Int16Max)
+            Parts.All(part => part.Largest(bits) <= Fixed.Int16Max && part.StepFits(bits, weightBits))
             && Parts.Sum(part => part.Sum(bits, weightBits)) * 32768.0 + Math.Abs(Round(Bias, bits)) < 2147483648.0;
     }
 
@@ -136,29 +136,39 @@ public static class Quantiser
     private sealed class RowPart(ReadOnlySpan<float> weights, int operandBits)
     {
         private readonly float[] _weights = weights.ToArray();
+        private double? _realStep;
 
         public bool HasWeights => _weights.Any(weight => weight != 0);
 
         public double Largest(int rowBits) => _weights.Length == 0 ? 0 : _weights.Max(weight => Math.Abs(Round(weight, rowBits - operandBits)));
 
+        /// <summary>Whether every code times the step is a 16-bit number.</summary>
+        public bool StepFits(int rowBits, int weightBits) => Step(rowBits, weightBits) << (weightBits - 1) <= -Fixed.Int16Min;
+
         /// <summary>Sum of the magnitudes as they will be stored.</summary>
         public long Sum(int rowBits, int weightBits)
         {
             var codes = new short[_weights.Length];
-            long step = Quantise(rowBits, weightBits, codes);
-            return codes.Sum(code => Math.Abs(code * step));
+            long step = Quantise(rowBits, weightBits, codes), sum = 0;
+            foreach (short code in codes) sum += Math.Abs(code * step);
+            return sum;
         }
 
         /// <summary>Rounds the weights to codes of a step.</summary>
         /// <returns>The step.</returns>
         public int Quantise(int rowBits, int weightBits, Span<short> codes)
         {
-            double scale = Math.Pow(2, rowBits - operandBits);
-            int largestCode = (1 << (weightBits - 1)) - 1;
-            int step = weightBits == FullWeightBits ? 1 : Math.Max(1, (int)(Math.Min(Largest(rowBits), Fixed.Int16Max) / largestCode));
-            for (int k = 0; k < codes.Length; k++)
-                codes[k] = (short)Math.Clamp(Math.Floor(_weights[k] * scale / step + 0.5), -largestCode, largestCode);
+            double scale = Math.ScaleB(1, rowBits - operandBits);
+            int step = Step(rowBits, weightBits), largestCode = WeightSteps.LargestCode(weightBits);
+            for (int k = 0; k < codes.Length; k++) codes[k] = (short)WeightSteps.Code(_weights[k] * scale / step, largestCode);
             return step;
+        }
+
+        private int Step(int rowBits, int weightBits)
+        {
+            if (weightBits == FullWeightBits) return 1;
+            _realStep ??= WeightSteps.Choose(_weights, weightBits);
+            return (int)Math.Max(1, Round(_realStep.Value, rowBits - operandBits));
         }
     }
 }

@@ -47,16 +47,19 @@ public sealed record GoldenFile
     public required IReadOnlyList<GoldenVector> Vectors { get; init; }
 
     /// <summary>Computes vectors.</summary>
-    /// <param name="model">A model with fixed-point weights.</param>
+    /// <param name="model">The model.</param>
     /// <param name="data">The data set; sequences are drawn from its test part.</param>
     /// <param name="count">How many sequences.</param>
     /// <param name="seed">Chooses them.</param>
+    /// <exception cref="UserInputException">The model has no fixed-point weights, or the data do not fit it.</exception>
     public static GoldenFile Make(ModelFile model, Dataset data, int count, int seed)
     {
+        if (!model.HasFixedPoint) throw new UserInputException($"model '{model.Name}' has no fixed-point weights: boards cannot run it");
         var input = new ModelInput(model);
         input.CheckFits(data);
+        if (data.Test.Count == 0) throw new UserInputException($"data set '{data.Name}' has no test sequences");
         var random = new Random(seed);
-        var reference = new ReferenceLstm(model);
+        var reference = new ReferenceNetwork(model);
         var vectors = new List<GoldenVector>();
         var hash = new Crc32();
         for (int i = 0; i < count; i++)
@@ -70,7 +73,7 @@ public sealed record GoldenFile
         {
             Maker = "crime golden",
             Version = typeof(GoldenFile).Assembly.GetName().Version!.ToString(3),
-            Reference = nameof(ReferenceLstm),
+            Reference = nameof(ReferenceNetwork),
             Model = model.Name,
             ModelId = model.Id.ToString("x8"),
             ModelChecksum = model.Checksum.ToString("x8"),
@@ -116,17 +119,17 @@ public sealed record GoldenFile
 /// <param name="Index">Number of the sequence in its data set.</param>
 /// <param name="Length">Timesteps.</param>
 /// <param name="Values">The input, timestep by timestep.</param>
-/// <param name="Hidden">h after every step, [length][hidden].</param>
-/// <param name="Cell">c after every step, [length][hidden].</param>
+/// <param name="Hidden">h of every layer after every step, [length][layers][hidden].</param>
+/// <param name="Cell">c of every layer after every step, [length][layers][hidden]; empty for a layer without one.</param>
 /// <param name="Logits">[classes].</param>
-public sealed record GoldenVector(int Index, int Length, short[] Values, short[][] Hidden, short[][] Cell, int[] Logits)
+public sealed record GoldenVector(int Index, int Length, short[] Values, short[][][] Hidden, short[][][] Cell, int[] Logits)
 {
     /// <summary>Runs the reference over a sequence.</summary>
-    public static GoldenVector Compute(ReferenceLstm reference, int index, short[] values, int length)
+    public static GoldenVector Compute(ReferenceNetwork reference, int index, short[] values, int length)
     {
         reference.Reset();
-        var hidden = new short[length][];
-        var cell = new short[length][];
+        var hidden = new short[length][][];
+        var cell = new short[length][][];
         for (int step = 0; step < length; step++)
         {
             reference.Step(values, step);

@@ -8,30 +8,61 @@ using Crime.Modelling.Datasets;
 
 namespace Crime.Modelling.Training;
 
-/// <summary>The training part of a data set, prepared.</summary>
+/// <summary>A sequence as the trainer eats it.</summary>
+/// <param name="Length">Timesteps.</param>
+/// <param name="Features">Standardised features, [length][inputs]; empty for tokens.</param>
+/// <param name="Tokens">Token numbers, [length]; empty for features.</param>
+/// <param name="Label">Index of the class.</param>
+public sealed record TrainingSequence(int Length, float[] Features, int[] Tokens, int Label);
+
+/// <summary>A data set, prepared.</summary>
 public sealed class TrainingData
 {
     private readonly Dictionary<int, int> _tokens = [];
+    private readonly Dataset _data;
 
-    /// <summary>Prepares a data set.</summary>
+    /// <summary>Prepares a data set for a new model: what its inputs are is found in its training part.</summary>
     /// <exception cref="UserInputException">There is nothing to learn from it.</exception>
     public TrainingData(Dataset data)
     {
+        _data = data;
         if (data.Train.Count == 0) throw new UserInputException($"data set '{data.Name}' has no training sequences");
         ClassNames = data.Train.Concat(data.Test).Select(sequence => sequence.Label).Distinct().Order(ByNumberThenText).ToArray();
         if (ClassNames.Count < 2) throw new UserInputException($"data set '{data.Name}' has only the class '{ClassNames[0]}': there is nothing to tell apart");
         if (data.IsText) CodePoints = Vocabulary(data);
         else (Mean, Deviation) = Moments(data);
+        NumberTokens();
         Train = data.Train.Select(Prepare).ToArray();
     }
+
+    /// <summary>Prepares a data set for a model that exists: it says what the inputs are.</summary>
+    /// <exception cref="UserInputException">The data do not fit the model.</exception>
+    public TrainingData(Dataset data, TrainedModel model)
+    {
+        _data = data;
+        new ModelInput(ModelLoading.FloatOnly(model)).CheckFits(data);
+        if (data.Train.Count == 0) throw new UserInputException($"data set '{data.Name}' has no training sequences");
+        ClassNames = model.ClassNames;
+        CodePoints = model.CodePoints;
+        Mean = model.Mean;
+        Deviation = model.Deviation;
+        NumberTokens();
+        Train = data.Train.Select(Prepare).ToArray();
+    }
+
+    /// <summary>Name of the data set.</summary>
+    public string Name => _data.Name;
+
+    /// <summary>Features per timestep; null for text, where the model decides the width of its embedding.</summary>
+    public int? InputCount => _data.IsText ? null : _data.FeatureCount;
 
     /// <summary>Names of the classes: by number where all are numbers, else by letter.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
-    /// <summary>Mean per feature over all frames of the training part; null for text.</summary>
+    /// <summary>Mean per feature over all frames of the training part; null for text and for inputs that are taken as they are.</summary>
     public float[]? Mean { get; }
 
-    /// <summary>Population standard deviation per feature; null for text.</summary>
+    /// <summary>Population standard deviation per feature; null where the mean is.</summary>
     public float[]? Deviation { get; }
 
     /// <summary>Code points of the tokens, by frequency; null for features.</summary>
@@ -43,11 +74,15 @@ public sealed class TrainingData
     /// <summary>The training sequences.</summary>
     public IReadOnlyList<TrainingSequence> Train { get; }
 
+    /// <summary>The test sequences, prepared when they are asked for.</summary>
+    public IEnumerable<TrainingSequence> Test => _data.Test.Select(Prepare);
+
     private TrainingSequence Prepare(LabelledSequence sequence)
     {
         int label = ((IList<string>)ClassNames).IndexOf(sequence.Label);
-        if (Mean == null)
+        if (_data.IsText)
             return new TrainingSequence(sequence.Length, [], sequence.CodePoints.Select(point => _tokens.GetValueOrDefault(point)).ToArray(), label);
+        if (Mean == null) return new TrainingSequence(sequence.Length, sequence.Features, [], label);
         var values = new float[sequence.Features.Length];
         for (int i = 0; i < values.Length; i++) values[i] = (sequence.Features[i] - Mean[i % Mean.Length]) / Deviation![i % Mean.Length];
         return new TrainingSequence(sequence.Length, values, [], label);
@@ -74,14 +109,17 @@ public sealed class TrainingData
     }
 
     /// <summary>Characters that occur at least ten times, the most frequent first.</summary>
-    private int[] Vocabulary(Dataset data)
+    private static int[] Vocabulary(Dataset data)
     {
         const int minimum = 10;
-        int[] points = data.Train.SelectMany(sequence => sequence.CodePoints).GroupBy(point => point)
+        return data.Train.SelectMany(sequence => sequence.CodePoints).GroupBy(point => point)
             .Where(group => group.Count() >= minimum).OrderByDescending(group => group.Count()).ThenBy(group => group.Key)
             .Select(group => group.Key).ToArray();
-        for (int i = 0; i < points.Length; i++) _tokens[points[i]] = i + 1;
-        return points;
+    }
+
+    private void NumberTokens()
+    {
+        for (int i = 0; CodePoints != null && i < CodePoints.Length; i++) _tokens[CodePoints[i]] = i + 1;
     }
 
     private static readonly Comparer<string> ByNumberThenText = Comparer<string>.Create((a, b) =>

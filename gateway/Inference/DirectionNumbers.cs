@@ -1,0 +1,80 @@
+// What the file says about one direction of a layer, before it is packed.
+
+using System;
+using Crime.Model;
+
+namespace Crime.Gateway.Inference;
+
+/// <summary>The single-precision numbers and options of one direction. The order of the rows is that of <see cref="CellKind"/>.</summary>
+internal sealed class DirectionNumbers
+{
+    /// <summary>Reads a direction.</summary>
+    /// <param name="model">A model with a float section.</param>
+    /// <param name="layer">Index of the layer.</param>
+    /// <param name="direction">0, or 1 for the reverse half of a layer that reads both ways.</param>
+    /// <param name="next">Gives the next so many numbers of the float section.</param>
+    public DirectionNumbers(ModelFile model, int layer, int direction, Func<int, float[]> next)
+    {
+        LayerShape shape = model.Layers[layer];
+        InputCount = shape.InputCount;
+        HiddenCount = shape.HiddenCount;
+        Options = shape.Options;
+        InputWeights = next(shape.RowCount * InputCount);
+        RecurrentWeights = next(shape.RowCount * HiddenCount);
+        InputBias = next(shape.RowCount);
+        RecurrentBias = next(shape.RowCount);
+        if (Has(LayerOptions.Peepholes)) Peepholes = next(3 * HiddenCount);
+        InitialHidden = Has(LayerOptions.InitialHidden) ? next(HiddenCount) : new float[HiddenCount];
+        InitialCell = Has(LayerOptions.InitialCell) ? next(HiddenCount) : new float[HiddenCount];
+        Clip = model.Clip(layer);
+        Nonlinearity Function(int which) => new(model.ActivationOf(layer, direction, which, out float alpha, out float beta), alpha, beta);
+        Gates = Function(0);
+        Candidate = Function(1);
+        CellOutput = Function(2);
+    }
+
+    /// <summary>Numbers per timestep that come in.</summary>
+    public int InputCount { get; }
+
+    /// <summary>Hidden units.</summary>
+    public int HiddenCount { get; }
+
+    /// <summary>What the layer has beyond the plain cell.</summary>
+    public LayerOptions Options { get; }
+
+    /// <summary>W_ih, [gates * hidden][inputs].</summary>
+    public float[] InputWeights { get; }
+
+    /// <summary>W_hh, [gates * hidden][hidden].</summary>
+    public float[] RecurrentWeights { get; }
+
+    /// <summary>b_ih, [gates * hidden].</summary>
+    public float[] InputBias { get; }
+
+    /// <summary>b_hh, [gates * hidden].</summary>
+    public float[] RecurrentBias { get; }
+
+    /// <summary>[input, forget, output][hidden]; null without.</summary>
+    public float[]? Peepholes { get; }
+
+    /// <summary>h before the first step, [hidden].</summary>
+    public float[] InitialHidden { get; }
+
+    /// <summary>c before the first step, [hidden].</summary>
+    public float[] InitialCell { get; }
+
+    /// <summary>Bound of the gate inputs; 0 for none.</summary>
+    public float Clip { get; }
+
+    /// <summary>Of the gates; a simple cell's only one.</summary>
+    public Nonlinearity Gates { get; }
+
+    /// <summary>Of the candidate.</summary>
+    public Nonlinearity Candidate { get; }
+
+    /// <summary>Of the cell state on its way out.</summary>
+    public Nonlinearity CellOutput { get; }
+
+    /// <summary>Whether the layer has an option.</summary>
+    public bool Has(LayerOptions option) => (Options & option) != 0;
+}

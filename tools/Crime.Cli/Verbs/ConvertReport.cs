@@ -1,0 +1,117 @@
+// What crime convert says: every choice, what is left of the weights, what was cut off, and what it costs in accuracy.
+
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using Crime.Model;
+using Crime.Modelling.Evaluation;
+using Crime.Modelling.Quantisation;
+using Spectre.Console;
+
+namespace Crime.Cli.Verbs;
+
+/// <summary>The report of a conversion.</summary>
+/// <param name="conversion">What was made.</param>
+/// <param name="before">Accuracy without narrow weights and pruning; null when there were neither, or no data.</param>
+/// <param name="path">The file that was written.</param>
+internal sealed class ConvertReport(Conversion conversion, EvaluationResult? before, string path)
+{
+    private readonly ModelFile _model = conversion.Model;
+    private readonly Calibration _calibration = conversion.Calibration;
+
+    public void WriteJson() => Output.WriteJson(new
+    {
+        model = _model.Name,
+        id = _model.Id.ToString("x8"),
+        bytes = conversion.Bytes.Length,
+        network = conversion.Trained.Describe(),
+        inputs = _model.InputCount,
+        classes = _model.ClassCount,
+        vocabulary = _model.VocabularyCount,
+        parameters = conversion.Trained.ParameterCount,
+        calibration = _calibration.Source,
+        percentile = conversion.Options.Percentile,
+        max_input = _calibration.MaxInput,
+        max_cell = _calibration.MaxCells,
+        cell_margin = Calibration.CellMargin,
+        longest_length = _calibration.LongestLength,
+        input_format = Format(_model.InputFractionBits),
+        boards = _model.HasFixedPoint,
+        boards_obstacle = conversion.Trained.ObstacleForBoards,
+        stored_weight_bits = conversion.Quantised?.WeightBits,
+        pruned = conversion.Options.PruneFraction,
+        logit_fraction_bits = conversion.Quantised?.LogitFractionBits,
+        layers = conversion.Quantised?.Layers.Select(layer => new
+        {
+            cell_format = layer.Shape.HasCellState ? Format(layer.CellFractionBits) : null,
+            row_fraction_bits_min = layer.RowFractionBits.Min(),
+            row_fraction_bits_max = layer.RowFractionBits.Max(),
+            weight_bits_min = layer.RowWeightBits.Min(),
+            weight_bits_mean = layer.RowWeightBits.Average(),
+            weight_bits_max = layer.RowWeightBits.Max(),
+        }),
+        accuracy = conversion.Accuracy,
+        accuracy_before = before,
+    });
+
+    public void Print()
+    {
+        var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
+        foreach (var (name, value) in Rows()) table.AddRow(new Text(name), new Text(value));
+        AnsiConsole.Write(table);
+    }
+
+    private IEnumerable<(string Name, string Value)> Rows()
+    {
+        yield return ("model", $"{_model.Name} (id {_model.Id:x8})");
+        yield return ("network", $"{_model.InputCount} {(_model.Input == InputKind.Tokens ? "embedding dimensions" : "features")}, "
+            + $"{conversion.Trained.Describe()}, {_model.ClassCount} classes, {conversion.Trained.ParameterCount} parameters");
+        if (conversion.Trained.ObstacleForBoards is { } obstacle) yield return ("boards", $"cannot run it and send every input away: {obstacle}");
+        yield return ("calibrated with", string.Create(CultureInfo.InvariantCulture, $"{_calibration.Source}: inputs up to {_calibration.MaxInput:0.00}")
+            + (_model.Layers.Any(layer => layer.HasCellState) ? $", cell states up to {PerLayer(_calibration.MaxCells, "0.00")}" : ""));
+        yield return ("inputs", Format(_model.InputFractionBits));
+        if (conversion.Quantised is { } quantised)
+            foreach (var row in Rows(quantised)) yield return row;
+        if (before != null) yield return ("accuracy before", Describe(before));
+        if (conversion.Accuracy is { } accuracy)
+        {
+            yield return (before != null ? "accuracy now" : "accuracy", Describe(accuracy));
+            if (accuracy.GateSaturations != null)
+                yield return ("cut off in the test", $"{accuracy.InputSaturations} inputs, {accuracy.CellSaturations} cell states; "
+                    + $"{accuracy.GateSaturations} gate inputs beyond the table (harmless one by one) in {accuracy.Timesteps} steps");
+        }
+        yield return ("written", $"{path}, {conversion.Bytes.Length} bytes");
+    }
+
+    private IEnumerable<(string Name, string Value)> Rows(QuantisedModel quantised)
+    {
+        for (int index = 0; index < quantised.Layers.Count; index++)
+        {
+            QuantisedLayer layer = quantised.Layers[index];
+            string name = quantised.Layers.Count > 1 ? $"layer {index}" : "layer";
+            string cell = layer.Shape.HasCellState
+                ? string.Create(CultureInfo.InvariantCulture, $"cell state {Format(layer.CellFractionBits)} (with a margin of {Calibration.CellMargin:0.0}); ")
+                : "";
+            yield return (name, cell + string.Create(
+                CultureInfo.InvariantCulture,
+                $"rows of {layer.RowFractionBits.Min()} to {layer.RowFractionBits.Max()} fraction bits, largest weights of "
+                + $"{layer.RowWeightBits.Min()} to {layer.RowWeightBits.Max()} bits, {layer.RowWeightBits.Average():0.0} on average"));
+        }
+        yield return ("logits", $"{quantised.LogitFractionBits} fraction bits");
+        if (!conversion.Options.IsPlain)
+            yield return ("weights", string.Create(
+                CultureInfo.InvariantCulture, $"stored in {quantised.WeightBits} bits, {100 * conversion.Options.PruneFraction:0.#} % of the pairs pruned"));
+    }
+
+    private static string Describe(EvaluationResult result) =>
+        string.Create(CultureInfo.InvariantCulture, $"float {100 * result.AccuracyFloat:0.00} %")
+        + (result.AccuracyFixed == null
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $", fixed {100 * result.AccuracyFixed:0.00} %, same class {100 * result.Agreement:0.00} %"))
+        + $" of {result.Sequences} test sequences";
+
+    private static string PerLayer(IEnumerable<float> values, string format) =>
+        string.Join(" and ", values.Select(value => value.ToString(format, CultureInfo.InvariantCulture)));
+
+    private static string Format(int fractionBits) => $"Q{15 - fractionBits}.{fractionBits}";
+}

@@ -1,0 +1,124 @@
+// Where in a sequence the fixed-point network departs from the float one, and what it takes for what.
+
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using Crime.Firmware.Kernel;
+using Crime.Gateway.Inference;
+using Crime.Model;
+using Crime.Modelling.Datasets;
+
+namespace Crime.Modelling.Evaluation;
+
+/// <summary>Follows both networks of a model step by step over the test part of a data set.</summary>
+public sealed class StepAnalysis
+{
+    private readonly ModelFile _model;
+    private readonly List<double> _errorSum = [];
+    private readonly List<double> _errorMax = [];
+    private readonly List<long> _gateSaturations = [];
+    private readonly List<long> _cellSaturations = [];
+    private readonly List<int> _sequences = [];
+
+    private StepAnalysis(ModelFile model)
+    {
+        _model = model;
+        Confusion = new int[model.ClassCount, model.ClassCount];
+    }
+
+    /// <summary>Sequences of class [row] that the fixed-point network took for class [column].</summary>
+    public int[,] Confusion { get; }
+
+    /// <summary>Sequences that reach each timestep, [longest length].</summary>
+    public IReadOnlyList<int> Sequences => _sequences;
+
+    /// <summary>Largest |h fixed - h float| of the last layer at each timestep.</summary>
+    public IReadOnlyList<double> ErrorMax => _errorMax;
+
+    /// <summary>Mean |h fixed - h float| of the last layer at each timestep.</summary>
+    public IReadOnlyList<double> ErrorMean => PerValue(_errorSum, _model.HeadInputCount);
+
+    /// <summary>Gate inputs beyond the activation table at each timestep, per thousand.</summary>
+    public IReadOnlyList<double> GateSaturationsPerThousand => PerThousand(_gateSaturations, shape => shape.RowCount);
+
+    /// <summary>Cell states cut off at 16 bits at each timestep, per thousand; zeros for a network without cell states.</summary>
+    public IReadOnlyList<double> CellSaturationsPerThousand => PerThousand(_cellSaturations, shape => shape.HasCellState ? shape.HiddenCount : 0);
+
+    /// <summary>Runs the test part.</summary>
+    /// <param name="model">A model with both kinds of weights.</param>
+    /// <param name="data">The data set.</param>
+    /// <param name="progress">Called with the number of sequences done.</param>
+    /// <param name="cancellation">Ends the analysis early.</param>
+    public static StepAnalysis Run(ModelFile model, Dataset data, Action<int>? progress, CancellationToken cancellation)
+    {
+        var analysis = new StepAnalysis(model);
+        var input = new ModelInput(model);
+        var kernel = new NetworkKernel(model);
+        var network = new FloatNetwork(new FloatModel(model));
+        var logits = new float[model.ClassCount];
+        var hidden = new List<float[]>();
+        int lastLayer = model.Layers.Length - 1;
+        network.Observer = (layer, _, _, h, _) =>
+        {
+            if (layer == lastLayer) hidden.Add(h.ToArray());
+        };
+        for (int n = 0; n < data.Test.Count; n++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            LabelledSequence sequence = data.Test[n];
+            short[] values = input.Quantised(sequence);
+            hidden.Clear();
+            if (model.Input == InputKind.Tokens) network.Run(values, 0, logits);
+            else network.Run(input.Standardised(sequence), logits);
+            analysis.Follow(kernel, values, hidden);
+            analysis.Confusion[input.LabelOf(sequence), kernel.Classify()]++;
+            progress?.Invoke(n + 1);
+        }
+        return analysis;
+    }
+
+    /// <summary>Runs the fixed-point network step by step beside the states of the float one.</summary>
+    private void Follow(NetworkKernel kernel, short[] values, List<float[]> hidden)
+    {
+        kernel.State.Reset();
+        short[] h = kernel.State.Layers[^1].Hidden;
+        for (int step = 0; step < hidden.Count; step++)
+        {
+            if (step == _sequences.Count) AddStep();
+            kernel.Saturations.Reset();
+            kernel.Advance(values, step, 1);
+            _sequences[step]++;
+            _gateSaturations[step] += kernel.Saturations.Gates;
+            _cellSaturations[step] += kernel.Saturations.Cells;
+            for (int unit = 0; unit < h.Length; unit++)
+            {
+                double error = Math.Abs(h[unit] / 32768.0 - hidden[step][unit]);
+                _errorSum[step] += error;
+                _errorMax[step] = Math.Max(_errorMax[step], error);
+            }
+        }
+    }
+
+    private void AddStep()
+    {
+        _sequences.Add(0);
+        _errorSum.Add(0);
+        _errorMax.Add(0);
+        _gateSaturations.Add(0);
+        _cellSaturations.Add(0);
+    }
+
+    private double[] PerThousand(List<long> counts, Func<LayerShape, int> valuesOf)
+    {
+        int values = 0;
+        foreach (LayerShape shape in _model.Layers) values += valuesOf(shape);
+        return PerValue(counts.ConvertAll(count => 1000.0 * count), Math.Max(1, values));
+    }
+
+    private double[] PerValue(List<double> sums, int valuesPerStep)
+    {
+        var means = new double[sums.Count];
+        for (int step = 0; step < means.Length; step++) means[step] = sums[step] / ((double)_sequences[step] * valuesPerStep);
+        return means;
+    }
+}

@@ -1,0 +1,59 @@
+// What a trained network's file says beside its weights: class names, normalisation, vocabulary. The same keys in every format.
+
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Text.Json;
+using Crime.Model;
+
+namespace Crime.Modelling.Import;
+
+/// <summary>Texts by key, lists as JSON inside the text.</summary>
+/// <param name="entries">The metadata of a file.</param>
+/// <param name="path">What to call the file in messages.</param>
+public sealed class ModelMetadata(IReadOnlyDictionary<string, string> entries, string path)
+{
+    /// <summary>Names of the classes; their numbers where the file says nothing.</summary>
+    public IReadOnlyList<string> ClassNames(int classes)
+    {
+        if (!entries.TryGetValue("classes", out string? text))
+            return Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture)).ToArray();
+        string[] names = Json<string[]>("classes", text);
+        if (names.Length != classes) throw new UserInputException($"{path}: metadata names {names.Length} classes, but the head has {classes} rows");
+        return names;
+    }
+
+    /// <summary>Numbers per feature; null where the file says nothing.</summary>
+    public float[]? Floats(string key, int count)
+    {
+        if (!entries.TryGetValue(key, out string? text)) return null;
+        float[] values = Json<float[]>(key, text);
+        if (values.Length != count) throw new UserInputException($"{path}: metadata '{key}' has {values.Length} numbers; {count} were expected");
+        if (values.Any(value => !float.IsFinite(value)) || (key == "feature_std" && values.Any(value => value <= 0)))
+            throw new UserInputException($"{path}: metadata '{key}' holds a number that is not usable");
+        return values;
+    }
+
+    /// <summary>Code points of the tokens of an embedding, without token 0, "unknown".</summary>
+    public int[] CodePoints(int vocabulary)
+    {
+        if (!entries.TryGetValue("vocabulary_codepoints", out string? text))
+            throw new UserInputException($"{path}: a model with an embedding needs 'vocabulary_codepoints' in its metadata");
+        int[] codePoints = Json<int[]>("vocabulary_codepoints", text);
+        if (codePoints.Length != vocabulary - 1 || vocabulary > ModelFormat.MaxVocabulary)
+            throw new UserInputException($"{path}: {codePoints.Length} code points do not fit an embedding of {vocabulary} tokens (token 0 is 'unknown')");
+        return codePoints;
+    }
+
+    private T Json<T>(string key, string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(text) ?? throw new JsonException("null");
+        }
+        catch (JsonException e)
+        {
+            throw new UserInputException($"{path}: metadata '{key}' is not the JSON list it should be", e);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+// The named reference of the fixed-point contract: SPEC.md, section 3, word for word and nothing clever. Every kernel of the
+// project must give the same states at every step; golden vectors are made by this class. All sums are formed in 64 bits, and
+// what SPEC says fits 32 or 16 is checked to fit.
+
+using System.Linq;
+using Crime.FixedPoint;
+using Crime.Model;
+
+namespace Crime.Modelling.Reference;
+
+/// <summary>A fixed-point network in its plainest form.</summary>
+public sealed class ReferenceNetwork
+{
+    private readonly ModelFile _model;
+    private readonly ReferenceLayer[] _layers;
+
+    /// <summary>Makes a reference for a model, in the zero state.</summary>
+    /// <param name="model">A model with fixed-point weights.</param>
+    public ReferenceNetwork(ModelFile model)
+    {
+        _model = model;
+        _layers = model.FixedLayers.Select(layer => new ReferenceLayer(layer)).ToArray();
+    }
+
+    /// <summary>Hidden state of each layer, Q0.15, [layers][hidden]. A step makes new arrays.</summary>
+    public short[][] Hidden => _layers.Select(layer => layer.Hidden).ToArray();
+
+    /// <summary>Cell state of each layer in its cell format, [layers][hidden]; empty for a layer without one.</summary>
+    public short[][] Cell => _layers.Select(layer => layer.Cell).ToArray();
+
+    /// <summary>Zero state: the start of a sequence.</summary>
+    public void Reset()
+    {
+        foreach (ReferenceLayer layer in _layers) layer.Reset();
+    }
+
+    /// <summary>One timestep.</summary>
+    /// <param name="values">The sequence.</param>
+    /// <param name="step">Which timestep of it.</param>
+    public void Step(short[] values, int step)
+    {
+        short[] x = Input(values, step);
+        foreach (ReferenceLayer layer in _layers)
+        {
+            layer.Step(x);
+            x = layer.Hidden;
+        }
+    }
+
+    /// <summary>The logits of the present state, exact.</summary>
+    public int[] Logits()
+    {
+        var logits = new int[_model.ClassCount];
+        short[] hidden = _layers[^1].Hidden;
+        for (int k = 0; k < logits.Length; k++)
+        {
+            long sum = _model.HeadBias(k);
+            for (int unit = 0; unit < hidden.Length; unit++) sum += (long)_model.HeadWeight(k, unit) * hidden[unit];
+            logits[k] = checked((int)sum);
+        }
+        return logits;
+    }
+
+    private short[] Input(short[] values, int step)
+    {
+        int inputs = _model.InputCount;
+        if (_model.Input == InputKind.Features) return values[(step * inputs)..((step + 1) * inputs)];
+        int token = (ushort)values[step];
+        return Enumerable.Range(0, inputs).Select(k => _model.Embedding(token < _model.VocabularyCount ? token : 0, k)).ToArray();
+    }
+}
+
+/// <summary>One layer of the reference.</summary>
+internal sealed class ReferenceLayer(FixedLayer layer)
+{
+    private static readonly short[] s_sigmoid = ActivationTable.CreateSigmoid();
+    private static readonly short[] s_tanh = ActivationTable.CreateTanh();
+
+    private readonly LayerShape _shape = layer.Shape;
+
+    public short[] Hidden { get; private set; } = new short[layer.Shape.HiddenCount];
+
+    public short[] Cell { get; private set; } = new short[layer.Shape.HasCellState ? layer.Shape.HiddenCount : 0];
+
+    public void Reset()
+    {
+        Hidden = new short[Hidden.Length];
+        Cell = new short[Cell.Length];
+    }
+
+    public void Step(short[] x)
+    {
+        if (_shape.Kind == CellKind.Gru) StepGru(x);
+        else StepLstm(x);
+    }
+
+    private void StepLstm(short[] x)
+    {
+        int hidden = _shape.HiddenCount, fc = layer.CellFractionBits;
+        var newHidden = new short[hidden];
+        var newCell = new short[hidden];
+        for (int unit = 0; unit < hidden; unit++)
+        {
+            int i = s_sigmoid[GateIndex(x, unit)];
+            int f = s_sigmoid[GateIndex(x, hidden + unit)];
+            int g = s_tanh[GateIndex(x, 2 * hidden + unit)];
+            int o = s_sigmoid[GateIndex(x, 3 * hidden + unit)];
+            long sum = checked((int)((long)f * Cell[unit] + (((long)i * g) >> (15 - fc)) + 16384));
+            int c = Fixed.SaturateInt16((int)(sum >> 15));
+            int t = s_tanh[Clamp((c >> (fc - 7)) + 1024)];
+            newCell[unit] = (short)c;
+            newHidden[unit] = checked((short)(((long)o * t + 16384) >> 15));
+        }
+        Hidden = newHidden;
+        Cell = newCell;
+    }
+
+    private void StepGru(short[] x)
+    {
+        int hidden = _shape.HiddenCount;
+        var newHidden = new short[hidden];
+        for (int unit = 0; unit < hidden; unit++)
+        {
+            int r = s_sigmoid[GateIndex(x, unit)];
+            int z = s_sigmoid[GateIndex(x, hidden + unit)];
+
+            int row = 2 * hidden + unit;
+            int ax = checked((int)(layer.Bias(row) + OnInputs(row, x)));
+            int ah = checked((int)(layer.Bias(row + hidden) + OnHidden(row)));
+            int sum = checked((int)((ax >> 1) + (long)r * checked((short)(ah >> 16))));
+            int n = s_tanh[Clamp((sum >> (layer.RowFractionBits(row) - 8)) + 1024)];
+
+            int h = Hidden[unit];
+            int change = checked((int)((long)z * (h - n) + 16384)) >> 15;
+            newHidden[unit] = checked((short)(n + change));
+        }
+        Hidden = newHidden;
+    }
+
+    /// <summary>index[r] of SPEC.md: a row's sum over inputs and hidden units as an index of its table.</summary>
+    private int GateIndex(short[] x, int row)
+    {
+        // The row bound says that this cannot overflow: a reference checks it.
+        int sum = checked((int)(layer.Bias(row) + OnInputs(row, x) + OnHidden(row)));
+        return Clamp((sum >> (layer.RowFractionBits(row) - 7)) + 1024);
+    }
+
+    private long OnInputs(int row, short[] x)
+    {
+        long sum = 0;
+        for (int k = 0; k < _shape.InputCount; k++) sum += (long)layer.Weight(row, k) * x[k];
+        return sum;
+    }
+
+    private long OnHidden(int row)
+    {
+        long sum = 0;
+        for (int k = 0; k < _shape.HiddenCount; k++) sum += (long)layer.Weight(row, _shape.InputCount + k) * Hidden[k];
+        return sum;
+    }
+
+    private static int Clamp(int index) => index < 0 ? 0 : index > 2047 ? 2047 : index;
+}

@@ -1,0 +1,121 @@
+// Trains the models that the project ships, and small ones like them. Large models are trained in PyTorch and imported.
+
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using Crime.Modelling.Quantisation;
+
+namespace Crime.Modelling.Training;
+
+/// <summary>Trains classifiers of one LSTM or GRU layer.</summary>
+/// <param name="data">What to learn from.</param>
+/// <param name="options">How.</param>
+public sealed class Trainer(TrainingData data, TrainingOptions options)
+{
+    // At 1 the answers of a sure network are hardly more than the bare class, and what it learns from them is free to wander.
+    private const double DistillationTemperature = 4;
+
+    /// <summary>How it trains.</summary>
+    public TrainingOptions Options => options;
+
+    /// <summary>Trains a new model.</summary>
+    /// <param name="name">Name of the model.</param>
+    /// <param name="progress">Called after every epoch.</param>
+    /// <param name="cancellation">Ends the training.</param>
+    public TrainedModel Train(string name, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        var layout = new CellLayout(
+            options.Cell, data.InputCount ?? options.EmbeddingCount, options.HiddenCount, data.ClassNames.Count, data.VocabularyCount);
+        var random = new Random(options.Seed);
+        float[] start = layout.Initialise(random);
+        using var loop = new TrainingLoop(layout, new FloatPass(layout), Labelled(), options, random);
+        return layout.ToModel(loop.Run(start, progress, cancellation), name, data);
+    }
+
+    /// <summary>Trains a model further in floating point.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="name">Name of the new model.</param>
+    /// <param name="progress">Called after every epoch.</param>
+    /// <param name="cancellation">Ends the training.</param>
+    /// <exception cref="UserInputException">The model is not of the trainer's kind.</exception>
+    public TrainedModel FineTune(TrainedModel model, string name, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        CellLayout layout = CellLayout.Of(model);
+        using var loop = new TrainingLoop(layout, new FloatPass(layout), Labelled(), options, new Random(options.Seed));
+        return layout.ToModel(loop.Run(layout.FromModel(model), progress, cancellation), name, data);
+    }
+
+    /// <summary>
+    /// Trains a model further with its fixed-point network as the way forward, until that answers as the float network does.
+    /// </summary>
+    /// <param name="model">The float network.</param>
+    /// <param name="name">Name of the new model.</param>
+    /// <param name="weightBits">Bits in which the weights will be stored: 16, 8, 6 or 4.</param>
+    /// <param name="progress">Called after every epoch.</param>
+    /// <param name="cancellation">Ends the training.</param>
+    /// <returns>A model whose float weights are the very numbers that the quantised ones stand for, and the calibration to quantise with.</returns>
+    /// <exception cref="UserInputException">The model is not of the trainer's kind, or a row of it cannot be quantised.</exception>
+    public TrainedModel FineTuneFixed(TrainedModel model, string name, int weightBits, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        CellLayout layout = CellLayout.Of(model);
+        float[] start = layout.FromModel(model);
+        Calibration calibration = Calibrate(layout, start);
+        using var pass = new FixedPass(layout, data, calibration, weightBits);
+        using var loop = new TrainingLoop(layout, pass, Distilled(layout, start), options, new Random(options.Seed), DistillationTemperature);
+        return layout.ToModel(pass.Settle(loop.Run(start, progress, cancellation)), name, data, calibration);
+    }
+
+    /// <summary>How many sequences the float network classifies right.</summary>
+    public int CountRight(TrainedModel model, IReadOnlyList<TrainingSequence> sequences)
+    {
+        CellLayout layout = CellLayout.Of(model);
+        using var workers = new BatchWorkers(layout, new FloatPass(layout), 1, options.Threads);
+        return workers.CountRight(layout.FromModel(model), sequences);
+    }
+
+    /// <summary>How many sequences the fixed-point network classifies right.</summary>
+    public int CountRightFixed(TrainedModel model, Calibration calibration, int weightBits, IReadOnlyList<TrainingSequence> sequences)
+    {
+        CellLayout layout = CellLayout.Of(model);
+        using var pass = new FixedPass(layout, data, calibration, weightBits);
+        using var workers = new BatchWorkers(layout, pass, 1, options.Threads);
+        return workers.CountRight(layout.FromModel(model), sequences);
+    }
+
+    private IEnumerable<TrainingExample> Labelled()
+    {
+        float[][] targets = data.ClassNames.Select((_, label) => data.ClassNames.Select((_, k) => k == label ? 1f : 0f).ToArray()).ToArray();
+        return data.Train.Select(sequence => new TrainingExample(sequence, targets[sequence.Label]));
+    }
+
+    /// <summary>What the float network answers, for the fixed-point network to learn: it says more than the bare class.</summary>
+    private TrainingExample[] Distilled(CellLayout layout, float[] parameters)
+    {
+        var examples = new TrainingExample[data.Train.Count];
+        using var workers = new BatchWorkers(layout, new FloatPass(layout), 1, options.Threads, DistillationTemperature);
+        workers.Forward(parameters, data.Train, (n, tape, _) =>
+        {
+            var answer = new float[layout.ClassCount];
+            tape.Softmax(answer);
+            examples[n] = new TrainingExample(data.Train[n], answer);
+        });
+        return examples;
+    }
+
+    /// <summary>The ranges that <see cref="Calibration.Measure"/> would find, from the sequences as they are prepared here.</summary>
+    private Calibration Calibrate(CellLayout layout, float[] parameters)
+    {
+        const int maxSequences = 2000;
+        int count = Math.Min(data.Train.Count, maxSequences);
+        TrainingSequence[] sample = Enumerable.Range(0, count).Select(n => data.Train[(int)((long)n * data.Train.Count / count)]).ToArray();
+        float maxInput = 0, maxCell = 0;
+        using var workers = new BatchWorkers(layout, new FloatPass(layout), 1, threads: 1);
+        workers.Forward(parameters, sample, (n, tape, _) =>
+        {
+            foreach (float value in sample[n].Features) maxInput = MathF.Max(maxInput, MathF.Abs(value));
+            foreach (float value in tape.Cells.AsSpan(0, (sample[n].Length + 1) * layout.HiddenCount)) maxCell = MathF.Max(maxCell, MathF.Abs(value));
+        });
+        return new Calibration($"{sample.Length} training sequences of {data.Name}", maxInput, [maxCell], data.Train.Max(sequence => sequence.Length));
+    }
+}
