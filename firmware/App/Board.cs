@@ -4,6 +4,7 @@
 using System;
 using System.Collections;
 using System.Threading;
+using Crime.Firmware.Duty;
 using Crime.Firmware.Energy;
 using Crime.Firmware.Inference;
 using Crime.Firmware.Inputs;
@@ -16,6 +17,7 @@ using Crime.Firmware.Terminal;
 using Crime.Frames;
 using Crime.Mapping;
 using Crime.Model;
+using nanoFramework.Hardware.Esp32;
 
 namespace Crime.Firmware.App;
 
@@ -35,25 +37,27 @@ public sealed class Board : IBoardCommands
     private readonly Offloader _offloader;
     private readonly BrokerConnection _connection;
     private readonly LinkKeeper _link;
+    private readonly DutyCycle _duty;
     private readonly InferenceRunner _runner;
     private readonly InferenceResult _result = new InferenceResult();
     private readonly InferenceTotals _totals = new InferenceTotals();
     private readonly TelemetryFrame _telemetry = new TelemetryFrame();
+    private SavedState _saved;
     private ModelUpdater _updater;
     private ModelFile _model;
     private IKernel _kernel;
     private MappingEngine _engine;
     private uint _inputCount;
 
-    /// <summary>Puts the board together from its settings file.</summary>
-    public Board()
+    /// <summary>Puts the board together.</summary>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="remarks">What was wrong with the settings file, a string per line.</param>
+    public Board(BoardSettings settings, ArrayList remarks)
     {
-        var remarks = new ArrayList();
-        _settings = SettingsFile.Load(remarks);
+        _settings = settings;
         _console = new SerialConsole(_settings.ConsolePort, _settings.ConsoleBaud, _settings.ConsoleTxPin, _settings.ConsoleRxPin);
         _report = new Report(_console);
-        _report.Text("CRIME board " + _settings.BoardId + ", firmware 0.1.0");
-        foreach (object remark in remarks) _report.Text("settings: " + (string)remark);
+        _report.Greet(_settings.BoardId, remarks);
         _commands = new Commands(_console, _report, this);
         _meter = MeterFactory.Create(_settings, _console);
 
@@ -63,7 +67,8 @@ public sealed class Board : IBoardCommands
         _offloader = new Offloader(_settings, session);
         _connection = new BrokerConnection(_settings, _console, _offloader, _offloader.Counters);
         _link = new LinkKeeper(_settings, _console, _connection, session, FirmwareVersion);
-        _runner = new InferenceRunner(_offloader, _connection, _meter) { Mode = _settings.Mapping };
+        if (_settings.Radio == RadioMode.Duty && _settings.BrokerHost.Length > 0) _duty = new DutyCycle(_settings, _link);
+        _runner = new InferenceRunner(_offloader, _connection, _meter) { Mode = _settings.Mapping, Duty = _duty };
     }
 
     /// <summary>Runs for ever.</summary>
@@ -72,6 +77,9 @@ public sealed class Board : IBoardCommands
         ModelFile stored = ModelStore.Load(out string problem);
         if (stored == null) _report.Text("model: " + problem);
         _updater = new ModelUpdater(_settings, _console, _link, stored);
+        if (_duty != null && Sleep.GetWakeupCause() == Sleep.WakeupCause.Timer) _saved = SavedState.Take();
+        if (_saved != null && (stored == null || _saved.ModelId != stored.Id)) _saved = null;
+        _link.SetWanted(_saved == null);
         _link.Start();
         _updater.Start();
         if (stored != null) Use(stored);
@@ -80,7 +88,7 @@ public sealed class Board : IBoardCommands
             Thread.Sleep(IdleMs);
             Poll();
         }
-        WaitForLink();
+        if (_saved == null) WaitForLink();
         Replay();
         while (true)
         {
@@ -140,15 +148,39 @@ public sealed class Board : IBoardCommands
         _engine = null;
         _kernel = MakeKernel(model);
         _offloader.Use(model, null);
-        var profile = new SelfProfile(_kernel, _offloader, model.ValuesPerStep);
+        bool isResumed = _saved != null && _model == null;
+        SelfProfile profile = isResumed
+            ? new SelfProfile(_saved.LocalTime, _saved.EncodeTime) : new SelfProfile(_kernel, _offloader, model.ValuesPerStep);
         int bytesPerStep = _offloader.BytesPerStep;
         _engine = new MappingEngine(
             model.Id, LongestLength(model), profile.LocalTime, profile.EncodeTime, bytesPerStep, _settings.Power(), _settings.Objective);
         _offloader.Use(model, _engine);
         _runner.Use(_kernel, _engine);
         _model = model;
+        if (_duty != null) _duty.Use(_engine, isResumed ? _saved.RadioOffUs : 0);
+        if (isResumed) Resume();
         _link.Use(model.Id, _engine);
         _report.Model(model, _kernel, profile.LocalTime);
+    }
+
+    /// <summary>After a deep sleep: what was counted, decided and known goes on.</summary>
+    private void Resume()
+    {
+        _saved.Restore(_totals, _engine, _duty.RadioUp);
+        _inputCount = _saved.InputCount;
+        SetObjective(_saved.Objective);
+        SetMapping(_saved.Mapping);
+    }
+
+    private void SaveForSleep(RecordingSource source, int restMs)
+    {
+        var state = new SavedState
+        {
+            ModelId = _model.Id, InputCount = _inputCount, Sequence = source.Sequence, Position = source.Position,
+            Mapping = _settings.Mapping, Objective = _settings.Objective, LocalTime = _engine.LocalTime, EncodeTime = _engine.EncodeTime,
+            RadioUpUs = _duty.RadioUp.TimeUs, RadioOffUs = _duty.RadioOffUs + restMs * 1000L,
+        };
+        state.Write(_totals, _engine);
     }
 
     /// <summary>The kernel of a model, or null when the board cannot hold it: then every input goes to a gateway.</summary>
@@ -191,6 +223,7 @@ public sealed class Board : IBoardCommands
             _report.Text("inputs: " + problem);
             return;
         }
+        if (_saved != null && source.Fits(_model)) source.Resume(_saved.Sequence, _saved.Position);
         while (source.Next())
         {
             long startUs = Clock.NowUs();
@@ -200,7 +233,7 @@ public sealed class Board : IBoardCommands
                 return;
             }
             Poll();
-            Pace(startUs);
+            Pace(source, startUs);
         }
         _report.End(_totals);
     }
@@ -251,10 +284,18 @@ public sealed class Board : IBoardCommands
         _connection.Publish(Topics.Telemetry(_settings.BoardId), _telemetry.Encode(), false);
     }
 
-    private void Pace(long startUs)
+    private void Pace(RecordingSource source, long startUs)
     {
         if (_settings.InputIntervalMs == 0) return;
-        long restMs = _settings.InputIntervalMs - (Clock.NowUs() - startUs) / 1000;
-        if (restMs > 0) Thread.Sleep((int)restMs);
+        if (_duty != null) _duty.TakeDown();
+        int restMs = _settings.InputIntervalMs - (int)((Clock.NowUs() - startUs) / 1000);
+        if (restMs <= 0) return;
+        if (_duty == null)
+        {
+            Thread.Sleep(restMs);
+            return;
+        }
+        if (_settings.Sleep == SleepMode.Deep) SaveForSleep(source, restMs);
+        _duty.Rest(restMs);
     }
 }

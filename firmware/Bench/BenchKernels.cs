@@ -15,7 +15,7 @@ public sealed class NamedKernel
         Kernel = kernel;
     }
 
-    /// <summary>Kind of the kernel: "table".</summary>
+    /// <summary>Kind of the kernel: "table" or "compiled".</summary>
     public string Name { get; }
 
     /// <summary>The kernel.</summary>
@@ -26,5 +26,11 @@ public sealed class NamedKernel
 public static class BenchKernels
 {
     /// <summary>All kernels that this application has for a model.</summary>
-    public static NamedKernel[] Of(ModelFile model) => new[] { new NamedKernel("table", new NetworkKernel(model)) };
+    public static NamedKernel[] Of(ModelFile model)
+    {
+        var table = new NamedKernel("table", new NetworkKernel(model));
+        CompiledModel compiled = CompiledModels.For(model);
+        if (compiled == null) return new[] { table };
+        return new[] { table, new NamedKernel("compiled", new NetworkKernel(model, compiled)) };
+    }
 }

@@ -1,5 +1,6 @@
 // What a person reads on the console, and what `crime monitor` parses: SPEC.md, "The console".
 
+using System.Collections;
 using Crime.Costs;
 using Crime.Firmware.Inference;
 using Crime.Firmware.Energy;
@@ -20,6 +21,22 @@ public sealed class Report
 
     /// <summary>Writes to a console.</summary>
     public Report(SerialConsole console) => _console = console;
+
+    /// <summary>The first lines: who speaks, and what was wrong with its settings.</summary>
+    /// <param name="boardId">The board's id.</param>
+    /// <param name="remarks">A string per line of the settings file that was not understood.</param>
+    public void Greet(string boardId, ArrayList remarks)
+    {
+        Text("CRIME board " + boardId + ", firmware 0.1.0");
+        foreach (object remark in remarks) Text("settings: " + (string)remark);
+    }
+
+    /// <summary>The line of one inference of another board.</summary>
+    public void Bracket(int count, int pin, BracketMeter meter) =>
+        _console.Write(_line.Clear().Text("METER id=").Number(count).Text(" pin=").Number(pin)
+            .Text(" ms=").Thousandths(meter.TimeUs).Text(" mj=").Thousandths(meter.EnergyUj)
+            .Text(" mw=").Thousandths(MicrowattsOf(meter.EnergyUj, meter.TimeUs))
+            .Text(" samples=").Number(meter.Samples).Text(" bad=").Number(meter.Bad));
 
     /// <summary>The line of one inference.</summary>
     public void Inference(InferenceResult result, IEnergyMeter meter)

@@ -14,12 +14,16 @@ public sealed class Activity
     /// <summary>Time in µs in which the board waited for an answer.</summary>
     public long WaitUs;
 
+    /// <summary>Time in µs in which the radio, which had been off, came up.</summary>
+    public long RadioUpUs;
+
     /// <summary>Starts counting anew.</summary>
     public void Reset()
     {
         ComputeUs = 0;
         TransmitUs = 0;
         WaitUs = 0;
+        RadioUpUs = 0;
     }
 }
 

@@ -8,9 +8,16 @@ namespace Crime.Firmware.Energy;
 public sealed class ModelledMeter : IEnergyMeter
 {
     private readonly PowerProfile _power;
+    private readonly int _radioUpMw;
 
     /// <summary>Makes the meter for a board.</summary>
-    public ModelledMeter(PowerProfile power) => _power = power;
+    /// <param name="power">Power of its states.</param>
+    /// <param name="radioUpMw">Power in mW while its radio comes up.</param>
+    public ModelledMeter(PowerProfile power, int radioUpMw)
+    {
+        _power = power;
+        _radioUpMw = radioUpMw;
+    }
 
     /// <inheritdoc/>
     public string Name => "model";
@@ -27,5 +34,6 @@ public sealed class ModelledMeter : IEnergyMeter
     public int Stop(Activity activity) =>
         PowerProfile.EnergyUj(_power.ComputeMw, activity.ComputeUs)
         + PowerProfile.EnergyUj(_power.TransmitMw, activity.TransmitUs)
-        + PowerProfile.EnergyUj(_power.WaitMw, activity.WaitUs);
+        + PowerProfile.EnergyUj(_power.WaitMw, activity.WaitUs)
+        + PowerProfile.EnergyUj(_radioUpMw, activity.RadioUpUs);
 }

@@ -2,6 +2,7 @@
 // gateway does not answer. Whatever happens, exactly one result comes out. A board that cannot compute the model itself has
 // nothing to fall back to: its caller tries again.
 
+using Crime.Firmware.Duty;
 using Crime.Firmware.Energy;
 using Crime.Firmware.Kernel;
 using Crime.Firmware.Mapping;
@@ -35,6 +36,9 @@ public sealed class InferenceRunner
     /// <summary>Who decides.</summary>
     public MappingMode Mode { get; set; }
 
+    /// <summary>Brings the radio up for an input that is sent away; null where the radio is always up.</summary>
+    public DutyCycle Duty { get; set; }
+
     /// <summary>Sets the model to run.</summary>
     /// <param name="kernel">Computes it here; null when the board cannot.</param>
     /// <param name="engine">Decides.</param>
@@ -62,13 +66,19 @@ public sealed class InferenceRunner
     {
         long nowUs = Clock.NowUs();
         _activity.WaitUs += nowUs - _pausedAtUs;
+        if (_kernel == null && _engine.IsRadioOff)
+        {
+            // Whoever cannot compute needs a gateway, even one that is not remembered.
+            Duty.BringUp(_activity);
+            nowUs = Clock.NowUs();
+        }
         int choice = Choose(length, nowUs);
         result.Length = length;
         result.BreakEvenLength = _engine.BreakEvenLength();
         _pausedAtUs = Clock.NowUs();
         _activity.ComputeUs += _pausedAtUs - nowUs;
 
-        bool isAnswered = choice != DecisionTable.Local
+        bool isAnswered = choice != DecisionTable.Local && Reach(ref choice, length)
             && _offloader.Offload(_connection, choice, values, length, _activity) == OffloadOutcome.Answered;
         if (!isAnswered && _kernel == null)
         {
@@ -80,6 +90,17 @@ public sealed class InferenceRunner
         result.TimeUs = Clock.NowUs() - _startUs;
         result.EnergyUj = _meter.Stop(_activity);
         result.Depth = choice == DecisionTable.Local ? _engine.LowestDepth() : _engine.Candidate(choice).Queue.Depth;
+        return true;
+    }
+
+    /// <summary>Brings the radio up where it is off; which gateway it will be then may change, for their loads have.</summary>
+    private bool Reach(ref int choice, int length)
+    {
+        if (!_engine.IsRadioOff) return true;
+        if (!Duty.BringUp(_activity)) return false;
+        int reached = _engine.ChooseGateway(length, Clock.NowUs());
+        if (reached == DecisionTable.Local) return false;
+        choice = reached;
         return true;
     }
 

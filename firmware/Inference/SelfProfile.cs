@@ -33,6 +33,15 @@ public sealed class SelfProfile
             ShortLength, TimeEncode(offloader, zeros, ShortLength), LongLength, TimeEncode(offloader, zeros, LongLength));
     }
 
+    /// <summary>Lines that were measured before.</summary>
+    /// <param name="localTime">Time to compute a sequence on the board; null when it cannot.</param>
+    /// <param name="encodeTime">Time to write a request.</param>
+    public SelfProfile(CostLine localTime, CostLine encodeTime)
+    {
+        LocalTime = localTime;
+        EncodeTime = encodeTime;
+    }
+
     /// <summary>Time to compute a sequence on the board; null when it cannot.</summary>
     public CostLine LocalTime { get; }
 

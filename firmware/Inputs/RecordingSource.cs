@@ -64,6 +64,19 @@ public sealed class RecordingSource
         return null;
     }
 
+    /// <summary>Sequences that have been read.</summary>
+    public uint Sequence => _next;
+
+    /// <summary>Where the next one lies in the file.</summary>
+    public int Position => (int)_file.Position;
+
+    /// <summary>Goes on where another start had left off.</summary>
+    public void Resume(uint sequence, int position)
+    {
+        _next = sequence;
+        _file.Position = position;
+    }
+
     /// <summary>Whether the numbers are what a model eats.</summary>
     public bool Fits(ModelFile model)
     {

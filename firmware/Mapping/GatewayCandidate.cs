@@ -14,6 +14,9 @@ public sealed class GatewayCandidate
     /// <summary>False after its last will, or while it does not serve the board's model.</summary>
     public bool IsServing;
 
+    /// <summary>Whether inputs could be sent there when the radio went down: while it is off, nothing newer is known.</summary>
+    public bool WasUsable;
+
     /// <summary>Session and count of the last status, to tell old from new.</summary>
     public uint StatusSession;
 

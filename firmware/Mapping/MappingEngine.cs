@@ -27,10 +27,12 @@ public sealed class MappingEngine
     private readonly CostLine _localTime;
     private readonly CostLine _encodeTime;
     private readonly CostLine _transmitTime;
+    private readonly CandidateMemory _memory = new CandidateMemory();
     private CostLine _localLine;
     private Objective _objective;
     private int _candidateCount;
     private uint _pingCounter;
+    private RadioCost _radioUp;
 
     /// <summary>Makes an engine for one model.</summary>
     /// <param name="modelId">Identity of the board's model; gateways without it are not candidates.</param>
@@ -54,6 +56,12 @@ public sealed class MappingEngine
 
     /// <summary>What is minimised.</summary>
     public Objective Objective => _objective;
+
+    /// <summary>Whether the radio is off: gateways are then candidates by memory, at the cost of bringing it up.</summary>
+    public bool IsRadioOff => _radioUp != null;
+
+    /// <summary>Time to write a request, as fitted at start.</summary>
+    public CostLine EncodeTime => _encodeTime;
 
     /// <summary>Time to compute on the board, as fitted at start; null when it cannot.</summary>
     public CostLine LocalTime => _localTime;
@@ -241,6 +249,45 @@ public sealed class MappingEngine
         }
     }
 
+    /// <summary>The radio goes off; what is known of the gateways is kept.</summary>
+    /// <param name="radioUp">What an offload costs more from now on.</param>
+    /// <param name="nowUs">The time.</param>
+    public void OnRadioDown(RadioCost radioUp, long nowUs)
+    {
+        lock (_lock)
+        {
+            for (int i = 0; i < _candidateCount; i++) _candidates[i].WasUsable = CanBeChosen(_candidates[i], nowUs);
+            _radioUp = radioUp;
+        }
+    }
+
+    /// <summary>The radio is on its way up: from now on a gateway has to be heard again.</summary>
+    public void OnRadioUp(long nowUs)
+    {
+        lock (_lock) _radioUp = null;
+        OnConnectionChanged(nowUs);
+    }
+
+    /// <summary>Writes what is known of the gateways, to be kept while the board sleeps.</summary>
+    /// <param name="bytes">Receives <see cref="CandidateMemory.Size"/> bytes.</param>
+    /// <param name="offset">Where.</param>
+    /// <param name="nowUs">The time.</param>
+    public void Save(byte[] bytes, int offset, long nowUs)
+    {
+        lock (_lock) _memory.Save(_candidates, _candidateCount, bytes, offset, nowUs);
+    }
+
+    /// <summary>Takes over what was kept; the radio is off.</summary>
+    public void Restore(byte[] bytes, int offset, RadioCost radioUp, long nowUs)
+    {
+        lock (_lock)
+        {
+            _candidateCount = _memory.Restore(_candidates, bytes, offset, nowUs);
+            for (int i = 0; i < _candidateCount; i++) RebuildRemote(i);
+            _radioUp = radioUp;
+        }
+    }
+
     /// <summary>Finds a gateway whose link has to be measured now, and notes the ping as sent.</summary>
     /// <param name="nowUs">The time.</param>
     /// <param name="sequence">Sequence number for the ping.</param>
@@ -308,15 +355,19 @@ public sealed class MappingEngine
         for (int i = 0; i < _candidateCount; i++)
         {
             GatewayCandidate gateway = _candidates[i];
-            if (!gateway.IsServing || !gateway.Link.IsUsable || nowUs - gateway.StatusAtUs > StatusExpiryUs)
+            if (!(_radioUp == null ? CanBeChosen(gateway, nowUs) : gateway.WasUsable))
             {
                 _dynamicCosts[i] = DecisionTable.Unusable;
                 continue;
             }
             int waitUs = gateway.Link.RttUs + gateway.Queue.WaitUs(nowUs);
-            _dynamicCosts[i] = _objective == Objective.Time ? waitUs : PowerProfile.EnergyUj(_power.WaitMw, waitUs);
+            if (_objective == Objective.Time) _dynamicCosts[i] = waitUs + (_radioUp == null ? 0 : _radioUp.TimeUs);
+            else _dynamicCosts[i] = PowerProfile.EnergyUj(_power.WaitMw, waitUs) + (_radioUp == null ? 0 : _radioUp.EnergyUj);
         }
     }
+
+    private static bool CanBeChosen(GatewayCandidate gateway, long nowUs) =>
+        gateway.IsServing && gateway.Link.IsUsable && nowUs - gateway.StatusAtUs <= StatusExpiryUs;
 
     /// <summary>The part that depends on the length alone: writing the request, sending it, computing there.</summary>
     private void RebuildRemote(int index)

@@ -131,6 +131,14 @@ public sealed class BrokerConnection
         _closed.Reset();
     }
 
+    /// <summary>Ends the connection before the radio goes off. Called by the link's thread only.</summary>
+    public void Leave()
+    {
+        _isUsable = false;
+        Release(_client);
+        _closed.Reset();
+    }
+
     /// <summary>The wait after one more failure, in ms.</summary>
     /// <param name="backOffMs">The wait before it, at least <see cref="FirstBackOffMs"/>.</param>
     public static int NextBackOffMs(int backOffMs) => backOffMs * 2 > MaxBackOffMs ? MaxBackOffMs : backOffMs * 2;

@@ -28,6 +28,8 @@ public sealed class LinkKeeper
     private readonly uint _session;
     private readonly uint _firmwareVersion;
     private readonly PingFrame _ping = new PingFrame();
+    private readonly AutoResetEvent _wanted = new AutoResetEvent(false);
+    private bool _isWanted = true;
     private MappingEngine _engine;
     private uint _modelId;
 
@@ -58,6 +60,18 @@ public sealed class LinkKeeper
         if (_connection.IsConnected) Announce();
     }
 
+    /// <summary>Says whether the radio is wanted; the thread switches it, and <see cref="IsOff"/> tells when it is off.</summary>
+    public void SetWanted(bool isWanted)
+    {
+        _isWanted = isWanted;
+        if (!isWanted) return;
+        IsOff = false;
+        _wanted.Set();
+    }
+
+    /// <summary>Whether the radio is off because it is not wanted.</summary>
+    public bool IsOff { get; private set; }
+
     /// <summary>Starts the thread. A board without a broker has none.</summary>
     public void Start()
     {
@@ -68,8 +82,14 @@ public sealed class LinkKeeper
     {
         while (true)
         {
+            if (!_isWanted)
+            {
+                SwitchOff();
+                _wanted.WaitOne();
+                continue;
+            }
             if (!IsNetworkUp && !JoinNetwork()) continue;
-            if (!_connection.Open()) continue;
+            if (!_isWanted || !_connection.Open()) continue;
             Announce();
             ForgetLinks();
             ServeConnection();
@@ -81,6 +101,11 @@ public sealed class LinkKeeper
     {
         while (_connection.WaitWhileOpen(TickMs))
         {
+            if (!_isWanted)
+            {
+                _connection.Leave();
+                return;
+            }
             long nowUs = Clock.NowUs();
             if (nowUs - _connection.LastMessageUs > SilenceUs)
             {
@@ -93,9 +118,16 @@ public sealed class LinkKeeper
         _console.WriteLine("broker: connection lost");
     }
 
+    private void SwitchOff()
+    {
+        if (IsNetworkUp) WifiNetworkHelper.Disconnect();
+        IsNetworkUp = false;
+        IsOff = true;
+    }
+
     private void ForgetLinks()
     {
-        if (_engine != null) _engine.OnConnectionChanged(Clock.NowUs());
+        if (_engine != null && _isWanted) _engine.OnConnectionChanged(Clock.NowUs());
     }
 
     private void SendDuePings(long nowUs)

@@ -18,9 +18,45 @@ public enum MappingMode
     Gateway = 2,
 }
 
+/// <summary>What a board is for.</summary>
+public enum BoardRole
+{
+    /// <summary>It classifies.</summary>
+    Node = 0,
+
+    /// <summary>It measures another board.</summary>
+    Meter = 1,
+}
+
+/// <summary>What the radio does between inputs.</summary>
+public enum RadioMode
+{
+    /// <summary>Associated, dozing between beacons: what the stock firmware does, which has no call to change it.</summary>
+    Modem = 0,
+
+    /// <summary>Off; it comes up for an input that is sent away.</summary>
+    Duty = 1,
+}
+
+/// <summary>What the board does between inputs while its radio is off.</summary>
+public enum SleepMode
+{
+    /// <summary>It idles.</summary>
+    None = 0,
+
+    /// <summary>Light sleep: the memory is kept.</summary>
+    Light = 1,
+
+    /// <summary>Deep sleep: the board starts anew, from a file on its flash.</summary>
+    Deep = 2,
+}
+
 /// <summary>Settings of a board. Defaults are those of an ESP32-DevKitC; see hardware/esp32-devkitc/board.json.</summary>
 public sealed class BoardSettings
 {
+    /// <summary>What the board is for.</summary>
+    public BoardRole Role = BoardRole.Node;
+
     /// <summary>Name of the board in topics, as <see cref="Frames.Topics.IsNodeId"/> allows.</summary>
     public string BoardId = "board";
 
@@ -78,6 +114,18 @@ public sealed class BoardSettings
     /// <summary>Time in ms from one input to the next; 0 for back to back.</summary>
     public int InputIntervalMs;
 
+    /// <summary>What the radio does between inputs.</summary>
+    public RadioMode Radio = RadioMode.Modem;
+
+    /// <summary>What the board does between inputs; only with <see cref="RadioMode.Duty"/>.</summary>
+    public SleepMode Sleep = SleepMode.None;
+
+    /// <summary>Time in ms to bring the radio up, as a first guess.</summary>
+    public int RadioUpMs = 2000;
+
+    /// <summary>Mean power in mW while the radio comes up.</summary>
+    public int RadioUpMw = 495;
+
     /// <summary>Serial port of the console; empty for the debug channel only.</summary>
     public string ConsolePort = "COM2";
 
@@ -98,6 +146,12 @@ public sealed class BoardSettings
 
     /// <summary>Shunt of the INA219 in mOhm.</summary>
     public int Ina219ShuntMilliohm = 100;
+
+    /// <summary>Largest current in mA that the INA219 has to measure: 400 is the end of its finest range with 100 mOhm.</summary>
+    public int Ina219MaxMilliampere = 400;
+
+    /// <summary>GPIO that is up during an inference: an output of the computing board, an input of the meter; -1 for none.</summary>
+    public int MeterPin = -1;
 
     /// <summary>GPIO of the I2C data line.</summary>
     public int I2cDataPin = 21;

@@ -57,6 +57,10 @@ public static class SettingsFile
                 if (!Topics.IsNodeId(value)) return "board.id takes 1 to 32 letters, digits, '-', '_' or '.'";
                 settings.BoardId = value;
                 return null;
+            case "role":
+                if (value != "node" && value != "meter") return "role is node or meter";
+                settings.Role = value == "meter" ? BoardRole.Meter : BoardRole.Node;
+                return null;
             case "wifi.ssid": settings.WifiSsid = value; return null;
             case "wifi.password": settings.WifiPassword = value; return null;
             case "broker.host": settings.BrokerHost = value; return null;
@@ -80,6 +84,14 @@ public static class SettingsFile
             case "kernel":
                 if (value != "auto" && value != "table") return "kernel is auto or table";
                 settings.UseCompiledKernel = value == "auto";
+                return null;
+            case "radio":
+                if (value != "modem" && value != "duty") return "radio is modem or duty";
+                settings.Radio = value == "duty" ? RadioMode.Duty : RadioMode.Modem;
+                return null;
+            case "sleep":
+                if (value != "none" && value != "light" && value != "deep") return "sleep is none, light or deep";
+                settings.Sleep = value == "none" ? SleepMode.None : value == "light" ? SleepMode.Light : SleepMode.Deep;
                 return null;
             case "telemetry": return Switch(key, value, ref settings.Telemetry);
             case "inputs.file": settings.InputsFile = value; return null;
@@ -105,11 +117,15 @@ public static class SettingsFile
             case "console.rx-pin": return Number(key, value, -1, 48, ref settings.ConsoleRxPin);
             case "ina219.address": return Number(key, value, 0x40, 0x4F, ref settings.Ina219Address);
             case "ina219.shunt-milliohm": return Number(key, value, 1, 10_000, ref settings.Ina219ShuntMilliohm);
+            case "ina219.max-ma": return Number(key, value, 1, 100_000, ref settings.Ina219MaxMilliampere);
+            case "meter.pin": return Number(key, value, -1, 48, ref settings.MeterPin);
             case "i2c.data-pin": return Number(key, value, 0, 48, ref settings.I2cDataPin);
             case "i2c.clock-pin": return Number(key, value, 0, 48, ref settings.I2cClockPin);
             case "power.compute-mw": return Number(key, value, 1, 10_000, ref settings.ComputeMw);
             case "power.wait-mw": return Number(key, value, 1, 10_000, ref settings.WaitMw);
             case "power.transmit-mw": return Number(key, value, 1, 10_000, ref settings.TransmitMw);
+            case "radio.up-ms": return Number(key, value, 0, 60_000, ref settings.RadioUpMs);
+            case "radio.up-mw": return Number(key, value, 1, 10_000, ref settings.RadioUpMw);
             case "transmit.ns-per-byte": return Number(key, value, 0, 1_000_000, ref settings.TransmitNsPerByte);
             case "transmit.overhead-us": return Number(key, value, 0, 1_000_000, ref settings.TransmitOverheadUs);
             default: return "unknown key '" + key + "'";

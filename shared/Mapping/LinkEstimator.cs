@@ -93,6 +93,21 @@ public sealed class LinkEstimator
         _nextPingUs = nowUs;
     }
 
+    /// <summary>Takes over an estimate that was kept while the node slept. A ping is due at once.</summary>
+    /// <param name="rttUs">Smoothed round trip, 0 to <see cref="MaxRttUs"/>.</param>
+    /// <param name="deviationUs">Smoothed mean deviation, 0 to <see cref="MaxRttUs"/>.</param>
+    /// <param name="nowUs">The time.</param>
+    public void Restore(int rttUs, int deviationUs, long nowUs)
+    {
+        _rtt8 = rttUs << 3;
+        _deviation4 = deviationUs << 2;
+        HasSample = true;
+        IsSuspect = false;
+        _backOffUs = 0;
+        _sampledAtUs = nowUs;
+        _nextPingUs = nowUs;
+    }
+
     /// <summary>Whether it is time for a ping.</summary>
     public bool PingIsDue(long nowUs) => nowUs >= _nextPingUs;
 

@@ -30,9 +30,10 @@ public sealed partial class DocumentationTests
         BoardProfile profile = BoardProfile.Bundled("esp32-devkitc");
         var defaults = new BoardSettings();
         Assert.That(
-            (defaults.ComputeMw, defaults.WaitMw, defaults.TransmitMw, defaults.TransmitNsPerByte, defaults.TransmitOverheadUs),
+            (defaults.ComputeMw, defaults.WaitMw, defaults.TransmitMw, defaults.TransmitNsPerByte, defaults.TransmitOverheadUs,
+                defaults.RadioUpMs, defaults.RadioUpMw),
             Is.EqualTo(((int)Math.Round(profile.ComputeMw), (int)Math.Round(profile.WaitMw), (int)Math.Round(profile.TransmitMw),
-                (int)profile.TransmitNsPerByte, (int)profile.TransmitOverheadUs)));
+                (int)profile.TransmitNsPerByte, (int)profile.TransmitOverheadUs, (int)profile.AssociateMs, (int)Math.Round(profile.AssociateMw))));
     }
 
     [Test]

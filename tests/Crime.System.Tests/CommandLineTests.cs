@@ -70,6 +70,11 @@ public sealed class CommandLineTests
         yield return Case("x.bin: cannot be read", "flash", "--port", "p", "--target", "ESP32_C3", "--image", "x.bin");
         yield return Case("nothing to do", "flash", "--port", "p", "--target", "ESP32_C3", "--no-update");
         yield return Case("x: no such nanoCLR", "nanoclr", "x.pe", "--nanoclr", "x");
+        yield return Case("either --port or --mqtt", "monitor");
+        yield return Case("either --port or --mqtt", "monitor", "--port", "p", "--mqtt", "localhost");
+        yield return Case("--port nowhere", "monitor", "--port", "nowhere");
+        yield return Case("--mqtt takes HOST:PORT", "monitor", "--mqtt", "localhost:many");
+        yield return Case("the picture is a .png file", "monitor", "--port", "@model", "--plot", "x.pdf");
         yield return Case("--learning-rate takes a number above 0", "train", "d", "-o", "x", "--learning-rate", "0");
         yield return Case("d: no such folder", "train", "d", "-o", "x");
         yield return Case("there is no such folder", "train", "d", "-o", Path.Combine("no", "x"));

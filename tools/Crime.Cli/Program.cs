@@ -29,6 +29,7 @@ public static class Program
             EvalVerb.Create(),
             DemoVerb.Create(),
             BoardVerb.Create(),
+            MonitorVerb.Create(),
             GoldenVerb.Create(),
             GesturesVerb.Create(),
             ReportVerb.Create(),

@@ -1,4 +1,4 @@
-// nanoFramework.Hardware.Esp32: pins and the high-resolution timer.
+// nanoFramework.Hardware.Esp32: pins, the high-resolution timer and sleep.
 
 using Crime.VirtualBoard;
 
@@ -44,5 +44,50 @@ public class HighResTimer
     }
 
     /// <summary>Microseconds since the start.</summary>
-    public static ulong GetCurrent() => (ulong)Board.Running.Clock.NowUs();
+    public static ulong GetCurrent() => (ulong)(Board.Running.Clock.NowUs() - Board.Running.BootedAtUs);
+}
+
+/// <summary>Sleep.</summary>
+public class Sleep
+{
+    /// <summary>Why the board is awake.</summary>
+    public enum WakeupCause
+    {
+        /// <summary>It was switched on or reset.</summary>
+        Undefined = 0,
+
+        /// <summary>The timer.</summary>
+        Timer = 4,
+    }
+
+    private Sleep()
+    {
+    }
+
+    /// <summary>Sets the timer for the next sleep.</summary>
+    public static EspNativeError EnableWakeupByTimer(System.TimeSpan time)
+    {
+        Board.Running.SleepTimerUs = time.Ticks / System.TimeSpan.TicksPerMicrosecond;
+        return EspNativeError.OK;
+    }
+
+    /// <summary>Sleeps with the memory kept, until the timer.</summary>
+    public static WakeupCause StartLightSleep()
+    {
+        Board.Running.LightSleep();
+        return WakeupCause.Timer;
+    }
+
+    /// <summary>Sleeps until the timer and starts anew; the caller never returns.</summary>
+    public static void StartDeepSleep() => Board.Running.DeepSleep();
+
+    /// <summary>Why the board is awake.</summary>
+    public static WakeupCause GetWakeupCause() => Board.Running.HasWokenByTimer ? WakeupCause.Timer : WakeupCause.Undefined;
+}
+
+/// <summary>Outcome of a native call.</summary>
+public enum EspNativeError
+{
+    /// <summary>It succeeded.</summary>
+    OK = 0,
 }

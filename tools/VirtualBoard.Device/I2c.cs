@@ -103,7 +103,8 @@ public class I2cDevice : IDisposable
         // Nine clocks a byte, the address before each direction included.
         int clocks = 9 * (bytes + (writeBuffer.Length > 0 ? 1 : 0) + (readBuffer.Length > 0 ? 1 : 0));
         int clocksPerMs = ConnectionSettings.BusSpeed switch { I2cBusSpeed.FastMode => 400, I2cBusSpeed.FastModePlus => 1000, _ => 100 };
-        _board.Clock.Sleep(clocks * 1000L / clocksPerMs);
+        // The driver is native and returns when the transfer is over: no other thread runs meanwhile.
+        _board.Clock.Occupy(clocks * 1000L / clocksPerMs);
         if (_board.Peripheral(ConnectionSettings.DeviceAddress) is not { } peripheral)
             return new I2cTransferResult(I2cTransferStatus.SlaveAddressNotAcknowledged, 0);
         if (writeBuffer.Length > 0) peripheral.Write(writeBuffer.AsSpan());

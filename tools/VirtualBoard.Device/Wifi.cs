@@ -65,10 +65,19 @@ namespace nanoFramework.Networking
         /// <summary>Joins the network of the configuration block and waits for an address.</summary>
         public static bool Reconnect(bool requiresDateTime = false, int wifiAdapterId = 0, CancellationToken token = default) => Join();
 
+        /// <summary>Leaves the network and switches the radio off.</summary>
+        public static void Disconnect()
+        {
+            Board board = Board.Running;
+            board.SetRadio(RadioState.Off, board.Clock.NowUs());
+        }
+
         private static bool Join()
         {
             Board board = Board.Running;
+            board.SetRadio(RadioState.Associating, board.Clock.NowUs());
             board.Clock.Sleep((long)(board.Options.Profile.AssociateMs * 1000));
+            board.SetRadio(RadioState.Associated, board.Clock.NowUs());
             return true;
         }
     }

@@ -54,6 +54,19 @@ public interface II2cPeripheral
     void Read(Span<byte> bytes);
 }
 
+/// <summary>What the radio of a board does.</summary>
+internal enum RadioState
+{
+    /// <summary>It is off.</summary>
+    Off,
+
+    /// <summary>It joins a network.</summary>
+    Associating,
+
+    /// <summary>It dozes between beacons.</summary>
+    Associated,
+}
+
 /// <summary>A running virtual board.</summary>
 public sealed class Board : IDisposable
 {
@@ -61,10 +74,12 @@ public sealed class Board : IDisposable
     internal const int QuantumCheckIl = 10_000;
 
     private static readonly AsyncLocal<Board?> s_current = new();
+    private static readonly AsyncLocal<int> s_boot = new();
 
     private readonly EnergyLedger _ledger;
     private readonly Dictionary<int, II2cPeripheral> _peripherals = [];
     private volatile bool _isStopped;
+    private volatile int _boot;
     private Exception? _crash;
 
     /// <summary>Makes a board; <see cref="Start"/> powers it.</summary>
@@ -99,7 +114,7 @@ public sealed class Board : IDisposable
 
     /// <summary>Energy spent since the start in µJ.</summary>
     /// <remarks>The firmware reads it at its own time, which does not depend on how late the host runs its thread.</remarks>
-    public double EnergyUj => _ledger.EnergyUj(OwnTimeUs);
+    public double EnergyUj => _ledger.EnergyUj(NowUs);
 
     /// <summary>What ended the firmware, which never ends by itself; null while it runs.</summary>
     public Exception? Crash => _crash;
@@ -111,11 +126,28 @@ public sealed class Board : IDisposable
 
     internal Radio Radio { get; }
 
-    /// <summary>Mean power in mW over the last time, as a sensor in the supply line sees it.</summary>
-    /// <param name="windowUs">How far back to look, in µs.</param>
-    public double MeanPowerMw(long windowUs) => _ledger.MeanPowerMw(OwnTimeUs, windowUs);
+    /// <summary>When the firmware was started, on the clock of the board's whole life.</summary>
+    internal long BootedAtUs { get; private set; }
 
-    private long OwnTimeUs => Current == this ? Clock.NowUs() : Clock.RealUs;
+    /// <summary>How long the next sleep takes, in µs.</summary>
+    internal long SleepTimerUs { get; set; }
+
+    /// <summary>Whether the firmware was started by the timer of a deep sleep.</summary>
+    internal bool HasWokenByTimer { get; private set; }
+
+    /// <summary>Deep sleeps so far.</summary>
+    public int DeepSleeps => _boot;
+
+    /// <summary>Mean power in mW over a time not longer ago than a second, as a sensor in the supply line sees it.</summary>
+    /// <param name="fromUs">Its start, on the board's clock.</param>
+    /// <param name="untilUs">Its end.</param>
+    public double MeanPowerMw(long fromUs, long untilUs) => _ledger.MeanPowerMw(fromUs, untilUs);
+
+    /// <summary>The board's time: that of the calling firmware, or else the time that has passed.</summary>
+    public long NowUs => Current == this ? Clock.NowUs() : Clock.RealUs;
+
+    /// <summary>The board's pins, seen from outside.</summary>
+    public PinBank Pins { get; } = new();
 
     /// <summary>Powers the board: runs the firmware's Main on a thread of its own.</summary>
     public void Start() => Run(FirmwareImage.Get(Options.Profile).Main(Options.Application));
@@ -127,7 +159,7 @@ public sealed class Board : IDisposable
     {
         var thread = new Thread(() =>
         {
-            s_current.Value = this;
+            Enter();
             Clock.ResumeNow();
             Guard(main);
         })
@@ -154,7 +186,61 @@ public sealed class Board : IDisposable
 
     internal void ThrowIfStopped()
     {
-        if (_isStopped) throw new PowerOffException();
+        if (_isStopped || s_boot.Value != _boot) throw new PowerOffException();
+    }
+
+    internal void SetRadio(RadioState state, long nowUs) => _ledger.SetFloor(nowUs, state switch
+    {
+        RadioState.Off => Options.Profile.RadioOffMw,
+        RadioState.Associating => Options.Profile.AssociateMw,
+        _ => Options.Profile.WaitMw,
+    });
+
+    /// <summary>No thread runs until the timer; the radio, which the firmware has switched off, stays off.</summary>
+    internal void LightSleep()
+    {
+        _ledger.SetFloor(Clock.NowUs(), Options.Profile.LightSleepMw);
+        Clock.Occupy(SleepTimerUs);
+        SetRadio(RadioState.Off, Clock.NowUs());
+    }
+
+    /// <summary>Ends all threads of the firmware and starts its Main again when the timer is up; the flash is what it was.</summary>
+    internal void DeepSleep()
+    {
+        long asleepUs = Clock.NowUs(), awakeUs = asleepUs + SleepTimerUs;
+        _ledger.SetFloor(asleepUs, Options.Profile.DeepSleepMw);
+        _boot++;
+        Action? stopping = Stopping;
+        Stopping = null;
+        stopping?.Invoke();
+        new Thread(() =>
+        {
+            Enter();
+            Guard(() => WakeAt(awakeUs));
+        })
+        {
+            IsBackground = true,
+            Name = "board",
+        }.Start();
+        throw new PowerOffException();
+    }
+
+    private void WakeAt(long awakeUs)
+    {
+        Clock.SleepUntil(awakeUs);
+        _ledger.SetFloor(awakeUs, Options.Profile.ComputeMw);
+        Clock.Sleep((long)(Options.Profile.BootMs * 1000));
+        SetRadio(RadioState.Off, Clock.NowUs());
+        BootedAtUs = awakeUs;
+        HasWokenByTimer = true;
+        FirmwareImage.Get(Options.Profile).Main(Options.Application);
+    }
+
+    /// <summary>From here on the calling thread is one of the firmware.</summary>
+    private void Enter()
+    {
+        s_current.Value = this;
+        s_boot.Value = _boot;
     }
 
     /// <summary>Runs firmware code and keeps what ends it.</summary>

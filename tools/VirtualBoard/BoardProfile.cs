@@ -54,6 +54,21 @@ public sealed class BoardProfile
     /// <summary>Power while waiting, associated, in mW.</summary>
     public double WaitMw => SupplyV * Get("wait_ma");
 
+    /// <summary>Power while idle with the radio off, in mW.</summary>
+    public double RadioOffMw => SupplyV * Get("radio_off_ma");
+
+    /// <summary>Power while joining a network in mW.</summary>
+    public double AssociateMw => SupplyV * Get("associate_ma");
+
+    /// <summary>Power in light sleep in mW.</summary>
+    public double LightSleepMw => SupplyV * Get("light_sleep_ma");
+
+    /// <summary>Power in deep sleep in mW.</summary>
+    public double DeepSleepMw => SupplyV * Get("deep_sleep_ma");
+
+    /// <summary>Time from a wake-up out of deep sleep to the application's Main, in ms.</summary>
+    public double BootMs => Get("boot_ms");
+
     /// <summary>Power while transmitting in mW.</summary>
     public double TransmitMw => SupplyV * Get("transmit_ma");
 

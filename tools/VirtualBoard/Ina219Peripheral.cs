@@ -1,10 +1,24 @@
-// The register model of an INA219 in the supply line of a virtual board (Texas Instruments SBOS448G). The current it sees is
-// what the board's energy ledger says, averaged over the conversion time that its configuration asks for.
+// The register model of an INA219 in a supply line (Texas Instruments SBOS448G; sections are those of the data sheet). It
+// converts as the real one does: one quantity after the other, each for its conversion time, and shows the last that finished.
 
 using System;
 using System.Buffers.Binary;
 
 namespace Crime.VirtualBoard;
+
+/// <summary>What flows through a sensor's shunt.</summary>
+/// <param name="NowUs">The time in µs.</param>
+/// <param name="MeanAmperes">Mean current in A from one time to another.</param>
+/// <param name="Volts">Supply voltage in V.</param>
+public sealed record SupplyLine(Func<long> NowUs, Func<long, long, double> MeanAmperes, double Volts)
+{
+    /// <summary>The supply of a board.</summary>
+    public static SupplyLine Of(Board board)
+    {
+        double volts = board.Options.Profile.SupplyV;
+        return new SupplyLine(() => board.NowUs, (from, until) => board.MeanPowerMw(from, until) / 1000 / volts, volts);
+    }
+}
 
 /// <summary>An INA219 on the virtual I2C bus.</summary>
 public sealed class Ina219Peripheral : II2cPeripheral
@@ -16,31 +30,42 @@ public sealed class Ina219Peripheral : II2cPeripheral
     private const int CurrentRegister = 4;
     private const int CalibrationRegister = 5;
     private const int ConfigurationAtReset = 0x399F;
+    private const double ShuntLsbV = 10e-6;
+    private const double BusLsbV = 0.004;
 
-    private readonly Board _board;
+    private readonly SupplyLine _supply;
     private readonly double _shuntOhm;
-    private readonly double _busV;
     private int _configuration = ConfigurationAtReset;
     private int _calibration;
     private int _pointer;
+    private long _startedUs;
+    private long _cyclesTaken;
+    private long _cycles;
+    private int _shunt;
+    private int _bus;
+
+    /// <summary>Puts a sensor into a supply line.</summary>
+    /// <param name="supply">The line.</param>
+    /// <param name="shuntOhm">Its shunt resistor in Ohm.</param>
+    public Ina219Peripheral(SupplyLine supply, double shuntOhm = 0.1)
+    {
+        _supply = supply;
+        _shuntOhm = shuntOhm;
+    }
 
     /// <summary>Puts a sensor into a board's supply.</summary>
-    /// <param name="board">The board.</param>
-    /// <param name="shuntOhm">Its shunt resistor in Ohm.</param>
-    public Ina219Peripheral(Board board, double shuntOhm = 0.1)
+    public Ina219Peripheral(Board board, double shuntOhm = 0.1) : this(SupplyLine.Of(board), shuntOhm)
     {
-        _board = board;
-        _shuntOhm = shuntOhm;
-        _busV = board.Options.Profile.SupplyV;
     }
 
     /// <inheritdoc/>
     public void Write(ReadOnlySpan<byte> bytes)
     {
+        Convert();
         if (bytes.Length > 0) _pointer = bytes[0];
         if (bytes.Length < 3) return;
         int value = BinaryPrimitives.ReadUInt16BigEndian(bytes[1..]);
-        if (_pointer == ConfigurationRegister) _configuration = (value & 0x8000) != 0 ? ConfigurationAtReset : value;
+        if (_pointer == ConfigurationRegister) Configure(value);
         // Bit 0 of the calibration cannot be set (section 8.6.4.1).
         if (_pointer == CalibrationRegister) _calibration = value & 0xFFFE;
     }
@@ -48,46 +73,92 @@ public sealed class Ina219Peripheral : II2cPeripheral
     /// <inheritdoc/>
     public void Read(Span<byte> bytes)
     {
+        Convert();
         int value = Register();
         if (bytes.Length > 0) bytes[0] = (byte)(value >> 8);
         if (bytes.Length > 1) bytes[1] = (byte)value;
+        // Section 8.6.3.2: this, like a new mode, clears the conversion-ready flag.
+        if (_pointer == PowerRegister) _cyclesTaken = _cycles;
     }
+
+    /// <summary>Takes the power away and gives it back: the registers are as after a reset (section 8.6.2).</summary>
+    public void LosePower()
+    {
+        _calibration = 0;
+        Configure(ConfigurationAtReset);
+    }
+
+    private int Mode => _configuration & 0b111;
+
+    /// <summary>Section 8.5.1, equation 4.</summary>
+    private long Current => (long)_shunt * _calibration / 4096;
+
+    /// <summary>Section 8.5.1, equation 5.</summary>
+    private long Power => Math.Abs(Current) * _bus / 5000;
+
+    private bool Overflows => Current is > short.MaxValue or < short.MinValue || Power > ushort.MaxValue;
 
     private int Register() => _pointer switch
     {
         ConfigurationRegister => _configuration,
-        ShuntRegister => ShuntRaw & 0xFFFF,
-        BusRegister => ((int)(_busV / 0.004) << 3) | 0b10 | (Overflows ? 1 : 0),
-        // Section 8.5.1: current = shunt * calibration / 4096; power = current * bus / 5000.
-        PowerRegister => CurrentRaw * (int)(_busV / 0.004) / 5000 & 0xFFFF,
-        CurrentRegister => CurrentRaw & 0xFFFF,
+        ShuntRegister => _shunt & 0xFFFF,
+        BusRegister => (_bus << 3) | (_cycles > _cyclesTaken ? 0b10 : 0) | (Overflows ? 1 : 0),
+        PowerRegister => (int)(Power & 0xFFFF),
+        CurrentRegister => (int)(Current & 0xFFFF),
         CalibrationRegister => _calibration,
         _ => 0,
     };
 
-    /// <summary>Shunt voltage in 10 µV, clipped at the range of the gain (section 8.6.3.1).</summary>
-    private int ShuntRaw
+    private void Configure(int value)
     {
-        get
-        {
-            double amperes = _board.MeanPowerMw(ConversionUs) / 1000 / _busV;
-            int range = 4000 << ((_configuration >> 11) & 3);
-            return (int)Math.Clamp(Math.Round(amperes * _shuntOhm / 10e-6), -range, range);
-        }
+        _configuration = (value & 0x8000) != 0 ? ConfigurationAtReset : value;
+        _startedUs = _supply.NowUs();
+        _cycles = 0;
+        _cyclesTaken = 0;
     }
 
-    private int CurrentRaw => (int)Math.Clamp((long)ShuntRaw * _calibration / 4096, short.MinValue, short.MaxValue);
-
-    private bool Overflows => Math.Abs((long)ShuntRaw * _calibration / 4096) > short.MaxValue;
-
-    /// <summary>Conversion time of the shunt channel in µs (section 8.6.2, table 5).</summary>
-    private long ConversionUs
+    /// <summary>Brings the registers to the last conversions that have finished: the shunt's first, then the bus's.</summary>
+    private void Convert()
     {
-        get
+        // Section 8.6.2, table 6: bit 0 converts the shunt, bit 1 the bus, bit 2 goes on; without bits 0 and 1 nothing is converted.
+        int shuntUs = (Mode & 1) != 0 ? ConversionUs(_configuration >> 3) : 0, busUs = (Mode & 2) != 0 ? ConversionUs(_configuration >> 7) : 0;
+        if (shuntUs + busUs == 0) return;
+        long elapsedUs = _supply.NowUs() - _startedUs;
+        long cycles = elapsedUs / (shuntUs + busUs);
+        bool isOnce = (Mode & 4) == 0;
+        if (isOnce) cycles = Math.Min(cycles, 1);
+        bool hasShuntOfNext = shuntUs > 0 && !(isOnce && cycles == 1) && elapsedUs - cycles * (shuntUs + busUs) >= shuntUs;
+        long shunts = cycles + (hasShuntOfNext ? 1 : 0);
+        if (shuntUs > 0 && shunts > 0)
         {
-            int setting = (_configuration >> 3) & 0b1111;
-            if (setting < 8) return (setting & 3) switch { 0 => 84, 1 => 148, 2 => 276, _ => 532 };
-            return 532L << (setting & 7);
+            long from = _startedUs + (shunts - 1) * (shuntUs + busUs);
+            _shunt = ShuntOf(_supply.MeanAmperes(from, from + shuntUs));
         }
+        if (busUs > 0 && cycles > 0) _bus = BusOf(_supply.Volts);
+        _cycles = cycles;
+    }
+
+    /// <summary>Shunt voltage in 10 µV, clipped at the range of the gain (section 8.6.3.1).</summary>
+    private int ShuntOf(double amperes)
+    {
+        int range = 4000 << ((_configuration >> 11) & 3);
+        return (int)Math.Clamp(Rounded(amperes * _shuntOhm / ShuntLsbV, _configuration >> 3), -range, range);
+    }
+
+    /// <summary>Bus voltage in 4 mV, clipped at 16 or 32 V (section 8.6.3.2).</summary>
+    private int BusOf(double volts) => (int)Math.Clamp(Rounded(volts / BusLsbV, _configuration >> 7), 0, 4000 << ((_configuration >> 13) & 1));
+
+    /// <summary>Conversions of 9, 10 and 11 bits leave the lowest bits of the 12 at zero.</summary>
+    private static double Rounded(double value, int setting)
+    {
+        int step = (setting & 8) != 0 ? 1 : 1 << (3 - (setting & 3));
+        return Math.Round(value / step) * step;
+    }
+
+    /// <summary>Conversion time of a channel in µs (section 8.6.2, table 5; typical).</summary>
+    private static int ConversionUs(int setting)
+    {
+        if ((setting & 8) != 0) return (int)(532.0 * (1 << (setting & 7)) + 0.5);
+        return (setting & 3) switch { 0 => 84, 1 => 148, 2 => 276, _ => 532 };
     }
 }

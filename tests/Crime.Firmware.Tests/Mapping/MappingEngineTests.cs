@@ -159,6 +159,61 @@ public sealed class MappingEngineTests
         Assert.That(engine.Choose(127, 100_000 + LinkEstimator.FirstBackOffUs + RttUs), Is.Zero);
     }
 
+    [TestCase(Objective.Time)]
+    [TestCase(Objective.Energy)]
+    public void ARadioThatIsOffCostsItsAssociation(Objective objective)
+    {
+        MappingEngine engine = EngineWithGateway(objective);
+        var radioUp = new RadioCost(100_000, 495);
+        engine.Choose(1, 2 * RttUs);
+        int associated = engine.GatewayCost(0, 50), local = engine.LocalCost(50);
+        engine.OnRadioDown(radioUp, RttUs);
+        // Nothing is heard while it is off: what was known holds for longer than any status would.
+        long later = RttUs + 100L * MappingEngine.StatusExpiryUs;
+        engine.Choose(1, later);
+        Assert.That(engine.GatewayCost(0, 50) - associated, Is.EqualTo(objective == Objective.Time ? 100_000 : 49_500));
+        Assert.That(engine.LocalCost(50), Is.EqualTo(local));
+        engine.OnRadioUp(later);
+        Assert.That(engine.Choose(127, later), Is.EqualTo(DecisionTable.Local), "it has to be heard again");
+        engine.OnStatus("gw", Status(sequence: 2), later);
+        Pong(engine, later);
+        engine.Choose(1, later + 2 * RttUs);
+        Assert.That(engine.GatewayCost(0, 50), Is.EqualTo(associated), "zero while associated");
+    }
+
+    [Test]
+    public void AGatewayThatWasGoneWhenTheRadioWentOffIsNoCandidate()
+    {
+        MappingEngine engine = EngineWithGateway();
+        engine.OnTimeout(0, RttUs);
+        engine.OnRadioDown(new RadioCost(1, 1), RttUs);
+        Assert.That(engine.Choose(127, RttUs), Is.EqualTo(DecisionTable.Local));
+    }
+
+    [Test]
+    public void WhatIsKnownOfGatewaysSurvivesASleep()
+    {
+        MappingEngine before = EngineWithGateway();
+        before.OnStatus("gw", Status(sequence: 2, backlogUs: 30_000, depth: 3, utilisation: QueueForecast.FullUtilisation), RttUs);
+        before.OnStatus("other", Status(), RttUs);
+        var radioUp = new RadioCost(20_000, 495);
+        before.OnRadioDown(radioUp, RttUs);
+        var bytes = new byte[CandidateMemory.Size + 7];
+        before.Save(bytes, 7, RttUs);
+        MappingEngine after = Engine();
+        after.Restore(bytes, 7, radioUp, 0);
+        before.Choose(1, RttUs);
+        after.Choose(1, 0);
+        Assert.That((after.CandidateCount, after.Candidate(0).Id, after.LowestDepth()), Is.EqualTo((2, "gw", 0)));
+        Assert.That(after.BreakEvenLength(), Is.EqualTo(before.BreakEvenLength()));
+        for (int length = 1; length < 128; length++)
+        {
+            Assert.That(after.Choose(length, 0), Is.EqualTo(before.Choose(length, RttUs)), $"length {length}");
+            Assert.That(after.GatewayCost(0, length), Is.EqualTo(before.GatewayCost(0, length)));
+            Assert.That(after.GatewayCost(1, length), Is.EqualTo(DecisionTable.Unusable), "never measured");
+        }
+    }
+
     [Test]
     public void ALostPingIsALoss()
     {

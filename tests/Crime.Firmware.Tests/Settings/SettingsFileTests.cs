@@ -27,6 +27,18 @@ public sealed class SettingsFileTests
     public void TheKernelIsChosen(string text, bool useCompiled) =>
         Assert.That(SettingsFile.Parse(text, new ArrayList()).UseCompiledKernel, Is.EqualTo(useCompiled));
 
+    [Test]
+    public void MeterRadioAndSleepAreRead()
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse(
+            "role=meter\nmeter.pin=4\nina219.max-ma=800\nradio=duty\nsleep=deep\nradio.up-ms=1500\nradio.up-mw=500\n", remarks);
+        Assert.That(remarks, Is.Empty);
+        Assert.That(
+            (settings.Role, settings.MeterPin, settings.Ina219MaxMilliampere, settings.Radio, settings.Sleep, settings.RadioUpMs, settings.RadioUpMw),
+            Is.EqualTo((BoardRole.Meter, 4, 800, RadioMode.Duty, SleepMode.Deep, 1500, 500)));
+    }
+
     [TestCase("nonsense", "line 1: no '='")]
     [TestCase("=1", "line 1: no '='")]
     [TestCase("\nvolume=11", "line 2: unknown key 'volume'")]
@@ -35,6 +47,10 @@ public sealed class SettingsFileTests
     [TestCase("board.id=a/b", "line 1: board.id takes 1 to 32 letters, digits, '-', '_' or '.'")]
     [TestCase("objective=speed", "line 1: objective is time or energy")]
     [TestCase("kernel=fast", "line 1: kernel is auto or table")]
+    [TestCase("role=boss", "line 1: role is node or meter")]
+    [TestCase("radio=always", "line 1: radio is modem or duty")]
+    [TestCase("sleep=well", "line 1: sleep is none, light or deep")]
+    [TestCase("meter.pin=49", "line 1: meter.pin takes a number from -1 to 48")]
     [TestCase("telemetry=1", "line 1: telemetry is on or off")]
     [TestCase("ina219.address=63", "line 1: ina219.address takes a number from 64 to 79")]
     public void ALineThatCannotBeUsedIsReportedAndSkipped(string text, string expected)

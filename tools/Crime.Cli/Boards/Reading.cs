@@ -1,9 +1,10 @@
-// What a board's serial console says, as values: SPEC.md, "The console".
+// What a board's serial console says, as values: SPEC.md, "The console". Lines come over wires: only one that is exactly as
+// the board writes it is a reading, and no line makes a parser throw.
 
 using System;
-using System.Collections.Generic;
 using System.Globalization;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 
 namespace Crime.Cli.Boards;
 
@@ -18,7 +19,7 @@ namespace Crime.Cli.Boards;
 /// <param name="BreakEvenLength">Length from which the board would have offloaded; null for never.</param>
 /// <param name="Depth">Requests that waited at the gateway.</param>
 /// <param name="Meter">ina219 or model.</param>
-internal sealed record Reading(
+internal sealed partial record Reading(
     int Input, int Length, string Target, int Label, double TimeMs, double EnergyMj, double PowerMw, int? BreakEvenLength, int Depth, string Meter)
 {
     /// <summary>Tells the line from others where it is printed as JSON.</summary>
@@ -26,14 +27,47 @@ internal sealed record Reading(
     public string Kind { get; } = "inf";
 
     /// <summary>Parses a line of the console.</summary>
-    /// <returns>Null when it is not an INF line.</returns>
+    /// <returns>Null when it is not an INF line, or a damaged one.</returns>
     public static Reading? Parse(string line)
     {
-        if (ConsoleFields.Read(line, "INF ") is not { } fields) return null;
+        if (ConsoleFields.Read(Line(), line) is not { } fields || !fields.PowerIsTimeAndEnergy()) return null;
         return new Reading(
             fields.Whole("id"), fields.Whole("len"), fields.Text("at"), fields.Whole("class"), fields.Number("ms"), fields.Number("mj"),
             fields.Number("mw"), fields.Text("even") == "-" ? null : fields.Whole("even"), fields.Whole("depth"), fields.Text("meter"));
     }
+
+    [GeneratedRegex(
+        @"^INF id=(?<id>\d{1,9}) len=(?<len>\d{1,5}) at=(?<at>local|gateway|fallback) class=(?<class>\d{1,5}) ms=(?<ms>\d{1,9}\.\d{3}) "
+        + @"mj=(?<mj>\d{1,9}\.\d{3}) mw=(?<mw>\d{1,9}\.\d{3}) even=(?<even>-|\d{1,5}) depth=(?<depth>\d{1,5}) meter=(?<meter>ina219|model)\z",
+        RegexOptions.CultureInvariant)]
+    private static partial Regex Line();
+}
+
+/// <summary>A METER line: what a second board measured while a pin of the computing one was up.</summary>
+/// <param name="Bracket">Number of the bracket since the meter started.</param>
+/// <param name="Pin">GPIO of the meter board that was up.</param>
+/// <param name="TimeMs">How long it was up.</param>
+/// <param name="EnergyMj">Energy in that time.</param>
+/// <param name="PowerMw">Mean power in that time.</param>
+/// <param name="Samples">Conversions of the sensor that were added up.</param>
+/// <param name="Bad">Conversions that failed or were out of range: with any, the energy is a guess.</param>
+internal sealed partial record BracketReading(int Bracket, int Pin, double TimeMs, double EnergyMj, double PowerMw, int Samples, int Bad)
+{
+    /// <summary>Parses a line of the console.</summary>
+    /// <returns>Null when it is not a METER line, or a damaged one.</returns>
+    public static BracketReading? Parse(string line)
+    {
+        if (ConsoleFields.Read(Line(), line) is not { } fields || !fields.PowerIsTimeAndEnergy()) return null;
+        return new BracketReading(
+            fields.Whole("id"), fields.Whole("pin"), fields.Number("ms"), fields.Number("mj"), fields.Number("mw"), fields.Whole("samples"),
+            fields.Whole("bad"));
+    }
+
+    [GeneratedRegex(
+        @"^METER id=(?<id>\d{1,9}) pin=(?<pin>\d{1,2}) ms=(?<ms>\d{1,9}\.\d{3}) mj=(?<mj>\d{1,9}\.\d{3}) mw=(?<mw>\d{1,9}\.\d{3}) "
+        + @"samples=(?<samples>\d{1,9}) bad=(?<bad>\d{1,9})\z",
+        RegexOptions.CultureInvariant)]
+    private static partial Regex Line();
 }
 
 /// <summary>The END line of the console.</summary>
@@ -43,51 +77,59 @@ internal sealed record Reading(
 /// <param name="Fallback">Those computed on the board because no gateway answered.</param>
 /// <param name="TimeMs">Total time of the inferences.</param>
 /// <param name="EnergyMj">Total energy of the inferences.</param>
-internal sealed record ReadingTotals(int Inputs, int Local, int Gateway, int Fallback, double TimeMs, double EnergyMj)
+internal sealed partial record ReadingTotals(int Inputs, int Local, int Gateway, int Fallback, double TimeMs, double EnergyMj)
 {
-    private const string Start = "END ";
-
     /// <summary>Tells the line from others where it is printed as JSON.</summary>
     [JsonPropertyOrder(-1)]
     public string Kind { get; } = "end";
 
     /// <summary>Whether a line of the console is the last of a replay.</summary>
-    public static bool IsEnd(string line) => line.StartsWith(Start, StringComparison.Ordinal);
+    public static bool IsEnd(string line) => line.StartsWith("END ", StringComparison.Ordinal);
 
     /// <summary>Parses a line of the console.</summary>
-    /// <returns>Null when it is not an END line.</returns>
+    /// <returns>Null when it is not an END line, or a damaged one.</returns>
     public static ReadingTotals? Parse(string line)
     {
-        if (ConsoleFields.Read(line, Start) is not { } fields) return null;
+        if (ConsoleFields.Read(Line(), line) is not { } fields) return null;
         return new ReadingTotals(
             fields.Whole("inputs"), fields.Whole("local"), fields.Whole("gateway"), fields.Whole("fallback"), fields.Number("ms"), fields.Number("mj"));
     }
+
+    [GeneratedRegex(
+        @"^END inputs=(?<inputs>\d{1,9}) local=(?<local>\d{1,9}) gateway=(?<gateway>\d{1,9}) fallback=(?<fallback>\d{1,9}) "
+        + @"ms=(?<ms>\d{1,12}\.\d{3}) mj=(?<mj>\d{1,12}\.\d{3})\z",
+        RegexOptions.CultureInvariant)]
+    private static partial Regex Line();
 }
 
-/// <summary>The key=value parts of a line.</summary>
+/// <summary>The values of a line whose form has been checked.</summary>
 internal sealed class ConsoleFields
 {
-    private readonly Dictionary<string, string> _values = [];
+    private readonly Match _match;
 
-    private ConsoleFields(string fields)
-    {
-        foreach (string field in fields.Split(' '))
-        {
-            int equals = field.IndexOf('=');
-            if (equals > 0) _values[field[..equals]] = field[(equals + 1)..];
-        }
-    }
+    private ConsoleFields(Match match) => _match = match;
 
-    /// <summary>The parts of a line that begins in a certain way; null for any other.</summary>
-    public static ConsoleFields? Read(string line, string start) =>
-        line.StartsWith(start, StringComparison.Ordinal) ? new ConsoleFields(line[start.Length..]) : null;
+    /// <summary>The values of a line; null when it has another form.</summary>
+    public static ConsoleFields? Read(Regex form, string line) => form.Match(line) is { Success: true } match ? new ConsoleFields(match) : null;
 
     /// <summary>A value as it stands.</summary>
-    public string Text(string key) => _values[key];
+    public string Text(string key) => _match.Groups[key].Value;
 
     /// <summary>A value with decimals.</summary>
-    public double Number(string key) => double.Parse(_values[key], CultureInfo.InvariantCulture);
+    public double Number(string key) => double.Parse(_match.Groups[key].ValueSpan, CultureInfo.InvariantCulture);
 
     /// <summary>A whole number.</summary>
-    public int Whole(string key) => int.Parse(_values[key], CultureInfo.InvariantCulture);
+    public int Whole(string key) => int.Parse(_match.Groups[key].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// Whether mw is what the board computes from ms and mj: a digit lost in any of the three, which leaves a line of good form,
+    /// shows here.
+    /// </summary>
+    public bool PowerIsTimeAndEnergy()
+    {
+        long timeUs = Thousandths("ms"), energyUj = Thousandths("mj");
+        return Thousandths("mw") == (timeUs < 1 ? 0 : energyUj * 1_000_000 / timeUs);
+    }
+
+    private long Thousandths(string key) => long.Parse(Text(key).Replace(".", "", StringComparison.Ordinal), NumberStyles.None, CultureInfo.InvariantCulture);
 }

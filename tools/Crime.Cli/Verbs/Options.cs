@@ -45,15 +45,17 @@ internal static class Options
     }
 
     /// <summary>What <c>--broker</c> names.</summary>
+    /// <param name="text">HOST:PORT.</param>
+    /// <param name="option">The option's name where it has another.</param>
     /// <returns>Null when it was not given.</returns>
     /// <exception cref="UserInputException">It is not HOST:PORT.</exception>
     [return: NotNullIfNotNull(nameof(text))]
-    public static BrokerEndpoint? Broker(string? text)
+    public static BrokerEndpoint? Broker(string? text, string option = "--broker")
     {
         if (text == null) return null;
         int colon = text.LastIndexOf(':');
         if (colon < 1 || !int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is < 1 or > 65535)
-            throw new UserInputException($"--broker takes HOST:PORT, as in localhost:1883; '{text}' is not that");
+            throw new UserInputException($"{option} takes HOST:PORT, as in localhost:1883; '{text}' is not that");
         return new BrokerEndpoint(text[..colon], port);
     }
 }

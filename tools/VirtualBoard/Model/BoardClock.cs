@@ -80,6 +80,18 @@ internal sealed class BoardClock
     /// <summary>Waits for some time.</summary>
     public void Sleep(long timeUs) => SleepUntil(Settle() + timeUs);
 
+    /// <summary>A native call keeps the CLR, and draws no more than waiting does.</summary>
+    public void Occupy(long timeUs)
+    {
+        long start = Settle();
+        lock (_lock)
+        {
+            t_resumedAtUs = start + timeUs;
+            _busyUntilUs = Math.Max(_busyUntilUs, t_resumedAtUs);
+        }
+        Settle();
+    }
+
     /// <summary>Waits for an event or a time-out, in the board's time.</summary>
     /// <param name="handle">The event.</param>
     /// <param name="timeoutUs">Longest wait; negative for no limit.</param>
@@ -150,6 +162,7 @@ internal sealed class BoardClock
         {
             long aheadUs = untilUs - RealUs;
             if (aheadUs <= AheadUs) return;
+            Board.Current?.ThrowIfStopped();
             Thread.Sleep((int)Math.Clamp(aheadUs / 1000, 1, 100));
         }
     }

@@ -1,5 +1,5 @@
-// The energy that a virtual board really spends: a floor of waiting, and on top of it every interval in which it computed or
-// transmitted. This is what its INA219 measures; the firmware's own modelled meter knows nothing of it.
+// The energy that a virtual board really spends: a floor that its radio and its sleep decide, and on top of it every interval
+// in which it computed or transmitted. This is what its INA219 measures; the firmware's own modelled meter knows nothing of it.
 
 using System;
 using System.Collections.Generic;
@@ -15,10 +15,29 @@ internal sealed class EnergyLedger
     private readonly object _lock = new();
     private readonly LinkedList<(long StartUs, long EndUs, double ExtraMw)> _recent = [];
     private readonly BoardProfile _profile;
+    private readonly List<(long StartUs, double Mw)> _floors = [];
     private double _foldedNj;
 
     /// <summary>Starts the ledger of a board.</summary>
-    public EnergyLedger(BoardProfile profile) => _profile = profile;
+    public EnergyLedger(BoardProfile profile)
+    {
+        _profile = profile;
+        _floors.Add((0, profile.RadioOffMw));
+    }
+
+    /// <summary>What the board draws at least, from a time on.</summary>
+    public void SetFloor(long fromUs, double powerMw)
+    {
+        lock (_lock)
+        {
+            while (_floors.Count > 1 && _floors[1].StartUs < fromUs - HistoryUs)
+            {
+                _foldedNj += _floors[0].Mw * (_floors[1].StartUs - _floors[0].StartUs);
+                _floors.RemoveAt(0);
+            }
+            _floors.Add((Math.Max(fromUs, _floors[^1].StartUs), powerMw));
+        }
+    }
 
     /// <summary>The CPU computed.</summary>
     public void AddCompute(long startUs, long endUs) => Add(startUs, endUs, _profile.ComputeMw - _profile.WaitMw);
@@ -31,15 +50,19 @@ internal sealed class EnergyLedger
     {
         lock (_lock)
         {
-            double nanojoules = _profile.WaitMw * untilUs + _foldedNj;
+            double nanojoules = _foldedNj;
+            for (int i = 0; i < _floors.Count; i++)
+            {
+                long end = i + 1 < _floors.Count ? Math.Min(_floors[i + 1].StartUs, untilUs) : untilUs;
+                nanojoules += _floors[i].Mw * Math.Max(0, end - _floors[i].StartUs);
+            }
             foreach (var (start, end, extra) in _recent) nanojoules += extra * Math.Max(0, Math.Min(end, untilUs) - start);
             return nanojoules / 1000;
         }
     }
 
-    /// <summary>Mean power in mW over the time before <paramref name="untilUs"/>.</summary>
-    public double MeanPowerMw(long untilUs, long windowUs) =>
-        (EnergyUj(untilUs) - EnergyUj(untilUs - windowUs)) * 1000 / windowUs;
+    /// <summary>Mean power in mW over a time.</summary>
+    public double MeanPowerMw(long fromUs, long untilUs) => (EnergyUj(untilUs) - EnergyUj(fromUs)) * 1000 / (untilUs - fromUs);
 
     private void Add(long startUs, long endUs, double extraMw)
     {

@@ -1,0 +1,68 @@
+// What a board keeps of its gateways while it sleeps deeply: enough to decide without having heard them again.
+
+using Crime.Binary;
+using Crime.Costs;
+using Crime.Mapping;
+
+namespace Crime.Firmware.Mapping;
+
+/// <summary>Writes and reads gateways as bytes. The bytes come from the board's own flash and carry a checksum.</summary>
+public sealed class CandidateMemory
+{
+    /// <summary>Bytes of all gateways.</summary>
+    public const int Size = 4 + DecisionTable.MaxCandidates * EntrySize;
+
+    // Name with its length, flags, service line, round trip and deviation, wait and depth.
+    private const int EntrySize = 36 + 28;
+
+    /// <summary>Writes the gateways.</summary>
+    /// <param name="candidates">The gateways.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="bytes">Receives <see cref="Size"/> bytes.</param>
+    /// <param name="offset">Where.</param>
+    /// <param name="nowUs">The time.</param>
+    public void Save(GatewayCandidate[] candidates, int count, byte[] bytes, int offset, long nowUs)
+    {
+        LittleEndian.WriteInt32(bytes, offset, count);
+        for (int i = 0; i < count; i++)
+        {
+            GatewayCandidate gateway = candidates[i];
+            int at = offset + 4 + i * EntrySize;
+            bytes[at] = (byte)gateway.Id.Length;
+            for (int k = 0; k < gateway.Id.Length; k++) bytes[at + 1 + k] = (byte)gateway.Id[k];
+            at += 36;
+            LittleEndian.WriteInt32(bytes, at, gateway.WasUsable ? 1 : 0);
+            LittleEndian.WriteInt32(bytes, at + 4, gateway.Service.Alpha);
+            LittleEndian.WriteInt32(bytes, at + 8, gateway.Service.Beta);
+            LittleEndian.WriteInt32(bytes, at + 12, gateway.Link.RttUs);
+            LittleEndian.WriteInt32(bytes, at + 16, gateway.Link.DeviationUs);
+            LittleEndian.WriteInt32(bytes, at + 20, gateway.Queue.WaitUs(nowUs));
+            LittleEndian.WriteInt32(bytes, at + 24, gateway.Queue.Depth);
+        }
+    }
+
+    /// <summary>Reads the gateways.</summary>
+    /// <returns>How many there are.</returns>
+    public int Restore(GatewayCandidate[] candidates, byte[] bytes, int offset, long nowUs)
+    {
+        int count = LittleEndian.ReadInt32(bytes, offset);
+        for (int i = 0; i < count; i++)
+        {
+            int at = offset + 4 + i * EntrySize;
+            var letters = new char[bytes[at]];
+            for (int k = 0; k < letters.Length; k++) letters[k] = (char)bytes[at + 1 + k];
+            at += 36;
+            var gateway = new GatewayCandidate
+            {
+                Id = new string(letters),
+                WasUsable = LittleEndian.ReadInt32(bytes, at) != 0,
+                Service = new CostLine(LittleEndian.ReadInt32(bytes, at + 4), LittleEndian.ReadInt32(bytes, at + 8)),
+            };
+            gateway.Link.Restore(LittleEndian.ReadInt32(bytes, at + 12), LittleEndian.ReadInt32(bytes, at + 16), nowUs);
+            // The wait is that of one worker, and stays as it is until the gateway is heard.
+            gateway.Queue.OnStatus(LittleEndian.ReadUInt32(bytes, at + 20), 1, QueueForecast.FullUtilisation, LittleEndian.ReadInt32(bytes, at + 24), nowUs);
+            candidates[i] = gateway;
+        }
+        return count;
+    }
+}

@@ -1,0 +1,72 @@
+using System;
+using System.Linq;
+using Crime.Cli.Boards;
+using Crime.Cli.Tests.Monitor;
+using Crime.Firmware.Energy;
+using Crime.Firmware.Inference;
+using Crime.Firmware.Terminal;
+using Crime.Frames;
+using Crime.VirtualBoard;
+using NUnit.Framework;
+
+namespace Crime.Cli.Tests.Boards;
+
+public sealed class ReadingTests
+{
+    private static string LineOfTheFirmware(InferenceResult result)
+    {
+        using var board = new Board(new BoardOptions
+        {
+            Profile = BoardProfile.Bundled("esp32-devkitc"),
+            FlashFolder = global::System.IO.Path.Combine(TestContext.CurrentContext.WorkDirectory, "flash", Guid.NewGuid().ToString("n")),
+        });
+        board.Run(() => new Firmware.Terminal.Report(new SerialConsole("COM2", 115200, 17, 16)).Inference(result, new ModelledMeter(null, 0))).Join();
+        Assert.That(board.Crash, Is.Null);
+        Assert.That(board.Serial.Lines.TryRead(out string? line), Is.True);
+        return line!;
+    }
+
+    [Test]
+    public void TheFirmwaresOwnLineIsRead()
+    {
+        string line = LineOfTheFirmware(new InferenceResult
+        {
+            Input = 35, Length = 30, Target = Target.Fallback, Label = 4, TimeUs = 48_493, EnergyUj = 7998, BreakEvenLength = 65535, Depth = 2,
+        });
+        Assert.That(Reading.Parse(line), Is.EqualTo(new Reading(35, 30, "fallback", 4, 48.493, 7.998, 164.931, null, 2, "model")));
+        Assert.That(Reading.Parse(LineOfTheFirmware(new InferenceResult { BreakEvenLength = 44 })), Is.EqualTo(new Reading(0, 0, "local", 0, 0, 0, 0, 44, 0, "model")));
+    }
+
+    [Test]
+    public void NoPartOfALineIsALine()
+    {
+        string line = BoardLines.Inference(35);
+        for (int i = 1; i < line.Length; i++)
+        {
+            Assert.That(Reading.Parse(line[..i]), Is.Null, line[..i]);
+            Assert.That(Reading.Parse(line[i..]), Is.Null, line[i..]);
+            Assert.That(Reading.Parse(line[..i] + line), Is.Null, "two lines run into each other");
+        }
+    }
+
+    [Test]
+    public void ADigitLostInTheMeasurementIsNoticed()
+    {
+        string line = BoardLines.Inference(35);
+        int from = line.IndexOf(" ms=", StringComparison.Ordinal) + 4, to = line.IndexOf(" even=", StringComparison.Ordinal);
+        var kept = Enumerable.Range(from, to - from).Where(i => char.IsDigit(line[i])).Select(i => line.Remove(i, 1)).Where(damaged => Reading.Parse(damaged) != null);
+        Assert.That(kept, Is.Empty);
+    }
+
+    [TestCase("INF id=99999999999 len=1 at=local class=1 ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
+    [TestCase("INF id=1 len=1 at=local class=1 ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=guess")]
+    [TestCase("INF id=1 len=1 at=moon class=1 ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
+    [TestCase("INF id=1 len=1 at=local class=1 ms=1,000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
+    [TestCase("")]
+    public void WhatABoardDoesNotWriteIsNoReading(string line) => Assert.That(Reading.Parse(line), Is.Null);
+
+    [Test]
+    public void AMetersLineIsRead() => Assert.That(
+        BracketReading.Parse("METER id=3 pin=4 ms=48.500 mj=8.002 mw=164.989 samples=78 bad=0"),
+        Is.EqualTo(new BracketReading(3, 4, 48.5, 8.002, 164.989, 78, 0)));
+}

@@ -1,0 +1,73 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Crime.Frames;
+using Crime.VirtualBoard.Tests.Device;
+using MQTTnet;
+using MQTTnet.Server;
+
+namespace Crime.VirtualBoard.Tests.Duty;
+
+/// <summary>A gateway that answers every ping and every request at once with class 1, on a real broker.</summary>
+internal sealed class AnsweringGateway : IAsyncDisposable
+{
+    private const string Id = "gw";
+    private const int HeartbeatMs = 500;
+
+    private readonly TestBroker _broker;
+    private readonly Timer _heartbeat;
+    private readonly StatusFrame _status;
+
+    private AnsweringGateway(TestBroker broker, uint modelId)
+    {
+        _broker = broker;
+        _status = new StatusFrame { Online = true, Workers = 1, Session = 7, Capacity = 8, ModelCount = 1 };
+        _status.ModelId[0] = modelId;
+        _status.AlphaNs[0] = 300;
+        _status.BetaUs[0] = 20;
+        broker.Server.InterceptingPublishAsync += OnPublishAsync;
+        _heartbeat = new Timer(_ => SendStatus(), state: null, 0, HeartbeatMs);
+    }
+
+    public int Port => _broker.Port;
+
+    public int Requests { get; private set; }
+
+    public static async Task<AnsweringGateway> StartAsync(uint modelId) => new(await TestBroker.StartAsync(), modelId);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _heartbeat.DisposeAsync();
+        await _broker.DisposeAsync();
+    }
+
+    private void SendStatus()
+    {
+        _status.Sequence++;
+        _ = SendAsync(Topics.Status(Id), _status.Encode());
+    }
+
+    private async Task OnPublishAsync(InterceptingPublishEventArgs e)
+    {
+        if (!Topics.IsRequest(e.ApplicationMessage.Topic, Id, out string board)) return;
+        byte[] bytes = e.ApplicationMessage.Payload.First.ToArray();
+        var ping = new PingFrame();
+        var request = new RequestFrame();
+        if (ping.Decode(bytes) == FrameError.None)
+        {
+            await SendAsync(Topics.Response(board), new PongFrame { Session = ping.Session, Sequence = ping.Sequence }.Encode());
+        }
+        else if (request.Decode(bytes) == FrameError.None)
+        {
+            Requests++;
+            var answer = new ResponseFrame
+            {
+                Code = ResponseCode.Ok, Session = request.Session, Sequence = request.Sequence, Label = 1, ClassCount = 3, Logits = new short[3],
+            };
+            await SendAsync(Topics.Response(board), answer.Encode());
+        }
+    }
+
+    private Task SendAsync(string topic, byte[] payload) => _broker.Server.InjectApplicationMessage(
+        new InjectedMqttApplicationMessage(new MqttApplicationMessage { Topic = topic, PayloadSegment = payload }) { SenderClientId = Id });
+}

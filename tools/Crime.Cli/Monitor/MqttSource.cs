@@ -1,0 +1,141 @@
+// Readings from the telemetry frames that boards publish. The connection is kept as a gateway keeps its own: it comes back
+// when the broker does.
+
+using System;
+using System.Buffers;
+using System.Threading;
+using System.Threading.Channels;
+using System.Threading.Tasks;
+using Crime.Cli.Boards;
+using Crime.Costs;
+using Crime.Frames;
+using Crime.Modelling;
+using MQTTnet;
+using MQTTnet.Protocol;
+
+namespace Crime.Cli.Monitor;
+
+/// <summary>Listens to the telemetry of all boards, or of one.</summary>
+internal sealed class MqttSource : IReadingSource
+{
+    private const int ConnectTimeoutMs = 5000;
+    private const int RetryMs = 500;
+
+    // The gateway's own settings have these names in the environment.
+    private const string UserVariable = "CRIME_Broker__Username";
+    private const string PasswordVariable = "CRIME_Broker__Password";
+
+    private readonly BrokerEndpoint _broker;
+    private readonly string _filter;
+    private readonly string _clientId = "monitor-" + Guid.NewGuid().ToString("n")[..12];
+    private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+    private readonly SemaphoreSlim _ended = new(0);
+    private readonly Channel<MqttApplicationMessage> _messages = Channel.CreateUnbounded<MqttApplicationMessage>();
+
+    /// <summary>Names a broker; <see cref="OpenAsync"/> connects.</summary>
+    /// <param name="broker">Where it listens.</param>
+    /// <param name="board">Id of the board to listen to; empty for all.</param>
+    public MqttSource(BrokerEndpoint broker, string board)
+    {
+        _broker = broker;
+        _filter = board.Length == 0 ? Topics.TelemetryFilter : Topics.Telemetry(board);
+        _client.ApplicationMessageReceivedAsync += e => _messages.Writer.WriteAsync(e.ApplicationMessage).AsTask();
+        _client.DisconnectedAsync += e =>
+        {
+            if (e.ClientWasConnected) _ended.Release();
+            return Task.CompletedTask;
+        };
+    }
+
+    /// <inheritdoc/>
+    public async Task OpenAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await ConnectAsync(cancellation);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            throw new UserInputException($"--mqtt {_broker.Host}:{_broker.Port}: cannot connect: {e.GetBaseException().Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task RunAsync(ChannelWriter<MonitorEvent> events, CancellationToken cancellation) =>
+        Task.WhenAll(DecodeAsync(events, cancellation), KeepConnectedAsync(events, cancellation));
+
+    /// <inheritdoc/>
+    public string Send(string command) => "commands go to a board's serial port; telemetry is one-way";
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _client.Dispose();
+        _ended.Dispose();
+    }
+
+    /// <summary>What a telemetry message says.</summary>
+    internal static MonitorEvent Decode(string topic, byte[] payload)
+    {
+        var frame = new TelemetryFrame();
+        FrameError error = frame.Decode(payload);
+        if (!Topics.IsTelemetry(topic, out string board) || error != FrameError.None)
+            return new GarbledArrived($"{topic}: {payload.Length} bytes, {FrameErrors.Describe(error)}");
+        double timeMs = frame.TimeUs / 1000.0, energyMj = frame.EnergyUj / 1000.0;
+        return new InferenceArrived(board, new Reading(
+            (int)Math.Min(frame.Input, int.MaxValue), frame.Length, NameOf(frame.Target), frame.Label, timeMs, energyMj,
+            frame.TimeUs == 0 ? 0 : Math.Round(1000 * energyMj / timeMs, 3), frame.BreakEvenLength == CostLine.Never ? null : frame.BreakEvenLength,
+            frame.Depth, frame.Measured ? "ina219" : "model"));
+    }
+
+    private static string NameOf(Target target) => target switch
+    {
+        Target.Local => "local",
+        Target.Gateway => "gateway",
+        _ => "fallback",
+    };
+
+    private async Task DecodeAsync(ChannelWriter<MonitorEvent> events, CancellationToken cancellation)
+    {
+        await foreach (MqttApplicationMessage message in _messages.Reader.ReadAllAsync(cancellation))
+            await events.WriteAsync(Decode(message.Topic, message.Payload.ToArray()), cancellation);
+    }
+
+    private async Task KeepConnectedAsync(ChannelWriter<MonitorEvent> events, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await _ended.WaitAsync(cancellation);
+            await events.WriteAsync(new LinkChanged(false, $"{_broker.Host}:{_broker.Port}: connection lost; connecting again"), cancellation);
+            while (!await TryConnectAsync(cancellation)) await Task.Delay(RetryMs, cancellation);
+            await events.WriteAsync(new LinkChanged(true, $"{_broker.Host}:{_broker.Port}: connected again"), cancellation);
+        }
+    }
+
+    private async Task<bool> TryConnectAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await ConnectAsync(cancellation);
+            return true;
+        }
+        catch (Exception) when (!cancellation.IsCancellationRequested)
+        {
+            // Any trouble is the same to one who tries again.
+            return false;
+        }
+    }
+
+    private async Task ConnectAsync(CancellationToken cancellation)
+    {
+        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        attempt.CancelAfter(ConnectTimeoutMs);
+        MqttClientOptionsBuilder options = new MqttClientOptionsBuilder().WithTcpServer(_broker.Host, _broker.Port).WithClientId(_clientId);
+        if (Environment.GetEnvironmentVariable(UserVariable) is { Length: > 0 } user)
+            options.WithCredentials(user, Environment.GetEnvironmentVariable(PasswordVariable) ?? "");
+        MqttClientConnectResult connected = await _client.ConnectAsync(options.Build(), attempt.Token);
+        if (connected.ResultCode != MqttClientConnectResultCode.Success)
+            throw new InvalidOperationException($"it refused the connection with {connected.ResultCode}");
+        await _client.SubscribeAsync(_filter, MqttQualityOfServiceLevel.AtMostOnce, attempt.Token);
+    }
+}
