@@ -9,7 +9,6 @@ using Crime.Firmware.Energy;
 using Crime.Firmware.Inference;
 using Crime.Firmware.Inputs;
 using Crime.Firmware.Kernel;
-using Crime.Firmware.Mapping;
 using Crime.Firmware.Models;
 using Crime.Firmware.Offload;
 using Crime.Firmware.Settings;

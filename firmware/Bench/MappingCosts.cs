@@ -2,7 +2,6 @@
 // The engine is the product's; its gateways are made up here and all look usable.
 
 using Crime.Costs;
-using Crime.Firmware.Mapping;
 using Crime.Frames;
 using Crime.Mapping;
 using Crime.Model;

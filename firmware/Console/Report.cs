@@ -2,10 +2,9 @@
 
 using System.Collections;
 using Crime.Costs;
-using Crime.Firmware.Inference;
 using Crime.Firmware.Energy;
+using Crime.Firmware.Inference;
 using Crime.Firmware.Kernel;
-using Crime.Firmware.Mapping;
 using Crime.Firmware.Offload;
 using Crime.Frames;
 using Crime.Mapping;

@@ -5,9 +5,9 @@ using System;
 using System.Threading;
 using Crime.Costs;
 using Crime.Firmware.Energy;
-using Crime.Firmware.Mapping;
 using Crime.Firmware.Offload;
 using Crime.Firmware.Settings;
+using Crime.Mapping;
 using nanoFramework.Hardware.Esp32;
 
 namespace Crime.Firmware.Duty;

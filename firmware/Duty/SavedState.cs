@@ -7,7 +7,6 @@ using System.IO.Hashing;
 using Crime.Binary;
 using Crime.Costs;
 using Crime.Firmware.Inference;
-using Crime.Firmware.Mapping;
 using Crime.Firmware.Settings;
 using Crime.Mapping;
 

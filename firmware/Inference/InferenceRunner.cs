@@ -5,7 +5,6 @@
 using Crime.Firmware.Duty;
 using Crime.Firmware.Energy;
 using Crime.Firmware.Kernel;
-using Crime.Firmware.Mapping;
 using Crime.Firmware.Offload;
 using Crime.Firmware.Settings;
 using Crime.Frames;

@@ -3,10 +3,10 @@
 
 using System;
 using System.Threading;
-using Crime.Firmware.Mapping;
 using Crime.Firmware.Settings;
 using Crime.Firmware.Terminal;
 using Crime.Frames;
+using Crime.Mapping;
 using nanoFramework.Networking;
 
 namespace Crime.Firmware.Offload;

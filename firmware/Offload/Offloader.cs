@@ -3,9 +3,9 @@
 
 using System.Threading;
 using Crime.Firmware.Energy;
-using Crime.Firmware.Mapping;
 using Crime.Firmware.Settings;
 using Crime.Frames;
+using Crime.Mapping;
 using Crime.Model;
 
 namespace Crime.Firmware.Offload;

@@ -31,7 +31,7 @@ public sealed class DeviceProjectsTests
     public void TheBenchIsItsOwnFilesAndWhatItMeasures()
     {
         Assert.That(s_bench.Sources, Is.Unique.And.SupersetOf(DeviceProject.DeviceFiles.Where(
-            path => path.StartsWith("firmware/Bench/") || path.StartsWith("firmware/Kernel/") || path.StartsWith("firmware/Mapping/") || path.StartsWith("shared/"))));
+            path => path.StartsWith("firmware/Bench/") || path.StartsWith("firmware/Kernel/") || path.StartsWith("shared/"))));
         Assert.That(s_bench.Sources, Has.None.StartsWith("firmware/App/").And.None.StartsWith("firmware/Offload/"));
     }
 
@@ -65,7 +65,7 @@ public sealed class DeviceProjectsTests
 
     [Test]
     public void EveryAssemblyThatTheBenchNeedsIsReferenced() => Assert.That(
-        Missing(s_bench, type => type.Namespace.StartsWith("Crime.Firmware.Bench") || type.Namespace is "Crime.Firmware.Kernel" or "Crime.Firmware.Mapping"
+        Missing(s_bench, type => type.Namespace.StartsWith("Crime.Firmware.Bench") || type.Namespace is "Crime.Firmware.Kernel"
             || type.Name == "LineWriter" || type.Module.Name == "Crime.Shared.dll"),
         Is.Empty);
 

@@ -1,9 +1,8 @@
 // One gateway as the board sees it: its costs for the board's model, its load, and the link to it.
 
 using Crime.Costs;
-using Crime.Mapping;
 
-namespace Crime.Firmware.Mapping;
+namespace Crime.Mapping;
 
 /// <summary>What the mapping knows of a gateway. Guarded by the engine's lock.</summary>
 public sealed class GatewayCandidate

@@ -4,9 +4,8 @@
 
 using Crime.Costs;
 using Crime.Frames;
-using Crime.Mapping;
 
-namespace Crime.Firmware.Mapping;
+namespace Crime.Mapping;
 
 /// <summary>Decides per input between the board and up to <see cref="DecisionTable.MaxCandidates"/> gateways.</summary>
 public sealed class MappingEngine

@@ -2,9 +2,8 @@
 
 using Crime.Binary;
 using Crime.Costs;
-using Crime.Mapping;
 
-namespace Crime.Firmware.Mapping;
+namespace Crime.Mapping;
 
 /// <summary>Writes and reads gateways as bytes. The bytes come from the board's own flash and carry a checksum.</summary>
 public sealed class CandidateMemory

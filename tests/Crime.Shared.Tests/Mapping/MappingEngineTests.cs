@@ -1,10 +1,9 @@
 using Crime.Costs;
-using Crime.Firmware.Mapping;
 using Crime.Frames;
 using Crime.Mapping;
 using NUnit.Framework;
 
-namespace Crime.Firmware.Tests.Mapping;
+namespace Crime.Shared.Tests.Mapping;
 
 public sealed class MappingEngineTests
 {
