@@ -233,7 +233,7 @@ public sealed class Board : IDisposable
         SetRadio(RadioState.Off, Clock.NowUs());
         BootedAtUs = awakeUs;
         HasWokenByTimer = true;
-        FirmwareImage.Get(Options.Profile).Main(Options.Application);
+        FirmwareImage.Get(Options.Profile).Main(Options.Application)();
     }
 
     /// <summary>From here on the calling thread is one of the firmware.</summary>
