@@ -101,6 +101,8 @@ public sealed class Ina219Tests
         {
             Ina219 sensor = Ina219Bench.Driver();
             sensor.Begin(100, 400, Ina219Averaging.None);
+            // The shunt's mode leaves the bus as it was last converted: it has to have been.
+            while (sensor.ReadPowerUw(out _) != Ina219Reading.Measured) { }
             sensor.SetMode(Ina219Mode.Shunt);
             long startUs = board.NowUs;
             while (sensor.TakePowerUw(out _) == Ina219Reading.NotReady) { }
