@@ -129,6 +129,24 @@ public sealed partial class HardwareTests
         Boards().Select(board => Profile(board).Hardware).SelectMany(hardware => hardware.Targets.Select(target => (target.Name, hardware.Chip)))
             .Distinct().Select(target => target.Name), Is.Unique);
 
+    /// <summary>The figures that were read in nf-interpreter's partition tables and sdkconfig files, July 2026.</summary>
+    [TestCase("esp32-devkitc", 4, 1792, 256)]
+    [TestCase("esp32-devkitc", 8, 2752, 2048)]
+    [TestCase("esp32-s3-devkitc", 8, 2944, 2048)]
+    [TestCase("esp32-c3-devkitm", 4, 1984, 256)]
+    public void ThePartitionsAreThoseOfTheFirmware(string board, int flashMb, int deploymentKib, int storageKib)
+    {
+        FlashPartitions partitions = Profile(board).Hardware.PartitionsOf(flashMb)!;
+        Assert.That((partitions.DeploymentKib, partitions.StorageKib), Is.EqualTo((deploymentKib, storageKib)));
+    }
+
+    [TestCase("ESP32_REV0", 240)]
+    [TestCase("ESP32_REV3", 160)]
+    [TestCase("ESP32_PSRAM_REV0", 160)]
+    [TestCase("ESP32_PSRAM_REV3", 240)]
+    public void TheClocksAreThoseOfTheFirmware(string target, int clockMhz) =>
+        Assert.That(Profile("esp32-devkitc").Hardware.Targets.Single(item => item.Name == target).ClockMhz, Is.EqualTo(clockMhz));
+
     [TestCaseSource(nameof(Boards))]
     public void ThePictureShowsThePins(string board)
     {
