@@ -8,6 +8,7 @@ using Crime.Modelling.Footprint;
 using Crime.Modelling.Import;
 using Crime.Modelling.Quantisation;
 using Crime.Shared.Tests.Model;
+using Crime.VirtualBoard.Model;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Footprint;

@@ -7,7 +7,7 @@ using System.Linq;
 using Crime.Firmware.Kernel;
 using Crime.FixedPoint;
 using Crime.Model;
-using Crime.Modelling.Footprint;
+using Crime.VirtualBoard.Model;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 

@@ -7,6 +7,7 @@ using System.Linq;
 using System.Reflection;
 using System.Runtime.Loader;
 using Crime.VirtualBoard.Loading;
+using Crime.VirtualBoard.Model;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 using Mono.Cecil.Rocks;
@@ -74,7 +75,7 @@ internal sealed class AllocationContext : AssemblyLoadContext
         /// <summary>What an instruction says before it executes; nothing for most.</summary>
         public IEnumerable<Instruction> Report(Instruction instruction) => instruction.OpCode.Code switch
         {
-            Code.Newarr => [Instruction.Create(OpCodes.Dup), Number(ElementSize((TypeReference)instruction.Operand)), Call(_array)],
+            Code.Newarr => [Instruction.Create(OpCodes.Dup), Number(DeviceSizes.Element((TypeReference)instruction.Operand)), Call(_array)],
             Code.Box => [Number(DeviceSizes.Boxed), Call(_object)],
             Code.Ldstr => [Number(DeviceSizes.Literal), Call(_object)],
             Code.Newobj => New((MethodReference)instruction.Operand),
@@ -87,7 +88,7 @@ internal sealed class AllocationContext : AssemblyLoadContext
             TypeReference type = constructor.DeclaringType;
             bool isPlain = type.FullName == "System.Object";
             if (!isPlain && (!IsDeviceCode(type) || type.IsValueType)) return External(constructor);
-            return [Number(DeviceSizes.Object(isPlain ? 0 : FieldCount(type))), Call(_object)];
+            return [Number(DeviceSizes.Object(type)), Call(_object)];
         }
 
         private IEnumerable<Instruction> External(MethodReference method)
@@ -100,22 +101,6 @@ internal sealed class AllocationContext : AssemblyLoadContext
         private static Instruction Number(int value) => Instruction.Create(OpCodes.Ldc_I4, value);
 
         private static Instruction Call(MethodReference method) => Instruction.Create(OpCodes.Call, method);
-
-        private static int ElementSize(TypeReference type)
-        {
-            if (!type.IsValueType) return DeviceSizes.Element(type.FullName, isReference: true);
-            if (type.IsPrimitive) return DeviceSizes.Element(type.FullName, isReference: false);
-            TypeDefinition definition = type.Resolve();
-            return DeviceSizes.Element(definition.IsEnum ? definition.GetEnumUnderlyingType().FullName : definition.FullName, isReference: false);
-        }
-
-        private static int FieldCount(TypeReference type)
-        {
-            int count = 0;
-            for (TypeDefinition at = type.Resolve(); at.FullName != "System.Object"; at = at.BaseType.Resolve())
-                count += at.Fields.Count(field => !field.IsStatic);
-            return count;
-        }
 
         private static bool IsDeviceCode(TypeReference type) =>
             type.GetElementType() is { } element && element.FullName.StartsWith("Crime.", System.StringComparison.Ordinal);

@@ -3,6 +3,7 @@
 
 using System;
 using System.Collections.Generic;
+using Crime.VirtualBoard.Model;
 
 namespace Crime.Modelling.Footprint;
 

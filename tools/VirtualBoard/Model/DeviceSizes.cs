@@ -5,11 +5,14 @@
 // instruction executes. With these rules what a model holds came out to the byte as the CLR's own count of free bytes.
 
 using System;
+using System.Linq;
+using Mono.Cecil;
+using Mono.Cecil.Rocks;
 
-namespace Crime.Modelling.Footprint;
+namespace Crime.VirtualBoard.Model;
 
 /// <summary>Bytes on the heap of nanoFramework's 32-bit CLR.</summary>
-public static class DeviceSizes
+internal static class DeviceSizes
 {
     /// <summary>The unit of the heap, in bytes.</summary>
     public const int Block = 12;
@@ -32,7 +35,7 @@ public static class DeviceSizes
 
     /// <summary>An array.</summary>
     /// <param name="length">Elements.</param>
-    /// <param name="elementSize">Bytes of one: see <see cref="Element"/>.</param>
+    /// <param name="elementSize">Bytes of one: see <c>Element</c>.</param>
     public static int Array(int length, int elementSize) => Blocks(ArrayHeader + length * elementSize);
 
     /// <summary>An element of an array.</summary>
@@ -47,6 +50,23 @@ public static class DeviceSizes
         "System.Int64" or "System.UInt64" or "System.Double" => 8,
         _ => throw new NotSupportedException($"an array of {typeName}"),
     };
+
+    /// <summary>An element of an array of this type.</summary>
+    public static int Element(TypeReference type)
+    {
+        if (!type.IsValueType || type.IsPrimitive) return Element(type.FullName, !type.IsValueType);
+        TypeDefinition definition = type.Resolve();
+        return Element(definition.IsEnum ? definition.GetEnumUnderlyingType().FullName : definition.FullName, isReference: false);
+    }
+
+    /// <summary>An object of a class of device code.</summary>
+    public static int Object(TypeReference type)
+    {
+        int count = 0;
+        for (TypeDefinition at = type.Resolve(); at.FullName != "System.Object"; at = at.BaseType.Resolve())
+            count += at.Fields.Count(field => !field.IsStatic);
+        return Object(count);
+    }
 
     private static int Blocks(int size) => (size + Block - 1) / Block * Block;
 }
