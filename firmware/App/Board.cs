@@ -146,13 +146,20 @@ public sealed class Board : IBoardCommands
         _kernel = null;
         _engine = null;
         _kernel = MakeKernel(model);
-        _offloader.Use(model, null);
         bool isResumed = _saved != null && _model == null;
-        SelfProfile profile = isResumed
-            ? new SelfProfile(_saved.LocalTime, _saved.EncodeTime) : new SelfProfile(_kernel, _offloader, model.ValuesPerStep);
-        int bytesPerStep = _offloader.BytesPerStep;
-        _engine = new MappingEngine(
-            model.Id, LongestLength(model), profile.LocalTime, profile.EncodeTime, bytesPerStep, _settings.Power(), _settings.Objective);
+        SelfProfile profile;
+        try
+        {
+            profile = MakeEngine(model, isResumed);
+        }
+        catch (OutOfMemoryException)
+        {
+            if (_kernel == null) throw;
+            // The kernel fits, and leaves no room for what decides: better no kernel than no board.
+            _kernel = null;
+            ReportNoRoom(model);
+            profile = MakeEngine(model, isResumed);
+        }
         _offloader.Use(model, _engine);
         _runner.Use(_kernel, _engine);
         _model = model;
@@ -160,6 +167,16 @@ public sealed class Board : IBoardCommands
         if (isResumed) Resume();
         _link.Use(model.Id, _engine);
         _report.Model(model, _kernel, profile.LocalTime);
+    }
+
+    private SelfProfile MakeEngine(ModelFile model, bool isResumed)
+    {
+        _offloader.Use(model, null);
+        SelfProfile profile = isResumed
+            ? new SelfProfile(_saved.LocalTime, _saved.EncodeTime) : new SelfProfile(_kernel, _offloader, model.ValuesPerStep);
+        _engine = new MappingEngine(
+            model.Id, LongestLength(model), profile.LocalTime, profile.EncodeTime, _offloader.BytesPerStep, _settings.Power(), _settings.Objective);
+        return profile;
     }
 
     /// <summary>After a deep sleep: what was counted, decided and known goes on.</summary>
@@ -196,10 +213,13 @@ public sealed class Board : IBoardCommands
         }
         catch (OutOfMemoryException)
         {
-            _report.Text("kernel: " + model.Name + " does not fit the heap; every input goes to a gateway");
+            ReportNoRoom(model);
             return null;
         }
     }
+
+    private void ReportNoRoom(ModelFile model) =>
+        _report.Text("kernel: " + model.Name + " does not fit the heap; every input goes to a gateway");
 
     private static int LongestLength(ModelFile model) => model.LongestLength > 0 ? model.LongestLength : FrameFormat.MaxLength;
 

@@ -1,10 +1,12 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using Crime.Model;
+using Crime.VirtualBoard;
 using NUnit.Framework;
 
 namespace Crime.System.Tests;
@@ -13,16 +15,24 @@ namespace Crime.System.Tests;
 public sealed class FlashTests
 {
     /// <summary>
-    /// Long options of nanoff 3 (option names in nanoFirmwareFlasher.Tool/Options.cs and the README of
-    /// github.com/nanoframework/nanoFirmwareFlasher, July 2026) that concern an ESP32.
+    /// Options of nanoff that crime flash uses: whether a value follows, and the short form. As documented for nanoff 3 (July 2026)
+    /// in the README of github.com/nanoframework/nanoFirmwareFlasher - its sections on ports, on ESP32 targets, on nano devices and on
+    /// file deployment - and in nanoFirmwareFlasher.Tool/Options.cs, where of all options only verbosity has a short form, -v.
     /// </summary>
-    private static readonly string[] s_documented =
-    [
-        "--serialport", "--baud", "--flashmode", "--flashfreq", "--partitiontablesize", "--checkpsram", "--nobackupconfig", "--nanodevice", "--clrfile",
-        "--target", "--platform", "--verbosity", "--fwversion", "--update", "--deploy", "--preview", "--image", "--masserase", "--verify", "--address",
-        "--reset", "--nofitcheck", "--listtargets", "--listports", "--clearcache", "--listdevices", "--devicedetails", "--identifyfirmware",
-        "--filedeployment", "--networkdeployment", "--archivepath", "--updatearchive", "--fromarchive", "--suppressnanoffversioncheck",
-    ];
+    private static readonly Dictionary<string, (bool TakesValue, string? ShortForm)> s_documented = new()
+    {
+        ["--listports"] = (false, null),
+        ["--update"] = (false, null),
+        ["--target"] = (true, null),
+        ["--serialport"] = (true, null),
+        ["--masserase"] = (false, null),
+        ["--deploy"] = (false, null),
+        ["--image"] = (true, null),
+        ["--filedeployment"] = (true, null),
+        ["--nanodevice"] = (false, null),
+        ["--devicedetails"] = (false, null),
+        ["--verbosity"] = (true, "-v"),
+    };
 
     private static readonly string s_model = Path.Combine(TestContext.CurrentContext.TestDirectory, "models", "gestures.crime");
 
@@ -69,8 +79,67 @@ public sealed class FlashTests
         Assert.That(lines, Has.All.StartsWith("nanoff "));
         Assert.That(lines[1], Is.EqualTo("nanoff --update --target ESP32_REV3 --serialport /dev/ttyUSB7 --masserase"));
         Assert.That(lines[2], Is.EqualTo($"nanoff --target ESP32_REV3 --serialport /dev/ttyUSB7 --deploy --image {At("Crime.Firmware.bin")}"));
-        IEnumerable<string> used = lines.SelectMany(line => line.Split(' ')).Where(word => word.StartsWith("--"));
-        Assert.That(used.Except(s_documented), Is.Empty);
+        foreach (string line in lines) AssertDocumented(line.Split(' ')[1..]);
+    }
+
+    /// <summary>Every word is an option that is documented, or the value of the one before it.</summary>
+    private static void AssertDocumented(string[] words)
+    {
+        for (int i = 0; i < words.Length; i++)
+        {
+            string name = s_documented.FirstOrDefault(option => option.Value.ShortForm == words[i]).Key ?? words[i];
+            Assert.That(s_documented.ContainsKey(name), $"{words[i]} is no option of nanoff");
+            if (!s_documented[name].TakesValue) continue;
+            Assert.That(++i, Is.LessThan(words.Length), $"{name} takes a value");
+            Assert.That(words[i], Does.Not.StartWith("-"), name);
+        }
+    }
+
+    /// <summary>A board and a flash of it.</summary>
+    private static IEnumerable<TestCaseData> Partitions() =>
+        from board in BoardProfile.BundledNames
+        let hardware = BoardProfile.Bundled(board).Hardware
+        where board != "ina219-meter"
+        from partitions in hardware.Partitions
+        select new TestCaseData(hardware.Targets[0].Name, partitions).SetArgDisplayNames(board, partitions.FlashMb + " MB");
+
+    [TestCaseSource(nameof(Partitions))]
+    public async Task SizesAreThoseOfTheBoardsFolder(string target, FlashPartitions partitions)
+    {
+        int size = partitions.DeploymentKib * 1024;
+        string mib = partitions.FlashMb.ToString(CultureInfo.InvariantCulture);
+        Task<CrimeCommand.Outcome> Run(string image) => CrimeCommand.RunAsync(
+            "flash", "--port", "p", "--target", target, "--flash-mb", mib, "--image", At(image), "--dry-run", "--json");
+        File.WriteAllBytes(At("full.bin"), [.. "NFMRK1"u8, .. new byte[size - 6]]);
+        File.WriteAllBytes(At("over.bin"), [.. "NFMRK1"u8, .. new byte[size - 5]]);
+        JsonElement summary = (await Run("full.bin")).Json();
+        Assert.That(summary.GetProperty("deployment_bytes").GetInt32(), Is.EqualTo(size));
+        CrimeCommand.Outcome refused = await Run("over.bin");
+        Assert.That((refused.ExitCode, refused.Out), Is.EqualTo((2, "")));
+        Assert.That(refused.Error, Does.Contain($"{size + 1} bytes do not fit the {size} bytes"));
+    }
+
+    [Test]
+    public async Task TheTargetsAreThoseOfTheBoardsFolders()
+    {
+        string help = (await CrimeCommand.RunAsync("flash", "--help")).Out;
+        foreach (FirmwareTarget target in BoardProfile.BundledNames.SelectMany(board => BoardProfile.Bundled(board).Hardware.Targets))
+            Assert.That(string.Join(' ', help.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), Does.Contain($"{target.Name} ({target.ClockMhz} MHz)"));
+        CrimeCommand.Outcome unknown = await CrimeCommand.RunAsync("flash", "--port", "p", "--target", "ESP32_X", "--dry-run");
+        Assert.That(unknown.ExitCode, Is.EqualTo(2));
+        Assert.That(unknown.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+        CrimeCommand.Outcome odd = await CrimeCommand.RunAsync("flash", "--port", "p", "--target", "ESP32_C3", "--flash-mb", "2", "--dry-run");
+        Assert.That((odd.ExitCode, odd.Error.TrimEnd()), Is.EqualTo((2, "crime: --flash-mb 2: the firmware has no partition table of that size for an ESP32-C3")));
+    }
+
+    [Test]
+    public async Task FilesThatADriveDoesNotHoldAreRefused()
+    {
+        File.WriteAllText(At("crime.cfg"), "board.id=hall-1\n" + string.Concat(Enumerable.Repeat("# a long remark on this board\n", 10_000)));
+        CrimeCommand.Outcome small = await CrimeCommand.RunAsync(Arguments("--dry-run"));
+        Assert.That(small.ExitCode, Is.EqualTo(2));
+        Assert.That(small.Error, Does.Contain("drive I: of ESP32_REV3 has 262144"));
+        Assert.That((await CrimeCommand.RunAsync(Arguments("--dry-run", "--flash-mb", "8"))).ExitCode, Is.Zero, "2 MiB there");
     }
 
     [Test]

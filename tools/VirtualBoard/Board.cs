@@ -33,6 +33,9 @@ public sealed record BoardOptions
     /// <summary>What the board runs.</summary>
     public FirmwareApplication Application { get; init; } = FirmwareApplication.App;
 
+    /// <summary>Bytes that the firmware's own arrays and objects may take; null for no limit.</summary>
+    public int? HeapBytes { get; init; }
+
     /// <summary>Where within a beacon interval this board's beacons fall, 0 to 1.</summary>
     public double BeaconPhase { get; init; }
 
@@ -90,6 +93,7 @@ public sealed class Board : IDisposable
         _ledger = new EnergyLedger(options.Profile);
         Clock = new BoardClock(options.Profile, _ledger);
         Radio = new Radio(options.Profile, Clock, _ledger, options.Link, options.BeaconPhase);
+        if (options.HeapBytes is { } limit) Heap = new BoardHeap(limit);
         foreach (var (address, create) in options.I2cPeripherals) _peripherals[address] = create(this);
     }
 
@@ -125,6 +129,8 @@ public sealed class Board : IDisposable
     internal BoardClock Clock { get; }
 
     internal Radio Radio { get; }
+
+    internal BoardHeap? Heap { get; }
 
     /// <summary>When the firmware was started, on the clock of the board's whole life.</summary>
     internal long BootedAtUs { get; private set; }

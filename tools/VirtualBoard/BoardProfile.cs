@@ -2,8 +2,11 @@
 
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Crime.VirtualBoard;
 
@@ -18,14 +21,18 @@ public sealed class BoardProfile
 {
     private readonly IReadOnlyDictionary<string, ProfileNumber> _numbers;
 
-    private BoardProfile(string name, IReadOnlyDictionary<string, ProfileNumber> numbers)
+    private BoardProfile(string name, IReadOnlyDictionary<string, ProfileNumber> numbers, BoardHardware hardware)
     {
         Name = name;
         _numbers = numbers;
+        Hardware = hardware;
     }
 
     /// <summary>Name of the board.</summary>
     public string Name { get; }
+
+    /// <summary>Pins, memory and firmware.</summary>
+    public BoardHardware Hardware { get; }
 
     /// <summary>All numbers by name.</summary>
     public IReadOnlyDictionary<string, ProfileNumber> Numbers => _numbers;
@@ -87,20 +94,41 @@ public sealed class BoardProfile
     /// <summary>Time to associate with the access point and get an address, in ms.</summary>
     public double AssociateMs => Get("associate_ms");
 
+    /// <summary>What the settings file of such a board says of it: lines of key=value.</summary>
+    public IReadOnlyList<string> SettingsLines =>
+    [
+        $"console.tx-pin={Hardware.Pins["console_tx"].Gpio}",
+        $"console.rx-pin={Hardware.Pins["console_rx"].Gpio}",
+        $"i2c.data-pin={Hardware.Pins["i2c_data"].Gpio}",
+        $"i2c.clock-pin={Hardware.Pins["i2c_clock"].Gpio}",
+        Setting("power.compute-mw", ComputeMw),
+        Setting("power.wait-mw", WaitMw),
+        Setting("power.transmit-mw", TransmitMw),
+        Setting("transmit.ns-per-byte", TransmitNsPerByte),
+        Setting("transmit.overhead-us", TransmitOverheadUs),
+        Setting("radio.up-ms", AssociateMs),
+        Setting("radio.up-mw", AssociateMw),
+    ];
+
     /// <summary>Reads a profile.</summary>
-    /// <exception cref="InvalidDataException">The file is not a profile, or lacks a number; the message says which.</exception>
+    /// <param name="path">
+    /// A board.json. One with a "base", the name of a folder beside its own, has from there what it does not say itself.
+    /// </param>
+    /// <exception cref="InvalidDataException">The file is not a profile, or lacks a part; the message says which.</exception>
     public static BoardProfile Load(string path)
     {
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            JsonObject json = Merged(path);
+            using var document = JsonDocument.Parse(json.ToJsonString());
+            JsonElement root = document.RootElement;
             var numbers = new Dictionary<string, ProfileNumber>();
-            foreach (var entry in json.RootElement.GetProperty("numbers").EnumerateObject())
+            foreach (var entry in root.GetProperty("numbers").EnumerateObject())
                 numbers[entry.Name] = new ProfileNumber(
                     entry.Value.GetProperty("value").GetDouble(),
                     entry.Value.GetProperty("source").GetString() ?? "",
                     entry.Value.GetProperty("confidence").GetString() ?? "");
-            return new BoardProfile(json.RootElement.GetProperty("board").GetString() ?? "", numbers);
+            return new BoardProfile(root.GetProperty("board").GetString() ?? "", numbers, BoardHardware.Read(root));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -108,9 +136,34 @@ public sealed class BoardProfile
         }
     }
 
+    /// <summary>Names of the boards that come with the project: folders under hardware/.</summary>
+    public static IReadOnlyList<string> BundledNames { get; } =
+        Directory.GetDirectories(BundledFolder).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal).ToList();
+
     /// <summary>The profile of a board that comes with the project.</summary>
     /// <param name="board">Name of its folder under hardware/, such as esp32-devkitc.</param>
-    public static BoardProfile Bundled(string board) => Load(Path.Combine(AppContext.BaseDirectory, "hardware", board, "board.json"));
+    public static BoardProfile Bundled(string board) => Load(Path.Combine(BundledFolder, board, "board.json"));
+
+    private static string BundledFolder => Path.Combine(AppContext.BaseDirectory, "hardware");
+
+    private static JsonObject Merged(string path)
+    {
+        JsonObject json = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
+        if (json["base"] is not { } name) return json;
+        JsonObject merged = Merged(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "..", name.GetValue<string>(), "board.json"));
+        foreach (var (key, value) in json)
+        {
+            if (key != "numbers")
+            {
+                merged[key] = value?.DeepClone();
+                continue;
+            }
+            foreach (var (number, said) in value!.AsObject()) merged["numbers"]![number] = said?.DeepClone();
+        }
+        return merged;
+    }
+
+    private static string Setting(string key, double value) => $"{key}={((int)Math.Round(value)).ToString(CultureInfo.InvariantCulture)}";
 
     private double Get(string name) => _numbers.TryGetValue(name, out var number)
         ? number.Value

@@ -3,6 +3,7 @@
 using System.Globalization;
 using System.IO;
 using System.Text;
+using Crime.VirtualBoard;
 
 namespace Crime.Cli.Boards;
 
@@ -35,15 +36,16 @@ internal static class BoardFlash
     /// <summary>Sets a board up. It has no model yet: it fetches one from the gateway.</summary>
     /// <param name="folder">Where its flash lies.</param>
     /// <param name="setup">Its settings.</param>
+    /// <param name="profile">Which board it is.</param>
     /// <param name="recording">Its inputs; null for none.</param>
-    public static void Write(string folder, BoardSetup setup, byte[]? recording)
+    public static void Write(string folder, BoardSetup setup, BoardProfile profile, byte[]? recording)
     {
         Directory.CreateDirectory(folder);
         if (recording != null) File.WriteAllBytes(Path.Combine(folder, InputsFile), recording);
-        File.WriteAllText(Path.Combine(folder, SettingsFile), Settings(setup), new UTF8Encoding(false));
+        File.WriteAllText(Path.Combine(folder, SettingsFile), Settings(setup, profile), new UTF8Encoding(false));
     }
 
-    private static string Settings(BoardSetup setup) => string.Join('\n',
+    private static string Settings(BoardSetup setup, BoardProfile profile) => string.Join('\n',
     [
         $"board.id={setup.Id}",
         "wifi.ssid=virtual",
@@ -57,6 +59,7 @@ internal static class BoardFlash
         $"objective={setup.Objective}",
         $"kernel={setup.Kernel}",
         "wait-for-link-ms=15000",
+        .. profile.SettingsLines,
         "",
     ]);
 }

@@ -22,13 +22,15 @@ internal sealed class SingleBoard : IDisposable
     private const int Seed = 1;
 
     private readonly string _name;
+    private readonly BoardProfile _profile;
     private readonly string _folder;
     private readonly bool _hasInputs;
     private readonly bool _isTemporary;
 
-    private SingleBoard(string name, string folder, bool hasInputs, bool isTemporary)
+    private SingleBoard(string name, BoardProfile profile, string folder, bool hasInputs, bool isTemporary)
     {
         _name = name;
+        _profile = profile;
         _folder = folder;
         _hasInputs = hasInputs;
         _isTemporary = isTemporary;
@@ -36,22 +38,26 @@ internal sealed class SingleBoard : IDisposable
 
     /// <summary>A board whose flash has been set up before.</summary>
     /// <param name="folder">The flash.</param>
-    public static SingleBoard On(string folder) => new(Path.GetFileName(Path.GetFullPath(folder)), folder, hasInputs: false, isTemporary: false);
+    /// <param name="profile">Which board it is.</param>
+    public static SingleBoard On(string folder, BoardProfile profile) =>
+        new(Path.GetFileName(Path.GetFullPath(folder)), profile, folder, hasInputs: false, isTemporary: false);
 
     /// <summary>A new board.</summary>
     /// <param name="folder">Where its flash will lie; null for a temporary place.</param>
+    /// <param name="profile">Which board it is.</param>
     /// <param name="setup">Its settings.</param>
     /// <param name="inputs">What it works through; null for nothing.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="UserInputException">The inputs do not fit the model, or the folder cannot be written.</exception>
-    public static async Task<SingleBoard> NewAsync(string? folder, BoardSetup setup, InputChoice? inputs, CancellationToken cancellation)
+    public static async Task<SingleBoard> NewAsync(
+        string? folder, BoardProfile profile, BoardSetup setup, InputChoice? inputs, CancellationToken cancellation)
     {
         byte[]? recording = inputs == null ? null : await RecordAsync(setup, inputs, cancellation);
         try
         {
             var board = new SingleBoard(
-                setup.Id, folder ?? Directory.CreateTempSubdirectory("crime-board-").FullName, inputs != null, isTemporary: folder == null);
-            BoardFlash.Write(board._folder, setup, recording);
+                setup.Id, profile, folder ?? Directory.CreateTempSubdirectory("crime-board-").FullName, inputs != null, isTemporary: folder == null);
+            BoardFlash.Write(board._folder, setup, profile, recording);
             return board;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -69,7 +75,7 @@ internal sealed class SingleBoard : IDisposable
         BoardOutcome outcome;
         do
         {
-            using var board = new Board(new BoardOptions { Profile = BoardProfile.Bundled("esp32-devkitc"), FlashFolder = _folder });
+            using var board = new Board(new BoardOptions { Profile = _profile, FlashFolder = _folder });
             serial.Join(board.Serial);
             outcome = await BoardConsole.FollowAsync(_name, board, _hasInputs, serial.OnLine, cancellation);
         }

@@ -25,7 +25,7 @@ internal sealed class BoardRun : IDisposable
     public BoardRun(string folder, byte[] recording, BoardSetup setup, BoardProfile profile, LinkConditions link, double beaconPhase)
     {
         _name = setup.Id;
-        BoardFlash.Write(folder, setup, recording);
+        BoardFlash.Write(folder, setup, profile, recording);
         _board = new Board(new BoardOptions { Profile = profile, FlashFolder = folder, Link = link, BeaconPhase = beaconPhase });
     }
 

@@ -31,6 +31,7 @@ internal enum Fault
 /// <param name="Seed">Chooses the inputs.</param>
 /// <param name="Broker">An external broker; null for the gateway's own.</param>
 /// <param name="Kernel">auto or table.</param>
+/// <param name="Profile">Name of a bundled board.</param>
 internal sealed record DemoOptions(
     int BoardCount, int InputCount, string Objective, string? DataPath, string? ModelPath, string? TestLinesPath, Fault Fault, int Seed,
-    BrokerEndpoint? Broker, string Kernel);
+    BrokerEndpoint? Broker, string Kernel, string Profile);

@@ -26,13 +26,14 @@ internal sealed class DemoRunner
     private readonly IDemoView _view;
     private readonly ModelFile _model;
     private readonly Dataset _data;
-    private readonly BoardProfile _profile = BoardProfile.Bundled("esp32-devkitc");
+    private readonly BoardProfile _profile;
     private readonly List<LabelledSequence>[] _inputs;
 
     /// <summary>Loads model and data and deals the inputs to the boards.</summary>
     public DemoRunner(DemoOptions options, IDemoView view)
     {
         _options = options;
+        _profile = BoardProfile.Bundled(options.Profile);
         _view = view;
         ModelPath = options.ModelPath ?? GatewayModel.BundledPath;
         _model = ModelLoading.Load(ModelPath);

@@ -1,36 +1,38 @@
-// The firmware targets that CRIME was written for. Sizes are those of the partition tables in nf-interpreter's
-// targets/ESP32/_IDF, clock rates those of the sdkconfig files that the targets' defconfigs name (both read in July 2026).
+// The firmware targets that CRIME was written for. They, their clocks and the sizes of their partitions stand in
+// hardware/<board>/board.json with their sources, and nowhere else.
 
 using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Modelling;
+using Crime.VirtualBoard;
 
 namespace Crime.Cli.Flashing;
 
 /// <summary>A firmware image of nanoFramework for a family of boards.</summary>
-/// <param name="Name">Its name, as nanoff takes it.</param>
-/// <param name="Chip">The chip.</param>
-/// <param name="ClockMhz">CPU clock that the image sets, in MHz.</param>
-/// <param name="FlashMb">Flash of the usual module, in MiB.</param>
-internal sealed record FlashTarget(string Name, string Chip, int ClockMhz, int FlashMb)
+/// <param name="Firmware">The image.</param>
+/// <param name="Hardware">The board that lists it.</param>
+internal sealed record FlashTarget(FirmwareTarget Firmware, BoardHardware Hardware)
 {
     private const int Kib = 1024;
 
-    /// <summary>All of them; the plain ones first.</summary>
+    /// <summary>All of them, board by board, the plain ones first.</summary>
     public static IReadOnlyList<FlashTarget> All { get; } =
     [
-        new("ESP32_REV0", "ESP32", 240, 4),
-        new("ESP32_REV3", "ESP32", 160, 4),
-        new("ESP32_PSRAM_REV0", "ESP32", 160, 4),
-        new("ESP32_PSRAM_REV3", "ESP32", 240, 4),
-        new("ESP32_BLE_REV0", "ESP32", 240, 4),
-        new("ESP32_BLE_REV3", "ESP32", 240, 4),
-        new("ESP32_PICO", "ESP32", 240, 4),
-        new("ESP32_S3_OCTAL", "ESP32-S3", 240, 8),
-        new("ESP32_S3_QUAD", "ESP32-S3", 240, 8),
-        new("ESP32_C3", "ESP32-C3", 160, 4),
+        .. BoardProfile.BundledNames.Select(name => BoardProfile.Bundled(name).Hardware)
+            .OrderBy(hardware => hardware.Chip.Length).ThenByDescending(hardware => hardware.Chip, StringComparer.Ordinal)
+            .SelectMany(hardware => hardware.Targets.Select(firmware => new FlashTarget(firmware, hardware)))
+            .DistinctBy(target => target.Name),
     ];
+
+    /// <summary>Its name, as nanoff takes it.</summary>
+    public string Name => Firmware.Name;
+
+    /// <summary>CPU clock that the image sets, in MHz.</summary>
+    public int ClockMhz => Firmware.ClockMhz;
+
+    /// <summary>Flash of the usual module, in MiB.</summary>
+    public int FlashMb => Hardware.FlashMb;
 
     /// <summary>Finds a target.</summary>
     /// <exception cref="UserInputException">There is none of that name.</exception>
@@ -41,17 +43,14 @@ internal sealed record FlashTarget(string Name, string Chip, int ClockMhz, int F
     /// <summary>Bytes for the application.</summary>
     /// <param name="flashMb">Flash of the module, in MiB.</param>
     /// <exception cref="UserInputException">The firmware has no partition table for that size.</exception>
-    public int DeploymentSize(int flashMb) => Kib * ((Chip, flashMb) switch
-    {
-        ("ESP32", 4) => 1792,
-        ("ESP32", 8 or 16) => 2752,
-        ("ESP32-C3", 4 or 8 or 16) => 1984,
-        ("ESP32-S3", 4) => 1984,
-        ("ESP32-S3", 8 or 16 or 32) => 2944,
-        _ => throw new UserInputException($"--flash-mb {flashMb}: the firmware has no partition table of that size for an {Chip}"),
-    });
+    public int DeploymentSize(int flashMb) => Kib * Partitions(flashMb).DeploymentKib;
 
     /// <summary>Bytes of the board's drive I:, which its file system needs a part of.</summary>
     /// <param name="flashMb">Flash of the module, in MiB.</param>
-    public int StorageSize(int flashMb) => Kib * (Chip == "ESP32-S3" && flashMb >= 8 ? 2048 : 256);
+    /// <exception cref="UserInputException">The firmware has no partition table for that size.</exception>
+    public int StorageSize(int flashMb) => Kib * Partitions(flashMb).StorageKib;
+
+    private FlashPartitions Partitions(int flashMb) =>
+        Hardware.PartitionsOf(flashMb)
+        ?? throw new UserInputException($"--flash-mb {flashMb}: the firmware has no partition table of that size for an {Hardware.Chip}");
 }

@@ -9,6 +9,7 @@ using System.Threading.Tasks;
 using Crime.Cli.Boards;
 using Crime.Frames;
 using Crime.Modelling;
+using Crime.VirtualBoard;
 
 namespace Crime.Cli.Verbs;
 
@@ -33,6 +34,7 @@ internal static class BoardVerb
             Description = "Folder that is the board's flash and is kept; one with a crime.cfg is used as it is. Without it: a temporary one.",
         };
         var serial = Options.OneOf("--serial", "Where the board's serial port is: standard output and input, or a new pseudo-terminal.", "console", "pty");
+        var profile = Options.Profile();
         var json = new Option<bool>("--json") { Description = "Print each INF and END line as JSON; with --serial pty the terminal's path." };
         Option[] setupOptions = [broker, httpPort, model, id, objective, mapping, data, inputs, idle];
         var command = new Command(
@@ -40,15 +42,16 @@ internal static class BoardVerb
             "Runs one virtual board with the firmware's own Main against a gateway, until it has worked through its inputs.\n"
             + "Type help for the commands of its console.\n\n"
             + "Examples:\n  crime board --broker localhost:1883\n  crime board --serial pty --idle    (then: picocom <the terminal it names>)");
-        foreach (Option option in (Option[])[.. setupOptions, flash, serial, json]) command.Add(option);
+        foreach (Option option in (Option[])[.. setupOptions, flash, profile, serial, json]) command.Add(option);
         command.SetAction(async (parsed, cancellation) =>
         {
             bool isPty = parsed.GetRequiredValue(serial) == "pty", isJson = parsed.GetValue(json);
             string? folder = parsed.GetValue(flash);
+            BoardProfile kind = BoardProfile.Bundled(parsed.GetRequiredValue(profile));
             if (folder != null && BoardFlash.IsSetUp(folder))
             {
                 RefuseSetup(folder, setupOptions.Where(option => parsed.GetResult(option) is { Implicit: false }));
-                return await Run(SingleBoard.On(folder), isPty, isJson, cancellation);
+                return await Run(SingleBoard.On(folder, kind), isPty, isJson, cancellation);
             }
             BoardSetup setup = SetupOf(
                 parsed.GetRequiredValue(id), parsed.GetRequiredValue(mapping), parsed.GetRequiredValue(objective), parsed.GetRequiredValue(model),
@@ -60,7 +63,7 @@ internal static class BoardVerb
                     throw new UserInputException("--idle is a board without inputs: --data and --inputs do not go with it");
                 choice = null;
             }
-            return await Run(await SingleBoard.NewAsync(folder, setup, choice, cancellation), isPty, isJson, cancellation);
+            return await Run(await SingleBoard.NewAsync(folder, kind, setup, choice, cancellation), isPty, isJson, cancellation);
         });
         return command;
     }

@@ -29,6 +29,7 @@ internal static class DemoVerb
         var kernel = Options.OneOf(
             "--kernel", "What the boards compute with: tables, as for any model that they fetch, or code compiled from it where the firmware has it.",
             "table", "auto");
+        var profile = Options.Profile();
         var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };
         var command = new Command(
             "demo",
@@ -37,14 +38,14 @@ internal static class DemoVerb
             + "Examples:\n  crime demo\n  crime demo --data data/japanese-vowels --model vowels.crime --objective energy\n"
             + "  crime demo --fault gateway-down")
         {
-            boards, inputs, seed, objective, data, model, testLines, fault, broker, kernel, json,
+            boards, inputs, seed, objective, data, model, testLines, fault, broker, kernel, profile, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
             var options = new DemoOptions(
                 parsed.GetValue(boards), parsed.GetValue(inputs), parsed.GetRequiredValue(objective), parsed.GetValue(data),
                 parsed.GetValue(model), parsed.GetValue(testLines), FaultOf(parsed.GetRequiredValue(fault)), parsed.GetValue(seed),
-                Options.Broker(parsed.GetValue(broker)), parsed.GetRequiredValue(kernel));
+                Options.Broker(parsed.GetValue(broker)), parsed.GetRequiredValue(kernel), parsed.GetRequiredValue(profile));
             return Run(options, parsed.GetValue(json), cancellation);
         });
         return command;

@@ -6,12 +6,16 @@ using System.Globalization;
 using System.Linq;
 using Crime.Cli.Boards;
 using Crime.Modelling;
+using Crime.VirtualBoard;
 
 namespace Crime.Cli.Verbs;
 
 /// <summary>Makes options.</summary>
 internal static class Options
 {
+    /// <summary>The board that is meant where none is named.</summary>
+    public const string DefaultProfile = "esp32-devkitc";
+
     /// <summary>A whole number within a range; the range is part of its help.</summary>
     public static Option<int> Number(string name, string description, int value, int min, int max)
     {
@@ -43,6 +47,11 @@ internal static class Options
         });
         return option;
     }
+
+    /// <summary>Which of the boards under hardware/ a virtual board is.</summary>
+    public static Option<string> Profile() => OneOf(
+        "--profile", "Which board it is: power, time and memory of a folder under hardware/.",
+        [DefaultProfile, .. BoardProfile.BundledNames.Where(name => name != DefaultProfile)]);
 
     /// <summary>What <c>--broker</c> names.</summary>
     /// <param name="text">HOST:PORT.</param>

@@ -49,9 +49,12 @@ public static class DeviceCompiler
     public static CompiledModel LoadTextbook(ModelFile model) => Load(ReadTextbook(), TextbookType, model);
 
     /// <summary>The baseline's source: device code, so it is compiled like that.</summary>
-    internal static string ReadTextbook()
+    internal static string ReadTextbook() => ReadReference("TextbookKernel.cs");
+
+    /// <summary>A file of device code under Reference/.</summary>
+    internal static string ReadReference(string file)
     {
-        using var reader = new StreamReader(typeof(DeviceCompiler).Assembly.GetManifestResourceStream("TextbookKernel.cs")!);
+        using var reader = new StreamReader(typeof(DeviceCompiler).Assembly.GetManifestResourceStream(file)!);
         return reader.ReadToEnd();
     }
 

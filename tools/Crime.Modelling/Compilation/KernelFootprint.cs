@@ -7,6 +7,7 @@ using System.Linq;
 using Crime.Firmware.Kernel;
 using Crime.FixedPoint;
 using Crime.Model;
+using Crime.VirtualBoard.Model;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 
@@ -72,19 +73,13 @@ public sealed record KernelFootprint(int ByteCodeSize, int LargestMethodSize, He
 /// <param name="Embedding">The embedding of a token model.</param>
 public sealed record HeapSize(int Tables, int State, int Head, int Embedding)
 {
-    // Every object starts with a header and takes whole blocks.
-    private const int ArrayHeaderSize = 20;
-    private const int BlockSize = 12;
-
     /// <summary>All of it.</summary>
     public int Total => Tables + State + Head + Embedding;
 
     /// <summary>The heap of a model's kernel.</summary>
     public static HeapSize Of(ModelFile model) => new(
-        2 * ArraySize(ActivationTable.Length, sizeof(short)),
-        model.Layers.Sum(shape => (shape.HasCellState ? 3 : 2) * ArraySize(shape.HiddenCount, sizeof(short))),
-        model.ClassCount * ArraySize(model.HeadInputCount, sizeof(short)) + 2 * ArraySize(model.ClassCount, sizeof(int)),
-        model.Input == InputKind.Tokens ? ArraySize(model.VocabularyCount * model.InputCount, sizeof(short)) : 0);
-
-    private static int ArraySize(int length, int elementSize) => (ArrayHeaderSize + length * elementSize + BlockSize - 1) / BlockSize * BlockSize;
+        2 * DeviceSizes.Array(ActivationTable.Length, sizeof(short)),
+        model.Layers.Sum(shape => (shape.HasCellState ? 3 : 2) * DeviceSizes.Array(shape.HiddenCount, sizeof(short))),
+        model.ClassCount * DeviceSizes.Array(model.HeadInputCount, sizeof(short)) + 2 * DeviceSizes.Array(model.ClassCount, sizeof(int)),
+        model.Input == InputKind.Tokens ? DeviceSizes.Array(model.VocabularyCount * model.InputCount, sizeof(short)) : 0);
 }

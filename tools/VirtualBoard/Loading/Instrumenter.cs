@@ -15,6 +15,10 @@ internal sealed class Instrumenter
 {
     private readonly ModuleDefinition _module;
     private readonly MethodReference _charge;
+    private readonly MethodReference _reserveArray;
+    private readonly MethodReference _reserveObject;
+    private readonly MethodReference _holdArray;
+    private readonly MethodReference _holdObject;
     private readonly RedirectMap _redirects;
     private readonly int _libraryCallIl;
 
@@ -26,6 +30,10 @@ internal sealed class Instrumenter
         _module = module;
         _libraryCallIl = libraryCallIl;
         _charge = module.ImportReference(typeof(VirtualCpu).GetMethod(nameof(VirtualCpu.Charge))!);
+        _reserveArray = module.ImportReference(typeof(VirtualHeap).GetMethod(nameof(VirtualHeap.ReserveArray))!);
+        _reserveObject = module.ImportReference(typeof(VirtualHeap).GetMethod(nameof(VirtualHeap.ReserveObject))!);
+        _holdArray = module.ImportReference(typeof(VirtualHeap).GetMethod(nameof(VirtualHeap.HoldArray))!);
+        _holdObject = module.ImportReference(typeof(VirtualHeap).GetMethod(nameof(VirtualHeap.HoldObject))!);
         _redirects = new RedirectMap(module);
     }
 
@@ -54,8 +62,28 @@ internal sealed class Instrumenter
             if (cost > 0) BasicBlocks.InsertBefore(body, original[i], il.Create(OpCodes.Ldc_I4, cost), il.Create(OpCodes.Call, _charge));
             i = end;
         }
-        foreach (Instruction instruction in original) _redirects.Apply(instruction);
+        foreach (Instruction instruction in original)
+        {
+            Account(body, instruction);
+            _redirects.Apply(instruction);
+        }
         body.OptimizeMacros();
+    }
+
+    /// <summary>Arrays and objects of the device code ask the board's heap for room, and are held against it while they live.</summary>
+    private void Account(MethodBody body, Instruction instruction)
+    {
+        bool isArray = instruction.OpCode.Code == Code.Newarr;
+        bool isObject = instruction.OpCode.Code == Code.Newobj && instruction.Operand is MethodReference { DeclaringType.IsValueType: false } made && !IsLibrary(made);
+        if (!isArray && !isObject) return;
+        int size = isArray ? DeviceSizes.Element((TypeReference)instruction.Operand) : DeviceSizes.Object(((MethodReference)instruction.Operand).DeclaringType);
+        ILProcessor il = body.GetILProcessor();
+        Instruction number = il.Create(OpCodes.Ldc_I4, size), reserve = il.Create(OpCodes.Call, isArray ? _reserveArray : _reserveObject);
+        BasicBlocks.InsertBefore(body, instruction, isArray ? [il.Create(OpCodes.Dup), number, reserve] : [number, reserve]);
+        // In their order: a copy of the reference, the size, the call.
+        il.InsertAfter(instruction, il.Create(OpCodes.Call, isArray ? _holdArray : _holdObject));
+        il.InsertAfter(instruction, il.Create(OpCodes.Ldc_I4, size));
+        il.InsertAfter(instruction, il.Create(OpCodes.Dup));
     }
 
     private int CostOf(Instruction instruction)
@@ -76,4 +104,27 @@ public static class VirtualCpu
 {
     /// <summary>The calling thread executes so many instructions.</summary>
     public static void Charge(int instructions) => BoardClock.Charge(instructions);
+}
+
+/// <summary>What instrumented code calls before and after it takes from the heap.</summary>
+public static class VirtualHeap
+{
+    /// <summary>An array is about to be made.</summary>
+    /// <param name="length">Its elements.</param>
+    /// <param name="elementSize">Bytes of one.</param>
+    public static void ReserveArray(int length, int elementSize) => Board.Current?.Heap?.Reserve(DeviceSizes.Array(length, elementSize));
+
+    /// <summary>An object is about to be made.</summary>
+    /// <param name="size">Its bytes.</param>
+    public static void ReserveObject(int size) => Board.Current?.Heap?.Reserve(size);
+
+    /// <summary>An array has been made.</summary>
+    /// <param name="made">The array.</param>
+    /// <param name="elementSize">Bytes of one element.</param>
+    public static void HoldArray(Array made, int elementSize) => Board.Current?.Heap?.Hold(made, DeviceSizes.Array(made.Length, elementSize));
+
+    /// <summary>An object has been made.</summary>
+    /// <param name="made">The object.</param>
+    /// <param name="size">Its bytes.</param>
+    public static void HoldObject(object made, int size) => Board.Current?.Heap?.Hold(made, size);
 }

@@ -1,0 +1,165 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using Crime.Modelling.Compilation;
+using Crime.Modelling.Datasets;
+using Crime.Modelling.Footprint;
+using Crime.Modelling.Import;
+using Crime.Modelling.Quantisation;
+using Crime.Shared.Tests.Model;
+using Crime.VirtualBoard.Model;
+using NUnit.Framework;
+
+namespace Crime.Modelling.Tests.Footprint;
+
+/// <summary>
+/// tests/budgets/memory.json: bytes of flash and heap of the models at hand, to the last one - a change must be meant, and is
+/// then written down there - and what an inference, a decision and a request allocate.
+/// </summary>
+public sealed class MemoryBudgetTests
+{
+    private const int KnownModels = 5;
+
+    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <summary>Members that allocate nothing on a board: block copies, locks that nobody else holds, the length of an array.</summary>
+    private static readonly string[] s_free = ["System.Array.Clear", "System.Array.Copy", "System.Threading.Monitor.Enter", "System.Threading.Monitor.Exit"];
+
+    /// <summary>The file.</summary>
+    private sealed record Budgets(Maxima Maxima, IReadOnlyList<Budget> Models);
+
+    /// <summary>What may not be passed.</summary>
+    private sealed record Maxima(int FirmwareCode, int HeldWithoutPsram);
+
+    /// <summary>A kernel: bytes that stay, bytes while it was made, allocations of an inference.</summary>
+    public sealed record KernelBudget(int Held, int Made, int InferenceAllocations);
+
+    /// <summary>A model.</summary>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Image">Bytes of the board's file.</param>
+    /// <param name="CompiledCode">Byte code of its compiled kernel.</param>
+    /// <param name="Table">With weights in tables.</param>
+    /// <param name="Compiled">With weights in code.</param>
+    /// <param name="DecisionAllocations">Allocations of a decision.</param>
+    /// <param name="RequestAllocations">Allocations of a request of 50 timesteps, apart from its topic.</param>
+    /// <param name="RequestHeap">Their bytes.</param>
+    public sealed record Budget(
+        string Name, int Image, int CompiledCode, KernelBudget Table, KernelBudget Compiled, int DecisionAllocations, int RequestAllocations, int RequestHeap)
+    {
+        /// <inheritdoc/>
+        public override string ToString() => Name;
+    }
+
+    private static Budgets Load() => JsonSerializer.Deserialize<Budgets>(
+        File.ReadAllText(Path.Combine(TestContext.CurrentContext.TestDirectory, "budgets", "memory.json")), s_json)!;
+
+    private static IEnumerable<Budget> Models() => Load().Models;
+
+    private static byte[] Bytes(string name) => name switch
+    {
+        "gestures" => File.ReadAllBytes(Path.Combine(TestContext.CurrentContext.TestDirectory, "assets", "gestures.crime")),
+        "japanese-vowels-gru-h16" => Shared(name, "japanese-vowels"),
+        "sms-spam-h24" => Shared(name, "sms-spam", ReferenceData.PathOrIgnore("models/sms-spam.test-lines.txt")),
+        _ => Shared(name, name[..name.LastIndexOf("-h", System.StringComparison.Ordinal)]),
+    };
+
+    private static byte[] Shared(string name, string folder, string? testLines = null)
+    {
+        TrainedModel trained = PyTorchImporter.Load(ReferenceData.PathOrIgnore($"models/{name}.safetensors"));
+        Dataset data = DatasetFolder.Load(ReferenceData.PathOrIgnore("data/" + folder), testLines);
+        return TestModels.Write(trained, calibration: Calibration.Measure(ModelLoading.FloatOnly(trained), data));
+    }
+
+    private static Budget Measured(string name, MemoryReport report) => new(
+        name, report.Image, report.CompiledCode, Kernel(report.Table), Kernel(report.Compiled), report.Decision.Count, report.Request.Count, report.Request.Bytes);
+
+    private static KernelBudget Kernel(KernelMemory memory) => new(memory.Held, memory.Made, memory.Inference.Count);
+
+    [Test]
+    public void EveryBundledModelHasABudget() => Assert.That(Models().Select(budget => budget.Name), Is.Unique.And.Exactly(KnownModels).Items);
+
+    [TestCaseSource(nameof(Models))]
+    public void AModelTakesWhatIsWrittenDown(Budget budget)
+    {
+        Budget measured = Measured(budget.Name, MemoryReport.Make(Bytes(budget.Name)));
+        Assert.That(measured, Is.EqualTo(budget), JsonSerializer.Serialize(measured, s_json));
+    }
+
+    [TestCaseSource(nameof(Models))]
+    public void AnInferenceAndADecisionAllocateNothing(Budget budget)
+    {
+        MemoryReport report = MemoryReport.Make(Bytes(budget.Name));
+        foreach (Allocations allocations in new[] { report.Table.Inference, report.Compiled.Inference, report.Decision })
+        {
+            Assert.That((allocations.Count, allocations.Bytes), Is.EqualTo((0, 0)));
+            Assert.That(allocations.Calls.Keys.Except(s_free), Is.Empty, "calls that leave the project's code");
+        }
+    }
+
+    [TestCaseSource(nameof(Models))]
+    public void ARequestAllocatesItsFrameAndItsTopic(Budget budget)
+    {
+        MemoryReport report = MemoryReport.Make(Bytes(budget.Name));
+        Assert.That((report.Request.Count, report.Request.Bytes), Is.EqualTo((1, DeviceSizes.Array(report.RequestSize, 1))));
+        Assert.That(report.Request.Calls, Is.Empty);
+        Assert.That(report.Topic.Calls.Keys, Is.EqualTo(new[] { "System.String.Concat" }));
+    }
+
+    [TestCaseSource(nameof(Models))]
+    public void AModelFitsABoardWithoutPsram(Budget budget)
+    {
+        Assert.That(budget.Table.Held, Is.AtMost(Load().Maxima.HeldWithoutPsram));
+        Assert.That(budget.Compiled.Held, Is.LessThan(budget.Table.Held), "that is what compiling is for");
+    }
+
+    [Test]
+    public void TheFirmwaresCodeKeepsItsMaximum() => Assert.That(KernelFootprint.MeasureFirmware(), Is.InRange(1, Load().Maxima.FirmwareCode));
+
+    /// <summary>The log sees what is there: the same counts from known code.</summary>
+    [Test]
+    public void AllocationsOfKnownCodeAreCounted()
+    {
+        const string source = """
+            namespace Crime.Known;
+            public enum Small : byte { A }
+            public class Base { public long L; public string S; }
+            public sealed class Derived : Base { public int I; public byte B { get; set; } }
+            public static class Code
+            {
+                public static object Kept;
+                public static void Run(int n)
+                {
+                    Kept = new short[n];
+                    Kept = new object[10];
+                    Kept = new Small[100];
+                    Kept = new Derived();
+                    Kept = n;
+                    Kept = new object();
+                    for (int i = 0; i < 3; i++) Kept = new long[0];
+                    Kept = "literal";
+                    Kept = n.ToString();
+                }
+            }
+            """;
+        var context = new AllocationContext();
+        var run = context.LoadInstrumented(DeviceCompiler.Compile("Known", source)).GetType("Crime.Known.Code")!.GetMethod("Run")!
+            .CreateDelegate<System.Action<int>>();
+        Allocations allocations = AllocationLog.During(() => run(16));
+        // short[16], object[10], Small[100], four fields, a boxed int, an object, three empty arrays, a literal.
+        Assert.That((allocations.Count, allocations.Bytes), Is.EqualTo((10, 60 + 144 + 120 + 60 + 24 + 12 + 3 * 24 + 12)));
+        Assert.That(allocations.Calls, Is.EqualTo(new Dictionary<string, int> { ["System.Int32.ToString"] = 1 }));
+        context.Unload();
+    }
+
+    /// <summary>Sizes that the 32-bit CLR was seen to take.</summary>
+    [Test]
+    public void SizesAreThoseOfTheClr()
+    {
+        Assert.That((DeviceSizes.Object(0), DeviceSizes.Object(3), DeviceSizes.Boxed), Is.EqualTo((12, 48, 24)));
+        Assert.That((DeviceSizes.Array(0, 4), DeviceSizes.Array(10, 4), DeviceSizes.Array(10, 8), DeviceSizes.Array(100, 1)), Is.EqualTo((24, 60, 108, 120)));
+        Assert.That((DeviceSizes.Array(100, 2), DeviceSizes.Array(16, 2), DeviceSizes.Array(10, 12), DeviceSizes.Array(16, 12)), Is.EqualTo((228, 60, 144, 216)));
+        Assert.That((DeviceSizes.String(20), DeviceSizes.String(30), DeviceSizes.String(6)), Is.EqualTo((36, 48, 24)));
+        Assert.That(() => DeviceSizes.Element("System.DateTime", isReference: false), Throws.TypeOf<System.NotSupportedException>());
+    }
+}

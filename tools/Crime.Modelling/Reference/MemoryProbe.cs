@@ -1,0 +1,98 @@
+// Device code that does on a board's heap what a board does with a model, step by step, so that each step's allocations can be
+// counted: load it, make its kernel and its mapping engine, decide, compute, write a request.
+
+using Crime.Costs;
+using Crime.Firmware.Kernel;
+using Crime.Frames;
+using Crime.Mapping;
+using Crime.Model;
+
+namespace Crime.Modelling.Reference;
+
+/// <summary>A board's use of a model.</summary>
+public sealed class MemoryProbe
+{
+    private const int RoundTripUs = 4000;
+
+    private readonly RequestFrame _request = new RequestFrame();
+
+    /// <summary>The model.</summary>
+    public ModelFile Model;
+
+    /// <summary>Its kernel.</summary>
+    public NetworkKernel Kernel;
+
+    /// <summary>What decides.</summary>
+    public MappingEngine Engine;
+
+    /// <summary>Reads a model file.</summary>
+    public bool Load(byte[] image) => ModelReader.TryRead(image, out Model) == ModelError.None;
+
+    /// <summary>Makes the kernel.</summary>
+    /// <param name="compiled">Code for it, or null.</param>
+    public void MakeKernel(CompiledModel compiled) => Kernel = new NetworkKernel(Model, compiled);
+
+    /// <summary>Makes the engine, as Board does.</summary>
+    public void MakeEngine()
+    {
+        _request.ModelId = Model.Id;
+        _request.ValuesPerStep = Model.ValuesPerStep;
+        _request.Encoding = Model.Input == InputKind.Features ? SequenceEncoding.Int16
+            : Model.VocabularyCount <= 256 ? SequenceEncoding.Token8 : SequenceEncoding.Token16;
+        int longest = Model.LongestLength > 0 ? Model.LongestLength : FrameFormat.MaxLength;
+        Engine = new MappingEngine(
+            Model.Id, longest, new CostLine(500_000, 1000), new CostLine(20_000, 500), Model.ValuesPerStep * RequestFrame.ValueSize(_request.Encoding),
+            new PowerProfile(165, 103, 627, 1600, 300), Objective.Time);
+    }
+
+    /// <summary>Makes two gateways known and measures their links.</summary>
+    public void MeetGateways()
+    {
+        Meet("gateway-1", 1000);
+        Meet("gateway-2", 900);
+        while (true)
+        {
+            int candidate = Engine.TakeDuePing(0, out uint sequence);
+            if (candidate < 0) return;
+            Engine.OnPong(new PongFrame { Sequence = sequence }, RoundTripUs);
+        }
+    }
+
+    /// <summary>Computes a sequence.</summary>
+    /// <returns>The class.</returns>
+    public int Infer(short[] values, int length)
+    {
+        Kernel.State.Reset();
+        Kernel.Advance(values, 0, length);
+        return Kernel.Classify();
+    }
+
+    /// <summary>Decides, and asks for what the console says of the decision.</summary>
+    /// <returns>Whether a gateway was chosen.</returns>
+    public bool Decide(int length)
+    {
+        int choice = Engine.Choose(length, RoundTripUs);
+        return Engine.BreakEvenLength() >= 0 && Engine.LowestDepth() >= 0 && choice != DecisionTable.Local;
+    }
+
+    /// <summary>Writes a request.</summary>
+    public byte[] Encode(short[] values, int length)
+    {
+        _request.Sequence++;
+        _request.Values = values;
+        _request.Length = length;
+        return _request.Encode();
+    }
+
+    /// <summary>The topic that a request goes to.</summary>
+    public string Topic() => Topics.Request(Engine.Candidate(0).Id, "board");
+
+    private void Meet(string id, uint alphaNs)
+    {
+        var status = new StatusFrame { Online = true, Workers = 1, Session = 1, Sequence = 1, ModelCount = 1 };
+        status.ModelId[0] = Model.Id;
+        status.AlphaNs[0] = alphaNs;
+        status.BetaUs[0] = 50;
+        Engine.OnStatus(id, status, 0);
+    }
+}
