@@ -25,6 +25,16 @@ public static class SyntheticModel
     /// <param name="hiddenCount">Hidden units.</param>
     public static ModelFile Create(int inputCount, int hiddenCount)
     {
+        ModelError error = ModelReader.TryRead(Write(inputCount, hiddenCount), out ModelFile model);
+        if (error != ModelError.None) throw new InvalidOperationException(ModelErrors.Describe(error));
+        return model;
+    }
+
+    /// <summary>The same as the bytes of a file.</summary>
+    /// <param name="inputCount">Features per timestep.</param>
+    /// <param name="hiddenCount">Hidden units.</param>
+    public static byte[] Write(int inputCount, int hiddenCount)
+    {
         var shape = new LayerShape(CellKind.Lstm, Direction.Forward, inputCount, hiddenCount, LayerOptions.None);
         int layerSize = (int)FixedLayer.SizeOf(shape, WeightBits);
         int fixedSize = ModelFormat.FixedPointHeaderSize + layerSize + ClassCount * (4 + 2 * hiddenCount);
@@ -61,9 +71,7 @@ public static class SyntheticModel
         var content = new byte[bytes.Length - ModelFormat.ChecksumSize];
         Array.Copy(bytes, 0, content, 0, content.Length);
         LittleEndian.WriteUInt32(bytes, content.Length, Crc32.HashToUInt32(content));
-        ModelError error = ModelReader.TryRead(bytes, out ModelFile model);
-        if (error != ModelError.None) throw new InvalidOperationException(ModelErrors.Describe(error));
-        return model;
+        return bytes;
     }
 
     /// <summary>Input numbers between -1 and 1 in the format of the models made here.</summary>

@@ -159,6 +159,8 @@ public sealed class FlashTests
         JsonElement summary = (await CrimeCommand.RunAsync(Arguments("--dry-run", "--json", "--files", files))).Json();
         Assert.That(summary.GetProperty("deployment_bytes").GetInt32(), Is.EqualTo(1792 * 1024));
         JsonElement list = JsonDocument.Parse(File.ReadAllText(Path.Combine(files, "files.json"))).RootElement;
+        if (!OperatingSystem.IsWindows())
+            Assert.That(File.GetUnixFileMode(files) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead), Is.Zero, "the settings hold a password");
         Assert.That(list.GetProperty("serialport").GetString(), Is.EqualTo("/dev/ttyUSB7"));
         var sources = list.GetProperty("files").EnumerateArray()
             .ToDictionary(file => file.GetProperty("DestinationFilePath").GetString()!, file => file.GetProperty("SourceFilePath").GetString()!);

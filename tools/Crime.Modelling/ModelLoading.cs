@@ -1,7 +1,9 @@
 // Opens .crime files for the tools, with messages for people.
 
 using System;
+using System.Globalization;
 using System.IO;
+using Crime.Firmware.Bench;
 using Crime.Model;
 
 namespace Crime.Modelling;
@@ -13,10 +15,16 @@ public static class ModelLoading
     /// <exception cref="UserInputException">The file cannot be read or was refused.</exception>
     public static ModelFile Load(string path) => Parse(Read(path), path);
 
-    /// <summary>Reads the bytes of any file.</summary>
+    /// <summary>Where the name of a model begins that is made up instead of read, as the bench makes them: synthetic:INPUTSxHIDDEN.</summary>
+    public const string Synthetic = "synthetic:";
+
+    private const int MaxSyntheticSize = 64;
+
+    /// <summary>Reads the bytes of any file, or makes a model of the bench.</summary>
     /// <exception cref="UserInputException">The file cannot be read.</exception>
     public static byte[] Read(string path)
     {
+        if (path.StartsWith(Synthetic, StringComparison.Ordinal)) return MakeUp(path);
         try
         {
             return File.ReadAllBytes(path);
@@ -39,4 +47,14 @@ public static class ModelLoading
 
     /// <summary>A file with the float weights only: what calibration runs.</summary>
     public static ModelFile FloatOnly(TrainedModel model) => Parse(ModelFileWriter.Write(model, quantised: null), model.Name);
+
+    private static byte[] MakeUp(string name)
+    {
+        string[] sizes = name[Synthetic.Length..].Split('x');
+        if (sizes.Length == 2 && Size(sizes[0], out int inputs) && Size(sizes[1], out int hidden)) return SyntheticModel.Write(inputs, hidden);
+        throw new UserInputException($"{name}: a model of the bench is {Synthetic}INPUTSxHIDDEN with 1 to {MaxSyntheticSize} of each, as in {Synthetic}4x12");
+    }
+
+    private static bool Size(string text, out int size) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out size) && size is >= 1 and <= MaxSyntheticSize;
 }

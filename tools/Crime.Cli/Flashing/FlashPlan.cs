@@ -114,7 +114,9 @@ internal sealed class FlashPlan
         if (Files.Count == 0) return;
         try
         {
-            Directory.CreateDirectory(WorkFolder);
+            // The settings hold the network's password.
+            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(WorkFolder);
+            else Directory.CreateDirectory(WorkFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

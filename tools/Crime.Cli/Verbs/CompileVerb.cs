@@ -17,7 +17,7 @@ internal static class CompileVerb
 
     public static Command Create()
     {
-        var model = new Argument<string>("MODEL.crime") { Description = "The model file." };
+        var model = new Argument<string>("MODEL.crime") { Description = "The model file; synthetic:INPUTSxHIDDEN for a model of the bench." };
         var output = new Option<string>("--output", "-o") { Description = "The C# file to write.", Required = true };
         var name = new Option<string?>("--class") { Description = "Name of the class; without it one made from the model's name." };
         var json = new Option<bool>("--json") { Description = "Print the sizes as JSON." };

@@ -21,7 +21,15 @@ internal static class IlCountVerb
 
     public static Command Create()
     {
-        var model = new Argument<string>("MODEL.crime") { Description = "The model file." };
+        var model = new Argument<string?>("MODEL.crime") { Description = "The model file; or --assembly and --method instead.", Arity = ArgumentArity.ZeroOrOne };
+        var assembly = new Option<string?>("--assembly") { Description = "Count a static method of this assembly instead of a model's kernels." };
+        var method = new Option<string?>("--method") { Description = "That method: Namespace.Type.Method. It is run once." };
+        var methodArguments = new Option<string[]>("--args")
+        {
+            Description = "Its arguments: numbers, true or false, or text.",
+            AllowMultipleArgumentsPerToken = true,
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         var data = new Option<string?>("--data")
         {
             Description = "Folder of a data set; its test part is run. Without it: the bundled gestures where they fit, otherwise random inputs from a seed.",
@@ -33,17 +41,40 @@ internal static class IlCountVerb
             "ilcount",
             "Counts the IL instructions that one timestep executes: textbook kernel, table-driven kernel, compiled kernel.\n"
             + "Everything that happens per step is counted; a call into a library counts as one. Two runs give the same numbers.\n\n"
-            + "Example:\n  crime ilcount vowels.crime --data data/japanese-vowels")
+            + "With --assembly and --method: what a static method of any assembly executes, as compiled (a debug build executes more).\n\n"
+            + "Examples:\n  crime ilcount vowels.crime --data data/japanese-vowels\n"
+            + "  crime ilcount --assembly Idea.dll --method Ideas.Filter.Run --args 100 3")
         {
-            model, data, testLines, limit, json,
+            model, data, testLines, limit, assembly, method, methodArguments, json,
         };
-        command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(model), parsed.GetValue(data), parsed.GetValue(testLines), parsed.GetValue(limit), parsed.GetValue(json)));
+        command.SetAction(parsed => parsed.GetValue(assembly) != null || parsed.GetValue(method) != null
+            ? CountMethod(
+                parsed.GetValue(model), parsed.GetValue(assembly), parsed.GetValue(method), parsed.GetValue(methodArguments) ?? [], parsed.GetValue(json))
+            : Run(parsed.GetValue(model), parsed.GetValue(data), parsed.GetValue(testLines), parsed.GetValue(limit), parsed.GetValue(json)));
         return command;
     }
 
-    private static async Task<int> Run(string modelPath, string? dataPath, string? testLines, int limit, bool json)
+    private static Task<int> CountMethod(string? model, string? assembly, string? method, string[] arguments, bool json)
     {
+        if (model != null) throw new UserInputException("a model's kernels are counted, or a method with --assembly and --method: not both");
+        if (assembly == null || method == null) throw new UserInputException("--assembly and --method belong together");
+        IlCount count = MethodCounter.Count(assembly, method, arguments);
+        if (json)
+        {
+            Output.WriteJson(new { assembly, method, arguments, il_total = count.Total, opcodes = count.ByOpCode, methods = count.ByMethod });
+            return Task.FromResult(0);
+        }
+        var table = new Table().Border(TableBorder.Rounded).Title(Markup.Escape($"{method}: {count.Total} IL instructions"))
+            .AddColumn("opcode").AddColumn(new TableColumn("executed").RightAligned());
+        foreach (var (name, times) in count.ByOpCode.OrderByDescending(pair => pair.Value))
+            table.AddRow(name, times.ToString(CultureInfo.InvariantCulture));
+        AnsiConsole.Write(table);
+        return Task.FromResult(0);
+    }
+
+    private static async Task<int> Run(string? modelPath, string? dataPath, string? testLines, int limit, bool json)
+    {
+        if (modelPath == null) throw new UserInputException("give a MODEL.crime, or --assembly and --method");
         byte[] bytes = ModelLoading.Read(modelPath);
         ModelFile model = ModelLoading.Parse(bytes, modelPath);
         CountedInputs inputs = dataPath == null

@@ -23,9 +23,11 @@ internal sealed class CountingContext : AssemblyLoadContext
 
     private readonly List<CountedModule> _modules = [];
 
-    public CountingContext() : base("counting", isCollectible: true)
-    {
-    }
+    private readonly string? _folder;
+
+    /// <summary>Makes a context.</summary>
+    /// <param name="folder">Where the libraries lie that counted code refers to and the tools do not have; null for none.</param>
+    public CountingContext(string? folder = null) : base("counting", isCollectible: true) => _folder = folder;
 
     /// <summary>Sets all counts to zero.</summary>
     public void Reset()
@@ -46,6 +48,7 @@ internal sealed class CountingContext : AssemblyLoadContext
     public Assembly LoadCounted(byte[] image)
     {
         using var resolver = new DefaultAssemblyResolver();
+        if (_folder != null) resolver.AddSearchDirectory(_folder);
         resolver.AddSearchDirectory(AppContext.BaseDirectory);
         resolver.AddSearchDirectory(Path.GetDirectoryName(typeof(object).Assembly.Location));
         using var assembly = AssemblyDefinition.ReadAssembly(new MemoryStream(image), new ReaderParameters { AssemblyResolver = resolver });
@@ -60,10 +63,14 @@ internal sealed class CountingContext : AssemblyLoadContext
         return loaded;
     }
 
-    protected override Assembly? Load(AssemblyName name) =>
-        name.Name is "Crime.Firmware" or "Crime.Shared"
-            ? LoadCounted(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, name.Name + ".dll")))
-            : null;
+    protected override Assembly? Load(AssemblyName name)
+    {
+        if (name.Name is "Crime.Firmware" or "Crime.Shared")
+            return LoadCounted(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, name.Name + ".dll")));
+        if (_folder == null || File.Exists(Path.Combine(AppContext.BaseDirectory, name.Name + ".dll"))) return null;
+        string beside = Path.Combine(_folder, name.Name + ".dll");
+        return File.Exists(beside) ? LoadFromAssemblyPath(beside) : null;
+    }
 
     private static List<CountedBlock> Instrument(ModuleDefinition module)
     {
@@ -86,6 +93,8 @@ internal sealed class CountingContext : AssemblyLoadContext
         string[] names = body.Instructions.Select(instruction => instruction.OpCode.Name).ToArray();
         body.SimplifyMacros();
         List<Instruction> original = body.Instructions.ToList();
+        Dictionary<Instruction, StackWidth> widths = StackTypes.Before(body);
+        string[] classes = original.Select(instruction => CostClasses.Of(instruction, widths[instruction], method.Module)).ToArray();
         HashSet<Instruction> leaders = BasicBlocks.FindLeaders(body);
         ILProcessor il = body.GetILProcessor();
         for (int i = 0; i < original.Count;)
@@ -96,7 +105,7 @@ internal sealed class CountingContext : AssemblyLoadContext
                 body, original[i],
                 il.Create(OpCodes.Ldsfld, counts), il.Create(OpCodes.Ldc_I4, blocks.Count), il.Create(OpCodes.Ldelema, method.Module.TypeSystem.Int64),
                 il.Create(OpCodes.Dup), il.Create(OpCodes.Ldind_I8), il.Create(OpCodes.Ldc_I8, 1L), il.Create(OpCodes.Add), il.Create(OpCodes.Stind_I8));
-            blocks.Add(new CountedBlock($"{method.DeclaringType.FullName}.{method.Name}", names[i..end]));
+            blocks.Add(new CountedBlock($"{method.DeclaringType.FullName}.{method.Name}", names[i..end], classes[i..end]));
             i = end;
         }
         body.OptimizeMacros();
@@ -108,4 +117,5 @@ internal sealed class CountingContext : AssemblyLoadContext
 /// <summary>A basic block.</summary>
 /// <param name="Method">The method it stands in.</param>
 /// <param name="OpCodes">Names of its instructions, as compiled.</param>
-internal sealed record CountedBlock(string Method, string[] OpCodes);
+/// <param name="CostClasses">The class of cost of each of them.</param>
+internal sealed record CountedBlock(string Method, string[] OpCodes, string[] CostClasses);

@@ -1,0 +1,29 @@
+// Compiled kernels of several sizes, so that a board times both kernels over the same sizes. Written by
+// `crime compile synthetic:INPUTSxHIDDEN -o firmware/Bench/Compiled/...`; the product carries none of them.
+
+using Crime.Firmware.Kernel;
+using Crime.Firmware.Kernel.Compiled;
+using Crime.Model;
+
+namespace Crime.Firmware.Bench;
+
+/// <summary>The compiled kernels that only the bench has.</summary>
+public static class CompiledSizes
+{
+    /// <summary>All of them: code made from models of <see cref="SyntheticModel"/>.</summary>
+    public static CompiledModel[] All() => new CompiledModel[]
+    {
+        new Synthetic1x4Kernel(), new Synthetic2x8Kernel(), new Synthetic4x8Kernel(),
+        new Synthetic8x8Kernel(), new Synthetic4x12Kernel(), new Synthetic8x12Kernel(),
+    };
+
+    /// <summary>The code made from a model's weights.</summary>
+    /// <returns>Null when there is none.</returns>
+    public static CompiledModel For(ModelFile model)
+    {
+        uint checksum = model.FixedPointChecksum();
+        foreach (CompiledModel compiled in All())
+            if (compiled.FixedPointChecksum == checksum) return compiled;
+        return null;
+    }
+}
