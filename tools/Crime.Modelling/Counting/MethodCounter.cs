@@ -73,12 +73,13 @@ public static class MethodCounter
         if (named.Length == 0) throw new UserInputException($"there is no method '{name}'; {NearMatches(all, name)}");
         if (named.FirstOrDefault(method => method.IsStatic && method.GetParameters().Length == argumentCount) is { } found)
         {
-            if (found.ContainsGenericParameters) throw new UserInputException($"'{name}' is generic: the device's CLR has no generics of one's own, and there is nothing to count");
+            if (found.ContainsGenericParameters)
+                throw new UserInputException($"'{name}' is generic: the device's CLR has no generics of one's own, and there is nothing to count");
             return found;
         }
         if (!named.Any(method => method.IsStatic)) throw new UserInputException($"'{name}' is not static: give it a static method that makes the object");
-        throw new UserInputException(
-            $"'{name}' takes {string.Join(" or ", named.Select(method => Signature(method.GetParameters())).Distinct())}; {argumentCount} arguments were given with --args");
+        string known = string.Join(" or ", named.Select(method => Signature(method.GetParameters())).Distinct());
+        throw new UserInputException($"'{name}' takes {known}; {argumentCount} arguments were given with --args");
     }
 
     private static string Signature(ParameterInfo[] parameters) =>
