@@ -160,7 +160,7 @@ public sealed class FlashTests
         Assert.That(summary.GetProperty("deployment_bytes").GetInt32(), Is.EqualTo(1792 * 1024));
         JsonElement list = JsonDocument.Parse(File.ReadAllText(Path.Combine(files, "files.json"))).RootElement;
         if (!OperatingSystem.IsWindows())
-            Assert.That(File.GetUnixFileMode(files) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead), Is.Zero, "the settings hold a password");
+            Assert.That(File.GetUnixFileMode(files) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead), Is.EqualTo(UnixFileMode.None), "the settings hold a password");
         Assert.That(list.GetProperty("serialport").GetString(), Is.EqualTo("/dev/ttyUSB7"));
         var sources = list.GetProperty("files").EnumerateArray()
             .ToDictionary(file => file.GetProperty("DestinationFilePath").GetString()!, file => file.GetProperty("SourceFilePath").GetString()!);
