@@ -30,7 +30,7 @@ public static class BenchKernels
     {
         var table = new NamedKernel("table", new NetworkKernel(model));
         CompiledModel compiled = CompiledModels.For(model);
-        if (compiled == null) compiled = CompiledSizes.For(model);
+        if (compiled == null) compiled = CompiledModels.For(model, CompiledSizes.All());
         if (compiled == null) return new[] { table };
         return new[] { table, new NamedKernel("compiled", new NetworkKernel(model, compiled)) };
     }

@@ -1,4 +1,4 @@
-// The bench's lines, for people and for `crime calibrate` alike. Every line starts with a word in capitals:
+// The bench's lines, for people and for programs alike. Every line starts with a word in capitals:
 //
 //     BENCH name value unit [key=value ...]
 //     GOLDEN kernel model sequence PASS|FAIL [key=value ...]

@@ -3,7 +3,6 @@
 
 using Crime.Firmware.Kernel;
 using Crime.Firmware.Kernel.Compiled;
-using Crime.Model;
 
 namespace Crime.Firmware.Bench;
 
@@ -16,14 +15,4 @@ public static class CompiledSizes
         new Synthetic1x4Kernel(), new Synthetic2x8Kernel(), new Synthetic4x8Kernel(),
         new Synthetic8x8Kernel(), new Synthetic4x12Kernel(), new Synthetic8x12Kernel(),
     };
-
-    /// <summary>The code made from a model's weights.</summary>
-    /// <returns>Null when there is none.</returns>
-    public static CompiledModel For(ModelFile model)
-    {
-        uint checksum = model.FixedPointChecksum();
-        foreach (CompiledModel compiled in All())
-            if (compiled.FixedPointChecksum == checksum) return compiled;
-        return null;
-    }
 }

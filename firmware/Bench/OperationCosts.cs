@@ -1,6 +1,6 @@
 // The cost of each class of IL instructions. A workload is a loop over ten copies of one C# statement; the time of the empty
-// loop is taken off and the rest divided by ten. The line's name is the name of the method: `crime ilcount` finds the very
-// instructions that were timed in the assembly, and nobody has to keep a second list of them.
+// loop is taken off and the rest divided by ten. The line's name is the name of the method: the very
+// instructions that were timed stand in the assembly, and nobody has to keep a second list of them.
 
 namespace Crime.Firmware.Bench;
 

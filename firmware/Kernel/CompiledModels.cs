@@ -14,11 +14,15 @@ public static class CompiledModels
 
     /// <summary>The code made from a model's weights.</summary>
     /// <returns>Null when there is none: the table-driven kernel computes the same, only slower.</returns>
-    public static CompiledModel For(ModelFile model)
+    public static CompiledModel For(ModelFile model) => For(model, All());
+
+    /// <summary>The one of some compiled kernels that was made from a model's weights.</summary>
+    /// <returns>Null when there is none.</returns>
+    public static CompiledModel For(ModelFile model, CompiledModel[] kernels)
     {
         if (!model.HasFixedPoint) return null;
         uint checksum = model.FixedPointChecksum();
-        foreach (CompiledModel compiled in All())
+        foreach (CompiledModel compiled in kernels)
             if (compiled.FixedPointChecksum == checksum) return compiled;
         return null;
     }

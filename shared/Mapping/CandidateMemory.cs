@@ -2,6 +2,7 @@
 
 using Crime.Binary;
 using Crime.Costs;
+using Crime.Frames;
 
 namespace Crime.Mapping;
 
@@ -11,8 +12,11 @@ public sealed class CandidateMemory
     /// <summary>Bytes of all gateways.</summary>
     public const int Size = 4 + DecisionTable.MaxCandidates * EntrySize;
 
-    // Name with its length, flags, service line, round trip and deviation, wait and depth.
-    private const int EntrySize = 36 + 28;
+    // A length and the letters, in whole words.
+    private const int IdSize = (1 + Topics.MaxNodeIdLength + 3) / 4 * 4;
+
+    // Whether it was usable, service line, round trip and deviation, wait and depth: a word each.
+    private const int EntrySize = IdSize + 7 * 4;
 
     /// <summary>Writes the gateways.</summary>
     /// <param name="candidates">The gateways.</param>
@@ -29,7 +33,7 @@ public sealed class CandidateMemory
             int at = offset + 4 + i * EntrySize;
             bytes[at] = (byte)gateway.Id.Length;
             for (int k = 0; k < gateway.Id.Length; k++) bytes[at + 1 + k] = (byte)gateway.Id[k];
-            at += 36;
+            at += IdSize;
             LittleEndian.WriteInt32(bytes, at, gateway.WasUsable ? 1 : 0);
             LittleEndian.WriteInt32(bytes, at + 4, gateway.Service.Alpha);
             LittleEndian.WriteInt32(bytes, at + 8, gateway.Service.Beta);
@@ -50,7 +54,7 @@ public sealed class CandidateMemory
             int at = offset + 4 + i * EntrySize;
             var letters = new char[bytes[at]];
             for (int k = 0; k < letters.Length; k++) letters[k] = (char)bytes[at + 1 + k];
-            at += 36;
+            at += IdSize;
             var gateway = new GatewayCandidate
             {
                 Id = new string(letters),

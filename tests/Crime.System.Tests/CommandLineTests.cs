@@ -63,6 +63,10 @@ public sealed class CommandLineTests
         yield return Case("x.crime: cannot be read", "ilcount", "x.crime");
         yield return Case("d: no such folder", "ilcount", "@model", "--data", "d");
         yield return Case("--limit takes a number: 1 or more", "ilcount", "@model", "--limit", "0");
+        yield return Case("--assembly and --method belong together", "ilcount", "--assembly", "x.dll");
+        yield return Case("not both", "ilcount", "@model", "--assembly", "x.dll", "--method", "A.B");
+        yield return Case("give a MODEL.crime, or --assembly and --method", "ilcount");
+        yield return Case("synthetic:4x: a model of the bench is synthetic:INPUTSxHIDDEN", "compile", "synthetic:4x", "-o", "Kernel.g.cs");
         yield return Case("--fault", "demo", "--fault", "earthquake");
         yield return Case("x.json: not a golden file", "embed", "x.json", "-m", "@model", "-o", "y.cs");
         yield return Case("--target ESP8266 is not a target", "flash", "--port", "p", "--target", "ESP8266");

@@ -46,6 +46,14 @@ public sealed class BenchTests
     }
 
     [Test]
+    public void BothKernelsAreTimedOverSixSizes()
+    {
+        string[] sizes = _lines.Where(line => line.StartsWith("BENCH step.compiled ")).Select(line => line[line.IndexOf(" inputs=")..]).ToArray();
+        Assert.That(sizes, Has.Length.EqualTo(6).And.Unique);
+        foreach (string size in sizes) Assert.That(Value("step.compiled", size), Is.LessThan(Value("step.table", size)), size);
+    }
+
+    [Test]
     public void EveryLineCanBeParsed()
     {
         const string ends = @"^BENCH (start|end) \d+ \w+$", golden = @"^GOLDEN \w+ \S+ \d+ (PASS|FAIL) len=\d+( wrong-step=\d+)?$";

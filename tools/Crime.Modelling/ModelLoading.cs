@@ -13,18 +13,22 @@ public static class ModelLoading
 {
     /// <summary>Reads a <c>.crime</c> file.</summary>
     /// <exception cref="UserInputException">The file cannot be read or was refused.</exception>
-    public static ModelFile Load(string path) => Parse(Read(path), path);
+    public static ModelFile Load(string path) => Parse(ReadModel(path), path);
 
     /// <summary>Where the name of a model begins that is made up instead of read, as the bench makes them: synthetic:INPUTSxHIDDEN.</summary>
     public const string Synthetic = "synthetic:";
 
     private const int MaxSyntheticSize = 64;
 
-    /// <summary>Reads the bytes of any file, or makes a model of the bench.</summary>
+    /// <summary>Reads the bytes of a model file, or makes a model of the bench.</summary>
+    /// <param name="path">A path, or a name that begins with <see cref="Synthetic"/>.</param>
+    /// <exception cref="UserInputException">The file cannot be read.</exception>
+    public static byte[] ReadModel(string path) => path.StartsWith(Synthetic, StringComparison.Ordinal) ? MakeUp(path) : Read(path);
+
+    /// <summary>Reads the bytes of any file.</summary>
     /// <exception cref="UserInputException">The file cannot be read.</exception>
     public static byte[] Read(string path)
     {
-        if (path.StartsWith(Synthetic, StringComparison.Ordinal)) return MakeUp(path);
         try
         {
             return File.ReadAllBytes(path);

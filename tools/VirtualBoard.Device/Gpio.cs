@@ -83,9 +83,15 @@ public class GpioController
     /// <summary>Opens a pin.</summary>
     public GpioPin OpenPin(int pinNumber, PinMode mode)
     {
-        // GPIO 6 to 11 belong to the flash; 34 to 39 of the ESP32 are inputs only.
-        if (pinNumber is < 0 or > 39 or (>= 6 and <= 11) || (pinNumber >= 34 && mode == PinMode.Output))
-            throw new ArgumentException($"pin {pinNumber} cannot be {mode}");
+        if (!CanBe(Board.Running.Options.Profile.Hardware.Chip, pinNumber, mode)) throw new ArgumentException($"pin {pinNumber} cannot be {mode}");
         return new GpioPin(pinNumber, mode);
     }
+
+    /// <summary>Pins that the chip has and that its flash does not take; 34 to 39 of the ESP32 are inputs only.</summary>
+    private static bool CanBe(string chip, int pin, PinMode mode) => chip switch
+    {
+        "ESP32-S3" => pin is >= 0 and <= 48 and not (>= 22 and <= 32),
+        "ESP32-C3" => pin is >= 0 and <= 21 and not (>= 11 and <= 17),
+        _ => pin is >= 0 and <= 39 and not (>= 6 and <= 11) && (pin < 34 || mode != PinMode.Output),
+    };
 }

@@ -219,15 +219,7 @@ public sealed class Board : IDisposable
         Action? stopping = Stopping;
         Stopping = null;
         stopping?.Invoke();
-        new Thread(() =>
-        {
-            Enter();
-            Guard(() => WakeAt(awakeUs));
-        })
-        {
-            IsBackground = true,
-            Name = "board",
-        }.Start();
+        Run(() => WakeAt(awakeUs));
         throw new PowerOffException();
     }
 

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Linq;
+using Crime.Firmware.Bench;
 using Crime.Firmware.Kernel;
 using Crime.Firmware.Kernel.Compiled;
 using Crime.Model;
@@ -44,6 +45,22 @@ public sealed class CompiledModelsTests
         Assert.That(
             File.ReadAllBytes(kept).AsSpan().SequenceEqual(File.ReadAllBytes(made)), Is.True,
             "the bundled model has changed: crime compile gateway/assets/gestures.crime -o firmware/Kernel/Compiled/GesturesKernel.g.cs");
+    }
+
+    [TestCase(1, 4)]
+    [TestCase(2, 8)]
+    [TestCase(4, 8)]
+    [TestCase(8, 8)]
+    [TestCase(4, 12)]
+    [TestCase(8, 12)]
+    public void TheBenchHasTheCodeOfItsOwnModels(int inputCount, int hiddenCount)
+    {
+        string name = $"Synthetic{inputCount}x{hiddenCount}Kernel", model = $"{ModelLoading.Synthetic}{inputCount}x{hiddenCount}";
+        string kept = File.ReadAllText(Path.Combine(CheckoutRoot(), "firmware", "Bench", "Compiled", name + ".g.cs"));
+        Assert.That(
+            kept == KernelEmitter.Emit(ModelLoading.Load(model), name).Source, Is.True,
+            $"the models of the bench have changed: crime compile {model} -o firmware/Bench/Compiled/{name}.g.cs --class {name}");
+        Assert.That(CompiledModels.For(SyntheticModel.Create(inputCount, hiddenCount), CompiledSizes.All())?.GetType().Name, Is.EqualTo(name));
     }
 
     private static string CheckoutRoot()

@@ -3,7 +3,6 @@
 
 using System;
 using System.Collections.Generic;
-using System.ComponentModel;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
@@ -75,7 +74,7 @@ internal static class NanoClr
         bool isTool = Path.GetFileNameWithoutExtension(program).Equals(ToolName, StringComparison.OrdinalIgnoreCase);
         string[] verb = isTool ? ["run", "--assemblies"] : [];
         foreach (string argument in verb.Concat(peFiles)) start.ArgumentList.Add(argument);
-        using Process process = Start(start);
+        using Process process = ExternalProgram.Start(start);
         try
         {
             while (await process.StandardOutput.ReadLineAsync(cancellation) is { } line)
@@ -84,18 +83,6 @@ internal static class NanoClr
         finally
         {
             if (!process.HasExited) process.Kill(entireProcessTree: true);
-        }
-    }
-
-    private static Process Start(ProcessStartInfo start)
-    {
-        try
-        {
-            return Process.Start(start)!;
-        }
-        catch (Win32Exception e)
-        {
-            throw new UserInputException($"{start.FileName} does not start: {e.Message}", e);
         }
     }
 

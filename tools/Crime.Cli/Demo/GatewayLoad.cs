@@ -16,7 +16,10 @@ namespace Crime.Cli.Demo;
 internal sealed class GatewayLoad : IAsyncDisposable
 {
     private const int ClientCount = 8;
-    private const int RequestsUnderWay = 4;
+
+    // Of the longest sequences, at each client. With a quarter of them the share that boards keep rose by 0.07 to 0.13 only, with
+    // these by 0.36 to 0.40.
+    private const int RequestsUnderWay = 16;
 
     private readonly List<IMqttClient> _clients = [];
     private readonly CancellationTokenSource _stop = new();

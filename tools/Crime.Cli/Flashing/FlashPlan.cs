@@ -122,13 +122,13 @@ internal sealed class FlashPlan
         {
             throw new UserInputException($"{WorkFolder}: cannot be made: {e.Message}", e);
         }
-        for (int i = 0; i < Files.Count; i++) Output(SourcePath(i), Files[i].Content);
+        for (int i = 0; i < Files.Count; i++) Verbs.Output.WriteFile(SourcePath(i), Files[i].Content);
         var deployment = new
         {
             serialport = Options.Port,
             files = Files.Select((file, i) => new { DestinationFilePath = file.Path, SourceFilePath = SourcePath(i) }),
         };
-        Output(DeploymentPath, JsonSerializer.SerializeToUtf8Bytes(deployment));
+        Verbs.Output.WriteFile(DeploymentPath, JsonSerializer.SerializeToUtf8Bytes(deployment));
     }
 
     private IEnumerable<FlashStep> MakeSteps()
@@ -148,11 +148,9 @@ internal sealed class FlashPlan
 
     private string SourcePath(int index) => Path.Combine(WorkFolder, Files[index].Path[(Files[index].Path.LastIndexOf('\\') + 1)..]);
 
-    private static void Output(string path, byte[] content) => Verbs.Output.WriteFile(path, content);
-
     private static byte[] Image(string path, FlashTarget target, int partitionSize)
     {
-        byte[] bytes = Read(path);
+        byte[] bytes = ModelLoading.Read(path);
         if (bytes.Length > partitionSize)
             throw new UserInputException($"{path}: {bytes.Length} bytes do not fit the {partitionSize} bytes that {target.Name} has for an application");
         // An image is one PE file after the other. Stable firmware loads those of the first format only.
@@ -163,7 +161,7 @@ internal sealed class FlashPlan
 
     private static byte[] Settings(string path)
     {
-        byte[] bytes = Read(path);
+        byte[] bytes = ModelLoading.Read(path);
         var remarks = new ArrayList();
         SettingsFile.Parse(Encoding.UTF8.GetString(bytes), remarks);
         if (remarks.Count > 0) throw new UserInputException($"{path}: the board would say: {remarks[0]}");
@@ -172,27 +170,15 @@ internal sealed class FlashPlan
 
     private static byte[] Model(string path)
     {
-        byte[] bytes = Read(path);
+        byte[] bytes = ModelLoading.Read(path);
         if (!ModelLoading.Parse(bytes, path).HasFixedPoint) throw new UserInputException($"{path}: it has no weights for boards");
         return ModelContainer.BoardImage(bytes);
     }
 
     private static byte[] Inputs(string path)
     {
-        byte[] bytes = Read(path);
+        byte[] bytes = ModelLoading.Read(path);
         if (bytes.Length < RecordingFormat.HeaderSize || !new RecordingHeader().Decode(bytes)) throw new UserInputException($"{path}: not a recording");
         return bytes;
-    }
-
-    private static byte[] Read(string path)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UserInputException($"{path}: cannot be read: {e.Message}", e);
-        }
     }
 }

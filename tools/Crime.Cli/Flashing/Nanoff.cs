@@ -2,7 +2,6 @@
 
 using System;
 using System.Collections.Generic;
-using System.ComponentModel;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
@@ -46,7 +45,7 @@ internal sealed record Nanoff(string Program, IReadOnlyList<string> Prefix)
     {
         var start = new ProcessStartInfo(Program) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in Prefix.Concat(arguments)) start.ArgumentList.Add(argument);
-        using Process process = Start(start);
+        using Process process = ExternalProgram.Start(start);
         using CancellationTokenRegistration kill = cancellation.Register(() => process.Kill(entireProcessTree: true));
         var lines = new List<string>();
         await Task.WhenAll(Collect(process.StandardOutput), Collect(process.StandardError));
@@ -61,18 +60,6 @@ internal sealed record Nanoff(string Program, IReadOnlyList<string> Prefix)
                 lock (lines) lines.Add(line);
                 onLine(line);
             }
-        }
-    }
-
-    private static Process Start(ProcessStartInfo start)
-    {
-        try
-        {
-            return Process.Start(start)!;
-        }
-        catch (Win32Exception e)
-        {
-            throw new UserInputException($"{start.FileName} does not start: {e.Message}", e);
         }
     }
 }

@@ -21,6 +21,9 @@ internal sealed class MqttSource : IReadingSource
     private const int ConnectTimeoutMs = 5000;
     private const int RetryMs = 500;
 
+    // Whoever sends faster than is read has to wait: the connection holds him up, not the memory.
+    private const int WaitingMessages = 1024;
+
     // The gateway's own settings have these names in the environment.
     private const string UserVariable = "CRIME_Broker__Username";
     private const string PasswordVariable = "CRIME_Broker__Password";
@@ -30,7 +33,7 @@ internal sealed class MqttSource : IReadingSource
     private readonly string _clientId = "monitor-" + Guid.NewGuid().ToString("n")[..12];
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private readonly SemaphoreSlim _ended = new(0);
-    private readonly Channel<MqttApplicationMessage> _messages = Channel.CreateUnbounded<MqttApplicationMessage>();
+    private readonly Channel<MqttApplicationMessage> _messages = Channel.CreateBounded<MqttApplicationMessage>(WaitingMessages);
 
     /// <summary>Names a broker; <see cref="OpenAsync"/> connects.</summary>
     /// <param name="broker">Where it listens.</param>
@@ -70,6 +73,7 @@ internal sealed class MqttSource : IReadingSource
     /// <inheritdoc/>
     public void Dispose()
     {
+        _messages.Writer.TryComplete();
         _client.Dispose();
         _ended.Dispose();
     }

@@ -37,7 +37,7 @@ internal static class CompileVerb
 
     private static int Run(string modelPath, string outputPath, string? className, bool json)
     {
-        byte[] bytes = ModelLoading.Read(modelPath);
+        byte[] bytes = ModelLoading.ReadModel(modelPath);
         ModelFile model = ModelLoading.Parse(bytes, modelPath);
         EmittedKernel kernel = KernelEmitter.Emit(model, className);
         KernelFootprint footprint = KernelFootprint.Measure(DeviceCompiler.Compile(kernel.ClassName, kernel.Source), model);

@@ -1,7 +1,6 @@
 // crime embed: golden vectors become source of the bench, so that a board can be checked without any file on it.
 
 using System.CommandLine;
-using System.IO;
 using System.Text;
 using Crime.Modelling;
 using Crime.Modelling.Reference;
@@ -32,9 +31,7 @@ internal static class EmbedVerb
     private static int Run(string goldenPath, string modelPath, string outputPath, bool json)
     {
         GoldenFile golden = GoldenFile.Load(goldenPath);
-        // Read twice, once for its message when there is no such file.
-        ModelLoading.Load(modelPath);
-        string source = GoldenSource.Write(golden, File.ReadAllBytes(modelPath), modelPath);
+        string source = GoldenSource.Write(golden, ModelLoading.Read(modelPath), modelPath);
         Output.WriteFile(outputPath, Encoding.UTF8.GetBytes(source));
         if (json) Output.WriteJson(new { path = outputPath, model = golden.Model, vectors = golden.Vectors.Count, letters = source.Length });
         else AnsiConsole.WriteLine($"{outputPath}: {golden.Vectors.Count} vectors of {golden.Model}");

@@ -75,7 +75,7 @@ internal static class IlCountVerb
     private static async Task<int> Run(string? modelPath, string? dataPath, string? testLines, int limit, bool json)
     {
         if (modelPath == null) throw new UserInputException("give a MODEL.crime, or --assembly and --method");
-        byte[] bytes = ModelLoading.Read(modelPath);
+        byte[] bytes = ModelLoading.ReadModel(modelPath);
         ModelFile model = ModelLoading.Parse(bytes, modelPath);
         CountedInputs inputs = dataPath == null
             ? CountedInputs.Default(model, limit)

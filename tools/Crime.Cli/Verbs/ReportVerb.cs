@@ -54,7 +54,7 @@ internal static class ReportVerb
             "evaluating", data.Test.Count, done => new Evaluator(model).Evaluate(data, true, true, limit: 0, done, cancellation));
         StepAnalysis steps = await Output.WithProgress(
             "following step by step", data.Test.Count, done => StepAnalysis.Run(model, data, done, cancellation));
-        byte[] bytes = ModelLoading.Read(modelPath);
+        byte[] bytes = ModelLoading.ReadModel(modelPath);
         IlReport il = await Output.WithProgress(
             "counting instructions", CountedKernels, done => IlReport.Make(bytes, model, CountedInputs.From(data, model, CountedSequences), done));
         BoardProfile profile = BoardProfile.Bundled("esp32-devkitc");

@@ -93,8 +93,6 @@ internal sealed class CountingContext : AssemblyLoadContext
         string[] names = body.Instructions.Select(instruction => instruction.OpCode.Name).ToArray();
         body.SimplifyMacros();
         List<Instruction> original = body.Instructions.ToList();
-        Dictionary<Instruction, StackWidth> widths = StackTypes.Before(body);
-        string[] classes = original.Select(instruction => CostClasses.Of(instruction, widths[instruction], method.Module)).ToArray();
         HashSet<Instruction> leaders = BasicBlocks.FindLeaders(body);
         ILProcessor il = body.GetILProcessor();
         for (int i = 0; i < original.Count;)
@@ -105,7 +103,7 @@ internal sealed class CountingContext : AssemblyLoadContext
                 body, original[i],
                 il.Create(OpCodes.Ldsfld, counts), il.Create(OpCodes.Ldc_I4, blocks.Count), il.Create(OpCodes.Ldelema, method.Module.TypeSystem.Int64),
                 il.Create(OpCodes.Dup), il.Create(OpCodes.Ldind_I8), il.Create(OpCodes.Ldc_I8, 1L), il.Create(OpCodes.Add), il.Create(OpCodes.Stind_I8));
-            blocks.Add(new CountedBlock($"{method.DeclaringType.FullName}.{method.Name}", names[i..end], classes[i..end]));
+            blocks.Add(new CountedBlock($"{method.DeclaringType.FullName}.{method.Name}", names[i..end]));
             i = end;
         }
         body.OptimizeMacros();
@@ -117,5 +115,4 @@ internal sealed class CountingContext : AssemblyLoadContext
 /// <summary>A basic block.</summary>
 /// <param name="Method">The method it stands in.</param>
 /// <param name="OpCodes">Names of its instructions, as compiled.</param>
-/// <param name="CostClasses">The class of cost of each of them.</param>
-internal sealed record CountedBlock(string Method, string[] OpCodes, string[] CostClasses);
+internal sealed record CountedBlock(string Method, string[] OpCodes);

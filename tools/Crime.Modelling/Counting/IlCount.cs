@@ -11,8 +11,6 @@ public sealed class IlCount
     private readonly SortedDictionary<string, long> _byOpCode = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, long> _byMethod = new(StringComparer.Ordinal);
 
-    private readonly SortedDictionary<string, long> _byClass = new(StringComparer.Ordinal);
-
     /// <summary>All instructions; a call into a library counts as one.</summary>
     public long Total { get; private set; }
 
@@ -22,14 +20,10 @@ public sealed class IlCount
     /// <summary>By method, its class and namespace in front.</summary>
     public IReadOnlyDictionary<string, long> ByMethod => _byMethod;
 
-    /// <summary>By class of cost, as in "mul.i8"; what costs nothing of its own is left out.</summary>
-    public IReadOnlyDictionary<string, long> ByClass => _byClass;
-
     /// <summary>Adds another count.</summary>
     public void Add(IlCount other)
     {
         foreach (var (name, times) in other._byOpCode) _byOpCode[name] = _byOpCode.GetValueOrDefault(name) + times;
-        foreach (var (name, times) in other._byClass) _byClass[name] = _byClass.GetValueOrDefault(name) + times;
         foreach (var (name, times) in other._byMethod) _byMethod[name] = _byMethod.GetValueOrDefault(name) + times;
         Total += other.Total;
     }
@@ -45,7 +39,5 @@ public sealed class IlCount
             _byMethod[block.Method] = _byMethod.GetValueOrDefault(block.Method) + times;
             Total += times;
         }
-        foreach (string name in block.CostClasses)
-            if (name != CostClasses.Included) _byClass[name] = _byClass.GetValueOrDefault(name) + times;
     }
 }

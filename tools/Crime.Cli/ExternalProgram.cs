@@ -1,0 +1,25 @@
+// Other people's programs that the command runs: nanoff, nanoCLR.
+
+using System.ComponentModel;
+using System.Diagnostics;
+using Crime.Modelling;
+
+namespace Crime.Cli;
+
+/// <summary>Starts programs, with a message for a person when one does not start.</summary>
+internal static class ExternalProgram
+{
+    /// <summary>Starts a program.</summary>
+    /// <exception cref="UserInputException">It does not start: no such program, no right to run it, not a program.</exception>
+    public static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new UserInputException($"{start.FileName} does not start: {e.Message}", e);
+        }
+    }
+}
