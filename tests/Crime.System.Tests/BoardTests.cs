@@ -119,7 +119,7 @@ public sealed class BoardTests
     [Platform("Linux")]
     public async Task AnInterruptEndsAnIdleBoard()
     {
-        using Process crime = CrimeCommand.Start(["board", "--idle", .. ToTheGateway]);
+        using Process crime = CrimeCommand.StartInterruptible(["board", "--idle", .. ToTheGateway]);
         while (await crime.StandardOutput.ReadLineAsync() is { } line && !line.StartsWith("inputs: no file"))
         {
         }

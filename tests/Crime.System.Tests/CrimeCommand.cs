@@ -26,14 +26,21 @@ internal static class CrimeCommand
     }
 
     /// <summary>Starts the command, for a test that talks to it while it runs.</summary>
-    public static Process Start(params string[] arguments) => StartWith(new Dictionary<string, string?>(), arguments);
+    public static Process Start(params string[] arguments) => Start(new ProcessStartInfo("dotnet"), new Dictionary<string, string?>(), arguments);
+
+    /// <summary>
+    /// The same on Linux, where an interrupt ends it even if these tests run in the background of a shell: such a shell starts its
+    /// children with SIGINT ignored, and .NET leaves an ignored SIGINT ignored.
+    /// </summary>
+    public static Process StartInterruptible(params string[] arguments) =>
+        Start(new ProcessStartInfo("env", ["--default-signal=INT", "dotnet"]), new Dictionary<string, string?>(), arguments);
 
     public static Task<Outcome> RunAsync(params string[] arguments) => RunWithAsync(new Dictionary<string, string?>(), arguments);
 
     /// <summary>The same with variables of its environment set; null takes one away.</summary>
     public static async Task<Outcome> RunWithAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
     {
-        using Process process = StartWith(environment, arguments);
+        using Process process = Start(new ProcessStartInfo("dotnet"), environment, arguments);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         using var limit = new global::System.Threading.CancellationTokenSource(TimeSpan.FromMinutes(3));
@@ -49,13 +56,13 @@ internal static class CrimeCommand
         return new Outcome(process.ExitCode, await output, await error);
     }
 
-    private static Process StartWith(IReadOnlyDictionary<string, string?> environment, string[] arguments)
+    private static Process Start(ProcessStartInfo start, IReadOnlyDictionary<string, string?> environment, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.ArgumentList.Add(Path.Combine(TestContext.CurrentContext.TestDirectory, "crime.dll"));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment) start.Environment[name] = value;
-        return Process.Start(start) ?? throw new InvalidOperationException("dotnet does not start");
+        return Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} does not start");
     }
 
     /// <summary>A folder of its own for a test's files.</summary>
