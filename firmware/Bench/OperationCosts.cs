@@ -7,7 +7,8 @@ namespace Crime.Firmware.Bench;
 /// <summary>Times statements.</summary>
 public sealed class OperationCosts
 {
-    private const int Copies = 10;
+    /// <summary>How often a workload repeats its statement per turn.</summary>
+    public const int Copies = 10;
 
     private readonly BenchReport _report;
     private long _emptyTurnPs;
