@@ -34,6 +34,7 @@ public sealed class OperationCosts
         Measure("IntMove", costs.IntMove);
         Measure("IntConstant", costs.IntConstant);
         Measure("IntAdd", costs.IntAdd);
+        Measure("IntSum", costs.IntSum);
         Measure("IntMultiply", costs.IntMultiply);
         Measure("IntDivide", costs.IntDivide);
         Measure("IntShift", costs.IntShift);
@@ -53,6 +54,7 @@ public sealed class OperationCosts
         Measure("LongToInt", costs.LongToInt);
         Measure("IntToLong", costs.IntToLong);
         Measure("MultiplyConstantAdd", costs.MultiplyConstantAdd);
+        Measure("PackedSum", costs.PackedSum);
     }
 
     private void MeasureMemory(MemoryCosts costs)
