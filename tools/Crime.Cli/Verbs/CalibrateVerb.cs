@@ -17,7 +17,7 @@ internal static class CalibrateVerb
     {
         var logs = new Argument<string[]>("BENCH.log")
         {
-            Description = "What the bench printed on the board; of several runs the least time of each line counts.",
+            Description = "What the bench printed on the board; of several runs the median of each line counts.",
             Arity = ArgumentArity.OneOrMore,
         };
         var output = new Option<string>("--output", "-o") { Description = "The profile to write, a .json file.", Required = true };
@@ -28,7 +28,7 @@ internal static class CalibrateVerb
         var json = new Option<bool>("--json") { Description = "Print costs, lines and check as JSON." };
         var command = new Command(
             "calibrate",
-            "Makes a board's cost table from a run of the bench on it: least squares over the instructions of the bench's own statements, with\n"
+            "Makes a board's cost table from a run of the bench on it: least squares over the instructions of the bench's statements and sequences, with\n"
             + "confidence intervals; and lines over lengths with their R². Then checks the table against the steps that the bench timed too.\n\n"
             + "Example:\n  crime calibrate bench.log -o my-board.json --board esp32-devkitc --name \"my board\"\n  crime predict vowels.crime --board my-board.json")
         {
@@ -44,7 +44,7 @@ internal static class CalibrateVerb
         if (!outputPath.EndsWith(".json", System.StringComparison.OrdinalIgnoreCase))
             throw new UserInputException($"--output {outputPath}: a profile is a .json file, by which 'crime predict' knows it from a name");
         BenchLog[] logs = paths.Select(BenchLogFile.Read).ToArray();
-        string source = $"bench run on '{name}'" + (logs.Length > 1 ? $", the least of {logs.Length} runs" : "");
+        string source = $"bench run on '{name}'" + (logs.Length > 1 ? $", medians of {logs.Length} runs" : "");
         Calibration calibration = await Output.WithProgress(
             "counting the bench's steps", Calibration.StepCount(logs), done => Calibration.Make(logs, source, done));
         Output.WriteFile(outputPath, CostProfile.Write(name, board, calibration));
@@ -55,7 +55,7 @@ internal static class CalibrateVerb
                 board = name,
                 operations = calibration.Fit.Table.Costs,
                 r_squared = calibration.Fit.RSquared,
-                statements = calibration.Fit.Rows,
+                fitted = calibration.Fit.Rows,
                 calibration.Lines,
                 calibration.Steps,
                 us_per_il = calibration.UsPerIl,
@@ -72,7 +72,7 @@ internal static class CalibrateVerb
     private static Table Costs(Calibration calibration)
     {
         var table = new Table().Border(TableBorder.Rounded)
-            .Title($"costs of instructions, R² {calibration.Fit.RSquared:0.0000} over {calibration.Fit.Rows.Count} statements")
+            .Title($"costs of instructions, R² {calibration.Fit.RSquared:0.0000} over {calibration.Fit.Rows.Count} times")
             .AddColumn("class").AddColumn(new TableColumn("ns").RightAligned()).AddColumn(new TableColumn("95 % interval").RightAligned());
         foreach (var (name, cost) in calibration.Fit.Table.Costs)
             table.AddRow(name, Words.Of(cost.Ns), $"{Words.Of(cost.LowNs ?? 0)} to {Words.Of(cost.HighNs ?? 0)}");

@@ -3,6 +3,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Reflection;
 using Crime.Firmware.Kernel;
 using Crime.Model;
@@ -54,24 +55,25 @@ public sealed class IlCounter
 
     /// <summary>Counts whole inferences as the firmware runs them: reset, timesteps, classification.</summary>
     /// <param name="kernel">Which kernel.</param>
+    /// <param name="sequences">Inputs.</param>
+    /// <returns>A count for each.</returns>
+    public IReadOnlyList<IlCount> CountEach(CountedKernel kernel, IReadOnlyList<short[]> sequences) => WithNetwork(kernel, (network, count) =>
+        sequences.Select(values => count(() => network.Infer(values, values.Length / network.ValuesPerStep))).ToArray());
+
+    /// <summary>The same over all sequences, and what a sequence without a timestep would execute.</summary>
+    /// <param name="kernel">Which kernel.</param>
     /// <param name="sequences">Inputs, at least one.</param>
     public SequenceCount CountSequences(CountedKernel kernel, IReadOnlyList<short[]> sequences) => WithNetwork(kernel, (network, count) =>
     {
-        IlCount Inference(short[] values, int length) => count(() =>
-        {
-            network.Reset();
-            network.Advance(values, 0, length);
-            network.Classify();
-        });
         var total = new IlCount();
         long steps = 0;
         foreach (short[] values in sequences)
         {
             int length = values.Length / network.ValuesPerStep;
-            total.Add(Inference(values, length));
+            total.Add(count(() => network.Infer(values, length)));
             steps += length;
         }
-        return new SequenceCount(total, Inference(sequences[0], 0), sequences.Count, steps);
+        return new SequenceCount(total, count(() => network.Infer(sequences[0], 0)), sequences.Count, steps);
     });
 
     private T WithNetwork<T>(CountedKernel kernel, Func<CountedNetwork, Func<Action, IlCount>, T> use)
@@ -148,6 +150,13 @@ internal sealed class CountedNetwork
     /// <inheritdoc cref="IKernel.Advance"/>
     public void Advance(short[] values, int start, int count) => _advance(values, start, count);
 
-    /// <inheritdoc cref="IKernel.Classify"/>
-    public void Classify() => _classify();
+    /// <summary>A whole inference, as the firmware runs it.</summary>
+    /// <param name="values">The sequence.</param>
+    /// <param name="length">Timesteps of it to take.</param>
+    public void Infer(short[] values, int length)
+    {
+        _reset();
+        _advance(values, 0, length);
+        _classify();
+    }
 }

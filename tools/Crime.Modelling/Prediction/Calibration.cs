@@ -7,6 +7,7 @@ using System.Linq;
 using Crime.Firmware.Bench;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Counting;
+using MathNet.Numerics.Statistics;
 
 namespace Crime.Modelling.Prediction;
 
@@ -36,16 +37,16 @@ public sealed record Calibration(OperationFit Fit, IReadOnlyDictionary<string, F
     private const int MaxNamesShown = 6;
 
     /// <summary>Calibrates.</summary>
-    /// <param name="logs">Whole runs of the bench on one board. Of several the least time counts: whatever else happened made a run longer.</param>
+    /// <param name="logs">Whole runs of the bench on one board. Of several the median of each line counts.</param>
     /// <param name="source">What to call them.</param>
     /// <param name="progress">Called with the number of steps checked.</param>
     /// <exception cref="UserInputException">A measurement is missing or senseless.</exception>
     public static Calibration Make(IReadOnlyList<BenchLog> logs, string source, Action<int>? progress = null)
     {
-        IReadOnlyList<BenchLine> lines = Best(logs);
-        (string Name, double Ns)[] operations = lines.Where(line => line.Name.StartsWith(OperationPrefix, StringComparison.Ordinal))
-            .Select(line => (line.Name[OperationPrefix.Length..], Nanoseconds(line))).ToArray();
-        string[] missing = OperationFit.Statements.Select(statement => statement.Name).Except(operations.Select(line => line.Name)).ToArray();
+        IReadOnlyList<BenchLine> lines = Medians(logs);
+        Dictionary<string, double> operations = lines.Where(line => line.Name.StartsWith(OperationPrefix, StringComparison.Ordinal))
+            .ToDictionary(line => line.Name[OperationPrefix.Length..], Nanoseconds);
+        string[] missing = OperationFit.Statements.Select(statement => statement.Name).Except(operations.Keys).ToArray();
         if (missing.Length > 0)
         {
             throw new UserInputException(
@@ -53,18 +54,19 @@ public sealed record Calibration(OperationFit Fit, IReadOnlyDictionary<string, F
                 + $"{(missing.Length > MaxNamesShown ? $" and {missing.Length - MaxNamesShown} more" : "")}: "
                 + "lines were lost, or the bench is older than this command; run the bench of this version");
         }
-        OperationFit fit = OperationFit.Solve(operations, source);
+        IEnumerable<TimedCode> statements = OperationFit.Statements.Select(statement => new TimedCode(OperationPrefix + statement.Name, statement.Operations, operations[statement.Name]));
+        OperationFit fit = OperationFit.Solve([.. statements, .. BenchSequences.Of(lines, Nanoseconds)], source);
         List<CheckedStep> steps = Check(lines, fit.Table, progress);
         if (steps.Count == 0) throw new UserInputException($"{source}: no time of a step ('BENCH step.table ...'): lines were lost; run the bench again");
         return new Calibration(fit, FitLines(lines, source), steps, steps.Sum(step => step.MeasuredUs) / steps.Sum(step => step.Il));
     }
 
     /// <summary>Number of steps that a check counts, for a bar of progress.</summary>
-    public static int StepCount(IReadOnlyList<BenchLog> logs) => Best(logs).Count(line => line.Name.StartsWith(StepPrefix, StringComparison.Ordinal));
+    public static int StepCount(IReadOnlyList<BenchLog> logs) => Medians(logs).Count(line => line.Name.StartsWith(StepPrefix, StringComparison.Ordinal));
 
-    private static List<BenchLine> Best(IReadOnlyList<BenchLog> logs) => logs.SelectMany(log => log.Measurements)
+    private static List<BenchLine> Medians(IReadOnlyList<BenchLog> logs) => logs.SelectMany(log => log.Measurements)
         .GroupBy(line => line.Name + " " + string.Join(' ', line.Details.Select(detail => $"{detail.Key}={detail.Value}")))
-        .Select(same => same.MinBy(line => line.Value)!).ToList();
+        .Select(same => same.First() with { Value = same.Select(line => line.Value).Median() }).ToList();
 
     private static double Nanoseconds(BenchLine line)
     {
