@@ -1,12 +1,14 @@
 // The picture of a prediction: cost against length, on the board and over each link, with the lengths where they meet.
 
 using System;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using Crime.Cli.Verbs;
 using Crime.Modelling;
 using Crime.Modelling.Prediction;
 using ScottPlot;
+using ScottPlot.TickGenerators;
 
 namespace Crime.Cli.Prediction;
 
@@ -17,7 +19,8 @@ internal static class ForecastPlot
     private const int HeightPx = 450;
     private const int LeastLength = 100;
     private const int GreatestLength = 100_000;
-    private const double Margin = 1.3;
+    private const int PointCount = 200;
+    private const double Margin = 3;
 
     private static readonly Color s_local = Color.FromHex("#0b6e99");
     private static readonly Color[] s_links = [Color.FromHex("#448361"), Color.FromHex("#d9730d"), Color.FromHex("#ad1a72")];
@@ -53,23 +56,35 @@ internal static class ForecastPlot
         {
             Add(cost(link), link.Cost.Link, color);
             if (breakEven(link) is not { } length || length > last) continue;
-            var marker = plot.Add.Marker(length, local.At(length) / 1000, size: 9);
+            double x = Math.Log10(length), y = Math.Log10(local.At(length) / 1000);
+            var marker = plot.Add.Marker(x, y, size: 9);
             marker.Color = color;
-            var text = plot.Add.Text($" {length}", length, local.At(length) / 1000);
+            var text = plot.Add.Text($" {length}", x, y);
             text.LabelFontColor = color;
             text.LabelAlignment = Alignment.UpperLeft;
         }
         plot.XLabel("length, timesteps");
         plot.YLabel(label);
-        plot.Axes.SetLimitsX(0, last);
+        plot.Axes.Bottom.TickGenerator = Decades();
+        plot.Axes.Left.TickGenerator = Decades();
+        plot.Axes.SetLimitsX(0, Math.Log10(last));
         plot.ShowLegend(Alignment.UpperLeft);
 
         void Add(LineOver line, string name, Color color)
         {
-            var drawn = plot.Add.Line(0, line.At(0) / 1000, last, line.At(last) / 1000);
+            double[] x = Enumerable.Range(0, PointCount).Select(point => Math.Log10(last) * point / (PointCount - 1)).ToArray();
+            var drawn = plot.Add.ScatterLine(x, x.Select(value => Math.Log10(line.At(Math.Pow(10, value)) / 1000)).ToArray());
             drawn.LegendText = name;
             drawn.Color = color;
             drawn.LineWidth = 2;
         }
     }
+
+    /// <summary>Ticks of a logarithmic axis: links differ by orders of magnitude.</summary>
+    private static NumericAutomatic Decades() => new()
+    {
+        MinorTickGenerator = new LogMinorTickGenerator(),
+        IntegerTicksOnly = true,
+        LabelFormatter = exponent => Math.Pow(10, exponent).ToString("0.#####", CultureInfo.InvariantCulture),
+    };
 }
