@@ -88,7 +88,8 @@ internal static class CalibrateVerb
         foreach (var (name, line) in lines)
             table.AddRow(
                 name, line.Of, Words.Of(line.Slope.Value), $"{Words.Of(line.Slope.Low)} to {Words.Of(line.Slope.High)}", Words.Of(line.Intercept.Value),
-                $"{Words.Of(line.Intercept.Low)} to {Words.Of(line.Intercept.High)}", line.RSquared.ToString("0.00000", System.Globalization.CultureInfo.InvariantCulture));
+                $"{Words.Of(line.Intercept.Low)} to {Words.Of(line.Intercept.High)}",
+                line.RSquared.ToString("0.00000", System.Globalization.CultureInfo.InvariantCulture));
         return table;
     }
 

@@ -102,7 +102,8 @@ internal static class PredictVerb
             AnsiConsole.Write(Offloads(forecast));
             foreach (LinkForecast link in forecast.Links) AnsiConsole.WriteLine($"{link.Cost.Link}: {link.Cost.Meaning}");
             AnsiConsole.WriteLine(
-                $"gateway, as given or assumed: {Words.Of(gateway.UsPerStep)} µs a timestep, {Words.Of(gateway.StartUs)} µs a request, {Words.Of(gateway.WaitUs)} µs in its queue");
+                $"gateway, as given or assumed: {Words.Of(gateway.UsPerStep)} µs a timestep, {Words.Of(gateway.StartUs)} µs a request, "
+                + $"{Words.Of(gateway.WaitUs)} µs in its queue");
         }
         else AnsiConsole.WriteLine("no energy and no links: this profile has neither power nor a radio");
         foreach (string line in Trust(profile)) AnsiConsole.WriteLine(line);
@@ -144,7 +145,7 @@ internal static class PredictVerb
         string[] costs = profile.Operations.Costs.Values.Select(cost => cost.Confidence).Distinct().Order().ToArray();
         yield return $"costs of instructions: {string.Join(", ", costs)}";
         if (profile.Board == null) yield break;
-        foreach (IGrouping<string, KeyValuePair<string, ProfileNumber>> group in profile.Board.Numbers.GroupBy(number => number.Value.Confidence).OrderBy(group => group.Key))
+        foreach (var group in profile.Board.Numbers.GroupBy(number => number.Value.Confidence).OrderBy(group => group.Key))
             yield return $"{group.Key}: {string.Join(", ", group.Select(number => number.Key))}";
     }
 }

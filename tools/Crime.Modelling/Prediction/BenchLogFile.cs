@@ -16,7 +16,10 @@ public static class BenchLogFile
     {
         BenchLog log = BenchLog.Parse(Encoding.UTF8.GetString(ModelLoading.Read(path)));
         if (log.Measurements.Count == 0 && log.Version == 0 && !log.IsComplete)
-            throw new UserInputException($"{path}: there is no line of the bench in it, as in 'BENCH op.IntAdd 14.000 ns'; log the console of a board that runs Crime.Bench");
+        {
+            throw new UserInputException(
+                $"{path}: there is no line of the bench in it, as in 'BENCH op.IntAdd 14.000 ns'; log the console of a board that runs Crime.Bench");
+        }
         if (log.Version == 0) throw new UserInputException($"{path}: begins in the middle of a run: 'BENCH start' is missing; reset the board while you log");
         if (log.Version != BenchReport.Version)
             throw new UserInputException($"{path}: lines of version {log.Version}; this command reads version {BenchReport.Version}: run the bench of this version");

@@ -22,15 +22,19 @@ internal static class BenchSequences
     public static IEnumerable<TimedCode> Of(IEnumerable<BenchLine> lines, Func<BenchLine, double> nanoseconds)
     {
         Dictionary<string, GoldenModel> models = GoldenModels.All().ToDictionary(model => model.Name);
-        foreach (IGrouping<string, BenchLine> group in lines.Where(line => line.Name.StartsWith(Prefix, StringComparison.Ordinal)).GroupBy(line => line.Name))
+        BenchLine[] sequences = lines.Where(line => line.Name.StartsWith(Prefix, StringComparison.Ordinal) && line.Number("len") is > 0).ToArray();
+        foreach (IGrouping<string, BenchLine> group in sequences.GroupBy(line => line.Name))
         {
             string[] words = group.Key[Prefix.Length..].Split('.', 2);
-            if (words.Length < 2 || !Enum.TryParse(words[0], ignoreCase: true, out CountedKernel kernel) || !models.TryGetValue(words[1], out GoldenModel? model)) continue;
+            if (words.Length < 2 || !Enum.TryParse(words[0], ignoreCase: true, out CountedKernel kernel)) continue;
+            if (!models.TryGetValue(words[1], out GoldenModel? model)) continue;
             var counter = new IlCounter(model.Image, KernelEmitter.Emit(model.Model));
-            BenchLine[] timed = group.Where(line => line.Number("len") is > 0).ToArray();
-            IReadOnlyList<IlCount> counts = counter.CountEach(kernel, timed.Select(line => SyntheticModel.Sequence(line.Number("len")!.Value * model.Model.ValuesPerStep)).ToArray());
-            foreach (var (line, count) in timed.Zip(counts))
-                yield return new TimedCode($"{line.Name} len={line.Number("len")}", count.ByOperation.ToDictionary(pair => pair.Key, pair => (double)pair.Value), nanoseconds(line));
+            short[][] inputs = group.Select(line => SyntheticModel.Sequence(line.Number("len")!.Value * model.Model.ValuesPerStep)).ToArray();
+            foreach (var (line, count) in group.Zip(counter.CountEach(kernel, inputs)))
+            {
+                var operations = count.ByOperation.ToDictionary(pair => pair.Key, pair => (double)pair.Value);
+                yield return new TimedCode($"{line.Name} len={line.Number("len")}", operations, nanoseconds(line));
+            }
         }
     }
 }

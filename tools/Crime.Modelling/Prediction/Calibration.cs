@@ -54,7 +54,8 @@ public sealed record Calibration(OperationFit Fit, IReadOnlyDictionary<string, F
                 + $"{(missing.Length > MaxNamesShown ? $" and {missing.Length - MaxNamesShown} more" : "")}: "
                 + "lines were lost, or the bench is older than this command; run the bench of this version");
         }
-        IEnumerable<TimedCode> statements = OperationFit.Statements.Select(statement => new TimedCode(OperationPrefix + statement.Name, statement.Operations, operations[statement.Name]));
+        IEnumerable<TimedCode> statements = OperationFit.Statements.Select(
+            statement => new TimedCode(OperationPrefix + statement.Name, statement.Operations, operations[statement.Name]));
         OperationFit fit = OperationFit.Solve([.. statements, .. BenchSequences.Of(lines, Nanoseconds)], source);
         List<CheckedStep> steps = Check(lines, fit.Table, progress);
         if (steps.Count == 0) throw new UserInputException($"{source}: no time of a step ('BENCH step.table ...'): lines were lost; run the bench again");
@@ -76,7 +77,8 @@ public sealed record Calibration(OperationFit Fit, IReadOnlyDictionary<string, F
             "us" => line.Value * 1000,
             _ => throw new UserInputException($"BENCH {line.Name}: '{line.Unit}' is neither ns nor us"),
         };
-        if (!(ns > 0) || !double.IsFinite(ns)) throw new UserInputException($"BENCH {line.Name} took {line.Value} {line.Unit}: the run was disturbed; run the bench again");
+        if (!(ns > 0) || !double.IsFinite(ns))
+            throw new UserInputException(FormattableString.Invariant($"BENCH {line.Name} took {line.Value} {line.Unit}: the run was disturbed; run the bench again"));
         return ns;
     }
 

@@ -45,7 +45,9 @@ public sealed record CostProfile(string Name, OperationTable Operations, IReadOn
             Dictionary<string, FittedLine> lines = json["lines"]?.Deserialize<Dictionary<string, FittedLine>>(Json) ?? [];
             return new CostProfile(json["board"]?.GetValue<string>() ?? Path.GetFileNameWithoutExtension(path), operations, lines, board);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException or InvalidDataException or IOException
+                or UnauthorizedAccessException)
         {
             throw new UserInputException($"{nameOrPath}: not a profile: {e.Message}", e);
         }

@@ -46,7 +46,8 @@ public sealed class OperationTable
     {
         ProfileNumber perIl = profile.Numbers["cpu_us_per_il"];
         OperationCost Of(string name) => new(
-            perIl.Value * 1000 * InstructionsOf(name, profile.LibraryCallIl), $"cpu_us_per_il of this profile, every instruction alike: {perIl.Source}", perIl.Confidence);
+            perIl.Value * 1000 * InstructionsOf(name, profile.LibraryCallIl),
+            $"cpu_us_per_il of this profile, every instruction alike: {perIl.Source}", perIl.Confidence);
         return new OperationTable(Operation.All.ToDictionary(name => name, Of));
     }
 
