@@ -10,7 +10,6 @@ using Crime.Modelling;
 using Crime.Modelling.Counting;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Prediction;
-using Crime.VirtualBoard;
 using Spectre.Console;
 
 namespace Crime.Cli.Verbs;
