@@ -38,7 +38,7 @@ public sealed class PredictTests
     {
         CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync("predict", "synthetic:2x8", "--limit", "1", "--board", "esp32-c3-devkitm");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
-        Assert.That(outcome.Out, Does.Contain("radio-wake").And.Contain("faster from").And.Contain("published: ").And.Contain("estimate: "));
+        Assert.That(outcome.Out, Does.Contain("radio-wake: radio off between inputs").And.Contain("faster").And.Contain("published: ").And.Contain("estimate: "));
         Assert.That(outcome.Out, Does.Contain("gateway, as given or assumed: 2.00 µs a timestep"));
     }
 
