@@ -31,9 +31,6 @@ public sealed class EngineSetup
     /// <summary>What to minimise.</summary>
     public Goal Goal = Goal.Time;
 
-    /// <summary>Key of the node itself, as <see cref="Frames.NodeKey.Of"/> gives it: adverts that pass through it are dropped.</summary>
-    public uint NodeKey;
-
     /// <summary>Whether the node passes requests on and advertises what it reaches: a gateway does, a board does not.</summary>
     public bool Relays;
 

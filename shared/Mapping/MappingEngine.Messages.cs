@@ -21,7 +21,9 @@ public sealed partial class MappingEngine
             int index = IndexOf(id);
             if (index < 0)
             {
-                index = status.Online ? FreeSlot() : -1;
+                // A gateway hears its own status as well.
+                if (!status.Online || NodeKey.Of(id) == _nodeKey) return;
+                index = FreeSlot();
                 if (index < 0) return;
                 _candidates[index] = new GatewayCandidate(id, index);
             }

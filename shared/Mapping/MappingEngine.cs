@@ -44,16 +44,28 @@ public sealed partial class MappingEngine
     // The tick of the last decision.
     private int _tick;
 
-    /// <summary>Makes an engine for one model.</summary>
-    /// <param name="setup">What it is made of.</param>
-    public MappingEngine(EngineSetup setup)
+    private readonly uint _nodeKey;
+
+    /// <summary>Makes the engine of a node for one model.</summary>
+    /// <param name="setup">What it is made of; may serve many engines.</param>
+    /// <param name="nodeKey">The node's own key, see <see cref="NodeKey.Of"/>: adverts that lead through it are dropped.</param>
+    public MappingEngine(EngineSetup setup, uint nodeKey)
     {
         _setup = setup;
+        _nodeKey = nodeKey;
         _power = setup.Power;
         _table = new DecisionTable(setup.LongestLength);
         _localTime = setup.LocalTime;
         _encodeTime = setup.EncodeTime;
         _transmitTime = setup.Power.TransmitLine(RequestFrame.HeaderSize, setup.BytesPerStep);
+        if (setup.Relays)
+        {
+            const int most = DecisionTable.MaxCandidates * CostAdvert.MaxSegments;
+            _reach = new CostEnvelope(most);
+            _segmentRoutes = new Route[most];
+            _told = new CostAdvert();
+            _next = new CostAdvert();
+        }
         SetGoal(setup.Goal);
     }
 
