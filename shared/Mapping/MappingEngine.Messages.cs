@@ -53,6 +53,17 @@ public sealed partial class MappingEngine
     /// <param name="elapsedUs">What it took.</param>
     public void OnLocal(int length, long elapsedUs)
     {
+        lock (_lock)
+            if (_localFit != null && _localFit.Observe(length, elapsedUs)) BuildTable();
+    }
+
+    /// <summary>A request was written.</summary>
+    /// <param name="length">Length of the input.</param>
+    /// <param name="elapsedUs">What it took.</param>
+    public void OnEncoded(int length, long elapsedUs)
+    {
+        lock (_lock)
+            if (_encodeFit != null && _encodeFit.Observe(length, elapsedUs)) BuildTable();
     }
 
     /// <summary>A request was handed to the MQTT client.</summary>

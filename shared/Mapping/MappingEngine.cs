@@ -31,6 +31,8 @@ public sealed partial class MappingEngine
     private readonly CostLine _transmitTime;
     private CostLine _localTime;
     private CostLine _encodeTime;
+    private LineFit _localFit;
+    private LineFit _encodeFit;
     private Goal _goal;
     private int _candidateCount;
     private uint _pingCounter;
@@ -57,6 +59,12 @@ public sealed partial class MappingEngine
         _table = new DecisionTable(setup.LongestLength);
         _localTime = setup.LocalTime;
         _encodeTime = setup.EncodeTime;
+        if (setup.UseRefit)
+        {
+            _encodeFit = new LineFit(_encodeTime, EngineSetup.ShortLength, EngineSetup.LongLength);
+            _encodeTime = _encodeFit.Line;
+            SetLocalFit();
+        }
         _transmitTime = setup.Power.TransmitLine(RequestFrame.HeaderSize, setup.BytesPerStep);
         if (setup.Relays)
         {
@@ -105,6 +113,8 @@ public sealed partial class MappingEngine
         lock (_lock)
         {
             _localTime = localTime;
+            // Who has a fit of its own says what it found; this one starts anew from there.
+            SetLocalFit();
             BuildTable();
         }
     }
@@ -252,7 +262,17 @@ public sealed partial class MappingEngine
 
     private int RadioUpCost() => _goal.IsInTime ? _radioUp.TimeUs : _radioUp.EnergyUj;
 
-    private void BuildTable() => _table.Build(_goal, _power, _localTime, 0, _encodeTime, _transmitTime);
+    private void SetLocalFit()
+    {
+        _localFit = _localTime == null || !_setup.UseRefit ? null : new LineFit(_localTime, EngineSetup.ShortLength, EngineSetup.LongLength);
+        if (_localFit != null) _localTime = _localFit.Line;
+    }
+
+    private void BuildTable()
+    {
+        int marginUs = _localFit == null ? 0 : _goal.MarginUs(_localFit.Deviation);
+        _table.Build(_goal, _power, _localTime, marginUs, _encodeTime, _transmitTime);
+    }
 
     /// <summary>Makes the list of usable routes, with what changes from moment to moment.</summary>
     private void Refresh(long nowUs)
