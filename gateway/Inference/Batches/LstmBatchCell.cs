@@ -60,11 +60,12 @@ internal sealed unsafe class LstmBatchCell<TLanes, TVector> : BatchCell
         int inputPart = InputCount * 2 * TLanes.Count, blocks = PaddedCount / TLanes.Count;
         for (int n = 0; n < blocks; n++)
         {
-            int block = (step & 1) == 0 ? n : blocks - 1 - n, unit = block * TLanes.Count;
+            int block = (step & 1) == 0 ? n : blocks - 1 - n;
             float* blockSums = sums + block * Gates * TLanes.Count;
             Products<TLanes, TVector>.Multiply(1, default, h, PanelsOf(block) + inputPart, _panelSize, blockSums, blockSums, 0);
-            TLanes.LstmGates(1, blockSums, run.Cell + unit, after + unit, 0);
         }
+        // The blocks lie as the rows of a batch would.
+        TLanes.LstmGates(blocks, sums, run.Cell, after, TLanes.Count);
     }
 
     /// <inheritdoc/>
