@@ -18,6 +18,22 @@ public static class VectorWidth
     /// <exception cref="ArgumentException">The environment asks for what is no width, or not one of this CPU.</exception>
     public static int ChosenBits => Choose(Environment.GetEnvironmentVariable(Variable), WidestBits);
 
+    /// <summary>What is wrong with the environment's width, in one line; null where nothing is.</summary>
+    public static string? Problem
+    {
+        get
+        {
+            try
+            {
+                return ChosenBits > 0 ? null : "";
+            }
+            catch (ArgumentException e)
+            {
+                return e.Message;
+            }
+        }
+    }
+
     /// <summary>Chooses a width.</summary>
     /// <param name="asked">What was asked for; null or empty for the widest.</param>
     /// <param name="widestBits">The widest that there is.</param>

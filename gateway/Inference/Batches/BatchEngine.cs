@@ -2,7 +2,6 @@
 
 using System;
 using System.Linq;
-using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using Crime.Model;
@@ -82,21 +81,8 @@ internal sealed unsafe class BatchEngine
             ref BatchItem item = ref items[order[row]];
             var to = new Span<float>(_inputs.Start + row * stride, _lengths[row] * width);
             if (_model.Input == InputKind.Tokens) _model.Embed(item.Values.Span, to);
-            else Scale(item.Values.Span, 1f / (1 << item.FractionBits), to);
+            else FixedPointInput.Read(item.Values.Span, item.FractionBits, to);
         }
-    }
-
-    /// <summary>Fixed-point numbers as floats.</summary>
-    private static void Scale(ReadOnlySpan<short> values, float scale, Span<float> to)
-    {
-        int k = 0;
-        for (; k + Vector<short>.Count <= values.Length; k += Vector<short>.Count)
-        {
-            Vector.Widen(new Vector<short>(values[k..]), out Vector<int> lower, out Vector<int> upper);
-            (Vector.ConvertToSingle(lower) * scale).CopyTo(to[k..]);
-            (Vector.ConvertToSingle(upper) * scale).CopyTo(to[(k + Vector<float>.Count)..]);
-        }
-        for (; k < values.Length; k++) to[k] = values[k] * scale;
     }
 
     private void RunDirection(Span<BatchItem> items, ReadOnlySpan<int> order, int layer, int direction, bool hasOutputs)

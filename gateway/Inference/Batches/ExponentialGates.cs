@@ -1,5 +1,7 @@
 // Gates and states of the kernels whose vectors cannot look up a table.
 
+using System.Runtime.CompilerServices;
+
 namespace Crime.Gateway.Inference.Batches;
 
 /// <summary>A tanh for a vector type.</summary>
@@ -15,6 +17,7 @@ internal static unsafe class ExponentialGates<TLanes, TVector>
     where TVector : struct
 {
     /// <summary>See <see cref="ILanes{TVector}.LstmGates"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Lstm(int rows, float* sums, float* cell, float* hidden, nint stride)
     {
         int lanes = TLanes.Count;
@@ -33,6 +36,7 @@ internal static unsafe class ExponentialGates<TLanes, TVector>
     }
 
     /// <summary>See <see cref="ILanes{TVector}.GruGates"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gru(int rows, float* sums, float* before, float* after, nint stride)
     {
         int lanes = TLanes.Count;

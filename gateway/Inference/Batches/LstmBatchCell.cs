@@ -57,13 +57,16 @@ internal sealed unsafe class LstmBatchCell<TLanes, TVector> : BatchCell
     {
         float* sums = run.Scratch + step % ProjectedSteps * Gates * PaddedCount;
         var h = new Operands(before, 0, HiddenCount);
-        int inputPart = InputCount * 2 * TLanes.Count, blocks = PaddedCount / TLanes.Count;
-        for (int n = 0; n < blocks; n++)
+        int inputPart = InputCount * 2 * TLanes.Count, blocks = PaddedCount / TLanes.Count, pairs = blocks / 2;
+        // To and fro, so that the cache still holds the weights that were used last.
+        bool isForth = (step & 1) == 0;
+        if (blocks % 2 == 1 && !isForth) AddLast(h, blocks - 1, inputPart, sums);
+        for (int n = 0; n < pairs; n++)
         {
-            int block = (step & 1) == 0 ? n : blocks - 1 - n;
-            float* blockSums = sums + block * Gates * TLanes.Count;
-            Products<TLanes, TVector>.Multiply(1, default, h, PanelsOf(block) + inputPart, _panelSize, blockSums, blockSums, 0);
+            int block = 2 * (isForth ? n : pairs - 1 - n);
+            Products<TLanes, TVector>.AddAlone(h, PanelsOf(block) + inputPart, _panelSize, sums + block * Gates * TLanes.Count);
         }
+        if (blocks % 2 == 1 && isForth) AddLast(h, blocks - 1, inputPart, sums);
         // The blocks lie as the rows of a batch would.
         TLanes.LstmGates(blocks, sums, run.Cell, after, TLanes.Count);
     }
@@ -81,6 +84,12 @@ internal sealed unsafe class LstmBatchCell<TLanes, TVector> : BatchCell
             Products<TLanes, TVector>.Multiply(active, x, h, PanelsOf(block), _panelSize, BiasOf(block), run.Scratch, Gates * TLanes.Count);
             TLanes.LstmGates(active, run.Scratch, run.Cell + unit, after + unit, PaddedCount);
         }
+    }
+
+    private void AddLast(in Operands h, int block, int inputPart, float* sums)
+    {
+        float* blockSums = sums + block * Gates * TLanes.Count;
+        Products<TLanes, TVector>.Multiply(1, default, h, PanelsOf(block) + inputPart, _panelSize, blockSums, blockSums, 0);
     }
 
     private float* PanelsOf(int block) => _panels.Start + (nint)block * 2 * _panelSize;

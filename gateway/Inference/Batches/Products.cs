@@ -23,7 +23,8 @@ internal readonly unsafe struct Operands(float* start, nint stride, nint count)
 /// <summary>
 /// Sums of a block of hidden units: bias + W_ih x + W_hh h, in four gates which lie in two panels of two, each
 /// [inputs, then hidden][2][lanes]. How many sums are kept at a time follows from the registers that there are and from the 8
-/// multiply-adds that must be under way for the machine to do two per cycle.
+/// multiply-adds that must be under way for the machine to do two per cycle. Compiled properly at once: a first version of the code
+/// that is to be replaced when it has been called often is twenty times slower here, and the price measured at load time would be its.
 /// </summary>
 internal static unsafe class Products<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
@@ -38,6 +39,7 @@ internal static unsafe class Products<TLanes, TVector>
     /// <param name="bias">[4][lanes]</param>
     /// <param name="sums">Receives [rows][4][lanes].</param>
     /// <param name="sumStride">Numbers from one row's sums to the next row's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(int rows, in Operands x, in Operands h, float* panels, nint panelSize, float* bias, float* sums, nint sumStride)
     {
         int grouped = rows & ~3;
@@ -58,7 +60,35 @@ internal static unsafe class Products<TLanes, TVector>
         if (rest < rows) Quad1(x.From(rest), h.From(rest), panels, panelSize, bias, sums + rest * sumStride);
     }
 
+    /// <summary>Adds to the sums of two blocks what a single sequence's hidden states give: [2][4][lanes], in place.</summary>
+    /// <param name="h">The hidden states.</param>
+    /// <param name="panels">The first block's two panels, from the hidden states' part on.</param>
+    /// <param name="panelSize">Numbers from a panel to the next one.</param>
+    /// <param name="sums">The first block's sums, the second's right after them.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddAlone(in Operands h, float* panels, nint panelSize, float* sums)
+    {
+        int lanes = TLanes.Count;
+        TVector a0 = TLanes.Load(sums), b0 = TLanes.Load(sums + lanes), c0 = TLanes.Load(sums + 2 * lanes), d0 = TLanes.Load(sums + 3 * lanes);
+        float* second = sums + 4 * lanes, p1 = panels + panelSize, p2 = p1 + panelSize, p3 = p2 + panelSize;
+        TVector a1 = TLanes.Load(second), b1 = TLanes.Load(second + lanes), c1 = TLanes.Load(second + 2 * lanes), d1 = TLanes.Load(second + 3 * lanes);
+        float* p = h.Start;
+        for (nint k = 0, count = h.Count, at = 0; k < count; k++, at += 2 * lanes)
+        {
+            TVector v = TLanes.Create(p[k]);
+            a0 = TLanes.MultiplyAdd(v, TLanes.Load(panels + at), a0); b0 = TLanes.MultiplyAdd(v, TLanes.Load(panels + at + lanes), b0);
+            c0 = TLanes.MultiplyAdd(v, TLanes.Load(p1 + at), c0); d0 = TLanes.MultiplyAdd(v, TLanes.Load(p1 + at + lanes), d0);
+            a1 = TLanes.MultiplyAdd(v, TLanes.Load(p2 + at), a1); b1 = TLanes.MultiplyAdd(v, TLanes.Load(p2 + at + lanes), b1);
+            c1 = TLanes.MultiplyAdd(v, TLanes.Load(p3 + at), c1); d1 = TLanes.MultiplyAdd(v, TLanes.Load(p3 + at + lanes), d1);
+        }
+        Keep(a0, b0, sums);
+        Keep(c0, d0, sums + 2 * lanes);
+        Keep(a1, b1, second);
+        Keep(c1, d1, second + 2 * lanes);
+    }
+
     /// <summary>Two gates of eight sequences.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pair8(in Operands x, in Operands h, float* weights, float* bias, float* sums, nint sumStride)
     {
         TVector first = TLanes.Load(bias), second = TLanes.Load(bias + TLanes.Count);
@@ -94,6 +124,7 @@ internal static unsafe class Products<TLanes, TVector>
     }
 
     /// <summary>Two gates of four sequences.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pair4(in Operands x, in Operands h, float* weights, float* bias, float* sums, nint sumStride)
     {
         TVector first = TLanes.Load(bias), second = TLanes.Load(bias + TLanes.Count);
@@ -119,6 +150,7 @@ internal static unsafe class Products<TLanes, TVector>
     }
 
     /// <summary>Four gates of two sequences.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Quad2(in Operands x, in Operands h, float* panels, nint panelSize, float* bias, float* sums, nint sumStride)
     {
         int lanes = TLanes.Count;
@@ -146,6 +178,7 @@ internal static unsafe class Products<TLanes, TVector>
     }
 
     /// <summary>Four gates of one sequence, in two sums each: of the even and of the odd terms.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Quad1(in Operands x, in Operands h, float* panels, nint panelSize, float* bias, float* sums)
     {
         int lanes = TLanes.Count;

@@ -19,6 +19,7 @@ internal static unsafe class TableGates
     private const byte NearestQuarter = 2 << 4;
 
     /// <summary>See <see cref="ILanes{TVector}.LstmGates"/>. In two passes, so that no value has to wait for a whole row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Lstm(int rows, float* sums, float* cell, float* hidden, nint stride)
     {
         float* table = TanhTable.Coefficients;
@@ -46,6 +47,7 @@ internal static unsafe class TableGates
     }
 
     /// <summary>See <see cref="ILanes{TVector}.GruGates"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gru(int rows, float* sums, float* before, float* after, nint stride)
     {
         float* table = TanhTable.Coefficients;

@@ -36,6 +36,7 @@ internal static unsafe class TripleProducts<TLanes, TVector>
     /// <param name="operands">Their inputs or hidden states.</param>
     /// <param name="panel">The weights.</param>
     /// <param name="at">Where the sums begin and end.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(int rows, in Operands operands, float* panel, in TripleSums at)
     {
         int row = 0;
@@ -45,6 +46,7 @@ internal static unsafe class TripleProducts<TLanes, TVector>
         for (; row < rows; row++) Triple1(operands.From(row), panel, at.From(row));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Triple8(in Operands operands, float* panel, in TripleSums at)
     {
         int lanes = TLanes.Count;
@@ -81,6 +83,7 @@ internal static unsafe class TripleProducts<TLanes, TVector>
         Keep(a7, b7, c7, sums + 7 * at.SumStride, at.Third);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Triple4(in Operands operands, float* panel, in TripleSums at)
     {
         int lanes = TLanes.Count;
@@ -106,6 +109,7 @@ internal static unsafe class TripleProducts<TLanes, TVector>
     }
 
     /// <summary>One sequence, in two sums each: of the even and of the odd terms.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Triple1(in Operands operands, float* panel, in TripleSums at)
     {
         int lanes = TLanes.Count;

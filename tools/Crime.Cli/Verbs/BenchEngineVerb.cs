@@ -51,6 +51,7 @@ internal static class BenchEngineVerb
 
     private static EngineResult[] RunAll(EngineCase[] cases, int bits, int caseMs, Action<int> done, CancellationToken cancellation)
     {
+        EngineBench.WarmUp(cases[0], bits, cancellation);
         var results = new EngineResult[cases.Length];
         for (int i = 0; i < cases.Length; i++)
         {

@@ -59,6 +59,9 @@ internal static class EngineBench
         return new EngineResult(one, others.Min(), ours.Min(), Median(others) / Median(ours), difference);
     }
 
+    /// <summary>Lets the runtime compile what all cases have in common, so that the first one is not the worse for it.</summary>
+    public static void WarmUp(EngineCase one, int vectorBits, CancellationToken cancellation) => Run(one, vectorBits, 1000, cancellation);
+
     /// <summary>Runs one side for a while, at least thrice, and notes the time of each run in µs.</summary>
     private static void Turn(Action run, double turnUs, List<double> timesUs)
     {
