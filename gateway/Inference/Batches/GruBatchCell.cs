@@ -48,7 +48,7 @@ internal sealed unsafe class GruBatchCell<TLanes, TVector> : BatchCell
     {
         var x = new Operands(run.Inputs + firstStep * InputCount, InputCount, InputCount);
         for (int block = 0; block < PaddedCount / TLanes.Count; block++)
-            Inputs(length, x, block, run.Scratch + block * Sums * TLanes.Count, Sums * PaddedCount);
+            Begin(length, x, block, run.Scratch + block * Sums * TLanes.Count, Sums * PaddedCount);
     }
 
     /// <inheritdoc/>
@@ -60,8 +60,10 @@ internal sealed unsafe class GruBatchCell<TLanes, TVector> : BatchCell
         for (int n = 0; n < blocks; n++)
         {
             int block = (step & 1) == 0 ? n : blocks - 1 - n;
-            Finish(1, h, block, sums + block * Sums * TLanes.Count, before, after);
+            Add(1, h, block, sums + block * Sums * TLanes.Count);
         }
+        // The blocks lie as the rows of a batch would.
+        TLanes.GruGates(blocks, sums, before, after, TLanes.Count);
     }
 
     /// <inheritdoc/>
@@ -73,13 +75,15 @@ internal sealed unsafe class GruBatchCell<TLanes, TVector> : BatchCell
         for (int n = 0; n < blocks; n++)
         {
             // To and fro, so that the cache still holds the weights that were used last.
-            int block = (step & 1) == 0 ? n : blocks - 1 - n;
-            Inputs(active, x, block, run.Scratch, Sums * TLanes.Count);
-            Finish(active, h, block, run.Scratch, before, after);
+            int block = (step & 1) == 0 ? n : blocks - 1 - n, unit = block * TLanes.Count;
+            Begin(active, x, block, run.Scratch, Sums * TLanes.Count);
+            Add(active, h, block, run.Scratch);
+            TLanes.GruGates(active, run.Scratch, before + unit, after + unit, PaddedCount);
         }
     }
 
-    private void Inputs(int rows, in Operands x, int block, float* sums, nint sumStride)
+    /// <summary>The bias and the inputs' share of a block's sums.</summary>
+    private void Begin(int rows, in Operands x, int block, float* sums, nint sumStride)
     {
         float* bias = _bias.Start + block * Sums * TLanes.Count;
         TripleProducts<TLanes, TVector>.Multiply(
@@ -87,14 +91,13 @@ internal sealed unsafe class GruBatchCell<TLanes, TVector> : BatchCell
             new TripleSums(bias, 0, bias + 2 * TLanes.Count, sums, sumStride, 2 * TLanes.Count));
     }
 
-    private void Finish(int rows, in Operands h, int block, float* sums, float* before, float* after)
+    /// <summary>The hidden states' share.</summary>
+    private void Add(int rows, in Operands h, int block, float* sums)
     {
         nint sumStride = Sums * TLanes.Count;
         float* bias = _bias.Start + block * Sums * TLanes.Count;
         TripleProducts<TLanes, TVector>.Multiply(
             rows, h, _panels.Start + (nint)block * PanelSize + InputCount * Gates * TLanes.Count,
             new TripleSums(sums, sumStride, bias + 3 * TLanes.Count, sums, sumStride, 3 * TLanes.Count));
-        int unit = block * TLanes.Count;
-        TLanes.GruGates(rows, sums, before + unit, after + unit, PaddedCount);
     }
 }

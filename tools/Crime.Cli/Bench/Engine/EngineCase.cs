@@ -29,8 +29,10 @@ internal sealed record EngineCase(CellKind Kind, int HiddenCount, IReadOnlyList<
     private const int ClassCount = 2;
     private const int Limit = 2 << FractionBits;
 
-    private static readonly int[] s_hiddenCounts = [16, 32, 64, 128, 256];
     private static readonly int[] s_batchCounts = [1, 8, 32];
+
+    /// <summary>Hidden units of the networks.</summary>
+    public static IReadOnlyList<int> HiddenCounts { get; } = [16, 32, 64, 128, 256];
 
     /// <summary>Sequences in the batch.</summary>
     public int BatchCount => Lengths.Count;
@@ -43,7 +45,7 @@ internal sealed record EngineCase(CellKind Kind, int HiddenCount, IReadOnlyList<
 
     /// <summary>The grid of one cell: all sequences of <see cref="Length"/> timesteps, or of mixed lengths where there are several.</summary>
     public static IEnumerable<EngineCase> Grid(CellKind kind, bool isMixed) =>
-        from hidden in s_hiddenCounts
+        from hidden in HiddenCounts
         from batch in s_batchCounts
         where !isMixed || batch > 1
         select new EngineCase(kind, hidden, isMixed ? MixedLengths(batch) : Enumerable.Repeat(Length, batch).ToArray());
