@@ -1,5 +1,7 @@
 // Gated recurrent units over a batch, with the reset gate after the product as PyTorch has it.
 
+using System;
+
 namespace Crime.Gateway.Inference.Batches;
 
 /// <summary>A GRU; the gates lie in the order r, z, n.</summary>
@@ -71,14 +73,18 @@ internal sealed unsafe class GruBatchCell<TLanes, TVector> : BatchCell
     {
         var x = new Operands(run.Inputs + step * InputCount, run.InputStride, InputCount);
         var h = new Operands(before, PaddedCount, HiddenCount);
-        int blocks = PaddedCount / TLanes.Count;
+        int blocks = PaddedCount / TLanes.Count, rowsAtOnce = RowsAtOnce(active, PanelSize);
         for (int n = 0; n < blocks; n++)
         {
             // To and fro, so that the cache still holds the weights that were used last.
-            int block = (step & 1) == 0 ? n : blocks - 1 - n, unit = block * TLanes.Count;
-            Begin(active, x, block, run.Scratch, Sums * TLanes.Count);
-            Add(active, h, block, run.Scratch);
-            TLanes.GruGates(active, run.Scratch, before + unit, after + unit, PaddedCount);
+            int block = (step & 1) == 0 ? n : blocks - 1 - n;
+            for (int row = 0; row < active; row += rowsAtOnce)
+            {
+                int rows = Math.Min(rowsAtOnce, active - row), state = row * PaddedCount + block * TLanes.Count;
+                Begin(rows, x.From(row), block, run.Scratch, Sums * TLanes.Count);
+                Add(rows, h.From(row), block, run.Scratch);
+                TLanes.GruGates(rows, run.Scratch, before + state, after + state, PaddedCount);
+            }
         }
     }
 

@@ -87,6 +87,34 @@ internal static unsafe class Products<TLanes, TVector>
         Keep(c1, d1, second + 2 * lanes);
     }
 
+    /// <summary>The same for a last block that has no second one beside it: [4][lanes], in two sums each, of the even and of the odd terms.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddLastAlone(in Operands h, float* panels, nint panelSize, float* sums)
+    {
+        int lanes = TLanes.Count;
+        TVector a0 = TLanes.Load(sums), b0 = TLanes.Load(sums + lanes), c0 = TLanes.Load(sums + 2 * lanes), d0 = TLanes.Load(sums + 3 * lanes);
+        TVector a1 = TLanes.Create(0), b1 = a1, c1 = a1, d1 = a1, v;
+        float* p = h.Start, others = panels + panelSize;
+        nint count = h.Count, k = 0;
+        for (; k + 2 <= count; k += 2, panels += 4 * lanes, others += 4 * lanes)
+        {
+            v = TLanes.Create(p[k]);
+            a0 = TLanes.MultiplyAdd(v, TLanes.Load(panels), a0); b0 = TLanes.MultiplyAdd(v, TLanes.Load(panels + lanes), b0);
+            c0 = TLanes.MultiplyAdd(v, TLanes.Load(others), c0); d0 = TLanes.MultiplyAdd(v, TLanes.Load(others + lanes), d0);
+            v = TLanes.Create(p[k + 1]);
+            a1 = TLanes.MultiplyAdd(v, TLanes.Load(panels + 2 * lanes), a1); b1 = TLanes.MultiplyAdd(v, TLanes.Load(panels + 3 * lanes), b1);
+            c1 = TLanes.MultiplyAdd(v, TLanes.Load(others + 2 * lanes), c1); d1 = TLanes.MultiplyAdd(v, TLanes.Load(others + 3 * lanes), d1);
+        }
+        if (k < count)
+        {
+            v = TLanes.Create(p[k]);
+            a0 = TLanes.MultiplyAdd(v, TLanes.Load(panels), a0); b0 = TLanes.MultiplyAdd(v, TLanes.Load(panels + lanes), b0);
+            c0 = TLanes.MultiplyAdd(v, TLanes.Load(others), c0); d0 = TLanes.MultiplyAdd(v, TLanes.Load(others + lanes), d0);
+        }
+        Keep(TLanes.Add(a0, a1), TLanes.Add(b0, b1), sums);
+        Keep(TLanes.Add(c0, c1), TLanes.Add(d0, d1), sums + 2 * lanes);
+    }
+
     /// <summary>Two gates of eight sequences.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pair8(in Operands x, in Operands h, float* weights, float* bias, float* sums, nint sumStride)

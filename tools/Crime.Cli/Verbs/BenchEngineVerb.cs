@@ -114,8 +114,8 @@ internal static class BenchEngineVerb
 
     private static void Print(EngineResult[] results, int bits)
     {
-        AnsiConsole.WriteLine($"ONNX Runtime {OnnxTwin.Version} / this engine, vectors of {bits} bits: best time of a run in µs,");
-        AnsiConsole.WriteLine($"one thread, {EngineCase.InputCount} inputs, sequences of {EngineCase.Length} timesteps (mixed: 1 to {EngineCase.Length}), in turns.");
+        AnsiConsole.WriteLine($"ONNX Runtime {OnnxTwin.Version} / this engine ({bits} bits): best time of a run, in µs");
+        AnsiConsole.WriteLine($"One thread, {EngineCase.InputCount} inputs, sequences of {EngineCase.Length} timesteps (mixed: 1 to {EngineCase.Length}), in turns.");
         foreach (var grid in results.GroupBy(result => (result.Case.Kind, result.Case.IsMixed)))
         {
             string name = grid.Key.Kind.ToString().ToUpperInvariant() + (grid.Key.IsMixed ? ", mixed lengths" : "");
