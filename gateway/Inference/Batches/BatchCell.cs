@@ -9,8 +9,8 @@ namespace Crime.Gateway.Inference.Batches;
 /// <summary>Packed weights with the loop over the timesteps. Immutable, shared by all workers.</summary>
 internal abstract unsafe class BatchCell(DirectionNumbers numbers, int lanes)
 {
-    /// <summary>Timesteps of a single sequence whose inputs are multiplied at a time: what the caches hold.</summary>
-    protected const int ProjectedSteps = 64;
+    /// <summary>Timesteps of a single sequence whose inputs are multiplied at a time: few, so that their sums leave the caches to the weights.</summary>
+    protected const int ProjectedSteps = 16;
 
     // What is surely left to the weights of a nearest cache of 48 KiB, which hidden states and sums share.
     private const int NearCacheSize = 24 * 1024;

@@ -23,6 +23,7 @@ internal static class BenchEngineVerb
         var caseMs = Options.Number("--case-ms", "How long to measure each network and batch, in ms.", 2000, 100, 60_000);
         var cell = Options.OneOf("--cell", "Which networks.", "both", "lstm", "gru");
         var hidden = Options.OneOf("--hidden", "Hidden units of the networks.", ["all", .. EngineCase.HiddenCounts.Select(count => $"{count}")]);
+        var inputs = Options.Number("--inputs", "Numbers per timestep.", EngineCase.UsualInputCount, 1, EngineCase.MaxInputCount);
         var plot = new Option<string?>("--plot") { Description = "PNG file to draw the ratios into." };
         var json = new Option<bool>("--json") { Description = "Print figures and all measurements as JSON." };
         var command = new Command(
@@ -31,11 +32,11 @@ internal static class BenchEngineVerb
             + "length, on one thread of the gateway's float engine and of ONNX Runtime, in turns. Takes some minutes.\n\n"
             + "Example:\n  crime bench engine --plot engine.png")
         {
-            vectors, caseMs, cell, hidden, plot, json,
+            vectors, caseMs, cell, hidden, inputs, plot, json,
         };
         command.SetAction((parsed, cancellation) => Run(
-            parsed.GetRequiredValue(vectors), Cases(parsed.GetRequiredValue(cell), parsed.GetRequiredValue(hidden)), parsed.GetValue(caseMs),
-            parsed.GetValue(plot), parsed.GetValue(json), cancellation));
+            parsed.GetRequiredValue(vectors), Cases(parsed.GetRequiredValue(cell), parsed.GetRequiredValue(hidden), parsed.GetValue(inputs)),
+            parsed.GetValue(caseMs), parsed.GetValue(plot), parsed.GetValue(json), cancellation));
         return command;
     }
 
@@ -49,9 +50,9 @@ internal static class BenchEngineVerb
         return 0;
     }
 
-    private static EngineCase[] Cases(string cell, string hidden) =>
+    private static EngineCase[] Cases(string cell, string hidden, int inputs) =>
         new[] { CellKind.Lstm, CellKind.Gru }.Where(kind => cell == "both" || cell == kind.ToString().ToLowerInvariant())
-            .SelectMany(kind => EngineCase.Grid(kind, isMixed: false).Concat(EngineCase.Grid(kind, isMixed: true)))
+            .SelectMany(kind => EngineCase.Grid(kind, inputs, isMixed: false).Concat(EngineCase.Grid(kind, inputs, isMixed: true)))
             .Where(one => hidden == "all" || hidden == $"{one.HiddenCount}").ToArray();
 
     private static EngineResult[] RunAll(EngineCase[] cases, int bits, int caseMs, Action<int> done, CancellationToken cancellation)
@@ -84,7 +85,7 @@ internal static class BenchEngineVerb
         {
             ["onnxruntime_version"] = OnnxTwin.Version,
             ["vector_bits"] = bits,
-            ["inputs"] = EngineCase.InputCount,
+            ["inputs"] = results[0].Case.InputCount,
             ["timesteps"] = EngineCase.Length,
             ["ratios"] = "of the best times of a run, measured in turns",
         };
@@ -115,7 +116,7 @@ internal static class BenchEngineVerb
     private static void Print(EngineResult[] results, int bits)
     {
         AnsiConsole.WriteLine($"ONNX Runtime {OnnxTwin.Version} / this engine ({bits} bits): best time of a run, in µs");
-        AnsiConsole.WriteLine($"One thread, {EngineCase.InputCount} inputs, sequences of {EngineCase.Length} timesteps (mixed: 1 to {EngineCase.Length}), in turns.");
+        AnsiConsole.WriteLine($"One thread, {results[0].Case.InputCount} inputs, sequences of {EngineCase.Length} timesteps (mixed: 1 to {EngineCase.Length}), in turns.");
         foreach (var grid in results.GroupBy(result => (result.Case.Kind, result.Case.IsMixed)))
         {
             string name = grid.Key.Kind.ToString().ToUpperInvariant() + (grid.Key.IsMixed ? ", mixed lengths" : "");
