@@ -66,7 +66,7 @@ internal sealed unsafe class LstmBatchCell<TLanes, TVector> : BatchCell
         for (int n = 0; n < pairs; n++)
         {
             int block = 2 * (isForth ? n : pairs - 1 - n);
-            Products<TLanes, TVector>.AddAlone(h, PanelsOf(block) + inputPart, _panelSize, sums + block * Gates * TLanes.Count);
+            Products<TLanes, TVector>.AddAlone(h, PanelsOf(block) + inputPart, _panelSize, sums + block * Gates * TLanes.Count, isForth);
         }
         if (blocks % 2 == 1 && isForth) AddLast(h, blocks - 1, inputPart, sums);
         // The blocks lie as the rows of a batch would.

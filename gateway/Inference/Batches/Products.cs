@@ -65,17 +65,19 @@ internal static unsafe class Products<TLanes, TVector>
     /// <param name="panels">The first block's two panels, from the hidden states' part on.</param>
     /// <param name="panelSize">Numbers from a panel to the next one.</param>
     /// <param name="sums">The first block's sums, the second's right after them.</param>
+    /// <param name="isForth">Whether to go from the first hidden state to the last; else back, beginning with what the cache holds.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddAlone(in Operands h, float* panels, nint panelSize, float* sums)
+    public static void AddAlone(in Operands h, float* panels, nint panelSize, float* sums, bool isForth)
     {
         int lanes = TLanes.Count;
+        nint count = h.Count, direction = isForth ? 1 : -1, first = isForth ? 0 : count - 1, stride = direction * 2 * lanes;
         TVector a0 = TLanes.Load(sums), b0 = TLanes.Load(sums + lanes), c0 = TLanes.Load(sums + 2 * lanes), d0 = TLanes.Load(sums + 3 * lanes);
         float* second = sums + 4 * lanes, p1 = panels + panelSize, p2 = p1 + panelSize, p3 = p2 + panelSize;
         TVector a1 = TLanes.Load(second), b1 = TLanes.Load(second + lanes), c1 = TLanes.Load(second + 2 * lanes), d1 = TLanes.Load(second + 3 * lanes);
-        float* p = h.Start;
-        for (nint k = 0, count = h.Count, at = 0; k < count; k++, at += 2 * lanes)
+        float* p = h.Start + first;
+        for (nint k = 0, at = first * 2 * lanes; k < count; k++, at += stride, p += direction)
         {
-            TVector v = TLanes.Create(p[k]);
+            TVector v = TLanes.Create(*p);
             a0 = TLanes.MultiplyAdd(v, TLanes.Load(panels + at), a0); b0 = TLanes.MultiplyAdd(v, TLanes.Load(panels + at + lanes), b0);
             c0 = TLanes.MultiplyAdd(v, TLanes.Load(p1 + at), c0); d0 = TLanes.MultiplyAdd(v, TLanes.Load(p1 + at + lanes), d0);
             a1 = TLanes.MultiplyAdd(v, TLanes.Load(p2 + at), a1); b1 = TLanes.MultiplyAdd(v, TLanes.Load(p2 + at + lanes), b1);
