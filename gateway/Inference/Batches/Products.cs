@@ -24,7 +24,7 @@ internal readonly unsafe struct Operands(float* start, nint stride, nint count)
 /// Sums of a block of hidden units: bias + W_ih x + W_hh h, in four gates which lie in two panels of two, each
 /// [inputs, then hidden][2][lanes]. How many sums are kept at a time follows from the registers that there are and from the 8
 /// multiply-adds that must be under way for the machine to do two per cycle. Compiled properly at once: a first version of the code
-/// that is to be replaced when it has been called often is twenty times slower here, and the price measured at load time would be its.
+/// that is to be replaced when it has been called often is twenty times slower here.
 /// </summary>
 internal static unsafe class Products<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
