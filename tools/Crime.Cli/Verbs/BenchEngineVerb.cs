@@ -116,7 +116,8 @@ internal static class BenchEngineVerb
     private static void Print(EngineResult[] results, int bits)
     {
         AnsiConsole.WriteLine($"ONNX Runtime {OnnxTwin.Version} / this engine ({bits} bits): best time of a run, in µs");
-        AnsiConsole.WriteLine($"One thread, {results[0].Case.InputCount} inputs, sequences of {EngineCase.Length} timesteps (mixed: 1 to {EngineCase.Length}), in turns.");
+        AnsiConsole.WriteLine($"One thread, {results[0].Case.InputCount} inputs, sequences of {EngineCase.Length}"
+            + $" timesteps (mixed: 1 to {EngineCase.Length}), in turns.");
         foreach (var grid in results.GroupBy(result => (result.Case.Kind, result.Case.IsMixed)))
         {
             string name = grid.Key.Kind.ToString().ToUpperInvariant() + (grid.Key.IsMixed ? ", mixed lengths" : "");
