@@ -53,7 +53,8 @@ internal abstract class FloatCell
     public virtual ReadOnlySpan<float> Cell => [];
 
     /// <summary>Sets the cell state to what it is before the first step.</summary>
-    public virtual void Reset()
+    /// <param name="cell">[hidden]; empty for the model's own.</param>
+    public virtual void Reset(ReadOnlySpan<float> cell)
     {
     }
 

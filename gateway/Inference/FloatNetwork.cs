@@ -59,17 +59,19 @@ public sealed class FloatNetwork
     /// <summary>Runs a whole sequence of features.</summary>
     /// <param name="sequence">Standardised features, timestep by timestep: [length][inputs]; at least one timestep.</param>
     /// <param name="logits">Receives [classes].</param>
+    /// <param name="start">State to begin from; null for the model's own. All layers must read forwards then.</param>
+    /// <param name="end">Receives the state after the run; null for nobody.</param>
     /// <returns>The class with the largest logit; the lowest index among equals.</returns>
-    public int Run(ReadOnlySpan<float> sequence, Span<float> logits)
+    public int Run(ReadOnlySpan<float> sequence, Span<float> logits, NetworkState? start = null, NetworkState? end = null)
     {
         int length = sequence.Length / _model.InputCount;
         Reserve(ref _outputs, length * _widestLayer);
         if (_cells.Length > 1) Reserve(ref _earlierOutputs, length * _widestLayer);
-        RunLayer(0, sequence, length);
+        RunLayer(0, sequence, length, start, end);
         for (int layer = 1; layer < _cells.Length; layer++)
         {
             (_outputs, _earlierOutputs) = (_earlierOutputs, _outputs);
-            RunLayer(layer, _earlierOutputs, length);
+            RunLayer(layer, _earlierOutputs, length, start, end);
         }
         return Classify(length, logits);
     }
@@ -80,21 +82,23 @@ public sealed class FloatNetwork
     /// </param>
     /// <param name="fractionBits">Fraction bits of the features; ignored for tokens.</param>
     /// <param name="logits">Receives [classes].</param>
+    /// <param name="start">State to begin from; null for the model's own. All layers must read forwards then.</param>
+    /// <param name="end">Receives the state after the run; null for nobody.</param>
     /// <returns>The class with the largest logit; the lowest index among equals.</returns>
-    public int Run(ReadOnlySpan<short> values, int fractionBits, Span<float> logits)
+    public int Run(ReadOnlySpan<short> values, int fractionBits, Span<float> logits, NetworkState? start = null, NetworkState? end = null)
     {
         int width = _model.InputCount, size = values.Length / _model.ValuesPerStep * width;
         Reserve(ref _inputs, size);
         if (_model.Input == InputKind.Tokens)
         {
-            for (int step = 0; step < values.Length; step++) EmbeddingOf(values[step]).CopyTo(_inputs.AsSpan(step * width));
+            _model.Embed(values, _inputs);
         }
         else
         {
             float scale = 1f / (1 << fractionBits);
             for (int k = 0; k < values.Length; k++) _inputs[k] = values[k] * scale;
         }
-        return Run(_inputs.AsSpan(0, size), logits);
+        return Run(_inputs.AsSpan(0, size), logits, start, end);
     }
 
     /// <summary>Runs several sequences of features, one after the other: the results are those of as many single runs.</summary>
@@ -132,7 +136,7 @@ public sealed class FloatNetwork
     }
 
     /// <summary>Runs a layer over a sequence, into <see cref="_outputs"/>.</summary>
-    private void RunLayer(int layer, ReadOnlySpan<float> inputs, int length)
+    private void RunLayer(int layer, ReadOnlySpan<float> inputs, int length, NetworkState? start, NetworkState? end)
     {
         LayerShape shape = _model.Layers[layer];
         int width = shape.InputCount, hidden = shape.HiddenCount;
@@ -141,8 +145,8 @@ public sealed class FloatNetwork
         {
             bool isReverse = shape.Direction == Direction.Reverse || direction == 1;
             FloatCell cell = _cells[layer][direction];
-            cell.Reset();
-            ReadOnlySpan<float> before = _model.Weights[layer][direction].InitialHidden;
+            cell.Reset(start == null ? [] : start.Cell(layer));
+            ReadOnlySpan<float> before = start == null ? _model.Weights[layer][direction].InitialHidden : start.Hidden(layer);
             for (int n = 0; n < length; n++)
             {
                 int step = isReverse ? length - 1 - n : n;
@@ -150,6 +154,11 @@ public sealed class FloatNetwork
                 cell.Step(inputs.Slice(step * width, width), before, after);
                 Observer?.Invoke(layer, direction, step, after, cell.Cell);
                 before = after;
+            }
+            if (end != null)
+            {
+                before.CopyTo(end.Hidden(layer)[(direction * hidden)..]);
+                cell.Cell.CopyTo(end.Cell(layer)[(direction * hidden)..]);
             }
             if (!isLast) continue;
             before.CopyTo(_hidden.AsSpan(direction * hidden));
@@ -172,13 +181,6 @@ public sealed class FloatNetwork
             if (logits[k] > logits[best]) best = k;
         }
         return best;
-    }
-
-    private ReadOnlySpan<float> EmbeddingOf(short token)
-    {
-        int index = (ushort)token;
-        if (index >= _model.VocabularyCount) index = 0;
-        return _model.Embedding.AsSpan(index * _model.InputCount, _model.InputCount);
     }
 
     /// <summary>Makes room for a run; a little more than asked for, so that slowly growing lengths do not each allocate.</summary>

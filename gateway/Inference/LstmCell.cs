@@ -38,7 +38,7 @@ internal sealed class LstmCell(LstmWeights weights) : FloatCell
     public override ReadOnlySpan<float> Cell => _cell;
 
     /// <inheritdoc/>
-    public override void Reset() => weights.InitialCell.CopyTo(_cell, 0);
+    public override void Reset(ReadOnlySpan<float> cell) => (cell.IsEmpty ? weights.InitialCell : cell).CopyTo(_cell);
 
     /// <inheritdoc/>
     public override void Step(ReadOnlySpan<float> x, ReadOnlySpan<float> before, Span<float> after)

@@ -26,7 +26,7 @@ public static class ModelCalibration
     /// <returns>Its cost line, to be kept true by what requests really take.</returns>
     public static ServiceCost Measure(FloatModel model)
     {
-        var engine = new FloatNetwork(model);
+        var engine = new BatchNetwork(model, maxBatch: 1);
         var logits = new float[model.ClassCount];
         short[] values = Values(model);
         WarmUp(engine, values, logits);
@@ -35,7 +35,7 @@ public static class ModelCalibration
         return new ServiceCost(alphaUs, shortUs - alphaUs * ShortLength);
     }
 
-    private static void WarmUp(FloatNetwork engine, short[] values, float[] logits)
+    private static void WarmUp(BatchNetwork engine, short[] values, float[] logits)
     {
         long start = Stopwatch.GetTimestamp();
         do Run(engine, values, ShortLength, logits);
@@ -46,7 +46,7 @@ public static class ModelCalibration
     /// The least of several runs: what disturbs a run only ever makes it longer. A price that is too low mends itself with
     /// the traffic that it attracts; one that is too high would not.
     /// </summary>
-    private static double LeastUs(FloatNetwork engine, short[] values, int length, float[] logits)
+    private static double LeastUs(BatchNetwork engine, short[] values, int length, float[] logits)
     {
         double leastUs = double.MaxValue;
         long start = Stopwatch.GetTimestamp();
@@ -59,8 +59,11 @@ public static class ModelCalibration
         return leastUs;
     }
 
-    private static void Run(FloatNetwork engine, short[] values, int length, float[] logits) =>
-        engine.Run(values.AsSpan(0, length * engine.Model.ValuesPerStep), fractionBits: 12, logits);
+    private static void Run(BatchNetwork engine, short[] values, int length, float[] logits)
+    {
+        var item = new BatchItem { Values = values.AsMemory(0, length * engine.Model.ValuesPerStep), FractionBits = 12, Logits = logits };
+        engine.Run(new Span<BatchItem>(ref item));
+    }
 
     /// <summary>Features within two deviations, or token numbers; a fixed seed, so that every start measures the same.</summary>
     private static short[] Values(FloatModel model)

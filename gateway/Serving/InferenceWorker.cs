@@ -13,7 +13,7 @@ namespace Crime.Gateway.Serving;
 /// <summary>The work of one thread. Owns an engine per model it has met: an engine holds the state of a run.</summary>
 public sealed class InferenceWorker
 {
-    private readonly Dictionary<GatewayModel, FloatNetwork> _engines = [];
+    private readonly Dictionary<GatewayModel, BatchNetwork> _engines = [];
     private readonly float[] _logits = new float[ModelFormat.MaxClasses];
     private readonly int _index;
     private readonly RequestQueue _queue;
@@ -81,18 +81,18 @@ public sealed class InferenceWorker
             _responder.Refuse(request, ResponseCode.TooLate, waitUs);
             return;
         }
-        Span<float> logits = _logits.AsSpan(0, request.Model.Weights.ClassCount);
-        int label = EngineFor(request.Model).Run(frame.Values.AsSpan(0, frame.ValueCount), frame.FractionBits, logits);
+        var item = new BatchItem { Values = frame.Values.AsMemory(0, frame.ValueCount), FractionBits = frame.FractionBits, Logits = _logits };
+        EngineFor(request.Model).Run(new Span<BatchItem>(ref item));
         double serviceUs = _time.GetElapsedTime(startedAt).TotalMicroseconds;
         request.Model.Cost.Observe(frame.Length, serviceUs);
         // Before the answer, which tells the work that is still there.
         _load.OnFinished(_index);
-        _responder.Answer(request, label, logits, waitUs, (uint)Math.Min(serviceUs, uint.MaxValue));
+        _responder.Answer(request, item.Label, _logits.AsSpan(0, request.Model.Weights.ClassCount), waitUs, (uint)Math.Min(serviceUs, uint.MaxValue));
     }
 
-    private FloatNetwork EngineFor(GatewayModel model)
+    private BatchNetwork EngineFor(GatewayModel model)
     {
-        if (!_engines.TryGetValue(model, out FloatNetwork? engine)) _engines.Add(model, engine = new FloatNetwork(model.Weights));
+        if (!_engines.TryGetValue(model, out BatchNetwork? engine)) _engines.Add(model, engine = new BatchNetwork(model.Weights, maxBatch: 1));
         return engine;
     }
 

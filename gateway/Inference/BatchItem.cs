@@ -1,0 +1,30 @@
+// One sequence of a batch: what goes in and where the answer goes. A struct, so that a batch is one array that is filled again and again.
+
+using System;
+
+namespace Crime.Gateway.Inference;
+
+/// <summary>A sequence as it came in a request, and room for its answer.</summary>
+public struct BatchItem
+{
+    /// <summary>
+    /// Fixed-point features or token numbers, timestep by timestep: [length][values per step]; at least one timestep. A token outside
+    /// the vocabulary counts as 0, "unknown".
+    /// </summary>
+    public ReadOnlyMemory<short> Values { get; set; }
+
+    /// <summary>Fraction bits of the features, 0 to 15; ignored for tokens.</summary>
+    public int FractionBits { get; set; }
+
+    /// <summary>State to begin from, for a sequence whose first part has been computed elsewhere; null for the model's own.</summary>
+    public NetworkState? Start { get; set; }
+
+    /// <summary>Receives the state after the last timestep; null for nobody. May be <see cref="Start"/>.</summary>
+    public NetworkState? End { get; set; }
+
+    /// <summary>Receives the logits, [classes].</summary>
+    public Memory<float> Logits { get; set; }
+
+    /// <summary>Receives the class with the largest logit; the lowest index among equals.</summary>
+    public int Label { get; set; }
+}

@@ -1,0 +1,40 @@
+// The state of a network between two timesteps, so that a sequence can be begun on one machine and ended on another.
+
+using System;
+using System.Linq;
+using Crime.Model;
+
+namespace Crime.Gateway.Inference;
+
+/// <summary>h and c of every layer after some timestep. Where a layer reads both ways: of each direction at the end of its own way.</summary>
+public sealed class NetworkState
+{
+    private readonly int[] _offsets;
+    private readonly float[] _hidden;
+    private readonly float[] _cell;
+
+    /// <summary>Makes a state of zeros.</summary>
+    /// <param name="model">The model whose state it shall hold.</param>
+    public NetworkState(FloatModel model)
+    {
+        _offsets = new int[model.Layers.Count + 1];
+        for (int layer = 0; layer < model.Layers.Count; layer++) _offsets[layer + 1] = _offsets[layer] + model.Layers[layer].OutputCount;
+        IsResumable = model.Layers.All(layer => layer.Direction == Direction.Forward);
+        _hidden = new float[_offsets[^1]];
+        _cell = new float[_offsets[^1]];
+    }
+
+    /// <summary>
+    /// Whether a run can begin from such a state: only where all layers read forwards, for a direction that comes from the end begins
+    /// with timesteps that are not there yet.
+    /// </summary>
+    public bool IsResumable { get; }
+
+    /// <summary>Hidden state of a layer, [directions][hidden].</summary>
+    /// <param name="layer">Index of the layer.</param>
+    public Span<float> Hidden(int layer) => _hidden.AsSpan(_offsets[layer].._offsets[layer + 1]);
+
+    /// <summary>Cell state of a layer, [directions][hidden]; zeros that nobody reads for a cell without one.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    public Span<float> Cell(int layer) => _cell.AsSpan(_offsets[layer].._offsets[layer + 1]);
+}
