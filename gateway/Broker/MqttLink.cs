@@ -37,6 +37,7 @@ public sealed class MqttLink : IDisposable
 
     private readonly BrokerAddress _address;
     private readonly string _nodeId;
+    private readonly bool _isEmbedded;
     private readonly Inbox _inbox;
     private readonly Outbox _outbox;
     private readonly StatusPublisher _status;
@@ -56,6 +57,7 @@ public sealed class MqttLink : IDisposable
     {
         _address = address;
         _nodeId = options.NodeId;
+        _isEmbedded = options.Broker.Mode == BrokerMode.Embedded;
         _inbox = inbox;
         _outbox = outbox;
         _status = status;
@@ -134,7 +136,9 @@ public sealed class MqttLink : IDisposable
         MqttClientConnectResult connected = await client.ConnectAsync(ClientOptions(), attempt.Token);
         if (connected.ResultCode != MqttClientConnectResultCode.Success)
             throw new InvalidOperationException($"it refused the connection with {connected.ResultCode}");
-        MqttClientSubscribeResult subscribed = await client.SubscribeAsync(Subscription(), attempt.Token);
+        MqttClientSubscribeOptions subscription = Subscription();
+        if (subscription.TopicFilters.Count == 0) return;
+        MqttClientSubscribeResult subscribed = await client.SubscribeAsync(subscription, attempt.Token);
         MqttClientSubscribeResultItem? refused =
             subscribed.Items.FirstOrDefault(item => item.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2);
         if (refused != null)
@@ -217,9 +221,10 @@ public sealed class MqttLink : IDisposable
     private MqttClientCredentials? Credentials() =>
         _address.Username.Length == 0 ? null : new(_address.Username, Encoding.UTF8.GetBytes(_address.Password));
 
+    /// <summary>Nothing with the embedded broker: it hands over what is for the gateway by itself.</summary>
     private MqttClientSubscribeOptions Subscription() => new()
     {
-        TopicFilters = [Filter(Topics.RequestFilter(_nodeId)), Filter(Topics.TelemetryFilter)],
+        TopicFilters = _isEmbedded ? [] : [Filter(Topics.RequestFilter(_nodeId)), Filter(Topics.TelemetryFilter)],
     };
 
     private static MqttTopicFilter Filter(string topic) => new()

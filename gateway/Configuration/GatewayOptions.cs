@@ -44,6 +44,9 @@ public sealed record StatusOptions(int HeartbeatMs, int MinIntervalMs);
 public sealed record GatewayOptions(
     BrokerOptions Broker, int HttpPort, string ModelsFolder, string NodeId, int QueueCapacity, int WorkerCount, StatusOptions Status)
 {
+    /// <summary>The group whose requests this gateway shares with others; empty for none.</summary>
+    public string GroupId { get; init; } = "";
+
     private const int LongestShownValue = 60;
     private const string LogLevelSection = "Logging:LogLevel";
 

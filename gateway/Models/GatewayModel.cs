@@ -11,6 +11,11 @@ namespace Crime.Gateway.Models;
 /// <summary>One served model. The weights never change; a new version of a model is a new object.</summary>
 public sealed class GatewayModel
 {
+    /// <summary>Most workers of a gateway.</summary>
+    public const int MaxWorkers = 255;
+
+    private readonly BatchNetwork?[] _engines = new BatchNetwork?[MaxWorkers];
+
     /// <summary>Makes a model.</summary>
     /// <param name="name">Its file's name without the extension.</param>
     /// <param name="weights">What the workers compute with.</param>
@@ -24,6 +29,11 @@ public sealed class GatewayModel
         Cost = cost;
         if (image != null) ImageChecksum = BinaryPrimitives.ReadUInt32LittleEndian(image.AsSpan(image.Length - ModelFormat.ChecksumSize));
     }
+
+    /// <summary>The engine of a worker for this model: an engine holds the state of a run, so each has its own.</summary>
+    /// <param name="worker">Index of the worker, 0 to <see cref="MaxWorkers"/> - 1; called by that worker only.</param>
+    /// <remarks>Kept here and not with the workers, so that the engines go when the model goes.</remarks>
+    public BatchNetwork EngineOf(int worker) => _engines[worker] ??= new BatchNetwork(Weights, Batch.MaxCount);
 
     /// <summary>Identity of the trained weights.</summary>
     public uint Id => Weights.Id;

@@ -28,6 +28,9 @@ public sealed class GatewayCounters
     /// <summary>Requests answered with a class.</summary>
     public Counter Answered { get; } = new();
 
+    /// <summary>Batches computed; over these, <see cref="Answered"/> is the mean size of a batch.</summary>
+    public Counter Batches { get; } = new();
+
     /// <summary>Refused: the queue was full.</summary>
     public Counter QueueFull { get; } = new();
 

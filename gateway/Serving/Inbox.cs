@@ -1,18 +1,19 @@
-// Everything that comes from the broker comes through here, on one thread that must never wait: in MQTTnet a slow handler
-// holds up every later message.
+// Everything that comes from the broker comes through here, on threads that must never wait: in MQTTnet a slow handler holds up
+// every later message of its connection.
 
 using System;
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Crime.Frames;
 using Crime.Gateway.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Crime.Gateway.Serving;
 
-/// <summary>Sorts messages by their topic.</summary>
+/// <summary>Sorts messages by their topic. Thread-safe.</summary>
 public sealed class Inbox
 {
-    private readonly string _nodeId;
+    private readonly ReplyAddresses _addresses;
     private readonly RequestReceiver _requests;
     private readonly TelemetryReceiver _telemetry;
     private readonly GatewayCounters _counters;
@@ -22,7 +23,7 @@ public sealed class Inbox
     public Inbox(
         GatewayOptions options, RequestReceiver requests, TelemetryReceiver telemetry, GatewayCounters counters, ILogger<Inbox> log)
     {
-        _nodeId = options.NodeId;
+        _addresses = new ReplyAddresses(options.NodeId, options.GroupId);
         _requests = requests;
         _telemetry = telemetry;
         _counters = counters;
@@ -36,9 +37,9 @@ public sealed class Inbox
     {
         try
         {
-            // A frame that is too long is not even copied.
+            // A frame that is too long is not even looked at.
             if (payload.Length > FrameFormat.MaxFrameSize) _counters.MalformedFrames.Increment();
-            else if (Topics.IsRequest(topic, _nodeId, out string board)) _requests.Receive(board, payload.ToArray());
+            else if (_addresses.Find(topic) is { } reply) _requests.Receive(reply, ArrayOf(payload));
             else if (Topics.IsTelemetry(topic, out _)) _telemetry.Receive(payload.ToArray());
             else _counters.MalformedFrames.Increment();
         }
@@ -49,4 +50,8 @@ public sealed class Inbox
             _log.Fault(e);
         }
     }
+
+    /// <summary>The array that MQTTnet has read a message into; a copy only where there is no single one.</summary>
+    private static ArraySegment<byte> ArrayOf(ReadOnlySequence<byte> payload) =>
+        payload.IsSingleSegment && MemoryMarshal.TryGetArray(payload.First, out ArraySegment<byte> array) ? array : payload.ToArray();
 }

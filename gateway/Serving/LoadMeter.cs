@@ -19,7 +19,7 @@ public sealed class LoadMeter
     private readonly RequestQueue _queue;
     private readonly TimeProvider _time;
 
-    // Per worker: when it started its request (or Idle), and what that was predicted to cost.
+    // Per worker: when it started its batch (or Idle), and what that was predicted to cost.
     private readonly long[] _startedAt;
     private readonly int[] _costUs;
 
@@ -60,19 +60,9 @@ public sealed class LoadMeter
         }
     }
 
-    /// <summary>How long a request that arrives now would wait, in µs.</summary>
-    public long PredictedWaitUs
-    {
-        get
-        {
-            long runningUs = RunningUs(out bool isAnyIdle), waitingUs = _queue.WaitingUs;
-            return isAnyIdle && waitingUs == 0 ? 0 : (waitingUs + runningUs) / WorkerCount;
-        }
-    }
-
     /// <summary>A request was accepted.</summary>
     /// <param name="costUs">Its predicted cost.</param>
-    public void OnArrival(int costUs)
+    public void OnArrival(double costUs)
     {
         lock (_lock)
         {
@@ -81,9 +71,9 @@ public sealed class LoadMeter
         }
     }
 
-    /// <summary>A worker starts a request.</summary>
+    /// <summary>A worker starts a batch.</summary>
     /// <param name="worker">Index of the worker.</param>
-    /// <param name="costUs">Predicted cost of the request.</param>
+    /// <param name="costUs">Predicted time to compute it.</param>
     public void OnStarted(int worker, int costUs)
     {
         lock (_lock)
@@ -93,13 +83,15 @@ public sealed class LoadMeter
         }
     }
 
-    /// <summary>A worker has finished its request.</summary>
+    /// <summary>A worker has finished its batch.</summary>
     public void OnFinished(int worker)
     {
         lock (_lock) _startedAt[worker] = Idle;
     }
 
-    private long RunningUs(out bool isAnyIdle)
+    /// <summary>Work left of what runs, in µs, over all workers, by prediction.</summary>
+    /// <param name="isAnyIdle">Whether a worker has nothing to do.</param>
+    public long RunningUs(out bool isAnyIdle)
     {
         lock (_lock)
         {

@@ -2,6 +2,7 @@
 // an answer: it tells the board in time to compute the input itself.
 
 using System;
+using System.Threading;
 using Crime.Frames;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Inference;
@@ -10,9 +11,11 @@ using Crime.Model;
 
 namespace Crime.Gateway.Serving;
 
-/// <summary>Takes requests and pings. Called by one thread.</summary>
+/// <summary>Takes requests and pings. Thread-safe: with the embedded broker every connection brings its own.</summary>
 public sealed class RequestReceiver
 {
+    // Guards the frames that refusals and pongs are written with.
+    private readonly Lock _replying = new();
     private readonly PingFrame _ping = new();
     private readonly PongFrame _pong = new();
     private readonly ModelRegistry _models;
@@ -44,50 +47,54 @@ public sealed class RequestReceiver
     public void StopAccepting() => _isStopping = true;
 
     /// <summary>Takes a frame of a board.</summary>
-    /// <param name="board">Who waits for the answer.</param>
-    /// <param name="bytes">Foreign bytes.</param>
-    public void Receive(string board, byte[] bytes)
+    /// <param name="reply">Who waits for the answer.</param>
+    /// <param name="bytes">Foreign bytes; not kept.</param>
+    public void Receive(ReplyAddress reply, ArraySegment<byte> bytes)
     {
-        switch (FrameFormat.TypeOf(bytes))
+        switch (FrameFormat.TypeOf(bytes.Array, bytes.Offset, bytes.Count))
         {
-            case FrameType.Request: OnRequest(board, bytes); return;
-            case FrameType.Ping: OnPing(board, bytes); return;
+            case FrameType.Request: OnRequest(reply, bytes); return;
+            case FrameType.Ping: OnPing(reply, bytes.ToArray()); return;
             default: _counters.MalformedFrames.Increment(); return;
         }
     }
 
-    private void OnPing(string board, byte[] bytes)
+    private void OnPing(ReplyAddress reply, byte[] bytes)
     {
-        if (_ping.Decode(bytes) != FrameError.None)
+        lock (_replying)
         {
-            _counters.MalformedFrames.Increment();
-            return;
+            if (_ping.Decode(bytes) != FrameError.None)
+            {
+                _counters.MalformedFrames.Increment();
+                return;
+            }
+            _pong.Session = _ping.Session;
+            _pong.Sequence = _ping.Sequence;
+            _pong.Depth = _queue.Depth;
+            _pong.BacklogUs = _load.BacklogUs;
+            _outbox.Send(reply.Topic, _pong.Encode(), isRetained: false);
         }
-        _pong.Session = _ping.Session;
-        _pong.Sequence = _ping.Sequence;
-        _pong.Depth = _queue.Depth;
-        _pong.BacklogUs = _load.BacklogUs;
-        _outbox.Send(Topics.Response(board), _pong.Encode(), isRetained: false);
         _counters.Pings.Increment();
     }
 
-    private void OnRequest(string board, byte[] bytes)
+    private void OnRequest(ReplyAddress reply, ArraySegment<byte> bytes)
     {
         PendingRequest request = _queue.Rent();
         bool isQueued = false;
         try
         {
-            if (request.Frame.Decode(bytes) != FrameError.None)
+            if (request.Frame.Decode(bytes.Array, bytes.Offset, bytes.Count) != FrameError.None)
             {
                 _counters.MalformedFrames.Increment();
                 return;
             }
             _counters.Requests.Increment();
-            request.Board = board;
-            request.ArrivedAt = _time.GetTimestamp();
+            request.Reply = reply;
+            request.Arrive(_time.NowUs());
             ResponseCode code = Admit(request);
             isQueued = code == ResponseCode.Ok;
-            if (!isQueued) _responder.Refuse(request, code, waitUs: 0);
+            if (isQueued) return;
+            lock (_replying) _responder.Refuse(request, code, waitUs: 0);
         }
         finally
         {
@@ -105,17 +112,20 @@ public sealed class RequestReceiver
         if (model == null) return ResponseCode.UnknownModel;
         if (!Fits(request.Frame, model.Weights)) return ResponseCode.WrongInput;
 
-        int costUs = model.Cost.Line.At(request.Frame.Length);
-        if (_queue.Depth == _queue.Capacity) return ResponseCode.QueueFull;
-        uint budgetUs = request.Frame.BudgetUs;
-        if (budgetUs != 0 && _load.PredictedWaitUs + costUs > budgetUs) return ResponseCode.TooLate;
-
-        request.Model = model;
-        request.CostUs = costUs;
-        if (!_queue.TryAdd(request)) return _isStopping ? ResponseCode.Stopping : ResponseCode.QueueFull;
+        double costUs = PriceOf(request, model);
+        ResponseCode code = _queue.Admit(
+            request, request.ArrivedUs, _load.RunningUs(out bool isAnyIdle), isAnyIdle, _load.WorkerCount);
+        if (code != ResponseCode.Ok) return code;
         _load.OnArrival(costUs);
         _status.OnChange();
         return ResponseCode.Ok;
+    }
+
+    private static double PriceOf(PendingRequest request, GatewayModel model)
+    {
+        request.Model = model;
+        request.AloneUs = model.Cost.AloneUs(request.Frame.Length);
+        return request.CostUs = request.AloneUs * model.Cost.CurrentShare;
     }
 
     private static bool Fits(RequestFrame frame, FloatModel model)

@@ -62,7 +62,7 @@ public sealed class Responder
         _frame.ServiceUs = serviceUs;
         _frame.Depth = _queue.Depth;
         _frame.BacklogUs = _load.BacklogUs;
-        _outbox.Send(Topics.Response(request.Board), _frame.Encode(), isRetained: false);
+        _outbox.Send(request.Reply.Topic, _frame.Encode(), isRetained: false);
         CounterOf(code).Increment();
     }
 

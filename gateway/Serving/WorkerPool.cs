@@ -56,7 +56,7 @@ public sealed class WorkerPool
     public void Stop()
     {
         foreach (PendingRequest request in _queue.Close())
-            _responder.Refuse(request, ResponseCode.Stopping, (uint)_time.GetElapsedTime(request.ArrivedAt).TotalMicroseconds);
+            _responder.Refuse(request, ResponseCode.Stopping, request.WaitUs(_time.NowUs()));
         _status.OnChange();
         var waited = Stopwatch.StartNew();
         foreach (Thread thread in _threads)

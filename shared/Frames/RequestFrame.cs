@@ -95,32 +95,39 @@ public sealed class RequestFrame
 
     /// <summary>Reads foreign bytes into this object; <see cref="Values"/> is reused when long enough.</summary>
     /// <returns>Why the frame was refused, or <see cref="FrameError.None"/>. After a refusal the fields are meaningless.</returns>
-    public FrameError Decode(byte[] bytes)
+    public FrameError Decode(byte[] bytes) => Decode(bytes, 0, bytes == null ? 0 : bytes.Length);
+
+    /// <summary>Reads a frame that lies within a larger array, so that a gateway need not copy it.</summary>
+    /// <param name="bytes">Foreign bytes.</param>
+    /// <param name="start">Index of the frame's first byte.</param>
+    /// <param name="size">Bytes of the frame.</param>
+    /// <returns>Why the frame was refused, or <see cref="FrameError.None"/>. After a refusal the fields are meaningless.</returns>
+    public FrameError Decode(byte[] bytes, int start, int size)
     {
-        FrameError error = FrameFormat.CheckPrefix(bytes, FrameType.Request, HeaderSize);
+        FrameError error = FrameFormat.CheckPrefix(bytes, start, size, FrameType.Request, HeaderSize);
         if (error != FrameError.None) return error;
-        if (bytes[2] > (byte)SequenceEncoding.Token16 || bytes[3] > 15) return FrameError.Range;
-        Encoding = (SequenceEncoding)bytes[2];
-        FractionBits = bytes[3];
-        Session = LittleEndian.ReadUInt32(bytes, 4);
-        Sequence = LittleEndian.ReadUInt32(bytes, 8);
-        ModelId = LittleEndian.ReadUInt32(bytes, 12);
-        BudgetUs = LittleEndian.ReadUInt32(bytes, 16);
-        Length = LittleEndian.ReadUInt16(bytes, 20);
-        ValuesPerStep = LittleEndian.ReadUInt16(bytes, 22);
+        if (bytes[start + 2] > (byte)SequenceEncoding.Token16 || bytes[start + 3] > 15) return FrameError.Range;
+        Encoding = (SequenceEncoding)bytes[start + 2];
+        FractionBits = bytes[start + 3];
+        Session = LittleEndian.ReadUInt32(bytes, start + 4);
+        Sequence = LittleEndian.ReadUInt32(bytes, start + 8);
+        ModelId = LittleEndian.ReadUInt32(bytes, start + 12);
+        BudgetUs = LittleEndian.ReadUInt32(bytes, start + 16);
+        Length = LittleEndian.ReadUInt16(bytes, start + 20);
+        ValuesPerStep = LittleEndian.ReadUInt16(bytes, start + 22);
         if (Length < 1 || Length > FrameFormat.MaxLength) return FrameError.Range;
         if (ValuesPerStep < 1 || ValuesPerStep > FrameFormat.MaxValuesPerStep) return FrameError.Range;
         if (Encoding != SequenceEncoding.Int16 && ValuesPerStep != 1) return FrameError.Range;
-        if (LittleEndian.ReadInt32(bytes, 24) != 0) return FrameError.Range;
-        if (bytes.Length < Size) return FrameError.TooShort;
-        if (bytes.Length > Size) return FrameError.TooLong;
+        if (LittleEndian.ReadInt32(bytes, start + 24) != 0) return FrameError.Range;
+        if (size < Size) return FrameError.TooShort;
+        if (size > Size) return FrameError.TooLong;
 
-        int count = ValueCount;
+        int count = ValueCount, at = start + HeaderSize;
         if (Values == null || Values.Length < count) Values = new short[count];
         for (int i = 0; i < count; i++)
             Values[i] = Encoding == SequenceEncoding.Token8
-                ? bytes[HeaderSize + i]
-                : LittleEndian.ReadInt16(bytes, HeaderSize + 2 * i);
+                ? bytes[at + i]
+                : LittleEndian.ReadInt16(bytes, at + 2 * i);
         return FrameError.None;
     }
 }

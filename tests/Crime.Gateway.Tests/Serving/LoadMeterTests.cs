@@ -34,15 +34,13 @@ public sealed class LoadMeterTests
     }
 
     [Test]
-    public void TheWaitIsNothingWhileAWorkerIsIdle()
+    public void WhatRunsIsToldWithWhetherAWorkerIsIdle()
     {
         var load = new LoadMeter(_queue, workerCount: 2, _time);
         load.OnStarted(worker: 0, costUs: 1000);
-        Assert.That(load.PredictedWaitUs, Is.Zero);
+        Assert.That((load.RunningUs(out bool isAnyIdle), isAnyIdle), Is.EqualTo((1000L, true)));
         load.OnStarted(worker: 1, costUs: 3000);
-        Assert.That(load.PredictedWaitUs, Is.EqualTo(2000));
-        _queue.TryAdd(new PendingRequest { CostUs = 500 });
-        Assert.That(load.PredictedWaitUs, Is.EqualTo(2250));
+        Assert.That((load.RunningUs(out isAnyIdle), isAnyIdle), Is.EqualTo((4000L, false)));
     }
 
     [TestCase(1, 1024)]

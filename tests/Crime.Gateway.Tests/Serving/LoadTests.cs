@@ -41,7 +41,8 @@ public sealed class LoadTests
         await OccupyWorkerAsync();
         for (int waiting = 1; waiting <= Capacity; waiting++)
         {
-            await _board.SendAsync(_board.Request(_slow, 50));
+            // Of lengths that do not go together in a batch.
+            await _board.SendAsync(_board.Request(_slow, 25 << waiting));
             Assert.That((await _board.PingAsync()).Depth, Is.EqualTo(waiting));
         }
         ResponseFrame refusal = await _board.AskAsync(_board.Request(_slow, 50));
