@@ -61,7 +61,7 @@ public static class Settings
         "longest time between two statuses; boards forget a gateway after 10 s");
 
     /// <summary>Least time between statuses.</summary>
-    public static readonly Setting StatusMinIntervalMs = Setting.Number("Status:MinIntervalMs", 10, 5000, 50,
+    public static readonly Setting StatusMinIntervalMs = Setting.Number("Status:MinIntervalMs", 10, 5000, 150,
         "shortest time between two statuses");
 
     /// <summary>All settings.</summary>

@@ -1,5 +1,6 @@
 // Whether the gateway serves, and what it has done: for people, probes and the tests.
 
+using System;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Models;
@@ -87,6 +88,18 @@ public sealed record HealthReport
 
     /// <summary>Messages lost to a defect of the gateway.</summary>
     public required long Faults { get; init; }
+
+    /// <summary>Batches computed.</summary>
+    public required long Batches { get; init; }
+
+    /// <summary>Bytes allocated since the start.</summary>
+    public required long AllocatedBytes { get; init; }
+
+    /// <summary>Bytes on the managed heap, garbage included.</summary>
+    public required long HeapBytes { get; init; }
+
+    /// <summary>Physical memory of the process in bytes.</summary>
+    public required long WorkingSetBytes { get; init; }
 }
 
 /// <summary><c>/healthz</c>.</summary>
@@ -156,6 +169,10 @@ public sealed class HealthEndpoint
             TelemetryFallback = _counters.TelemetryFallback.Value,
             DroppedMessages = _counters.DroppedMessages.Value,
             Faults = _counters.Faults.Value,
+            Batches = _counters.Batches.Value,
+            AllocatedBytes = GC.GetTotalAllocatedBytes(),
+            HeapBytes = GC.GetTotalMemory(forceFullCollection: false),
+            WorkingSetBytes = Environment.WorkingSet,
         };
     }
 }

@@ -5,6 +5,7 @@ using System;
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Crime.Frames;
+using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -17,15 +18,18 @@ public sealed class Inbox
     private readonly RequestReceiver _requests;
     private readonly TelemetryReceiver _telemetry;
     private readonly GatewayCounters _counters;
+    private readonly BenchEcho? _echo;
     private readonly ILogger<Inbox> _log;
 
     /// <summary>Makes an inbox.</summary>
     public Inbox(
-        GatewayOptions options, RequestReceiver requests, TelemetryReceiver telemetry, GatewayCounters counters, ILogger<Inbox> log)
+        GatewayOptions options, RequestReceiver requests, TelemetryReceiver telemetry, Outbox outbox, GatewayCounters counters,
+        ILogger<Inbox> log)
     {
         _addresses = new ReplyAddresses(options.NodeId, options.GroupId);
         _requests = requests;
         _telemetry = telemetry;
+        _echo = BenchEcho.FromEnvironment(outbox);
         _counters = counters;
         _log = log;
     }
@@ -39,7 +43,7 @@ public sealed class Inbox
         {
             // A frame that is too long is not even looked at.
             if (payload.Length > FrameFormat.MaxFrameSize) _counters.MalformedFrames.Increment();
-            else if (_addresses.Find(topic) is { } reply) _requests.Receive(reply, ArrayOf(payload));
+            else if (_addresses.Find(topic) is { } reply) Receive(reply, ArrayOf(payload));
             else if (Topics.IsTelemetry(topic, out _)) _telemetry.Receive(payload.ToArray());
             else _counters.MalformedFrames.Increment();
         }
@@ -49,6 +53,11 @@ public sealed class Inbox
             _counters.Faults.Increment();
             _log.Fault(e);
         }
+    }
+
+    private void Receive(ReplyAddress reply, ArraySegment<byte> bytes)
+    {
+        if (_echo == null || !_echo.TryAnswer(reply, bytes)) _requests.Receive(reply, bytes);
     }
 
     /// <summary>The array that MQTTnet has read a message into; a copy only where there is no single one.</summary>
