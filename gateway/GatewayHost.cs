@@ -91,7 +91,11 @@ public static class GatewayHost
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<GatewayCounters>();
-        services.AddSingleton(provider => ModelRegistry.Load(options.ModelsFolder, provider.GetRequiredService<ILogger<ModelRegistry>>()));
+        services.AddSingleton(new ModelRegistry([]));
+        services.AddSingleton(provider => new ModelLibrary(
+            options.ModelsFolder, provider.GetRequiredService<ModelRegistry>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ModelLibrary>>()));
+        services.AddSingleton<ModelWatcher>();
         services.AddSingleton(new RequestQueue(options.QueueCapacity));
         services.AddSingleton(provider =>
             new LoadMeter(provider.GetRequiredService<RequestQueue>(), options.WorkerCount, provider.GetRequiredService<TimeProvider>()));

@@ -42,4 +42,13 @@ internal static partial class GatewayLog
 
     [LoggerMessage(11, LogLevel.Warning, "a worker is still computing after {WaitedMs} ms and is left behind")]
     public static partial void WorkerLeftBehind(this ILogger log, int waitedMs);
+
+    [LoggerMessage(12, LogLevel.Warning, "model file {File} is not used: {Reason}; the model {Id} that was loaded from it before is kept")]
+    public static partial void ModelKept(this ILogger log, string file, string reason, string id);
+
+    [LoggerMessage(13, LogLevel.Information, "model file {File} is served as {Id}")]
+    public static partial void ModelLoaded(this ILogger log, string file, string id);
+
+    [LoggerMessage(14, LogLevel.Information, "model file {File} is gone, and no longer served")]
+    public static partial void ModelRemoved(this ILogger log, string file);
 }

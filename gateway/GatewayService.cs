@@ -18,6 +18,8 @@ public sealed class GatewayService : IHostedLifecycleService
     private readonly GatewayOptions _options;
     private readonly EmbeddedBroker? _broker;
     private readonly ModelRegistry _models;
+    private readonly ModelLibrary _library;
+    private readonly ModelWatcher _watcher;
     private readonly WorkerPool _workers;
     private readonly StatusPublisher _status;
     private readonly RequestReceiver _requests;
@@ -26,7 +28,9 @@ public sealed class GatewayService : IHostedLifecycleService
 
     /// <summary>Makes the service.</summary>
     /// <param name="options">What to say at the start.</param>
-    /// <param name="models">The models, loaded.</param>
+    /// <param name="models">The models.</param>
+    /// <param name="library">Where they come from.</param>
+    /// <param name="watcher">Who looks there for others.</param>
     /// <param name="workers">Who computes.</param>
     /// <param name="status">Who announces.</param>
     /// <param name="requests">Who admits.</param>
@@ -34,11 +38,13 @@ public sealed class GatewayService : IHostedLifecycleService
     /// <param name="log">For the line at the start.</param>
     /// <param name="broker">The broker inside the gateway; null when an external one is used.</param>
     public GatewayService(
-        GatewayOptions options, ModelRegistry models, WorkerPool workers, StatusPublisher status, RequestReceiver requests,
-        MqttLink link, ILogger<GatewayService> log, EmbeddedBroker? broker = null)
+        GatewayOptions options, ModelRegistry models, ModelLibrary library, ModelWatcher watcher, WorkerPool workers, StatusPublisher status,
+        RequestReceiver requests, MqttLink link, ILogger<GatewayService> log, EmbeddedBroker? broker = null)
     {
         _options = options;
         _models = models;
+        _library = library;
+        _watcher = watcher;
         _workers = workers;
         _status = status;
         _requests = requests;
@@ -54,6 +60,7 @@ public sealed class GatewayService : IHostedLifecycleService
     /// <exception cref="StartupException">The broker's port cannot be had.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        _library.Scan();
         if (_broker != null) await _broker.StartAsync();
         _workers.Start();
     }
@@ -63,6 +70,7 @@ public sealed class GatewayService : IHostedLifecycleService
     {
         // HTTP listens by now: boards that read the first status find the download it names.
         _status.Start();
+        _watcher.Start();
         _link.Start();
         string broker = _broker != null ? $"embedded broker on port {_options.Broker.Port}"
             : $"broker at {_options.Broker.Host}:{_options.Broker.Port}";
@@ -75,6 +83,7 @@ public sealed class GatewayService : IHostedLifecycleService
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _requests.StopAccepting();
+        await _watcher.StopAsync();
         // Blocks while a worker finishes; the link must stay free to carry the refusals meanwhile.
         await Task.Run(_workers.Stop, CancellationToken.None);
         await _status.StopAsync();

@@ -2,6 +2,7 @@
 
 using System;
 using System.Buffers.Binary;
+using System.Threading;
 using Crime.Gateway.Inference;
 using Crime.Gateway.Serving;
 using Crime.Model;
@@ -15,6 +16,7 @@ public sealed class GatewayModel
     public const int MaxWorkers = 255;
 
     private readonly BatchNetwork?[] _engines = new BatchNetwork?[MaxWorkers];
+    private long _askedUs;
 
     /// <summary>Makes a model.</summary>
     /// <param name="name">Its file's name without the extension.</param>
@@ -49,6 +51,13 @@ public sealed class GatewayModel
 
     /// <summary>CRC-32 that ends the image, and its ETag; 0 without an image.</summary>
     public uint ImageChecksum { get; }
+
+    /// <summary>When it was last asked for, in µs of the gateway's clock; 0 for never.</summary>
+    public long AskedUs
+    {
+        get => Volatile.Read(ref _askedUs);
+        set => Volatile.Write(ref _askedUs, value);
+    }
 
     /// <summary>What a request costs.</summary>
     public ServiceCost Cost { get; }

@@ -110,6 +110,7 @@ public sealed class RequestReceiver
         if (_isStopping) return ResponseCode.Stopping;
         GatewayModel? model = _models.ById(request.Frame.ModelId);
         if (model == null) return ResponseCode.UnknownModel;
+        model.AskedUs = request.ArrivedUs;
         if (!Fits(request.Frame, model.Weights)) return ResponseCode.WrongInput;
 
         double costUs = PriceOf(request, model);
