@@ -5,7 +5,7 @@ namespace Crime.Frames;
 /// <summary>Constants of the wire format.</summary>
 public static class FrameFormat
 {
-    /// <summary>The version this code speaks: the first byte of every frame.</summary>
+    /// <summary>The version this code speaks: the first byte of every frame but a status, see <see cref="StatusFrame.Version"/>.</summary>
     public const byte Version = 1;
 
     /// <summary>Longest sequence in timesteps that a request may carry.</summary>
@@ -25,14 +25,17 @@ public static class FrameFormat
     }
 
     /// <summary>Checks length and prefix of foreign bytes.</summary>
-    internal static FrameError CheckPrefix(byte[] bytes, FrameType type, int minimumSize) =>
-        CheckPrefix(bytes, 0, bytes == null ? 0 : bytes.Length, type, minimumSize);
+    internal static FrameError CheckPrefix(byte[] bytes, FrameType type, int minimumSize) => CheckPrefix(bytes, type, Version, minimumSize);
+
+    /// <summary>Checks length and prefix of foreign bytes of a type that has a version of its own.</summary>
+    internal static FrameError CheckPrefix(byte[] bytes, FrameType type, byte version, int minimumSize) =>
+        CheckPrefix(bytes, 0, bytes == null ? 0 : bytes.Length, type, version, minimumSize);
 
     /// <summary>Checks length and prefix of a frame within foreign bytes.</summary>
-    internal static FrameError CheckPrefix(byte[] bytes, int start, int size, FrameType type, int minimumSize)
+    internal static FrameError CheckPrefix(byte[] bytes, int start, int size, FrameType type, byte version, int minimumSize)
     {
         if (bytes == null || size < 2) return FrameError.TooShort;
-        if (bytes[start] != Version) return FrameError.Version;
+        if (bytes[start] != version) return FrameError.Version;
         if (bytes[start + 1] != (byte)type) return FrameError.Type;
         if (size < minimumSize) return FrameError.TooShort;
         return size > MaxFrameSize ? FrameError.TooLong : FrameError.None;
