@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Http;
+using Crime.Gateway.Metrics;
 using Crime.Gateway.Models;
 using Crime.Gateway.Serving;
 using Microsoft.AspNetCore.Builder;
@@ -46,6 +47,7 @@ public static class GatewayHost
         WebApplication app = builder.Build();
         ModelEndpoints.Map(app, app.Services.GetRequiredService<ModelRegistry>());
         app.Services.GetRequiredService<HealthEndpoint>().Map(app);
+        MetricsEndpoint.Map(app);
         ModelEndpoints.MapNothingElse(app);
         return app;
     }
@@ -105,6 +107,7 @@ public static class GatewayHost
         AddBroker(services, options.Broker);
         services.AddSingleton<MqttLink>();
         services.AddHostedService<GatewayService>();
+        MetricsEndpoint.Add(services, options);
     }
 
     private static void AddBroker(IServiceCollection services, BrokerOptions broker)

@@ -52,6 +52,7 @@ public sealed class InferenceWorker
     {
         while (_queue.TryTake(out PendingRequest? request))
         {
+            _counters.RecordBatch(1);
             try
             {
                 Serve(request);
