@@ -18,6 +18,7 @@ public sealed class GatewayService : IHostedLifecycleService
     private readonly GatewayOptions _options;
     private readonly EmbeddedBroker? _broker;
     private readonly ModelRegistry _models;
+    private readonly RequestQueue _queue;
     private readonly WorkerPool _workers;
     private readonly StatusPublisher _status;
     private readonly RequestReceiver _requests;
@@ -27,6 +28,7 @@ public sealed class GatewayService : IHostedLifecycleService
     /// <summary>Makes the service.</summary>
     /// <param name="options">What to say at the start.</param>
     /// <param name="models">The models, loaded.</param>
+    /// <param name="queue">What waits.</param>
     /// <param name="workers">Who computes.</param>
     /// <param name="status">Who announces.</param>
     /// <param name="requests">Who admits.</param>
@@ -34,11 +36,12 @@ public sealed class GatewayService : IHostedLifecycleService
     /// <param name="log">For the line at the start.</param>
     /// <param name="broker">The broker inside the gateway; null when an external one is used.</param>
     public GatewayService(
-        GatewayOptions options, ModelRegistry models, WorkerPool workers, StatusPublisher status, RequestReceiver requests,
+        GatewayOptions options, ModelRegistry models, RequestQueue queue, WorkerPool workers, StatusPublisher status, RequestReceiver requests,
         MqttLink link, ILogger<GatewayService> log, EmbeddedBroker? broker = null)
     {
         _options = options;
         _models = models;
+        _queue = queue;
         _workers = workers;
         _status = status;
         _requests = requests;
@@ -75,8 +78,10 @@ public sealed class GatewayService : IHostedLifecycleService
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _requests.StopAccepting();
-        // Blocks while a worker finishes; the link must stay free to carry the refusals meanwhile.
-        await Task.Run(_workers.Stop, CancellationToken.None);
+        _log.Draining(_queue.Depth, _options.DrainMs);
+        // Blocks while the workers finish; the link must stay free to carry answers and refusals meanwhile.
+        int refusedCount = await Task.Run(() => _workers.Stop(_options.DrainMs), CancellationToken.None);
+        if (refusedCount > 0) _log.NotDrained(refusedCount, _options.DrainMs);
         await _status.StopAsync();
         await _link.StopAsync();
     }

@@ -16,6 +16,7 @@ public sealed class RequestQueue
     private int _first;
     private int _count;
     private long _waitingUs;
+    private bool _isEntranceClosed;
     private bool _isClosed;
 
     /// <summary>Makes an empty queue.</summary>
@@ -50,12 +51,12 @@ public sealed class RequestQueue
     }
 
     /// <summary>Appends a request.</summary>
-    /// <returns>False when the queue is full or closed.</returns>
+    /// <returns>False when the queue is full or closed, or its entrance is.</returns>
     public bool TryAdd(PendingRequest request)
     {
         lock (_lock)
         {
-            if (_count == _ring.Length || _isClosed) return false;
+            if (_count == _ring.Length || _isEntranceClosed) return false;
             _ring[(_first + _count++) % _ring.Length] = request;
             _waitingUs += request.CostUs;
             Monitor.Pulse(_lock);
@@ -64,14 +65,24 @@ public sealed class RequestQueue
     }
 
     /// <summary>Takes the oldest request, and waits for one if there is none.</summary>
-    /// <returns>False when the queue is closed.</returns>
+    /// <returns>False when the queue is closed, or empty with its entrance closed.</returns>
     public bool TryTake([NotNullWhen(true)] out PendingRequest? request)
     {
         lock (_lock)
         {
-            while (_count == 0 && !_isClosed) Monitor.Wait(_lock);
-            request = _isClosed ? null : TakeFirst();
+            while (_count == 0 && !_isEntranceClosed) Monitor.Wait(_lock);
+            request = _isClosed || _count == 0 ? null : TakeFirst();
             return request != null;
+        }
+    }
+
+    /// <summary>Lets nothing in any more; what waits can still be taken.</summary>
+    public void CloseEntrance()
+    {
+        lock (_lock)
+        {
+            _isEntranceClosed = true;
+            Monitor.PulseAll(_lock);
         }
     }
 
@@ -81,7 +92,7 @@ public sealed class RequestQueue
     {
         lock (_lock)
         {
-            _isClosed = true;
+            _isClosed = _isEntranceClosed = true;
             var left = new List<PendingRequest>(_count);
             while (_count > 0) left.Add(TakeFirst());
             Monitor.PulseAll(_lock);

@@ -66,6 +66,30 @@ public sealed class RequestQueueTests
     }
 
     [Test]
+    public void ClosingTheEntranceLetsOutWhatIsInside()
+    {
+        var queue = new RequestQueue(4);
+        PendingRequest first = Costing(1), second = Costing(2);
+        queue.TryAdd(first);
+        queue.TryAdd(second);
+        queue.CloseEntrance();
+        Assert.That(queue.TryAdd(Costing(3)), Is.False);
+        Assert.That(queue.TryTake(out PendingRequest? taken) && taken == first, Is.True);
+        Assert.That(queue.TryTake(out taken) && taken == second, Is.True);
+        Assert.That(queue.TryTake(out _), Is.False, "it ends instead of waiting");
+    }
+
+    [Test]
+    public void ClosingTheEntranceWakesEveryTaker()
+    {
+        var queue = new RequestQueue(4);
+        Thread[] takers = Enumerable.Range(0, 3).Select(_ => new Thread(() => queue.TryTake(out PendingRequest? _))).ToArray();
+        foreach (Thread taker in takers) taker.Start();
+        queue.CloseEntrance();
+        foreach (Thread taker in takers) Assert.That(taker.Join(Deadline.Ms), Is.True);
+    }
+
+    [Test]
     public void RequestObjectsAreUsedAgain()
     {
         var queue = new RequestQueue(1);
