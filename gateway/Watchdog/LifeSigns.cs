@@ -18,6 +18,7 @@ public sealed class LifeSigns
     private long _takenCount;
     private long _movedAt;
     private long _connectedAt;
+    private bool _hasLooked;
     private volatile string? _trouble;
 
     /// <summary>Starts with a gateway that is well.</summary>
@@ -33,17 +34,18 @@ public sealed class LifeSigns
         _counters = counters;
         _isConnected = isConnected;
         _time = time;
-        _movedAt = _connectedAt = time.GetTimestamp();
     }
 
     /// <summary>Why the gateway is of no use, as of the last look; null while it is well.</summary>
     public string? Trouble => _trouble;
 
-    /// <summary>Judges. To be called several times within the shorter of the two limits.</summary>
+    /// <summary>Judges. To be called several times within the shorter of the two limits; both begin with the first look.</summary>
     /// <returns><see cref="Trouble"/>.</returns>
     public string? Look()
     {
         long now = _time.GetTimestamp(), takenCount = _counters.Taken.Value;
+        if (!_hasLooked) _movedAt = _connectedAt = now;
+        _hasLooked = true;
         // An empty queue need not move.
         if (takenCount != _takenCount || _queue.Depth == 0) _movedAt = now;
         if (_isConnected()) _connectedAt = now;

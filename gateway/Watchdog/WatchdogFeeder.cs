@@ -24,6 +24,7 @@ public sealed class WatchdogFeeder : BackgroundService
     private static readonly ServiceState s_alive = new("WATCHDOG=1");
 
     private readonly LifeSigns _signs;
+    private readonly CancellationToken _started;
     private readonly ISystemdNotifier? _systemd;
     private readonly TimeSpan _period;
     private readonly bool _isFeeding;
@@ -32,11 +33,15 @@ public sealed class WatchdogFeeder : BackgroundService
     /// <summary>Makes a feeder.</summary>
     /// <param name="options">The limits.</param>
     /// <param name="signs">What to look at.</param>
+    /// <param name="host">When the gateway has started.</param>
     /// <param name="log">For what goes wrong.</param>
     /// <param name="notifiers">systemd, or none.</param>
-    public WatchdogFeeder(GatewayOptions options, LifeSigns signs, ILogger<WatchdogFeeder> log, IEnumerable<ISystemdNotifier> notifiers)
+    public WatchdogFeeder(
+        GatewayOptions options, LifeSigns signs, IHostApplicationLifetime host, ILogger<WatchdogFeeder> log,
+        IEnumerable<ISystemdNotifier> notifiers)
     {
         _signs = signs;
+        _started = host.ApplicationStarted;
         _log = log;
         foreach (ISystemdNotifier notifier in notifiers) _systemd = notifier;
         int? limitMs = LimitMs(Environment.GetEnvironmentVariable);
@@ -60,9 +65,11 @@ public sealed class WatchdogFeeder : BackgroundService
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(_period);
         try
         {
+            // Until then the link does not try, and systemd waits for READY by another clock.
+            await StartedAsync(stoppingToken);
+            using var timer = new PeriodicTimer(_period);
             do Look();
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
@@ -70,6 +77,13 @@ public sealed class WatchdogFeeder : BackgroundService
         {
             // The gateway stops.
         }
+    }
+
+    private async Task StartedAsync(CancellationToken stopping)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration registration = _started.Register(started.SetResult);
+        await started.Task.WaitAsync(stopping);
     }
 
     private void Look()

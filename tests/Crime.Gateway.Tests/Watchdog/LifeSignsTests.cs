@@ -25,6 +25,7 @@ public sealed class LifeSignsTests
         _counters = new GatewayCounters();
         _isConnected = true;
         _signs = new LifeSigns(new WatchdogOptions(StallMs, LinkDownMs), _queue, _counters, () => _isConnected, _time);
+        Assert.That(_signs.Look(), Is.Null);
     }
 
     [TearDown]
@@ -85,7 +86,11 @@ public sealed class LifeSignsTests
     public void ABrokerThatNeverCameIsTroubleToo()
     {
         _isConnected = false;
-        Assert.That(LookAfterMs(LinkDownMs + 1), Is.Not.Null);
+        var signs = new LifeSigns(new WatchdogOptions(StallMs, LinkDownMs), _queue, _counters, () => _isConnected, _time);
+        _time.AdvanceUs(1_000_000_000);
+        Assert.That(signs.Look(), Is.Null, "it had no time yet");
+        _time.AdvanceUs(LinkDownMs * 1000 + 1);
+        Assert.That(signs.Look(), Is.Not.Null);
     }
 
     [TestCase("30000000", null, 30_000)]
