@@ -7,8 +7,10 @@ using System.Threading.Tasks;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Http;
+using Crime.Gateway.Metrics;
 using Crime.Gateway.Models;
 using Crime.Gateway.Serving;
+using Crime.Gateway.Watchdog;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -25,6 +27,7 @@ namespace Crime.Gateway;
 /// <summary>Puts the gateway together.</summary>
 public static class GatewayHost
 {
+    // What a stop takes besides finishing the requests that wait.
     private const int ShutdownTimeoutMs = 10_000;
     private const int MaxHttpConnections = 256;
     private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
@@ -41,11 +44,13 @@ public static class GatewayHost
         AddHttp(builder, options.HttpPort);
         AddServing(builder.Services, options);
         builder.Services.AddSystemd();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(ShutdownTimeoutMs));
+        builder.Services.Configure<HostOptions>(
+            host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.DrainMs + ShutdownTimeoutMs));
 
         WebApplication app = builder.Build();
         ModelEndpoints.Map(app, app.Services.GetRequiredService<ModelRegistry>());
         app.Services.GetRequiredService<HealthEndpoint>().Map(app);
+        MetricsEndpoint.Map(app);
         ModelEndpoints.MapNothingElse(app);
         return app;
     }
@@ -109,6 +114,11 @@ public static class GatewayHost
         AddBroker(services, options.Broker);
         services.AddSingleton<MqttLink>();
         services.AddHostedService<GatewayService>();
+        services.AddSingleton(provider => new LifeSigns(
+            options.Watchdog, provider.GetRequiredService<RequestQueue>(), provider.GetRequiredService<GatewayCounters>(),
+            () => provider.GetRequiredService<MqttLink>().IsConnected, provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<WatchdogFeeder>();
+        MetricsEndpoint.Add(services, options);
     }
 
     private static void AddBroker(IServiceCollection services, BrokerOptions broker)

@@ -20,6 +20,7 @@ public sealed class GatewayService : IHostedLifecycleService
     private readonly ModelRegistry _models;
     private readonly ModelLibrary _library;
     private readonly ModelWatcher _watcher;
+    private readonly RequestQueue _queue;
     private readonly WorkerPool _workers;
     private readonly StatusPublisher _status;
     private readonly RequestReceiver _requests;
@@ -31,6 +32,7 @@ public sealed class GatewayService : IHostedLifecycleService
     /// <param name="models">The models.</param>
     /// <param name="library">Where they come from.</param>
     /// <param name="watcher">Who looks there for others.</param>
+    /// <param name="queue">What waits.</param>
     /// <param name="workers">Who computes.</param>
     /// <param name="status">Who announces.</param>
     /// <param name="requests">Who admits.</param>
@@ -38,13 +40,14 @@ public sealed class GatewayService : IHostedLifecycleService
     /// <param name="log">For the line at the start.</param>
     /// <param name="broker">The broker inside the gateway; null when an external one is used.</param>
     public GatewayService(
-        GatewayOptions options, ModelRegistry models, ModelLibrary library, ModelWatcher watcher, WorkerPool workers, StatusPublisher status,
-        RequestReceiver requests, MqttLink link, ILogger<GatewayService> log, EmbeddedBroker? broker = null)
+        GatewayOptions options, ModelRegistry models, ModelLibrary library, ModelWatcher watcher, RequestQueue queue, WorkerPool workers,
+        StatusPublisher status, RequestReceiver requests, MqttLink link, ILogger<GatewayService> log, EmbeddedBroker? broker = null)
     {
         _options = options;
         _models = models;
         _library = library;
         _watcher = watcher;
+        _queue = queue;
         _workers = workers;
         _status = status;
         _requests = requests;
@@ -84,8 +87,10 @@ public sealed class GatewayService : IHostedLifecycleService
     {
         _requests.StopAccepting();
         await _watcher.StopAsync();
-        // Blocks while a worker finishes; the link must stay free to carry the refusals meanwhile.
-        await Task.Run(_workers.Stop, CancellationToken.None);
+        _log.Draining(_queue.Depth, _options.DrainMs);
+        // Blocks while the workers finish; the link must stay free to carry answers and refusals meanwhile.
+        int refusedCount = await Task.Run(() => _workers.Stop(_options.DrainMs), CancellationToken.None);
+        if (refusedCount > 0) _log.NotDrained(refusedCount, _options.DrainMs);
         await _status.StopAsync();
         await _link.StopAsync();
     }

@@ -2,6 +2,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Net;
@@ -33,6 +34,11 @@ public sealed record BrokerOptions(BrokerMode Mode, string Host, int Port, strin
 /// <param name="MinIntervalMs">Shortest time between two statuses.</param>
 public sealed record StatusOptions(int HeartbeatMs, int MinIntervalMs);
 
+/// <summary>When the gateway counts as wedged.</summary>
+/// <param name="StallMs">Longest time that requests may wait without one being taken.</param>
+/// <param name="LinkDownMs">Longest time without a broker.</param>
+public sealed record WatchdogOptions(int StallMs, int LinkDownMs);
+
 /// <summary>Everything that can be set.</summary>
 /// <param name="Broker">The broker.</param>
 /// <param name="HttpPort">TCP port of model download and health.</param>
@@ -49,6 +55,12 @@ public sealed record GatewayOptions(
 
     private const int LongestShownValue = 60;
     private const string LogLevelSection = "Logging:LogLevel";
+
+    /// <summary>At a stop, longest time to finish the requests that wait.</summary>
+    public int DrainMs { get; init; } = DefaultOf(Settings.ShutdownDrainMs);
+
+    /// <summary>When the gateway counts as wedged.</summary>
+    public WatchdogOptions Watchdog { get; init; } = new(DefaultOf(Settings.WatchdogStallMs), DefaultOf(Settings.WatchdogLinkDownMs));
 
     private static string LogLevels => string.Join(" or ", Enum.GetNames<LogLevel>());
 
@@ -126,8 +138,15 @@ public sealed record GatewayOptions(
             Settings.NodeId.TextIn(configuration),
             Settings.QueueCapacity.NumberIn(configuration),
             Settings.WorkersCount.NumberIn(configuration),
-            new StatusOptions(Settings.StatusHeartbeatMs.NumberIn(configuration), Settings.StatusMinIntervalMs.NumberIn(configuration)));
+            new StatusOptions(Settings.StatusHeartbeatMs.NumberIn(configuration), Settings.StatusMinIntervalMs.NumberIn(configuration)))
+        {
+            DrainMs = Settings.ShutdownDrainMs.NumberIn(configuration),
+            Watchdog = new WatchdogOptions(
+                Settings.WatchdogStallMs.NumberIn(configuration), Settings.WatchdogLinkDownMs.NumberIn(configuration)),
+        };
     }
+
+    private static int DefaultOf(Setting setting) => int.Parse(setting.DefaultText, CultureInfo.InvariantCulture);
 
     private static BrokerMode ModeIn(IConfiguration configuration) =>
         Enum.Parse<BrokerMode>(Settings.BrokerMode.TextIn(configuration), ignoreCase: true);

@@ -17,6 +17,9 @@ public static class Settings
     private const int LongestHost = 253;
     private const int MaxWorkers = 255;
 
+    // The unit's TimeoutStopSec= leaves room for this.
+    private const int MaxDrainMs = 60_000;
+
     /// <summary>Which broker.</summary>
     public static readonly Setting BrokerMode = Setting.Word("Broker:Mode", ["embedded", "external"],
         "run a broker inside the gateway, or use one on the network");
@@ -64,11 +67,23 @@ public static class Settings
     public static readonly Setting StatusMinIntervalMs = Setting.Number("Status:MinIntervalMs", 10, 5000, 150,
         "shortest time between two statuses");
 
+    /// <summary>Time to finish what waits at the end.</summary>
+    public static readonly Setting ShutdownDrainMs = Setting.Number("Shutdown:DrainMs", 0, MaxDrainMs, 10_000,
+        "at a stop, longest time to finish the requests that wait; the rest is refused");
+
+    /// <summary>How long the queue may stand still.</summary>
+    public static readonly Setting WatchdogStallMs = Setting.Number("Watchdog:StallMs", 100, 600_000, 10_000,
+        "longest time that requests may wait without one being taken before the watchdog is no longer fed");
+
+    /// <summary>How long the broker may be away.</summary>
+    public static readonly Setting WatchdogLinkDownMs = Setting.Number("Watchdog:LinkDownMs", 1000, 86_400_000, 120_000,
+        "longest time without a broker before the watchdog is no longer fed");
+
     /// <summary>All settings.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
         BrokerMode, BrokerHost, BrokerPort, BrokerUsername, BrokerPassword, HttpPort, ModelsFolder, NodeId,
-        QueueCapacity, WorkersCount, StatusHeartbeatMs, StatusMinIntervalMs,
+        QueueCapacity, WorkersCount, StatusHeartbeatMs, StatusMinIntervalMs, ShutdownDrainMs, WatchdogStallMs, WatchdogLinkDownMs,
     ];
 
     /// <summary>The setting of a configuration key, in any case; null for an unknown one.</summary>

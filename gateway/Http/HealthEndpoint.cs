@@ -5,6 +5,7 @@ using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Models;
 using Crime.Gateway.Serving;
+using Crime.Gateway.Watchdog;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -114,11 +115,12 @@ public sealed class HealthEndpoint
     private readonly RequestQueue _queue;
     private readonly LoadMeter _load;
     private readonly GatewayCounters _counters;
+    private readonly LifeSigns _signs;
 
     /// <summary>Makes the endpoint.</summary>
     public HealthEndpoint(
         GatewayOptions options, MqttLink link, WorkerPool workers, ModelRegistry models, RequestQueue queue, LoadMeter load,
-        GatewayCounters counters)
+        GatewayCounters counters, LifeSigns signs)
     {
         _options = options;
         _link = link;
@@ -127,6 +129,7 @@ public sealed class HealthEndpoint
         _queue = queue;
         _load = load;
         _counters = counters;
+        _signs = signs;
     }
 
     /// <summary>Adds the endpoint.</summary>
@@ -144,7 +147,7 @@ public sealed class HealthEndpoint
         int aliveCount = _workers.AliveCount;
         return new HealthReport
         {
-            Status = !isConnected ? "no broker" : aliveCount < _workers.Count ? "a worker has ended" : "ok",
+            Status = !isConnected ? "no broker" : aliveCount < _workers.Count ? "a worker has ended" : _signs.Trouble ?? "ok",
             Node = _options.NodeId,
             Connected = isConnected,
             Workers = _workers.Count,

@@ -52,6 +52,7 @@ public sealed class InferenceWorker
     {
         while (_queue.Take(_batch, _time))
         {
+            _counters.RecordBatch(_batch.Count);
             try
             {
                 Serve();
@@ -89,7 +90,6 @@ public sealed class InferenceWorker
             PendingRequest request = _batch.Requests[i];
             _responder.Answer(request, items[i].Label, items[i].Logits.Span, request.WaitUs(startedUs), serviceUs);
         }
-        _counters.Batches.Increment();
     }
 
     /// <summary>Refuses those whose boards have given up, or will have by the time the result is there.</summary>

@@ -21,6 +21,7 @@ public sealed class RequestQueue
     private int _count;
     private int _idleTakerCount;
     private double _waitingUs;
+    private bool _isEntranceClosed;
     private bool _isClosed;
 
     /// <summary>Makes an empty queue.</summary>
@@ -56,12 +57,12 @@ public sealed class RequestQueue
     }
 
     /// <summary>Puts a request in its place, whatever that means for the others' deadlines.</summary>
-    /// <returns>False when the queue is full or closed.</returns>
+    /// <returns>False when the queue is full or closed, or its entrance is.</returns>
     public bool TryAdd(PendingRequest request)
     {
         lock (_lock)
         {
-            if (_count >= Capacity || _isClosed) return false;
+            if (_count >= Capacity || _isEntranceClosed) return false;
             Insert(request, PlaceOf(request, out _));
             return true;
         }
@@ -78,7 +79,7 @@ public sealed class RequestQueue
     {
         lock (_lock)
         {
-            if (_isClosed) return ResponseCode.Stopping;
+            if (_isEntranceClosed) return ResponseCode.Stopping;
             if (_count >= Capacity) return ResponseCode.QueueFull;
             PendingRequest? before = PlaceOf(request, out double behindUs);
             double aheadUs = isAnyIdle && _count == 0 ? 0 : runningUs + _waitingUs - behindUs;
@@ -92,15 +93,15 @@ public sealed class RequestQueue
     /// <summary>Takes the most urgent request and such that can be computed together with it; waits while there is none.</summary>
     /// <param name="batch">An empty batch to fill.</param>
     /// <param name="time">The clock.</param>
-    /// <returns>False when the queue is closed; the batch is empty then.</returns>
+    /// <returns>False when the queue is closed, or empty with its entrance closed; the batch is empty then.</returns>
     public bool Take(Batch batch, TimeProvider time)
     {
         lock (_lock)
         {
             _idleTakerCount++;
-            while (_count == 0 && !_isClosed) Monitor.Wait(_lock);
+            while (_count == 0 && !_isEntranceClosed) Monitor.Wait(_lock);
             _idleTakerCount--;
-            if (_isClosed) return false;
+            if (_isClosed || _count == 0) return false;
 
             // Workers that have nothing to do get their part of what is there.
             int most = (_count + _idleTakerCount) / (1 + _idleTakerCount);
@@ -117,13 +118,23 @@ public sealed class RequestQueue
         }
     }
 
+    /// <summary>Lets nothing in any more; what waits can still be taken.</summary>
+    public void CloseEntrance()
+    {
+        lock (_lock)
+        {
+            _isEntranceClosed = true;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
     /// <summary>Lets nothing in or out any more, and wakes those who wait.</summary>
     /// <returns>The requests that still waited, the most urgent first.</returns>
     public IReadOnlyList<PendingRequest> Close()
     {
         lock (_lock)
         {
-            _isClosed = true;
+            _isClosed = _isEntranceClosed = true;
             var left = new List<PendingRequest>(_count);
             while (_first != null)
             {

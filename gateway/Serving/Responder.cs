@@ -41,6 +41,7 @@ public sealed class Responder
         _frame.FractionBits = QFormat.FractionBitsFor(largest);
         for (int i = 0; i < logits.Length; i++) _frame.Logits[i] = QFormat.FromFloat(logits[i], _frame.FractionBits);
         Send(request, ResponseCode.Ok, waitUs, serviceUs);
+        _counters.RecordAnswer(waitUs, serviceUs);
     }
 
     /// <summary>Sends a refusal.</summary>

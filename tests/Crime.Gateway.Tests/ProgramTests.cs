@@ -1,9 +1,5 @@
-using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Net.Sockets;
-using System.Text;
-using System.Threading;
 using System.Threading.Tasks;
 using Crime.Frames;
 using Crime.Gateway.Tests.Broker;
@@ -102,47 +98,10 @@ public sealed class ProgramTests
     }
 
     [Test]
-    public async Task SystemdIsToldWhenTheGatewayIsReadyAndWhenItStops()
-    {
-        if (OperatingSystem.IsWindows()) Assert.Ignore("there is no systemd on Windows");
-        string folder = Directory.CreateTempSubdirectory("crime-systemd-").FullName;
-        string socketPath = Path.Combine(folder, "notify"), shellPath = Path.Combine(folder, "systemd");
-        using var notifications = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        notifications.Bind(new UnixDomainSocketEndPoint(socketPath));
-        // .NET knows systemd by the name of the parent process: here a shell of that name that passes SIGTERM on.
-        File.CreateSymbolicLink(shellPath, "/bin/sh");
-        const string script = """
-            "$0" "$@" & child=$!; trap 'kill -TERM $child' TERM
-            wait $child; code=$?; while kill -0 $child 2>/dev/null; do wait $child; code=$?; done; exit $code
-            """;
-        await using GatewayProcess gateway = GatewayProcess.Run(
-            shellPath,
-            ["-c", script, GatewayProcess.DotnetHost, GatewayProcess.ProgramFile, $"--Broker:Port={_brokerPort}", $"--Http:Port={_httpPort}"],
-            new Dictionary<string, string> { ["NOTIFY_SOCKET"] = socketPath });
-        Assert.That(await NextAsync(notifications), Does.Contain("READY=1"));
-        Assert.That(Ports.IsListening(_brokerPort) && Ports.IsListening(_httpPort), Is.True);
-        gateway.Terminate();
-        Assert.That(await NextAsync(notifications), Does.Contain("STOPPING=1"));
-        var (code, output, _) = await gateway.EndAsync();
-        Assert.That(code, Is.Zero);
-        // journald's priority prefix: one line a message.
-        Assert.That(output, Does.Contain("<6>"));
-        Directory.Delete(folder, recursive: true);
-    }
-
-    [Test]
     public async Task GarbageOnEveryTopicChangesNothingButACounter()
     {
         using var models = new ModelFolder(("features.crime", TestModels.Features));
         await using RunningGateway gateway = await RunningGateway.StartAsync(RunningGateway.Options(models.Path));
         await Garbage.ChangesOnlyACounterAsync(gateway, gateway.BrokerPort);
-    }
-
-    private static async Task<string> NextAsync(Socket socket)
-    {
-        using var timeout = new CancellationTokenSource(Deadline.Ms);
-        var buffer = new byte[4096];
-        int size = await socket.ReceiveAsync(buffer, SocketFlags.None, timeout.Token);
-        return Encoding.UTF8.GetString(buffer, 0, size);
     }
 }

@@ -152,6 +152,30 @@ public sealed class RequestQueueTests
     }
 
     [Test]
+    public void ClosingTheEntranceLetsOutWhatIsInside()
+    {
+        var queue = new RequestQueue(4);
+        PendingRequest first = Request(), second = Request(length: 10 * Length);
+        queue.TryAdd(first);
+        queue.TryAdd(second);
+        queue.CloseEntrance();
+        Assert.That(queue.TryAdd(Request()), Is.False);
+        Assert.That(Taken(queue), Is.EqualTo(new[] { first }));
+        Assert.That(Taken(queue), Is.EqualTo(new[] { second }));
+        Assert.That(queue.Take(_batch, _time), Is.False, "it ends instead of waiting");
+    }
+
+    [Test]
+    public void ClosingTheEntranceWakesEveryTaker()
+    {
+        var queue = new RequestQueue(4);
+        Thread[] takers = Enumerable.Range(0, 3).Select(_ => new Thread(() => queue.Take(new Batch(), _time))).ToArray();
+        foreach (Thread taker in takers) taker.Start();
+        queue.CloseEntrance();
+        foreach (Thread taker in takers) Assert.That(taker.Join(Deadline.Ms), Is.True);
+    }
+
+    [Test]
     public void RequestObjectsAreUsedAgain()
     {
         var queue = new RequestQueue(1);

@@ -52,7 +52,11 @@ public sealed class RequestReceiverTests
     }
 
     [TearDown]
-    public void Dispose() => _status.Dispose();
+    public void Dispose()
+    {
+        _status.Dispose();
+        _counters.Dispose();
+    }
 
     [Test]
     public void AFullQueueRefusesWithItsDepth()
@@ -161,7 +165,7 @@ public sealed class RequestReceiverTests
         _receiver.Receive(s_board, Request().Encode());
         var pool = new WorkerPool(_queue, _load, _status, _outbox, _counters, _time, NullLogger<WorkerPool>.Instance);
         _time.AdvanceUs(77);
-        pool.Stop();
+        Assert.That(pool.Stop(drainMs: 0), Is.EqualTo(2));
         List<OutgoingMessage> sent = Sent();
         Assert.That(sent, Has.Count.EqualTo(2));
         foreach (OutgoingMessage message in sent)
