@@ -96,6 +96,7 @@ public static class GatewayHost
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<GatewayCounters>();
+        services.AddSingleton<GatewayGroup>();
         services.AddSingleton(new ModelRegistry([]));
         services.AddSingleton(provider => new ModelLibrary(
             options.ModelsFolder, provider.GetRequiredService<ModelRegistry>(), provider.GetRequiredService<TimeProvider>(),
@@ -103,7 +104,8 @@ public static class GatewayHost
         services.AddSingleton<ModelWatcher>();
         services.AddSingleton(new RequestQueue(options.QueueCapacity));
         services.AddSingleton(provider =>
-            new LoadMeter(provider.GetRequiredService<RequestQueue>(), options.WorkerCount, provider.GetRequiredService<TimeProvider>()));
+            new LoadMeter(provider.GetRequiredService<RequestQueue>(), options.WorkerCount,
+                provider.GetRequiredService<GatewayGroup>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Outbox>();
         services.AddSingleton<Inbox>();
         services.AddSingleton<StatusPublisher>();

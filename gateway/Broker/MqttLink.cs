@@ -37,6 +37,7 @@ public sealed class MqttLink : IDisposable
 
     private readonly BrokerAddress _address;
     private readonly string _nodeId;
+    private readonly GatewayGroup _group;
     private readonly bool _isEmbedded;
     private readonly Inbox _inbox;
     private readonly Outbox _outbox;
@@ -53,10 +54,11 @@ public sealed class MqttLink : IDisposable
 
     /// <summary>Makes a link that is not connected yet.</summary>
     public MqttLink(
-        BrokerAddress address, GatewayOptions options, Inbox inbox, Outbox outbox, StatusPublisher status, ILogger<MqttLink> log)
+        BrokerAddress address, GatewayOptions options, GatewayGroup group, Inbox inbox, Outbox outbox, StatusPublisher status, ILogger<MqttLink> log)
     {
         _address = address;
         _nodeId = options.NodeId;
+        _group = group;
         _isEmbedded = options.Broker.Mode == BrokerMode.Embedded;
         _inbox = inbox;
         _outbox = outbox;
@@ -181,8 +183,14 @@ public sealed class MqttLink : IDisposable
 
     private async Task SayGoodbyeAsync(IMqttClient client)
     {
-        var offline = new OutgoingMessage(Topics.Status(_nodeId), _status.NextOfflineFrame(), IsRetained: true);
-        await client.PublishAsync(Packed(offline), _giveUp.Token);
+        byte[] offline = _status.NextOfflineFrame();
+        await client.PublishAsync(Packed(new OutgoingMessage(_group.OwnStatusTopic, offline, IsRetained: true)), _giveUp.Token);
+        if (_group.IsUsed && _group.OtherCount == 0)
+        {
+            // The last one turns the light off: boards need not wait for the group's status to expire.
+            byte[] gone = _status.NextGroupOfflineFrame();
+            await client.PublishAsync(Packed(new OutgoingMessage(_group.StatusTopic, gone, IsRetained: true)), _giveUp.Token);
+        }
         await client.DisconnectAsync(new MqttClientDisconnectOptions(), _giveUp.Token);
     }
 
@@ -205,7 +213,7 @@ public sealed class MqttLink : IDisposable
         MaximumPacketSize = EmbeddedBroker.MaxPacketSize,
         // One write per message is one TCP segment.
         AllowPacketFragmentation = false,
-        WillTopic = Topics.Status(_nodeId),
+        WillTopic = _group.OwnStatusTopic,
         WillPayload = _status.NextOfflineFrame(),
         WillRetain = true,
         ChannelOptions = new MqttClientTcpOptions
@@ -222,17 +230,27 @@ public sealed class MqttLink : IDisposable
         _address.Username.Length == 0 ? null : new(_address.Username, Encoding.UTF8.GetBytes(_address.Password));
 
     /// <summary>Nothing with the embedded broker: it hands over what is for the gateway by itself.</summary>
-    private MqttClientSubscribeOptions Subscription() => new()
+    private MqttClientSubscribeOptions Subscription()
     {
-        TopicFilters = _isEmbedded ? [] : [Filter(Topics.RequestFilter(_nodeId)), Filter(Topics.TelemetryFilter)],
-    };
+        var options = new MqttClientSubscribeOptions();
+        if (_isEmbedded) return options;
+        options.TopicFilters.AddRange([Filter(Topics.RequestFilter(_nodeId)), Filter(Topics.TelemetryFilter)]);
+        if (!_group.IsUsed) return options;
+        options.TopicFilters.Add(Filter(_group.SharedRequestFilter));
+        // What the others said before is what the broker keeps for this.
+        options.TopicFilters.Add(Filter(_group.MemberFilter, MqttRetainHandling.SendAtSubscribe));
+        options.TopicFilters.Add(Filter(_group.StatusTopic, MqttRetainHandling.SendAtSubscribe));
+        return options;
+    }
 
-    private static MqttTopicFilter Filter(string topic) => new()
+    private static MqttTopicFilter Filter(
+        string topic,
+        // A request that somebody made the broker keep is not asked again at every connection.
+        MqttRetainHandling retained = MqttRetainHandling.DoNotSendOnSubscribe) => new()
     {
         Topic = topic,
         QualityOfServiceLevel = MqttQualityOfServiceLevel.AtMostOnce,
-        // A request that somebody made the broker keep is not asked again at every connection.
-        RetainHandling = MqttRetainHandling.DoNotSendOnSubscribe,
+        RetainHandling = retained,
     };
 
     private static string Describe(MqttClientDisconnectedEventArgs e) => e.Reason switch

@@ -115,6 +115,12 @@ public sealed record GatewayOptions(
         if (hasPassword && Settings.BrokerUsername.TextIn(configuration).Length == 0)
             problems.Add(Refusal(Settings.BrokerUsername, configuration, $"given together with {Settings.BrokerPassword.Name}"));
 
+        string group = Settings.NodeGroup.TextIn(configuration);
+        if (isEmbedded && group.Length > 0)
+            problems.Add(Refusal(Settings.NodeGroup, configuration, "empty with the embedded broker: a group meets at an external one"));
+        else if (group.Length > 0 && group == Settings.NodeId.TextIn(configuration))
+            problems.Add(Refusal(Settings.NodeGroup, configuration, $"another name than {Settings.NodeId.Name}"));
+
         bool areIntervalsKnown = least.Accepts(configuration) && most.Accepts(configuration);
         if (areIntervalsKnown && least.NumberIn(configuration) > most.NumberIn(configuration))
             problems.Add(Refusal(least, configuration, $"at most {most.Name}, {most.TextIn(configuration)}"));
@@ -140,6 +146,7 @@ public sealed record GatewayOptions(
             Settings.WorkersCount.NumberIn(configuration),
             new StatusOptions(Settings.StatusHeartbeatMs.NumberIn(configuration), Settings.StatusMinIntervalMs.NumberIn(configuration)))
         {
+            GroupId = Settings.NodeGroup.TextIn(configuration),
             DrainMs = Settings.ShutdownDrainMs.NumberIn(configuration),
             Watchdog = new WatchdogOptions(
                 Settings.WatchdogStallMs.NumberIn(configuration), Settings.WatchdogLinkDownMs.NumberIn(configuration)),

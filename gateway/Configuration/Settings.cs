@@ -51,6 +51,12 @@ public static class Settings
         $"1 to {Topics.MaxNodeIdLength} of a-z, A-Z, 0-9, '-', '_' and '.'",
         "name of the gateway in topics, and its MQTT client id: one per broker", Topics.IsNodeId);
 
+    /// <summary>Group of the gateway.</summary>
+    public static readonly Setting NodeGroup = Setting.Text("Node:Group", "",
+        $"empty, or 1 to {Topics.MaxNodeIdLength} of a-z, A-Z, 0-9, '-', '_' and '.'",
+        "group of gateways at one external broker that boards see as one; the same for all of them (default none)",
+        text => text.Length == 0 || Topics.IsNodeId(text));
+
     /// <summary>Size of the queue.</summary>
     public static readonly Setting QueueCapacity = Setting.Number("Queue:Capacity", 1, 65535, 256,
         "most requests that may wait; what comes on top is refused");
@@ -82,7 +88,7 @@ public static class Settings
     /// <summary>All settings.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        BrokerMode, BrokerHost, BrokerPort, BrokerUsername, BrokerPassword, HttpPort, ModelsFolder, NodeId,
+        BrokerMode, BrokerHost, BrokerPort, BrokerUsername, BrokerPassword, HttpPort, ModelsFolder, NodeId, NodeGroup,
         QueueCapacity, WorkersCount, StatusHeartbeatMs, StatusMinIntervalMs, ShutdownDrainMs, WatchdogStallMs, WatchdogLinkDownMs,
     ];
 

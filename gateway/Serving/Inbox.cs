@@ -18,17 +18,21 @@ public sealed class Inbox
     private readonly RequestReceiver _requests;
     private readonly TelemetryReceiver _telemetry;
     private readonly GatewayCounters _counters;
+    private readonly GatewayGroup _group;
+    private readonly StatusPublisher _status;
     private readonly BenchEcho? _echo;
     private readonly ILogger<Inbox> _log;
 
     /// <summary>Makes an inbox.</summary>
     public Inbox(
-        GatewayOptions options, RequestReceiver requests, TelemetryReceiver telemetry, Outbox outbox, GatewayCounters counters,
-        ILogger<Inbox> log)
+        GatewayOptions options, RequestReceiver requests, TelemetryReceiver telemetry, GatewayGroup group, StatusPublisher status,
+        Outbox outbox, GatewayCounters counters, ILogger<Inbox> log)
     {
         _addresses = new ReplyAddresses(options.NodeId, options.GroupId);
         _requests = requests;
         _telemetry = telemetry;
+        _group = group;
+        _status = status;
         _echo = BenchEcho.FromEnvironment(outbox);
         _counters = counters;
         _log = log;
@@ -45,6 +49,7 @@ public sealed class Inbox
             if (payload.Length > FrameFormat.MaxFrameSize) _counters.MalformedFrames.Increment();
             else if (_addresses.Find(topic) is { } reply) Receive(reply, ArrayOf(payload));
             else if (Topics.IsTelemetry(topic, out _)) _telemetry.Receive(payload.ToArray());
+            else if (_group.TryReceive(topic, ArrayOf(payload), out bool isNews)) Tell(isNews);
             else _counters.MalformedFrames.Increment();
         }
         catch (Exception e)
@@ -53,6 +58,11 @@ public sealed class Inbox
             _counters.Faults.Increment();
             _log.Fault(e);
         }
+    }
+
+    private void Tell(bool isGroupNews)
+    {
+        if (isGroupNews) _status.OnGroupChange();
     }
 
     private void Receive(ReplyAddress reply, ArraySegment<byte> bytes)

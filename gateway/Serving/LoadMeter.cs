@@ -17,6 +17,7 @@ public sealed class LoadMeter
 
     private readonly Lock _lock = new();
     private readonly RequestQueue _queue;
+    private readonly GatewayGroup _group;
     private readonly TimeProvider _time;
 
     // Per worker: when it started its batch (or Idle), and what that was predicted to cost.
@@ -28,8 +29,9 @@ public sealed class LoadMeter
     private long _fadedAt;
 
     /// <summary>Makes a meter for idle workers.</summary>
-    public LoadMeter(RequestQueue queue, int workerCount, TimeProvider time)
+    public LoadMeter(RequestQueue queue, int workerCount, GatewayGroup group, TimeProvider time)
     {
+        _group = group;
         _queue = queue;
         _time = time;
         _startedAt = new long[workerCount];
@@ -43,6 +45,13 @@ public sealed class LoadMeter
 
     /// <summary>Work that waits or runs, in µs, over all workers: of a running request what is predicted to be left.</summary>
     public uint BacklogUs => (uint)Math.Min(_queue.WaitingUs + RunningUs(out _), uint.MaxValue);
+
+    /// <summary>What a board is told of the backlog: this gateway's, or all its group's where that is what it asked.</summary>
+    public uint BacklogUsFor(ReplyAddress reply) =>
+        reply.IsGroup ? (uint)Math.Min((long)BacklogUs + _group.OthersBacklogUs, uint.MaxValue) : BacklogUs;
+
+    /// <summary>What a board is told of the depth: this gateway's, or all its group's where that is what it asked.</summary>
+    public int DepthFor(ReplyAddress reply) => _queue.Depth + (reply.IsGroup ? _group.OthersDepth : 0);
 
     /// <summary>
     /// Work accepted per working time of all workers, in 1/1024, averaged with <see cref="TimeConstantUs"/>. Refused work

@@ -40,7 +40,7 @@ public sealed class RequestReceiver
         _outbox = outbox;
         _counters = counters;
         _time = time;
-        _responder = new Responder(queue, load, outbox, counters);
+        _responder = new Responder(load, outbox, counters);
     }
 
     /// <summary>From now on every request is refused: the gateway shuts down.</summary>
@@ -70,8 +70,8 @@ public sealed class RequestReceiver
             }
             _pong.Session = _ping.Session;
             _pong.Sequence = _ping.Sequence;
-            _pong.Depth = _queue.Depth;
-            _pong.BacklogUs = _load.BacklogUs;
+            _pong.Depth = _load.DepthFor(reply);
+            _pong.BacklogUs = _load.BacklogUsFor(reply);
             _outbox.Send(reply.Topic, _pong.Encode(), isRetained: false);
         }
         _counters.Pings.Increment();
@@ -131,7 +131,8 @@ public sealed class RequestReceiver
 
     private static bool Fits(RequestFrame frame, FloatModel model)
     {
-        if (frame.ValuesPerStep != model.ValuesPerStep) return false;
+        // A state to go on from cannot be used yet; from zero the answer would be another.
+        if (frame.StateCount != 0 || frame.ValuesPerStep != model.ValuesPerStep) return false;
         bool isTokens = frame.Encoding != SequenceEncoding.Int16;
         if (isTokens != (model.Input == InputKind.Tokens)) return false;
         return !isTokens || frame.FractionBits == 0 && AreTokens(frame.Values.AsSpan(0, frame.ValueCount), model.VocabularyCount);

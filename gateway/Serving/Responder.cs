@@ -12,15 +12,13 @@ namespace Crime.Gateway.Serving;
 public sealed class Responder
 {
     private readonly ResponseFrame _frame = new() { Logits = new short[ModelFormat.MaxClasses] };
-    private readonly RequestQueue _queue;
     private readonly LoadMeter _load;
     private readonly Outbox _outbox;
     private readonly GatewayCounters _counters;
 
     /// <summary>Makes a responder for one thread.</summary>
-    public Responder(RequestQueue queue, LoadMeter load, Outbox outbox, GatewayCounters counters)
+    public Responder(LoadMeter load, Outbox outbox, GatewayCounters counters)
     {
-        _queue = queue;
         _load = load;
         _outbox = outbox;
         _counters = counters;
@@ -61,8 +59,8 @@ public sealed class Responder
         _frame.Sequence = request.Frame.Sequence;
         _frame.WaitUs = waitUs;
         _frame.ServiceUs = serviceUs;
-        _frame.Depth = _queue.Depth;
-        _frame.BacklogUs = _load.BacklogUs;
+        _frame.Depth = _load.DepthFor(request.Reply);
+        _frame.BacklogUs = _load.BacklogUsFor(request.Reply);
         _outbox.Send(request.Reply.Topic, _frame.Encode(), isRetained: false);
         CounterOf(code).Increment();
     }

@@ -25,7 +25,7 @@ public sealed class StatusPublisher : IDisposable
     private readonly LoadMeter _load;
     private readonly Outbox _outbox;
     private readonly GatewayCounters _counters;
-    private readonly string _topic;
+    private readonly GatewayGroup _group;
     private readonly uint _session = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _stop = new();
@@ -38,7 +38,8 @@ public sealed class StatusPublisher : IDisposable
 
     /// <summary>Makes a publisher that does not publish yet.</summary>
     public StatusPublisher(
-        GatewayOptions options, ModelRegistry models, RequestQueue queue, LoadMeter load, Outbox outbox, GatewayCounters counters)
+        GatewayOptions options, ModelRegistry models, RequestQueue queue, LoadMeter load, GatewayGroup group, Outbox outbox,
+        GatewayCounters counters)
     {
         _options = options;
         _models = models;
@@ -46,7 +47,7 @@ public sealed class StatusPublisher : IDisposable
         _load = load;
         _outbox = outbox;
         _counters = counters;
-        _topic = Topics.Status(options.NodeId);
+        _group = group;
     }
 
     /// <summary>Begins to publish.</summary>
@@ -72,8 +73,17 @@ public sealed class StatusPublisher : IDisposable
         OnChange();
     }
 
+    /// <summary>Another member of the group has told its load; whoever speaks for the group tells it on.</summary>
+    public void OnGroupChange()
+    {
+        if (_group.IsSpeaker) Announce();
+    }
+
     /// <summary>A status that says that the gateway is offline, also good as a last will.</summary>
     public byte[] NextOfflineFrame() => NewFrame().Encode();
+
+    /// <summary>A status that says that the whole group is offline.</summary>
+    public byte[] NextGroupOfflineFrame() => _group.NextStatus(NewFrame()).Encode();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -122,7 +132,8 @@ public sealed class StatusPublisher : IDisposable
             CostLine line = model.Cost.Line;
             frame.Add(model.Id, model.ImageChecksum).SetOwn((uint)line.Alpha, (uint)line.Beta);
         }
-        _outbox.Send(_topic, frame.Encode(), isRetained: true);
+        _outbox.Send(_group.OwnStatusTopic, frame.Encode(), isRetained: true);
+        if (_group.IsSpeaker) _outbox.Send(_group.StatusTopic, _group.NextStatus(frame).Encode(), isRetained: true);
         _counters.Statuses.Increment();
     }
 

@@ -32,11 +32,11 @@ public sealed class WorkerPool
         _status = status;
         _time = time;
         _log = log;
-        _responder = new Responder(queue, load, outbox, counters);
+        _responder = new Responder(load, outbox, counters);
         _threads = Enumerable.Range(0, load.WorkerCount).Select(index =>
         {
             var worker = new InferenceWorker(
-                index, queue, load, status, new Responder(queue, load, outbox, counters), counters, time, log);
+                index, queue, load, status, new Responder(load, outbox, counters), counters, time, log);
             return new Thread(worker.Run) { Name = $"worker {index}", IsBackground = true };
         }).ToArray();
     }

@@ -28,6 +28,7 @@ public sealed class RequestReceiverTests
     private GatewayCounters _counters = null!;
     private Outbox _outbox = null!;
     private RequestQueue _queue = null!;
+    private GatewayGroup _group = null!;
     private LoadMeter _load = null!;
     private StatusPublisher _status = null!;
     private RequestReceiver _receiver = null!;
@@ -42,12 +43,13 @@ public sealed class RequestReceiverTests
         _outbox = new Outbox(_counters);
         _outbox.Open();
         _queue = new RequestQueue(Capacity);
-        _load = new LoadMeter(_queue, workerCount: 1, _time);
+        _group = new GatewayGroup(RunningGateway.Options(""), _time);
+        _load = new LoadMeter(_queue, workerCount: 1, _group, _time);
         _model = new GatewayModel(
             "features", new FloatModel(TestModels.Parse(TestModels.Features)), image: null, new ServiceCost(AlphaUs, BetaUs));
         var models = new ModelRegistry([_model]);
         GatewayOptions options = RunningGateway.Options("");
-        _status = new StatusPublisher(options, models, _queue, _load, _outbox, _counters);
+        _status = new StatusPublisher(options, models, _queue, _load, _group, _outbox, _counters);
         _receiver = new RequestReceiver(models, _queue, _load, _status, _outbox, _counters, _time);
     }
 
@@ -191,7 +193,7 @@ public sealed class RequestReceiverTests
     private void Work()
     {
         var worker = new InferenceWorker(
-            0, _queue, _load, _status, new Responder(_queue, _load, _outbox, _counters), _counters, _time, NullLogger.Instance);
+            0, _queue, _load, _status, new Responder(_load, _outbox, _counters), _counters, _time, NullLogger.Instance);
         var thread = new Thread(worker.Run);
         thread.Start();
         Deadline.UntilAsync(() => _counters.Answered.Value + _counters.TooLate.Value > 0, "an answer").Wait();
