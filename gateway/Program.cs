@@ -5,6 +5,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
 using Crime.Gateway.Configuration;
+using Crime.Gateway.Inference;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
@@ -29,6 +30,7 @@ public static class Program
         }
         var problems = new List<string>();
         IConfiguration? configuration = ReadConfiguration(args, problems);
+        if (VectorWidth.Problem is { } problem) problems.Add(problem);
         GatewayOptions? options = configuration == null ? null : GatewayOptions.Read(configuration, problems);
         if (options == null || problems.Count > 0) return Complain(problems);
         try

@@ -1,6 +1,7 @@
 // The engine of the batcher: several sequences of any lengths through one model at a time.
 
 using System;
+using Crime.Gateway.Inference.Batches;
 
 namespace Crime.Gateway.Inference;
 
@@ -10,7 +11,13 @@ namespace Crime.Gateway.Inference;
 /// </summary>
 public sealed class BatchNetwork
 {
-    private readonly FloatNetwork _general;
+    // One of the two: the choice is made with the model.
+    private readonly BatchEngine? _fast;
+    private readonly FloatNetwork? _general;
+
+    // The batch by length, the longest first: negated lengths, and places in the batch.
+    private int[] _keys = [];
+    private int[] _order = [];
 
     /// <summary>Makes an engine with its own scratch memory.</summary>
     /// <param name="model">The model.</param>
@@ -18,12 +25,14 @@ public sealed class BatchNetwork
     public BatchNetwork(FloatModel model, int maxBatch = 32)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxBatch, 1);
+        Model = model;
         MaxBatch = maxBatch;
-        _general = new FloatNetwork(model);
+        if (model.BatchCells != null) _fast = new BatchEngine(model, maxBatch);
+        else _general = new FloatNetwork(model);
     }
 
     /// <summary>The model that this engine runs.</summary>
-    public FloatModel Model => _general.Model;
+    public FloatModel Model { get; }
 
     /// <summary>Most sequences that are computed together.</summary>
     public int MaxBatch { get; }
@@ -40,9 +49,29 @@ public sealed class BatchNetwork
     public void Run(Span<BatchItem> items)
     {
         foreach (ref BatchItem item in items) Check(item);
-        foreach (ref BatchItem item in items)
-            item.Label = _general.Run(item.Values.Span, item.FractionBits, item.Logits.Span[..Model.ClassCount], item.Start, item.End);
+        if (_fast != null) RunFast(_fast, items);
+        else foreach (ref BatchItem item in items) RunGeneral(_general!, ref item);
     }
+
+    private void RunFast(BatchEngine engine, Span<BatchItem> items)
+    {
+        if (_keys.Length < items.Length)
+        {
+            _keys = new int[items.Length];
+            _order = new int[items.Length];
+        }
+        for (int n = 0; n < items.Length; n++)
+        {
+            _keys[n] = -items[n].Values.Length;
+            _order[n] = n;
+        }
+        Array.Sort(_keys, _order, 0, items.Length);
+        for (int first = 0; first < items.Length; first += MaxBatch)
+            engine.Run(items, _order.AsSpan(first, Math.Min(MaxBatch, items.Length - first)));
+    }
+
+    private void RunGeneral(FloatNetwork engine, ref BatchItem item) =>
+        item.Label = engine.Run(item.Values.Span, item.FractionBits, item.Logits.Span[..Model.ClassCount], item.Start, item.End);
 
     private void Check(in BatchItem item)
     {

@@ -1,6 +1,7 @@
 // What the file says about one direction of a layer, before it is packed.
 
 using System;
+using System.Linq;
 using Crime.Model;
 
 namespace Crime.Gateway.Inference;
@@ -74,6 +75,9 @@ internal sealed class DirectionNumbers
 
     /// <summary>Of the cell state on its way out.</summary>
     public Nonlinearity CellOutput { get; }
+
+    /// <summary>b_ih + b_hh, [gates * hidden].</summary>
+    public float[] Bias() => InputBias.Zip(RecurrentBias, (input, recurrent) => input + recurrent).ToArray();
 
     /// <summary>Whether the layer has an option.</summary>
     public bool Has(LayerOptions option) => (Options & option) != 0;

@@ -2,6 +2,8 @@
 
 using System;
 using System.Collections.Generic;
+using System.Linq;
+using Crime.Gateway.Inference.Batches;
 using Crime.Model;
 
 namespace Crime.Gateway.Inference;
@@ -9,10 +11,14 @@ namespace Crime.Gateway.Inference;
 /// <summary>Single-precision weights of all layers, immutable and shared by all workers.</summary>
 public sealed class FloatModel
 {
+    // Who runs batches of plain networks has no use for these, and they are as large again.
+    private readonly Lazy<CellWeights[][]> _weights;
+
     /// <summary>Unpacks the float section of a model.</summary>
     /// <param name="model">A model with a float section.</param>
-    /// <exception cref="ArgumentException">The model has none.</exception>
-    public FloatModel(ModelFile model)
+    /// <param name="vectorBits">Width of the vectors that batches are computed with, 512, 256 or 128; 0 for what <see cref="VectorWidth"/> chooses.</param>
+    /// <exception cref="ArgumentException">The model has no float section, or the environment asks for a width that is not there.</exception>
+    public FloatModel(ModelFile model, int vectorBits = 0)
     {
         if (!model.HasFloat) throw new ArgumentException($"model '{model.Name}' has no float weights", nameof(model));
         Id = model.Id;
@@ -26,13 +32,17 @@ public sealed class FloatModel
         int at = 0;
         float[] Next(int count) { float[] values = model.ReadFloats(at, count); at += count; return values; }
         Embedding = Next(VocabularyCount * InputCount);
-        Weights = new CellWeights[Layers.Count][];
-        for (int layer = 0; layer < Weights.Length; layer++)
+        var numbers = new DirectionNumbers[Layers.Count][];
+        for (int layer = 0; layer < numbers.Length; layer++)
         {
-            Weights[layer] = new CellWeights[Layers[layer].DirectionCount];
-            for (int direction = 0; direction < Weights[layer].Length; direction++)
-                Weights[layer][direction] = CellWeights.Pack(Layers[layer].Kind, new DirectionNumbers(model, layer, direction, Next));
+            numbers[layer] = new DirectionNumbers[Layers[layer].DirectionCount];
+            for (int direction = 0; direction < numbers[layer].Length; direction++)
+                numbers[layer][direction] = new DirectionNumbers(model, layer, direction, Next);
         }
+        _weights = new Lazy<CellWeights[][]>(() => Pack(numbers, CellWeights.Pack));
+        VectorBits = vectorBits == 0 ? VectorWidth.ChosenBits : vectorBits;
+        bool isPlain = Enumerable.Range(0, numbers.Length).All(layer => numbers[layer].All(one => BatchCell.CanRun(Layers[layer].Kind, one)));
+        if (isPlain) BatchCells = Pack(numbers, (kind, one) => BatchCell.Pack(kind, one, VectorBits));
         HeadWeights = Next(ClassCount * model.HeadInputCount);
         HeadBias = Next(ClassCount);
     }
@@ -67,12 +77,33 @@ public sealed class FloatModel
     /// <summary>[vocabulary][inputs]; empty for feature models.</summary>
     internal float[] Embedding { get; }
 
-    /// <summary>[layers][directions], the forward direction first.</summary>
-    internal CellWeights[][] Weights { get; }
+    /// <summary>Width of the vectors that batches are computed with, in bits.</summary>
+    public int VectorBits { get; }
+
+    /// <summary>Weights of the general path, [layers][directions], the forward direction first; packed at their first use.</summary>
+    internal CellWeights[][] Weights => _weights.Value;
+
+    /// <summary>Weights of the fast path, [layers][directions]; null where a layer has an option that only the general path knows.</summary>
+    internal BatchCell[][]? BatchCells { get; }
 
     /// <summary>[classes][outputs of the last layer]</summary>
     internal float[] HeadWeights { get; }
 
     /// <summary>[classes]</summary>
     internal float[] HeadBias { get; }
+
+    /// <summary>Looks tokens up; one outside the vocabulary counts as 0, "unknown".</summary>
+    /// <param name="tokens">[length]</param>
+    /// <param name="to">Receives [length][inputs].</param>
+    internal void Embed(ReadOnlySpan<short> tokens, Span<float> to)
+    {
+        for (int step = 0; step < tokens.Length; step++)
+        {
+            int token = (ushort)tokens[step] < VocabularyCount ? (ushort)tokens[step] : 0;
+            Embedding.AsSpan(token * InputCount, InputCount).CopyTo(to[(step * InputCount)..]);
+        }
+    }
+
+    private T[][] Pack<T>(DirectionNumbers[][] numbers, Func<CellKind, DirectionNumbers, T> pack) =>
+        numbers.Select((layer, index) => layer.Select(one => pack(Layers[index].Kind, one)).ToArray()).ToArray();
 }

@@ -91,7 +91,7 @@ public sealed class FloatNetwork
         Reserve(ref _inputs, size);
         if (_model.Input == InputKind.Tokens)
         {
-            for (int step = 0; step < values.Length; step++) EmbeddingOf(values[step]).CopyTo(_inputs.AsSpan(step * width));
+            _model.Embed(values, _inputs);
         }
         else
         {
@@ -181,13 +181,6 @@ public sealed class FloatNetwork
             if (logits[k] > logits[best]) best = k;
         }
         return best;
-    }
-
-    private ReadOnlySpan<float> EmbeddingOf(short token)
-    {
-        int index = (ushort)token;
-        if (index >= _model.VocabularyCount) index = 0;
-        return _model.Embedding.AsSpan(index * _model.InputCount, _model.InputCount);
     }
 
     /// <summary>Makes room for a run; a little more than asked for, so that slowly growing lengths do not each allocate.</summary>

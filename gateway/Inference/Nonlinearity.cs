@@ -11,10 +11,13 @@ namespace Crime.Gateway.Inference;
 /// <summary>An activation function with its two numbers; <see cref="Activation"/> has the formulas.</summary>
 internal sealed class Nonlinearity(Activation function, float alpha, float beta)
 {
+    /// <summary>Which function it is.</summary>
+    public Activation Function { get; } = function;
+
     /// <summary>Replaces every number by its function's value.</summary>
     public void Apply(Span<float> values)
     {
-        switch (function)
+        switch (Function)
         {
             case Activation.Sigmoid: TensorPrimitives.Sigmoid(values, values); return;
             case Activation.Tanh: TensorPrimitives.Tanh(values, values); return;
@@ -25,7 +28,7 @@ internal sealed class Nonlinearity(Activation function, float alpha, float beta)
         }
     }
 
-    private float Of(float x) => function switch
+    private float Of(float x) => Function switch
     {
         Activation.Affine => alpha * x + beta,
         Activation.LeakyRelu => x >= 0 ? x : alpha * x,

@@ -35,8 +35,11 @@ public static class ModelCalibration
         double shortUs = LeastUs(engine, one, values, ShortLength), longUs = LeastUs(engine, one, values, LongLength);
         double alphaUs = Math.Max(longUs - shortUs, 0) / (LongLength - ShortLength);
         var cost = new ServiceCost(alphaUs, shortUs - alphaUs * ShortLength);
+        // A large network must not hold up the start: its share is measured on short sequences.
+        bool isLarge = ManyCount * longUs > 1000 * BudgetMs;
         WarmUp(engine, many, values);
-        cost.SeedShare(ManyCount, LeastUs(engine, many, values, LongLength) / (ManyCount * longUs));
+        cost.SeedShare(
+            ManyCount, LeastUs(engine, many, values, isLarge ? ShortLength : LongLength) / (ManyCount * (isLarge ? shortUs : longUs)));
         return cost;
     }
 

@@ -7,6 +7,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Boards;
 using Crime.Cli.Verbs;
+using Crime.Gateway.Inference;
 using Crime.Modelling;
 
 namespace Crime.Cli;
@@ -43,6 +44,8 @@ public static class Program
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");
+
+        if (VectorWidth.Problem is { } problem) return Complain(problem);
 
         using var interrupt = new CancellationTokenSource();
         Console.CancelKeyPress += (_, e) =>

@@ -1,5 +1,8 @@
 using Crime.Gateway.Configuration;
+using Crime.Gateway.Inference;
+using Crime.Gateway.Models;
 using Crime.Gateway.Serving;
+using Crime.Gateway.Tests.Running;
 using Crime.Gateway.Tests.Serving;
 using Crime.Gateway.Watchdog;
 using NUnit.Framework;
@@ -51,18 +54,17 @@ public sealed class LifeSignsTests
     [Test]
     public void AFullQueueThatMovesIsWell()
     {
+        var weights = new FloatModel(TestModels.Parse(TestModels.Features));
+        var model = new GatewayModel("features", weights, image: null, new ServiceCost(1, 1));
         for (int i = 0; i < 100; i++)
         {
-            _queue.TryAdd(OfLength(1));
+            _queue.TryAdd(new PendingRequest { Model = model });
             _queue.Take(new Batch(), _time);
-            _queue.TryAdd(OfLength(1000));
+            _queue.TryAdd(new PendingRequest { Model = model });
             _counters.RecordBatch(1);
             Assert.That(LookAfterMs(StallMs - 1), Is.Null);
         }
     }
-
-    /// <summary>A request that goes together with none of another length.</summary>
-    private static PendingRequest OfLength(int length) => new() { Frame = { Length = length } };
 
     [Test]
     public void OneTakenRequestEndsTheTrouble()

@@ -1,13 +1,14 @@
-// crime bench: how fast things are, as ratios of two sides that are measured in the same run.
+// crime bench: how fast the parts of the gateway are, each against something that anybody can run.
 
 using System.CommandLine;
 
 namespace Crime.Cli.Verbs;
 
-/// <summary>The verb <c>bench</c>.</summary>
 internal static class BenchVerb
 {
-    /// <summary>Its place on the command line.</summary>
-    public static Command Create() =>
-        new("bench", "Measures speed, as ratios of two sides in the same run.") { BenchGatewayVerb.Create() };
+    public static Command Create() => new("bench", "Measures the gateway's parts; what is compared runs in turns on the same machine.")
+    {
+        BenchEngineVerb.Create(),
+        BenchGatewayVerb.Create(),
+    };
 }

@@ -1,3 +1,5 @@
+// Writes ONNX files: what other runtimes are given to run the same network, in the tests and in the bench.
+
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -5,7 +7,7 @@ using System.Linq;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 
-namespace Crime.Modelling.Tests.Import.Onnx;
+namespace Crime.Modelling.Import.Onnx;
 
 /// <summary>Writes ONNX files, node by node.</summary>
 internal sealed class OnnxFile

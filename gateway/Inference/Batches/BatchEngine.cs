@@ -1,0 +1,170 @@
+// The fast path: a batch through all layers, sorted so that it shrinks from the end as its sequences end.
+
+using System;
+using System.Linq;
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using Crime.Model;
+
+namespace Crime.Gateway.Inference.Batches;
+
+/// <summary>Scratch memory of one worker for one model, and the way of a batch through it.</summary>
+internal sealed unsafe class BatchEngine
+{
+    // Rows whose distance is a multiple of this meet in the same places of the cache.
+    private const int CacheStride = 256;
+
+    private readonly FloatModel _model;
+    private readonly BatchCell[][] _cells;
+    private readonly bool _isHeadOnOutputs;
+    private readonly int[] _lengths;
+
+    // [rows][length][width], of the layer at hand and of the next one; and the former from the last timestep to the first.
+    private AlignedFloats _inputs = new();
+    private AlignedFloats _outputs = new();
+    private readonly AlignedFloats _reversed = new();
+    private readonly AlignedFloats _hidden = new();
+    private readonly AlignedFloats _cell = new();
+    private readonly AlignedFloats _scratch = new();
+
+    // [rows][outputs of the last layer]: of each direction at the end of its own way.
+    private readonly float[] _finals;
+
+    /// <summary>Makes an engine.</summary>
+    /// <param name="model">A model whose <see cref="FloatModel.BatchCells"/> are there.</param>
+    /// <param name="maxBatch">Most sequences in a batch.</param>
+    public BatchEngine(FloatModel model, int maxBatch)
+    {
+        _model = model;
+        _cells = model.BatchCells!;
+        _lengths = GC.AllocateArray<int>(maxBatch, pinned: true);
+        LayerShape last = model.Layers[^1];
+        _isHeadOnOutputs = model.HeadInput != HeadInput.FinalState;
+        _finals = new float[maxBatch * last.OutputCount];
+        int widest = _cells.Max(layer => layer[0].PaddedCount);
+        _hidden.Reserve(2 * maxBatch * widest);
+        _cell.Reserve(maxBatch * widest);
+        _scratch.Reserve(_cells.Max(layer => Math.Max(layer[0].ScratchCount(1), layer[0].ScratchCount(maxBatch))));
+    }
+
+    /// <summary>Runs a batch.</summary>
+    /// <param name="items">Where the sequences are.</param>
+    /// <param name="order">Which of them to run, the longest first.</param>
+    public void Run(Span<BatchItem> items, ReadOnlySpan<int> order)
+    {
+        for (int row = 0; row < order.Length; row++) _lengths[row] = items[order[row]].Values.Length / _model.ValuesPerStep;
+        Read(items, order);
+        for (int layer = 0; layer < _cells.Length; layer++)
+        {
+            bool isLast = layer == _cells.Length - 1, hasOutputs = !isLast || _isHeadOnOutputs;
+            LayerShape shape = _model.Layers[layer];
+            if (hasOutputs) _outputs.Reserve(order.Length * Stride(shape.OutputCount));
+            for (int direction = 0; direction < shape.DirectionCount; direction++) RunDirection(items, order, layer, direction, hasOutputs);
+            if (!isLast) (_inputs, _outputs) = (_outputs, _inputs);
+        }
+        for (int row = 0; row < order.Length; row++) Classify(ref items[order[row]], row);
+    }
+
+    /// <summary>Numbers from one row of a sequence to the next, of so many numbers per timestep.</summary>
+    private int Stride(int width)
+    {
+        int stride = (_lengths[0] * width + 15) & ~15;
+        return stride % CacheStride == 0 ? stride + 16 : stride;
+    }
+
+    private void Read(Span<BatchItem> items, ReadOnlySpan<int> order)
+    {
+        int width = _model.InputCount, stride = Stride(width);
+        _inputs.Reserve(order.Length * stride);
+        for (int row = 0; row < order.Length; row++)
+        {
+            ref BatchItem item = ref items[order[row]];
+            var to = new Span<float>(_inputs.Start + row * stride, _lengths[row] * width);
+            if (_model.Input == InputKind.Tokens) _model.Embed(item.Values.Span, to);
+            else FixedPointInput.Read(item.Values.Span, item.FractionBits, to);
+        }
+    }
+
+    private void RunDirection(Span<BatchItem> items, ReadOnlySpan<int> order, int layer, int direction, bool hasOutputs)
+    {
+        LayerShape shape = _model.Layers[layer];
+        BatchCell cell = _cells[layer][direction];
+        int padded = cell.PaddedCount, offset = direction * shape.HiddenCount;
+        var run = new BatchRun
+        {
+            Count = order.Length,
+            Lengths = (int*)Unsafe.AsPointer(ref _lengths[0]),
+            Inputs = _inputs.Start,
+            InputStride = Stride(shape.InputCount),
+            Hidden = _hidden.Start,
+            HiddenSize = order.Length * padded,
+            Cell = _cell.Start,
+            Scratch = _scratch.Start,
+            Outputs = hasOutputs ? _outputs.Start + offset : null,
+            OutputStride = Stride(shape.OutputCount),
+            OutputCount = shape.OutputCount,
+            IsReverse = shape.Direction == Direction.Reverse || direction == 1,
+        };
+        if (run.IsReverse) run.Inputs = Reverse(order.Length, shape.InputCount);
+        for (int row = 0; row < order.Length; row++)
+        {
+            NetworkState? start = items[order[row]].Start;
+            Fill(start == null ? cell.InitialHidden : start.Hidden(layer), run.Hidden + row * padded, padded);
+            Fill(start == null || !shape.HasCellState ? cell.InitialCell : start.Cell(layer), run.Cell + row * padded, padded);
+        }
+        cell.Run(run);
+        Finish(items, order, layer, offset, run, padded);
+    }
+
+    private void Finish(Span<BatchItem> items, ReadOnlySpan<int> order, int layer, int offset, in BatchRun run, int padded)
+    {
+        LayerShape shape = _model.Layers[layer];
+        for (int row = 0; row < order.Length; row++)
+        {
+            var hidden = new ReadOnlySpan<float>(run.FinalHidden(row, padded), shape.HiddenCount);
+            if (layer == _cells.Length - 1) hidden.CopyTo(_finals.AsSpan(row * shape.OutputCount + offset));
+            NetworkState? end = items[order[row]].End;
+            if (end == null) continue;
+            hidden.CopyTo(end.Hidden(layer)[offset..]);
+            if (shape.HasCellState) new ReadOnlySpan<float>(run.Cell + row * padded, shape.HiddenCount).CopyTo(end.Cell(layer)[offset..]);
+        }
+    }
+
+    private float* Reverse(int rows, int width)
+    {
+        int stride = Stride(width);
+        _reversed.Reserve(rows * stride);
+        for (int row = 0; row < rows; row++)
+        {
+            for (int step = 0, length = _lengths[row]; step < length; step++)
+                new ReadOnlySpan<float>(_inputs.Start + row * stride + (length - 1 - step) * width, width)
+                    .CopyTo(new Span<float>(_reversed.Start + row * stride + step * width, width));
+        }
+        return _reversed.Start;
+    }
+
+    private static void Fill(ReadOnlySpan<float> state, float* to, int padded)
+    {
+        state.CopyTo(new Span<float>(to, padded));
+        new Span<float>(to + state.Length, padded - state.Length).Clear();
+    }
+
+    private void Classify(ref BatchItem item, int row)
+    {
+        int width = _model.Layers[^1].OutputCount;
+        ReadOnlySpan<float> seen = _model.HeadInput switch
+        {
+            HeadInput.FirstStep => new(_outputs.Start + row * Stride(width), width),
+            HeadInput.LastStep => new(_outputs.Start + row * Stride(width) + (_lengths[row] - 1) * width, width),
+            _ => _finals.AsSpan(row * width, width),
+        };
+        Span<float> logits = item.Logits.Span;
+        int best = 0;
+        for (int k = 0; k < _model.ClassCount; k++)
+        {
+            logits[k] = _model.HeadBias[k] + TensorPrimitives.Dot(_model.HeadWeights.AsSpan(k * width, width), seen);
+            if (logits[k] > logits[best]) best = k;
+        }
+        item.Label = best;
+    }
+}
