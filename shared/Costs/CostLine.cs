@@ -17,13 +17,16 @@ public sealed class CostLine
     public const int MaxBeta = 100_000_000;
 
     /// <summary>Slope in thousandths of the cost's unit per timestep.</summary>
-    public readonly int Alpha;
+    public int Alpha { get; private set; }
 
     /// <summary>Cost of a sequence of length zero.</summary>
-    public readonly int Beta;
+    public int Beta { get; private set; }
 
     /// <summary>Makes a line; both values are clamped to 0 and their maximum.</summary>
-    public CostLine(long alpha, long beta)
+    public CostLine(long alpha, long beta) => Set(alpha, beta);
+
+    /// <summary>Moves the line of a fit, which nobody else may change.</summary>
+    internal void Set(long alpha, long beta)
     {
         Alpha = Clamp(alpha, MaxAlpha);
         Beta = Clamp(beta, MaxBeta);
