@@ -79,11 +79,15 @@ public static class Settings
     public static readonly Setting WatchdogLinkDownMs = Setting.Number("Watchdog:LinkDownMs", 1000, 86_400_000, 120_000,
         "longest time without a broker before the watchdog is no longer fed");
 
+    /// <summary>How log lines look.</summary>
+    public static readonly Setting LogFormat = Setting.Word("Log:Format", ["text", "json"],
+        "log lines as text (under systemd with journald's priority), or each as a JSON object with named fields");
+
     /// <summary>All settings.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
         BrokerMode, BrokerHost, BrokerPort, BrokerUsername, BrokerPassword, HttpPort, ModelsFolder, NodeId,
-        QueueCapacity, WorkersCount, StatusHeartbeatMs, StatusMinIntervalMs, ShutdownDrainMs, WatchdogStallMs, WatchdogLinkDownMs,
+        QueueCapacity, WorkersCount, StatusHeartbeatMs, StatusMinIntervalMs, ShutdownDrainMs, WatchdogStallMs, WatchdogLinkDownMs, LogFormat,
     ];
 
     /// <summary>The setting of a configuration key, in any case; null for an unknown one.</summary>

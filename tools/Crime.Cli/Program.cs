@@ -38,6 +38,7 @@ public static class Program
             IlCountVerb.Create(),
             EmbedVerb.Create(),
             FlashVerb.Create(),
+            GatewayVerb.Create(),
             NanoClrVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
