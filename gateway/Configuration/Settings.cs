@@ -40,7 +40,7 @@ public static class Settings
         "its password; better given as CRIME_Broker__Password, where 'ps' does not show it");
 
     /// <summary>Port of the model download.</summary>
-    public static readonly Setting HttpPort = Setting.Number("Http:Port", 1, LastPort, 8080, "TCP port of model download and health");
+    public static readonly Setting HttpPort = Setting.Number("Http:Port", 1, LastPort, 8080, "TCP port of model download, health and metrics");
 
     /// <summary>Where the models are.</summary>
     public static readonly Setting ModelsFolder = Setting.Folder("Models:Folder", "models",
