@@ -40,7 +40,7 @@ public static class GatewayHost
         // The empty builder: no ASPNETCORE_URLS or other setting takes part that --help does not know.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        AddLogging(builder.Logging, logging);
+        AddLogging(builder.Logging, logging, options.LogFormat);
         AddHttp(builder, options.HttpPort);
         AddServing(builder.Services, options);
         builder.Services.AddSystemd();
@@ -70,12 +70,13 @@ public static class GatewayHost
         }
     }
 
-    private static void AddLogging(ILoggingBuilder builder, IConfiguration logging)
+    private static void AddLogging(ILoggingBuilder builder, IConfiguration logging, LogFormat format)
     {
         builder.AddConfiguration(logging);
         // A failed start is reported by the program, in one line.
         builder.AddFilter(HostCategory, LogLevel.None);
-        if (SystemdHelpers.IsSystemdService()) builder.AddSystemdConsole();
+        if (format == LogFormat.Json) builder.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
+        else if (SystemdHelpers.IsSystemdService()) builder.AddSystemdConsole();
         else builder.AddSimpleConsole(console => (console.SingleLine, console.ColorBehavior) = (true, LoggerColorBehavior.Disabled));
     }
 

@@ -34,6 +34,16 @@ public sealed record BrokerOptions(BrokerMode Mode, string Host, int Port, strin
 /// <param name="MinIntervalMs">Shortest time between two statuses.</param>
 public sealed record StatusOptions(int HeartbeatMs, int MinIntervalMs);
 
+/// <summary>How log lines look.</summary>
+public enum LogFormat
+{
+    /// <summary>One line of text; under systemd with the priority that journald reads.</summary>
+    Text = 0,
+
+    /// <summary>One JSON object a line, with every field of the message by its name.</summary>
+    Json = 1,
+}
+
 /// <summary>When the gateway counts as wedged.</summary>
 /// <param name="StallMs">Longest time that requests may wait without one being taken.</param>
 /// <param name="LinkDownMs">Longest time without a broker.</param>
@@ -62,18 +72,27 @@ public sealed record GatewayOptions(
     /// <summary>When the gateway counts as wedged.</summary>
     public WatchdogOptions Watchdog { get; init; } = new(DefaultOf(Settings.WatchdogStallMs), DefaultOf(Settings.WatchdogLinkDownMs));
 
+    /// <summary>How log lines look.</summary>
+    public LogFormat LogFormat { get; init; }
+
+    /// <summary>Whether the folder of the models is the one beside the program, that nobody asked for.</summary>
+    public bool IsModelsFolderDefault { get; init; }
+
     private static string LogLevels => string.Join(" or ", Enum.GetNames<LogLevel>());
 
     /// <summary>Checks a configuration and takes the options from it.</summary>
     /// <param name="configuration">Values by the keys of <see cref="Settings"/>.</param>
     /// <param name="problems">Receives one line per value that cannot be used and per key that nobody knows.</param>
-    /// <returns>The options, or null when there is a problem.</returns>
-    public static GatewayOptions? Read(IConfiguration configuration, List<string> problems)
+    /// <param name="originOf">Where the value of a key was set, to follow "set"; null where that is not known.</param>
+    /// <returns>The options, or null when there is a problem here.</returns>
+    public static GatewayOptions? Read(IConfiguration configuration, List<string> problems, Func<string, string?>? originOf = null)
     {
-        AddRefusedValues(configuration, problems);
-        AddUnknownKeys(configuration, problems);
-        AddContradictions(configuration, problems);
-        return problems.Count == 0 ? FromChecked(configuration) : null;
+        var found = new List<(string Key, string Line)>();
+        AddRefusedValues(configuration, found);
+        AddUnknownKeys(configuration, found);
+        AddContradictions(configuration, found);
+        foreach (var (key, line) in found) problems.Add(originOf?.Invoke(key) is { } origin ? $"{line}, set {origin}" : line);
+        return found.Count == 0 ? FromChecked(configuration) : null;
     }
 
     /// <summary>A value as it may stand in a message: one line, not too long.</summary>
@@ -83,27 +102,27 @@ public sealed record GatewayOptions(
         return line.Length <= LongestShownValue ? line : line[..LongestShownValue] + "...";
     }
 
-    private static void AddRefusedValues(IConfiguration configuration, List<string> problems)
+    private static void AddRefusedValues(IConfiguration configuration, List<(string Key, string Line)> problems)
     {
         foreach (Setting setting in Settings.All)
             if (!setting.Accepts(configuration)) problems.Add(Refusal(setting, configuration, setting.Accepted));
         foreach (IConfigurationSection level in configuration.GetSection(LogLevelSection).GetChildren())
             if (!Enum.TryParse(level.Value, ignoreCase: true, out LogLevel parsed) || !Enum.IsDefined(parsed))
-                problems.Add($"{level.Path}: '{Shown(level.Value ?? "")}' cannot be used, it must be {LogLevels}");
+                problems.Add((level.Path, $"{level.Path}: '{Shown(level.Value ?? "")}' cannot be used, it must be {LogLevels}"));
     }
 
     /// <summary>A misspelt name must not pass for a default.</summary>
-    private static void AddUnknownKeys(IConfiguration configuration, List<string> problems)
+    private static void AddUnknownKeys(IConfiguration configuration, List<(string Key, string Line)> problems)
     {
         var sections = Settings.All.Select(setting => setting.Name.Split(':')[0]).Distinct();
         foreach (string section in sections)
             foreach (var (key, value) in configuration.GetSection(section).AsEnumerable())
                 if (value != null && Settings.Find(key) == null)
-                    problems.Add($"{Shown(key)}: no such setting (--help lists them)");
+                    problems.Add((key, $"{Shown(key)}: no such setting (--help lists them)"));
     }
 
     /// <summary>Values that are good by themselves, but not together.</summary>
-    private static void AddContradictions(IConfiguration configuration, List<string> problems)
+    private static void AddContradictions(IConfiguration configuration, List<(string Key, string Line)> problems)
     {
         Setting host = Settings.BrokerHost, least = Settings.StatusMinIntervalMs, most = Settings.StatusHeartbeatMs;
         bool isEmbedded = Settings.BrokerMode.Accepts(configuration) && ModeIn(configuration) == BrokerMode.Embedded;
@@ -124,10 +143,15 @@ public sealed record GatewayOptions(
         bool areIntervalsKnown = least.Accepts(configuration) && most.Accepts(configuration);
         if (areIntervalsKnown && least.NumberIn(configuration) > most.NumberIn(configuration))
             problems.Add(Refusal(least, configuration, $"at most {most.Name}, {most.TextIn(configuration)}"));
+
+        Setting http = Settings.HttpPort, broker = Settings.BrokerPort;
+        bool arePortsKnown = isEmbedded && http.Accepts(configuration) && broker.Accepts(configuration);
+        if (arePortsKnown && http.NumberIn(configuration) == broker.NumberIn(configuration))
+            problems.Add(Refusal(http, configuration, $"another port than {broker.Name}"));
     }
 
-    private static string Refusal(Setting setting, IConfiguration configuration, string accepted) =>
-        $"{setting.Name}: '{Shown(setting.TextIn(configuration))}' cannot be used, it must be {accepted}";
+    private static (string Key, string Line) Refusal(Setting setting, IConfiguration configuration, string accepted) =>
+        (setting.Name, $"{setting.Name}: '{Shown(setting.TextIn(configuration))}' cannot be used, it must be {accepted}");
 
     private static GatewayOptions FromChecked(IConfiguration configuration)
     {
@@ -147,6 +171,8 @@ public sealed record GatewayOptions(
             new StatusOptions(Settings.StatusHeartbeatMs.NumberIn(configuration), Settings.StatusMinIntervalMs.NumberIn(configuration)))
         {
             GroupId = Settings.NodeGroup.TextIn(configuration),
+            IsModelsFolderDefault = Settings.ModelsFolder.TextIn(configuration) == Settings.ModelsFolder.DefaultText,
+            LogFormat = Enum.Parse<LogFormat>(Settings.LogFormat.TextIn(configuration), ignoreCase: true),
             DrainMs = Settings.ShutdownDrainMs.NumberIn(configuration),
             Watchdog = new WatchdogOptions(
                 Settings.WatchdogStallMs.NumberIn(configuration), Settings.WatchdogLinkDownMs.NumberIn(configuration)),

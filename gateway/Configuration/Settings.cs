@@ -40,7 +40,7 @@ public static class Settings
         "its password; better given as CRIME_Broker__Password, where 'ps' does not show it");
 
     /// <summary>Port of the model download.</summary>
-    public static readonly Setting HttpPort = Setting.Number("Http:Port", 1, LastPort, 8080, "TCP port of model download and health");
+    public static readonly Setting HttpPort = Setting.Number("Http:Port", 1, LastPort, 8080, "TCP port of model download, health and metrics");
 
     /// <summary>Where the models are.</summary>
     public static readonly Setting ModelsFolder = Setting.Folder("Models:Folder", "models",
@@ -85,11 +85,15 @@ public static class Settings
     public static readonly Setting WatchdogLinkDownMs = Setting.Number("Watchdog:LinkDownMs", 1000, 86_400_000, 120_000,
         "longest time without a broker before the watchdog is no longer fed");
 
+    /// <summary>How log lines look.</summary>
+    public static readonly Setting LogFormat = Setting.Word("Log:Format", ["text", "json"],
+        "log lines as text (under systemd with journald's priority), or each as a JSON object with named fields");
+
     /// <summary>All settings.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
         BrokerMode, BrokerHost, BrokerPort, BrokerUsername, BrokerPassword, HttpPort, ModelsFolder, NodeId, NodeGroup,
-        QueueCapacity, WorkersCount, StatusHeartbeatMs, StatusMinIntervalMs, ShutdownDrainMs, WatchdogStallMs, WatchdogLinkDownMs,
+        QueueCapacity, WorkersCount, StatusHeartbeatMs, StatusMinIntervalMs, ShutdownDrainMs, WatchdogStallMs, WatchdogLinkDownMs, LogFormat,
     ];
 
     /// <summary>The setting of a configuration key, in any case; null for an unknown one.</summary>

@@ -1,5 +1,7 @@
 using System.Collections.Generic;
+using System.Linq;
 using System.Net.Sockets;
+using System.Text.Json;
 using System.Threading.Tasks;
 using Crime.Frames;
 using Crime.Gateway.Tests.Broker;
@@ -95,6 +97,35 @@ public sealed class ProgramTests
         await GatewayHttp.UntilHealthyAsync(_httpPort);
         Assert.That((await GatewayHttp.HealthAsync(_httpPort)).GetProperty("node").GetString(), Is.EqualTo("from-environment"));
         Assert.That(Ports.IsListening(_brokerPort), Is.True);
+    }
+
+    [Test]
+    public async Task BothPortsInUseAreNamedAtOnceAndSoIsTheFolder()
+    {
+        using var broker = new TcpListener(System.Net.IPAddress.Any, _brokerPort);
+        using var http = new TcpListener(System.Net.IPAddress.Any, _httpPort);
+        broker.Start();
+        http.Start();
+        await using GatewayProcess gateway = GatewayProcess.Start($"--Broker:Port={_brokerPort}", $"--Http:Port={_httpPort}", "--Models:Folder=/nowhere");
+        var (code, output, errorLines) = await gateway.EndAsync();
+        Assert.That(code, Is.EqualTo(2));
+        Assert.That(errorLines, Has.Length.EqualTo(3));
+        Assert.That(output, Is.Empty);
+    }
+
+    [Test]
+    public async Task ALogOfJsonHasTheFieldsByName()
+    {
+        await using GatewayProcess gateway = GatewayProcess.Start($"--Broker:Port={_brokerPort}", $"--Http:Port={_httpPort}", "--Log:Format=json");
+        await GatewayHttp.UntilHealthyAsync(_httpPort);
+        gateway.Terminate();
+        var (code, output, _) = await gateway.EndAsync();
+        Assert.That(code, Is.Zero);
+        JsonElement[] lines = output.Split('\n', System.StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        JsonElement started = lines.Single(line => line.GetProperty("EventId").GetInt32() == 1);
+        Assert.That(started.GetProperty("LogLevel").GetString(), Is.EqualTo("Information"));
+        Assert.That(started.GetProperty("State").GetProperty("HttpPort").GetInt32(), Is.EqualTo(_httpPort));
+        Assert.That(lines[^1].GetProperty("State").GetProperty("Node").GetString(), Is.EqualTo("gateway"));
     }
 
     [Test]
