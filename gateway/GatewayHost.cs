@@ -10,6 +10,7 @@ using Crime.Gateway.Http;
 using Crime.Gateway.Metrics;
 using Crime.Gateway.Models;
 using Crime.Gateway.Serving;
+using Crime.Gateway.Upstream;
 using Crime.Gateway.Watchdog;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -110,6 +111,8 @@ public static class GatewayHost
         services.AddSingleton<Outbox>();
         services.AddSingleton<Inbox>();
         services.AddSingleton<StatusPublisher>();
+        services.AddSingleton<RelayEngines>();
+        services.AddSingleton<RequestRelay>();
         services.AddSingleton<RequestReceiver>();
         services.AddSingleton<TelemetryReceiver>();
         services.AddSingleton<WorkerPool>();

@@ -7,6 +7,7 @@ using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Models;
 using Crime.Gateway.Serving;
+using Crime.Gateway.Upstream;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -24,6 +25,7 @@ public sealed class GatewayService : IHostedLifecycleService
     private readonly WorkerPool _workers;
     private readonly StatusPublisher _status;
     private readonly RequestReceiver _requests;
+    private readonly RequestRelay _relay;
     private readonly MqttLink _link;
     private readonly ILogger<GatewayService> _log;
 
@@ -36,12 +38,13 @@ public sealed class GatewayService : IHostedLifecycleService
     /// <param name="workers">Who computes.</param>
     /// <param name="status">Who announces.</param>
     /// <param name="requests">Who admits.</param>
+    /// <param name="relay">Who passes on.</param>
     /// <param name="link">The connection to the broker.</param>
     /// <param name="log">For the line at the start.</param>
     /// <param name="broker">The broker inside the gateway; null when an external one is used.</param>
     public GatewayService(
         GatewayOptions options, ModelRegistry models, ModelLibrary library, ModelWatcher watcher, RequestQueue queue, WorkerPool workers,
-        StatusPublisher status, RequestReceiver requests, MqttLink link, ILogger<GatewayService> log, EmbeddedBroker? broker = null)
+        StatusPublisher status, RequestReceiver requests, RequestRelay relay, MqttLink link, ILogger<GatewayService> log, EmbeddedBroker? broker = null)
     {
         _options = options;
         _models = models;
@@ -51,6 +54,7 @@ public sealed class GatewayService : IHostedLifecycleService
         _workers = workers;
         _status = status;
         _requests = requests;
+        _relay = relay;
         _link = link;
         _log = log;
         _broker = broker;
@@ -75,6 +79,7 @@ public sealed class GatewayService : IHostedLifecycleService
         _status.Start();
         _watcher.Start();
         _link.Start();
+        _relay.Start();
         string broker = _broker != null ? $"embedded broker on port {_options.Broker.Port}"
             : $"broker at {_options.Broker.Host}:{_options.Broker.Port}";
         string models = _models.Models.Count == 0 ? "none" : string.Join(", ", _models.Models.Select(model => model.Name));
@@ -87,6 +92,7 @@ public sealed class GatewayService : IHostedLifecycleService
     {
         _requests.StopAccepting();
         await _watcher.StopAsync();
+        await _relay.StopAsync(_options.DrainMs);
         _log.Draining(_queue.Depth, _options.DrainMs);
         // Blocks while the workers finish; the link must stay free to carry answers and refusals meanwhile.
         int refusedCount = await Task.Run(() => _workers.Stop(_options.DrainMs), CancellationToken.None);

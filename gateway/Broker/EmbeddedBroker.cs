@@ -85,7 +85,11 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     }
 
     /// <summary>How the gateway's own link reaches this broker.</summary>
-    public BrokerAddress Address => new(ReachableHost(), _options.Port, _nodeId, _linkKey);
+    public BrokerAddress Address => AddressForClients(_options) with { Username = _nodeId, Password = _linkKey };
+
+    /// <summary>How a client on this machine reaches the gateway's broker, wherever that is.</summary>
+    public static BrokerAddress AddressForClients(BrokerOptions options) =>
+        new(options.Mode == BrokerMode.External ? options.Host : ReachableHost(options.Host), options.Port, options.Username, options.Password);
 
     /// <summary>Starts listening.</summary>
     /// <exception cref="StartupException">The port cannot be had.</exception>
@@ -188,10 +192,10 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private static bool IsPresence(string topic) =>
         topic.StartsWith(s_presenceRoot, StringComparison.Ordinal) && Topics.IsNodeId(topic[s_presenceRoot.Length..]);
 
-    private string ReachableHost()
+    private static string ReachableHost(string host)
     {
-        if (_options.Host.Length == 0) return LoopbackHost;
-        IPAddress address = IPAddress.Parse(_options.Host);
-        return address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? LoopbackHost : _options.Host;
+        if (host.Length == 0) return LoopbackHost;
+        IPAddress address = IPAddress.Parse(host);
+        return address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? LoopbackHost : host;
     }
 }

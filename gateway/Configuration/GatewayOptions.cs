@@ -75,6 +75,9 @@ public sealed record GatewayOptions(
     /// <summary>How log lines look.</summary>
     public LogFormat LogFormat { get; init; }
 
+    /// <summary>The gateways that requests may be passed on to; none in most places.</summary>
+    public IReadOnlyList<UpstreamOptions> Upstreams { get; init; } = [];
+
     /// <summary>Whether the folder of the models is the one beside the program, that nobody asked for.</summary>
     public bool IsModelsFolderDefault { get; init; }
 
@@ -91,6 +94,7 @@ public sealed record GatewayOptions(
         AddRefusedValues(configuration, found);
         AddUnknownKeys(configuration, found);
         AddContradictions(configuration, found);
+        UpstreamList.AddProblems(configuration, found);
         foreach (var (key, line) in found) problems.Add(originOf?.Invoke(key) is { } origin ? $"{line}, set {origin}" : line);
         return found.Count == 0 ? FromChecked(configuration) : null;
     }
@@ -104,7 +108,7 @@ public sealed record GatewayOptions(
 
     private static void AddRefusedValues(IConfiguration configuration, List<(string Key, string Line)> problems)
     {
-        foreach (Setting setting in Settings.All)
+        foreach (Setting setting in Settings.All.Where(setting => !setting.IsOfList))
             if (!setting.Accepts(configuration)) problems.Add(Refusal(setting, configuration, setting.Accepted));
         foreach (IConfigurationSection level in configuration.GetSection(LogLevelSection).GetChildren())
             if (!Enum.TryParse(level.Value, ignoreCase: true, out LogLevel parsed) || !Enum.IsDefined(parsed))
@@ -117,7 +121,8 @@ public sealed record GatewayOptions(
         var sections = Settings.All.Select(setting => setting.Name.Split(':')[0]).Distinct();
         foreach (string section in sections)
             foreach (var (key, value) in configuration.GetSection(section).AsEnumerable())
-                if (value != null && Settings.Find(key) == null)
+                // A list without entries has a key of its own, with nothing.
+                if (value != null && Settings.Find(key) == null && (key != section || value.Length > 0))
                     problems.Add((key, $"{Shown(key)}: no such setting (--help lists them)"));
     }
 
@@ -150,7 +155,8 @@ public sealed record GatewayOptions(
             problems.Add(Refusal(http, configuration, $"another port than {broker.Name}"));
     }
 
-    private static (string Key, string Line) Refusal(Setting setting, IConfiguration configuration, string accepted) =>
+    /// <summary>The line on a value that cannot be used.</summary>
+    internal static (string Key, string Line) Refusal(Setting setting, IConfiguration configuration, string accepted) =>
         (setting.Name, $"{setting.Name}: '{Shown(setting.TextIn(configuration))}' cannot be used, it must be {accepted}");
 
     private static GatewayOptions FromChecked(IConfiguration configuration)
@@ -170,6 +176,7 @@ public sealed record GatewayOptions(
             Settings.WorkersCount.NumberIn(configuration),
             new StatusOptions(Settings.StatusHeartbeatMs.NumberIn(configuration), Settings.StatusMinIntervalMs.NumberIn(configuration)))
         {
+            Upstreams = UpstreamList.Read(configuration),
             GroupId = Settings.NodeGroup.TextIn(configuration),
             IsModelsFolderDefault = Settings.ModelsFolder.TextIn(configuration) == Settings.ModelsFolder.DefaultText,
             LogFormat = Enum.Parse<LogFormat>(Settings.LogFormat.TextIn(configuration), ignoreCase: true),

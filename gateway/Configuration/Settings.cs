@@ -4,6 +4,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Frames;
+using Crime.Mapping;
 
 namespace Crime.Gateway.Configuration;
 
@@ -12,6 +13,9 @@ public static class Settings
 {
     /// <summary>Prefix of environment variables; two underscores stand for the colon.</summary>
     public const string EnvironmentPrefix = "CRIME_";
+
+    /// <summary>Most gateways that requests may be passed on to.</summary>
+    public const int MaxUpstreams = DecisionTable.MaxCandidates;
 
     private const int LastPort = 65535;
     private const int LongestHost = 253;
@@ -89,16 +93,39 @@ public static class Settings
     public static readonly Setting LogFormat = Setting.Word("Log:Format", ["text", "json"],
         "log lines as text (under systemd with journald's priority), or each as a JSON object with named fields");
 
+    /// <summary>Name of a gateway behind this one.</summary>
+    public static readonly Setting UpstreamNode = Setting.Text("Upstreams:N:Node", "",
+        $"1 to {Topics.MaxNodeIdLength} of a-z, A-Z, 0-9, '-', '_' and '.'",
+        $"name of a gateway, or a group, that requests may be passed on to; N counts from 0 to {MaxUpstreams - 1}", Topics.IsNodeId);
+
+    /// <summary>Where its broker is.</summary>
+    public static readonly Setting UpstreamHost = Setting.Text("Upstreams:N:Host", "", "a name or an address",
+        "host of its broker (default the broker of this gateway)", IsHost);
+
+    /// <summary>Its broker's port.</summary>
+    public static readonly Setting UpstreamPort = Setting.Number("Upstreams:N:Port", 1, LastPort, 1883, "TCP port of its broker");
+
+    /// <summary>User name at its broker.</summary>
+    public static readonly Setting UpstreamUsername = Setting.Text("Upstreams:N:Username", "", "any text",
+        "user name at its broker (default none)", _ => true);
+
+    /// <summary>Password at its broker.</summary>
+    public static readonly Setting UpstreamPassword = Setting.Secret("Upstreams:N:Password",
+        "the password there; better given as CRIME_Upstreams__0__Password, where 'ps' does not show it");
+
     /// <summary>All settings.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
         BrokerMode, BrokerHost, BrokerPort, BrokerUsername, BrokerPassword, HttpPort, ModelsFolder, NodeId, NodeGroup,
         QueueCapacity, WorkersCount, StatusHeartbeatMs, StatusMinIntervalMs, ShutdownDrainMs, WatchdogStallMs, WatchdogLinkDownMs, LogFormat,
+        UpstreamNode, UpstreamHost, UpstreamPort, UpstreamUsername, UpstreamPassword,
     ];
 
     /// <summary>The setting of a configuration key, in any case; null for an unknown one.</summary>
     public static Setting? Find(string name) =>
-        All.FirstOrDefault(setting => string.Equals(setting.Name, name, StringComparison.OrdinalIgnoreCase));
+        All.FirstOrDefault(setting => setting.IsOfList
+            ? Enumerable.Range(0, MaxUpstreams).Any(place => string.Equals(setting.At(place).Name, name, StringComparison.OrdinalIgnoreCase))
+            : string.Equals(setting.Name, name, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsHost(string text) =>
         text.Length == 0 || text.Length <= LongestHost && Uri.CheckHostName(text) != UriHostNameType.Unknown;

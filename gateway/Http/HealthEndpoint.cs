@@ -5,6 +5,7 @@ using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Models;
 using Crime.Gateway.Serving;
+using Crime.Gateway.Upstream;
 using Crime.Gateway.Watchdog;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -69,6 +70,21 @@ public sealed record HealthReport
     /// <summary>Refused: shutting down.</summary>
     public required long RefusedStopping { get; init; }
 
+    /// <summary>Brokers of gateways that requests may be passed on to.</summary>
+    public required int Upstreams { get; init; }
+
+    /// <summary>Those among them that the gateway is connected to.</summary>
+    public required int UpstreamsConnected { get; init; }
+
+    /// <summary>Requests passed on to another gateway.</summary>
+    public required long Relayed { get; init; }
+
+    /// <summary>Those of them that came back without an answer, or did not in time.</summary>
+    public required long RelayFallbacks { get; init; }
+
+    /// <summary>Answers of other gateways that came too late, dropped.</summary>
+    public required long RelayLate { get; init; }
+
     /// <summary>Pings answered.</summary>
     public required long Pings { get; init; }
 
@@ -116,11 +132,12 @@ public sealed class HealthEndpoint
     private readonly LoadMeter _load;
     private readonly GatewayCounters _counters;
     private readonly LifeSigns _signs;
+    private readonly RequestRelay _relay;
 
     /// <summary>Makes the endpoint.</summary>
     public HealthEndpoint(
         GatewayOptions options, MqttLink link, WorkerPool workers, ModelRegistry models, RequestQueue queue, LoadMeter load,
-        GatewayCounters counters, LifeSigns signs)
+        GatewayCounters counters, LifeSigns signs, RequestRelay relay)
     {
         _options = options;
         _link = link;
@@ -130,6 +147,7 @@ public sealed class HealthEndpoint
         _load = load;
         _counters = counters;
         _signs = signs;
+        _relay = relay;
     }
 
     /// <summary>Adds the endpoint.</summary>
@@ -165,6 +183,11 @@ public sealed class HealthEndpoint
             RefusedUnknownModel = _counters.UnknownModel.Value,
             RefusedWrongInput = _counters.WrongInput.Value,
             RefusedStopping = _counters.Stopping.Value,
+            Upstreams = _relay.LinkCount,
+            UpstreamsConnected = _relay.ConnectedCount,
+            Relayed = _counters.Relayed.Value,
+            RelayFallbacks = _counters.RelayFallbacks.Value,
+            RelayLate = _counters.RelayLate.Value,
             Pings = _counters.Pings.Value,
             Statuses = _counters.Statuses.Value,
             TelemetryLocal = _counters.TelemetryLocal.Value,

@@ -25,6 +25,7 @@ public sealed class FloatModel
         Input = model.Input;
         InputCount = model.InputCount;
         VocabularyCount = model.VocabularyCount;
+        LongestLength = model.LongestLength;
         ClassNames = model.ClassNames;
         Layers = model.Layers;
         HeadInput = model.HeadInput;
@@ -67,6 +68,9 @@ public sealed class FloatModel
 
     /// <summary>Number of tokens, 0 for feature models.</summary>
     public int VocabularyCount { get; }
+
+    /// <summary>Longest sequence that the model was calibrated with, in timesteps; 0 when unknown.</summary>
+    public int LongestLength { get; }
 
     /// <summary>Names of the classes.</summary>
     public string[] ClassNames { get; }

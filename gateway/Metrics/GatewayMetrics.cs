@@ -7,6 +7,7 @@ using System.Diagnostics.Metrics;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Models;
 using Crime.Gateway.Serving;
+using Crime.Gateway.Upstream;
 
 namespace Crime.Gateway.Metrics;
 
@@ -17,7 +18,8 @@ public sealed class GatewayMetrics
 
     /// <summary>Adds the instruments to the counters' meter.</summary>
     public GatewayMetrics(
-        GatewayCounters counters, RequestQueue queue, LoadMeter load, WorkerPool workers, ModelRegistry models, MqttLink link)
+        GatewayCounters counters, RequestQueue queue, LoadMeter load, WorkerPool workers, ModelRegistry models, MqttLink link,
+        RequestRelay relay)
     {
         Meter meter = counters.Meter;
         AddState(meter, queue, load);
@@ -25,6 +27,8 @@ public sealed class GatewayMetrics
         meter.CreateObservableGauge("crime.workers.alive", () => workers.AliveCount, "{thread}", "Threads that compute");
         meter.CreateObservableGauge("crime.models", () => models.Models.Count, "{model}", "Models that are served");
         meter.CreateObservableGauge("crime.connected", () => link.IsConnected ? 1 : 0, null, "1 while connected to the broker and subscribed");
+        meter.CreateObservableGauge(
+            "crime.upstreams.connected", () => relay.ConnectedCount, "{broker}", "Brokers of other gateways that this one is connected to");
         AddCounters(meter, counters);
         AddTagged(meter, counters);
     }
@@ -47,6 +51,9 @@ public sealed class GatewayMetrics
         Add("crime.requests", counters.Requests, "{request}", "Good request frames");
         Add("crime.requests.taken", counters.Taken, "{request}", "Requests that a worker has taken from the queue");
         Add("crime.answers", counters.Answered, "{request}", "Requests answered with a class");
+        Add("crime.relayed", counters.Relayed, "{request}", "Requests passed on to another gateway");
+        Add("crime.relay.fallbacks", counters.RelayFallbacks, "{request}", "Requests passed on that came back unanswered, or not in time");
+        Add("crime.relay.late", counters.RelayLate, "{answer}", "Answers of other gateways that nobody waited for any more");
         Add("crime.malformed.frames", counters.MalformedFrames, "{frame}", "Messages that were no good frame for their topic");
         Add("crime.pings", counters.Pings, "{ping}", "Pings answered");
         Add("crime.statuses", counters.Statuses, "{status}", "Statuses published");

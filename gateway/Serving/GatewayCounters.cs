@@ -84,6 +84,15 @@ public sealed class GatewayCounters : IDisposable
     /// <summary>Refused: shutting down.</summary>
     public Counter Stopping { get; } = new();
 
+    /// <summary>Requests passed on to another gateway.</summary>
+    public Counter Relayed { get; } = new();
+
+    /// <summary>Of these, those that came back without an answer, or did not in time, and were done or refused here.</summary>
+    public Counter RelayFallbacks { get; } = new();
+
+    /// <summary>Answers of other gateways that nobody waited for any more.</summary>
+    public Counter RelayLate { get; } = new();
+
     /// <summary>Pings answered.</summary>
     public Counter Pings { get; } = new();
 

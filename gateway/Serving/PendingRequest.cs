@@ -21,6 +21,9 @@ public sealed class PendingRequest
     /// <summary>Where the answer goes.</summary>
     public ReplyAddress Reply { get; set; } = ReplyAddress.None;
 
+    /// <summary>Whether this gateway has the model, and has worked out what the request would cost here.</summary>
+    public bool IsPriced => Model != null;
+
     /// <summary>The model to run; meaningful once the request has been accepted.</summary>
     public GatewayModel Model { get; set; } = null!;
 

@@ -7,6 +7,7 @@ using Crime.Frames;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Inference;
 using Crime.Gateway.Models;
+using Crime.Gateway.Upstream;
 using Crime.Model;
 
 namespace Crime.Gateway.Serving;
@@ -26,12 +27,13 @@ public sealed class RequestReceiver
     private readonly Responder _responder;
     private readonly GatewayCounters _counters;
     private readonly TimeProvider _time;
+    private readonly RequestRelay? _relay;
     private volatile bool _isStopping;
 
     /// <summary>Makes a receiver.</summary>
     public RequestReceiver(
         ModelRegistry models, RequestQueue queue, LoadMeter load, StatusPublisher status, Outbox outbox,
-        GatewayCounters counters, TimeProvider time)
+        GatewayCounters counters, TimeProvider time, RequestRelay? relay = null)
     {
         _models = models;
         _queue = queue;
@@ -41,6 +43,9 @@ public sealed class RequestReceiver
         _counters = counters;
         _time = time;
         _responder = new Responder(load, outbox, counters);
+        if (relay is not { IsUsed: true }) return;
+        _relay = relay;
+        relay.TakeBack = TakeBack;
     }
 
     /// <summary>From now on every request is refused: the gateway shuts down.</summary>
@@ -91,42 +96,65 @@ public sealed class RequestReceiver
             _counters.Requests.Increment();
             request.Reply = reply;
             request.Arrive(_time.NowUs());
-            ResponseCode code = Admit(request);
+            ResponseCode code = Judge(request);
+            bool mayBePassedOn = _relay != null && code is ResponseCode.Ok or ResponseCode.UnknownModel;
+            isQueued = mayBePassedOn && _relay!.TryRelay(request);
+            if (isQueued) return;
+            if (code == ResponseCode.Ok) code = Enqueue(request, request.ArrivedUs);
             isQueued = code == ResponseCode.Ok;
             if (isQueued) return;
             lock (_replying) _responder.Refuse(request, code, waitUs: 0);
         }
         finally
         {
-            // A queued request belongs to a worker now.
+            // A queued request belongs to a worker now, one that was passed on to the relay.
             if (!isQueued) _queue.Return(request);
         }
     }
 
-    /// <summary>Queues a request.</summary>
-    /// <returns><see cref="ResponseCode.Ok"/>, or why it cannot be.</returns>
-    private ResponseCode Admit(PendingRequest request)
+    /// <summary>Checks a request, and prices it if there is nothing wrong with it.</summary>
+    /// <returns><see cref="ResponseCode.Ok"/>, or why it cannot be done here.</returns>
+    private ResponseCode Judge(PendingRequest request)
     {
         if (_isStopping) return ResponseCode.Stopping;
         GatewayModel? model = _models.ById(request.Frame.ModelId);
         if (model == null) return ResponseCode.UnknownModel;
         model.AskedUs = request.ArrivedUs;
         if (!Fits(request.Frame, model.Weights)) return ResponseCode.WrongInput;
+        Price(request, model);
+        return ResponseCode.Ok;
+    }
 
-        double costUs = PriceOf(request, model);
-        ResponseCode code = _queue.Admit(
-            request, request.ArrivedUs, _load.RunningUs(out bool isAnyIdle), isAnyIdle, _load.WorkerCount);
+    /// <summary>Queues a request.</summary>
+    /// <returns><see cref="ResponseCode.Ok"/>, or why it cannot be.</returns>
+    private ResponseCode Enqueue(PendingRequest request, long nowUs)
+    {
+        // A worker may be done with it before this returns.
+        double costUs = request.CostUs;
+        ResponseCode code = _queue.Admit(request, nowUs, _load.RunningUs(out bool isAnyIdle), isAnyIdle, _load.WorkerCount);
         if (code != ResponseCode.Ok) return code;
         _load.OnArrival(costUs);
         _status.OnChange();
         return ResponseCode.Ok;
     }
 
-    private static double PriceOf(PendingRequest request, GatewayModel model)
+    /// <summary>Does here what another gateway has not done, as long as there is time.</summary>
+    /// <param name="request">A request that was passed on.</param>
+    /// <param name="code">What became of it there.</param>
+    private void TakeBack(PendingRequest request, ResponseCode code)
+    {
+        long nowUs = _time.NowUs();
+        if (request.IsPriced) code = Enqueue(request, nowUs);
+        if (code == ResponseCode.Ok) return;
+        lock (_replying) _responder.Refuse(request, code, request.WaitUs(nowUs));
+        _queue.Return(request);
+    }
+
+    private static void Price(PendingRequest request, GatewayModel model)
     {
         request.Model = model;
         request.AloneUs = model.Cost.AloneUs(request.Frame.Length);
-        return request.CostUs = request.AloneUs * model.Cost.CurrentShare;
+        request.CostUs = request.AloneUs * model.Cost.CurrentShare;
     }
 
     private static bool Fits(RequestFrame frame, FloatModel model)

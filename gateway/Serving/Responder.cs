@@ -42,6 +42,22 @@ public sealed class Responder
         _counters.RecordAnswer(waitUs, serviceUs);
     }
 
+    /// <summary>Sends what another gateway has found.</summary>
+    /// <param name="request">What was asked.</param>
+    /// <param name="response">The other gateway's answer.</param>
+    /// <param name="nowUs">The time: what was not spent computing was spent waiting.</param>
+    public void Pass(PendingRequest request, ResponseFrame response, long nowUs)
+    {
+        _frame.Label = response.Label;
+        _frame.ClassCount = response.ClassCount;
+        _frame.FractionBits = response.FractionBits;
+        Array.Copy(response.Logits, _frame.Logits, response.ClassCount);
+        _frame.RelayCount = Math.Min(response.RelayCount + 1, CostAdvert.MaxPathNodes);
+        uint sinceArrivalUs = request.WaitUs(nowUs);
+        Send(request, ResponseCode.Ok, sinceArrivalUs - Math.Min(response.ServiceUs, sinceArrivalUs), response.ServiceUs);
+        _frame.RelayCount = 0;
+    }
+
     /// <summary>Sends a refusal.</summary>
     /// <param name="request">What was asked.</param>
     /// <param name="code">Why not.</param>

@@ -10,6 +10,7 @@ using Crime.Frames;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Models;
+using Crime.Gateway.Upstream;
 
 namespace Crime.Gateway.Serving;
 
@@ -26,6 +27,7 @@ public sealed class StatusPublisher : IDisposable
     private readonly Outbox _outbox;
     private readonly GatewayCounters _counters;
     private readonly GatewayGroup _group;
+    private readonly RelayEngines? _relays;
     private readonly uint _session = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _stop = new();
@@ -39,7 +41,7 @@ public sealed class StatusPublisher : IDisposable
     /// <summary>Makes a publisher that does not publish yet.</summary>
     public StatusPublisher(
         GatewayOptions options, ModelRegistry models, RequestQueue queue, LoadMeter load, GatewayGroup group, Outbox outbox,
-        GatewayCounters counters)
+        GatewayCounters counters, RelayEngines? relays = null)
     {
         _options = options;
         _models = models;
@@ -48,6 +50,7 @@ public sealed class StatusPublisher : IDisposable
         _outbox = outbox;
         _counters = counters;
         _group = group;
+        _relays = relays is { AreUsed: true } ? relays : null;
     }
 
     /// <summary>Begins to publish.</summary>
@@ -116,7 +119,7 @@ public sealed class StatusPublisher : IDisposable
     }
 
     private bool IsNews() =>
-        _queue.Depth != _toldDepth || Math.Abs((long)_load.BacklogUs - _toldBacklogUs) >= BacklogStepUs;
+        _queue.Depth != _toldDepth || Math.Abs((long)_load.BacklogUs - _toldBacklogUs) >= BacklogStepUs || _relays is { } relays && relays.HasNews();
 
     private void Publish()
     {
@@ -127,14 +130,20 @@ public sealed class StatusPublisher : IDisposable
         frame.BacklogUs = _toldBacklogUs = _load.BacklogUs;
         frame.Depth = _toldDepth = _queue.Depth;
         frame.Utilisation = _load.Utilisation;
+        if (_relays != null) _relays.AddModels(frame);
+        else AddModels(frame);
+        _outbox.Send(_group.OwnStatusTopic, frame.Encode(), isRetained: true);
+        if (_group.IsSpeaker) _outbox.Send(_group.StatusTopic, _group.NextStatus(frame).Encode(), isRetained: true);
+        _counters.Statuses.Increment();
+    }
+
+    private void AddModels(StatusFrame frame)
+    {
         foreach (GatewayModel model in _models.Models)
         {
             CostLine line = model.Cost.Line;
             frame.Add(model.Id, model.ImageChecksum).SetOwn((uint)line.Alpha, (uint)line.Beta);
         }
-        _outbox.Send(_group.OwnStatusTopic, frame.Encode(), isRetained: true);
-        if (_group.IsSpeaker) _outbox.Send(_group.StatusTopic, _group.NextStatus(frame).Encode(), isRetained: true);
-        _counters.Statuses.Increment();
     }
 
     private StatusFrame NewFrame() => new()
