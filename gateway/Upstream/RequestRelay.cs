@@ -18,8 +18,8 @@ namespace Crime.Gateway.Upstream;
 /// <summary>The relay. Thread-safe.</summary>
 public sealed class RequestRelay : IDisposable
 {
-    /// <summary>Least time that an answer is waited for beyond the expected, in µs: half of what boards allow, for they wait for this gateway.</summary>
-    public const int MarginUs = 100_000;
+    /// <summary>Least time that an answer is waited for beyond the expected, in µs, where this gateway could do without it.</summary>
+    public const int MarginUs = 200_000;
 
     /// <summary>Longest wait for an answer, in µs.</summary>
     public const int MaxWaitUs = 2_000_000;
@@ -214,10 +214,11 @@ public sealed class RequestRelay : IDisposable
     private static long GiveUpUs(PendingRequest request, MappingEngine engine, int candidate, int localWaitUs, long nowUs)
     {
         int length = request.Frame.Length;
+        long lastUs = request.HasDeadline ? request.DeadlineUs : long.MaxValue;
+        if (!request.IsPriced) return Math.Min(nowUs + MaxWaitUs, lastUs);
         long giveUpUs = nowUs + engine.TimeoutUs(candidate, length, MarginUs, MaxWaitUs, nowUs);
         if (!request.HasDeadline) return giveUpUs;
-        long lastUs = request.DeadlineUs - ReturnUs;
-        if (request.IsPriced) lastUs -= localWaitUs + (long)request.AloneUs;
+        lastUs -= ReturnUs + localWaitUs + (long)request.AloneUs;
         // Where one of both is all that there is time for, it is the one that is expected to be sooner.
         if (lastUs < nowUs + engine.GatewayCost(candidate, length)) lastUs = request.DeadlineUs;
         return Math.Min(giveUpUs, lastUs);
