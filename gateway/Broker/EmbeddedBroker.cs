@@ -170,7 +170,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     {
         string topic = e.ApplicationMessage.Topic ?? "";
         if (_shortcut.TryReceive(topic, e.ApplicationMessage.Payload, out bool isForOthers)) e.ProcessPublish = isForOthers;
-        else LimitPublish(topic, e);
+        if (e.ProcessPublish) LimitPublish(topic, e);
         return Task.CompletedTask;
     }
 

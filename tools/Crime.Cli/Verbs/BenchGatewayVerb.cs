@@ -92,6 +92,8 @@ internal static class BenchGatewayVerb
         Row(table, "requests per batch", report.RequestsPerBatch);
         Row(table, "allocated bytes per request, broker and all", report.AllocatedBytesPerRequest);
         Row(table, "the same, echo alone", report.EchoAllocatedBytesPerRequest);
+        Row(table, "processor time of the gateway per request, µs", report.CpuUsPerRequest);
+        Row(table, "the same, echo alone", report.EchoCpuUsPerRequest);
         Row(table, $"median answer at {report.HalfLoadRequestsPerS:0} per second, ms", report.P50MsAtHalfLoad);
         Row(table, "99th percentile of it, ms", report.P99MsAtHalfLoad);
         Row(table, $"error of the depth told (mean depth {report.DepthMean.ToString(CultureInfo.InvariantCulture)}), %", 100 * report.DepthError);

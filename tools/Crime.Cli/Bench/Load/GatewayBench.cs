@@ -3,6 +3,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Net.Http;
@@ -59,6 +60,12 @@ internal sealed record GatewayBenchReport
     /// <summary>The same while it only echoes: what the broker allocates.</summary>
     public required double EchoAllocatedBytesPerRequest { get; init; }
 
+    /// <summary>Processor time of the gateway per request at full speed, the broker's and the system calls' included.</summary>
+    public required double CpuUsPerRequest { get; init; }
+
+    /// <summary>The same while it only echoes.</summary>
+    public required double EchoCpuUsPerRequest { get; init; }
+
     /// <summary>Requests per second at half load, as asked.</summary>
     public required double HalfLoadRequestsPerS { get; init; }
 
@@ -105,6 +112,8 @@ internal sealed class GatewayBench(GatewayBenchOptions options, Action<string, d
     private long _echoAllocated;
     private long _echoAnswered;
     private long _batches;
+    private double _cpuSeconds;
+    private double _echoCpuSeconds;
     private double _seconds;
     private double _echoSeconds;
 
@@ -124,7 +133,7 @@ internal sealed class GatewayBench(GatewayBenchOptions options, Action<string, d
                 folder.FullName, null, cancellation, GatewayOptions(options.ClientCount), (BenchEcho.Variable, $"{BenchModel.ClassCount}"));
             progress("connecting", 0);
             using LoadGenerator load = await LoadGenerator.ConnectAsync(options.ClientCount, gateway.Broker.Port, cancellation);
-            await CompareAsync(load, gateway.HttpPort, model);
+            await CompareAsync(load, gateway, model);
             load.Use(Gateway, model.Request(options.Length));
             progress("half load", 0.6);
             double rate = _answered / _seconds / 2;
@@ -146,7 +155,7 @@ internal sealed class GatewayBench(GatewayBenchOptions options, Action<string, d
         return (await JsonDocument.ParseAsync(answer, cancellationToken: cancellation)).RootElement;
     }
 
-    private async Task CompareAsync(LoadGenerator load, int httpPort, BenchModel model)
+    private async Task CompareAsync(LoadGenerator load, GatewayProcess gateway, BenchModel model)
     {
         RequestFrame real = model.Request(options.Length), echo = model.Request(options.Length, BenchEcho.ModelId);
         foreach (RequestFrame request in new[] { real, echo })
@@ -159,24 +168,27 @@ internal sealed class GatewayBench(GatewayBenchOptions options, Action<string, d
             progress("full speed against an echo", 0.1 + 0.5 * round / options.Rounds);
             // The order turns from round to round, so that a drift of the machine does not favour one side.
             bool isEchoFirst = round % 2 == 0;
-            double first = await SliceAsync(load, httpPort, isEchoFirst ? echo : real, isEchoFirst);
-            double second = await SliceAsync(load, httpPort, isEchoFirst ? real : echo, !isEchoFirst);
+            double first = await SliceAsync(load, gateway, isEchoFirst ? echo : real, isEchoFirst);
+            double second = await SliceAsync(load, gateway, isEchoFirst ? real : echo, !isEchoFirst);
             _ratios.Add(isEchoFirst ? second / first : first / second);
         }
     }
 
-    private async Task<double> SliceAsync(LoadGenerator load, int httpPort, RequestFrame request, bool isEcho)
+    private async Task<double> SliceAsync(LoadGenerator load, GatewayProcess gateway, RequestFrame request, bool isEcho)
     {
         load.Use(Gateway, request);
-        JsonElement before = await HealthAsync(httpPort, cancellation);
+        JsonElement before = await HealthAsync(gateway.HttpPort, cancellation);
+        double cpuBefore = CpuSeconds(gateway);
         LoadResult result = await load.RunClosedAsync(TimeSpan.FromMilliseconds(options.SliceMs), cancellation);
-        JsonElement after = await HealthAsync(httpPort, cancellation);
+        double cpuSeconds = CpuSeconds(gateway) - cpuBefore;
+        JsonElement after = await HealthAsync(gateway.HttpPort, cancellation);
         long Grown(string name) => after.GetProperty(name).GetInt64() - before.GetProperty(name).GetInt64();
         if (isEcho)
         {
             _echoAllocated += Grown("allocated_bytes");
             _echoAnswered += result.Answered;
             _echoSeconds += result.Seconds;
+            _echoCpuSeconds += cpuSeconds;
         }
         else
         {
@@ -184,8 +196,15 @@ internal sealed class GatewayBench(GatewayBenchOptions options, Action<string, d
             _batches += Grown("batches");
             _answered += result.Answered;
             _seconds += result.Seconds;
+            _cpuSeconds += cpuSeconds;
         }
         return result.PerSecond;
+    }
+
+    private static double CpuSeconds(GatewayProcess gateway)
+    {
+        using Process process = Process.GetProcessById(gateway.ProcessId);
+        return process.TotalProcessorTime.TotalSeconds;
     }
 
     private async Task<DepthWatch> WatchDepthAsync(LoadGenerator load, BenchModel deep)
@@ -218,6 +237,8 @@ internal sealed class GatewayBench(GatewayBenchOptions options, Action<string, d
             RequestsPerBatch = Math.Round((double)_answered / Math.Max(_batches, 1), 2),
             AllocatedBytesPerRequest = Math.Round((double)_allocated / _answered),
             EchoAllocatedBytesPerRequest = Math.Round((double)_echoAllocated / _echoAnswered),
+            CpuUsPerRequest = Math.Round(1e6 * _cpuSeconds / _answered, 1),
+            EchoCpuUsPerRequest = Math.Round(1e6 * _echoCpuSeconds / _echoAnswered, 1),
             HalfLoadRequestsPerS = Math.Round(rate),
             P50MsAtHalfLoad = Math.Round(half.QuantileMs(0.5), 2),
             P99MsAtHalfLoad = Math.Round(half.QuantileMs(0.99), 2),
