@@ -1,5 +1,6 @@
 // The gateway's connection to its broker, embedded or not.
 
+using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
@@ -48,9 +49,9 @@ public sealed class MqttLink : BrokerLink
     protected override IEnumerable<MqttTopicFilter> Filters()
     {
         if (_isEmbedded) return [];
-        var filters = new List<MqttTopicFilter> { Filter(Topics.RequestFilter(_nodeId)), Filter(Topics.TelemetryFilter) };
+        var filters = new List<MqttTopicFilter> { RequestFilter(Topics.RequestFilter(_nodeId)), Filter(Topics.TelemetryFilter) };
         if (!_group.IsUsed) return filters;
-        filters.Add(Filter(_group.SharedRequestFilter));
+        filters.Add(RequestFilter(_group.SharedRequestFilter));
         // What the others said before is what the broker keeps for this.
         filters.Add(Filter(_group.MemberFilter, MqttRetainHandling.SendAtSubscribe));
         filters.Add(Filter(_group.StatusTopic, MqttRetainHandling.SendAtSubscribe));
@@ -58,8 +59,18 @@ public sealed class MqttLink : BrokerLink
     }
 
     /// <inheritdoc/>
-    protected override void Receive(MqttApplicationMessageReceivedEventArgs e) =>
-        _inbox.Receive(e.ApplicationMessage.Topic, e.ApplicationMessage.Payload);
+    /// <remarks>What another gateway passes on comes at QoS 1, and is acknowledged when it is answered. Boards send at QoS 0.</remarks>
+    protected override void Receive(MqttApplicationMessageReceivedEventArgs e)
+    {
+        MqttApplicationMessage message = e.ApplicationMessage;
+        if (message.QualityOfServiceLevel == MqttQualityOfServiceLevel.AtMostOnce)
+        {
+            _inbox.Receive(message.Topic, message.Payload);
+            return;
+        }
+        e.AutoAcknowledge = false;
+        _inbox.Receive(message.Topic, message.Payload, () => _ = AcknowledgeAsync(e));
+    }
 
     /// <inheritdoc/>
     protected override void OnConnectionChanged(bool isConnected)
@@ -92,6 +103,20 @@ public sealed class MqttLink : BrokerLink
         // The last one turns the light off: boards need not wait for the group's status to expire.
         byte[] gone = _status.NextGroupOfflineFrame();
         await client.PublishAsync(Packed(new OutgoingMessage(_group.StatusTopic, gone, IsRetained: true)), GiveUp);
+    }
+
+    private static MqttTopicFilter RequestFilter(string topic) => Filter(topic, quality: MqttQualityOfServiceLevel.AtLeastOnce);
+
+    private static async Task AcknowledgeAsync(MqttApplicationMessageReceivedEventArgs e)
+    {
+        try
+        {
+            await e.AcknowledgeAsync(CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // The connection has ended; whoever sent it hears of that, or runs into a time-out.
+        }
     }
 
     private static MqttApplicationMessage Packed(OutgoingMessage message) => new()

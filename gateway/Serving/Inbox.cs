@@ -41,13 +41,19 @@ public sealed class Inbox
     /// <summary>Takes a message. Whatever it holds, this returns soon and does not throw.</summary>
     /// <param name="topic">Its topic.</param>
     /// <param name="payload">Its content; not kept.</param>
-    public void Receive(string topic, ReadOnlySequence<byte> payload)
+    /// <param name="acknowledge">Called once the message has been dealt with, a request when it has been answered; null where nobody wants to know.</param>
+    public void Receive(string topic, ReadOnlySequence<byte> payload, Action? acknowledge = null)
     {
+        bool isRequest = false;
         try
         {
             // A frame that is too long is not even looked at.
             if (payload.Length > FrameFormat.MaxFrameSize) _counters.MalformedFrames.Increment();
-            else if (_addresses.Find(topic) is { } reply) Receive(reply, ArrayOf(payload));
+            else if (_addresses.Find(topic) is { } reply)
+            {
+                isRequest = true;
+                Receive(reply, ArrayOf(payload), acknowledge);
+            }
             else if (Topics.IsTelemetry(topic, out _)) _telemetry.Receive(payload.ToArray());
             else if (_group.TryReceive(topic, ArrayOf(payload), out bool isNews)) Tell(isNews);
             else _counters.MalformedFrames.Increment();
@@ -58,6 +64,7 @@ public sealed class Inbox
             _counters.Faults.Increment();
             _log.Fault(e);
         }
+        if (!isRequest) acknowledge?.Invoke();
     }
 
     private void Tell(bool isGroupNews)
@@ -65,9 +72,10 @@ public sealed class Inbox
         if (isGroupNews) _status.OnGroupChange();
     }
 
-    private void Receive(ReplyAddress reply, ArraySegment<byte> bytes)
+    private void Receive(ReplyAddress reply, ArraySegment<byte> bytes, Action? acknowledge)
     {
-        if (_echo == null || !_echo.TryAnswer(reply, bytes)) _requests.Receive(reply, bytes);
+        if (_echo == null || !_echo.TryAnswer(reply, bytes)) _requests.Receive(reply, bytes, acknowledge);
+        else acknowledge?.Invoke();
     }
 
     /// <summary>The array that MQTTnet has read a message into; a copy only where there is no single one.</summary>

@@ -77,7 +77,7 @@ public sealed class InferenceWorker
         if (_batch.Count == 0) return;
         _load.OnStarted(_index, (int)Math.Min(_batch.PredictedUs, int.MaxValue));
         GatewayModel model = _batch.Model;
-        Span<BatchItem> items = FillItems(model.Weights.ClassCount);
+        Span<BatchItem> items = FillItems(model.Weights);
         long computingUs = _time.NowUs();
         model.EngineOf(_index).Run(items);
         long finishedUs = _time.NowUs();
@@ -105,14 +105,16 @@ public sealed class InferenceWorker
         }
     }
 
-    private Span<BatchItem> FillItems(int classCount)
+    private Span<BatchItem> FillItems(FloatModel model)
     {
+        int classCount = model.ClassCount;
         ReadOnlySpan<PendingRequest> requests = _batch.Requests;
         for (int i = 0; i < requests.Length; i++)
         {
             RequestFrame frame = requests[i].Frame;
             _items[i].Values = frame.Values.AsMemory(0, frame.ValueCount);
             _items[i].FractionBits = frame.FractionBits;
+            _items[i].Start = frame.StateCount == 0 ? null : NetworkState.FromBoard(model, frame.State.AsSpan(0, frame.StateCount));
             _items[i].Logits = _logits.AsMemory(i * classCount, classCount);
         }
         return _items.AsSpan(0, requests.Length);

@@ -42,6 +42,9 @@ public sealed class PendingRequest
     /// <summary>Whether an answer after <see cref="DeadlineUs"/> is of no use.</summary>
     public bool HasDeadline { get; set; }
 
+    /// <summary>Tells whoever delivered it that it has been dealt with; null where nobody wants to know.</summary>
+    public Action? Acknowledge { get; set; }
+
     /// <summary>Its neighbours in the queue, guarded by the queue's lock.</summary>
     internal PendingRequest? Before { get; set; }
 

@@ -49,9 +49,11 @@ public sealed class RequestQueue
         lock (_lock) return _unused.TryPop(out PendingRequest? request) ? request : new PendingRequest();
     }
 
-    /// <summary>Takes a request object back.</summary>
+    /// <summary>Takes a request object back: the request has been answered, or never will be.</summary>
     public void Return(PendingRequest request)
     {
+        request.Acknowledge?.Invoke();
+        request.Acknowledge = null;
         request.Model = null!;
         lock (_lock) _unused.Push(request);
     }

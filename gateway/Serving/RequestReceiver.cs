@@ -54,14 +54,18 @@ public sealed class RequestReceiver
     /// <summary>Takes a frame of a board.</summary>
     /// <param name="reply">Who waits for the answer.</param>
     /// <param name="bytes">Foreign bytes; not kept.</param>
-    public void Receive(ReplyAddress reply, ArraySegment<byte> bytes)
+    /// <param name="acknowledge">Called once, when a request has been answered, and at once for anything else; null where nobody wants to know.</param>
+    public void Receive(ReplyAddress reply, ArraySegment<byte> bytes, Action? acknowledge = null)
     {
-        switch (FrameFormat.TypeOf(bytes.Array, bytes.Offset, bytes.Count))
+        FrameType type = FrameFormat.TypeOf(bytes.Array, bytes.Offset, bytes.Count);
+        if (type == FrameType.Request)
         {
-            case FrameType.Request: OnRequest(reply, bytes); return;
-            case FrameType.Ping: OnPing(reply, bytes.ToArray()); return;
-            default: _counters.MalformedFrames.Increment(); return;
+            OnRequest(reply, bytes, acknowledge);
+            return;
         }
+        if (type == FrameType.Ping) OnPing(reply, bytes.ToArray());
+        else _counters.MalformedFrames.Increment();
+        acknowledge?.Invoke();
     }
 
     private void OnPing(ReplyAddress reply, byte[] bytes)
@@ -82,9 +86,10 @@ public sealed class RequestReceiver
         _counters.Pings.Increment();
     }
 
-    private void OnRequest(ReplyAddress reply, ArraySegment<byte> bytes)
+    private void OnRequest(ReplyAddress reply, ArraySegment<byte> bytes, Action? acknowledge)
     {
         PendingRequest request = _queue.Rent();
+        request.Acknowledge = acknowledge;
         bool isQueued = false;
         try
         {
@@ -159,8 +164,8 @@ public sealed class RequestReceiver
 
     private static bool Fits(RequestFrame frame, FloatModel model)
     {
-        // A state to go on from cannot be used yet; from zero the answer would be another.
-        if (frame.StateCount != 0 || frame.ValuesPerStep != model.ValuesPerStep) return false;
+        if (frame.StateCount != 0 && frame.StateCount != model.BoardStateCount) return false;
+        if (frame.ValuesPerStep != model.ValuesPerStep) return false;
         bool isTokens = frame.Encoding != SequenceEncoding.Int16;
         if (isTokens != (model.Input == InputKind.Tokens)) return false;
         return !isTokens || frame.FractionBits == 0 && AreTokens(frame.Values.AsSpan(0, frame.ValueCount), model.VocabularyCount);

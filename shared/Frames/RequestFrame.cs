@@ -54,8 +54,11 @@ public sealed class RequestFrame
     /// <summary>Time in µs from arrival after which the board no longer wants an answer; 0 means no limit.</summary>
     public uint BudgetUs;
 
-    /// <summary>The numbers, timestep by timestep; at least <see cref="ValueCount"/> long. Tokens above 32767 are negative here.</summary>
+    /// <summary>The numbers, timestep by timestep; at least <see cref="FirstValue"/> + <see cref="ValueCount"/> long. Tokens above 32767 are negative here.</summary>
     public short[] Values;
+
+    /// <summary>Index in <see cref="Values"/> of the first number that is written; what is read begins at 0.</summary>
+    public int FirstValue;
 
     /// <summary>Number of gateways that have passed the request on, 0 to <see cref="MaxVisited"/>; 0 from a board.</summary>
     public int VisitedCount;
@@ -106,14 +109,14 @@ public sealed class RequestFrame
         for (int i = 0; i < VisitedCount; i++, at += 4) LittleEndian.WriteUInt32(bytes, at, Visited[i]);
         for (int i = 0; i < StateCount; i++, at += 2) LittleEndian.WriteInt16(bytes, at, State[i]);
         short[] values = Values;
-        int count = ValueCount;
+        int first = FirstValue, end = first + ValueCount;
         if (Encoding == SequenceEncoding.Token8)
         {
-            for (int i = 0; i < count; i++) bytes[at + i] = (byte)values[i];
+            for (int i = first; i < end; i++) bytes[at++] = (byte)values[i];
             return bytes;
         }
         // Not LittleEndian.WriteInt16: this loop is the board's cost per timestep, and a call is the dearest part of it.
-        for (int i = 0; i < count; i++)
+        for (int i = first; i < end; i++)
         {
             int value = values[i];
             bytes[at] = (byte)value;
@@ -158,6 +161,7 @@ public sealed class RequestFrame
         for (int i = 0; i < VisitedCount; i++, at += 4) Visited[i] = LittleEndian.ReadUInt32(bytes, at);
         if (StateCount > 0 && (State == null || State.Length < StateCount)) State = new short[StateCount];
         for (int i = 0; i < StateCount; i++, at += 2) State[i] = LittleEndian.ReadInt16(bytes, at);
+        FirstValue = 0;
         int count = ValueCount;
         if (Values == null || Values.Length < count) Values = new short[count];
         for (int i = 0; i < count; i++)
