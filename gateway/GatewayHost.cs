@@ -7,8 +7,11 @@ using System.Threading.Tasks;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Http;
+using Crime.Gateway.Metrics;
 using Crime.Gateway.Models;
 using Crime.Gateway.Serving;
+using Crime.Gateway.Upstream;
+using Crime.Gateway.Watchdog;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -25,6 +28,7 @@ namespace Crime.Gateway;
 /// <summary>Puts the gateway together.</summary>
 public static class GatewayHost
 {
+    // What a stop takes besides finishing the requests that wait.
     private const int ShutdownTimeoutMs = 10_000;
     private const int MaxHttpConnections = 256;
     private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
@@ -37,15 +41,17 @@ public static class GatewayHost
         // The empty builder: no ASPNETCORE_URLS or other setting takes part that --help does not know.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        AddLogging(builder.Logging, logging);
+        AddLogging(builder.Logging, logging, options.LogFormat);
         AddHttp(builder, options.HttpPort);
         AddServing(builder.Services, options);
         builder.Services.AddSystemd();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(ShutdownTimeoutMs));
+        builder.Services.Configure<HostOptions>(
+            host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.DrainMs + ShutdownTimeoutMs));
 
         WebApplication app = builder.Build();
         ModelEndpoints.Map(app, app.Services.GetRequiredService<ModelRegistry>());
         app.Services.GetRequiredService<HealthEndpoint>().Map(app);
+        MetricsEndpoint.Map(app);
         ModelEndpoints.MapNothingElse(app);
         return app;
     }
@@ -65,12 +71,13 @@ public static class GatewayHost
         }
     }
 
-    private static void AddLogging(ILoggingBuilder builder, IConfiguration logging)
+    private static void AddLogging(ILoggingBuilder builder, IConfiguration logging, LogFormat format)
     {
         builder.AddConfiguration(logging);
         // A failed start is reported by the program, in one line.
         builder.AddFilter(HostCategory, LogLevel.None);
-        if (SystemdHelpers.IsSystemdService()) builder.AddSystemdConsole();
+        if (format == LogFormat.Json) builder.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
+        else if (SystemdHelpers.IsSystemdService()) builder.AddSystemdConsole();
         else builder.AddSimpleConsole(console => (console.SingleLine, console.ColorBehavior) = (true, LoggerColorBehavior.Disabled));
     }
 
@@ -91,13 +98,21 @@ public static class GatewayHost
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<GatewayCounters>();
-        services.AddSingleton(provider => ModelRegistry.Load(options.ModelsFolder, provider.GetRequiredService<ILogger<ModelRegistry>>()));
+        services.AddSingleton<GatewayGroup>();
+        services.AddSingleton(new ModelRegistry([]));
+        services.AddSingleton(provider => new ModelLibrary(
+            options.ModelsFolder, provider.GetRequiredService<ModelRegistry>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ModelLibrary>>()));
+        services.AddSingleton<ModelWatcher>();
         services.AddSingleton(new RequestQueue(options.QueueCapacity));
         services.AddSingleton(provider =>
-            new LoadMeter(provider.GetRequiredService<RequestQueue>(), options.WorkerCount, provider.GetRequiredService<TimeProvider>()));
+            new LoadMeter(provider.GetRequiredService<RequestQueue>(), options.WorkerCount,
+                provider.GetRequiredService<GatewayGroup>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Outbox>();
         services.AddSingleton<Inbox>();
         services.AddSingleton<StatusPublisher>();
+        services.AddSingleton<RelayEngines>();
+        services.AddSingleton<RequestRelay>();
         services.AddSingleton<RequestReceiver>();
         services.AddSingleton<TelemetryReceiver>();
         services.AddSingleton<WorkerPool>();
@@ -105,6 +120,11 @@ public static class GatewayHost
         AddBroker(services, options.Broker);
         services.AddSingleton<MqttLink>();
         services.AddHostedService<GatewayService>();
+        services.AddSingleton(provider => new LifeSigns(
+            options.Watchdog, provider.GetRequiredService<RequestQueue>(), provider.GetRequiredService<GatewayCounters>(),
+            () => provider.GetRequiredService<MqttLink>().IsConnected, provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<WatchdogFeeder>();
+        MetricsEndpoint.Add(services, options);
     }
 
     private static void AddBroker(IServiceCollection services, BrokerOptions broker)

@@ -42,4 +42,25 @@ internal static partial class GatewayLog
 
     [LoggerMessage(11, LogLevel.Warning, "a worker is still computing after {WaitedMs} ms and is left behind")]
     public static partial void WorkerLeftBehind(this ILogger log, int waitedMs);
+
+    [LoggerMessage(12, LogLevel.Information, "stopping: {Depth} request(s) wait and are finished if {DrainMs} ms are enough")]
+    public static partial void Draining(this ILogger log, int depth, int drainMs);
+
+    [LoggerMessage(13, LogLevel.Warning, "{Count} request(s) were refused: they still waited after {DrainMs} ms")]
+    public static partial void NotDrained(this ILogger log, int count, int drainMs);
+
+    [LoggerMessage(14, LogLevel.Error, "wedged: {Trouble}; the watchdog is not fed until that ends")]
+    public static partial void Wedged(this ILogger log, string trouble);
+
+    [LoggerMessage(15, LogLevel.Warning, "no longer wedged: the watchdog is fed again")]
+    public static partial void Unwedged(this ILogger log);
+
+    [LoggerMessage(20, LogLevel.Warning, "model file {File} is not used: {Reason}; the model {Id} that was loaded from it before is kept")]
+    public static partial void ModelKept(this ILogger log, string file, string reason, string id);
+
+    [LoggerMessage(21, LogLevel.Information, "model file {File} is served as {Id}")]
+    public static partial void ModelLoaded(this ILogger log, string file, string id);
+
+    [LoggerMessage(22, LogLevel.Information, "model file {File} is gone, and no longer served")]
+    public static partial void ModelRemoved(this ILogger log, string file);
 }

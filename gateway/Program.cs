@@ -2,12 +2,10 @@
 
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Threading.Tasks;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Inference;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
 namespace Crime.Gateway;
@@ -18,8 +16,6 @@ public static class Program
     /// <summary>Exit code when the gateway cannot start as it was asked to.</summary>
     public const int CannotStart = 2;
 
-    private const string SettingsFile = "appsettings.json";
-
     /// <summary>Runs until SIGTERM or Ctrl+C.</summary>
     public static async Task<int> Main(string[] args)
     {
@@ -29,13 +25,14 @@ public static class Program
             return 0;
         }
         var problems = new List<string>();
-        IConfiguration? configuration = ReadConfiguration(args, problems);
+        var layers = ConfigurationLayers.Read(args, problems);
         if (VectorWidth.Problem is { } problem) problems.Add(problem);
-        GatewayOptions? options = configuration == null ? null : GatewayOptions.Read(configuration, problems);
+        GatewayOptions? options = GatewayOptions.Read(layers.Merged, problems, layers.OriginOf);
+        if (options != null) Surroundings.Check(options, problems);
         if (options == null || problems.Count > 0) return Complain(problems);
         try
         {
-            await using WebApplication gateway = GatewayHost.Build(options, configuration!.GetSection("Logging"));
+            await using WebApplication gateway = GatewayHost.Build(options, layers.Merged.GetSection("Logging"));
             await GatewayHost.StartAsync(gateway, options.HttpPort);
             await gateway.WaitForShutdownAsync();
             return 0;
@@ -43,26 +40,6 @@ public static class Program
         catch (StartupException e)
         {
             return Complain([e.Message]);
-        }
-    }
-
-    /// <summary>The file, then the environment, then the command line: the later wins.</summary>
-    private static IConfigurationRoot? ReadConfiguration(string[] args, List<string> problems)
-    {
-        Dictionary<string, string?> commandLine = CommandLine.Read(args, problems);
-        try
-        {
-            return new ConfigurationBuilder()
-                .SetBasePath(AppContext.BaseDirectory)
-                .AddJsonFile(SettingsFile, optional: true, reloadOnChange: false)
-                .AddEnvironmentVariables(Settings.EnvironmentPrefix)
-                .AddInMemoryCollection(commandLine)
-                .Build();
-        }
-        catch (InvalidDataException e)
-        {
-            problems.Add($"{Path.Combine(AppContext.BaseDirectory, SettingsFile)}: {e.GetBaseException().Message}");
-            return null;
         }
     }
 

@@ -84,12 +84,51 @@ public sealed class InferenceRunner
             if (choice != DecisionTable.Local) _pausedAtUs = Clock.NowUs();
             return false;
         }
+        Conclude(choice, isAnswered, isAnswered ? _offloader.Response.Label : Compute(values, length), result);
+        return true;
+    }
+
+    /// <summary>Computes the first timesteps of a stream that goes on, after <see cref="Begin"/>. Needs a kernel.</summary>
+    /// <param name="values">The stream, timestep by timestep.</param>
+    /// <param name="start">Index of the first timestep to take; 0 starts from the zero state.</param>
+    /// <param name="count">How many timesteps to take.</param>
+    public void Advance(short[] values, int start, int count)
+    {
+        long nowUs = Clock.NowUs();
+        _activity.WaitUs += nowUs - _pausedAtUs;
+        if (start == 0) _kernel.State.Reset();
+        _kernel.Advance(values, start, count);
+        _pausedAtUs = Clock.NowUs();
+        _activity.ComputeUs += _pausedAtUs - nowUs;
+    }
+
+    /// <summary>Ends a stream in progress: the rest is computed here, or goes to a gateway together with the state.</summary>
+    /// <param name="values">The stream, timestep by timestep.</param>
+    /// <param name="done">Timesteps that <see cref="Advance"/> has taken.</param>
+    /// <param name="length">All its timesteps; more than are done.</param>
+    /// <param name="result">Receives everything but the number of the input.</param>
+    public void HandOff(short[] values, int done, int length, InferenceResult result)
+    {
+        long nowUs = Clock.NowUs();
+        _activity.WaitUs += nowUs - _pausedAtUs;
+        int rest = length - done;
+        int choice = Mode == MappingMode.Local ? DecisionTable.Local
+            : Mode == MappingMode.Gateway ? _engine.ChooseGateway(rest, nowUs) : _engine.ChooseRest(rest, _kernel.State.ExportSize, nowUs);
+        result.Length = length;
+        result.BreakEvenLength = _engine.BreakEvenLength();
+        _activity.ComputeUs += Clock.NowUs() - nowUs;
+        bool isAnswered = choice != DecisionTable.Local && Reach(ref choice, rest)
+            && _offloader.OffloadRest(_connection, choice, values, done, rest, _kernel.State, _activity) == OffloadOutcome.Answered;
+        Conclude(choice, isAnswered, isAnswered ? _offloader.Response.Label : Compute(values, done, rest), result);
+    }
+
+    private void Conclude(int choice, bool isAnswered, int label, InferenceResult result)
+    {
         result.Target = isAnswered ? Target.Gateway : choice == DecisionTable.Local ? Target.Local : Target.Fallback;
-        result.Label = isAnswered ? _offloader.Response.Label : Compute(values, length);
+        result.Label = label;
         result.TimeUs = Clock.NowUs() - _startUs;
         result.EnergyUj = _meter.Stop(_activity);
         result.Depth = choice == DecisionTable.Local ? _engine.LowestDepth() : _engine.Candidate(choice).Queue.Depth;
-        return true;
     }
 
     /// <summary>Brings the radio up where it is off; which gateway it will be then may change, for their loads have.</summary>
@@ -117,9 +156,14 @@ public sealed class InferenceRunner
 
     private int Compute(short[] values, int length)
     {
-        long startUs = Clock.NowUs();
         _kernel.State.Reset();
-        _kernel.Advance(values, 0, length);
+        return Compute(values, 0, length);
+    }
+
+    private int Compute(short[] values, int start, int length)
+    {
+        long startUs = Clock.NowUs();
+        _kernel.Advance(values, start, length);
         int label = _kernel.Classify();
         long elapsedUs = Clock.NowUs() - startUs;
         _activity.ComputeUs += elapsedUs;

@@ -68,6 +68,20 @@ public sealed class NetworkState
         }
     }
 
+    /// <summary>Writes the state as numbers, in the order of <see cref="Export"/>.</summary>
+    /// <param name="values">Receives half as many numbers as <see cref="ExportSize"/> has bytes.</param>
+    public void CopyTo(short[] values)
+    {
+        int at = 0;
+        foreach (LayerState layer in Layers)
+        {
+            Array.Copy(layer.Hidden, 0, values, at, layer.Hidden.Length);
+            at += layer.Hidden.Length;
+            Array.Copy(layer.Cell, 0, values, at, layer.Cell.Length);
+            at += layer.Cell.Length;
+        }
+    }
+
     /// <summary>Reads a state that <see cref="Export"/> wrote.</summary>
     /// <returns>False, and the state unchanged, when the bytes are too few.</returns>
     public bool Import(byte[] bytes, int offset)

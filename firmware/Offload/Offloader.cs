@@ -3,6 +3,7 @@
 
 using System.Threading;
 using Crime.Firmware.Energy;
+using Crime.Firmware.Kernel;
 using Crime.Firmware.Settings;
 using Crime.Frames;
 using Crime.Mapping;
@@ -75,7 +76,32 @@ public sealed class Offloader : IMessageReceiver
     /// <param name="values">The sequence, timestep by timestep.</param>
     /// <param name="length">Its timesteps.</param>
     /// <param name="activity">Receives the time spent computing, transmitting and waiting.</param>
-    public OffloadOutcome Offload(BrokerConnection connection, int candidate, short[] values, int length, Activity activity)
+    public OffloadOutcome Offload(BrokerConnection connection, int candidate, short[] values, int length, Activity activity) =>
+        Send(connection, candidate, values, length, activity);
+
+    /// <summary>Sends the rest of an input, with the state after what was computed of it, and waits for its answer or its time-out.</summary>
+    /// <param name="connection">The connection to the broker.</param>
+    /// <param name="candidate">Which gateway.</param>
+    /// <param name="values">The sequence, timestep by timestep.</param>
+    /// <param name="done">Timesteps that are in the state already.</param>
+    /// <param name="rest">Timesteps that remain, at least 1.</param>
+    /// <param name="state">The state after the first; only read.</param>
+    /// <param name="activity">Receives the time spent computing, transmitting and waiting.</param>
+    public OffloadOutcome OffloadRest(
+        BrokerConnection connection, int candidate, short[] values, int done, int rest, NetworkState state, Activity activity)
+    {
+        int count = state.ExportSize / 2;
+        if (_request.State == null || _request.State.Length < count) _request.State = new short[count];
+        state.CopyTo(_request.State);
+        _request.StateCount = count;
+        _request.FirstValue = done * _request.ValuesPerStep;
+        OffloadOutcome outcome = Send(connection, candidate, values, rest, activity);
+        _request.StateCount = 0;
+        _request.FirstValue = 0;
+        return outcome;
+    }
+
+    private OffloadOutcome Send(BrokerConnection connection, int candidate, short[] values, int length, Activity activity)
     {
         long startUs = Clock.NowUs();
         int timeoutUs = _engine.TimeoutUs(

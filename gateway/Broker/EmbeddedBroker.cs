@@ -14,10 +14,10 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Frames;
 using Crime.Gateway.Configuration;
+using Crime.Gateway.Serving;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
 using MQTTnet.Diagnostics.Logger;
-using MQTTnet.Packets;
 using MQTTnet.Protocol;
 using MQTTnet.Server;
 
@@ -48,9 +48,6 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private const string SubscriptionCountItem = "subscriptions";
     private const string LoopbackHost = "127.0.0.1";
 
-    // A message that marks a place in a client's queue and is never written to its connection.
-    private const string MarkTopic = "$mark";
-
     private static readonly string s_presenceRoot = Topics.Presence("");
 
     private readonly BrokerOptions _options;
@@ -58,11 +55,18 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private readonly string _ownStatusTopic;
     private readonly string _linkKey = Convert.ToHexString(RandomNumberGenerator.GetBytes(LinkKeySize));
     private readonly ConcurrentDictionary<string, bool> _retainedTopics = new();
+    private readonly BrokerShortcut _shortcut;
     private readonly MqttServer _server;
 
     /// <summary>Makes a broker that does not run yet.</summary>
-    public EmbeddedBroker(GatewayOptions options, ILogger<EmbeddedBroker> log)
+    /// <param name="options">Port, limits and the gateway's name.</param>
+    /// <param name="inbox">Takes the gateway's messages past the broker's dispatch.</param>
+    /// <param name="outbox">Gives its answers past it.</param>
+    /// <param name="log">For what goes wrong with connections.</param>
+    public EmbeddedBroker(GatewayOptions options, Inbox inbox, Outbox outbox, ILogger<EmbeddedBroker> log)
     {
+        _shortcut = new BrokerShortcut(options, inbox);
+        outbox.Shortcut = _shortcut.TrySend;
         _options = options.Broker;
         _nodeId = options.NodeId;
         _ownStatusTopic = Topics.Status(options.NodeId);
@@ -74,14 +78,18 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         };
         _server = new MqttServer(serverOptions, [new BrokerListener(options.Broker, log)], MqttNetNullLogger.Instance);
         _server.ValidatingConnectionAsync += e => Checked(() => ValidateConnection(e));
-        _server.InterceptingOutboundPacketAsync += e => Checked(() => OnSend(e));
-        _server.InterceptingInboundPacketAsync += e => Checked(() => RefuseAliases(e));
-        _server.InterceptingSubscriptionAsync += e => Checked(() => LimitSubscriptions(e));
-        _server.InterceptingPublishAsync += e => Checked(() => LimitPublish(e));
+        _server.InterceptingSubscriptionAsync += e => Checked(() => OnSubscription(e));
+        _server.InterceptingUnsubscriptionAsync += e => Checked(() => _shortcut.OnUnsubscription(e.ClientId, e.Topic));
+        _server.ClientDisconnectedAsync += e => Checked(() => _shortcut.OnDisconnected(e.ClientId));
+        _server.InterceptingPublishAsync += OnPublish;
     }
 
     /// <summary>How the gateway's own link reaches this broker.</summary>
-    public BrokerAddress Address => new(ReachableHost(), _options.Port, _nodeId, _linkKey);
+    public BrokerAddress Address => AddressForClients(_options) with { Username = _nodeId, Password = _linkKey };
+
+    /// <summary>How a client on this machine reaches the gateway's broker, wherever that is.</summary>
+    public static BrokerAddress AddressForClients(BrokerOptions options) =>
+        new(options.Mode == BrokerMode.External ? options.Host : ReachableHost(options.Host), options.Port, options.Username, options.Password);
 
     /// <summary>Starts listening.</summary>
     /// <exception cref="StartupException">The port cannot be had.</exception>
@@ -127,7 +135,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
 
     /// <summary>Puts a mark behind all that waits for a client; done when everything before it is in the client's socket.</summary>
     private static Task MarkEndOf(MqttSessionStatus session) =>
-        session.DeliverApplicationMessageAsync(new MqttApplicationMessage { Topic = MarkTopic });
+        session.DeliverApplicationMessageAsync(new MqttApplicationMessage { Topic = NamedConnection.MarkTopic });
 
     private void ValidateConnection(ValidatingConnectionEventArgs e)
     {
@@ -145,32 +153,29 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private static bool IsSame(string given, string expected) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(expected));
 
-    private static void OnSend(InterceptingPacketEventArgs e)
-    {
-        if (e.Packet is MqttPublishPacket { Topic: MarkTopic }) e.ProcessPacket = false;
-        if (e.Packet is not MqttConnAckPacket accepted) return;
-        accepted.TopicAliasMaximum = 0;
-        accepted.MaximumPacketSize = MaxPacketSize;
-    }
-
-    /// <summary>The server would keep 65535 topics of any length for every client.</summary>
-    private static void RefuseAliases(InterceptingPacketEventArgs e)
-    {
-        if (e.Packet is MqttPublishPacket { TopicAlias: > 0 }) e.ProcessPacket = false;
-    }
-
-    private static void LimitSubscriptions(InterceptingSubscriptionEventArgs e)
+    private void OnSubscription(InterceptingSubscriptionEventArgs e)
     {
         int count = e.SessionItems[SubscriptionCountItem] is int known ? known + 1 : 1;
         e.SessionItems[SubscriptionCountItem] = count;
-        if (count <= MaxSubscriptionsPerClient) return;
+        if (count <= MaxSubscriptionsPerClient)
+        {
+            if (e.ClientId != _nodeId) _shortcut.OnSubscription(e.ClientId, e.TopicFilter.Topic, e.Session);
+            return;
+        }
         e.ProcessSubscription = false;
         e.Response.ReasonCode = MqttSubscribeReasonCode.QuotaExceeded;
     }
 
-    private void LimitPublish(InterceptingPublishEventArgs e)
+    private Task OnPublish(InterceptingPublishEventArgs e)
     {
         string topic = e.ApplicationMessage.Topic ?? "";
+        if (_shortcut.TryReceive(topic, e.ApplicationMessage.Payload, out bool isForOthers)) e.ProcessPublish = isForOthers;
+        if (e.ProcessPublish) LimitPublish(topic, e);
+        return Task.CompletedTask;
+    }
+
+    private void LimitPublish(string topic, InterceptingPublishEventArgs e)
+    {
         // Whoever could write the gateway's status could lead all boards astray.
         if (topic == _ownStatusTopic && e.ClientId != _nodeId) e.ProcessPublish = false;
         if (e.ApplicationMessage.Retain) e.ApplicationMessage.Retain = MayRetain(topic, e.ApplicationMessage.Payload.IsEmpty);
@@ -187,10 +192,10 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private static bool IsPresence(string topic) =>
         topic.StartsWith(s_presenceRoot, StringComparison.Ordinal) && Topics.IsNodeId(topic[s_presenceRoot.Length..]);
 
-    private string ReachableHost()
+    private static string ReachableHost(string host)
     {
-        if (_options.Host.Length == 0) return LoopbackHost;
-        IPAddress address = IPAddress.Parse(_options.Host);
-        return address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? LoopbackHost : _options.Host;
+        if (host.Length == 0) return LoopbackHost;
+        IPAddress address = IPAddress.Parse(host);
+        return address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? LoopbackHost : host;
     }
 }

@@ -1,5 +1,6 @@
-// Lets clients in that give no id, as mosquitto_sub does: MQTT 3.1.1 lets the broker invent one, MQTTnet does so for
-// version 5 only.
+// A connection to the embedded broker as the broker shall see it. It lets clients in that give no id, as mosquitto_sub does: MQTT
+// 3.1.1 lets the broker invent one, MQTTnet does so for version 5 only. And it keeps packets away that would cost the broker too
+// much; here and not in MQTTnet's interceptors, which make an object for every packet.
 
 using System;
 using System.Net;
@@ -16,6 +17,9 @@ namespace Crime.Gateway.Broker;
 /// <summary>A connection whose client has an id in any case.</summary>
 public sealed class NamedConnection : IMqttChannelAdapter
 {
+    /// <summary>Topic of a message that marks a place in a client's queue and is never written to its connection.</summary>
+    public const string MarkTopic = "$mark";
+
     private const int RandomSize = 8;
 
     private readonly IMqttChannelAdapter _inner;
@@ -57,7 +61,10 @@ public sealed class NamedConnection : IMqttChannelAdapter
     /// <inheritdoc/>
     public async Task<MqttPacket> ReceivePacketAsync(CancellationToken cancellationToken)
     {
-        MqttPacket packet = await _inner.ReceivePacketAsync(cancellationToken);
+        MqttPacket packet;
+        // An alias would make the server keep 65535 topics of any length for every client: such messages are not taken.
+        do packet = await _inner.ReceivePacketAsync(cancellationToken);
+        while (packet is MqttPublishPacket { TopicAlias: > 0 });
         // A session that is to be kept needs an id that the client knows.
         bool isNameless = packet is MqttConnectPacket { CleanSession: true } asking && string.IsNullOrEmpty(asking.ClientId);
         if (isNameless && PacketFormatterAdapter.ProtocolVersion == MqttProtocolVersion.V311) ((MqttConnectPacket)packet).ClientId = NewId();
@@ -68,7 +75,16 @@ public sealed class NamedConnection : IMqttChannelAdapter
     public void ResetStatistics() => _inner.ResetStatistics();
 
     /// <inheritdoc/>
-    public Task SendPacketAsync(MqttPacket packet, CancellationToken cancellationToken) => _inner.SendPacketAsync(packet, cancellationToken);
+    public Task SendPacketAsync(MqttPacket packet, CancellationToken cancellationToken)
+    {
+        if (packet is MqttPublishPacket { Topic: MarkTopic }) return Task.CompletedTask;
+        if (packet is MqttConnAckPacket accepted)
+        {
+            accepted.TopicAliasMaximum = 0;
+            accepted.MaximumPacketSize = EmbeddedBroker.MaxPacketSize;
+        }
+        return _inner.SendPacketAsync(packet, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _inner.Dispose();

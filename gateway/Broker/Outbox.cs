@@ -1,6 +1,7 @@
 // What the gateway has to say, on its way to the broker. Whoever writes into it never waits: with the broker away or slow,
 // a message is dropped and counted, and the board that misses it runs into its own time-out.
 
+using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Channels;
@@ -32,9 +33,13 @@ public sealed class Outbox
     /// <summary>Whether there is a connection.</summary>
     public bool IsOpen => _isOpen;
 
+    /// <summary>Takes a message (topic, payload) straight to its receiver if it can; null where there is no such way.</summary>
+    public Func<string, byte[], bool>? Shortcut { get; set; }
+
     /// <summary>Takes a message for sending; while there is no connection it is dropped.</summary>
     public void Send(string topic, byte[] payload, bool isRetained)
     {
+        if (!isRetained && Shortcut is { } shortcut && shortcut(topic, payload)) return;
         bool isTaken = _isOpen && _messages.Writer.TryWrite(new OutgoingMessage(topic, payload, isRetained));
         if (!isTaken) _counters.DroppedMessages.Increment();
     }

@@ -1,5 +1,6 @@
 // MQTTnet allocates what a packet's header announces, up to 256 MB, before it knows who sent it. This channel reads along
-// and ends a connection that announces more than any frame of ours needs.
+// and ends a connection that announces more than any frame of ours needs. It also reads ahead: MQTTnet asks for a packet in three
+// parts, and each would be a system call.
 
 using System;
 using System.Buffers;
@@ -14,11 +15,17 @@ namespace Crime.Gateway.Broker;
 /// <summary>A connection that ends itself at the first packet above a size.</summary>
 public sealed class SizeLimitedChannel : IMqttChannel
 {
+    /// <summary>Bytes read ahead of what is asked for, at most.</summary>
+    public const int BufferSize = 4096;
+
     private const int LengthBitsPerByte = 7;
     private const int MaxLengthBytes = 4;
 
     private readonly IMqttChannel _inner;
     private readonly int _maxPacketSize;
+    private readonly byte[] _buffer = new byte[BufferSize];
+    private int _bufferedAt;
+    private int _bufferedEnd;
 
     // Where the reading stands: bytes of the current packet's body to come, or how much of its header has been seen.
     private int _bodyLeft;
@@ -54,11 +61,10 @@ public sealed class SizeLimitedChannel : IMqttChannel
     public Task DisconnectAsync(CancellationToken cancellationToken) => _inner.DisconnectAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+    public Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
     {
-        const int ended = 0;
-        int read = await _inner.ReadAsync(buffer, offset, count, cancellationToken);
-        return Follow(buffer.AsSpan(offset, read)) ? read : ended;
+        if (_bufferedAt == _bufferedEnd) return ReadMoreAsync(buffer, offset, count, cancellationToken);
+        return Task.FromResult(Followed(buffer, offset, Take(buffer, offset, count)));
     }
 
     /// <inheritdoc/>
@@ -67,6 +73,26 @@ public sealed class SizeLimitedChannel : IMqttChannel
 
     /// <inheritdoc/>
     public void Dispose() => _inner.Dispose();
+
+    /// <summary>Reads from the connection: into the buffer what is small, directly what would fill it anyway.</summary>
+    private async Task<int> ReadMoreAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+    {
+        if (count >= BufferSize) return Followed(buffer, offset, await _inner.ReadAsync(buffer, offset, count, cancellationToken));
+        _bufferedAt = 0;
+        _bufferedEnd = await _inner.ReadAsync(_buffer, 0, BufferSize, cancellationToken);
+        return Followed(buffer, offset, Take(buffer, offset, count));
+    }
+
+    private int Take(byte[] buffer, int offset, int count)
+    {
+        int taken = Math.Min(count, _bufferedEnd - _bufferedAt);
+        Array.Copy(_buffer, _bufferedAt, buffer, offset, taken);
+        _bufferedAt += taken;
+        return taken;
+    }
+
+    /// <summary>What MQTTnet is told to have read: nothing, which ends the connection, when a packet is too large.</summary>
+    private int Followed(byte[] buffer, int offset, int read) => Follow(buffer.AsSpan(offset, read)) ? read : 0;
 
     /// <summary>Reads along: a type byte, one to four bytes of length (seven bits each, the lowest first), then the body.</summary>
     /// <returns>False when a packet is too large.</returns>

@@ -12,6 +12,9 @@ namespace Crime.Gateway.Configuration;
 /// <summary>Options of the form <c>--Section:Name=value</c> or <c>--Section:Name value</c>.</summary>
 public static class CommandLine
 {
+    /// <summary>Names a file with settings. Not a setting itself: it cannot stand in such a file.</summary>
+    public const string FileOption = "config";
+
     private const string Prefix = "--";
     private const string LogLevelPrefix = "Logging:LogLevel:";
 
@@ -59,8 +62,12 @@ public static class CommandLine
         text.AppendLine("  --Logging:LogLevel:Default=");
         text.AppendLine("        What to log: Debug, Information, Warning or Error. Default: Information");
         text.AppendLine();
+        text.AppendLine($"  --{FileOption}=");
+        text.AppendLine("        A JSON file with settings, like the appsettings.json beside the program.");
+        text.AppendLine();
         text.AppendLine("Each can also stand in appsettings.json beside the program, or in the environment: CRIME_Broker__Port=1883.");
-        text.AppendLine("The environment wins over the file, the command line over both. Exit code 2: it could not start as asked.");
+        text.AppendLine("The file named wins over the one beside the program, the environment over both, the command line over all.");
+        text.AppendLine("Exit code 2: it could not start as asked.");
         text.AppendLine();
         text.AppendLine("Example: Crime.Gateway --Broker:Mode=external --Broker:Host=192.168.1.10 --Models:Folder=out/models");
         return text.ToString();
@@ -74,10 +81,12 @@ public static class CommandLine
         if (!option.StartsWith(Prefix, StringComparison.Ordinal)) return $"'{shown}' is not an option (--help lists them)";
         string name = option[Prefix.Length..];
         Setting? setting = Settings.Find(name);
-        if (setting == null && !name.StartsWith(LogLevelPrefix, StringComparison.OrdinalIgnoreCase))
+        bool isFile = name.Equals(FileOption, StringComparison.OrdinalIgnoreCase);
+        if (isFile && string.IsNullOrEmpty(value)) return $"{shown}: has no value, it must be a JSON file with settings";
+        if (setting == null && !isFile && !name.StartsWith(LogLevelPrefix, StringComparison.OrdinalIgnoreCase))
             return $"{shown}: no such option (--help lists them)";
         if (value == null) return $"{shown}: has no value" + (setting == null ? "" : $", it must be {setting.Accepted}");
-        values[name] = setting is { IsPath: true } && value.Length > 0 && !value.Contains('\0') ? Path.GetFullPath(value) : value;
+        values[name] = (isFile || setting is { IsPath: true }) && value.Length > 0 && !value.Contains('\0') ? Path.GetFullPath(value) : value;
         return null;
     }
 }

@@ -2,6 +2,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Net;
@@ -33,6 +34,21 @@ public sealed record BrokerOptions(BrokerMode Mode, string Host, int Port, strin
 /// <param name="MinIntervalMs">Shortest time between two statuses.</param>
 public sealed record StatusOptions(int HeartbeatMs, int MinIntervalMs);
 
+/// <summary>How log lines look.</summary>
+public enum LogFormat
+{
+    /// <summary>One line of text; under systemd with the priority that journald reads.</summary>
+    Text = 0,
+
+    /// <summary>One JSON object a line, with every field of the message by its name.</summary>
+    Json = 1,
+}
+
+/// <summary>When the gateway counts as wedged.</summary>
+/// <param name="StallMs">Longest time that requests may wait without one being taken.</param>
+/// <param name="LinkDownMs">Longest time without a broker.</param>
+public sealed record WatchdogOptions(int StallMs, int LinkDownMs);
+
 /// <summary>Everything that can be set.</summary>
 /// <param name="Broker">The broker.</param>
 /// <param name="HttpPort">TCP port of model download and health.</param>
@@ -44,21 +60,43 @@ public sealed record StatusOptions(int HeartbeatMs, int MinIntervalMs);
 public sealed record GatewayOptions(
     BrokerOptions Broker, int HttpPort, string ModelsFolder, string NodeId, int QueueCapacity, int WorkerCount, StatusOptions Status)
 {
+    /// <summary>The group whose requests this gateway shares with others; empty for none.</summary>
+    public string GroupId { get; init; } = "";
+
     private const int LongestShownValue = 60;
     private const string LogLevelSection = "Logging:LogLevel";
+
+    /// <summary>At a stop, longest time to finish the requests that wait.</summary>
+    public int DrainMs { get; init; } = DefaultOf(Settings.ShutdownDrainMs);
+
+    /// <summary>When the gateway counts as wedged.</summary>
+    public WatchdogOptions Watchdog { get; init; } = new(DefaultOf(Settings.WatchdogStallMs), DefaultOf(Settings.WatchdogLinkDownMs));
+
+    /// <summary>How log lines look.</summary>
+    public LogFormat LogFormat { get; init; }
+
+    /// <summary>The gateways that requests may be passed on to; none in most places.</summary>
+    public IReadOnlyList<UpstreamOptions> Upstreams { get; init; } = [];
+
+    /// <summary>Whether the folder of the models is the one beside the program, that nobody asked for.</summary>
+    public bool IsModelsFolderDefault { get; init; }
 
     private static string LogLevels => string.Join(" or ", Enum.GetNames<LogLevel>());
 
     /// <summary>Checks a configuration and takes the options from it.</summary>
     /// <param name="configuration">Values by the keys of <see cref="Settings"/>.</param>
     /// <param name="problems">Receives one line per value that cannot be used and per key that nobody knows.</param>
-    /// <returns>The options, or null when there is a problem.</returns>
-    public static GatewayOptions? Read(IConfiguration configuration, List<string> problems)
+    /// <param name="originOf">Where the value of a key was set, to follow "set"; null where that is not known.</param>
+    /// <returns>The options, or null when there is a problem here.</returns>
+    public static GatewayOptions? Read(IConfiguration configuration, List<string> problems, Func<string, string?>? originOf = null)
     {
-        AddRefusedValues(configuration, problems);
-        AddUnknownKeys(configuration, problems);
-        AddContradictions(configuration, problems);
-        return problems.Count == 0 ? FromChecked(configuration) : null;
+        var found = new List<(string Key, string Line)>();
+        AddRefusedValues(configuration, found);
+        AddUnknownKeys(configuration, found);
+        AddContradictions(configuration, found);
+        UpstreamList.AddProblems(configuration, found);
+        foreach (var (key, line) in found) problems.Add(originOf?.Invoke(key) is { } origin ? $"{line}, set {origin}" : line);
+        return found.Count == 0 ? FromChecked(configuration) : null;
     }
 
     /// <summary>A value as it may stand in a message: one line, not too long.</summary>
@@ -68,27 +106,28 @@ public sealed record GatewayOptions(
         return line.Length <= LongestShownValue ? line : line[..LongestShownValue] + "...";
     }
 
-    private static void AddRefusedValues(IConfiguration configuration, List<string> problems)
+    private static void AddRefusedValues(IConfiguration configuration, List<(string Key, string Line)> problems)
     {
-        foreach (Setting setting in Settings.All)
+        foreach (Setting setting in Settings.All.Where(setting => !setting.IsOfList))
             if (!setting.Accepts(configuration)) problems.Add(Refusal(setting, configuration, setting.Accepted));
         foreach (IConfigurationSection level in configuration.GetSection(LogLevelSection).GetChildren())
             if (!Enum.TryParse(level.Value, ignoreCase: true, out LogLevel parsed) || !Enum.IsDefined(parsed))
-                problems.Add($"{level.Path}: '{Shown(level.Value ?? "")}' cannot be used, it must be {LogLevels}");
+                problems.Add((level.Path, $"{level.Path}: '{Shown(level.Value ?? "")}' cannot be used, it must be {LogLevels}"));
     }
 
     /// <summary>A misspelt name must not pass for a default.</summary>
-    private static void AddUnknownKeys(IConfiguration configuration, List<string> problems)
+    private static void AddUnknownKeys(IConfiguration configuration, List<(string Key, string Line)> problems)
     {
         var sections = Settings.All.Select(setting => setting.Name.Split(':')[0]).Distinct();
         foreach (string section in sections)
             foreach (var (key, value) in configuration.GetSection(section).AsEnumerable())
-                if (value != null && Settings.Find(key) == null)
-                    problems.Add($"{Shown(key)}: no such setting (--help lists them)");
+                // A list without entries has a key of its own, with nothing.
+                if (value != null && Settings.Find(key) == null && (key != section || value.Length > 0))
+                    problems.Add((key, $"{Shown(key)}: no such setting (--help lists them)"));
     }
 
     /// <summary>Values that are good by themselves, but not together.</summary>
-    private static void AddContradictions(IConfiguration configuration, List<string> problems)
+    private static void AddContradictions(IConfiguration configuration, List<(string Key, string Line)> problems)
     {
         Setting host = Settings.BrokerHost, least = Settings.StatusMinIntervalMs, most = Settings.StatusHeartbeatMs;
         bool isEmbedded = Settings.BrokerMode.Accepts(configuration) && ModeIn(configuration) == BrokerMode.Embedded;
@@ -100,13 +139,25 @@ public sealed record GatewayOptions(
         if (hasPassword && Settings.BrokerUsername.TextIn(configuration).Length == 0)
             problems.Add(Refusal(Settings.BrokerUsername, configuration, $"given together with {Settings.BrokerPassword.Name}"));
 
+        string group = Settings.NodeGroup.TextIn(configuration);
+        if (isEmbedded && group.Length > 0)
+            problems.Add(Refusal(Settings.NodeGroup, configuration, "empty with the embedded broker: a group meets at an external one"));
+        else if (group.Length > 0 && group == Settings.NodeId.TextIn(configuration))
+            problems.Add(Refusal(Settings.NodeGroup, configuration, $"another name than {Settings.NodeId.Name}"));
+
         bool areIntervalsKnown = least.Accepts(configuration) && most.Accepts(configuration);
         if (areIntervalsKnown && least.NumberIn(configuration) > most.NumberIn(configuration))
             problems.Add(Refusal(least, configuration, $"at most {most.Name}, {most.TextIn(configuration)}"));
+
+        Setting http = Settings.HttpPort, broker = Settings.BrokerPort;
+        bool arePortsKnown = isEmbedded && http.Accepts(configuration) && broker.Accepts(configuration);
+        if (arePortsKnown && http.NumberIn(configuration) == broker.NumberIn(configuration))
+            problems.Add(Refusal(http, configuration, $"another port than {broker.Name}"));
     }
 
-    private static string Refusal(Setting setting, IConfiguration configuration, string accepted) =>
-        $"{setting.Name}: '{Shown(setting.TextIn(configuration))}' cannot be used, it must be {accepted}";
+    /// <summary>The line on a value that cannot be used.</summary>
+    internal static (string Key, string Line) Refusal(Setting setting, IConfiguration configuration, string accepted) =>
+        (setting.Name, $"{setting.Name}: '{Shown(setting.TextIn(configuration))}' cannot be used, it must be {accepted}");
 
     private static GatewayOptions FromChecked(IConfiguration configuration)
     {
@@ -123,8 +174,19 @@ public sealed record GatewayOptions(
             Settings.NodeId.TextIn(configuration),
             Settings.QueueCapacity.NumberIn(configuration),
             Settings.WorkersCount.NumberIn(configuration),
-            new StatusOptions(Settings.StatusHeartbeatMs.NumberIn(configuration), Settings.StatusMinIntervalMs.NumberIn(configuration)));
+            new StatusOptions(Settings.StatusHeartbeatMs.NumberIn(configuration), Settings.StatusMinIntervalMs.NumberIn(configuration)))
+        {
+            Upstreams = UpstreamList.Read(configuration),
+            GroupId = Settings.NodeGroup.TextIn(configuration),
+            IsModelsFolderDefault = Settings.ModelsFolder.TextIn(configuration) == Settings.ModelsFolder.DefaultText,
+            LogFormat = Enum.Parse<LogFormat>(Settings.LogFormat.TextIn(configuration), ignoreCase: true),
+            DrainMs = Settings.ShutdownDrainMs.NumberIn(configuration),
+            Watchdog = new WatchdogOptions(
+                Settings.WatchdogStallMs.NumberIn(configuration), Settings.WatchdogLinkDownMs.NumberIn(configuration)),
+        };
     }
+
+    private static int DefaultOf(Setting setting) => int.Parse(setting.DefaultText, CultureInfo.InvariantCulture);
 
     private static BrokerMode ModeIn(IConfiguration configuration) =>
         Enum.Parse<BrokerMode>(Settings.BrokerMode.TextIn(configuration), ignoreCase: true);

@@ -11,6 +11,9 @@ namespace Crime.Gateway.Configuration;
 /// <summary>One thing that can be set.</summary>
 public sealed class Setting
 {
+    // Stands for a place in a list, 0 or more, in the name of what every entry of the list has.
+    private const string AnyPlace = ":N:";
+
     private readonly Predicate<string> _isAccepted;
 
     private Setting(string name, string defaultText, string accepted, string meaning, Predicate<string> isAccepted)
@@ -40,6 +43,9 @@ public sealed class Setting
     /// <summary>Whether a value must not appear in a message.</summary>
     public bool IsSecret { get; private init; }
 
+    /// <summary>Whether every entry of a list has one: the name has an N where the entry's place belongs.</summary>
+    public bool IsOfList => Name.Contains(AnyPlace, StringComparison.Ordinal);
+
     /// <summary>A whole number without sign.</summary>
     public static Setting Number(string name, int min, int max, int defaultValue, string meaning) =>
         new(name, defaultValue.ToString(CultureInfo.InvariantCulture), $"a whole number from {min} to {max}", meaning,
@@ -60,6 +66,15 @@ public sealed class Setting
 
     /// <summary>A text that is not repeated in messages.</summary>
     public static Setting Secret(string name, string meaning) => new(name, "", "any text", meaning, _ => true) { IsSecret = true };
+
+    /// <summary>The setting of one entry of a list.</summary>
+    /// <param name="place">The entry's place, 0 or more.</param>
+    public Setting At(int place) =>
+        new(Name.Replace(AnyPlace, string.Create(CultureInfo.InvariantCulture, $":{place}:"), StringComparison.Ordinal), DefaultText, Accepted, Meaning, _isAccepted)
+        {
+            IsPath = IsPath,
+            IsSecret = IsSecret,
+        };
 
     /// <summary>The value as it was set, or the default.</summary>
     public string TextIn(IConfiguration configuration) => configuration[Name] ?? DefaultText;

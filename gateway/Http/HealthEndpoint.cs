@@ -1,9 +1,12 @@
 // Whether the gateway serves, and what it has done: for people, probes and the tests.
 
+using System;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Models;
 using Crime.Gateway.Serving;
+using Crime.Gateway.Upstream;
+using Crime.Gateway.Watchdog;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -67,6 +70,21 @@ public sealed record HealthReport
     /// <summary>Refused: shutting down.</summary>
     public required long RefusedStopping { get; init; }
 
+    /// <summary>Brokers of gateways that requests may be passed on to.</summary>
+    public required int Upstreams { get; init; }
+
+    /// <summary>Those among them that the gateway is connected to.</summary>
+    public required int UpstreamsConnected { get; init; }
+
+    /// <summary>Requests passed on to another gateway.</summary>
+    public required long Relayed { get; init; }
+
+    /// <summary>Those of them that came back without an answer, or did not in time.</summary>
+    public required long RelayFallbacks { get; init; }
+
+    /// <summary>Answers of other gateways that came too late, dropped.</summary>
+    public required long RelayLate { get; init; }
+
     /// <summary>Pings answered.</summary>
     public required long Pings { get; init; }
 
@@ -87,6 +105,18 @@ public sealed record HealthReport
 
     /// <summary>Messages lost to a defect of the gateway.</summary>
     public required long Faults { get; init; }
+
+    /// <summary>Batches computed.</summary>
+    public required long Batches { get; init; }
+
+    /// <summary>Bytes allocated since the start.</summary>
+    public required long AllocatedBytes { get; init; }
+
+    /// <summary>Bytes on the managed heap, garbage included.</summary>
+    public required long HeapBytes { get; init; }
+
+    /// <summary>Physical memory of the process in bytes.</summary>
+    public required long WorkingSetBytes { get; init; }
 }
 
 /// <summary><c>/healthz</c>.</summary>
@@ -101,11 +131,13 @@ public sealed class HealthEndpoint
     private readonly RequestQueue _queue;
     private readonly LoadMeter _load;
     private readonly GatewayCounters _counters;
+    private readonly LifeSigns _signs;
+    private readonly RequestRelay _relay;
 
     /// <summary>Makes the endpoint.</summary>
     public HealthEndpoint(
         GatewayOptions options, MqttLink link, WorkerPool workers, ModelRegistry models, RequestQueue queue, LoadMeter load,
-        GatewayCounters counters)
+        GatewayCounters counters, LifeSigns signs, RequestRelay relay)
     {
         _options = options;
         _link = link;
@@ -114,6 +146,8 @@ public sealed class HealthEndpoint
         _queue = queue;
         _load = load;
         _counters = counters;
+        _signs = signs;
+        _relay = relay;
     }
 
     /// <summary>Adds the endpoint.</summary>
@@ -131,7 +165,7 @@ public sealed class HealthEndpoint
         int aliveCount = _workers.AliveCount;
         return new HealthReport
         {
-            Status = !isConnected ? "no broker" : aliveCount < _workers.Count ? "a worker has ended" : "ok",
+            Status = !isConnected ? "no broker" : aliveCount < _workers.Count ? "a worker has ended" : _signs.Trouble ?? "ok",
             Node = _options.NodeId,
             Connected = isConnected,
             Workers = _workers.Count,
@@ -149,6 +183,11 @@ public sealed class HealthEndpoint
             RefusedUnknownModel = _counters.UnknownModel.Value,
             RefusedWrongInput = _counters.WrongInput.Value,
             RefusedStopping = _counters.Stopping.Value,
+            Upstreams = _relay.LinkCount,
+            UpstreamsConnected = _relay.ConnectedCount,
+            Relayed = _counters.Relayed.Value,
+            RelayFallbacks = _counters.RelayFallbacks.Value,
+            RelayLate = _counters.RelayLate.Value,
             Pings = _counters.Pings.Value,
             Statuses = _counters.Statuses.Value,
             TelemetryLocal = _counters.TelemetryLocal.Value,
@@ -156,6 +195,10 @@ public sealed class HealthEndpoint
             TelemetryFallback = _counters.TelemetryFallback.Value,
             DroppedMessages = _counters.DroppedMessages.Value,
             Faults = _counters.Faults.Value,
+            Batches = _counters.Batches.Value,
+            AllocatedBytes = GC.GetTotalAllocatedBytes(),
+            HeapBytes = GC.GetTotalMemory(forceFullCollection: false),
+            WorkingSetBytes = Environment.WorkingSet,
         };
     }
 }

@@ -1,4 +1,4 @@
-// Answers whose length is known before the first byte is sent: none of this server's is chunked.
+// Answers whose length is known before the first byte is sent: nothing that a board reads is chunked.
 
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;

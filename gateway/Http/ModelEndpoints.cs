@@ -53,7 +53,7 @@ public static class ModelEndpoints
 
     /// <summary>Answers what no endpoint is for.</summary>
     public static void MapNothingElse(IEndpointRouteBuilder endpoints) =>
-        endpoints.MapMethods("/{**path}", s_readMethods, () => JsonAnswer.NotFound("there is /models, /models/<name>.crime and /healthz"))
+        endpoints.MapMethods("/{**path}", s_readMethods, () => JsonAnswer.NotFound("there is /models, /models/<name>.crime, /healthz and /metrics"))
             .WithOrder(int.MaxValue);
 
     /// <summary>A checksum as an ETag without its quotes.</summary>

@@ -25,9 +25,11 @@ public sealed class FloatModel
         Input = model.Input;
         InputCount = model.InputCount;
         VocabularyCount = model.VocabularyCount;
+        LongestLength = model.LongestLength;
         ClassNames = model.ClassNames;
         Layers = model.Layers;
         HeadInput = model.HeadInput;
+        CellFractionBits = model.HasFixedPoint ? Array.ConvertAll(model.FixedLayers, layer => layer.CellFractionBits) : null;
 
         int at = 0;
         float[] Next(int count) { float[] values = model.ReadFloats(at, count); at += count; return values; }
@@ -62,11 +64,21 @@ public sealed class FloatModel
     /// <summary>What of the last layer the head sees.</summary>
     public HeadInput HeadInput { get; }
 
+    /// <summary>Fraction bits of a board's cell states, [layers]; null when boards cannot run the model, and so have no state to hand over.</summary>
+    public IReadOnlyList<int>? CellFractionBits { get; }
+
+    /// <summary>Numbers of the state that a board hands over: h and, where there is one, c of every layer; 0 when there are no such boards.</summary>
+    public int BoardStateCount => CellFractionBits == null || Layers.Any(layer => layer.Direction != Direction.Forward)
+        ? 0 : Layers.Sum(layer => layer.HiddenCount * (layer.HasCellState ? 2 : 1));
+
     /// <summary>Numbers per timestep in a request: the features, or one token.</summary>
     public int ValuesPerStep => Input == InputKind.Tokens ? 1 : InputCount;
 
     /// <summary>Number of tokens, 0 for feature models.</summary>
     public int VocabularyCount { get; }
+
+    /// <summary>Longest sequence that the model was calibrated with, in timesteps; 0 when unknown.</summary>
+    public int LongestLength { get; }
 
     /// <summary>Names of the classes.</summary>
     public string[] ClassNames { get; }

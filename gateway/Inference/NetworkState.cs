@@ -9,6 +9,8 @@ namespace Crime.Gateway.Inference;
 /// <summary>h and c of every layer after some timestep. Where a layer reads both ways: of each direction at the end of its own way.</summary>
 public sealed class NetworkState
 {
+    private const int HiddenFractionBits = 15;
+
     private readonly int[] _offsets;
     private readonly float[] _hidden;
     private readonly float[] _cell;
@@ -24,6 +26,25 @@ public sealed class NetworkState
         _cell = new float[_offsets[^1]];
     }
 
+    /// <summary>Takes over the state of a board.</summary>
+    /// <param name="model">The model that the board runs.</param>
+    /// <param name="exported">
+    /// Layer by layer h in Q0.15, then, where the cell has one, c with the layer's cell fraction bits: [<see cref="FloatModel.BoardStateCount"/>].
+    /// </param>
+    /// <exception cref="ArgumentException">The model has another number of them, or none.</exception>
+    public static NetworkState FromBoard(FloatModel model, ReadOnlySpan<short> exported)
+    {
+        if (model.BoardStateCount == 0 || exported.Length != model.BoardStateCount)
+            throw new ArgumentException($"a state of {exported.Length} numbers where the model's has {model.BoardStateCount}");
+        var state = new NetworkState(model);
+        for (int layer = 0; layer < model.Layers.Count; layer++)
+        {
+            exported = Take(exported, state.Hidden(layer), HiddenFractionBits);
+            if (model.Layers[layer].HasCellState) exported = Take(exported, state.Cell(layer), model.CellFractionBits![layer]);
+        }
+        return state;
+    }
+
     /// <summary>
     /// Whether a run can begin from such a state: only where all layers read forwards, for a direction that comes from the end begins
     /// with timesteps that are not there yet.
@@ -37,4 +58,11 @@ public sealed class NetworkState
     /// <summary>Cell state of a layer, [directions][hidden]; zeros that nobody reads for a cell without one.</summary>
     /// <param name="layer">Index of the layer.</param>
     public Span<float> Cell(int layer) => _cell.AsSpan(_offsets[layer].._offsets[layer + 1]);
+
+    private static ReadOnlySpan<short> Take(ReadOnlySpan<short> exported, Span<float> to, int fractionBits)
+    {
+        float unit = MathF.ScaleB(1, -fractionBits);
+        for (int i = 0; i < to.Length; i++) to[i] = exported[i] * unit;
+        return exported[to.Length..];
+    }
 }

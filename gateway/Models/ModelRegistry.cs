@@ -1,105 +1,58 @@
-// The models that this gateway serves: every .crime file in its folder that is good.
+// The models that this gateway serves at this moment.
 
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using Crime.Frames;
-using Crime.Gateway.Inference;
-using Crime.Model;
-using Microsoft.Extensions.Logging;
 
 namespace Crime.Gateway.Models;
 
-/// <summary>An unchanging set of models, by id and by name.</summary>
+/// <summary>
+/// A set of models that is replaced as a whole. Thread-safe: whoever looks sees one set or the next, and a request keeps the model
+/// that it was admitted with.
+/// </summary>
 public sealed class ModelRegistry
 {
     /// <summary>Longest name, in letters, under which a model can be downloaded.</summary>
     public const int MaxNameLength = 64;
 
-    private const string NameLetters = "a-z, A-Z, 0-9, '-', '_' and '.'";
-    private const string Pattern = "*.crime";
+    private volatile ModelSet _set;
 
-    private readonly Dictionary<uint, GatewayModel> _byId = [];
-    private readonly Dictionary<string, GatewayModel> _byName = new(StringComparer.Ordinal);
-
-    /// <summary>Makes a set.</summary>
+    /// <summary>Makes a registry.</summary>
     /// <param name="models">At most <see cref="StatusFrame.MaxModels"/>, with different ids and names.</param>
-    public ModelRegistry(IReadOnlyList<GatewayModel> models)
-    {
-        Models = models;
-        foreach (GatewayModel model in models)
-        {
-            _byId.Add(model.Id, model);
-            _byName.Add(model.Name, model);
-        }
-    }
+    public ModelRegistry(IReadOnlyList<GatewayModel> models) => _set = new ModelSet(models, []);
 
-    /// <summary>All models, by name.</summary>
-    public IReadOnlyList<GatewayModel> Models { get; }
+    /// <summary>All models: the current ones by name, then those that have been replaced and are still asked for.</summary>
+    public IReadOnlyList<GatewayModel> Models => _set.All;
 
     /// <summary>The model of an id, or null.</summary>
-    public GatewayModel? ById(uint id) => _byId.GetValueOrDefault(id);
+    public GatewayModel? ById(uint id) => _set.ById.GetValueOrDefault(id);
 
-    /// <summary>The model of a name, or null.</summary>
-    public GatewayModel? ByName(string name) => _byName.GetValueOrDefault(name);
+    /// <summary>The current model of a name, or null.</summary>
+    public GatewayModel? ByName(string name) => _set.ByName.GetValueOrDefault(name);
 
-    /// <summary>Loads and calibrates what is in a folder. A file that cannot be used is skipped, with one line that says why.</summary>
-    public static ModelRegistry Load(string folder, ILogger<ModelRegistry> log)
-    {
-        if (!Directory.Exists(folder))
-        {
-            log.FolderMissing(folder);
-            return new ModelRegistry([]);
-        }
-        var models = new List<GatewayModel>();
-        foreach (string path in Directory.EnumerateFiles(folder, Pattern).Order(StringComparer.Ordinal))
-        {
-            string? reason = Add(models, path, log);
-            if (reason != null) log.ModelSkipped(path, reason);
-        }
-        return new ModelRegistry(models);
-    }
+    /// <summary>Serves other models from now on.</summary>
+    /// <param name="current">The models by name, with different ids and names.</param>
+    /// <param name="replaced">Earlier versions for those who still ask for them by id; at most <see cref="StatusFrame.MaxModels"/> in all.</param>
+    public void Replace(IReadOnlyList<GatewayModel> current, IReadOnlyList<GatewayModel> replaced) => _set = new ModelSet(current, replaced);
 
     /// <summary>Whether a name can stand in a download's address as it is.</summary>
     public static bool IsDownloadName(string name) =>
         name.Length is > 0 and <= MaxNameLength && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
 
-    private static string? Add(List<GatewayModel> models, string path, ILogger log)
+    private sealed class ModelSet
     {
-        string? reason = Read(path, out byte[] bytes);
-        if (reason != null) return reason;
-        ModelError error = ModelReader.TryRead(bytes, out ModelFile file);
-        if (error != ModelError.None) return ModelErrors.Describe(error);
-        if (!file.HasFloat) return "it has no float weights (an image for boards?)";
-        if (models.FirstOrDefault(known => known.Id == file.Id) is { } twin) return $"it is the same network as {twin.Name}";
-        if (models.Count == StatusFrame.MaxModels) return $"a gateway serves at most {StatusFrame.MaxModels} models";
-
-        var weights = new FloatModel(file);
-        string name = Path.GetFileNameWithoutExtension(path);
-        models.Add(new GatewayModel(name, weights, Image(name, bytes, log), ModelCalibration.Measure(weights)));
-        return null;
-    }
-
-    private static string? Read(string path, out byte[] bytes)
-    {
-        bytes = [];
-        try
+        public ModelSet(IReadOnlyList<GatewayModel> current, IReadOnlyList<GatewayModel> replaced)
         {
-            if (new FileInfo(path).Length > ModelFormat.MaxFileSize) return $"it is larger than {ModelFormat.MaxFileSize} bytes";
-            bytes = File.ReadAllBytes(path);
-            return null;
+            All = [.. current, .. replaced];
+            ById = All.ToDictionary(model => model.Id);
+            ByName = current.ToDictionary(model => model.Name, StringComparer.Ordinal);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return e.Message;
-        }
-    }
 
-    private static byte[]? Image(string name, byte[] file, ILogger log)
-    {
-        if (IsDownloadName(name)) return ModelContainer.BoardImage(file);
-        log.ModelNotDownloadable(name, $"the name is not 1 to {MaxNameLength} of {NameLetters}");
-        return null;
+        public IReadOnlyList<GatewayModel> All { get; }
+
+        public Dictionary<uint, GatewayModel> ById { get; }
+
+        public Dictionary<string, GatewayModel> ByName { get; }
     }
 }

@@ -1,5 +1,7 @@
-// What happened since the start, for /healthz.
+// What happened since the start. The one place where it is counted: /healthz and /metrics both read from here.
 
+using System;
+using System.Diagnostics.Metrics;
 using System.Threading;
 
 namespace Crime.Gateway.Serving;
@@ -14,19 +16,58 @@ public sealed class Counter
 
     /// <summary>Counts one.</summary>
     public void Increment() => Interlocked.Increment(ref _value);
+
+    /// <summary>Counts several.</summary>
+    /// <param name="count">How many, 0 or more.</param>
+    public void Add(int count) => Interlocked.Add(ref _value, count);
 }
 
-/// <summary>The counters of a gateway.</summary>
-public sealed class GatewayCounters
+/// <summary>The counters and distributions of a gateway. Thread-safe; counting and recording allocate nothing.</summary>
+public sealed class GatewayCounters : IDisposable
 {
+    /// <summary>Name of the meter, as OpenTelemetry knows it.</summary>
+    public const string MeterName = "Crime.Gateway";
+
+    private const double SecondsPerMicrosecond = 1e-6;
+
+    // From a request that a small network answers to one that a board has long given up on.
+    private static readonly double[] s_secondsBounds =
+        [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+    private static readonly int[] s_batchBounds = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128];
+
+    private readonly Histogram<double> _waitS;
+    private readonly Histogram<double> _serviceS;
+    private readonly Histogram<int> _batchSize;
+
+    /// <summary>Makes counters at zero.</summary>
+    public GatewayCounters()
+    {
+        var seconds = new InstrumentAdvice<double> { HistogramBucketBoundaries = s_secondsBounds };
+        _waitS = Meter.CreateHistogram("crime.wait", "s", "Time from a request's arrival to the start of its computation", null, seconds);
+        _serviceS = Meter.CreateHistogram("crime.service", "s", "Time that the computation of an answer took", null, seconds);
+        _batchSize = Meter.CreateHistogram(
+            "crime.batch.size", "{request}", "Requests computed together", null,
+            new InstrumentAdvice<int> { HistogramBucketBoundaries = s_batchBounds });
+    }
+
+    /// <summary>Where further instruments of this gateway belong.</summary>
+    public Meter Meter { get; } = new(MeterName);
+
     /// <summary>Messages that were no good frame for their topic; they changed nothing else.</summary>
     public Counter MalformedFrames { get; } = new();
 
     /// <summary>Good request frames.</summary>
     public Counter Requests { get; } = new();
 
+    /// <summary>Requests that a worker has taken from the queue: while some wait, this must grow.</summary>
+    public Counter Taken { get; } = new();
+
     /// <summary>Requests answered with a class.</summary>
     public Counter Answered { get; } = new();
+
+    /// <summary>Batches computed; over these, <see cref="Answered"/> is the mean size of a batch.</summary>
+    public Counter Batches { get; } = new();
 
     /// <summary>Refused: the queue was full.</summary>
     public Counter QueueFull { get; } = new();
@@ -42,6 +83,15 @@ public sealed class GatewayCounters
 
     /// <summary>Refused: shutting down.</summary>
     public Counter Stopping { get; } = new();
+
+    /// <summary>Requests passed on to another gateway.</summary>
+    public Counter Relayed { get; } = new();
+
+    /// <summary>Of these, those that came back without an answer, or did not in time, and were done or refused here.</summary>
+    public Counter RelayFallbacks { get; } = new();
+
+    /// <summary>Answers of other gateways that nobody waited for any more.</summary>
+    public Counter RelayLate { get; } = new();
 
     /// <summary>Pings answered.</summary>
     public Counter Pings { get; } = new();
@@ -63,4 +113,25 @@ public sealed class GatewayCounters
 
     /// <summary>Requests that ended in an exception: a defect of the gateway.</summary>
     public Counter Faults { get; } = new();
+
+    /// <summary>A worker took requests from the queue, to compute them together.</summary>
+    /// <param name="size">How many, 1 or more.</param>
+    public void RecordBatch(int size)
+    {
+        Batches.Increment();
+        Taken.Add(size);
+        _batchSize.Record(size);
+    }
+
+    /// <summary>A request was answered with a class.</summary>
+    /// <param name="waitUs">Time it waited, in µs.</param>
+    /// <param name="serviceUs">Time it took to compute, in µs.</param>
+    public void RecordAnswer(uint waitUs, uint serviceUs)
+    {
+        _waitS.Record(waitUs * SecondsPerMicrosecond);
+        _serviceS.Record(serviceUs * SecondsPerMicrosecond);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Meter.Dispose();
 }

@@ -1,7 +1,6 @@
-// A thread that computes: takes the oldest request, runs it, answers.
+// A thread that computes: takes a batch, runs it, answers.
 
 using System;
-using System.Collections.Generic;
 using Crime.Frames;
 using Crime.Gateway.Inference;
 using Crime.Gateway.Models;
@@ -10,11 +9,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Crime.Gateway.Serving;
 
-/// <summary>The work of one thread. Owns an engine per model it has met: an engine holds the state of a run.</summary>
+/// <summary>The work of one thread.</summary>
 public sealed class InferenceWorker
 {
-    private readonly Dictionary<GatewayModel, BatchNetwork> _engines = [];
-    private readonly float[] _logits = new float[ModelFormat.MaxClasses];
+    private readonly Batch _batch = new();
+    private readonly BatchItem[] _items = new BatchItem[Batch.MaxCount];
+    private readonly float[] _logits = new float[Batch.MaxCount * ModelFormat.MaxClasses];
     private readonly int _index;
     private readonly RequestQueue _queue;
     private readonly LoadMeter _load;
@@ -50,51 +50,73 @@ public sealed class InferenceWorker
     /// <summary>Serves until the queue is closed.</summary>
     public void Run()
     {
-        while (_queue.TryTake(out PendingRequest? request))
+        while (_queue.Take(_batch, _time))
         {
+            _counters.RecordBatch(_batch.Count);
             try
             {
-                Serve(request);
+                Serve();
             }
             catch (Exception e)
             {
-                // The board runs into its time-out and computes the input itself; the worker lives on.
+                // The boards run into their time-outs and compute the inputs themselves; the worker lives on.
                 _counters.Faults.Increment();
                 _log.Fault(e);
             }
             _load.OnFinished(_index);
-            _queue.Return(request);
+            foreach (PendingRequest request in _batch.Requests) _queue.Return(request);
+            _batch.Clear();
             _status.OnChange();
         }
     }
 
-    private void Serve(PendingRequest request)
+    private void Serve()
     {
-        long startedAt = _time.GetTimestamp();
-        _load.OnStarted(_index, request.CostUs);
-        uint waitUs = MicrosecondsBetween(request.ArrivedAt, startedAt);
-        RequestFrame frame = request.Frame;
-        // Its board has given up, or will have by the time the result is there.
-        if (frame.BudgetUs != 0 && (long)waitUs + request.CostUs > frame.BudgetUs)
-        {
-            _load.OnFinished(_index);
-            _responder.Refuse(request, ResponseCode.TooLate, waitUs);
-            return;
-        }
-        var item = new BatchItem { Values = frame.Values.AsMemory(0, frame.ValueCount), FractionBits = frame.FractionBits, Logits = _logits };
-        EngineFor(request.Model).Run(new Span<BatchItem>(ref item));
-        double serviceUs = _time.GetElapsedTime(startedAt).TotalMicroseconds;
-        request.Model.Cost.Observe(frame.Length, serviceUs);
-        // Before the answer, which tells the work that is still there.
+        long startedUs = _time.NowUs();
+        RefuseLate(startedUs);
+        if (_batch.Count == 0) return;
+        _load.OnStarted(_index, (int)Math.Min(_batch.PredictedUs, int.MaxValue));
+        GatewayModel model = _batch.Model;
+        Span<BatchItem> items = FillItems(model.Weights);
+        long computingUs = _time.NowUs();
+        model.EngineOf(_index).Run(items);
+        long finishedUs = _time.NowUs();
+        model.Cost.ObserveBatch(_batch.Count, _batch.Requests[0].Frame.Length, _batch.AloneUs, finishedUs - computingUs);
+        // Before the answers, which tell the work that is still there.
         _load.OnFinished(_index);
-        _responder.Answer(request, item.Label, _logits.AsSpan(0, request.Model.Weights.ClassCount), waitUs, (uint)Math.Min(serviceUs, uint.MaxValue));
+        uint serviceUs = (uint)Math.Min(finishedUs - startedUs, uint.MaxValue);
+        for (int i = 0; i < items.Length; i++)
+        {
+            PendingRequest request = _batch.Requests[i];
+            _responder.Answer(request, items[i].Label, items[i].Logits.Span, request.WaitUs(startedUs), serviceUs);
+        }
     }
 
-    private BatchNetwork EngineFor(GatewayModel model)
+    /// <summary>Refuses those whose boards have given up, or will have by the time the result is there.</summary>
+    private void RefuseLate(long nowUs)
     {
-        if (!_engines.TryGetValue(model, out BatchNetwork? engine)) _engines.Add(model, engine = new BatchNetwork(model.Weights, maxBatch: 1));
-        return engine;
+        for (int i = _batch.Count - 1; i >= 0; i--)
+        {
+            PendingRequest request = _batch.Requests[i];
+            if (!request.HasDeadline || nowUs + request.AloneUs <= request.DeadlineUs) continue;
+            _responder.Refuse(request, ResponseCode.TooLate, request.WaitUs(nowUs));
+            _batch.RemoveAt(i);
+            _queue.Return(request);
+        }
     }
 
-    private uint MicrosecondsBetween(long from, long to) => (uint)Math.Min(_time.GetElapsedTime(from, to).TotalMicroseconds, uint.MaxValue);
+    private Span<BatchItem> FillItems(FloatModel model)
+    {
+        int classCount = model.ClassCount;
+        ReadOnlySpan<PendingRequest> requests = _batch.Requests;
+        for (int i = 0; i < requests.Length; i++)
+        {
+            RequestFrame frame = requests[i].Frame;
+            _items[i].Values = frame.Values.AsMemory(0, frame.ValueCount);
+            _items[i].FractionBits = frame.FractionBits;
+            _items[i].Start = frame.StateCount == 0 ? null : NetworkState.FromBoard(model, frame.State.AsSpan(0, frame.StateCount));
+            _items[i].Logits = _logits.AsMemory(i * classCount, classCount);
+        }
+        return _items.AsSpan(0, requests.Length);
+    }
 }

@@ -17,9 +17,10 @@ public sealed class LoadMeter
 
     private readonly Lock _lock = new();
     private readonly RequestQueue _queue;
+    private readonly GatewayGroup _group;
     private readonly TimeProvider _time;
 
-    // Per worker: when it started its request (or Idle), and what that was predicted to cost.
+    // Per worker: when it started its batch (or Idle), and what that was predicted to cost.
     private readonly long[] _startedAt;
     private readonly int[] _costUs;
 
@@ -28,8 +29,9 @@ public sealed class LoadMeter
     private long _fadedAt;
 
     /// <summary>Makes a meter for idle workers.</summary>
-    public LoadMeter(RequestQueue queue, int workerCount, TimeProvider time)
+    public LoadMeter(RequestQueue queue, int workerCount, GatewayGroup group, TimeProvider time)
     {
+        _group = group;
         _queue = queue;
         _time = time;
         _startedAt = new long[workerCount];
@@ -43,6 +45,13 @@ public sealed class LoadMeter
 
     /// <summary>Work that waits or runs, in µs, over all workers: of a running request what is predicted to be left.</summary>
     public uint BacklogUs => (uint)Math.Min(_queue.WaitingUs + RunningUs(out _), uint.MaxValue);
+
+    /// <summary>What a board is told of the backlog: this gateway's, or all its group's where that is what it asked.</summary>
+    public uint BacklogUsFor(ReplyAddress reply) =>
+        reply.IsGroup ? (uint)Math.Min((long)BacklogUs + _group.OthersBacklogUs, uint.MaxValue) : BacklogUs;
+
+    /// <summary>What a board is told of the depth: this gateway's, or all its group's where that is what it asked.</summary>
+    public int DepthFor(ReplyAddress reply) => _queue.Depth + (reply.IsGroup ? _group.OthersDepth : 0);
 
     /// <summary>
     /// Work accepted per working time of all workers, in 1/1024, averaged with <see cref="TimeConstantUs"/>. Refused work
@@ -60,19 +69,9 @@ public sealed class LoadMeter
         }
     }
 
-    /// <summary>How long a request that arrives now would wait, in µs.</summary>
-    public long PredictedWaitUs
-    {
-        get
-        {
-            long runningUs = RunningUs(out bool isAnyIdle), waitingUs = _queue.WaitingUs;
-            return isAnyIdle && waitingUs == 0 ? 0 : (waitingUs + runningUs) / WorkerCount;
-        }
-    }
-
     /// <summary>A request was accepted.</summary>
     /// <param name="costUs">Its predicted cost.</param>
-    public void OnArrival(int costUs)
+    public void OnArrival(double costUs)
     {
         lock (_lock)
         {
@@ -81,9 +80,9 @@ public sealed class LoadMeter
         }
     }
 
-    /// <summary>A worker starts a request.</summary>
+    /// <summary>A worker starts a batch.</summary>
     /// <param name="worker">Index of the worker.</param>
-    /// <param name="costUs">Predicted cost of the request.</param>
+    /// <param name="costUs">Predicted time to compute it.</param>
     public void OnStarted(int worker, int costUs)
     {
         lock (_lock)
@@ -93,13 +92,15 @@ public sealed class LoadMeter
         }
     }
 
-    /// <summary>A worker has finished its request.</summary>
+    /// <summary>A worker has finished its batch.</summary>
     public void OnFinished(int worker)
     {
         lock (_lock) _startedAt[worker] = Idle;
     }
 
-    private long RunningUs(out bool isAnyIdle)
+    /// <summary>Work left of what runs, in µs, over all workers, by prediction.</summary>
+    /// <param name="isAnyIdle">Whether a worker has nothing to do.</param>
+    public long RunningUs(out bool isAnyIdle)
     {
         lock (_lock)
         {

@@ -1,29 +1,35 @@
 // The requests that wait. The count of this queue is the queue depth that boards are told: there is no other place where a
 // request could wait unseen.
 
+using System;
 using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
 using System.Threading;
+using Crime.Frames;
 
 namespace Crime.Gateway.Serving;
 
-/// <summary>A bounded first-in-first-out queue, and the pool its requests come from. Thread-safe.</summary>
+/// <summary>A bounded queue, the earliest deadline first, and the pool its requests come from. Thread-safe.</summary>
 public sealed class RequestQueue
 {
+    // How far behind its head a batch looks for company: beyond that lies work for later batches.
+    private const int MaxScanned = 256;
+
     private readonly object _lock = new();
-    private readonly PendingRequest[] _ring;
     private readonly Stack<PendingRequest> _unused = new();
-    private int _first;
+    private PendingRequest? _first;
+    private PendingRequest? _last;
     private int _count;
-    private long _waitingUs;
+    private int _idleTakerCount;
+    private double _waitingUs;
+    private bool _isEntranceClosed;
     private bool _isClosed;
 
     /// <summary>Makes an empty queue.</summary>
     /// <param name="capacity">Most requests that may wait.</param>
-    public RequestQueue(int capacity) => _ring = new PendingRequest[capacity];
+    public RequestQueue(int capacity) => Capacity = capacity;
 
     /// <summary>Most requests that may wait.</summary>
-    public int Capacity => _ring.Length;
+    public int Capacity { get; }
 
     /// <summary>Requests that wait.</summary>
     public int Depth
@@ -34,7 +40,7 @@ public sealed class RequestQueue
     /// <summary>Predicted work of the requests that wait, in µs.</summary>
     public long WaitingUs
     {
-        get { lock (_lock) return _waitingUs; }
+        get { lock (_lock) return (long)Math.Round(_waitingUs); }
     }
 
     /// <summary>A request object to fill; to be given back by <see cref="Return"/> once it is answered.</summary>
@@ -43,58 +49,152 @@ public sealed class RequestQueue
         lock (_lock) return _unused.TryPop(out PendingRequest? request) ? request : new PendingRequest();
     }
 
-    /// <summary>Takes a request object back.</summary>
+    /// <summary>Takes a request object back: the request has been answered, or never will be.</summary>
     public void Return(PendingRequest request)
     {
+        request.Acknowledge?.Invoke();
+        request.Acknowledge = null;
+        request.Model = null!;
         lock (_lock) _unused.Push(request);
     }
 
-    /// <summary>Appends a request.</summary>
-    /// <returns>False when the queue is full or closed.</returns>
+    /// <summary>Puts a request in its place, whatever that means for the others' deadlines.</summary>
+    /// <returns>False when the queue is full or closed, or its entrance is.</returns>
     public bool TryAdd(PendingRequest request)
     {
         lock (_lock)
         {
-            if (_count == _ring.Length || _isClosed) return false;
-            _ring[(_first + _count++) % _ring.Length] = request;
-            _waitingUs += request.CostUs;
-            Monitor.Pulse(_lock);
+            if (_count >= Capacity || _isEntranceClosed) return false;
+            Insert(request, PlaceOf(request, out _));
             return true;
         }
     }
 
-    /// <summary>Takes the oldest request, and waits for one if there is none.</summary>
-    /// <returns>False when the queue is closed.</returns>
-    public bool TryTake([NotNullWhen(true)] out PendingRequest? request)
+    /// <summary>Puts a request in its place if it can be answered in time there, and everybody behind it still can.</summary>
+    /// <param name="request">The request, priced and with its deadline.</param>
+    /// <param name="nowUs">The time.</param>
+    /// <param name="runningUs">Work left of what runs, over all workers.</param>
+    /// <param name="isAnyIdle">Whether a worker waits for work.</param>
+    /// <param name="workerCount">Number of workers.</param>
+    /// <returns><see cref="ResponseCode.Ok"/>, or why it is refused.</returns>
+    public ResponseCode Admit(PendingRequest request, long nowUs, long runningUs, bool isAnyIdle, int workerCount)
     {
         lock (_lock)
         {
-            while (_count == 0 && !_isClosed) Monitor.Wait(_lock);
-            request = _isClosed ? null : TakeFirst();
-            return request != null;
+            if (_isEntranceClosed) return ResponseCode.Stopping;
+            if (_count >= Capacity) return ResponseCode.QueueFull;
+            PendingRequest? before = PlaceOf(request, out double behindUs);
+            double aheadUs = isAnyIdle && _count == 0 ? 0 : runningUs + _waitingUs - behindUs;
+            bool isInTime = !request.HasDeadline || nowUs + aheadUs / workerCount + request.AloneUs <= request.DeadlineUs;
+            if (!isInTime || !AreInTimeBehind(before, aheadUs + request.CostUs, nowUs, workerCount)) return ResponseCode.TooLate;
+            Insert(request, before);
+            return ResponseCode.Ok;
+        }
+    }
+
+    /// <summary>Takes the most urgent request and such that can be computed together with it; waits while there is none.</summary>
+    /// <param name="batch">An empty batch to fill.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>False when the queue is closed, or empty with its entrance closed; the batch is empty then.</returns>
+    public bool Take(Batch batch, TimeProvider time)
+    {
+        lock (_lock)
+        {
+            _idleTakerCount++;
+            while (_count == 0 && !_isEntranceClosed) Monitor.Wait(_lock);
+            _idleTakerCount--;
+            if (_isClosed || _count == 0) return false;
+
+            // Workers that have nothing to do get their part of what is there.
+            int most = (_count + _idleTakerCount) / (1 + _idleTakerCount);
+            PendingRequest? request = _first;
+            batch.Begin(request!, time.NowUs());
+            for (int scanned = 0; request != null && scanned < MaxScanned && batch.Count < most && !batch.IsFull; scanned++)
+            {
+                PendingRequest? next = request.After;
+                if (batch.TryAdd(request)) Remove(request);
+                request = next;
+            }
+            if (_count > 0 && _idleTakerCount > 0) Monitor.Pulse(_lock);
+            return true;
+        }
+    }
+
+    /// <summary>Lets nothing in any more; what waits can still be taken.</summary>
+    public void CloseEntrance()
+    {
+        lock (_lock)
+        {
+            _isEntranceClosed = true;
+            Monitor.PulseAll(_lock);
         }
     }
 
     /// <summary>Lets nothing in or out any more, and wakes those who wait.</summary>
-    /// <returns>The requests that still waited, oldest first.</returns>
+    /// <returns>The requests that still waited, the most urgent first.</returns>
     public IReadOnlyList<PendingRequest> Close()
     {
         lock (_lock)
         {
-            _isClosed = true;
+            _isClosed = _isEntranceClosed = true;
             var left = new List<PendingRequest>(_count);
-            while (_count > 0) left.Add(TakeFirst());
+            while (_first != null)
+            {
+                left.Add(_first);
+                Remove(_first);
+            }
             Monitor.PulseAll(_lock);
             return left;
         }
     }
 
-    private PendingRequest TakeFirst()
+    /// <summary>
+    /// The request that it has to stand behind, or null for none. The search begins at the end, where most requests belong.
+    /// </summary>
+    private PendingRequest? PlaceOf(PendingRequest request, out double behindUs)
     {
-        PendingRequest request = _ring[_first];
-        _first = (_first + 1) % _ring.Length;
+        PendingRequest? before = _last;
+        behindUs = 0;
+        while (before != null && before.DeadlineUs > request.DeadlineUs)
+        {
+            behindUs += before.CostUs;
+            before = before.Before;
+        }
+        return before;
+    }
+
+    private bool AreInTimeBehind(PendingRequest? place, double aheadUs, long nowUs, int workerCount)
+    {
+        for (PendingRequest? waiting = place == null ? _first : place.After; waiting != null; waiting = waiting.After)
+        {
+            if (waiting.HasDeadline && nowUs + aheadUs / workerCount + waiting.AloneUs > waiting.DeadlineUs) return false;
+            aheadUs += waiting.CostUs;
+        }
+        return true;
+    }
+
+    private void Insert(PendingRequest request, PendingRequest? before)
+    {
+        PendingRequest? after = before == null ? _first : before.After;
+        (request.Before, request.After) = (before, after);
+        if (before == null) _first = request;
+        else before.After = request;
+        if (after == null) _last = request;
+        else after.Before = request;
+        _count++;
+        _waitingUs += request.CostUs;
+        if (_idleTakerCount > 0) Monitor.Pulse(_lock);
+    }
+
+    private void Remove(PendingRequest request)
+    {
+        if (request.Before == null) _first = request.After;
+        else request.Before.After = request.After;
+        if (request.After == null) _last = request.Before;
+        else request.After.Before = request.Before;
+        request.Before = request.After = null;
         _count--;
-        _waitingUs -= request.CostUs;
-        return request;
+        // What rounding leaves behind must not add up.
+        _waitingUs = _count == 0 ? 0 : _waitingUs - request.CostUs;
     }
 }

@@ -12,15 +12,13 @@ namespace Crime.Gateway.Serving;
 public sealed class Responder
 {
     private readonly ResponseFrame _frame = new() { Logits = new short[ModelFormat.MaxClasses] };
-    private readonly RequestQueue _queue;
     private readonly LoadMeter _load;
     private readonly Outbox _outbox;
     private readonly GatewayCounters _counters;
 
     /// <summary>Makes a responder for one thread.</summary>
-    public Responder(RequestQueue queue, LoadMeter load, Outbox outbox, GatewayCounters counters)
+    public Responder(LoadMeter load, Outbox outbox, GatewayCounters counters)
     {
-        _queue = queue;
         _load = load;
         _outbox = outbox;
         _counters = counters;
@@ -41,6 +39,23 @@ public sealed class Responder
         _frame.FractionBits = QFormat.FractionBitsFor(largest);
         for (int i = 0; i < logits.Length; i++) _frame.Logits[i] = QFormat.FromFloat(logits[i], _frame.FractionBits);
         Send(request, ResponseCode.Ok, waitUs, serviceUs);
+        _counters.RecordAnswer(waitUs, serviceUs);
+    }
+
+    /// <summary>Sends what another gateway has found.</summary>
+    /// <param name="request">What was asked.</param>
+    /// <param name="response">The other gateway's answer.</param>
+    /// <param name="nowUs">The time: what was not spent computing was spent waiting.</param>
+    public void Pass(PendingRequest request, ResponseFrame response, long nowUs)
+    {
+        _frame.Label = response.Label;
+        _frame.ClassCount = response.ClassCount;
+        _frame.FractionBits = response.FractionBits;
+        Array.Copy(response.Logits, _frame.Logits, response.ClassCount);
+        _frame.RelayCount = Math.Min(response.RelayCount + 1, CostAdvert.MaxPathNodes);
+        uint sinceArrivalUs = request.WaitUs(nowUs);
+        Send(request, ResponseCode.Ok, sinceArrivalUs - Math.Min(response.ServiceUs, sinceArrivalUs), response.ServiceUs);
+        _frame.RelayCount = 0;
     }
 
     /// <summary>Sends a refusal.</summary>
@@ -60,9 +75,9 @@ public sealed class Responder
         _frame.Sequence = request.Frame.Sequence;
         _frame.WaitUs = waitUs;
         _frame.ServiceUs = serviceUs;
-        _frame.Depth = _queue.Depth;
-        _frame.BacklogUs = _load.BacklogUs;
-        _outbox.Send(Topics.Response(request.Board), _frame.Encode(), isRetained: false);
+        _frame.Depth = _load.DepthFor(request.Reply);
+        _frame.BacklogUs = _load.BacklogUsFor(request.Reply);
+        _outbox.Send(request.Reply.Topic, _frame.Encode(), isRetained: false);
         CounterOf(code).Increment();
     }
 

@@ -10,6 +10,7 @@ using Crime.Frames;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Models;
+using Crime.Gateway.Upstream;
 
 namespace Crime.Gateway.Serving;
 
@@ -25,7 +26,8 @@ public sealed class StatusPublisher : IDisposable
     private readonly LoadMeter _load;
     private readonly Outbox _outbox;
     private readonly GatewayCounters _counters;
-    private readonly string _topic;
+    private readonly GatewayGroup _group;
+    private readonly RelayEngines? _relays;
     private readonly uint _session = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _stop = new();
@@ -38,7 +40,8 @@ public sealed class StatusPublisher : IDisposable
 
     /// <summary>Makes a publisher that does not publish yet.</summary>
     public StatusPublisher(
-        GatewayOptions options, ModelRegistry models, RequestQueue queue, LoadMeter load, Outbox outbox, GatewayCounters counters)
+        GatewayOptions options, ModelRegistry models, RequestQueue queue, LoadMeter load, GatewayGroup group, Outbox outbox,
+        GatewayCounters counters, RelayEngines? relays = null)
     {
         _options = options;
         _models = models;
@@ -46,7 +49,8 @@ public sealed class StatusPublisher : IDisposable
         _load = load;
         _outbox = outbox;
         _counters = counters;
-        _topic = Topics.Status(options.NodeId);
+        _group = group;
+        _relays = relays is { AreUsed: true } ? relays : null;
     }
 
     /// <summary>Begins to publish.</summary>
@@ -72,8 +76,17 @@ public sealed class StatusPublisher : IDisposable
         OnChange();
     }
 
+    /// <summary>Another member of the group has told its load; whoever speaks for the group tells it on.</summary>
+    public void OnGroupChange()
+    {
+        if (_group.IsSpeaker) Announce();
+    }
+
     /// <summary>A status that says that the gateway is offline, also good as a last will.</summary>
     public byte[] NextOfflineFrame() => NewFrame().Encode();
+
+    /// <summary>A status that says that the whole group is offline.</summary>
+    public byte[] NextGroupOfflineFrame() => _group.NextStatus(NewFrame()).Encode();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -106,7 +119,7 @@ public sealed class StatusPublisher : IDisposable
     }
 
     private bool IsNews() =>
-        _queue.Depth != _toldDepth || Math.Abs((long)_load.BacklogUs - _toldBacklogUs) >= BacklogStepUs;
+        _queue.Depth != _toldDepth || Math.Abs((long)_load.BacklogUs - _toldBacklogUs) >= BacklogStepUs || _relays is { } relays && relays.HasNews();
 
     private void Publish()
     {
@@ -117,13 +130,20 @@ public sealed class StatusPublisher : IDisposable
         frame.BacklogUs = _toldBacklogUs = _load.BacklogUs;
         frame.Depth = _toldDepth = _queue.Depth;
         frame.Utilisation = _load.Utilisation;
+        if (_relays != null) _relays.AddModels(frame);
+        else AddModels(frame);
+        _outbox.Send(_group.OwnStatusTopic, frame.Encode(), isRetained: true);
+        if (_group.IsSpeaker) _outbox.Send(_group.StatusTopic, _group.NextStatus(frame).Encode(), isRetained: true);
+        _counters.Statuses.Increment();
+    }
+
+    private void AddModels(StatusFrame frame)
+    {
         foreach (GatewayModel model in _models.Models)
         {
             CostLine line = model.Cost.Line;
             frame.Add(model.Id, model.ImageChecksum).SetOwn((uint)line.Alpha, (uint)line.Beta);
         }
-        _outbox.Send(_topic, frame.Encode(), isRetained: true);
-        _counters.Statuses.Increment();
     }
 
     private StatusFrame NewFrame() => new()

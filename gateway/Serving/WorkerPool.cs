@@ -1,6 +1,7 @@
 // The threads that compute. Threads of their own and not the pool's: a long sequence must not hold up the network.
 
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
 using System.Threading;
@@ -31,11 +32,11 @@ public sealed class WorkerPool
         _status = status;
         _time = time;
         _log = log;
-        _responder = new Responder(queue, load, outbox, counters);
+        _responder = new Responder(load, outbox, counters);
         _threads = Enumerable.Range(0, load.WorkerCount).Select(index =>
         {
             var worker = new InferenceWorker(
-                index, queue, load, status, new Responder(queue, load, outbox, counters), counters, time, log);
+                index, queue, load, status, new Responder(load, outbox, counters), counters, time, log);
             return new Thread(worker.Run) { Name = $"worker {index}", IsBackground = true };
         }).ToArray();
     }
@@ -52,17 +53,31 @@ public sealed class WorkerPool
         foreach (Thread thread in _threads) thread.Start();
     }
 
-    /// <summary>Refuses what waits, and lets the workers finish what they run, for a while.</summary>
-    public void Stop()
+    /// <summary>Lets the workers finish what waits, for a while; refuses the rest, and lets them finish what they run, for a while.</summary>
+    /// <param name="drainMs">How long what waits may take, in ms.</param>
+    /// <returns>Requests that were refused.</returns>
+    public int Stop(int drainMs)
     {
-        foreach (PendingRequest request in _queue.Close())
-            _responder.Refuse(request, ResponseCode.Stopping, (uint)_time.GetElapsedTime(request.ArrivedAt).TotalMicroseconds);
+        _queue.CloseEntrance();
+        Join(drainMs);
+        IReadOnlyList<PendingRequest> left = _queue.Close();
+        foreach (PendingRequest request in left)
+            _responder.Refuse(request, ResponseCode.Stopping, request.WaitUs(_time.NowUs()));
         _status.OnChange();
+        if (!Join(StopTimeoutMs)) _log.WorkerLeftBehind(StopTimeoutMs);
+        return left.Count;
+    }
+
+    /// <summary>Waits for the workers to end.</summary>
+    /// <returns>Whether all have.</returns>
+    private bool Join(int limitMs)
+    {
         var waited = Stopwatch.StartNew();
         foreach (Thread thread in _threads)
         {
-            int leftMs = Math.Max(StopTimeoutMs - (int)waited.ElapsedMilliseconds, 0);
-            if (thread.IsAlive && !thread.Join(leftMs)) _log.WorkerLeftBehind(StopTimeoutMs);
+            int leftMs = Math.Max(limitMs - (int)waited.ElapsedMilliseconds, 0);
+            if (thread.IsAlive && !thread.Join(leftMs)) return false;
         }
+        return true;
     }
 }

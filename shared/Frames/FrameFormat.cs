@@ -28,20 +28,27 @@ public static class FrameFormat
     internal static FrameError CheckPrefix(byte[] bytes, FrameType type, int minimumSize) => CheckPrefix(bytes, type, Version, minimumSize);
 
     /// <summary>Checks length and prefix of foreign bytes of a type that has a version of its own.</summary>
-    internal static FrameError CheckPrefix(byte[] bytes, FrameType type, byte version, int minimumSize)
+    internal static FrameError CheckPrefix(byte[] bytes, FrameType type, byte version, int minimumSize) =>
+        CheckPrefix(bytes, 0, bytes == null ? 0 : bytes.Length, type, version, minimumSize);
+
+    /// <summary>Checks length and prefix of a frame within foreign bytes.</summary>
+    internal static FrameError CheckPrefix(byte[] bytes, int start, int size, FrameType type, byte version, int minimumSize)
     {
-        if (bytes == null || bytes.Length < 2) return FrameError.TooShort;
-        if (bytes[0] != version) return FrameError.Version;
-        if (bytes[1] != (byte)type) return FrameError.Type;
-        if (bytes.Length < minimumSize) return FrameError.TooShort;
-        return bytes.Length > MaxFrameSize ? FrameError.TooLong : FrameError.None;
+        if (bytes == null || size < 2) return FrameError.TooShort;
+        if (bytes[start] != version) return FrameError.Version;
+        if (bytes[start + 1] != (byte)type) return FrameError.Type;
+        if (size < minimumSize) return FrameError.TooShort;
+        return size > MaxFrameSize ? FrameError.TooLong : FrameError.None;
     }
 
     /// <summary>Type of a frame of this version, or <see cref="FrameType.None"/>.</summary>
-    public static FrameType TypeOf(byte[] bytes)
+    public static FrameType TypeOf(byte[] bytes) => TypeOf(bytes, 0, bytes == null ? 0 : bytes.Length);
+
+    /// <summary>Type of a frame within a larger array.</summary>
+    public static FrameType TypeOf(byte[] bytes, int start, int size)
     {
-        if (bytes == null || bytes.Length < 2 || bytes[0] != Version) return FrameType.None;
-        return bytes[1] <= (byte)FrameType.Pong ? (FrameType)bytes[1] : FrameType.None;
+        if (bytes == null || size < 2 || bytes[start] != Version) return FrameType.None;
+        return bytes[start + 1] <= (byte)FrameType.Pong ? (FrameType)bytes[start + 1] : FrameType.None;
     }
 
     internal static void WriteName(byte[] bytes, int offset, string name)

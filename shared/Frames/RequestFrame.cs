@@ -54,8 +54,11 @@ public sealed class RequestFrame
     /// <summary>Time in µs from arrival after which the board no longer wants an answer; 0 means no limit.</summary>
     public uint BudgetUs;
 
-    /// <summary>The numbers, timestep by timestep; at least <see cref="ValueCount"/> long. Tokens above 32767 are negative here.</summary>
+    /// <summary>The numbers, timestep by timestep; at least <see cref="FirstValue"/> + <see cref="ValueCount"/> long. Tokens above 32767 are negative here.</summary>
     public short[] Values;
+
+    /// <summary>Index in <see cref="Values"/> of the first number that is written; what is read begins at 0.</summary>
+    public int FirstValue;
 
     /// <summary>Number of gateways that have passed the request on, 0 to <see cref="MaxVisited"/>; 0 from a board.</summary>
     public int VisitedCount;
@@ -106,14 +109,14 @@ public sealed class RequestFrame
         for (int i = 0; i < VisitedCount; i++, at += 4) LittleEndian.WriteUInt32(bytes, at, Visited[i]);
         for (int i = 0; i < StateCount; i++, at += 2) LittleEndian.WriteInt16(bytes, at, State[i]);
         short[] values = Values;
-        int count = ValueCount;
+        int first = FirstValue, end = first + ValueCount;
         if (Encoding == SequenceEncoding.Token8)
         {
-            for (int i = 0; i < count; i++) bytes[at + i] = (byte)values[i];
+            for (int i = first; i < end; i++) bytes[at++] = (byte)values[i];
             return bytes;
         }
         // Not LittleEndian.WriteInt16: this loop is the board's cost per timestep, and a call is the dearest part of it.
-        for (int i = 0; i < count; i++)
+        for (int i = first; i < end; i++)
         {
             int value = values[i];
             bytes[at] = (byte)value;
@@ -125,32 +128,40 @@ public sealed class RequestFrame
 
     /// <summary>Reads foreign bytes into this object; <see cref="Values"/> is reused when long enough.</summary>
     /// <returns>Why the frame was refused, or <see cref="FrameError.None"/>. After a refusal the fields are meaningless.</returns>
-    public FrameError Decode(byte[] bytes)
+    public FrameError Decode(byte[] bytes) => Decode(bytes, 0, bytes == null ? 0 : bytes.Length);
+
+    /// <summary>Reads a frame that lies within a larger array, so that a gateway need not copy it.</summary>
+    /// <param name="bytes">Foreign bytes.</param>
+    /// <param name="start">Index of the frame's first byte.</param>
+    /// <param name="size">Bytes of the frame.</param>
+    /// <returns>Why the frame was refused, or <see cref="FrameError.None"/>. After a refusal the fields are meaningless.</returns>
+    public FrameError Decode(byte[] bytes, int start, int size)
     {
-        FrameError error = FrameFormat.CheckPrefix(bytes, FrameType.Request, HeaderSize);
+        FrameError error = FrameFormat.CheckPrefix(bytes, start, size, FrameType.Request, FrameFormat.Version, HeaderSize);
         if (error != FrameError.None) return error;
-        if (bytes[2] > (byte)SequenceEncoding.Token16 || bytes[3] > 15) return FrameError.Range;
-        Encoding = (SequenceEncoding)bytes[2];
-        FractionBits = bytes[3];
-        Session = LittleEndian.ReadUInt32(bytes, 4);
-        Sequence = LittleEndian.ReadUInt32(bytes, 8);
-        ModelId = LittleEndian.ReadUInt32(bytes, 12);
-        BudgetUs = LittleEndian.ReadUInt32(bytes, 16);
-        Length = LittleEndian.ReadUInt16(bytes, 20);
-        ValuesPerStep = LittleEndian.ReadUInt16(bytes, 22);
+        if (bytes[start + 2] > (byte)SequenceEncoding.Token16 || bytes[start + 3] > 15) return FrameError.Range;
+        Encoding = (SequenceEncoding)bytes[start + 2];
+        FractionBits = bytes[start + 3];
+        Session = LittleEndian.ReadUInt32(bytes, start + 4);
+        Sequence = LittleEndian.ReadUInt32(bytes, start + 8);
+        ModelId = LittleEndian.ReadUInt32(bytes, start + 12);
+        BudgetUs = LittleEndian.ReadUInt32(bytes, start + 16);
+        Length = LittleEndian.ReadUInt16(bytes, start + 20);
+        ValuesPerStep = LittleEndian.ReadUInt16(bytes, start + 22);
         if (Length < 1 || Length > FrameFormat.MaxLength) return FrameError.Range;
         if (ValuesPerStep < 1 || ValuesPerStep > FrameFormat.MaxValuesPerStep) return FrameError.Range;
         if (Encoding != SequenceEncoding.Int16 && ValuesPerStep != 1) return FrameError.Range;
-        VisitedCount = bytes[24];
-        StateCount = LittleEndian.ReadUInt16(bytes, 26);
-        if (VisitedCount > MaxVisited || bytes[25] != 0 || StateCount > MaxStateCount) return FrameError.Range;
-        if (bytes.Length < Size) return FrameError.TooShort;
-        if (bytes.Length > Size) return FrameError.TooLong;
+        VisitedCount = bytes[start + 24];
+        StateCount = LittleEndian.ReadUInt16(bytes, start + 26);
+        if (VisitedCount > MaxVisited || bytes[start + 25] != 0 || StateCount > MaxStateCount) return FrameError.Range;
+        if (size < Size) return FrameError.TooShort;
+        if (size > Size) return FrameError.TooLong;
 
-        int at = HeaderSize;
+        int at = start + HeaderSize;
         for (int i = 0; i < VisitedCount; i++, at += 4) Visited[i] = LittleEndian.ReadUInt32(bytes, at);
         if (StateCount > 0 && (State == null || State.Length < StateCount)) State = new short[StateCount];
         for (int i = 0; i < StateCount; i++, at += 2) State[i] = LittleEndian.ReadInt16(bytes, at);
+        FirstValue = 0;
         int count = ValueCount;
         if (Values == null || Values.Length < count) Values = new short[count];
         for (int i = 0; i < count; i++)

@@ -145,6 +145,25 @@ public sealed partial class MappingEngine
         }
     }
 
+    /// <summary>Picks the place for the rest of a sequence, the state of which goes with it when it goes.</summary>
+    /// <param name="length">Timesteps that remain.</param>
+    /// <param name="stateSize">Bytes of the state.</param>
+    /// <param name="nowUs">The time.</param>
+    /// <returns>A candidate's index, or <see cref="DecisionTable.Local"/>.</returns>
+    public int ChooseRest(int length, int stateSize, long nowUs)
+    {
+        lock (_lock)
+        {
+            Begin(nowUs);
+            int bucket = _table.Bucket(length), choice = Decide(bucket);
+            if (choice == DecisionTable.Local || _goal.Objective == Objective.Deadline && !_table.IsLocalInTime(bucket)) return choice;
+            // The state is on air for longer, and that is all it costs.
+            int stateUs = _power.TransmitUs(stateSize) - _power.TransmitUs(0);
+            int stateCost = _goal.IsInTime ? stateUs : PowerProfile.EnergyUj(_power.TransmitMw, stateUs);
+            return GatewayCost(choice, length) + stateCost < _table.LocalCost(bucket) ? choice : DecisionTable.Local;
+        }
+    }
+
     /// <summary>Picks the fastest gateway, whatever the node itself could do.</summary>
     /// <returns>A candidate's index, or <see cref="DecisionTable.Local"/> when none is usable.</returns>
     public int ChooseGateway(int length, long nowUs)

@@ -1,9 +1,7 @@
-using System;
 using System.Collections.Generic;
-using System.IO;
+using System.Linq;
 using System.Net.Sockets;
-using System.Text;
-using System.Threading;
+using System.Text.Json;
 using System.Threading.Tasks;
 using Crime.Frames;
 using Crime.Gateway.Inference;
@@ -104,32 +102,32 @@ public sealed class ProgramTests
     }
 
     [Test]
-    public async Task SystemdIsToldWhenTheGatewayIsReadyAndWhenItStops()
+    public async Task BothPortsInUseAreNamedAtOnceAndSoIsTheFolder()
     {
-        if (OperatingSystem.IsWindows()) Assert.Ignore("there is no systemd on Windows");
-        string folder = Directory.CreateTempSubdirectory("crime-systemd-").FullName;
-        string socketPath = Path.Combine(folder, "notify"), shellPath = Path.Combine(folder, "systemd");
-        using var notifications = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        notifications.Bind(new UnixDomainSocketEndPoint(socketPath));
-        // .NET knows systemd by the name of the parent process: here a shell of that name that passes SIGTERM on.
-        File.CreateSymbolicLink(shellPath, "/bin/sh");
-        const string script = """
-            "$0" "$@" & child=$!; trap 'kill -TERM $child' TERM
-            wait $child; code=$?; while kill -0 $child 2>/dev/null; do wait $child; code=$?; done; exit $code
-            """;
-        await using GatewayProcess gateway = GatewayProcess.Run(
-            shellPath,
-            ["-c", script, GatewayProcess.DotnetHost, GatewayProcess.ProgramFile, $"--Broker:Port={_brokerPort}", $"--Http:Port={_httpPort}"],
-            new Dictionary<string, string> { ["NOTIFY_SOCKET"] = socketPath });
-        Assert.That(await NextAsync(notifications), Does.Contain("READY=1"));
-        Assert.That(Ports.IsListening(_brokerPort) && Ports.IsListening(_httpPort), Is.True);
+        using var broker = new TcpListener(System.Net.IPAddress.Any, _brokerPort);
+        using var http = new TcpListener(System.Net.IPAddress.Any, _httpPort);
+        broker.Start();
+        http.Start();
+        await using GatewayProcess gateway = GatewayProcess.Start($"--Broker:Port={_brokerPort}", $"--Http:Port={_httpPort}", "--Models:Folder=/nowhere");
+        var (code, output, errorLines) = await gateway.EndAsync();
+        Assert.That(code, Is.EqualTo(2));
+        Assert.That(errorLines, Has.Length.EqualTo(3));
+        Assert.That(output, Is.Empty);
+    }
+
+    [Test]
+    public async Task ALogOfJsonHasTheFieldsByName()
+    {
+        await using GatewayProcess gateway = GatewayProcess.Start($"--Broker:Port={_brokerPort}", $"--Http:Port={_httpPort}", "--Log:Format=json");
+        await GatewayHttp.UntilHealthyAsync(_httpPort);
         gateway.Terminate();
-        Assert.That(await NextAsync(notifications), Does.Contain("STOPPING=1"));
         var (code, output, _) = await gateway.EndAsync();
         Assert.That(code, Is.Zero);
-        // journald's priority prefix: one line a message.
-        Assert.That(output, Does.Contain("<6>"));
-        Directory.Delete(folder, recursive: true);
+        JsonElement[] lines = output.Split('\n', System.StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        JsonElement started = lines.Single(line => line.GetProperty("EventId").GetInt32() == 1);
+        Assert.That(started.GetProperty("LogLevel").GetString(), Is.EqualTo("Information"));
+        Assert.That(started.GetProperty("State").GetProperty("HttpPort").GetInt32(), Is.EqualTo(_httpPort));
+        Assert.That(lines[^1].GetProperty("State").GetProperty("Node").GetString(), Is.EqualTo("gateway"));
     }
 
     [Test]
@@ -138,13 +136,5 @@ public sealed class ProgramTests
         using var models = new ModelFolder(("features.crime", TestModels.Features));
         await using RunningGateway gateway = await RunningGateway.StartAsync(RunningGateway.Options(models.Path));
         await Garbage.ChangesOnlyACounterAsync(gateway, gateway.BrokerPort);
-    }
-
-    private static async Task<string> NextAsync(Socket socket)
-    {
-        using var timeout = new CancellationTokenSource(Deadline.Ms);
-        var buffer = new byte[4096];
-        int size = await socket.ReceiveAsync(buffer, SocketFlags.None, timeout.Token);
-        return Encoding.UTF8.GetString(buffer, 0, size);
     }
 }

@@ -39,6 +39,7 @@ public static class Program
             IlCountVerb.Create(),
             EmbedVerb.Create(),
             FlashVerb.Create(),
+            GatewayVerb.Create(),
             NanoClrVerb.Create(),
             CalibrateVerb.Create(),
             PredictVerb.Create(),

@@ -21,7 +21,10 @@ public sealed class GatewayOptionsTests
         Assert.That(options.ModelsFolder, Is.EqualTo(Path.Combine(AppContext.BaseDirectory, "models")));
         Assert.That(options.QueueCapacity, Is.EqualTo(256));
         Assert.That(options.WorkerCount, Is.EqualTo(Math.Clamp(Environment.ProcessorCount - 1, 1, 255)));
-        Assert.That(options.Status, Is.EqualTo(new StatusOptions(1000, 50)));
+        Assert.That(options.Status, Is.EqualTo(new StatusOptions(1000, 150)));
+        Assert.That(options.DrainMs, Is.EqualTo(10_000));
+        Assert.That(options.Watchdog, Is.EqualTo(new WatchdogOptions(10_000, 120_000)));
+        Assert.That(options.LogFormat, Is.EqualTo(LogFormat.Text));
     }
 
     [Test]
@@ -44,6 +47,9 @@ public sealed class GatewayOptionsTests
     [TestCase("Workers:Count", "1", "255")]
     [TestCase("Status:HeartbeatMs", "100", "5000")]
     [TestCase("Status:MinIntervalMs", "10", "5000")]
+    [TestCase("Shutdown:DrainMs", "0", "60000")]
+    [TestCase("Watchdog:StallMs", "100", "600000")]
+    [TestCase("Watchdog:LinkDownMs", "1000", "86400000")]
     public void NumbersKeepToTheirRange(string name, string min, string max)
     {
         foreach (string inside in new[] { min, max }) Assert.That(ProblemsOf(name, inside), Is.Empty);
@@ -60,6 +66,8 @@ public sealed class GatewayOptionsTests
     [TestCase("Node:Id", "123456789012345678901234567890123", "1 to 32 of")]
     [TestCase("Models:Folder", "", "a path")]
     [TestCase("Logging:LogLevel:Default", "Loud", "Trace or Debug")]
+    [TestCase("Log:Format", "xml", "text or json")]
+    [TestCase("Http:Port", "1883", "another port than Broker:Port")]
     [TestCase("Broker:Prot", "1883", "no such setting")]
     [TestCase("Broker:Port:More", "1", "no such setting")]
     public void OtherValuesAreNamedWithWhatIsAccepted(string name, string value, string accepted) =>

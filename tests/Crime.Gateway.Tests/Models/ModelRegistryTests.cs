@@ -93,12 +93,13 @@ public sealed class ModelRegistryTests
     private static ModelRegistry Load(string folder, out List<string> lines)
     {
         var log = new LineLog();
-        ModelRegistry models = ModelRegistry.Load(folder, log);
+        var models = new ModelRegistry([]);
+        new ModelLibrary(folder, models, TimeProvider.System, log).Scan();
         lines = log.Lines;
         return models;
     }
 
-    private sealed class LineLog : ILogger<ModelRegistry>
+    private sealed class LineLog : ILogger<ModelLibrary>
     {
         public List<string> Lines { get; } = [];
 

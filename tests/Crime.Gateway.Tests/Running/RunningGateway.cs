@@ -1,6 +1,7 @@
 using System;
 using System.Threading.Tasks;
 using Crime.Gateway.Configuration;
+using Crime.Gateway.Serving;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,6 +26,9 @@ internal sealed class RunningGateway : IAsyncDisposable
     public int BrokerPort { get; }
 
     public int HttpPort { get; }
+
+    /// <summary>The gateway's clock.</summary>
+    public long NowUs => TimeProvider.System.NowUs();
 
     public static GatewayOptions Options(string modelsFolder, int queueCapacity = 256, int workerCount = 1) => new(
         new BrokerOptions(BrokerMode.Embedded, "127.0.0.1", Ports.Free(), "", ""), Ports.Free(), modelsFolder, Id,

@@ -90,6 +90,22 @@ internal sealed class TestBoard : IAsyncDisposable
         return response;
     }
 
+    /// <summary>The next response, or null when none comes in time.</summary>
+    public async Task<ResponseFrame?> ResponseWithinAsync(int timeoutMs)
+    {
+        using var timeout = new CancellationTokenSource(timeoutMs);
+        try
+        {
+            var response = new ResponseFrame();
+            Assert.That(response.Decode(await _answers.Reader.ReadAsync(timeout.Token)), Is.EqualTo(FrameError.None));
+            return response;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
     public async Task<PongFrame> PingAsync()
     {
         var ping = new PingFrame { Session = Session, Sequence = ++_sequence };
@@ -100,6 +116,10 @@ internal sealed class TestBoard : IAsyncDisposable
         Assert.That(pong.Sequence, Is.EqualTo(ping.Sequence));
         return pong;
     }
+
+    /// <summary>Publishes a request as boards do, at QoS 0.</summary>
+    public Task SendUnacknowledgedAsync(RequestFrame request, string gateway) =>
+        PublishUnacknowledgedAsync(Topics.Request(gateway, _id), request.Encode());
 
     public async Task<(StatusFrame Frame, bool IsRetained)> StatusAsync()
     {

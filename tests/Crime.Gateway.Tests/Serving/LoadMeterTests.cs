@@ -1,4 +1,5 @@
 using Crime.Gateway.Serving;
+using Crime.Gateway.Tests.Running;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Serving;
@@ -7,18 +8,20 @@ public sealed class LoadMeterTests
 {
     private ManualTime _time = null!;
     private RequestQueue _queue = null!;
+    private GatewayGroup _group = null!;
 
     [SetUp]
     public void MakeQueue()
     {
         _time = new ManualTime();
         _queue = new RequestQueue(10);
+        _group = new GatewayGroup(RunningGateway.Options(""), _time);
     }
 
     [Test]
     public void BacklogIsWhatWaitsAndWhatIsLeftOfWhatRuns()
     {
-        var load = new LoadMeter(_queue, workerCount: 2, _time);
+        var load = new LoadMeter(_queue, workerCount: 2, _group, _time);
         Assert.That(load.BacklogUs, Is.Zero);
         _queue.TryAdd(new PendingRequest { CostUs = 500 });
         load.OnStarted(worker: 0, costUs: 300);
@@ -34,15 +37,13 @@ public sealed class LoadMeterTests
     }
 
     [Test]
-    public void TheWaitIsNothingWhileAWorkerIsIdle()
+    public void WhatRunsIsToldWithWhetherAWorkerIsIdle()
     {
-        var load = new LoadMeter(_queue, workerCount: 2, _time);
+        var load = new LoadMeter(_queue, workerCount: 2, _group, _time);
         load.OnStarted(worker: 0, costUs: 1000);
-        Assert.That(load.PredictedWaitUs, Is.Zero);
+        Assert.That((load.RunningUs(out bool isAnyIdle), isAnyIdle), Is.EqualTo((1000L, true)));
         load.OnStarted(worker: 1, costUs: 3000);
-        Assert.That(load.PredictedWaitUs, Is.EqualTo(2000));
-        _queue.TryAdd(new PendingRequest { CostUs = 500 });
-        Assert.That(load.PredictedWaitUs, Is.EqualTo(2250));
+        Assert.That((load.RunningUs(out isAnyIdle), isAnyIdle), Is.EqualTo((4000L, false)));
     }
 
     [TestCase(1, 1024)]
@@ -50,7 +51,7 @@ public sealed class LoadMeterTests
     [TestCase(4, 256)]
     public void SteadyWorkIsUtilisationOverAllWorkers(int workerCount, int expected)
     {
-        var load = new LoadMeter(_queue, workerCount, _time);
+        var load = new LoadMeter(_queue, workerCount, _group, _time);
         // 1 ms of work every ms, for ten time constants.
         for (int i = 0; i < 10_000; i++)
         {
@@ -63,7 +64,7 @@ public sealed class LoadMeterTests
     [Test]
     public void UtilisationFadesWithATimeConstantOfASecond()
     {
-        var load = new LoadMeter(_queue, workerCount: 1, _time);
+        var load = new LoadMeter(_queue, workerCount: 1, _group, _time);
         load.OnArrival(1_000_000);
         Assert.That(load.Utilisation, Is.EqualTo(1024));
         _time.AdvanceUs(1_000_000);
@@ -75,7 +76,7 @@ public sealed class LoadMeterTests
     [Test]
     public void NumbersStayInTheirFields()
     {
-        var load = new LoadMeter(_queue, workerCount: 1, _time);
+        var load = new LoadMeter(_queue, workerCount: 1, _group, _time);
         for (int i = 0; i < 100; i++) load.OnArrival(100_000_000);
         for (int i = 0; i < 10; i++) _queue.TryAdd(new PendingRequest { CostUs = 1_000_000_000 });
         Assert.That(load.Utilisation, Is.EqualTo(ushort.MaxValue));

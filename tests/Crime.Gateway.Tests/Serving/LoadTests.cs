@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Threading.Tasks;
 using Crime.Frames;
@@ -41,7 +42,8 @@ public sealed class LoadTests
         await OccupyWorkerAsync();
         for (int waiting = 1; waiting <= Capacity; waiting++)
         {
-            await _board.SendAsync(_board.Request(_slow, 50));
+            // Of lengths that do not go together in a batch.
+            await _board.SendAsync(_board.Request(_slow, 25 << waiting));
             Assert.That((await _board.PingAsync()).Depth, Is.EqualTo(waiting));
         }
         ResponseFrame refusal = await _board.AskAsync(_board.Request(_slow, 50));
@@ -104,34 +106,63 @@ public sealed class LoadTests
     }
 
     [Test]
-    public async Task AGracefulStopRefusesWhatWaitsAndSaysOffline()
+    public async Task AGracefulStopFinishesWhatWaitsAndSaysOffline()
     {
         await using TestBoard watcher = await (await TestBoard.ConnectAsync(_gateway.BrokerPort, "watcher")).WatchStatusAsync();
         StatusFrame online = await watcher.StatusAsync(status => status.Online);
         await OccupyWorkerAsync();
-        await _board.SendAsync(_board.Request(_slow, 50));
-        Assert.That((await _board.PingAsync()).Depth, Is.EqualTo(1));
+        var awaited = new List<uint>();
+        for (int i = 0; i < 3; i++)
+        {
+            RequestFrame request = _board.Request(_slow, 50);
+            awaited.Add(request.Sequence);
+            await _board.SendAsync(request);
+        }
+        await Deadline.UntilAsync(async () => (await _board.PingAsync()).Depth == 3, "three requests that wait");
 
         Task stopping = _gateway.StopAsync();
-        Assert.That((await _board.ResponseAsync()).Code, Is.EqualTo(ResponseCode.Stopping), "what waited");
-        await _board.SendAsync(_board.Request(_slow, 50));
-        // What was running is answered; what came now is refused, unless the gateway was gone before it arrived.
-        ResponseFrame answer;
-        while ((answer = await _board.ResponseAsync()).Code != ResponseCode.Ok) Assert.That(answer.Code, Is.EqualTo(ResponseCode.Stopping));
+        RequestFrame late = _board.Request(_slow, 50);
+        await _board.SendAsync(late);
+        while (awaited.Count > 0)
+        {
+            ResponseFrame answer = await _board.ResponseAsync();
+            // What came now is refused, unless the gateway was gone before it arrived.
+            ResponseCode[] expected = answer.Sequence == late.Sequence ? [ResponseCode.Stopping, ResponseCode.QueueFull] : [ResponseCode.Ok];
+            Assert.That(expected, Does.Contain(answer.Code), $"request {answer.Sequence}");
+            awaited.Remove(answer.Sequence);
+        }
         StatusFrame offline = await watcher.StatusAsync(status => !status.Online);
         Assert.That(offline.Session, Is.EqualTo(online.Session));
         Assert.That(offline.Sequence, Is.GreaterThan(online.Sequence));
         await stopping;
     }
 
-    /// <summary>Gives the only worker something for a second or so.</summary>
-    private async Task OccupyWorkerAsync()
+    [Test]
+    public async Task AStopWithoutTimeRefusesWhatWaits()
     {
-        await _board.SendAsync(_board.Request(_slow, 3000));
+        await using RunningGateway hurried = await RunningGateway.StartAsync(RunningGateway.Options(_models.Path) with { DrainMs = 0 });
+        await using TestBoard board = await TestBoard.ConnectAsync(hurried.BrokerPort);
+        RequestFrame running = board.Request(_slow, 3000), waiting = board.Request(_slow, 50);
+        await OccupyWorkerAsync(board, running);
+        await board.SendAsync(waiting);
+        Assert.That((await board.PingAsync()).Depth, Is.EqualTo(1));
+        Task stopping = hurried.StopAsync();
+        ResponseFrame refusal = await board.ResponseAsync(), answer = await board.ResponseAsync();
+        Assert.That((refusal.Sequence, refusal.Code), Is.EqualTo((waiting.Sequence, ResponseCode.Stopping)));
+        Assert.That((answer.Sequence, answer.Code), Is.EqualTo((running.Sequence, ResponseCode.Ok)));
+        await stopping;
+    }
+
+    /// <summary>Gives the only worker something for a second or so.</summary>
+    private Task OccupyWorkerAsync() => OccupyWorkerAsync(_board, _board.Request(_slow, 3000));
+
+    private static async Task OccupyWorkerAsync(TestBoard board, RequestFrame request)
+    {
+        await board.SendAsync(request);
         await Deadline.UntilAsync(
             async () =>
             {
-                PongFrame pong = await _board.PingAsync();
+                PongFrame pong = await board.PingAsync();
                 return pong.Depth == 0 && pong.BacklogUs > 0;
             },
             "a busy worker");

@@ -1,6 +1,11 @@
+using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Frames;
+using Crime.Gateway.Inference;
+using Crime.Gateway.Models;
 using Crime.Gateway.Serving;
 using Crime.Gateway.Tests.Running;
 using NUnit.Framework;
@@ -9,18 +14,33 @@ namespace Crime.Gateway.Tests.Serving;
 
 public sealed class RequestQueueTests
 {
-    [Test]
-    public void FirstInIsFirstOutAcrossTheEndOfTheRing()
+    private const int Length = 20;
+    private const double AloneUs = 1000;
+
+    private readonly ManualTime _time = new();
+    private readonly Batch _batch = new();
+    private GatewayModel _model = null!;
+    private GatewayModel _other = null!;
+
+    [SetUp]
+    public void MakeModels()
     {
-        var queue = new RequestQueue(3);
-        int next = 0;
-        for (int added = 0; added < 20; added++)
-        {
-            Assert.That(queue.TryAdd(Costing(added)), Is.True);
-            if (queue.Depth < 3) continue;
-            Assert.That(queue.TryTake(out PendingRequest? request), Is.True);
-            Assert.That(request!.CostUs, Is.EqualTo(next++));
-        }
+        GatewayModel Model(string name, byte[] file) => new(name, new FloatModel(TestModels.Parse(file)), image: null, new ServiceCost(1, 980));
+        _model = Model("a", TestModels.Features);
+        _other = Model("b", TestModels.Tokens);
+    }
+
+    [Test]
+    public void TheEarliestDeadlineComesFirstAndAmongEqualsTheEarlier()
+    {
+        var random = new Random(1);
+        var queue = new RequestQueue(100);
+        // Of lengths that nothing goes together with: every batch is one.
+        PendingRequest[] requests = Enumerable.Range(0, 12).Select(i => Request(deadlineUs: 1_000_000_000 + random.Next(4), length: Length << i)).ToArray();
+        foreach (PendingRequest request in requests) Assert.That(queue.TryAdd(request), Is.True);
+        foreach (PendingRequest expected in requests.OrderBy(request => request.DeadlineUs))
+            Assert.That(Taken(queue), Is.EqualTo(new[] { expected }));
+        Assert.That(queue.Depth, Is.Zero);
     }
 
     [Test]
@@ -28,41 +48,131 @@ public sealed class RequestQueueTests
     {
         var queue = new RequestQueue(2);
         Assert.That((queue.Depth, queue.WaitingUs), Is.EqualTo((0, 0L)));
-        queue.TryAdd(Costing(10));
-        queue.TryAdd(Costing(200));
+        queue.TryAdd(Request(costUs: 10));
+        queue.TryAdd(Request(costUs: 200.4, length: 2000));
         Assert.That((queue.Depth, queue.WaitingUs), Is.EqualTo((2, 210L)));
-        Assert.That(queue.TryAdd(Costing(3000)), Is.False);
+        Assert.That(queue.TryAdd(Request(costUs: 3000)), Is.False);
         Assert.That((queue.Depth, queue.WaitingUs), Is.EqualTo((2, 210L)));
-        queue.TryTake(out _);
+        Taken(queue);
         Assert.That((queue.Depth, queue.WaitingUs), Is.EqualTo((1, 200L)));
+    }
+
+    [Test]
+    public void ABatchIsOfOneModelAndOfSimilarLengths()
+    {
+        var queue = new RequestQueue(100);
+        PendingRequest[] together = [Request(length: 20), Request(length: 24), Request(length: 30), Request(length: 16)];
+        PendingRequest[] apart = [Request(length: 100), Request(length: 20, model: _other)];
+        foreach (PendingRequest request in together.Concat(apart)) queue.TryAdd(request);
+        Assert.That(Taken(queue), Is.EqualTo(together));
+        Assert.That(Taken(queue), Is.EqualTo(apart[..1]));
+        Assert.That(Taken(queue), Is.EqualTo(apart[1..]));
+    }
+
+    [TestCase(3)]
+    [TestCase(1)]
+    public void ABatchIsTheLargestThatMeetsTheEarliestDeadline(int fitting)
+    {
+        var queue = new RequestQueue(100);
+        _model.Cost.SeedShare(2, 1);
+        queue.TryAdd(Request(deadlineUs: _time.NowUs() + (long)(fitting * AloneUs)));
+        for (int i = 0; i < 5; i++) queue.TryAdd(Request());
+        Assert.That(Taken(queue), Has.Count.EqualTo(fitting));
+    }
+
+    [Test]
+    public void ABatchIsNoLongerThanOthersShallWait()
+    {
+        var queue = new RequestQueue(100);
+        for (int i = 0; i < 50; i++) queue.TryAdd(Request());
+        Assert.That(Taken(queue), Has.Count.EqualTo(Batch.MaxDurationUs / AloneUs));
+        // At a fifth of the price together, as many as a batch can hold.
+        _model.Cost.SeedShare(2, 0.2);
+        Assert.That(Taken(queue), Has.Count.EqualTo(Batch.MaxCount));
+    }
+
+    [Test]
+    public void WhatComesAlreadyLateForTheOthersIsRefused()
+    {
+        var queue = new RequestQueue(100);
+        long nowUs = _time.NowUs();
+        PendingRequest tight = Request(deadlineUs: nowUs + 2000), urgent = Request(deadlineUs: nowUs + 1500), late = Request(deadlineUs: nowUs + 2500);
+        Assert.That(queue.Admit(tight, nowUs, runningUs: 500, isAnyIdle: false, workerCount: 1), Is.EqualTo(ResponseCode.Ok));
+        Assert.That(queue.Admit(late, nowUs, 500, false, 1), Is.EqualTo(ResponseCode.Ok));
+        // It could be ready in time itself, but the tight one no longer.
+        Assert.That(queue.Admit(urgent, nowUs, 500, false, 1), Is.EqualTo(ResponseCode.TooLate));
+        Assert.That(queue.Admit(Request(deadlineUs: nowUs + 2499), nowUs, 500, false, 1), Is.EqualTo(ResponseCode.TooLate));
+        Assert.That(queue.Depth, Is.EqualTo(2));
+        // Two workers halve the wait: everybody is in time.
+        Assert.That(queue.Admit(urgent, nowUs, 500, false, 2), Is.EqualTo(ResponseCode.Ok));
+        Assert.That(Taken(queue)[0], Is.SameAs(urgent));
+    }
+
+    [Test]
+    public void IdleWorkersShareWhatIsThere()
+    {
+        var queue = new RequestQueue(100);
+        var batches = new List<PendingRequest>[2];
+        Thread[] takers = Enumerable.Range(0, 2).Select(i => new Thread(() => batches[i] = Taken(queue, new Batch()))).ToArray();
+        foreach (Thread taker in takers) taker.Start();
+        Deadline.UntilAsync(() => takers.All(taker => taker.ThreadState.HasFlag(ThreadState.WaitSleepJoin)), "two idle takers").Wait();
+        queue.TryAdd(Request());
+        queue.TryAdd(Request());
+        foreach (Thread taker in takers) Assert.That(taker.Join(Deadline.Ms), Is.True);
+        Assert.That(batches.Select(batch => batch.Count), Is.All.EqualTo(1));
     }
 
     [Test]
     public async Task ATakerWaitsForTheNextRequest()
     {
         var queue = new RequestQueue(2);
-        Task<PendingRequest?> taking = Task.Run(() => queue.TryTake(out PendingRequest? taken) ? taken : null);
-        PendingRequest request = Costing(1);
+        Task<List<PendingRequest>> taking = Task.Run(() => Taken(queue));
+        PendingRequest request = Request();
         queue.TryAdd(request);
-        Assert.That(await taking.WaitAsync(System.TimeSpan.FromMilliseconds(Deadline.Ms)), Is.SameAs(request));
+        Assert.That(await taking.WaitAsync(TimeSpan.FromMilliseconds(Deadline.Ms)), Is.EqualTo(new[] { request }));
     }
 
     [Test]
     public void ClosingWakesEveryTakerAndGivesBackTheRest()
     {
         var queue = new RequestQueue(4);
-        Thread[] takers = Enumerable.Range(0, 3).Select(_ => new Thread(() => queue.TryTake(out PendingRequest? _))).ToArray();
+        Thread[] takers = Enumerable.Range(0, 3).Select(_ => new Thread(() => queue.Take(new Batch(), _time))).ToArray();
         foreach (Thread taker in takers) taker.Start();
         Assert.That(queue.Close(), Is.Empty);
         foreach (Thread taker in takers) Assert.That(taker.Join(Deadline.Ms), Is.True);
 
         var other = new RequestQueue(4);
-        other.TryAdd(Costing(1));
-        other.TryAdd(Costing(2));
-        Assert.That(other.Close().Select(request => request.CostUs), Is.EqualTo(new[] { 1, 2 }));
+        other.TryAdd(Request(costUs: 1));
+        other.TryAdd(Request(costUs: 2));
+        Assert.That(other.Close().Select(request => request.CostUs), Is.EqualTo(new[] { 1.0, 2.0 }));
         Assert.That((other.Depth, other.WaitingUs), Is.EqualTo((0, 0L)));
-        Assert.That(other.TryAdd(Costing(3)), Is.False);
-        Assert.That(other.TryTake(out _), Is.False);
+        Assert.That(other.TryAdd(Request()), Is.False);
+        Assert.That(other.Admit(Request(), 0, 0, true, 1), Is.EqualTo(ResponseCode.Stopping));
+        Assert.That(other.Take(new Batch(), _time), Is.False);
+    }
+
+    [Test]
+    public void ClosingTheEntranceLetsOutWhatIsInside()
+    {
+        var queue = new RequestQueue(4);
+        PendingRequest first = Request(), second = Request(length: 10 * Length);
+        queue.TryAdd(first);
+        queue.TryAdd(second);
+        queue.CloseEntrance();
+        Assert.That(queue.TryAdd(Request()), Is.False);
+        Assert.That(Taken(queue), Is.EqualTo(new[] { first }));
+        Assert.That(Taken(queue), Is.EqualTo(new[] { second }));
+        Assert.That(queue.Take(_batch, _time), Is.False, "it ends instead of waiting");
+    }
+
+    [Test]
+    public void ClosingTheEntranceWakesEveryTaker()
+    {
+        var queue = new RequestQueue(4);
+        Thread[] takers = Enumerable.Range(0, 3).Select(_ => new Thread(() => queue.Take(new Batch(), _time))).ToArray();
+        foreach (Thread taker in takers) taker.Start();
+        queue.CloseEntrance();
+        foreach (Thread taker in takers) Assert.That(taker.Join(Deadline.Ms), Is.True);
     }
 
     [Test]
@@ -75,5 +185,25 @@ public sealed class RequestQueueTests
         Assert.That(queue.Rent(), Is.SameAs(request));
     }
 
-    private static PendingRequest Costing(int costUs) => new() { CostUs = costUs };
+    private List<PendingRequest> Taken(RequestQueue queue, Batch? batch = null)
+    {
+        batch ??= _batch;
+        Assert.That(queue.Take(batch, _time), Is.True);
+        return batch.Requests.ToArray().ToList();
+    }
+
+    /// <summary>A request with a deadline where one is given.</summary>
+    private PendingRequest Request(long? deadlineUs = null, int length = Length, double costUs = AloneUs, GatewayModel? model = null)
+    {
+        var request = new PendingRequest
+        {
+            Model = model ?? _model,
+            CostUs = costUs,
+            AloneUs = AloneUs,
+            HasDeadline = deadlineUs != null,
+            DeadlineUs = deadlineUs ?? long.MaxValue,
+        };
+        request.Frame.Length = length;
+        return request;
+    }
 }

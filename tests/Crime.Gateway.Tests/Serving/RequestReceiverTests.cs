@@ -22,10 +22,13 @@ public sealed class RequestReceiverTests
     private const int Length = 10;
     private const int CostUs = BetaUs + AlphaUs * Length;
 
+    private static readonly ReplyAddress s_board = new(Topics.Response("board"), IsGroup: false);
+
     private ManualTime _time = null!;
     private GatewayCounters _counters = null!;
     private Outbox _outbox = null!;
     private RequestQueue _queue = null!;
+    private GatewayGroup _group = null!;
     private LoadMeter _load = null!;
     private StatusPublisher _status = null!;
     private RequestReceiver _receiver = null!;
@@ -40,30 +43,35 @@ public sealed class RequestReceiverTests
         _outbox = new Outbox(_counters);
         _outbox.Open();
         _queue = new RequestQueue(Capacity);
-        _load = new LoadMeter(_queue, workerCount: 1, _time);
+        _group = new GatewayGroup(RunningGateway.Options(""), _time);
+        _load = new LoadMeter(_queue, workerCount: 1, _group, _time);
         _model = new GatewayModel(
             "features", new FloatModel(TestModels.Parse(TestModels.Features)), image: null, new ServiceCost(AlphaUs, BetaUs));
         var models = new ModelRegistry([_model]);
         GatewayOptions options = RunningGateway.Options("");
-        _status = new StatusPublisher(options, models, _queue, _load, _outbox, _counters);
+        _status = new StatusPublisher(options, models, _queue, _load, _group, _outbox, _counters);
         _receiver = new RequestReceiver(models, _queue, _load, _status, _outbox, _counters, _time);
     }
 
     [TearDown]
-    public void Dispose() => _status.Dispose();
+    public void Dispose()
+    {
+        _status.Dispose();
+        _counters.Dispose();
+    }
 
     [Test]
     public void AFullQueueRefusesWithItsDepth()
     {
         for (int i = 0; i < Capacity; i++)
         {
-            _receiver.Receive("board", Request().Encode());
+            _receiver.Receive(s_board, Request().Encode());
             Assert.That(_queue.Depth, Is.EqualTo(i + 1));
         }
         Assert.That(_counters.QueueFull.Value, Is.Zero);
 
         RequestFrame tooMany = Request();
-        _receiver.Receive("board", tooMany.Encode());
+        _receiver.Receive(s_board, tooMany.Encode());
         ResponseFrame refusal = Response();
         Assert.That(refusal.Code, Is.EqualTo(ResponseCode.QueueFull));
         Assert.That((refusal.Session, refusal.Sequence), Is.EqualTo((tooMany.Session, tooMany.Sequence)));
@@ -75,8 +83,8 @@ public sealed class RequestReceiverTests
     [Test]
     public void APingIsAnsweredWhileTheQueueIsFull()
     {
-        for (int i = 0; i < Capacity; i++) _receiver.Receive("board", Request().Encode());
-        _receiver.Receive("board", new PingFrame { Session = 3, Sequence = 4 }.Encode());
+        for (int i = 0; i < Capacity; i++) _receiver.Receive(s_board, Request().Encode());
+        _receiver.Receive(s_board, new PingFrame { Session = 3, Sequence = 4 }.Encode());
         var pong = new PongFrame();
         OutgoingMessage sent = Sent()[0];
         Assert.That(sent.Topic, Is.EqualTo(Topics.Response("board")));
@@ -93,10 +101,16 @@ public sealed class RequestReceiverTests
     public void ABudgetMustHoldWaitAndService(int budgetUs, int waiting, bool isAdmitted)
     {
         _load.OnStarted(worker: 0, costUs: 0);
-        for (int i = 0; i < waiting; i++) _receiver.Receive("board", Request().Encode());
+        // Those that wait are as urgent as can be: the new one has to stand behind them.
+        for (int i = 1; i <= waiting; i++)
+        {
+            RequestFrame earlier = Request();
+            earlier.BudgetUs = (uint)(i * CostUs);
+            _receiver.Receive(s_board, earlier.Encode());
+        }
         RequestFrame request = Request();
         request.BudgetUs = (uint)budgetUs;
-        _receiver.Receive("board", request.Encode());
+        _receiver.Receive(s_board, request.Encode());
         Assert.That(_queue.Depth, Is.EqualTo(waiting + (isAdmitted ? 1 : 0)));
         if (!isAdmitted) Assert.That(Response().Code, Is.EqualTo(ResponseCode.TooLate));
     }
@@ -104,7 +118,7 @@ public sealed class RequestReceiverTests
     [Test]
     public void OnlyAcceptedWorkCountsAsUtilisation()
     {
-        for (int i = 0; i < 10 * Capacity; i++) _receiver.Receive("board", Request().Encode());
+        for (int i = 0; i < 10 * Capacity; i++) _receiver.Receive(s_board, Request().Encode());
         Assert.That(_load.Utilisation, Is.EqualTo(StatusFrame.FullUtilisation * Capacity * CostUs / 1_000_000));
     }
 
@@ -112,7 +126,7 @@ public sealed class RequestReceiverTests
     public void EveryRequestIsRefusedOnceTheGatewayStops()
     {
         _receiver.StopAccepting();
-        _receiver.Receive("board", Request().Encode());
+        _receiver.Receive(s_board, Request().Encode());
         Assert.That(Response().Code, Is.EqualTo(ResponseCode.Stopping));
         Assert.That(_queue.Depth, Is.Zero);
     }
@@ -122,7 +136,7 @@ public sealed class RequestReceiverTests
     {
         RequestFrame request = Request();
         request.BudgetUs = 2 * CostUs;
-        _receiver.Receive("board", request.Encode());
+        _receiver.Receive(s_board, request.Encode());
         Assert.That(_queue.Depth, Is.EqualTo(1));
         _time.AdvanceUs(CostUs + 1);
         Work();
@@ -137,7 +151,7 @@ public sealed class RequestReceiverTests
     {
         RequestFrame request = Request();
         request.BudgetUs = 2 * CostUs;
-        _receiver.Receive("board", request.Encode());
+        _receiver.Receive(s_board, request.Encode());
         _time.AdvanceUs(CostUs);
         Work();
         ResponseFrame answer = Response();
@@ -149,11 +163,11 @@ public sealed class RequestReceiverTests
     [Test]
     public void ClosedEarlierTheQueueIsAnsweredWithStopping()
     {
-        _receiver.Receive("board", Request().Encode());
-        _receiver.Receive("board", Request().Encode());
+        _receiver.Receive(s_board, Request().Encode());
+        _receiver.Receive(s_board, Request().Encode());
         var pool = new WorkerPool(_queue, _load, _status, _outbox, _counters, _time, NullLogger<WorkerPool>.Instance);
         _time.AdvanceUs(77);
-        pool.Stop();
+        Assert.That(pool.Stop(drainMs: 0), Is.EqualTo(2));
         List<OutgoingMessage> sent = Sent();
         Assert.That(sent, Has.Count.EqualTo(2));
         foreach (OutgoingMessage message in sent)
@@ -179,7 +193,7 @@ public sealed class RequestReceiverTests
     private void Work()
     {
         var worker = new InferenceWorker(
-            0, _queue, _load, _status, new Responder(_queue, _load, _outbox, _counters), _counters, _time, NullLogger.Instance);
+            0, _queue, _load, _status, new Responder(_load, _outbox, _counters), _counters, _time, NullLogger.Instance);
         var thread = new Thread(worker.Run);
         thread.Start();
         Deadline.UntilAsync(() => _counters.Answered.Value + _counters.TooLate.Value > 0, "an answer").Wait();

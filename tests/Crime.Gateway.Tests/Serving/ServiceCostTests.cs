@@ -90,4 +90,30 @@ public sealed class ServiceCostTests
             Assert.That(cost.Line.Beta, Is.GreaterThanOrEqualTo(0));
         }
     }
+
+    [Test]
+    public void BatchesTeachTheirShareAndLeaveTheLineOfOneAlone()
+    {
+        var cost = new ServiceCost(alphaUs: 0.5, betaUs: 10);
+        for (int i = 0; i < 200; i++) cost.ObserveBatch(8, 40, aloneUs: 8 * 30, timeUs: 96);
+        Assert.That(cost.ShareOf(8), Is.EqualTo(0.4).Within(1).Percent);
+        Assert.That(cost.ShareOf(15), Is.EqualTo(cost.ShareOf(8)));
+        Assert.That((cost.ShareOf(1), cost.ShareOf(2)), Is.EqualTo((1.0, 1.0)));
+        Assert.That(cost.CurrentShare, Is.EqualTo(0.4).Within(1).Percent);
+        Assert.That((cost.Line.Alpha, cost.Line.Beta), Is.EqualTo((500, 10)));
+
+        // The load goes: requests are alone again, and add what one alone costs.
+        for (int i = 0; i < 500; i++) cost.ObserveBatch(1, 40, aloneUs: 30, timeUs: 60);
+        Assert.That(cost.CurrentShare, Is.EqualTo(1).Within(1).Percent);
+        Assert.That(cost.AloneUs(40), Is.EqualTo(60).Within(2).Percent);
+    }
+
+    [Test]
+    public void WhatWasMeasuredOfBatchesIsSpreadOverTheSmallerOnes()
+    {
+        var cost = new ServiceCost(alphaUs: 0.5, betaUs: 10);
+        cost.SeedShare(8, 0.4);
+        double[] shares = new[] { 1, 2, 4, 8, 32 }.Select(cost.ShareOf).ToArray();
+        Assert.That(shares, Is.EqualTo(new[] { 1, 0.8, 0.6, 0.4, 0.4 }).Within(1e-9));
+    }
 }

@@ -21,6 +21,7 @@ public sealed class StatusPublisherTests
     private ManualTime _time = null!;
     private Outbox _outbox = null!;
     private RequestQueue _queue = null!;
+    private GatewayGroup _group = null!;
     private LoadMeter _load = null!;
     private GatewayModel _model = null!;
     private CancellationTokenSource _end = null!;
@@ -32,7 +33,8 @@ public sealed class StatusPublisherTests
         _outbox = new Outbox(new GatewayCounters());
         _outbox.Open();
         _queue = new RequestQueue(5);
-        _load = new LoadMeter(_queue, workerCount: 2, _time);
+        _group = new GatewayGroup(RunningGateway.Options(""), _time);
+        _load = new LoadMeter(_queue, workerCount: 2, _group, _time);
         var weights = new FloatModel(TestModels.Parse(TestModels.Features));
         _model = new GatewayModel("features", weights, image: [1, 2, 3, 4, 0x78, 0x56, 0x34, 0x12], new ServiceCost(1.5, 20));
         _end = new CancellationTokenSource(Deadline.Ms);
@@ -147,7 +149,7 @@ public sealed class StatusPublisherTests
     private StatusPublisher Publisher(int heartbeatMs, GatewayModel[]? models = null)
     {
         GatewayOptions options = RunningGateway.Options("") with { Status = new StatusOptions(heartbeatMs, MinIntervalMs) };
-        return new StatusPublisher(options, new ModelRegistry(models ?? [_model]), _queue, _load, _outbox, new GatewayCounters());
+        return new StatusPublisher(options, new ModelRegistry(models ?? [_model]), _queue, _load, _group, _outbox, new GatewayCounters());
     }
 
     private async Task<StatusFrame> NextAsync()

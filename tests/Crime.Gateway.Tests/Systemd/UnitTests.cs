@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
+using Crime.Gateway.Configuration;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Systemd;
@@ -16,30 +17,53 @@ public sealed class UnitTests
     [Test]
     public async Task TheServiceIsWellConfined()
     {
-        string? program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .Select(folder => Path.Combine(folder, "systemd-analyze")).FirstOrDefault(File.Exists);
-        if (program == null) Assert.Ignore("systemd-analyze is not installed (Debian: apt-get install systemd)");
-        var start = new ProcessStartInfo(program!) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in new[] { "security", "--offline=true", "--no-pager", Path.Combine(AppContext.BaseDirectory, "crime-gateway.service") })
-            start.ArgumentList.Add(argument);
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-
+        var (code, output) = await AnalyzeAsync("security", "--offline=true", "--no-pager", Unit);
         Match exposure = Regex.Match(output, @"Overall exposure level for \S+: ([0-9.]+)");
-        Assert.That(exposure.Success, Is.True, output + await errors);
+        Assert.That(exposure.Success, Is.True, $"{code}: {output}");
         Assert.That(double.Parse(exposure.Groups[1].Value, CultureInfo.InvariantCulture), Is.LessThanOrEqualTo(MaxExposure));
+    }
+
+    [Test]
+    public async Task SystemdFindsNoFaultWithTheUnit()
+    {
+        string program = Regex.Match(File.ReadAllText(Unit), @"(?m)^ExecStart=(\S+)").Groups[1].Value;
+        if (!File.Exists(program)) Assert.Ignore($"systemd-analyze would find fault with this machine: there is no {program}");
+        var (code, output) = await AnalyzeAsync("verify", Unit);
+        Assert.That((code, output), Is.EqualTo((0, "")));
+    }
+
+    [Test]
+    public void AStopHasTimeForTheLongestDrain()
+    {
+        string unit = File.ReadAllText(Unit);
+        int stopS = int.Parse(Regex.Match(unit, @"(?m)^TimeoutStopSec=(\d+)$").Groups[1].Value, CultureInfo.InvariantCulture);
+        int longestMs = int.Parse(Regex.Match(Settings.ShutdownDrainMs.Accepted, @"to (\d+)$").Groups[1].Value, CultureInfo.InvariantCulture);
+        Assert.That(1000 * stopS, Is.GreaterThanOrEqualTo(longestMs + 10_000));
+        Assert.That(unit, Does.Match(@"(?m)^WatchdogSec=\d+$"));
     }
 
     [Test]
     public void DotnetCanRunInIt()
     {
-        string unit = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "crime-gateway.service"));
+        string unit = File.ReadAllText(Unit);
         // The JIT writes code; and the runtime sets its affinity at the start, which @resources would forbid.
         Assert.That(unit, Does.Not.Match(@"(?m)^MemoryDenyWriteExecute=yes"));
         Assert.That(unit, Does.Not.Match(@"(?m)^(ProtectProc=invisible|ProcSubset=pid)"));
         Assert.That(unit, Does.Match(@"(?m)^SystemCallFilter=sched_setaffinity$"));
         Assert.That(unit, Does.Match(@"(?m)^Type=notify$"));
+    }
+
+    private static string Unit => Path.Combine(AppContext.BaseDirectory, "crime-gateway.service");
+
+    private static async Task<(int Code, string Output)> AnalyzeAsync(params string[] arguments)
+    {
+        string? program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, "systemd-analyze")).FirstOrDefault(File.Exists);
+        if (program == null) Assert.Ignore("systemd-analyze is not installed (Debian: apt-get install systemd)");
+        using Process process = Process.Start(new ProcessStartInfo(program!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, output + await errors);
     }
 }

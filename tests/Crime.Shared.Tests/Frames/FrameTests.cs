@@ -106,7 +106,10 @@ public sealed class FrameTests
     private static IEnumerable<TestCaseData> Kinds()
     {
         foreach (SequenceEncoding encoding in Enum.GetValues<SequenceEncoding>())
+        {
             yield return Kind($"request {encoding}", SomeRequest(encoding).Encode(), bytes => new RequestFrame().Decode(bytes));
+            yield return Kind($"request {encoding} within a packet", SomeRequest(encoding).Encode(), DecodeWithinAPacket);
+        }
         yield return Kind("relayed request with a state", SomeRelayedRequest().Encode(), bytes => new RequestFrame().Decode(bytes));
         yield return Kind("status for one model", SomeStatus().Encode(), bytes => new StatusFrame(101).Decode(bytes));
         yield return Kind("response", SomeResponse().Encode(), bytes => new ResponseFrame().Decode(bytes));
@@ -119,6 +122,17 @@ public sealed class FrameTests
 
     private static TestCaseData Kind(string name, byte[] good, Func<byte[], FrameError> decode) =>
         new TestCaseData(good, decode).SetArgDisplayNames(name);
+
+    /// <summary>As a gateway reads it: between the bytes of a larger array, which are none of the frame's.</summary>
+    private static FrameError DecodeWithinAPacket(byte[] bytes)
+    {
+        const int before = 5, after = 3;
+        if (bytes == null) return new RequestFrame().Decode(null, 0, 0);
+        var packet = new byte[before + bytes.Length + after];
+        Array.Fill(packet, (byte)0xff);
+        bytes.CopyTo(packet, before);
+        return new RequestFrame().Decode(packet, before, bytes.Length);
+    }
 
     [TestCaseSource(nameof(Kinds))]
     public void AGoodFrameIsRead(byte[] good, Func<byte[], FrameError> decode) => Assert.That(decode(good), Is.EqualTo(FrameError.None));

@@ -44,12 +44,19 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>TCP port of the model download.</summary>
     public int HttpPort { get; }
 
+    /// <summary>Id of the process.</summary>
+    public int ProcessId => _process.Id;
+
     /// <summary>Starts the gateway and waits until it is healthy.</summary>
     /// <param name="modelFolder">Folder with the models to serve.</param>
     /// <param name="externalBroker">A broker to use; null to bring its own.</param>
     /// <param name="cancellation">Gives up waiting.</param>
+    /// <param name="options">More options of the gateway.</param>
+    /// <param name="environment">Name and value of a variable of its environment.</param>
     /// <exception cref="UserInputException">The gateway ended or did not become healthy; the message has its last words.</exception>
-    public static async Task<GatewayProcess> StartAsync(string modelFolder, BrokerEndpoint? externalBroker, CancellationToken cancellation)
+    public static async Task<GatewayProcess> StartAsync(
+        string modelFolder, BrokerEndpoint? externalBroker, CancellationToken cancellation,
+        IReadOnlyList<string>? options = null, (string Name, string Value)? environment = null)
     {
         BrokerEndpoint broker = externalBroker ?? new BrokerEndpoint(HttpHost, FreePort());
         int httpPort = FreePort();
@@ -64,6 +71,8 @@ internal sealed class GatewayProcess : IAsyncDisposable
                 $"--Broker:Port={broker.Port}", $"--Http:Port={httpPort}", $"--Models:Folder={modelFolder}",
             },
         };
+        foreach (string option in options ?? []) start.ArgumentList.Add(option);
+        if (environment is { } variable) start.Environment[variable.Name] = variable.Value;
         Process process = Process.Start(start) ?? throw new UserInputException($"{DotnetHost}: cannot be started");
         var gateway = new GatewayProcess(process, broker, httpPort);
         try

@@ -9,5 +9,6 @@ internal static class BenchVerb
     public static Command Create() => new("bench", "Measures the gateway's parts; what is compared runs in turns on the same machine.")
     {
         BenchEngineVerb.Create(),
+        BenchGatewayVerb.Create(),
     };
 }

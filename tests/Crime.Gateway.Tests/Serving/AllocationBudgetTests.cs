@@ -1,0 +1,100 @@
+using System;
+using System.IO;
+using System.Text.Json;
+using System.Threading;
+using Crime.Frames;
+using Crime.Gateway.Broker;
+using Crime.Gateway.Inference;
+using Crime.Gateway.Models;
+using Crime.Gateway.Serving;
+using Crime.Gateway.Tests.Running;
+using Microsoft.Extensions.Logging.Abstractions;
+using NUnit.Framework;
+
+namespace Crime.Gateway.Tests.Serving;
+
+/// <summary>
+/// tests/budgets/gateway.json: what a request may allocate on the gateway's own way from the received bytes to the answer. It is the
+/// answer itself, which MQTTnet keeps until it is sent; a change must be meant, and is written down there.
+/// </summary>
+public sealed class AllocationBudgetTests
+{
+    private const int WarmCount = 2000;
+    private const int MeasuredCount = 20_000;
+    private const int AtATime = 200;
+    private const int MaxLength = 60;
+
+    // The runtime's own threads allocate now and then; a byte per request is 20 000 in all.
+    private const double NoiseBytes = 1;
+
+    private int _answeredCount;
+
+    [Test]
+    public void ARequestAllocatesItsAnswerAndNothingElse()
+    {
+        using var counters = new GatewayCounters();
+        var outbox = new Outbox(counters) { Shortcut = (_, _) => Interlocked.Increment(ref _answeredCount) > 0 };
+        var queue = new RequestQueue(1024);
+        var options = RunningGateway.Options("");
+        var group = new GatewayGroup(options, TimeProvider.System);
+        var load = new LoadMeter(queue, workerCount: 1, group, TimeProvider.System);
+        var model = new GatewayModel("m", new FloatModel(TestModels.Parse(TestModels.Features)), image: null, new ServiceCost(1, 20));
+        var models = new ModelRegistry([model]);
+        using var status = new StatusPublisher(options, models, queue, load, group, outbox, counters);
+        var receiver = new RequestReceiver(models, queue, load, status, outbox, counters, TimeProvider.System);
+        var worker = new InferenceWorker(0, queue, load, status, new Responder(load, outbox, counters), counters, TimeProvider.System, NullLogger.Instance);
+        var thread = new Thread(worker.Run);
+        byte[][] frames = Frames(model.Id);
+        var reply = new ReplyAddress(Topics.Response("board"), IsGroup: false);
+
+        // As many pooled objects as can ever be under way, each grown to the longest request.
+        for (int i = 0; i < AtATime; i++) receiver.Receive(reply, frames[0]);
+        thread.Start();
+        while (Volatile.Read(ref _answeredCount) < AtATime) Thread.Sleep(1);
+        Ask(receiver, reply, frames, WarmCount);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        Ask(receiver, reply, frames, MeasuredCount);
+        double perRequest = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)MeasuredCount;
+        queue.Close();
+        Assert.That(thread.Join(Deadline.Ms), Is.True);
+        TestContext.Out.WriteLine($"{perRequest:0.00} bytes per request, {(double)counters.Answered.Value / counters.Batches.Value:0.0} requests per batch");
+        Assert.That(counters.Answered.Value, Is.EqualTo(AtATime + WarmCount + MeasuredCount));
+        Assert.That(perRequest, Is.EqualTo(Budget("own_bytes_per_request")).Within(NoiseBytes));
+    }
+
+    /// <summary>A number of the budget file.</summary>
+    private static int Budget(string name)
+    {
+        string path = Path.Combine(TestContext.CurrentContext.TestDirectory, "budgets", "gateway.json");
+        return JsonDocument.Parse(File.ReadAllText(path)).RootElement.GetProperty(name).GetInt32();
+    }
+
+    /// <summary>Requests of many lengths, the longest first: the pooled objects and the engine's memory have grown after the first round.</summary>
+    private static byte[][] Frames(uint modelId)
+    {
+        var frames = new byte[MaxLength][];
+        for (int i = 0; i < MaxLength; i++)
+        {
+            int length = MaxLength - i;
+            frames[i] = new RequestFrame
+            {
+                ModelId = modelId,
+                Length = length,
+                ValuesPerStep = TestModels.Inputs,
+                FractionBits = 12,
+                Values = new short[length * TestModels.Inputs],
+            }.Encode();
+        }
+        return frames;
+    }
+
+    private void Ask(RequestReceiver receiver, ReplyAddress reply, byte[][] frames, int count)
+    {
+        int target = Volatile.Read(ref _answeredCount);
+        for (int i = 0; i < count; i++)
+        {
+            receiver.Receive(reply, frames[i % frames.Length]);
+            while (i % AtATime == AtATime - 1 && Volatile.Read(ref _answeredCount) < target + i + 1) Thread.Sleep(1);
+        }
+    }
+}

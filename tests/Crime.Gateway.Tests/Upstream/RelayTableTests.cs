@@ -1,0 +1,54 @@
+using Crime.Frames;
+using Crime.Gateway.Serving;
+using Crime.Gateway.Upstream;
+using NUnit.Framework;
+
+namespace Crime.Gateway.Tests.Upstream;
+
+public sealed class RelayTableTests
+{
+    private static readonly RelayEngine s_engine = new(modelId: 1, longestLength: 100, nodeKey: 2, session: 3);
+
+    [Test]
+    public void ARequestIsTakenOnce()
+    {
+        var table = new RelayTable(2);
+        Assert.That(table.TryAdd(Relayed(10)), Is.True);
+        Assert.That(table.Take(null!, session: 3, sequence: 10)?.Sequence, Is.EqualTo(10));
+        Assert.That(table.Take(null!, session: 3, sequence: 10), Is.Null);
+        Assert.That(table.Count, Is.Zero);
+    }
+
+    [Test]
+    public void AnAnswerOfAnotherSessionTakesNothing()
+    {
+        var table = new RelayTable(2);
+        table.TryAdd(Relayed(10));
+        Assert.That(table.Take(null!, session: 4, sequence: 10), Is.Null);
+        Assert.That(table.Take(null!, session: 3, sequence: 11), Is.Null);
+        Assert.That(table.Count, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void ItIsBounded()
+    {
+        var table = new RelayTable(2);
+        Assert.That(table.TryAdd(Relayed(1)) && table.TryAdd(Relayed(2)), Is.True);
+        Assert.That((table.HasRoom, table.TryAdd(Relayed(3))), Is.EqualTo((false, false)));
+        Assert.That(table.TakeAll(relayed => relayed.GiveUpUs <= 1), Has.Count.EqualTo(1));
+        Assert.That(table.TryAdd(Relayed(3)), Is.True);
+    }
+
+    [Test]
+    public void ClientIdsAreNodeIds()
+    {
+        Assert.That(UpstreamLink.ClientIdOf("hall"), Is.EqualTo("hall-up"));
+        string longest = new('a', Topics.MaxNodeIdLength), other = longest[..^1] + "b";
+        foreach (string id in new[] { longest, other })
+            Assert.That(Topics.IsNodeId(UpstreamLink.ClientIdOf(id)), Is.True);
+        Assert.That(UpstreamLink.ClientIdOf(longest), Is.Not.EqualTo(UpstreamLink.ClientIdOf(other)));
+    }
+
+    private static RelayedRequest Relayed(uint sequence) =>
+        new(new PendingRequest(), Length: 5, s_engine, Candidate: 0, Link: null!, sequence, SentUs: 0, GiveUpUs: sequence);
+}

@@ -1,0 +1,155 @@
+using System.Linq;
+using System.Threading.Tasks;
+using Crime.Costs;
+using Crime.Frames;
+using Crime.Gateway.Configuration;
+using Crime.Gateway.Inference;
+using Crime.Gateway.Tests.Running;
+using Crime.Gateway.Upstream;
+using Crime.Model;
+using MQTTnet.Protocol;
+using NUnit.Framework;
+
+namespace Crime.Gateway.Tests.Upstream;
+
+/// <summary>What passes between two gateways, message by message: the one behind is the test's own, at the broker of the one in front.</summary>
+public sealed class RelayTests
+{
+    private const string Behind = "behind";
+
+    // A model that only the other gateway has, and one that it says to compute for nothing while this one needs 100 ms and more.
+    private const uint StrangeModel = 0x5151;
+    private const int SlowLength = 400;
+
+    private readonly ModelFile _slow = TestModels.Parse(TestModels.Slow);
+    private ModelFolder _models = null!;
+    private RunningGateway _front = null!;
+    private ScriptedGateway _behind = null!;
+    private TestBoard _board = null!;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        _models = new ModelFolder(("slow.crime", TestModels.Slow));
+        _front = await RunningGateway.StartAsync(RunningGateway.Options(_models.Path) with { Upstreams = [new UpstreamOptions(Behind, null)] });
+        _behind = await ScriptedGateway.ConnectAsync(_front.BrokerPort, Behind);
+        _board = await TestBoard.ConnectAsync(_front.BrokerPort);
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        if (_board != null) await _board.DisposeAsync();
+        if (_behind != null) await _behind.DisposeAsync();
+        if (_front != null) await _front.DisposeAsync();
+        _models.Dispose();
+    }
+
+    [Test]
+    public async Task TheRequestIsPassedOnWithItsWayAndTheAnswerWithItsTimes()
+    {
+        await OfferAsync(StrangeModel);
+        RequestFrame asked = Strange(budgetUs: 1_500_000);
+        asked.Visited[0] = 77;
+        asked.VisitedCount = 1;
+        asked.State = [1, -2, 3];
+        asked.StateCount = 3;
+        await _board.SendUnacknowledgedAsync(asked, RunningGateway.Id);
+
+        var (request, quality, replyTopic) = await _behind.RequestAsync();
+        Assert.That((quality, replyTopic), Is.EqualTo((MqttQualityOfServiceLevel.AtLeastOnce, Topics.Response(RunningGateway.Id))));
+        Assert.That(request.Visited.Take(request.VisitedCount), Is.EqualTo(new[] { 77u, NodeKey.Of(RunningGateway.Id) }));
+        Assert.That(request.BudgetUs, Is.GreaterThan(0u).And.LessThanOrEqualTo(asked.BudgetUs));
+        Assert.That((request.ModelId, request.Length, request.Encoding), Is.EqualTo((asked.ModelId, asked.Length, asked.Encoding)));
+        Assert.That(request.Values.Take(request.ValueCount), Is.EqualTo(asked.Values.Take(asked.ValueCount)));
+        Assert.That(request.State.Take(request.StateCount), Is.EqualTo(asked.State));
+
+        await _behind.AnswerAsync(request, replyTopic, new ResponseFrame
+        {
+            Label = 2, ClassCount = 3, FractionBits = 9, Logits = [1, 2, 30], ServiceUs = 40, WaitUs = 7, RelayCount = 1,
+        });
+        ResponseFrame answer = await _board.ResponseAsync();
+        Assert.That((answer.Session, answer.Sequence), Is.EqualTo((asked.Session, asked.Sequence)));
+        Assert.That((answer.Code, answer.Label, answer.FractionBits, answer.RelayCount), Is.EqualTo((ResponseCode.Ok, 2, 9, 2)));
+        Assert.That(answer.Logits.Take(answer.ClassCount), Is.EqualTo(new short[] { 1, 2, 30 }));
+        Assert.That(answer.ServiceUs, Is.EqualTo(40));
+        Assert.That(answer.WaitUs, Is.GreaterThan(7), "the ways between the gateways are wait");
+    }
+
+    [Test]
+    public async Task NoAnswerInTimeIsDoneWithoutAndOneThatComesLaterIsDropped()
+    {
+        await OfferAsync(_slow.Id);
+        RequestFrame asked = _board.Request(_slow, SlowLength);
+        await _board.SendUnacknowledgedAsync(asked, RunningGateway.Id);
+        var (request, _, replyTopic) = await _behind.RequestAsync();
+        ResponseFrame answer = await _board.ResponseAsync();
+        int label = new FloatNetwork(new FloatModel(_slow)).Run(asked.Values, asked.FractionBits, new float[_slow.ClassCount]);
+        Assert.That((answer.Code, answer.Label, answer.RelayCount), Is.EqualTo((ResponseCode.Ok, label, 0)));
+
+        await _behind.AnswerAsync(request, replyTopic, new ResponseFrame { Label = (label + 1) % 4, ClassCount = 4, Logits = new short[4] });
+        await Deadline.UntilAsync(async () => await _front.CounterAsync("relay_late") == 1, "the late answer");
+        Assert.That(await _board.ResponseWithinAsync(200), Is.Null);
+        Assert.That(await _front.CounterAsync("relay_fallbacks"), Is.EqualTo(1));
+        Assert.That(await _front.CounterAsync("answered"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task ARefusalIsDoneHereWhereItCanBeAndToldOtherwise()
+    {
+        await OfferAsync(_slow.Id);
+        RequestFrame asked = _board.Request(_slow, SlowLength);
+        await _board.SendUnacknowledgedAsync(asked, RunningGateway.Id);
+        var (request, _, replyTopic) = await _behind.RequestAsync();
+        await _behind.AnswerAsync(request, replyTopic, new ResponseFrame { Code = ResponseCode.QueueFull });
+        Assert.That((await _board.ResponseAsync()).Code, Is.EqualTo(ResponseCode.Ok));
+
+        await OfferAsync(StrangeModel);
+        await _board.SendUnacknowledgedAsync(Strange(), RunningGateway.Id);
+        (request, _, replyTopic) = await _behind.RequestAsync();
+        await _behind.AnswerAsync(request, replyTopic, new ResponseFrame { Code = ResponseCode.QueueFull });
+        Assert.That((await _board.ResponseAsync()).Code, Is.EqualTo(ResponseCode.QueueFull));
+    }
+
+    [Test]
+    public async Task WhatHasBeenThereOrHereIsNotPassedOn()
+    {
+        await OfferAsync(_slow.Id);
+        foreach (string visited in new[] { Behind, RunningGateway.Id })
+        {
+            RequestFrame asked = _board.Request(_slow, SlowLength);
+            asked.Visited[0] = NodeKey.Of(visited);
+            asked.VisitedCount = 1;
+            Assert.That((await _board.AskAsync(asked)).Code, Is.EqualTo(ResponseCode.Ok));
+        }
+        Assert.That(await _front.CounterAsync("relayed"), Is.Zero);
+    }
+
+    [Test]
+    public async Task WithoutItsBrokerNothingWaits()
+    {
+        await OfferAsync(StrangeModel);
+        await _board.SendUnacknowledgedAsync(Strange(), RunningGateway.Id);
+        await _behind.RequestAsync();
+        // Not even a last will: the way itself goes, when the gateway stops.
+        Task stopped = _front.StopAsync();
+        ResponseFrame answer = await _board.ResponseAsync();
+        Assert.That(answer.Code, Is.Not.EqualTo(ResponseCode.Ok));
+        await stopped;
+    }
+
+    private RequestFrame Strange(uint budgetUs = 0)
+    {
+        RequestFrame request = _board.Request(_slow, SlowLength, budgetUs);
+        request.ModelId = StrangeModel;
+        return request;
+    }
+
+    /// <summary>Offers a model behind for next to nothing, and waits until the front gateway can pass requests for it on.</summary>
+    private async Task OfferAsync(uint modelId)
+    {
+        await _behind.OfferAsync(modelId, new CostLine(1, 1));
+        RelayEngines engines = _front.Part<RelayEngines>();
+        await Deadline.UntilAsync(() => engines.Of(modelId)?.Mapping.HasUsableGateway(_front.NowUs) == true, "a usable gateway behind");
+    }
+}
