@@ -178,7 +178,7 @@ public sealed class MqttLink : IDisposable
     private async Task SendAsync(IMqttClient client, CancellationToken cancellation)
     {
         await foreach (OutgoingMessage message in _outbox.ReadAllAsync(cancellation))
-            await client.PublishAsync(Packed(message), cancellation);
+            if (!_outbox.TryShortcut(message)) await client.PublishAsync(Packed(message), cancellation);
     }
 
     private async Task SayGoodbyeAsync(IMqttClient client)
