@@ -26,7 +26,7 @@ public static class Program
         var problems = new List<string>();
         var layers = ConfigurationLayers.Read(args, problems);
         GatewayOptions? options = GatewayOptions.Read(layers.Merged, problems, layers.OriginOf);
-        if (options != null) Surroundings.Check(options, problems);
+        Surroundings.Check(layers.Merged, problems, layers.OriginOf);
         if (options == null || problems.Count > 0) return Complain(problems);
         try
         {

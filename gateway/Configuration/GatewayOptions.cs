@@ -72,9 +72,6 @@ public sealed record GatewayOptions(
     /// <summary>How log lines look.</summary>
     public LogFormat LogFormat { get; init; }
 
-    /// <summary>Whether the folder of the models is the one beside the program, that nobody asked for.</summary>
-    public bool IsModelsFolderDefault { get; init; }
-
     private static string LogLevels => string.Join(" or ", Enum.GetNames<LogLevel>());
 
     /// <summary>Checks a configuration and takes the options from it.</summary>
@@ -161,7 +158,6 @@ public sealed record GatewayOptions(
             Settings.WorkersCount.NumberIn(configuration),
             new StatusOptions(Settings.StatusHeartbeatMs.NumberIn(configuration), Settings.StatusMinIntervalMs.NumberIn(configuration)))
         {
-            IsModelsFolderDefault = Settings.ModelsFolder.TextIn(configuration) == Settings.ModelsFolder.DefaultText,
             LogFormat = Enum.Parse<LogFormat>(Settings.LogFormat.TextIn(configuration), ignoreCase: true),
             DrainMs = Settings.ShutdownDrainMs.NumberIn(configuration),
             Watchdog = new WatchdogOptions(
