@@ -29,7 +29,9 @@ public sealed class SurroundingsTests
     public void AFolderThatIsNotThereIsAProblemOnlyIfSomebodyNamedIt()
     {
         string none = Path.Combine(_folder, "none");
-        Assert.That(Problems(("Models:Folder", none)).Single(), Does.StartWith("Models:Folder: '").And.Contains("must be a folder that the gateway can read: there is none"));
+        Assert.That(
+            Problems(("Models:Folder", none)).Single(),
+            Does.StartWith("Models:Folder: '").And.Contains("must be a folder that the gateway can read: there is none"));
         Assert.That(Directory.Exists(Path.Combine(AppContext.BaseDirectory, "nowhere")), Is.False);
         Assert.That(Problems(("Models:Folder", "nowhere")), Is.Not.Empty, "relative to the program");
         Assert.That(Problems(), Is.Empty);
