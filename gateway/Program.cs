@@ -28,7 +28,7 @@ public static class Program
         var layers = ConfigurationLayers.Read(args, problems);
         if (VectorWidth.Problem is { } problem) problems.Add(problem);
         GatewayOptions? options = GatewayOptions.Read(layers.Merged, problems, layers.OriginOf);
-        if (options != null) Surroundings.Check(options, problems);
+        Surroundings.Check(layers.Merged, problems, layers.OriginOf);
         if (options == null || problems.Count > 0) return Complain(problems);
         try
         {

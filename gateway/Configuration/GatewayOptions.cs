@@ -78,9 +78,6 @@ public sealed record GatewayOptions(
     /// <summary>The gateways that requests may be passed on to; none in most places.</summary>
     public IReadOnlyList<UpstreamOptions> Upstreams { get; init; } = [];
 
-    /// <summary>Whether the folder of the models is the one beside the program, that nobody asked for.</summary>
-    public bool IsModelsFolderDefault { get; init; }
-
     private static string LogLevels => string.Join(" or ", Enum.GetNames<LogLevel>());
 
     /// <summary>Checks a configuration and takes the options from it.</summary>
@@ -178,7 +175,6 @@ public sealed record GatewayOptions(
         {
             Upstreams = UpstreamList.Read(configuration),
             GroupId = Settings.NodeGroup.TextIn(configuration),
-            IsModelsFolderDefault = Settings.ModelsFolder.TextIn(configuration) == Settings.ModelsFolder.DefaultText,
             LogFormat = Enum.Parse<LogFormat>(Settings.LogFormat.TextIn(configuration), ignoreCase: true),
             DrainMs = Settings.ShutdownDrainMs.NumberIn(configuration),
             Watchdog = new WatchdogOptions(

@@ -3,72 +3,87 @@
 
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Configuration;
 
 namespace Crime.Gateway.Configuration;
 
-/// <summary>Holds the options against the machine.</summary>
+/// <summary>Holds settings against the machine.</summary>
 public static class Surroundings
 {
-    /// <summary>Checks folder and ports.</summary>
-    /// <param name="options">Checked options.</param>
+    private const string Readable = "a folder that the gateway can read";
+
+    /// <summary>Checks folder and ports, each unless it is refused already for what it is.</summary>
+    /// <param name="configuration">Values by the keys of <see cref="Settings"/>.</param>
     /// <param name="problems">Receives one line per setting that cannot be used here.</param>
-    public static void Check(GatewayOptions options, List<string> problems)
+    /// <param name="originOf">Where the value of a key was set, to follow "set"; null where that is not known.</param>
+    public static void Check(IConfiguration configuration, List<string> problems, Func<string, string?>? originOf = null)
     {
-        string? folder = RefusalOf(options.ModelsFolder, options.IsModelsFolderDefault);
-        if (folder != null) problems.Add(Refusal(Settings.ModelsFolder, options.ModelsFolder, folder));
-        if (options.Broker.Mode == BrokerMode.Embedded)
+        void Refuse(Setting setting, string accepted)
         {
-            IPAddress address = options.Broker.Host.Length == 0 ? AnyAddress() : IPAddress.Parse(options.Broker.Host);
-            AddPort(Settings.BrokerPort, address, options.Broker.Port, problems);
+            string line = $"{setting.Name}: '{GatewayOptions.Shown(setting.TextIn(configuration))}' cannot be used, it must be {accepted}";
+            problems.Add(originOf?.Invoke(setting.Name) is { } origin ? $"{line}, set {origin}" : line);
         }
-        AddPort(Settings.HttpPort, AnyAddress(), options.HttpPort, problems);
+        if (Settings.ModelsFolder.Accepts(configuration) && RefusalOfFolder(configuration) is { } folder) Refuse(Settings.ModelsFolder, folder);
+        bool isEmbedded = string.Equals(
+            Settings.BrokerMode.TextIn(configuration), nameof(BrokerMode.Embedded), StringComparison.OrdinalIgnoreCase);
+        if (isEmbedded && BrokerAddressIn(configuration) is { } address) TryPort(Settings.BrokerPort, address, configuration, Refuse);
+        TryPort(Settings.HttpPort, AnyAddress(), configuration, Refuse);
     }
 
-    private static string? RefusalOf(string folder, bool isDefault)
+    private static string? RefusalOfFolder(IConfiguration configuration)
     {
-        const string accepted = "a folder that the gateway can read";
-        if (File.Exists(folder)) return $"{accepted}: this is a file";
-        // Beside the program there need not be one: the gateway then serves no model and says so.
-        if (!Directory.Exists(folder)) return isDefault ? null : $"{accepted}: there is none of this name, or not for user {Environment.UserName}";
+        string text = Settings.ModelsFolder.TextIn(configuration), folder = Path.GetFullPath(text, AppContext.BaseDirectory);
+        if (File.Exists(folder)) return $"{Readable}: this is a file";
         try
         {
             _ = Directory.EnumerateFileSystemEntries(folder).FirstOrDefault();
             return null;
         }
+        catch (DirectoryNotFoundException)
+        {
+            // The one beside the program need not be there: the gateway then serves no model and says so.
+            return text == Settings.ModelsFolder.DefaultText ? null : $"{Readable}: there is none, or not for this user";
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return $"{accepted}: {e.Message}";
+            return $"{Readable}: {e.Message}";
         }
     }
 
-    private static void AddPort(Setting setting, IPAddress address, int port, List<string> problems)
+    private static void TryPort(Setting setting, IPAddress address, IConfiguration configuration, Action<Setting, string> refuse)
     {
+        if (!setting.Accepts(configuration)) return;
         try
         {
             using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             if (address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
             // Bound and let go again: nothing listens yet.
-            socket.Bind(new IPEndPoint(address, port));
+            socket.Bind(new IPEndPoint(address, setting.NumberIn(configuration)));
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            refuse(setting, "a free TCP port: this one is in use");
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied)
+        {
+            refuse(setting, $"a TCP port that this user may have, such as 1024 and above: {e.Message}");
         }
         catch (SocketException e)
         {
-            string value = port.ToString(CultureInfo.InvariantCulture);
-            problems.Add(e.SocketErrorCode switch
-            {
-                SocketError.AddressAlreadyInUse => Refusal(setting, value, "a free TCP port: this one is in use"),
-                SocketError.AccessDenied => Refusal(setting, value, "a TCP port that this user may have, 1024 or more: " + e.Message),
-                _ => Refusal(Settings.BrokerHost, address.ToString(), "an address of this machine: " + e.Message),
-            });
+            refuse(Settings.BrokerHost, $"an address of this machine: {e.Message}");
         }
     }
 
-    private static IPAddress AnyAddress() => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+    private static IPAddress? BrokerAddressIn(IConfiguration configuration)
+    {
+        string host = Settings.BrokerHost.TextIn(configuration);
+        if (host.Length == 0) return AnyAddress();
+        return IPAddress.TryParse(host, out IPAddress? address) ? address : null;
+    }
 
-    private static string Refusal(Setting setting, string value, string accepted) =>
-        $"{setting.Name}: '{GatewayOptions.Shown(value)}' cannot be used, it must be {accepted}";
+    private static IPAddress AnyAddress() => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
 }

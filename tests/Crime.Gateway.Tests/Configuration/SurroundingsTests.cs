@@ -7,6 +7,7 @@ using System.Net.Sockets;
 using System.Threading.Tasks;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Tests.Running;
+using Microsoft.Extensions.Configuration;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Configuration;
@@ -22,47 +23,49 @@ public sealed class SurroundingsTests
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
     [Test]
-    public void AFolderAndFreePortsAreNoProblem() => Assert.That(Problems(RunningGateway.Options(_folder)), Is.Empty);
+    public void AFolderAndFreePortsAreNoProblem() => Assert.That(Problems(("Models:Folder", _folder)), Is.Empty);
 
     [Test]
     public void AFolderThatIsNotThereIsAProblemOnlyIfSomebodyNamedIt()
     {
-        GatewayOptions options = RunningGateway.Options(Path.Combine(_folder, "none"));
-        Assert.That(Problems(options).Single(), Does.StartWith("Models:Folder: '").And.Contains("must be a folder that the gateway can read: there is none"));
-        Assert.That(Problems(options with { IsModelsFolderDefault = true }), Is.Empty);
+        string none = Path.Combine(_folder, "none");
+        Assert.That(
+            Problems(("Models:Folder", none)).Single(),
+            Does.StartWith("Models:Folder: '").And.Contains("must be a folder that the gateway can read: there is none"));
+        Assert.That(Directory.Exists(Path.Combine(AppContext.BaseDirectory, "nowhere")), Is.False);
+        Assert.That(Problems(("Models:Folder", "nowhere")), Is.Not.Empty, "relative to the program");
+        Assert.That(Problems(), Is.Empty);
     }
 
     [Test]
-    public void EveryProblemIsNamed()
+    public void EveryProblemIsNamedNextToValuesThatAreNone()
     {
         string file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
         using TcpListener broker = Taken(), http = Taken();
-        GatewayOptions options = RunningGateway.Options(file) with { HttpPort = PortOf(http) };
-        options = options with { Broker = options.Broker with { Port = PortOf(broker) } };
-        List<string> problems = Problems(options);
+        List<string> problems = Problems(
+            ("Models:Folder", file), ("Broker:Port", $"{PortOf(broker)}"), ("Http:Port", $"{PortOf(http)}"), ("Queue:Capacity", "none"));
         Assert.That(problems, Has.Count.EqualTo(3));
         Assert.That(problems, Has.One.Contains("Models:Folder").And.Contains("this is a file"));
-        Assert.That(problems, Has.One.EqualTo($"Broker:Port: '{PortOf(broker)}' cannot be used, it must be a free TCP port: this one is in use"));
-        Assert.That(problems, Has.One.EqualTo($"Http:Port: '{PortOf(http)}' cannot be used, it must be a free TCP port: this one is in use"));
+        Assert.That(problems, Has.One.EqualTo($"Broker:Port: '{PortOf(broker)}' cannot be used, it must be a free TCP port: this one is in use, set somewhere"));
+        Assert.That(problems, Has.One.EqualTo($"Http:Port: '{PortOf(http)}' cannot be used, it must be a free TCP port: this one is in use, set somewhere"));
     }
 
     [Test]
-    public void AnAddressOfAnotherMachineIsNamed()
-    {
-        GatewayOptions options = RunningGateway.Options(_folder);
+    public void WhatIsRefusedForWhatItIsIsNotTried() =>
+        Assert.That(Problems(("Models:Folder", ""), ("Broker:Port", "x"), ("Http:Port", "70000"), ("Broker:Host", "no host")), Is.Empty);
+
+    [Test]
+    public void AnAddressOfAnotherMachineIsNamed() =>
         // Reserved for documents (RFC 5737): no machine has it.
-        options = options with { Broker = options.Broker with { Host = "192.0.2.1" } };
-        Assert.That(Problems(options).Single(), Does.StartWith("Broker:Host: '192.0.2.1' cannot be used, it must be an address of this machine"));
-    }
+        Assert.That(
+            Problems(("Broker:Host", "192.0.2.1")).Single(), Does.StartWith("Broker:Host: '192.0.2.1' cannot be used, it must be an address of this machine"));
 
     [Test]
     public void TheBrokersPortOfAnotherMachineIsNotTriedHere()
     {
         using TcpListener broker = Taken();
-        GatewayOptions options = RunningGateway.Options(_folder);
-        options = options with { Broker = new BrokerOptions(BrokerMode.External, "127.0.0.1", PortOf(broker), "", "") };
-        Assert.That(Problems(options), Is.Empty);
+        Assert.That(Problems(("Broker:Mode", "external"), ("Broker:Host", "127.0.0.1"), ("Broker:Port", $"{PortOf(broker)}")), Is.Empty);
     }
 
     [Test]
@@ -85,10 +88,13 @@ public sealed class SurroundingsTests
         Assert.That(errorLines.Single(), Does.Contain("Models:Folder").And.Contain("must be a folder that the gateway can read").And.Contain("denied"));
     }
 
-    private static List<string> Problems(GatewayOptions options)
+    /// <summary>Free ports where a test gives none.</summary>
+    private static List<string> Problems(params (string Name, string Value)[] values)
     {
+        var settings = new Dictionary<string, string?> { ["Broker:Port"] = $"{Ports.Free()}", ["Http:Port"] = $"{Ports.Free()}" };
+        foreach (var (name, value) in values) settings[name] = value;
         var problems = new List<string>();
-        Surroundings.Check(options, problems);
+        Surroundings.Check(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), problems, _ => "somewhere");
         return problems;
     }
 

@@ -19,6 +19,8 @@ internal sealed class Notifications : IDisposable
         wait $child; code=$?; while kill -0 $child 2>/dev/null; do wait $child; code=$?; done; exit $code
         """;
 
+    private const int PollMs = 5;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("crime-systemd-").FullName;
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
     private readonly byte[] _buffer = new byte[4096];
@@ -67,6 +69,17 @@ internal sealed class Notifications : IDisposable
         var all = new List<string>();
         while (_socket.Available > 0) all.Add(Encoding.UTF8.GetString(_buffer, 0, _socket.Receive(_buffer)));
         return all;
+    }
+
+    /// <summary>Goes on reading, as systemd does, until something has ended: a socket that nobody reads blocks who writes to it.</summary>
+    public async Task<T> ReadWhileAsync<T>(Task<T> task)
+    {
+        while (!task.IsCompleted)
+        {
+            TakeAll();
+            await Task.WhenAny(task, Task.Delay(PollMs));
+        }
+        return await task;
     }
 
     public void Dispose()

@@ -12,6 +12,9 @@ public sealed class NotifyTests
     private const int WatchdogMs = 400;
     private const int StallMs = 200;
 
+    // Of the largest hidden layer there is: some seconds, however fast the engine, for its weights fit no cache.
+    private const int SlowLength = 3000;
+
     private int _brokerPort;
     private int _httpPort;
 
@@ -28,7 +31,7 @@ public sealed class NotifyTests
         gateway.Terminate();
         // Nobody asked for a watchdog: there is nothing between the two.
         Assert.That(await systemd.NextAsync(), Does.Contain("STOPPING=1"));
-        var (code, output, _) = await gateway.EndAsync();
+        var (code, output, _) = await systemd.ReadWhileAsync(gateway.EndAsync());
         Assert.That(code, Is.Zero);
         // journald's priority prefix: one line a message.
         Assert.That(output, Does.Contain("<6>"));
@@ -51,7 +54,7 @@ public sealed class NotifyTests
         }
         gateway.Terminate();
         Assert.That(await systemd.NextButWatchdogAsync(), Does.Contain("STOPPING=1"));
-        Assert.That((await gateway.EndAsync()).Code, Is.Zero);
+        Assert.That((await systemd.ReadWhileAsync(gateway.EndAsync())).Code, Is.Zero);
     }
 
     [Test]
@@ -66,7 +69,7 @@ public sealed class NotifyTests
         await GatewayHttp.UntilHealthyAsync(_httpPort);
         await using TestBoard board = await TestBoard.ConnectAsync(_brokerPort);
         ModelFile model = TestModels.Parse(slow);
-        await board.SendAsync(board.Request(model, FrameFormat.MaxLength));
+        await board.SendAsync(board.Request(model, SlowLength));
         await Deadline.UntilAsync(async () => await board.PingAsync() is { Depth: 0, BacklogUs: > 0 }, "a busy worker");
         systemd.TakeAll();
         Assert.That(await systemd.NextAsync(), Is.EqualTo("WATCHDOG=1"), "a busy worker alone is no trouble");
@@ -79,11 +82,11 @@ public sealed class NotifyTests
         Assert.That(await IsWedgedAsync(), Is.True, "the time without food was within the wedge");
 
         // The queue moves again: so does the watchdog.
-        Assert.That((await board.ResponseAsync()).Code, Is.EqualTo(ResponseCode.Ok));
-        Assert.That((await board.ResponseAsync()).Code, Is.EqualTo(ResponseCode.Ok));
+        Assert.That((await systemd.ReadWhileAsync(board.ResponseAsync())).Code, Is.EqualTo(ResponseCode.Ok));
+        Assert.That((await systemd.ReadWhileAsync(board.ResponseAsync())).Code, Is.EqualTo(ResponseCode.Ok));
         Assert.That(await systemd.NextAsync(), Is.EqualTo("WATCHDOG=1"));
         gateway.Terminate();
-        var (code, output, _) = await gateway.EndAsync();
+        var (code, output, _) = await systemd.ReadWhileAsync(gateway.EndAsync());
         Assert.That(code, Is.Zero);
         Assert.That(output, Does.Contain("wedged: requests wait, and none was taken for 200 ms").And.Contain("no longer wedged"));
     }
@@ -107,7 +110,7 @@ public sealed class NotifyTests
             "a starved watchdog");
         gateway.Terminate();
         Assert.That(await systemd.NextButWatchdogAsync(), Does.Contain("STOPPING=1"));
-        var (code, output, _) = await gateway.EndAsync();
+        var (code, output, _) = await systemd.ReadWhileAsync(gateway.EndAsync());
         Assert.That(code, Is.Zero);
         Assert.That(output, Does.Contain("wedged: no broker for 1000 ms"));
     }

@@ -14,6 +14,9 @@ internal static class GatewayVerb
 {
     private const string UsualDotnet = "/usr/bin/dotnet";
 
+    // What the unit's ProtectHome=yes hides: folders of the root.
+    private static readonly string[] s_unseen = ["home", "root"];
+
     public static Command Create() => new(
         "gateway",
         "Installs the gateway as a service of a Linux machine with systemd, and removes it.\n\n"
@@ -96,8 +99,7 @@ internal static class GatewayVerb
         if (!paths.IsMachine) return path;
         if (!File.Exists(path)) throw new UserInputException($"{path}: there is no such file; --dotnet names the dotnet to run the gateway with");
         string real = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        // The unit has ProtectHome=yes.
-        if (real.StartsWith("/home/", StringComparison.Ordinal) || real.StartsWith("/root/", StringComparison.Ordinal))
+        if (s_unseen.Contains(real.Split(Path.DirectorySeparatorChar)[1]))
             throw new UserInputException($"{real}: a service sees no home folders; install .NET for the whole machine, or name another with --dotnet");
         return path;
     }
