@@ -26,6 +26,7 @@ public sealed class BrokerListener : IMqttServerAdapter
     private const int WriterBufferSize = 4096;
 
     private readonly BrokerOptions _options;
+    private readonly BrokerConnections _connections;
     private readonly ILogger<EmbeddedBroker> _log;
     private readonly CancellationTokenSource _stop = new();
     private Socket? _socket;
@@ -33,8 +34,9 @@ public sealed class BrokerListener : IMqttServerAdapter
     private int _connectionCount;
 
     /// <summary>Makes a listener that does not listen yet.</summary>
-    public BrokerListener(BrokerOptions options, ILogger<EmbeddedBroker> log)
+    public BrokerListener(BrokerOptions options, BrokerConnections connections, ILogger<EmbeddedBroker> log)
     {
+        _connections = connections;
         _options = options;
         _log = log;
     }
@@ -125,7 +127,7 @@ public sealed class BrokerListener : IMqttServerAdapter
             // One write per message is one TCP segment: for a board's radio half the packets.
             adapter.AllowPacketFragmentation = false;
             Func<IMqttChannelAdapter, Task>? handler = ClientHandler;
-            if (handler != null) await handler(new NamedConnection(adapter));
+            if (handler != null) await handler(new NamedConnection(adapter, _connections));
         }
         catch (Exception e)
         {

@@ -5,10 +5,12 @@
 using System;
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using Crime.Frames;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Serving;
 using MQTTnet;
+using MQTTnet.Packets;
 using MQTTnet.Server;
 
 namespace Crime.Gateway.Broker;
@@ -17,10 +19,13 @@ namespace Crime.Gateway.Broker;
 public sealed class BrokerShortcut
 {
     private static readonly string s_responseRoot = Topics.Response("");
-    private static readonly string[] s_otherRoots = [Topics.Status(""), Topics.Presence("")];
+    private static readonly string s_statusRoot = Topics.Status("");
+    private static readonly string s_presenceRoot = Topics.Presence("");
 
     private readonly string _requestRoot;
+    private readonly string _ownStatusTopic;
     private readonly Inbox _inbox;
+    private readonly BrokerConnections _connections;
 
     // Response topic to the one session that has subscribed to it; null when there are several.
     private readonly ConcurrentDictionary<string, MqttSessionStatus?> _sessions = new();
@@ -28,14 +33,32 @@ public sealed class BrokerShortcut
     // Clients whose subscriptions may cover requests or telemetry, or the responses of many.
     private readonly ConcurrentDictionary<string, bool> _requestListeners = new();
     private readonly ConcurrentDictionary<string, bool> _responseListeners = new();
+    private readonly ConcurrentDictionary<string, bool> _otherStatusListeners = new();
+
+    // Clients that have subscribed to the gateway's status as boards do, and to nothing that covers it otherwise.
+    private readonly ConcurrentDictionary<string, MqttSessionStatus> _statusListeners = new();
     private volatile bool _hasRequestListeners;
+    private volatile bool _hasOtherStatusListeners;
     private volatile bool _hasResponseListeners;
 
     /// <summary>Makes a shortcut to a gateway.</summary>
-    public BrokerShortcut(GatewayOptions options, Inbox inbox)
+    public BrokerShortcut(GatewayOptions options, Inbox inbox, BrokerConnections connections)
     {
         _requestRoot = Topics.Request(options.NodeId, "");
+        _ownStatusTopic = Topics.Status(options.NodeId);
         _inbox = inbox;
+        _connections = connections;
+    }
+
+    /// <summary>Whether everybody who may want the gateway's status is known.</summary>
+    public bool CanTellStatus => !_hasOtherStatusListeners && !_hasResponseListeners;
+
+    /// <summary>Gives the gateway's status to everybody who has subscribed to it.</summary>
+    public void TellStatus(MqttApplicationMessage message)
+    {
+        var packet = new MqttPublishPacket { Topic = message.Topic, Payload = message.Payload };
+        foreach (var (_, session) in _statusListeners)
+            if (!TrySendNow(session, packet)) session.TryEnqueueApplicationMessage(Unretained(message), out _);
     }
 
     /// <summary>Takes a message that a client has published, if it is for the gateway.</summary>
@@ -57,7 +80,8 @@ public sealed class BrokerShortcut
     public bool TrySend(string topic, byte[] payload)
     {
         if (_hasResponseListeners || !_sessions.TryGetValue(topic, out MqttSessionStatus? session) || session == null) return false;
-        return session.TryEnqueueApplicationMessage(new MqttApplicationMessage { Topic = topic, PayloadSegment = payload }, out _);
+        return TrySendNow(session, new MqttPublishPacket { Topic = topic, PayloadSegment = payload })
+            || session.TryEnqueueApplicationMessage(new MqttApplicationMessage { Topic = topic, PayloadSegment = payload }, out _);
     }
 
     /// <summary>A client subscribes.</summary>
@@ -69,8 +93,18 @@ public sealed class BrokerShortcut
             _sessions.AddOrUpdate(filter, session, (_, known) => known?.Id == client ? session : null);
             return;
         }
-        foreach (string root in s_otherRoots)
-            if (filter.StartsWith(root, StringComparison.Ordinal)) return;
+        if (IsStatusFilter(filter))
+        {
+            _statusListeners[client] = session;
+            return;
+        }
+        if (filter.StartsWith(s_presenceRoot, StringComparison.Ordinal)) return;
+        if (filter.StartsWith(s_statusRoot, StringComparison.Ordinal))
+        {
+            _otherStatusListeners[client] = true;
+            CountListeners();
+            return;
+        }
         if (!filter.StartsWith(s_responseRoot, StringComparison.Ordinal)) _requestListeners[client] = true;
         _responseListeners[client] = true;
         CountListeners();
@@ -80,18 +114,35 @@ public sealed class BrokerShortcut
     public void OnUnsubscription(string client, string filter)
     {
         if (_sessions.TryGetValue(filter, out MqttSessionStatus? session) && session?.Id == client) _sessions.TryRemove(filter, out _);
+        if (IsStatusFilter(filter)) _statusListeners.TryRemove(client, out _);
     }
 
     /// <summary>A client has left; its topics take the usual way until somebody subscribes to them again.</summary>
     public void OnDisconnected(string client)
     {
         OnUnsubscription(client, Topics.Response(client));
-        if (_requestListeners.TryRemove(client, out _) | _responseListeners.TryRemove(client, out _)) CountListeners();
+        // A client that has come back meanwhile has a session that is connected.
+        bool hasLeft = _statusListeners.TryGetValue(client, out MqttSessionStatus? session) && session.DisconnectedTimestamp != null;
+        if (hasLeft) _statusListeners.TryRemove(KeyValuePair.Create(client, session!));
+        bool wasListener = _requestListeners.TryRemove(client, out _) | _responseListeners.TryRemove(client, out _)
+            | _otherStatusListeners.TryRemove(client, out _);
+        if (wasListener) CountListeners();
     }
 
     private void CountListeners()
     {
         _hasRequestListeners = !_requestListeners.IsEmpty;
         _hasResponseListeners = !_responseListeners.IsEmpty;
+        _hasOtherStatusListeners = !_otherStatusListeners.IsEmpty;
     }
+
+    private bool IsStatusFilter(string filter) => filter == Topics.StatusFilter || filter == _ownStatusTopic;
+
+    /// <summary>Writes to the socket of a client that has nothing in its queue.</summary>
+    private bool TrySendNow(MqttSessionStatus session, MqttPublishPacket packet) =>
+        session.PendingApplicationMessagesCount == 0 && _connections.Find(session.Id)?.TrySendNow(packet) == true;
+
+    /// <summary>What a broker passes on is not marked as retained; only what it had kept is.</summary>
+    private static MqttApplicationMessage Unretained(MqttApplicationMessage message) =>
+        new() { Topic = message.Topic, PayloadSegment = message.Payload.ToArray() };
 }

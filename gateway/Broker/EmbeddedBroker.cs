@@ -65,7 +65,8 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     /// <param name="log">For what goes wrong with connections.</param>
     public EmbeddedBroker(GatewayOptions options, Inbox inbox, Outbox outbox, ILogger<EmbeddedBroker> log)
     {
-        _shortcut = new BrokerShortcut(options, inbox);
+        var connections = new BrokerConnections();
+        _shortcut = new BrokerShortcut(options, inbox, connections);
         outbox.Shortcut = _shortcut.TrySend;
         _options = options.Broker;
         _nodeId = options.NodeId;
@@ -76,7 +77,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             PendingMessagesOverflowStrategy = MqttPendingMessagesOverflowStrategy.DropOldestQueuedMessage,
             DefaultCommunicationTimeout = TimeSpan.FromMilliseconds(ConnectTimeoutMs),
         };
-        _server = new MqttServer(serverOptions, [new BrokerListener(options.Broker, log)], MqttNetNullLogger.Instance);
+        _server = new MqttServer(serverOptions, [new BrokerListener(options.Broker, connections, log)], MqttNetNullLogger.Instance);
         _server.ValidatingConnectionAsync += e => Checked(() => ValidateConnection(e));
         _server.InterceptingSubscriptionAsync += e => Checked(() => OnSubscription(e));
         _server.InterceptingUnsubscriptionAsync += e => Checked(() => _shortcut.OnUnsubscription(e.ClientId, e.Topic));
@@ -166,12 +167,16 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         e.Response.ReasonCode = MqttSubscribeReasonCode.QuotaExceeded;
     }
 
-    private Task OnPublish(InterceptingPublishEventArgs e)
+    private async Task OnPublish(InterceptingPublishEventArgs e)
     {
         string topic = e.ApplicationMessage.Topic ?? "";
         if (_shortcut.TryReceive(topic, e.ApplicationMessage.Payload, out bool isForOthers)) e.ProcessPublish = isForOthers;
         if (e.ProcessPublish) LimitPublish(topic, e);
-        return Task.CompletedTask;
+        bool isOwnStatus = e.ProcessPublish && topic == _ownStatusTopic;
+        if (!isOwnStatus || !_shortcut.CanTellStatus) return;
+        await _server.UpdateRetainedMessageAsync(e.ApplicationMessage);
+        _shortcut.TellStatus(e.ApplicationMessage);
+        e.ProcessPublish = false;
     }
 
     private void LimitPublish(string topic, InterceptingPublishEventArgs e)

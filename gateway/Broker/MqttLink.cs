@@ -91,7 +91,7 @@ public sealed class MqttLink : BrokerLink
     protected override async Task SendAsync(IMqttClient client, MqttClientConnectResult connected, CancellationToken cancellation)
     {
         await foreach (OutgoingMessage message in _outbox.ReadAllAsync(cancellation))
-            await client.PublishAsync(Packed(message), cancellation);
+            if (!_outbox.TryShortcut(message)) await client.PublishAsync(Packed(message), cancellation);
     }
 
     /// <inheritdoc/>

@@ -11,6 +11,7 @@ using System.Threading.Tasks;
 using MQTTnet.Adapter;
 using MQTTnet.Formatter;
 using MQTTnet.Packets;
+using MQTTnet.Protocol;
 
 namespace Crime.Gateway.Broker;
 
@@ -23,10 +24,18 @@ public sealed class NamedConnection : IMqttChannelAdapter
     private const int RandomSize = 8;
 
     private readonly IMqttChannelAdapter _inner;
+    private readonly BrokerConnections _connections;
+    private string _clientId = "";
+    private volatile Task _sending = Task.CompletedTask;
 
     /// <summary>Names the client of a connection.</summary>
     /// <param name="inner">The connection; disposed of with this object.</param>
-    public NamedConnection(IMqttChannelAdapter inner) => _inner = inner;
+    /// <param name="connections">Knows this one once it has been accepted.</param>
+    public NamedConnection(IMqttChannelAdapter inner, BrokerConnections connections)
+    {
+        _inner = inner;
+        _connections = connections;
+    }
 
     /// <inheritdoc/>
     public long BytesReceived => _inner.BytesReceived;
@@ -68,6 +77,7 @@ public sealed class NamedConnection : IMqttChannelAdapter
         // A session that is to be kept needs an id that the client knows.
         bool isNameless = packet is MqttConnectPacket { CleanSession: true } asking && string.IsNullOrEmpty(asking.ClientId);
         if (isNameless && PacketFormatterAdapter.ProtocolVersion == MqttProtocolVersion.V311) ((MqttConnectPacket)packet).ClientId = NewId();
+        if (packet is MqttConnectPacket { ClientId: { } clientId }) _clientId = clientId;
         return packet;
     }
 
@@ -77,15 +87,43 @@ public sealed class NamedConnection : IMqttChannelAdapter
     /// <inheritdoc/>
     public Task SendPacketAsync(MqttPacket packet, CancellationToken cancellationToken)
     {
-        if (packet is MqttPublishPacket { Topic: MarkTopic }) return Task.CompletedTask;
+        // What was sent past the queue is before the mark, too.
+        if (packet is MqttPublishPacket { Topic: MarkTopic }) return _sending;
         if (packet is MqttConnAckPacket accepted)
         {
             accepted.TopicAliasMaximum = 0;
             accepted.MaximumPacketSize = EmbeddedBroker.MaxPacketSize;
+            if (accepted.ReasonCode == MqttConnectReasonCode.Success && _clientId.Length > 0) _connections.Add(_clientId, this);
         }
         return _inner.SendPacketAsync(packet, cancellationToken);
     }
 
+    /// <summary>Writes a message to the socket, past the client's queue.</summary>
+    /// <returns>False while an earlier message has not left yet: this one belongs into the queue, which is bounded.</returns>
+    public bool TrySendNow(MqttPublishPacket packet)
+    {
+        if (!_sending.IsCompleted) return false;
+        Task sending = _inner.SendPacketAsync(packet, CancellationToken.None);
+        if (!sending.IsCompletedSuccessfully) _sending = ObserveAsync(sending);
+        return true;
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _inner.Dispose();
+    public void Dispose()
+    {
+        _connections.Remove(_clientId, this);
+        _inner.Dispose();
+    }
+
+    private static async Task ObserveAsync(Task sending)
+    {
+        try
+        {
+            await sending;
+        }
+        catch (Exception)
+        {
+            // The connection has ended; the server notices by its own reading.
+        }
+    }
 }

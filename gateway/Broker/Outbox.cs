@@ -37,12 +37,24 @@ public sealed class Outbox
     public Func<string, byte[], bool>? Shortcut { get; set; }
 
     /// <summary>Takes a message for sending; while there is no connection it is dropped.</summary>
-    public void Send(string topic, byte[] payload, bool isRetained)
+    /// <param name="topic">Its topic.</param>
+    /// <param name="payload">Its content; not changed any more.</param>
+    /// <param name="isRetained">Whether the broker keeps it.</param>
+    /// <param name="isOneOfMany">Whether the caller has more to do than to write to sockets: then somebody else does it.</param>
+    public void Send(string topic, byte[] payload, bool isRetained, bool isOneOfMany = false)
     {
-        if (!isRetained && Shortcut is { } shortcut && shortcut(topic, payload)) return;
-        bool isTaken = _isOpen && _messages.Writer.TryWrite(new OutgoingMessage(topic, payload, isRetained));
+        var message = new OutgoingMessage(topic, payload, isRetained);
+        // What waits already goes first.
+        bool isAtOnce = !_isOpen || !isOneOfMany && _messages.Reader.Count == 0;
+        if (isAtOnce && TryShortcut(message)) return;
+        bool isTaken = _isOpen && _messages.Writer.TryWrite(message);
         if (!isTaken) _counters.DroppedMessages.Increment();
     }
+
+    /// <summary>Takes a message straight to its receiver.</summary>
+    /// <returns>False when it has to go by the connection.</returns>
+    public bool TryShortcut(OutgoingMessage message) =>
+        !message.IsRetained && Shortcut is { } shortcut && shortcut(message.Topic, message.Payload);
 
     /// <summary>A connection is there: messages are taken from now on. What an earlier one left behind is dropped.</summary>
     public void Open()

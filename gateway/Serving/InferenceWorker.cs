@@ -12,6 +12,9 @@ namespace Crime.Gateway.Serving;
 /// <summary>The work of one thread.</summary>
 public sealed class InferenceWorker
 {
+    // Answers that a worker writes to the sockets itself: soonest there. Of more it would rather compute the next batch.
+    private const int FewAnswers = 2;
+
     private readonly Batch _batch = new();
     private readonly BatchItem[] _items = new BatchItem[Batch.MaxCount];
     private readonly float[] _logits = new float[Batch.MaxCount * ModelFormat.MaxClasses];
@@ -88,7 +91,7 @@ public sealed class InferenceWorker
         for (int i = 0; i < items.Length; i++)
         {
             PendingRequest request = _batch.Requests[i];
-            _responder.Answer(request, items[i].Label, items[i].Logits.Span, request.WaitUs(startedUs), serviceUs);
+            _responder.Answer(request, items[i].Label, items[i].Logits.Span, request.WaitUs(startedUs), serviceUs, items.Length > FewAnswers);
         }
     }
 

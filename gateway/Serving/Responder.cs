@@ -30,7 +30,8 @@ public sealed class Responder
     /// <param name="logits">The logits, all classes.</param>
     /// <param name="waitUs">Time it waited.</param>
     /// <param name="serviceUs">Time it took to compute.</param>
-    public void Answer(PendingRequest request, int label, ReadOnlySpan<float> logits, uint waitUs, uint serviceUs)
+    /// <param name="isOneOfMany">Whether there are others to be answered at the same time.</param>
+    public void Answer(PendingRequest request, int label, ReadOnlySpan<float> logits, uint waitUs, uint serviceUs, bool isOneOfMany)
     {
         float largest = 0;
         foreach (float logit in logits) largest = MathF.Max(largest, MathF.Abs(logit));
@@ -38,7 +39,7 @@ public sealed class Responder
         _frame.ClassCount = logits.Length;
         _frame.FractionBits = QFormat.FractionBitsFor(largest);
         for (int i = 0; i < logits.Length; i++) _frame.Logits[i] = QFormat.FromFloat(logits[i], _frame.FractionBits);
-        Send(request, ResponseCode.Ok, waitUs, serviceUs);
+        Send(request, ResponseCode.Ok, waitUs, serviceUs, isOneOfMany);
         _counters.RecordAnswer(waitUs, serviceUs);
     }
 
@@ -65,10 +66,10 @@ public sealed class Responder
     public void Refuse(PendingRequest request, ResponseCode code, uint waitUs)
     {
         _frame.Label = _frame.ClassCount = _frame.FractionBits = 0;
-        Send(request, code, waitUs, serviceUs: 0);
+        Send(request, code, waitUs, serviceUs: 0, isOneOfMany: false);
     }
 
-    private void Send(PendingRequest request, ResponseCode code, uint waitUs, uint serviceUs)
+    private void Send(PendingRequest request, ResponseCode code, uint waitUs, uint serviceUs, bool isOneOfMany)
     {
         _frame.Code = code;
         _frame.Session = request.Frame.Session;
@@ -77,7 +78,7 @@ public sealed class Responder
         _frame.ServiceUs = serviceUs;
         _frame.Depth = _load.DepthFor(request.Reply);
         _frame.BacklogUs = _load.BacklogUsFor(request.Reply);
-        _outbox.Send(request.Reply.Topic, _frame.Encode(), isRetained: false);
+        _outbox.Send(request.Reply.Topic, _frame.Encode(), isRetained: false, isOneOfMany);
         CounterOf(code).Increment();
     }
 
