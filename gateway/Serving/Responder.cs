@@ -55,7 +55,7 @@ public sealed class Responder
         Array.Copy(response.Logits, _frame.Logits, response.ClassCount);
         _frame.RelayCount = Math.Min(response.RelayCount + 1, CostAdvert.MaxPathNodes);
         uint sinceArrivalUs = request.WaitUs(nowUs);
-        Send(request, ResponseCode.Ok, sinceArrivalUs - Math.Min(response.ServiceUs, sinceArrivalUs), response.ServiceUs);
+        Send(request, ResponseCode.Ok, sinceArrivalUs - Math.Min(response.ServiceUs, sinceArrivalUs), response.ServiceUs, isOneOfMany: false);
         _frame.RelayCount = 0;
     }
 
