@@ -106,14 +106,17 @@ internal static class BenchGatewayVerb
     {
         Table table = NewTable($"{report.Requests} requests of {report.Clients} boards in {report.Seconds:0} s");
         table.AddColumn(new TableColumn("at the end").RightAligned());
-        void Pair(string name, long first, long last) => table.AddRow(name, first.ToString("N0", CultureInfo.InvariantCulture), last.ToString("N0", CultureInfo.InvariantCulture));
+        void Pair(string name, long first, long last) => table.AddRow(name, Grouped(first), Grouped(last));
         Pair("working set, bytes", report.WarmWorkingSetBytes, report.EndWorkingSetBytes);
         Pair("managed heap after collection, bytes", report.WarmHeapBytes, report.EndHeapBytes);
         Pair("open files", report.WarmOpenFiles, report.EndOpenFiles);
         Pair("threads", report.WarmThreads, report.EndThreads);
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine($"{report.Refused} refused, {report.Faults} lost or unasked; largest working set {report.MaxWorkingSetBytes.ToString("N0", CultureInfo.InvariantCulture)} bytes.");
+        AnsiConsole.WriteLine(
+            $"{report.Refused} refused, {report.Faults} lost or unasked; largest working set {Grouped(report.MaxWorkingSetBytes)} bytes.");
     }
+
+    private static string Grouped(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     private static Table NewTable(string title) =>
         new Table().Border(TableBorder.Rounded).Title(Markup.Escape(title)).AddColumn("").AddColumn(new TableColumn("").RightAligned());
