@@ -107,7 +107,8 @@ public sealed class HandOffTests
             foreach (float logit in whole) range = Math.Max(range, Math.Abs(logit));
             count++;
         }
-        TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} sequences: logits up to {range:0.00}, off by at most {largest:0.0000}, on the board {largestOnBoard:0.0000}"));
+        TestContext.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{count} sequences: logits up to {range:0.00}, off by at most {largest:0.0000}, on the board {largestOnBoard:0.0000}"));
         Assert.That(count, Is.GreaterThan(100));
         // What the fixed-point steps before the cut are off by: as much as on a board that takes all of them, and no more.
         Assert.That(largest, Is.LessThan(1.25 * largestOnBoard));
