@@ -42,6 +42,17 @@ internal sealed class IntegerCosts
         Result = a;
     }
 
+    public void IntSum(int turns)
+    {
+        int a = 0, b = turns, c = 7;
+        for (int turn = 0; turn < turns; turn++)
+        {
+            a = b + c + b; a = b + c + b; a = b + c + b; a = b + c + b; a = b + c + b;
+            a = b + c + b; a = b + c + b; a = b + c + b; a = b + c + b; a = b + c + b;
+        }
+        Result = a;
+    }
+
     public void IntMultiply(int turns)
     {
         int a = 1, b = turns;

@@ -111,4 +111,24 @@ internal sealed class LongCosts
         }
         Result = a;
     }
+
+    public void PackedSum(int turns)
+    {
+        // A row of the compiled kernel: products of literals on the evaluation stack, none waiting for a local of the one before.
+        long a = 0, b = turns, c = turns;
+        for (int turn = 0; turn < turns; turn++)
+        {
+            a = b * 0x123456789AL + c * 0x123456789AL + b * 0x123456789AL;
+            a = b * 0x123456789AL + c * 0x123456789AL + b * 0x123456789AL;
+            a = b * 0x123456789AL + c * 0x123456789AL + b * 0x123456789AL;
+            a = b * 0x123456789AL + c * 0x123456789AL + b * 0x123456789AL;
+            a = b * 0x123456789AL + c * 0x123456789AL + b * 0x123456789AL;
+            a = b * 0x123456789AL + c * 0x123456789AL + b * 0x123456789AL;
+            a = b * 0x123456789AL + c * 0x123456789AL + b * 0x123456789AL;
+            a = b * 0x123456789AL + c * 0x123456789AL + b * 0x123456789AL;
+            a = b * 0x123456789AL + c * 0x123456789AL + b * 0x123456789AL;
+            a = b * 0x123456789AL + c * 0x123456789AL + b * 0x123456789AL;
+        }
+        Result = a;
+    }
 }

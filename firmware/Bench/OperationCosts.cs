@@ -7,7 +7,8 @@ namespace Crime.Firmware.Bench;
 /// <summary>Times statements.</summary>
 public sealed class OperationCosts
 {
-    private const int Copies = 10;
+    /// <summary>How often a workload repeats its statement per turn.</summary>
+    public const int Copies = 10;
 
     private readonly BenchReport _report;
     private long _emptyTurnPs;
@@ -33,6 +34,7 @@ public sealed class OperationCosts
         Measure("IntMove", costs.IntMove);
         Measure("IntConstant", costs.IntConstant);
         Measure("IntAdd", costs.IntAdd);
+        Measure("IntSum", costs.IntSum);
         Measure("IntMultiply", costs.IntMultiply);
         Measure("IntDivide", costs.IntDivide);
         Measure("IntShift", costs.IntShift);
@@ -52,6 +54,7 @@ public sealed class OperationCosts
         Measure("LongToInt", costs.LongToInt);
         Measure("IntToLong", costs.IntToLong);
         Measure("MultiplyConstantAdd", costs.MultiplyConstantAdd);
+        Measure("PackedSum", costs.PackedSum);
     }
 
     private void MeasureMemory(MemoryCosts costs)

@@ -60,12 +60,14 @@ public sealed class BatchNetwork
             _keys = new int[items.Length];
             _order = new int[items.Length];
         }
+        bool isSorted = true;
         for (int n = 0; n < items.Length; n++)
         {
             _keys[n] = -items[n].Values.Length;
             _order[n] = n;
+            isSorted &= n == 0 || _keys[n - 1] <= _keys[n];
         }
-        Array.Sort(_keys, _order, 0, items.Length);
+        if (!isSorted) Array.Sort(_keys, _order, 0, items.Length);
         for (int first = 0; first < items.Length; first += MaxBatch)
             engine.Run(items, _order.AsSpan(first, Math.Min(MaxBatch, items.Length - first)));
     }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Threading.Tasks;
 using Crime.Frames;
+using Crime.Gateway.Inference;
 using Crime.Gateway.Tests.Broker;
 using Crime.Gateway.Tests.Running;
 using NUnit.Framework;
@@ -32,7 +33,7 @@ public sealed class ProgramTests
     [Test]
     public async Task EveryBadOptionIsNamedAndNothingListens()
     {
-        var environment = new Dictionary<string, string> { ["CRIME_Queue__Capacity"] = "0", ["CRIME_Queue__Deepness"] = "1" };
+        var environment = new Dictionary<string, string> { ["CRIME_Queue__Capacity"] = "0", ["CRIME_Queue__Deepness"] = "1", [VectorWidth.Variable] = "300" };
         await using GatewayProcess gateway = GatewayProcess.Start(
             environment, $"--Broker:Port={_brokerPort}", $"--Http:Port={_httpPort}", "--Node:Id=a/b", "--Workers:Count=256", "--Verbose=1");
         Task<(int Code, string Output, string[] ErrorLines)> end = gateway.EndAsync();
@@ -45,7 +46,8 @@ public sealed class ProgramTests
         var (code, _, lines) = await end;
         Assert.That(code, Is.EqualTo(2));
         Assert.That(hasListened, Is.False);
-        Assert.That(lines, Has.Length.EqualTo(5));
+        Assert.That(lines, Has.Length.EqualTo(6));
+        Assert.That(lines, Has.One.Contains("CRIME_VECTOR_BITS is '300', it must be 512, 256 or 128"));
         Assert.That(lines, Has.One.Contains("Node:Id").And.Contains("1 to 32"));
         Assert.That(lines, Has.One.Contains("Workers:Count").And.Contains("from 1 to 255"));
         Assert.That(lines, Has.One.Contains("Queue:Capacity").And.Contains("from 1 to 65535"));

@@ -30,7 +30,8 @@ public sealed partial class HardwareTests
         ("_ns_per_byte", 10, 100_000), ("flash_mb", 4, 32), ("psram_mb", 0, 32), ("_heap_bytes", 50_000, 32 << 20),
     ];
 
-    private static IEnumerable<string> Boards() => Directory.GetDirectories(Path.Combine(SourceTree.Root, "hardware")).Select(folder => Path.GetFileName(folder)).Order();
+    private static IEnumerable<string> Boards() => Directory.GetDirectories(Path.Combine(SourceTree.Root, "hardware"))
+        .Where(folder => File.Exists(Path.Combine(folder, "board.json"))).Select(folder => Path.GetFileName(folder)).Order();
 
     private static string PathOf(string board, string file) => Path.Combine(SourceTree.Root, "hardware", board, file);
 

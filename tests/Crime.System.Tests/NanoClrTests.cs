@@ -36,6 +36,28 @@ public sealed class NanoClrTests
     }
 
     [Test]
+    public async Task PredictionsComeWithin15PercentOfTheRealClrsSteps()
+    {
+        const int runs = 3;
+        string? clr = Environment.GetEnvironmentVariable("NANOCLR"), folder = Environment.GetEnvironmentVariable("CRIME_BENCH_PE");
+        if (clr == null || folder == null) Assert.Ignore("there is no nanoCLR here (NANOCLR) or no bench built for it (CRIME_BENCH_PE, the build's output folder)");
+        string[] logs = Enumerable.Range(0, runs).Select(run => Path.Combine(_folder, $"{run}.log")).ToArray();
+        foreach (string log in logs) Assert.That((await CrimeCommand.RunAsync("nanoclr", folder!, "-o", log)).ExitCode, Is.Zero);
+        string profile = Path.Combine(_folder, "desk.json");
+        JsonElement result = (await CrimeCommand.RunAsync(["calibrate", .. logs, "-o", profile, "--board", "nanoclr-linux", "--json"])).Json();
+        int count = 0;
+        foreach (JsonElement step in result.GetProperty("steps").EnumerateArray())
+        {
+            string name = $"{step.GetProperty("kernel").GetString()} {step.GetProperty("inputs").GetInt32()}, {step.GetProperty("hidden").GetInt32()}";
+            double error = step.GetProperty("error").GetDouble();
+            TestContext.Out.WriteLine($"{name}: {100 * error:0.0} %");
+            Assert.That(Math.Abs(error), Is.LessThan(0.15), name);
+            count++;
+        }
+        Assert.That(count, Is.GreaterThanOrEqualTo(12));
+    }
+
+    [Test]
     public async Task LinesBecomeVerdictsAndMeasurements()
     {
         string log = Path.Combine(_folder, "bench.log");

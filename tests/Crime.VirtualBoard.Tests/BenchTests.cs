@@ -4,6 +4,8 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Modelling.Counting;
+using Crime.Modelling.Prediction;
 using Mono.Cecil;
 using NUnit.Framework;
 
@@ -69,6 +71,20 @@ public sealed class BenchTests
         Assert.That(Value("op.IntAdd"), Is.EqualTo(4 * us * 1000).Within(10).Percent);
         Assert.That(Value("sequence.table.gestures", "len=100"), Is.GreaterThan(9 * Value("sequence.table.gestures", "len=10")));
         Assert.That(Value("decision", "gateways=4"), Is.GreaterThan(Value("decision", "gateways=1")));
+    }
+
+    /// <summary>Every instruction of a virtual board costs alike: calibrating on its bench must find that, and foretell its steps.</summary>
+    [Test]
+    public void ACalibrationOnItsBenchForetellsItsSteps()
+    {
+        BoardProfile profile = BoardProfile.Bundled("esp32-devkitc");
+        Calibration calibration = Calibration.Make([BenchLog.Parse(string.Join('\n', _lines))], "virtual board");
+        Assert.That(calibration.Steps, Has.Count.EqualTo(17));
+        foreach (CheckedStep step in calibration.Steps) Assert.That(step.Error, Is.EqualTo(0).Within(0.02), $"{step.Kernel} {step.Inputs}, {step.Hidden}");
+        Assert.That(calibration.UsPerIl, Is.EqualTo(profile.UsPerIl).Within(3).Percent);
+        Assert.That(calibration.Fit.Table.Costs[Operation.Move].Ns, Is.EqualTo(1000 * profile.UsPerIl).Within(5).Percent);
+        Assert.That(calibration.Fit.Table.Costs[Operation.LibraryCall].Ns, Is.EqualTo(31_000 * profile.UsPerIl).Within(5).Percent);
+        Assert.That(calibration.Lines.Values.Select(line => line.RSquared), Has.All.GreaterThan(0.99));
     }
 
     [Test]

@@ -41,6 +41,8 @@ public static class Program
             FlashVerb.Create(),
             GatewayVerb.Create(),
             NanoClrVerb.Create(),
+            CalibrateVerb.Create(),
+            PredictVerb.Create(),
             BenchVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);

@@ -19,6 +19,9 @@ public sealed record ProfileNumber(double Value, string Source, string Confidenc
 /// <summary>Time and energy of a board.</summary>
 public sealed class BoardProfile
 {
+    private const string BoardFile = "board.json";
+    private const int MaxBases = 4;
+
     private readonly IReadOnlyDictionary<string, ProfileNumber> _numbers;
 
     private BoardProfile(string name, IReadOnlyDictionary<string, ProfileNumber> numbers, BoardHardware hardware)
@@ -79,6 +82,9 @@ public sealed class BoardProfile
     /// <summary>Power while transmitting in mW.</summary>
     public double TransmitMw => SupplyV * Get("transmit_ma");
 
+    /// <summary>Power while receiving, or listening for it, in mW.</summary>
+    public double ReceiveMw => SupplyV * Get("receive_ma");
+
     /// <summary>Air time per byte in ns.</summary>
     public double TransmitNsPerByte => Get("transmit_ns_per_byte");
 
@@ -119,7 +125,7 @@ public sealed class BoardProfile
     {
         try
         {
-            JsonObject json = Merged(path);
+            JsonObject json = ReadMerged(path);
             using var document = JsonDocument.Parse(json.ToJsonString());
             JsonElement root = document.RootElement;
             var numbers = new Dictionary<string, ProfileNumber>();
@@ -136,24 +142,48 @@ public sealed class BoardProfile
         }
     }
 
-    /// <summary>Names of the boards that come with the project: folders under hardware/.</summary>
-    public static IReadOnlyList<string> BundledNames { get; } =
+    /// <summary>Names of the profiles that come with the project: folders under hardware/, boards and others.</summary>
+    public static IReadOnlyList<string> BundledProfiles { get; } =
         Directory.GetDirectories(BundledFolder).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal).ToList();
+
+    /// <summary>Names of the boards among them.</summary>
+    public static IReadOnlyList<string> BundledNames { get; } =
+        BundledProfiles.Where(name => Path.GetFileName(BundledPath(name)) == BoardFile).ToList();
+
+    /// <summary>The file of a profile that comes with the project; there need not be one.</summary>
+    /// <param name="name">Name of its folder under hardware/.</param>
+    public static string BundledPath(string name) => FileIn(Path.Combine(BundledFolder, name));
 
     /// <summary>The profile of a board that comes with the project.</summary>
     /// <param name="board">Name of its folder under hardware/, such as esp32-devkitc.</param>
-    public static BoardProfile Bundled(string board) => Load(Path.Combine(BundledFolder, board, "board.json"));
+    public static BoardProfile Bundled(string board) => Load(BundledPath(board));
+
+    private static string FileIn(string folder)
+    {
+        string board = Path.Combine(folder, BoardFile);
+        return File.Exists(board) ? board : Path.Combine(folder, "profile.json");
+    }
 
     private static string BundledFolder => Path.Combine(AppContext.BaseDirectory, "hardware");
 
-    private static JsonObject Merged(string path)
+    /// <summary>Reads the file of a profile with all that it has from its base.</summary>
+    /// <param name="path">A board.json, or what is no board: a profile.json.</param>
+    /// <exception cref="JsonException">It is no JSON object, or its base is no name of a folder.</exception>
+    public static JsonObject ReadMerged(string path) => ReadMerged(path, MaxBases);
+
+    private static JsonObject ReadMerged(string path, int basesLeft)
     {
-        JsonObject json = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
-        if (json["base"] is not { } name) return json;
-        JsonObject merged = Merged(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "..", name.GetValue<string>(), "board.json"));
+        JsonObject json = JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("the file is no JSON object");
+        if (json["base"] is not { } part) return json;
+        string name = part.GetValue<string>(), baseFile = FileIn(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "..", name));
+        // A file of the user's own lies anywhere: its base is then one of those that come with the project.
+        if (!File.Exists(baseFile)) baseFile = BundledPath(name);
+        if (!File.Exists(baseFile)) throw new JsonException($"its base '{name}' is no folder under hardware/");
+        if (basesLeft == 0) throw new JsonException($"its bases go round in a circle, or are more than {MaxBases}");
+        JsonObject merged = ReadMerged(baseFile, basesLeft - 1);
         foreach (var (key, value) in json)
         {
-            if (key != "numbers")
+            if (key != "numbers" || merged["numbers"] is null)
             {
                 merged[key] = value?.DeepClone();
                 continue;

@@ -53,12 +53,16 @@ public sealed class GoldenModel
         ModelError error = ModelReader.TryRead(image, out ModelFile model);
         if (error != ModelError.None) throw new ArgumentException(name + ": " + ModelErrors.Describe(error));
         Name = name;
+        Image = image;
         Model = model;
         Vectors = vectors;
     }
 
     /// <summary>Name of the model.</summary>
     public string Name { get; }
+
+    /// <summary>The model file that boards load.</summary>
+    public byte[] Image { get; }
 
     /// <summary>The model.</summary>
     public ModelFile Model { get; }

@@ -9,8 +9,12 @@ namespace Crime.Gateway.Inference.Batches;
 /// <summary>Packed weights with the loop over the timesteps. Immutable, shared by all workers.</summary>
 internal abstract unsafe class BatchCell(DirectionNumbers numbers, int lanes)
 {
-    /// <summary>Timesteps of a single sequence whose inputs are multiplied at a time: what the caches hold.</summary>
-    protected const int ProjectedSteps = 64;
+    /// <summary>Timesteps of a single sequence whose inputs are multiplied at a time: few, so that their sums leave the caches to the weights.</summary>
+    protected const int ProjectedSteps = 16;
+
+    // What is surely left to the weights of a nearest cache of 48 KiB, which hidden states and sums share.
+    private const int NearCacheSize = 24 * 1024;
+    private const int GroupRows = 8;
 
     /// <summary>Numbers per timestep that come in.</summary>
     public int InputCount { get; } = numbers.InputCount;
@@ -79,6 +83,14 @@ internal abstract unsafe class BatchCell(DirectionNumbers numbers, int lanes)
 
     /// <summary>A step of the first sequences.</summary>
     protected abstract void Step(in BatchRun run, int step, int active, float* before, float* after);
+
+    /// <summary>
+    /// Rows whose gates follow on their own products: the machine then begins the next products while it waits for the last gates.
+    /// But where a block's weights fill the nearest cache, all rows go through one half of them and then through the other.
+    /// </summary>
+    /// <param name="active">All rows.</param>
+    /// <param name="blockCount">Numbers in a block's weights.</param>
+    protected static int RowsAtOnce(int active, int blockCount) => blockCount * sizeof(float) <= NearCacheSize ? GroupRows : active;
 
     private void Record(in BatchRun run, int step, int active, float* hidden)
     {

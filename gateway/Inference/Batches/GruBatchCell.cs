@@ -1,5 +1,7 @@
 // Gated recurrent units over a batch, with the reset gate after the product as PyTorch has it.
 
+using System;
+
 namespace Crime.Gateway.Inference.Batches;
 
 /// <summary>A GRU; the gates lie in the order r, z, n.</summary>
@@ -48,7 +50,7 @@ internal sealed unsafe class GruBatchCell<TLanes, TVector> : BatchCell
     {
         var x = new Operands(run.Inputs + firstStep * InputCount, InputCount, InputCount);
         for (int block = 0; block < PaddedCount / TLanes.Count; block++)
-            Inputs(length, x, block, run.Scratch + block * Sums * TLanes.Count, Sums * PaddedCount);
+            Begin(length, x, block, run.Scratch + block * Sums * TLanes.Count, Sums * PaddedCount);
     }
 
     /// <inheritdoc/>
@@ -60,8 +62,10 @@ internal sealed unsafe class GruBatchCell<TLanes, TVector> : BatchCell
         for (int n = 0; n < blocks; n++)
         {
             int block = (step & 1) == 0 ? n : blocks - 1 - n;
-            Finish(1, h, block, sums + block * Sums * TLanes.Count, before, after);
+            Add(1, h, block, sums + block * Sums * TLanes.Count);
         }
+        // The blocks lie as the rows of a batch would.
+        TLanes.GruGates(blocks, sums, before, after, TLanes.Count);
     }
 
     /// <inheritdoc/>
@@ -69,17 +73,23 @@ internal sealed unsafe class GruBatchCell<TLanes, TVector> : BatchCell
     {
         var x = new Operands(run.Inputs + step * InputCount, run.InputStride, InputCount);
         var h = new Operands(before, PaddedCount, HiddenCount);
-        int blocks = PaddedCount / TLanes.Count;
+        int blocks = PaddedCount / TLanes.Count, rowsAtOnce = RowsAtOnce(active, PanelSize);
         for (int n = 0; n < blocks; n++)
         {
             // To and fro, so that the cache still holds the weights that were used last.
             int block = (step & 1) == 0 ? n : blocks - 1 - n;
-            Inputs(active, x, block, run.Scratch, Sums * TLanes.Count);
-            Finish(active, h, block, run.Scratch, before, after);
+            for (int row = 0; row < active; row += rowsAtOnce)
+            {
+                int rows = Math.Min(rowsAtOnce, active - row), state = row * PaddedCount + block * TLanes.Count;
+                Begin(rows, x.From(row), block, run.Scratch, Sums * TLanes.Count);
+                Add(rows, h.From(row), block, run.Scratch);
+                TLanes.GruGates(rows, run.Scratch, before + state, after + state, PaddedCount);
+            }
         }
     }
 
-    private void Inputs(int rows, in Operands x, int block, float* sums, nint sumStride)
+    /// <summary>The bias and the inputs' share of a block's sums.</summary>
+    private void Begin(int rows, in Operands x, int block, float* sums, nint sumStride)
     {
         float* bias = _bias.Start + block * Sums * TLanes.Count;
         TripleProducts<TLanes, TVector>.Multiply(
@@ -87,14 +97,13 @@ internal sealed unsafe class GruBatchCell<TLanes, TVector> : BatchCell
             new TripleSums(bias, 0, bias + 2 * TLanes.Count, sums, sumStride, 2 * TLanes.Count));
     }
 
-    private void Finish(int rows, in Operands h, int block, float* sums, float* before, float* after)
+    /// <summary>The hidden states' share.</summary>
+    private void Add(int rows, in Operands h, int block, float* sums)
     {
         nint sumStride = Sums * TLanes.Count;
         float* bias = _bias.Start + block * Sums * TLanes.Count;
         TripleProducts<TLanes, TVector>.Multiply(
             rows, h, _panels.Start + (nint)block * PanelSize + InputCount * Gates * TLanes.Count,
             new TripleSums(sums, sumStride, bias + 3 * TLanes.Count, sums, sumStride, 3 * TLanes.Count));
-        int unit = block * TLanes.Count;
-        TLanes.GruGates(rows, sums, before + unit, after + unit, PaddedCount);
     }
 }

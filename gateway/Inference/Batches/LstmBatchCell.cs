@@ -1,5 +1,7 @@
 // Long short-term memory over a batch: sums of a block of hidden units, then gates and states of that block, block after block.
 
+using System;
+
 namespace Crime.Gateway.Inference.Batches;
 
 /// <summary>An LSTM. The gates lie in the order i, g, f, o: what makes the new part of the state first, what scales it after.</summary>
@@ -64,7 +66,7 @@ internal sealed unsafe class LstmBatchCell<TLanes, TVector> : BatchCell
         for (int n = 0; n < pairs; n++)
         {
             int block = 2 * (isForth ? n : pairs - 1 - n);
-            Products<TLanes, TVector>.AddAlone(h, PanelsOf(block) + inputPart, _panelSize, sums + block * Gates * TLanes.Count);
+            Products<TLanes, TVector>.AddAlone(h, PanelsOf(block) + inputPart, _panelSize, sums + block * Gates * TLanes.Count, isForth);
         }
         if (blocks % 2 == 1 && isForth) AddLast(h, blocks - 1, inputPart, sums);
         // The blocks lie as the rows of a batch would.
@@ -76,20 +78,25 @@ internal sealed unsafe class LstmBatchCell<TLanes, TVector> : BatchCell
     {
         var x = new Operands(run.Inputs + step * InputCount, run.InputStride, InputCount);
         var h = new Operands(before, PaddedCount, HiddenCount);
-        int blocks = PaddedCount / TLanes.Count;
+        int blocks = PaddedCount / TLanes.Count, rowsAtOnce = RowsAtOnce(active, 2 * _panelSize);
         for (int n = 0; n < blocks; n++)
         {
             // To and fro, so that the cache still holds the weights that were used last.
             int block = (step & 1) == 0 ? n : blocks - 1 - n, unit = block * TLanes.Count;
-            Products<TLanes, TVector>.Multiply(active, x, h, PanelsOf(block), _panelSize, BiasOf(block), run.Scratch, Gates * TLanes.Count);
-            TLanes.LstmGates(active, run.Scratch, run.Cell + unit, after + unit, PaddedCount);
+            for (int row = 0; row < active; row += rowsAtOnce)
+            {
+                int rows = Math.Min(rowsAtOnce, active - row);
+                Products<TLanes, TVector>.Multiply(
+                    rows, x.From(row), h.From(row), PanelsOf(block), _panelSize, BiasOf(block), run.Scratch, Gates * TLanes.Count);
+                TLanes.LstmGates(rows, run.Scratch, run.Cell + row * PaddedCount + unit, after + row * PaddedCount + unit, PaddedCount);
+            }
         }
     }
 
     private void AddLast(in Operands h, int block, int inputPart, float* sums)
     {
         float* blockSums = sums + block * Gates * TLanes.Count;
-        Products<TLanes, TVector>.Multiply(1, default, h, PanelsOf(block) + inputPart, _panelSize, blockSums, blockSums, 0);
+        Products<TLanes, TVector>.AddLastAlone(h, PanelsOf(block) + inputPart, _panelSize, blockSums);
     }
 
     private float* PanelsOf(int block) => _panels.Start + (nint)block * 2 * _panelSize;

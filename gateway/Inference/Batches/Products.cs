@@ -24,7 +24,7 @@ internal readonly unsafe struct Operands(float* start, nint stride, nint count)
 /// Sums of a block of hidden units: bias + W_ih x + W_hh h, in four gates which lie in two panels of two, each
 /// [inputs, then hidden][2][lanes]. How many sums are kept at a time follows from the registers that there are and from the 8
 /// multiply-adds that must be under way for the machine to do two per cycle. Compiled properly at once: a first version of the code
-/// that is to be replaced when it has been called often is twenty times slower here, and the price measured at load time would be its.
+/// that is to be replaced when it has been called often is twenty times slower here.
 /// </summary>
 internal static unsafe class Products<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
@@ -65,17 +65,19 @@ internal static unsafe class Products<TLanes, TVector>
     /// <param name="panels">The first block's two panels, from the hidden states' part on.</param>
     /// <param name="panelSize">Numbers from a panel to the next one.</param>
     /// <param name="sums">The first block's sums, the second's right after them.</param>
+    /// <param name="isForth">Whether to go from the first hidden state to the last; else back, beginning with what the cache holds.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddAlone(in Operands h, float* panels, nint panelSize, float* sums)
+    public static void AddAlone(in Operands h, float* panels, nint panelSize, float* sums, bool isForth)
     {
         int lanes = TLanes.Count;
+        nint count = h.Count, direction = isForth ? 1 : -1, first = isForth ? 0 : count - 1, stride = direction * 2 * lanes;
         TVector a0 = TLanes.Load(sums), b0 = TLanes.Load(sums + lanes), c0 = TLanes.Load(sums + 2 * lanes), d0 = TLanes.Load(sums + 3 * lanes);
         float* second = sums + 4 * lanes, p1 = panels + panelSize, p2 = p1 + panelSize, p3 = p2 + panelSize;
         TVector a1 = TLanes.Load(second), b1 = TLanes.Load(second + lanes), c1 = TLanes.Load(second + 2 * lanes), d1 = TLanes.Load(second + 3 * lanes);
-        float* p = h.Start;
-        for (nint k = 0, count = h.Count, at = 0; k < count; k++, at += 2 * lanes)
+        float* p = h.Start + first;
+        for (nint k = 0, at = first * 2 * lanes; k < count; k++, at += stride, p += direction)
         {
-            TVector v = TLanes.Create(p[k]);
+            TVector v = TLanes.Create(*p);
             a0 = TLanes.MultiplyAdd(v, TLanes.Load(panels + at), a0); b0 = TLanes.MultiplyAdd(v, TLanes.Load(panels + at + lanes), b0);
             c0 = TLanes.MultiplyAdd(v, TLanes.Load(p1 + at), c0); d0 = TLanes.MultiplyAdd(v, TLanes.Load(p1 + at + lanes), d0);
             a1 = TLanes.MultiplyAdd(v, TLanes.Load(p2 + at), a1); b1 = TLanes.MultiplyAdd(v, TLanes.Load(p2 + at + lanes), b1);
@@ -85,6 +87,34 @@ internal static unsafe class Products<TLanes, TVector>
         Keep(c0, d0, sums + 2 * lanes);
         Keep(a1, b1, second);
         Keep(c1, d1, second + 2 * lanes);
+    }
+
+    /// <summary>The same for a last block that has no second one beside it: [4][lanes], in two sums each, of the even and of the odd terms.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddLastAlone(in Operands h, float* panels, nint panelSize, float* sums)
+    {
+        int lanes = TLanes.Count;
+        TVector a0 = TLanes.Load(sums), b0 = TLanes.Load(sums + lanes), c0 = TLanes.Load(sums + 2 * lanes), d0 = TLanes.Load(sums + 3 * lanes);
+        TVector a1 = TLanes.Create(0), b1 = a1, c1 = a1, d1 = a1, v;
+        float* p = h.Start, others = panels + panelSize;
+        nint count = h.Count, k = 0;
+        for (; k + 2 <= count; k += 2, panels += 4 * lanes, others += 4 * lanes)
+        {
+            v = TLanes.Create(p[k]);
+            a0 = TLanes.MultiplyAdd(v, TLanes.Load(panels), a0); b0 = TLanes.MultiplyAdd(v, TLanes.Load(panels + lanes), b0);
+            c0 = TLanes.MultiplyAdd(v, TLanes.Load(others), c0); d0 = TLanes.MultiplyAdd(v, TLanes.Load(others + lanes), d0);
+            v = TLanes.Create(p[k + 1]);
+            a1 = TLanes.MultiplyAdd(v, TLanes.Load(panels + 2 * lanes), a1); b1 = TLanes.MultiplyAdd(v, TLanes.Load(panels + 3 * lanes), b1);
+            c1 = TLanes.MultiplyAdd(v, TLanes.Load(others + 2 * lanes), c1); d1 = TLanes.MultiplyAdd(v, TLanes.Load(others + 3 * lanes), d1);
+        }
+        if (k < count)
+        {
+            v = TLanes.Create(p[k]);
+            a0 = TLanes.MultiplyAdd(v, TLanes.Load(panels), a0); b0 = TLanes.MultiplyAdd(v, TLanes.Load(panels + lanes), b0);
+            c0 = TLanes.MultiplyAdd(v, TLanes.Load(others), c0); d0 = TLanes.MultiplyAdd(v, TLanes.Load(others + lanes), d0);
+        }
+        Keep(TLanes.Add(a0, a1), TLanes.Add(b0, b1), sums);
+        Keep(TLanes.Add(c0, c1), TLanes.Add(d0, d1), sums + 2 * lanes);
     }
 
     /// <summary>Two gates of eight sequences.</summary>

@@ -59,6 +59,11 @@ internal sealed class DeviceProject
     public IReadOnlyDictionary<string, string> Assemblies =>
         Items("Reference").ToDictionary(item => item.Attribute("Include")!.Value, item => item.Elements().Single().Value.Replace('\\', '/'));
 
+    /// <summary>Projects that it refers to, relative to the root.</summary>
+    public IReadOnlyList<string> Projects => Items("ProjectReference")
+        .Select(item => Path.GetRelativePath(Root, Path.GetFullPath(Path.Combine(_folder, item.Attribute("Include")!.Value.Replace('\\', '/')))).Replace('\\', '/'))
+        .ToList();
+
     private IEnumerable<XElement> Items(string name) => _project.Descendants().Where(item => item.Name.LocalName == name);
 
     private Regex[] Globs(XAttribute? attribute) => (attribute?.Value ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).Select(Glob).ToArray();

@@ -22,6 +22,8 @@ internal static class BenchEngineVerb
         var vectors = Options.OneOf("--vectors", "Width of our vectors in bits.", "widest", "512", "256", "128");
         var caseMs = Options.Number("--case-ms", "How long to measure each network and batch, in ms.", 2000, 100, 60_000);
         var cell = Options.OneOf("--cell", "Which networks.", "both", "lstm", "gru");
+        var hidden = Options.OneOf("--hidden", "Hidden units of the networks.", ["all", .. EngineCase.HiddenCounts.Select(count => $"{count}")]);
+        var inputs = Options.Number("--inputs", "Numbers per timestep.", EngineCase.UsualInputCount, 1, EngineCase.MaxInputCount);
         var plot = new Option<string?>("--plot") { Description = "PNG file to draw the ratios into." };
         var json = new Option<bool>("--json") { Description = "Print figures and all measurements as JSON." };
         var command = new Command(
@@ -30,24 +32,28 @@ internal static class BenchEngineVerb
             + "length, on one thread of the gateway's float engine and of ONNX Runtime, in turns. Takes some minutes.\n\n"
             + "Example:\n  crime bench engine --plot engine.png")
         {
-            vectors, caseMs, cell, plot, json,
+            vectors, caseMs, cell, hidden, inputs, plot, json,
         };
         command.SetAction((parsed, cancellation) => Run(
-            parsed.GetRequiredValue(vectors), parsed.GetRequiredValue(cell), parsed.GetValue(caseMs), parsed.GetValue(plot), parsed.GetValue(json), cancellation));
+            parsed.GetRequiredValue(vectors), Cases(parsed.GetRequiredValue(cell), parsed.GetRequiredValue(hidden), parsed.GetValue(inputs)),
+            parsed.GetValue(caseMs), parsed.GetValue(plot), parsed.GetValue(json), cancellation));
         return command;
     }
 
-    private static async Task<int> Run(string vectors, string cell, int caseMs, string? plotPath, bool json, CancellationToken cancellation)
+    private static async Task<int> Run(string vectors, EngineCase[] cases, int caseMs, string? plotPath, bool json, CancellationToken cancellation)
     {
         int bits = WidthOf(vectors);
-        CellKind[] kinds = new[] { CellKind.Lstm, CellKind.Gru }.Where(kind => cell == "both" || cell == kind.ToString().ToLowerInvariant()).ToArray();
-        EngineCase[] cases = kinds.SelectMany(kind => EngineCase.Grid(kind, isMixed: false).Concat(EngineCase.Grid(kind, isMixed: true))).ToArray();
         EngineResult[] results = await Output.WithProgress("measuring", cases.Length, done => RunAll(cases, bits, caseMs, done, cancellation));
         if (plotPath != null) Output.WriteFile(plotPath, EnginePlot.Draw(results));
         if (json) Output.WriteJson(Report(results, bits));
         else Print(results, bits);
         return 0;
     }
+
+    private static EngineCase[] Cases(string cell, string hidden, int inputs) =>
+        new[] { CellKind.Lstm, CellKind.Gru }.Where(kind => cell == "both" || cell == kind.ToString().ToLowerInvariant())
+            .SelectMany(kind => EngineCase.Grid(kind, inputs, isMixed: false).Concat(EngineCase.Grid(kind, inputs, isMixed: true)))
+            .Where(one => hidden == "all" || hidden == $"{one.HiddenCount}").ToArray();
 
     private static EngineResult[] RunAll(EngineCase[] cases, int bits, int caseMs, Action<int> done, CancellationToken cancellation)
     {
@@ -79,7 +85,7 @@ internal static class BenchEngineVerb
         {
             ["onnxruntime_version"] = OnnxTwin.Version,
             ["vector_bits"] = bits,
-            ["inputs"] = EngineCase.InputCount,
+            ["inputs"] = results[0].Case.InputCount,
             ["timesteps"] = EngineCase.Length,
             ["ratios"] = "of the best times of a run, measured in turns",
         };
@@ -87,9 +93,9 @@ internal static class BenchEngineVerb
         {
             string prefix = (grid.Key.Kind == CellKind.Gru ? "gru_" : "") + (grid.Key.IsMixed ? "mixed_" : "");
             EngineFigures figures = EngineFigures.Of(grid.ToArray());
-            report[prefix + "geomean_vs_onnxruntime_small"] = Math.Round(figures.Small, 3);
-            report[prefix + "geomean_vs_onnxruntime_large"] = Math.Round(figures.Large, 3);
-            report[prefix + "min_vs_onnxruntime_large"] = Math.Round(figures.MinLarge, 3);
+            report[prefix + "geomean_vs_onnxruntime_small"] = Rounded(figures.Small);
+            report[prefix + "geomean_vs_onnxruntime_large"] = Rounded(figures.Large);
+            report[prefix + "min_vs_onnxruntime_large"] = Rounded(figures.MinLarge);
             report[prefix + "max_abs_difference"] = figures.Difference;
         }
         report["cells"] = results.Select(result => new
@@ -109,8 +115,9 @@ internal static class BenchEngineVerb
 
     private static void Print(EngineResult[] results, int bits)
     {
-        AnsiConsole.WriteLine($"ONNX Runtime {OnnxTwin.Version} / this engine with vectors of {bits} bits: best time of a run in µs, one thread,");
-        AnsiConsole.WriteLine($"{EngineCase.InputCount} inputs, sequences of {EngineCase.Length} timesteps (mixed: of 1 to {EngineCase.Length}), measured in turns.");
+        AnsiConsole.WriteLine($"ONNX Runtime {OnnxTwin.Version} / this engine ({bits} bits): best time of a run, in µs");
+        AnsiConsole.WriteLine($"One thread, {results[0].Case.InputCount} inputs, sequences of {EngineCase.Length}"
+            + $" timesteps (mixed: 1 to {EngineCase.Length}), in turns.");
         foreach (var grid in results.GroupBy(result => (result.Case.Kind, result.Case.IsMixed)))
         {
             string name = grid.Key.Kind.ToString().ToUpperInvariant() + (grid.Key.IsMixed ? ", mixed lengths" : "");
@@ -121,12 +128,15 @@ internal static class BenchEngineVerb
                 table.AddRow([new Text($"hidden {row.Key}"), .. row.Select(result => new Text(Times(result)))]);
             AnsiConsole.Write(table);
             EngineFigures figures = EngineFigures.Of(grid.ToArray());
-            AnsiConsole.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"geometric mean to hidden 64: {figures.Small:0.00} x, from 128: {figures.Large:0.00} x (least {figures.MinLarge:0.00}); "
-                + $"largest difference {figures.Difference:0.0e+0} of the range"));
+            AnsiConsole.WriteLine(
+                $"geometric mean to hidden 64: {Times(figures.Small)}, from 128: {Times(figures.Large)} (least {Times(figures.MinLarge)});");
+            AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"largest difference {figures.Difference:0.0e+0} of the range"));
         }
     }
+
+    private static double? Rounded(double? ratio) => ratio is double value ? Math.Round(value, 3) : null;
+
+    private static string Times(double? ratio) => ratio is double value ? value.ToString("0.00", CultureInfo.InvariantCulture) + " x" : "-";
 
     private static string Times(EngineResult result) => string.Create(
         CultureInfo.InvariantCulture, $"{Short(result.OnnxRuntimeUs)} / {Short(result.CrimeUs)} = {result.Ratio:0.00}");

@@ -10,6 +10,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Bench;
 using Crime.Modelling;
+using Crime.Modelling.Prediction;
 using Spectre.Console;
 
 namespace Crime.Cli.Verbs;

@@ -32,12 +32,17 @@ public sealed record KernelFootprint(int ByteCodeSize, int LargestMethodSize, He
         return new KernelFootprint(sizes.Sum(), sizes.Max(), HeapSize.Of(model));
     }
 
-    /// <summary>Byte code of the firmware without any compiled kernel, as a board builds it: with the shared code, in one assembly.</summary>
-    public static int MeasureFirmware() => new[] { typeof(CompiledModel), typeof(ModelFile) }.Sum(type =>
+    /// <summary>Byte code of the firmware's assembly without any compiled kernel.</summary>
+    public static int MeasureFirmware() => MeasureAssembly(typeof(CompiledModel));
+
+    /// <summary>Byte code of the shared code, on a board an assembly of its own.</summary>
+    public static int MeasureShared() => MeasureAssembly(typeof(ModelFile));
+
+    private static int MeasureAssembly(Type member)
     {
-        using var image = File.OpenRead(type.Assembly.Location);
+        using var image = File.OpenRead(member.Assembly.Location);
         return MethodSizes(image, found => found.Namespace != EmittedKernel.Namespace).Sum();
-    });
+    }
 
     private static int[] MethodSizes(Stream image, Func<TypeDefinition, bool> isMeant)
     {

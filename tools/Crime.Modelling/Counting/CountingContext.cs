@@ -92,6 +92,7 @@ internal sealed class CountingContext : AssemblyLoadContext
         // Names of opcodes are those of the code as it was compiled.
         string[] names = body.Instructions.Select(instruction => instruction.OpCode.Name).ToArray();
         body.SimplifyMacros();
+        string?[] operations = Operation.Of(body);
         List<Instruction> original = body.Instructions.ToList();
         HashSet<Instruction> leaders = BasicBlocks.FindLeaders(body);
         ILProcessor il = body.GetILProcessor();
@@ -103,7 +104,7 @@ internal sealed class CountingContext : AssemblyLoadContext
                 body, original[i],
                 il.Create(OpCodes.Ldsfld, counts), il.Create(OpCodes.Ldc_I4, blocks.Count), il.Create(OpCodes.Ldelema, method.Module.TypeSystem.Int64),
                 il.Create(OpCodes.Dup), il.Create(OpCodes.Ldind_I8), il.Create(OpCodes.Ldc_I8, 1L), il.Create(OpCodes.Add), il.Create(OpCodes.Stind_I8));
-            blocks.Add(new CountedBlock($"{method.DeclaringType.FullName}.{method.Name}", names[i..end]));
+            blocks.Add(new CountedBlock($"{method.DeclaringType.FullName}.{method.Name}", names[i..end], operations[i..end]));
             i = end;
         }
         body.OptimizeMacros();
@@ -115,4 +116,5 @@ internal sealed class CountingContext : AssemblyLoadContext
 /// <summary>A basic block.</summary>
 /// <param name="Method">The method it stands in.</param>
 /// <param name="OpCodes">Names of its instructions, as compiled.</param>
-internal sealed record CountedBlock(string Method, string[] OpCodes);
+/// <param name="Operations">What each of them costs like; null for nothing.</param>
+internal sealed record CountedBlock(string Method, string[] OpCodes, string?[] Operations);

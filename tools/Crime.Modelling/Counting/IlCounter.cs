@@ -3,6 +3,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Reflection;
 using Crime.Firmware.Kernel;
 using Crime.Model;
@@ -41,26 +42,52 @@ public sealed class IlCounter
     /// <summary>Runs every sequence from the zero state and counts the instructions of <c>IKernel.Advance</c>.</summary>
     /// <param name="kernel">Which kernel.</param>
     /// <param name="sequences">Inputs, timestep by timestep, as a board has them.</param>
-    public IlCount Count(CountedKernel kernel, IReadOnlyList<short[]> sequences)
+    public IlCount Count(CountedKernel kernel, IReadOnlyList<short[]> sequences) => WithNetwork(kernel, (network, count) =>
+    {
+        var total = new IlCount();
+        foreach (short[] values in sequences)
+        {
+            network.Reset();
+            total.Add(count(() => network.Advance(values, 0, values.Length / network.ValuesPerStep)));
+        }
+        return total;
+    });
+
+    /// <summary>Counts whole inferences as the firmware runs them: reset, timesteps, classification.</summary>
+    /// <param name="kernel">Which kernel.</param>
+    /// <param name="sequences">Inputs.</param>
+    /// <returns>A count for each.</returns>
+    public IReadOnlyList<IlCount> CountEach(CountedKernel kernel, IReadOnlyList<short[]> sequences) => WithNetwork(kernel, (network, count) =>
+        sequences.Select(values => count(() => network.Infer(values, values.Length / network.ValuesPerStep))).ToArray());
+
+    /// <summary>The same over all sequences, and what a sequence without a timestep would execute.</summary>
+    /// <param name="kernel">Which kernel.</param>
+    /// <param name="sequences">Inputs, at least one.</param>
+    public SequenceCount CountSequences(CountedKernel kernel, IReadOnlyList<short[]> sequences) => WithNetwork(kernel, (network, count) =>
+    {
+        var total = new IlCount();
+        long steps = 0;
+        foreach (short[] values in sequences)
+        {
+            int length = values.Length / network.ValuesPerStep;
+            total.Add(count(() => network.Infer(values, length)));
+            steps += length;
+        }
+        return new SequenceCount(total, count(() => network.Infer(sequences[0], 0)), sequences.Count, steps);
+    });
+
+    private T WithNetwork<T>(CountedKernel kernel, Func<CountedNetwork, Func<Action, IlCount>, T> use)
     {
         var context = new CountingContext();
         try
         {
-            object network = CreateNetwork(context, kernel);
-            Type type = network.GetType();
-            var advance = type.GetMethod(nameof(NetworkKernel.Advance))!.CreateDelegate<Action<short[], int, int>>(network);
-            int valuesPerStep = (int)type.GetProperty(nameof(NetworkKernel.ValuesPerStep))!.GetValue(network)!;
-            object state = type.GetProperty(nameof(NetworkKernel.State))!.GetValue(network)!;
-            var reset = state.GetType().GetMethod(nameof(NetworkState.Reset))!.CreateDelegate<Action>(state);
-            var count = new IlCount();
-            foreach (short[] values in sequences)
+            var network = new CountedNetwork(CreateNetwork(context, kernel));
+            return use(network, work =>
             {
-                reset();
                 context.Reset();
-                advance(values, 0, values.Length / valuesPerStep);
-                count.Add(context.Count());
-            }
-            return count;
+                work();
+                return context.Count();
+            });
         }
         finally
         {
@@ -86,4 +113,50 @@ public sealed class IlCounter
 
     private static object Create(CountingContext context, string assemblyName, string source, string type, params object[] arguments) =>
         Activator.CreateInstance(context.LoadCounted(DeviceCompiler.Compile(assemblyName, source)).GetType(type, throwOnError: true)!, arguments)!;
+}
+
+/// <summary>What inferences execute.</summary>
+/// <param name="Whole">All instructions of all sequences.</param>
+/// <param name="Empty">Those of a sequence without a timestep.</param>
+/// <param name="Sequences">How many sequences.</param>
+/// <param name="Steps">Timesteps over all.</param>
+public sealed record SequenceCount(IlCount Whole, IlCount Empty, int Sequences, long Steps);
+
+/// <summary>A network of the firmware that counts itself, and that the tools therefore know by its names only.</summary>
+internal sealed class CountedNetwork
+{
+    private readonly Action<short[], int, int> _advance;
+    private readonly Func<int> _classify;
+    private readonly Action _reset;
+
+    /// <summary>Wraps a network.</summary>
+    /// <param name="network">A <see cref="NetworkKernel"/> of a counting context.</param>
+    public CountedNetwork(object network)
+    {
+        Type type = network.GetType();
+        _advance = type.GetMethod(nameof(NetworkKernel.Advance))!.CreateDelegate<Action<short[], int, int>>(network);
+        _classify = type.GetMethod(nameof(NetworkKernel.Classify))!.CreateDelegate<Func<int>>(network);
+        ValuesPerStep = (int)type.GetProperty(nameof(NetworkKernel.ValuesPerStep))!.GetValue(network)!;
+        object state = type.GetProperty(nameof(NetworkKernel.State))!.GetValue(network)!;
+        _reset = state.GetType().GetMethod(nameof(NetworkState.Reset))!.CreateDelegate<Action>(state);
+    }
+
+    /// <inheritdoc cref="IKernel.ValuesPerStep"/>
+    public int ValuesPerStep { get; }
+
+    /// <inheritdoc cref="NetworkState.Reset"/>
+    public void Reset() => _reset();
+
+    /// <inheritdoc cref="IKernel.Advance"/>
+    public void Advance(short[] values, int start, int count) => _advance(values, start, count);
+
+    /// <summary>A whole inference, as the firmware runs it.</summary>
+    /// <param name="values">The sequence.</param>
+    /// <param name="length">Timesteps of it to take.</param>
+    public void Infer(short[] values, int length)
+    {
+        _reset();
+        _advance(values, 0, length);
+        _classify();
+    }
 }

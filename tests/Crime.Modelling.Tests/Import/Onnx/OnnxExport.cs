@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using Crime.Model;
+using Crime.Modelling.Import.Onnx;
 
 namespace Crime.Modelling.Tests.Import.Onnx;
 

@@ -11,11 +11,12 @@ namespace Crime.Cli.Bench.Engine;
 /// <summary>One cell of the grid.</summary>
 /// <param name="Kind">LSTM or GRU.</param>
 /// <param name="HiddenCount">Hidden units.</param>
+/// <param name="InputCount">Numbers per timestep.</param>
 /// <param name="Lengths">Timesteps of each sequence of the batch.</param>
-internal sealed record EngineCase(CellKind Kind, int HiddenCount, IReadOnlyList<int> Lengths)
+internal sealed record EngineCase(CellKind Kind, int HiddenCount, int InputCount, IReadOnlyList<int> Lengths)
 {
-    /// <summary>Numbers per timestep.</summary>
-    public const int InputCount = 16;
+    /// <summary>Numbers per timestep where nothing else is asked for: as many as the Japanese vowels have.</summary>
+    public const int UsualInputCount = 12;
 
     /// <summary>Timesteps of the longest sequence.</summary>
     public const int Length = 50;
@@ -26,11 +27,16 @@ internal sealed record EngineCase(CellKind Kind, int HiddenCount, IReadOnlyList<
     /// <summary>From this many hidden units on a network counts as large.</summary>
     public const int LargeHiddenCount = 128;
 
+    /// <summary>Most numbers per timestep.</summary>
+    public const int MaxInputCount = 256;
+
     private const int ClassCount = 2;
     private const int Limit = 2 << FractionBits;
 
-    private static readonly int[] s_hiddenCounts = [16, 32, 64, 128, 256];
     private static readonly int[] s_batchCounts = [1, 8, 32];
+
+    /// <summary>Hidden units of the networks.</summary>
+    public static IReadOnlyList<int> HiddenCounts { get; } = [16, 32, 64, 128, 256];
 
     /// <summary>Sequences in the batch.</summary>
     public int BatchCount => Lengths.Count;
@@ -42,11 +48,11 @@ internal sealed record EngineCase(CellKind Kind, int HiddenCount, IReadOnlyList<
     public bool IsLarge => HiddenCount >= LargeHiddenCount;
 
     /// <summary>The grid of one cell: all sequences of <see cref="Length"/> timesteps, or of mixed lengths where there are several.</summary>
-    public static IEnumerable<EngineCase> Grid(CellKind kind, bool isMixed) =>
-        from hidden in s_hiddenCounts
+    public static IEnumerable<EngineCase> Grid(CellKind kind, int inputs, bool isMixed) =>
+        from hidden in HiddenCounts
         from batch in s_batchCounts
         where !isMixed || batch > 1
-        select new EngineCase(kind, hidden, isMixed ? MixedLengths(batch) : Enumerable.Repeat(Length, batch).ToArray());
+        select new EngineCase(kind, hidden, inputs, isMixed ? MixedLengths(batch) : Enumerable.Repeat(Length, batch).ToArray());
 
     /// <summary>The network: weights as PyTorch draws them before training, and a head of two classes.</summary>
     public TrainedModel Network()

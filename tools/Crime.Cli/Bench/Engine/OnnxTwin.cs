@@ -42,7 +42,7 @@ internal sealed class OnnxTwin : IDisposable
         _hidden = new float[one.BatchCount * one.HiddenCount];
         _session = new InferenceSession(Write(one, out string output), _options);
         _binding = _session.CreateIoBinding();
-        _binding.BindInput("x", Keep(OrtValue.CreateTensorValueFromMemory(TimeMajor(one), [EngineCase.Length, one.BatchCount, EngineCase.InputCount])));
+        _binding.BindInput("x", Keep(OrtValue.CreateTensorValueFromMemory(TimeMajor(one), [EngineCase.Length, one.BatchCount, one.InputCount])));
         if (one.IsMixed) _binding.BindInput("lengths", Keep(OrtValue.CreateTensorValueFromMemory(one.Lengths.ToArray(), [one.BatchCount])));
         _binding.BindOutput(output, Keep(OrtValue.CreateTensorValueFromMemory(_hidden, [1, one.BatchCount, one.HiddenCount])));
     }
@@ -82,12 +82,12 @@ internal sealed class OnnxTwin : IDisposable
         float[] Ordered(float[] values) => gates.SelectMany(gate => values.Chunk(values.Length / gates.Length).ElementAt(gate)).ToArray();
 
         var file = new OnnxFile();
-        file.Input("x", FloatType, -1, -1, EngineCase.InputCount);
+        file.Input("x", FloatType, -1, -1, one.InputCount);
         if (one.IsMixed) file.Input("lengths", Int32Type, -1);
         List<string> inputs =
         [
             "x",
-            file.Constant(Ordered(weights.InputWeights), 1, rows, EngineCase.InputCount),
+            file.Constant(Ordered(weights.InputWeights), 1, rows, one.InputCount),
             file.Constant(Ordered(weights.RecurrentWeights), 1, rows, hidden),
             file.Constant([.. Ordered(weights.InputBias), .. Ordered(weights.RecurrentBias)], 1, 2 * rows),
         ];
@@ -104,10 +104,10 @@ internal sealed class OnnxTwin : IDisposable
     private static float[] TimeMajor(EngineCase one)
     {
         short[][] inputs = one.Inputs();
-        var values = new float[EngineCase.Length * one.BatchCount * EngineCase.InputCount];
+        var values = new float[EngineCase.Length * one.BatchCount * one.InputCount];
         for (int n = 0; n < inputs.Length; n++)
             for (int i = 0; i < inputs[n].Length; i++)
-                values[(i / EngineCase.InputCount * one.BatchCount + n) * EngineCase.InputCount + i % EngineCase.InputCount] =
+                values[(i / one.InputCount * one.BatchCount + n) * one.InputCount + i % one.InputCount] =
                     inputs[n][i] / (float)(1 << EngineCase.FractionBits);
         return values;
     }

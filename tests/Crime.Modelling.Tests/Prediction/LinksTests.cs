@@ -1,0 +1,84 @@
+using System.Collections.Generic;
+using System.Linq;
+using Crime.Model;
+using Crime.Modelling.Counting;
+using Crime.Modelling.Prediction;
+using Crime.VirtualBoard;
+using NUnit.Framework;
+
+namespace Crime.Modelling.Tests.Prediction;
+
+/// <summary>Offloads over links, and where they meet the cost of computing on the board.</summary>
+public sealed class LinksTests
+{
+    private static readonly GatewayCost s_gateway = new(2, 500, 300);
+
+    [TestCase(100, 0, 10, 4500, 51)]
+    [TestCase(100, 0, 10, 4501, 51)]
+    [TestCase(100, 0, 10, 4499, 50)]
+    [TestCase(100, 10, 10, 5, 1)]
+    [TestCase(5, 0, 10, 50, null)]
+    [TestCase(10, 0, 10, 50, null)]
+    public void TheBreakEvenLengthIsTheFirstAtWhichTheGatewayCostsLess(double local, double start, double remote, double remoteStart, long? expected)
+    {
+        var here = new LineOver(local, start);
+        var there = new LineOver(remote, remoteStart);
+        long? length = Links.BreakEvenLength(here, there);
+        Assert.That(length, Is.EqualTo(expected));
+        if (length is not { } n) return;
+        Assert.That(there.At(n), Is.LessThan(here.At(n)));
+        if (n > 1) Assert.That(there.At(n - 1), Is.GreaterThanOrEqualTo(here.At(n - 1)));
+    }
+
+    [Test]
+    public void EachLinkCostsWhatItsTermsSayOnEveryBoard([ValueSource(typeof(BoardProfile), nameof(BoardProfile.BundledNames))] string name)
+    {
+        BoardProfile board = BoardProfile.Bundled(name);
+        ModelFile model = ModelLoading.Parse(ModelLoading.ReadModel("synthetic:4x8"), "synthetic");
+        RequestCost request = RequestCost.Count(model);
+        Assert.That((request.HeaderSize, request.BytesPerStep), Is.EqualTo((28, 8)));
+        LineOver encoding = request.Encoding(OperationTable.Uniform(board));
+        Dictionary<string, OffloadCost> links = Links.Of(board, encoding, request, s_gateway).ToDictionary(link => link.Link);
+
+        // 20 timesteps, term by term.
+        double cpuUs = encoding.At(20) + (board.MqttPublishIl + board.MqttReceiveIl) * board.UsPerIl;
+        double airUs = board.TransmitOverheadUs + (28 + 20 * 8) * board.TransmitNsPerByte / 1000, awayUs = 2 * board.LinkDelayUs + 500 + 300 + 20 * 2;
+        double dozeUs = board.BeaconIntervalUs / 2, upUs = board.AssociateMs * 1000;
+        double uj = (cpuUs * board.ComputeMw + airUs * board.TransmitMw) / 1000;
+        void Check(string link, double us, double energy)
+        {
+            Assert.That(links[link].TimeUs.At(20), Is.EqualTo(us).Within(1e-6), link);
+            Assert.That(links[link].EnergyUj.At(20), Is.EqualTo(energy).Within(1e-6), link);
+        }
+        Check("wifi", cpuUs + airUs + awayUs, uj + awayUs * board.ReceiveMw / 1000);
+        Check("modem-sleep", cpuUs + airUs + awayUs + dozeUs, uj + (awayUs + dozeUs) * board.WaitMw / 1000);
+        Check("radio-wake", cpuUs + airUs + awayUs + dozeUs + upUs, uj + (awayUs + dozeUs) * board.WaitMw / 1000 + upUs * board.AssociateMw / 1000);
+    }
+
+    [Test]
+    public void ALinkThatCostsMoreIsWorthItLater()
+    {
+        byte[] bytes = ModelLoading.ReadModel("synthetic:4x12");
+        ModelFile model = ModelLoading.Parse(bytes, "synthetic");
+        Forecast forecast = Forecast.Make(bytes, model, CountedKernel.Table, CountedInputs.Random(model, 2), CostProfile.Load("esp32-devkitc"), s_gateway);
+        Assert.That(forecast.Links.Select(link => link.BreakEvenTime), Has.None.Null.And.Ordered);
+        Assert.That(forecast.Operations.Sum(share => share.UsPerStep), Is.EqualTo(forecast.TimeUs.PerStep).Within(1e-6));
+        Assert.That(forecast.Operations.Select(share => share.UsPerStep), Is.Ordered.Descending);
+        Assert.That(forecast.EnergyUj!.Value.PerStep, Is.EqualTo(forecast.TimeUs.PerStep * 0.165).Within(1).Percent, "3.3 V, 50 mA");
+    }
+
+    [Test]
+    public void TheClrOnADeskHasCostsWithTheirSourcesButNoRadio()
+    {
+        CostProfile profile = CostProfile.Load("nanoclr-linux");
+        Assert.That(profile.Board, Is.Null);
+        Assert.That(profile.Operations.Costs.Values.Select(cost => cost.Source), Has.None.Empty);
+        Assert.That(profile.Operations.Costs.Values.Select(cost => cost.Confidence), Is.All.AnyOf("measured", "estimate"));
+        byte[] bytes = ModelLoading.ReadModel("synthetic:4x12");
+        ModelFile model = ModelLoading.Parse(bytes, "synthetic");
+        Forecast forecast = Forecast.Make(bytes, model, CountedKernel.Compiled, CountedInputs.Random(model, 2), profile, s_gateway);
+        Assert.That(forecast.Links, Is.Empty);
+        Assert.That(forecast.EnergyUj, Is.Null);
+        Assert.That(forecast.TimeUs.PerStep, Is.GreaterThan(0));
+    }
+}

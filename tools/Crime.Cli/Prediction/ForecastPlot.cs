@@ -1,0 +1,90 @@
+// The picture of a prediction: cost against length, on the board and over each link, with the lengths where they meet.
+
+using System;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using Crime.Cli.Verbs;
+using Crime.Modelling;
+using Crime.Modelling.Prediction;
+using ScottPlot;
+using ScottPlot.TickGenerators;
+
+namespace Crime.Cli.Prediction;
+
+/// <summary>Draws predictions.</summary>
+internal static class ForecastPlot
+{
+    private const int WidthPx = 900;
+    private const int HeightPx = 450;
+    private const int LeastLength = 100;
+    private const int GreatestLength = 100_000;
+    private const int PointCount = 200;
+    private const double Margin = 3;
+
+    private static readonly Color s_local = Color.FromHex("#0b6e99");
+    private static readonly Color[] s_links = [Color.FromHex("#448361"), Color.FromHex("#d9730d"), Color.FromHex("#ad1a72")];
+
+    /// <summary>Checks the name of a picture, before anything is counted for it.</summary>
+    /// <exception cref="UserInputException">It is no .png, or its folder is missing.</exception>
+    public static void Check(string path)
+    {
+        if (!path.EndsWith(".png", StringComparison.OrdinalIgnoreCase)) throw new UserInputException($"--plot {path}: the picture is a .png file");
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
+        if (!Directory.Exists(folder)) throw new UserInputException($"--plot {path}: there is no folder {folder}");
+    }
+
+    /// <summary>Draws time, and energy where the profile has it.</summary>
+    /// <exception cref="UserInputException">The file cannot be written.</exception>
+    public static void Save(Forecast forecast, string path)
+    {
+        var both = new Multiplot();
+        both.AddPlots(forecast.EnergyUj == null ? 1 : 2);
+        Draw(both.GetPlot(0), forecast, "time, ms", forecast.TimeUs, link => link.Cost.TimeUs, link => link.BreakEvenTime);
+        if (forecast.EnergyUj is { } energy) Draw(both.GetPlot(1), forecast, "energy, mJ", energy, link => link.Cost.EnergyUj, link => link.BreakEvenEnergy);
+        both.GetPlot(0).Title($"{forecast.Model} on {forecast.Board}, {Words.Of(forecast.Kernel)} kernel");
+        int height = HeightPx * (forecast.EnergyUj == null ? 1 : 2);
+        Output.WriteFile(path, both.Render(WidthPx, height).GetImageBytes(ImageFormat.Png));
+    }
+
+    private static void Draw(
+        Plot plot, Forecast forecast, string label, LineOver local, Func<LinkForecast, LineOver> cost, Func<LinkForecast, long?> breakEven)
+    {
+        double last = Math.Clamp(forecast.Links.Max(breakEven) * Margin ?? 0, LeastLength, GreatestLength);
+        Add(local, "on the board", s_local);
+        foreach (var (link, color) in forecast.Links.Zip(s_links))
+        {
+            Add(cost(link), link.Cost.Link, color);
+            if (breakEven(link) is not { } length || length > last) continue;
+            double x = Math.Log10(length), y = Math.Log10(local.At(length) / 1000);
+            var marker = plot.Add.Marker(x, y, size: 9);
+            marker.Color = color;
+            var text = plot.Add.Text($" {length}", x, y);
+            text.LabelFontColor = color;
+            text.LabelAlignment = Alignment.UpperLeft;
+        }
+        plot.XLabel("length, timesteps");
+        plot.YLabel(label);
+        plot.Axes.Bottom.TickGenerator = Decades();
+        plot.Axes.Left.TickGenerator = Decades();
+        plot.Axes.SetLimitsX(0, Math.Log10(last));
+        plot.ShowLegend(Alignment.UpperLeft);
+
+        void Add(LineOver line, string name, Color color)
+        {
+            double[] x = Enumerable.Range(0, PointCount).Select(point => Math.Log10(last) * point / (PointCount - 1)).ToArray();
+            var drawn = plot.Add.ScatterLine(x, x.Select(value => Math.Log10(line.At(Math.Pow(10, value)) / 1000)).ToArray());
+            drawn.LegendText = name;
+            drawn.Color = color;
+            drawn.LineWidth = 2;
+        }
+    }
+
+    /// <summary>Ticks of a logarithmic axis: links differ by orders of magnitude.</summary>
+    private static NumericAutomatic Decades() => new()
+    {
+        MinorTickGenerator = new LogMinorTickGenerator(),
+        IntegerTicksOnly = true,
+        LabelFormatter = exponent => Math.Pow(10, exponent).ToString("0.#####", CultureInfo.InvariantCulture),
+    };
+}

@@ -1,0 +1,73 @@
+// Time and energy of a model on a board before anything is flashed: what its kernel executes, times what that costs.
+
+using System.Collections.Generic;
+using System.Linq;
+using Crime.Model;
+using Crime.Modelling.Compilation;
+using Crime.Modelling.Counting;
+
+namespace Crime.Modelling.Prediction;
+
+/// <summary>Share of a class of instructions in a step.</summary>
+/// <param name="Operation">The class.</param>
+/// <param name="PerStep">How often a step executes it.</param>
+/// <param name="Ns">What one costs.</param>
+/// <param name="UsPerStep">What they cost together, in µs.</param>
+public sealed record OperationShare(string Operation, double PerStep, double Ns, double UsPerStep);
+
+/// <summary>An offload against computing on the board.</summary>
+/// <param name="Cost">The offload.</param>
+/// <param name="BreakEvenTime">Length in timesteps from which on it is faster; null for never.</param>
+/// <param name="BreakEvenEnergy">Length from which on it takes less energy; null for never.</param>
+public sealed record LinkForecast(OffloadCost Cost, long? BreakEvenTime, long? BreakEvenEnergy);
+
+/// <summary>A model on a board.</summary>
+/// <param name="Model">Name of the model.</param>
+/// <param name="Board">Name of the board.</param>
+/// <param name="Kernel">Which kernel.</param>
+/// <param name="Inputs">Where the counted inputs come from.</param>
+/// <param name="IlPerStep">Executed instructions per timestep.</param>
+/// <param name="TimeUs">Time of an inference on the board, in µs over the length.</param>
+/// <param name="EnergyUj">Energy of it, in µJ over the length; null for a profile without power.</param>
+/// <param name="Operations">What a step is made of, the dearest first.</param>
+/// <param name="Links">Offloads; none for a profile without a radio.</param>
+public sealed record Forecast(
+    string Model, string Board, CountedKernel Kernel, string Inputs, double IlPerStep, LineOver TimeUs, LineOver? EnergyUj,
+    IReadOnlyList<OperationShare> Operations, IReadOnlyList<LinkForecast> Links)
+{
+    /// <summary>Predicts.</summary>
+    /// <param name="bytes">A model file that boards can run.</param>
+    /// <param name="model">The same, parsed.</param>
+    /// <param name="kernel">Which kernel.</param>
+    /// <param name="inputs">What to count on.</param>
+    /// <param name="profile">The board.</param>
+    /// <param name="gateway">The other end of the links.</param>
+    public static Forecast Make(byte[] bytes, ModelFile model, CountedKernel kernel, CountedInputs inputs, CostProfile profile, GatewayCost gateway)
+    {
+        OperationTable table = profile.Operations;
+        SequenceCount count = new IlCounter(bytes, KernelEmitter.Emit(model)).CountSequences(kernel, inputs.Sequences);
+        double PerStep(double whole, double empty) => (whole - count.Sequences * empty) / count.Steps;
+        double startUs = table.Nanoseconds(count.Empty) / 1000;
+        var time = new LineOver(PerStep(table.Nanoseconds(count.Whole) / 1000, startUs), startUs);
+        OperationShare Share(string name)
+        {
+            double perStep = PerStep(count.Whole.ByOperation.GetValueOrDefault(name), count.Empty.ByOperation.GetValueOrDefault(name));
+            return new OperationShare(name, perStep, table.Costs[name].Ns, perStep * table.Costs[name].Ns / 1000);
+        }
+        OperationShare[] shares = Operation.All.Select(Share).Where(share => share.PerStep > 0).OrderByDescending(share => share.UsPerStep).ToArray();
+        LineOver? energy = profile.Board == null ? null : time.Energy(profile.Board.ComputeMw);
+        return new Forecast(
+            model.Name, profile.Name, kernel, inputs.Source, PerStep(count.Whole.Total, count.Empty.Total), time, energy, shares,
+            LinksOf(model, profile, gateway, time, energy));
+    }
+
+    private static LinkForecast[] LinksOf(ModelFile model, CostProfile profile, GatewayCost gateway, LineOver time, LineOver? energy)
+    {
+        if (profile.Board == null || energy is not { } spent) return [];
+        RequestCost request = RequestCost.Count(model);
+        return Prediction.Links.Of(profile.Board, request.Encoding(profile.Operations), request, gateway)
+            .Select(cost => new LinkForecast(
+                cost, Prediction.Links.BreakEvenLength(time, cost.TimeUs), Prediction.Links.BreakEvenLength(spent, cost.EnergyUj)))
+            .ToArray();
+    }
+}
