@@ -177,7 +177,7 @@ public sealed class ChainTests
         {
             MappingEngine? engine = engines.Of(_features.Id)?.Mapping;
             CostLine? line = engine?.LocalTime;
-            return line != null && line.At(LongLength) >= LongLength * SlowStepUs && engine!.CandidateCount > 0 && engine.Candidate(0).Link.IsUsable;
+            return line != null && line.At(LongLength) >= LongLength * SlowStepUs && engine!.HasUsableGateway(_front.NowUs);
         }, "an engine that knows both costs");
     }
 }

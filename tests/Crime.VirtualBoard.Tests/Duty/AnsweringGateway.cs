@@ -8,7 +8,7 @@ using MQTTnet.Server;
 
 namespace Crime.VirtualBoard.Tests.Duty;
 
-/// <summary>A gateway that answers every ping and every request at once, with class 1 unless it is told how to find it, on a real broker.</summary>
+/// <summary>A gateway that answers every ping and every request at once with class 1, on a real broker.</summary>
 internal sealed class AnsweringGateway : IAsyncDisposable
 {
     private const string Id = "gw";
@@ -17,12 +17,10 @@ internal sealed class AnsweringGateway : IAsyncDisposable
     private readonly TestBroker _broker;
     private readonly Timer _heartbeat;
     private readonly StatusFrame _status;
-    private readonly Func<RequestFrame, int> _classify;
 
-    private AnsweringGateway(TestBroker broker, uint modelId, Func<RequestFrame, int>? classify)
+    private AnsweringGateway(TestBroker broker, uint modelId)
     {
         _broker = broker;
-        _classify = classify ?? (_ => 1);
         _status = new StatusFrame { Online = true, Workers = 1, Session = 7, Capacity = 8 };
         _status.Add(modelId, 0).SetOwn(300, 20);
         broker.Server.InterceptingPublishAsync += OnPublishAsync;
@@ -33,8 +31,7 @@ internal sealed class AnsweringGateway : IAsyncDisposable
 
     public int Requests { get; private set; }
 
-    public static async Task<AnsweringGateway> StartAsync(uint modelId, Func<RequestFrame, int>? classify = null) =>
-        new(await TestBroker.StartAsync(), modelId, classify);
+    public static async Task<AnsweringGateway> StartAsync(uint modelId) => new(await TestBroker.StartAsync(), modelId);
 
     public async ValueTask DisposeAsync()
     {
@@ -63,8 +60,7 @@ internal sealed class AnsweringGateway : IAsyncDisposable
             Requests++;
             var answer = new ResponseFrame
             {
-                Code = ResponseCode.Ok, Session = request.Session, Sequence = request.Sequence, Label = _classify(request), ClassCount = 8,
-                Logits = new short[8],
+                Code = ResponseCode.Ok, Session = request.Session, Sequence = request.Sequence, Label = 1, ClassCount = 3, Logits = new short[3],
             };
             await SendAsync(Topics.Response(board), answer.Encode());
         }

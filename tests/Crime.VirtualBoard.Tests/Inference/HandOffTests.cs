@@ -1,9 +1,10 @@
 using System;
+using System.Buffers;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using Crime.Binary;
 using Crime.Costs;
+using Crime.Firmware;
 using Crime.Firmware.Energy;
 using Crime.Firmware.Inference;
 using Crime.Firmware.Kernel;
@@ -14,7 +15,7 @@ using Crime.Frames;
 using Crime.Mapping;
 using Crime.Model;
 using Crime.Shared.Tests.Model;
-using Crime.VirtualBoard.Tests.Duty;
+using Crime.VirtualBoard.Tests.Device;
 using Crime.VirtualBoard.Tests.Model;
 using NUnit.Framework;
 
@@ -23,39 +24,54 @@ namespace Crime.VirtualBoard.Tests.Inference;
 /// <summary>A stream that begins on a board and ends at a gateway that computes in fixed point as well: nothing tells where it was cut.</summary>
 public sealed class HandOffTests
 {
+    private const string Gateway = "gw";
     private const int Length = 60;
     private const int Done = 23;
     private const int WaitMs = 20_000;
+    private const uint Session = 5;
 
     private static readonly ModelFile s_model = Read(TestModels.Write(TestModels.Make(3, [(CellKind.Lstm, 9), (CellKind.Gru, 5)], 4, seed: 3)));
+
+    private static readonly short[] s_values =
+        Enumerable.Range(0, Length * s_model.ValuesPerStep).Select(i => (short)(8000 * Math.Sin(0.7 * i))).ToArray();
+
+    // The board's parts, and what it asked.
+    private BoardSettings _settings = null!;
+    private Offloader _offloader = null!;
+    private BrokerConnection _connection = null!;
+    private MappingEngine _engine = null!;
+    private InferenceRunner _runner = null!;
+    private RequestFrame? _request;
 
     [TestCase(MappingMode.Gateway, Target.Gateway)]
     [TestCase(MappingMode.Local, Target.Local)]
     public async Task TheResultIsThatOfTheWholeStream(MappingMode mode, Target expected)
     {
-        short[] values = Enumerable.Range(0, Length * s_model.ValuesPerStep).Select(i => (short)(8000 * Math.Sin(0.7 * i))).ToArray();
         var whole = new NetworkKernel(s_model);
-        whole.Advance(values, 0, Length);
+        whole.Advance(s_values, 0, Length);
         int label = whole.Classify();
         var behind = new NetworkKernel(s_model);
-        RequestFrame? request = null;
-        await using AnsweringGateway gateway = await AnsweringGateway.StartAsync(s_model.Id, asked =>
+        _request = null;
+        await using TestBroker broker = await TestBroker.StartAsync();
+        broker.Server.InterceptingPublishAsync += e =>
         {
-            request = asked;
-            return Finish(behind, asked);
-        });
+            // A thread of the test carries the answer: this one is the broker's.
+            byte[] bytes = e.ApplicationMessage.Payload.ToArray();
+            if (Topics.IsRequest(e.ApplicationMessage.Topic, Gateway, out _)) _ = Task.Run(() => Answer(behind, bytes));
+            return Task.CompletedTask;
+        };
 
         using Board board = TestBoards.Make();
         var result = new InferenceResult();
-        TestBoards.Run(board, () => Stream(gateway.Port, mode, values, result));
+        TestBoards.Run(board, () => Stream(broker.Port, mode, result));
         Assert.That((result.Target, result.Label, result.Length), Is.EqualTo((expected, label, Length)));
         if (mode == MappingMode.Local)
         {
-            Assert.That(request, Is.Null);
+            Assert.That(_request, Is.Null);
             return;
         }
-        Assert.That((request!.Length, request.StateCount), Is.EqualTo((Length - Done, 2 * 9 + 5)));
-        Assert.That(request.Values.Take(request.ValueCount), Is.EqualTo(values.Skip(Done * s_model.ValuesPerStep)));
+        Assert.That((_request!.Length, _request.StateCount), Is.EqualTo((Length - Done, 2 * 9 + 5)));
+        Assert.That(_request.Values.Take(_request.ValueCount), Is.EqualTo(s_values.Skip(Done * s_model.ValuesPerStep)));
         Assert.That(behind.Logits, Is.EqualTo(whole.Logits));
         for (int layer = 0; layer < 2; layer++)
         {
@@ -65,37 +81,52 @@ public sealed class HandOffTests
     }
 
     /// <summary>What a gateway does that has the board's own kernel.</summary>
-    private static int Finish(NetworkKernel kernel, RequestFrame request)
+    private void Answer(NetworkKernel kernel, byte[] bytes)
     {
-        var bytes = new byte[2 * request.StateCount];
-        for (int i = 0; i < request.StateCount; i++) LittleEndian.WriteInt16(bytes, 2 * i, request.State[i]);
-        if (!kernel.State.Import(bytes, 0)) return -1;
+        var request = new RequestFrame();
+        if (request.Decode(bytes) != FrameError.None) return;
+        _request = request;
+        var state = new byte[2 * request.StateCount];
+        for (int i = 0; i < request.StateCount; i++) LittleEndian.WriteInt16(state, 2 * i, request.State[i]);
+        if (!kernel.State.Import(state, 0)) return;
         kernel.Advance(request.Values, 0, request.Length);
-        return kernel.Classify();
+        var answer = new ResponseFrame { Session = request.Session, Sequence = request.Sequence, Label = kernel.Classify(), ClassCount = 4, Logits = new short[4] };
+        _offloader.OnMessage(Topics.Response(_settings.BoardId), answer.Encode(), nowUs: 0);
     }
 
-    private static void Stream(int port, MappingMode mode, short[] values, InferenceResult result)
+    private void Stream(int port, MappingMode mode, InferenceResult result)
     {
-        var settings = new BoardSettings { BoardId = "streamer", WifiSsid = "x", BrokerHost = "127.0.0.1", BrokerPort = port, TimeoutMaxMs = WaitMs, TimeoutMarginMs = WaitMs };
-        var console = new SerialConsole(settings.ConsolePort, settings.ConsoleBaud, settings.ConsoleTxPin, settings.ConsoleRxPin);
-        var offloader = new Offloader(settings, session: 5);
-        var connection = new BrokerConnection(settings, console, offloader, offloader.Counters);
-        var link = new LinkKeeper(settings, console, connection, session: 5, firmwareVersion: 1);
-        var kernel = new NetworkKernel(s_model);
-        var engine = new MappingEngine(
-            new EngineSetup { ModelId = s_model.Id, LongestLength = Length, LocalTime = new CostLine(1_000_000, 100), BytesPerStep = 6, Power = settings.Power() },
-            NodeKey.Of(settings.BoardId));
-        offloader.Use(s_model, engine);
-        link.Use(s_model.Id, engine);
-        link.Start();
-        var runner = new InferenceRunner(offloader, connection, MeterFactory.Create(settings, console)) { Mode = mode };
-        runner.Use(kernel, engine);
-        for (int waitedMs = 0; !engine.HasUsableGateway(Crime.Firmware.Clock.NowUs()) && waitedMs < WaitMs; waitedMs += 20) Thread.Sleep(20);
+        _settings = new BoardSettings
+        {
+            BoardId = "streamer", BrokerHost = "127.0.0.1", BrokerPort = port, TimeoutMaxMs = WaitMs, TimeoutMarginMs = WaitMs,
+        };
+        var console = new SerialConsole(_settings.ConsolePort, _settings.ConsoleBaud, _settings.ConsoleTxPin, _settings.ConsoleRxPin);
+        _offloader = new Offloader(_settings, Session);
+        _connection = new BrokerConnection(_settings, console, _offloader, _offloader.Counters);
+        _engine = new MappingEngine(
+            new EngineSetup { ModelId = s_model.Id, LongestLength = Length, LocalTime = new CostLine(1_000_000, 100), BytesPerStep = 6, Power = _settings.Power() },
+            NodeKey.Of(_settings.BoardId));
+        _offloader.Use(s_model, _engine);
+        _runner = new InferenceRunner(_offloader, _connection, MeterFactory.Create(_settings, console)) { Mode = mode };
+        _runner.Use(new NetworkKernel(s_model), _engine);
+        MeetGateway();
 
-        runner.Begin();
-        runner.Advance(values, 0, 10);
-        runner.Advance(values, 10, Done - 10);
-        runner.HandOff(values, Done, Length, result);
+        _runner.Begin();
+        _runner.Advance(s_values, 0, 10);
+        _runner.Advance(s_values, 10, Done - 10);
+        _runner.HandOff(s_values, Done, Length, result);
+    }
+
+    /// <summary>A status, and a ping that is answered.</summary>
+    private void MeetGateway()
+    {
+        Assert.That(_connection.Open(), Is.True);
+        long nowUs = Clock.NowUs();
+        var status = new StatusFrame { Online = true, Workers = 1, Session = 7, Sequence = 1, Capacity = 8 };
+        status.Add(s_model.Id, 0).SetOwn(300, 20);
+        _offloader.OnMessage(Topics.Status(Gateway), status.Encode(), nowUs);
+        Assert.That(_engine.TakeDuePing(nowUs, out uint sequence), Is.Zero);
+        _offloader.OnMessage(Topics.Response(_settings.BoardId), new PongFrame { Session = Session, Sequence = sequence }.Encode(), nowUs);
     }
 
     private static ModelFile Read(byte[] bytes)
