@@ -111,10 +111,10 @@ public sealed class Board : IBoardCommands
     }
 
     /// <inheritdoc/>
-    public void SetObjective(Objective objective)
+    public void SetGoal(Goal goal)
     {
-        _settings.Objective = objective;
-        if (_engine != null) _engine.SetObjective(objective);
+        _settings.Goal = goal;
+        if (_engine != null) _engine.SetGoal(goal);
     }
 
     /// <inheritdoc/>
@@ -174,8 +174,12 @@ public sealed class Board : IBoardCommands
         _offloader.Use(model, null);
         SelfProfile profile = isResumed
             ? new SelfProfile(_saved.LocalTime, _saved.EncodeTime) : new SelfProfile(_kernel, _offloader, model.ValuesPerStep);
-        _engine = new MappingEngine(
-            model.Id, LongestLength(model), profile.LocalTime, profile.EncodeTime, _offloader.BytesPerStep, _settings.Power(), _settings.Objective);
+        _engine = new MappingEngine(new EngineSetup
+        {
+            ModelId = model.Id, LongestLength = LongestLength(model), LocalTime = profile.LocalTime, EncodeTime = profile.EncodeTime,
+            BytesPerStep = _offloader.BytesPerStep, Power = _settings.Power(), Goal = _settings.Goal, NodeKey = NodeKey.Of(_settings.BoardId),
+            BeaconIntervalUs = EngineSetup.StandardBeaconUs,
+        });
         return profile;
     }
 
@@ -184,7 +188,7 @@ public sealed class Board : IBoardCommands
     {
         _saved.Restore(_totals, _engine, _duty.RadioUp);
         _inputCount = _saved.InputCount;
-        SetObjective(_saved.Objective);
+        SetGoal(_saved.Goal);
         SetMapping(_saved.Mapping);
     }
 
@@ -193,7 +197,7 @@ public sealed class Board : IBoardCommands
         var state = new SavedState
         {
             ModelId = _model.Id, InputCount = _inputCount, Sequence = source.Sequence, Position = source.Position,
-            Mapping = _settings.Mapping, Objective = _settings.Objective, LocalTime = _engine.LocalTime, EncodeTime = _engine.EncodeTime,
+            Mapping = _settings.Mapping, Goal = _settings.Goal, LocalTime = _engine.LocalTime, EncodeTime = _engine.EncodeTime,
             RadioUpUs = _duty.RadioUp.TimeUs, RadioOffUs = _duty.RadioOffUs + restMs * 1000L,
         };
         state.Write(_totals, _engine);

@@ -59,14 +59,16 @@ public sealed class MappingCosts
     {
         // Never compared with a clock: the statuses below are as old as the decisions are.
         var power = new PowerProfile(165, 103, 627, 1600, 300);
-        var engine = new MappingEngine(
-            _model.Id, 200, new CostLine(1_600_000, 500), new CostLine(20_000, 200), 2 * _model.ValuesPerStep, power, Objective.Time);
-        var status = new StatusFrame { Online = true, Workers = 1, ModelCount = 1, Session = 1 };
-        status.ModelId[0] = _model.Id;
+        var engine = new MappingEngine(new EngineSetup
+        {
+            ModelId = _model.Id, LongestLength = 200, LocalTime = new CostLine(1_600_000, 500), EncodeTime = new CostLine(20_000, 200),
+            BytesPerStep = 2 * _model.ValuesPerStep, Power = power,
+        });
+        var status = new StatusFrame(_model.Id) { Online = true, Workers = 1, Session = 1 };
+        CostAdvert advert = status.Add(_model.Id, 0);
         for (int i = 0; i < gatewayCount; i++)
         {
-            status.AlphaNs[0] = (uint)(1000 + i);
-            status.BetaUs[0] = 100;
+            advert.SetOwn((uint)(1000 + i), 100);
             engine.OnStatus("gateway-" + i.ToString(), status, NowUs);
             engine.OnResponse(i, _response, DecisionLength, 20_000, NowUs);
         }

@@ -16,7 +16,7 @@ public interface IBoardCommands
     void ReportTable();
 
     /// <summary>Changes what is minimised.</summary>
-    void SetObjective(Objective objective);
+    void SetGoal(Goal goal);
 
     /// <summary>Changes who decides.</summary>
     void SetMapping(MappingMode mode);
@@ -28,6 +28,8 @@ public interface IBoardCommands
 /// <summary>Carries out console commands between two inferences.</summary>
 public sealed class Commands
 {
+    private const string ObjectiveWord = "objective ";
+
     private readonly SerialConsole _console;
     private readonly Report _report;
     private readonly IBoardCommands _board;
@@ -57,20 +59,28 @@ public sealed class Commands
         {
             case "status": _board.ReportStatus(); return;
             case "table": _board.ReportTable(); return;
-            case "objective time": _board.SetObjective(Objective.Time); break;
-            case "objective energy": _board.SetObjective(Objective.Energy); break;
             case "mapping auto": _board.SetMapping(MappingMode.Auto); break;
             case "mapping local": _board.SetMapping(MappingMode.Local); break;
             case "mapping gateway": _board.SetMapping(MappingMode.Gateway); break;
             case "reset": _board.ResetCounters(); break;
             case "reboot": Power.RebootDevice(); return;
             case "help":
-                _report.Text("help: status | table | objective time|energy | mapping auto|local|gateway | reset | reboot | help");
+                _report.Text("help: status | table | objective time|energy|weighted <share>|deadline <ms> <percent> | mapping auto|local|gateway | reset | reboot | help");
                 return;
             default:
+                if (SetGoal(command)) break;
                 _report.Text("? '" + command + "' is not a command; try help");
                 return;
         }
         _report.Text("ok: " + command);
+    }
+
+    private bool SetGoal(string command)
+    {
+        if (command.Length <= ObjectiveWord.Length || command.Substring(0, ObjectiveWord.Length) != ObjectiveWord) return false;
+        Goal goal = GoalText.Parse(command.Substring(ObjectiveWord.Length));
+        if (goal == null) return false;
+        _board.SetGoal(goal);
+        return true;
     }
 }

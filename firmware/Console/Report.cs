@@ -6,6 +6,7 @@ using Crime.Firmware.Energy;
 using Crime.Firmware.Inference;
 using Crime.Firmware.Kernel;
 using Crime.Firmware.Offload;
+using Crime.Firmware.Settings;
 using Crime.Frames;
 using Crime.Mapping;
 using Crime.Model;
@@ -83,22 +84,30 @@ public sealed class Report
         if (saturations != null)
             _console.Write(_line.Clear().Text("kernel: gate-saturations=").Number(saturations.Gates)
                 .Text(" cell-saturations=").Number(saturations.Cells));
+        _line.Clear().Text("mapping:");
+        Objective(engine.Goal);
+        if (engine.LocalTime == null) _line.Text(" local-us-per-step=- local-us=-");
+        else _line.Text(" local-us-per-step=").Thousandths(engine.LocalTime.Alpha).Text(" local-us=").Number(engine.LocalTime.Beta);
+        _console.Write(_line);
         for (int i = 0; i < engine.CandidateCount; i++)
         {
             GatewayCandidate gateway = engine.Candidate(i);
+            int own = gateway.OwnSegment;
             _console.Write(_line.Clear().Text("gateway: ").Text(gateway.Id)
                 .Text(gateway.IsServing ? gateway.Link.IsUsable ? " usable" : " suspect" : " not serving")
                 .Text(" rtt-ms=").Thousandths(gateway.Link.RttUs).Text(" deviation-ms=").Thousandths(gateway.Link.DeviationUs)
                 .Text(" depth=").Number(gateway.Queue.Depth)
-                .Text(" us-per-step=").Thousandths(gateway.Service.Alpha).Text(" us=").Number(gateway.Service.Beta));
+                .Text(" us-per-step=").Thousandths(own < 0 ? 0 : gateway.Advert.AlphaNs[own])
+                .Text(" us=").Number(own < 0 ? 0 : gateway.Advert.BetaUs[own]));
         }
     }
 
     /// <summary>Answer to "table": costs over length, a line for each of a few lengths.</summary>
     public void Table(MappingEngine engine, int longestLength)
     {
-        _line.Clear().Text("table: objective=").Text(NameOf(engine.Objective))
-            .Text(engine.Objective == Objective.Time ? " unit=ms" : " unit=mj");
+        _line.Clear().Text("table:");
+        Objective(engine.Goal);
+        _line.Text(engine.Goal.IsInTime ? " unit=ms" : " unit=mj");
         BreakEven(" even=", engine.BreakEvenLength());
         _console.Write(_line);
         const int rows = 8;
@@ -157,5 +166,11 @@ public sealed class Report
         }
     }
 
-    private static string NameOf(Objective objective) => objective == Objective.Time ? "time" : "energy";
+    private void Objective(Goal goal)
+    {
+        _line.Text(" objective=").Text(GoalText.NameOf(goal.Objective));
+        if (goal.Objective == Mapping.Objective.Weighted) _line.Text(" time-share=").Thousandths(goal.LambdaThousandths);
+        if (goal.Objective == Mapping.Objective.Deadline)
+            _line.Text(" deadline-ms=").Number(goal.DeadlineMs).Text(" percent=").Number(goal.QuantilePercent);
+    }
 }

@@ -19,7 +19,7 @@ public sealed class SavedState
     public const string Path = @"I:\state.bin";
 
     private const int NoLine = -1;
-    private const int Magic = 0x31535243;
+    private const int Magic = 0x32535243;
     private const int CandidatesOffset = 84;
     private const int ChecksumOffset = CandidatesOffset + CandidateMemory.Size;
 
@@ -41,7 +41,7 @@ public sealed class SavedState
     public MappingMode Mapping;
 
     /// <summary>What is minimised.</summary>
-    public Objective Objective;
+    public Goal Goal;
 
     /// <summary>Time to compute on the board; null when it cannot.</summary>
     public CostLine LocalTime;
@@ -81,7 +81,7 @@ public sealed class SavedState
     {
         int[] fields =
         {
-            Magic, (int)ModelId, (int)InputCount, (int)Sequence, Position, (int)Mapping, (int)Objective,
+            Magic, (int)ModelId, (int)InputCount, (int)Sequence, Position, (int)Mapping, (int)Goal.Objective | Goal.QuantilePercent << 8 | Goal.Parameter << 16,
             LocalTime == null ? NoLine : LocalTime.Alpha, LocalTime == null ? NoLine : LocalTime.Beta,
             EncodeTime.Alpha, EncodeTime.Beta, RadioUpUs, totals.Count[0], totals.Count[1], totals.Count[2],
         };
@@ -114,7 +114,7 @@ public sealed class SavedState
         Sequence = LittleEndian.ReadUInt32(bytes, 12);
         Position = LittleEndian.ReadInt32(bytes, 16);
         Mapping = (MappingMode)LittleEndian.ReadInt32(bytes, 20);
-        Objective = (Objective)LittleEndian.ReadInt32(bytes, 24);
+        Goal = Goal.Of((Objective)bytes[24], LittleEndian.ReadUInt16(bytes, 26), bytes[25]);
         int alpha = LittleEndian.ReadInt32(bytes, 28);
         LocalTime = alpha == NoLine ? null : new CostLine(alpha, LittleEndian.ReadInt32(bytes, 32));
         EncodeTime = new CostLine(LittleEndian.ReadInt32(bytes, 36), LittleEndian.ReadInt32(bytes, 40));

@@ -148,7 +148,7 @@ public sealed class LinkKeeper
         var birth = new PresenceFrame
         {
             Online = true,
-            Objective = _engine == null ? _settings.Objective : _engine.Objective,
+            Goal = _engine == null ? _settings.Goal : _engine.Goal,
             Session = _session,
             ModelId = _modelId,
             FirmwareVersion = _firmwareVersion,

@@ -17,7 +17,7 @@ public sealed class Offloader : IMessageReceiver
     private readonly AutoResetEvent _answered = new AutoResetEvent(false);
     private readonly BoardSettings _settings;
     private readonly RequestFrame _request = new RequestFrame();
-    private readonly StatusFrame _status = new StatusFrame();
+    private StatusFrame _status;
     private readonly PongFrame _pong = new PongFrame();
     private readonly uint _session;
     private MappingEngine _engine;
@@ -53,6 +53,7 @@ public sealed class Offloader : IMessageReceiver
     public void Use(ModelFile model, MappingEngine engine)
     {
         _engine = engine;
+        _status = new StatusFrame(model.Id);
         _request.ModelId = model.Id;
         _request.ValuesPerStep = model.ValuesPerStep;
         _request.Encoding = model.Input == InputKind.Features ? SequenceEncoding.Int16
@@ -98,6 +99,7 @@ public sealed class Offloader : IMessageReceiver
             return OffloadOutcome.NotConnected;
         }
         Counters.Requests++;
+        _engine.OnSent(candidate, length, sentUs);
         bool isAnswered = Await(timeoutUs);
         long endUs = isAnswered ? _answeredAtUs : Clock.NowUs();
         int transmitUs = _engine.TransmitUs(length);
@@ -111,8 +113,10 @@ public sealed class Offloader : IMessageReceiver
     {
         if (Topics.IsStatus(topic, out string gateway))
         {
+            // Before there is a model there is nothing to be learnt from it.
+            if (_engine == null) return;
             if (_status.Decode(payload) != FrameError.None) Counters.Malformed++;
-            else if (_engine != null) _engine.OnStatus(gateway, _status, nowUs);
+            else _engine.OnStatus(gateway, _status, nowUs);
             return;
         }
         switch (FrameFormat.TypeOf(payload))

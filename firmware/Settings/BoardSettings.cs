@@ -88,7 +88,7 @@ public sealed class BoardSettings
     public string ModelName = "gestures";
 
     /// <summary>What the mapping minimises.</summary>
-    public Objective Objective = Objective.Time;
+    public Goal Goal = Goal.Time;
 
     /// <summary>Who decides where an input is computed.</summary>
     public MappingMode Mapping = MappingMode.Auto;

@@ -74,8 +74,9 @@ public static class SettingsFile
                 settings.ModelName = value;
                 return null;
             case "objective":
-                if (value != "time" && value != "energy") return "objective is time or energy";
-                settings.Objective = value == "time" ? Objective.Time : Objective.Energy;
+                Goal goal = GoalText.Parse(value);
+                if (goal == null) return "objective is " + GoalText.Forms;
+                settings.Goal = goal;
                 return null;
             case "mapping":
                 if (value != "auto" && value != "local" && value != "gateway") return "mapping is auto, local or gateway";

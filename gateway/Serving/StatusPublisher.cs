@@ -120,11 +120,7 @@ public sealed class StatusPublisher : IDisposable
         foreach (GatewayModel model in _models.Models)
         {
             CostLine line = model.Cost.Line;
-            frame.ModelId[frame.ModelCount] = model.Id;
-            frame.ImageChecksum[frame.ModelCount] = model.ImageChecksum;
-            frame.AlphaNs[frame.ModelCount] = (uint)line.Alpha;
-            frame.BetaUs[frame.ModelCount] = (uint)line.Beta;
-            frame.ModelCount++;
+            frame.Add(model.Id, model.ImageChecksum).SetOwn((uint)line.Alpha, (uint)line.Beta);
         }
         _outbox.Send(_topic, frame.Encode(), isRetained: true);
         _counters.Statuses.Increment();

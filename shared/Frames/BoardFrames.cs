@@ -112,7 +112,7 @@ public sealed class PresenceFrame
     public bool Online;
 
     /// <summary>What the board minimises.</summary>
-    public Objective Objective;
+    public Goal Goal = Goal.Time;
 
     /// <summary>The board's session.</summary>
     public uint Session;
@@ -129,10 +129,12 @@ public sealed class PresenceFrame
         var bytes = new byte[OnlineSize];
         FrameFormat.WritePrefix(bytes, FrameType.Presence);
         bytes[2] = Birth;
-        bytes[3] = (byte)Objective;
+        bytes[3] = (byte)Goal.Objective;
         LittleEndian.WriteUInt32(bytes, 4, Session);
         LittleEndian.WriteUInt32(bytes, 8, ModelId);
         LittleEndian.WriteUInt32(bytes, 12, FirmwareVersion);
+        LittleEndian.WriteInt16(bytes, 16, Goal.Parameter);
+        bytes[18] = (byte)Goal.QuantilePercent;
         return bytes;
     }
 
@@ -146,8 +148,8 @@ public sealed class PresenceFrame
         if (!Online) return FrameError.Range;
         if (bytes.Length < OnlineSize) return FrameError.TooShort;
         if (bytes.Length > OnlineSize) return FrameError.TooLong;
-        if (bytes[3] > (byte)Objective.Energy) return FrameError.Range;
-        Objective = (Objective)bytes[3];
+        if (bytes[3] > (byte)Objective.Deadline) return FrameError.Range;
+        Goal = Goal.Of((Objective)bytes[3], LittleEndian.ReadUInt16(bytes, 16), bytes[18]);
         Session = LittleEndian.ReadUInt32(bytes, 4);
         ModelId = LittleEndian.ReadUInt32(bytes, 8);
         FirmwareVersion = LittleEndian.ReadUInt32(bytes, 12);

@@ -5,7 +5,7 @@ namespace Crime.Frames;
 /// <summary>Constants of the wire format.</summary>
 public static class FrameFormat
 {
-    /// <summary>The version this code speaks: the first byte of every frame.</summary>
+    /// <summary>The version this code speaks: the first byte of every frame but a status, see <see cref="StatusFrame.Version"/>.</summary>
     public const byte Version = 1;
 
     /// <summary>Longest sequence in timesteps that a request may carry.</summary>
@@ -25,10 +25,13 @@ public static class FrameFormat
     }
 
     /// <summary>Checks length and prefix of foreign bytes.</summary>
-    internal static FrameError CheckPrefix(byte[] bytes, FrameType type, int minimumSize)
+    internal static FrameError CheckPrefix(byte[] bytes, FrameType type, int minimumSize) => CheckPrefix(bytes, type, Version, minimumSize);
+
+    /// <summary>Checks length and prefix of foreign bytes of a type that has a version of its own.</summary>
+    internal static FrameError CheckPrefix(byte[] bytes, FrameType type, byte version, int minimumSize)
     {
         if (bytes == null || bytes.Length < 2) return FrameError.TooShort;
-        if (bytes[0] != Version) return FrameError.Version;
+        if (bytes[0] != version) return FrameError.Version;
         if (bytes[1] != (byte)type) return FrameError.Type;
         if (bytes.Length < minimumSize) return FrameError.TooShort;
         return bytes.Length > MaxFrameSize ? FrameError.TooLong : FrameError.None;

@@ -21,8 +21,14 @@ public enum SequenceEncoding : byte
 /// <summary>A request to classify one sequence.</summary>
 public sealed class RequestFrame
 {
-    /// <summary>Bytes before the sequence.</summary>
+    /// <summary>Bytes before the visited nodes, the state and the sequence.</summary>
     public const int HeaderSize = 28;
+
+    /// <summary>Most nodes that a request may have visited.</summary>
+    public const int MaxVisited = CostAdvert.MaxPathNodes + 1;
+
+    /// <summary>Most numbers of a carried state: eight layers of 1024 units, h and c.</summary>
+    public const int MaxStateCount = 16_384;
 
     /// <summary>Random number that a board draws at every start.</summary>
     public uint Session;
@@ -51,6 +57,18 @@ public sealed class RequestFrame
     /// <summary>The numbers, timestep by timestep; at least <see cref="ValueCount"/> long. Tokens above 32767 are negative here.</summary>
     public short[] Values;
 
+    /// <summary>Number of gateways that have passed the request on, 0 to <see cref="MaxVisited"/>; 0 from a board.</summary>
+    public int VisitedCount;
+
+    /// <summary>Keys of those gateways, the first one first: none of them may get the request again.</summary>
+    public readonly uint[] Visited = new uint[MaxVisited];
+
+    /// <summary>Numbers of the state that the sequence goes on from; 0 when it starts from zero.</summary>
+    public int StateCount;
+
+    /// <summary>The state, layer by layer h then (LSTM) c, as the board exports it; at least <see cref="StateCount"/> long.</summary>
+    public short[] State;
+
     /// <summary>Numbers in the sequence.</summary>
     public int ValueCount => Length * ValuesPerStep;
 
@@ -58,7 +76,15 @@ public sealed class RequestFrame
     public static int ValueSize(SequenceEncoding encoding) => encoding == SequenceEncoding.Token8 ? 1 : 2;
 
     /// <summary>Bytes of the whole frame.</summary>
-    public int Size => HeaderSize + ValueCount * ValueSize(Encoding);
+    public int Size => HeaderSize + 4 * VisitedCount + 2 * StateCount + ValueCount * ValueSize(Encoding);
+
+    /// <summary>Whether a node has passed the request on already.</summary>
+    public bool HasVisited(uint key)
+    {
+        for (int i = 0; i < VisitedCount; i++)
+            if (Visited[i] == key) return true;
+        return false;
+    }
 
     /// <summary>Writes the frame.</summary>
     /// <returns>A new array of <see cref="Size"/> bytes: the device's MQTT client sends whole arrays only.</returns>
@@ -74,9 +100,13 @@ public sealed class RequestFrame
         LittleEndian.WriteUInt32(bytes, 16, BudgetUs);
         LittleEndian.WriteInt16(bytes, 20, Length);
         LittleEndian.WriteInt16(bytes, 22, ValuesPerStep);
-        LittleEndian.WriteInt32(bytes, 24, 0);
+        bytes[24] = (byte)VisitedCount;
+        LittleEndian.WriteInt16(bytes, 26, StateCount);
+        int at = HeaderSize;
+        for (int i = 0; i < VisitedCount; i++, at += 4) LittleEndian.WriteUInt32(bytes, at, Visited[i]);
+        for (int i = 0; i < StateCount; i++, at += 2) LittleEndian.WriteInt16(bytes, at, State[i]);
         short[] values = Values;
-        int count = ValueCount, at = HeaderSize;
+        int count = ValueCount;
         if (Encoding == SequenceEncoding.Token8)
         {
             for (int i = 0; i < count; i++) bytes[at + i] = (byte)values[i];
@@ -111,16 +141,20 @@ public sealed class RequestFrame
         if (Length < 1 || Length > FrameFormat.MaxLength) return FrameError.Range;
         if (ValuesPerStep < 1 || ValuesPerStep > FrameFormat.MaxValuesPerStep) return FrameError.Range;
         if (Encoding != SequenceEncoding.Int16 && ValuesPerStep != 1) return FrameError.Range;
-        if (LittleEndian.ReadInt32(bytes, 24) != 0) return FrameError.Range;
+        VisitedCount = bytes[24];
+        StateCount = LittleEndian.ReadUInt16(bytes, 26);
+        if (VisitedCount > MaxVisited || bytes[25] != 0 || StateCount > MaxStateCount) return FrameError.Range;
         if (bytes.Length < Size) return FrameError.TooShort;
         if (bytes.Length > Size) return FrameError.TooLong;
 
+        int at = HeaderSize;
+        for (int i = 0; i < VisitedCount; i++, at += 4) Visited[i] = LittleEndian.ReadUInt32(bytes, at);
+        if (StateCount > 0 && (State == null || State.Length < StateCount)) State = new short[StateCount];
+        for (int i = 0; i < StateCount; i++, at += 2) State[i] = LittleEndian.ReadInt16(bytes, at);
         int count = ValueCount;
         if (Values == null || Values.Length < count) Values = new short[count];
         for (int i = 0; i < count; i++)
-            Values[i] = Encoding == SequenceEncoding.Token8
-                ? bytes[HeaderSize + i]
-                : LittleEndian.ReadInt16(bytes, HeaderSize + 2 * i);
+            Values[i] = Encoding == SequenceEncoding.Token8 ? bytes[at + i] : LittleEndian.ReadInt16(bytes, at + 2 * i);
         return FrameError.None;
     }
 }

@@ -45,10 +45,10 @@ public sealed class ResponseFrame
     /// <summary>Index of the class; 0 when refused.</summary>
     public int Label;
 
-    /// <summary>Time in µs that the request waited in the queue.</summary>
+    /// <summary>Time in µs that the request waited: in the queue or, when it was passed on, on links and in queues beyond.</summary>
     public uint WaitUs;
 
-    /// <summary>Time in µs that the gateway computed.</summary>
+    /// <summary>Time in µs that it was computed.</summary>
     public uint ServiceUs;
 
     /// <summary>Requests still waiting when the answer was sent.</summary>
@@ -62,6 +62,9 @@ public sealed class ResponseFrame
 
     /// <summary>Number of logits; 0 when refused.</summary>
     public int ClassCount;
+
+    /// <summary>Nodes that the request was passed on to, 0 to <see cref="CostAdvert.MaxPathNodes"/>; 0 when the gateway itself answered.</summary>
+    public int RelayCount;
 
     /// <summary>The logits; at least <see cref="ClassCount"/> long.</summary>
     public short[] Logits;
@@ -84,7 +87,7 @@ public sealed class ResponseFrame
         LittleEndian.WriteInt16(bytes, 24, Depth > 65535 ? 65535 : Depth);
         LittleEndian.WriteInt16(bytes, 26, Label);
         LittleEndian.WriteInt16(bytes, 28, ClassCount);
-        LittleEndian.WriteInt16(bytes, 30, 0);
+        LittleEndian.WriteInt16(bytes, 30, RelayCount);
         for (int i = 0; i < ClassCount; i++) LittleEndian.WriteInt16(bytes, HeaderSize + 2 * i, Logits[i]);
         return bytes;
     }
@@ -106,6 +109,8 @@ public sealed class ResponseFrame
         Depth = LittleEndian.ReadUInt16(bytes, 24);
         Label = LittleEndian.ReadUInt16(bytes, 26);
         ClassCount = LittleEndian.ReadUInt16(bytes, 28);
+        RelayCount = LittleEndian.ReadUInt16(bytes, 30);
+        if (RelayCount > CostAdvert.MaxPathNodes) return FrameError.Range;
         if (ClassCount > Model.ModelFormat.MaxClasses) return FrameError.Range;
         if (Code == ResponseCode.Ok ? Label >= ClassCount : ClassCount != 0) return FrameError.Range;
         if (bytes.Length < Size) return FrameError.TooShort;

@@ -1,13 +1,12 @@
 // What a board keeps of its gateways while it sleeps deeply: enough to decide without having heard them again.
 
 using Crime.Binary;
-using Crime.Costs;
 using Crime.Frames;
 
 namespace Crime.Mapping;
 
 /// <summary>Writes and reads gateways as bytes. The bytes come from the board's own flash and carry a checksum.</summary>
-public sealed class CandidateMemory
+public static class CandidateMemory
 {
     /// <summary>Bytes of all gateways.</summary>
     public const int Size = 4 + DecisionTable.MaxCandidates * EntrySize;
@@ -15,8 +14,9 @@ public sealed class CandidateMemory
     // A length and the letters, in whole words.
     private const int IdSize = (1 + Topics.MaxNodeIdLength + 3) / 4 * 4;
 
-    // Whether it was usable, service line, round trip and deviation, wait and depth: a word each.
-    private const int EntrySize = IdSize + 7 * 4;
+    // Whether it was usable, round trip and deviation, wait and depth: a word each. Then the advert at its largest.
+    private const int FixedSize = 5 * 4;
+    private const int EntrySize = IdSize + FixedSize + CostAdvert.MaxSize;
 
     /// <summary>Writes the gateways.</summary>
     /// <param name="candidates">The gateways.</param>
@@ -24,7 +24,7 @@ public sealed class CandidateMemory
     /// <param name="bytes">Receives <see cref="Size"/> bytes.</param>
     /// <param name="offset">Where.</param>
     /// <param name="nowUs">The time.</param>
-    public void Save(GatewayCandidate[] candidates, int count, byte[] bytes, int offset, long nowUs)
+    public static void Save(GatewayCandidate[] candidates, int count, byte[] bytes, int offset, long nowUs)
     {
         LittleEndian.WriteInt32(bytes, offset, count);
         for (int i = 0; i < count; i++)
@@ -35,18 +35,17 @@ public sealed class CandidateMemory
             for (int k = 0; k < gateway.Id.Length; k++) bytes[at + 1 + k] = (byte)gateway.Id[k];
             at += IdSize;
             LittleEndian.WriteInt32(bytes, at, gateway.WasUsable ? 1 : 0);
-            LittleEndian.WriteInt32(bytes, at + 4, gateway.Service.Alpha);
-            LittleEndian.WriteInt32(bytes, at + 8, gateway.Service.Beta);
-            LittleEndian.WriteInt32(bytes, at + 12, gateway.Link.RttUs);
-            LittleEndian.WriteInt32(bytes, at + 16, gateway.Link.DeviationUs);
-            LittleEndian.WriteInt32(bytes, at + 20, gateway.Queue.WaitUs(nowUs));
-            LittleEndian.WriteInt32(bytes, at + 24, gateway.Queue.Depth);
+            LittleEndian.WriteInt32(bytes, at + 4, gateway.Link.RttUs);
+            LittleEndian.WriteInt32(bytes, at + 8, gateway.Link.DeviationUs);
+            LittleEndian.WriteInt32(bytes, at + 12, gateway.Queue.WaitUs(nowUs));
+            LittleEndian.WriteInt32(bytes, at + 16, gateway.Queue.Depth);
+            gateway.Advert.Encode(bytes, at + FixedSize);
         }
     }
 
     /// <summary>Reads the gateways.</summary>
     /// <returns>How many there are.</returns>
-    public int Restore(GatewayCandidate[] candidates, byte[] bytes, int offset, long nowUs)
+    public static int Restore(GatewayCandidate[] candidates, byte[] bytes, int offset, long nowUs)
     {
         int count = LittleEndian.ReadInt32(bytes, offset);
         for (int i = 0; i < count; i++)
@@ -55,15 +54,11 @@ public sealed class CandidateMemory
             var letters = new char[bytes[at]];
             for (int k = 0; k < letters.Length; k++) letters[k] = (char)bytes[at + 1 + k];
             at += IdSize;
-            var gateway = new GatewayCandidate
-            {
-                Id = new string(letters),
-                WasUsable = LittleEndian.ReadInt32(bytes, at) != 0,
-                Service = new CostLine(LittleEndian.ReadInt32(bytes, at + 4), LittleEndian.ReadInt32(bytes, at + 8)),
-            };
-            gateway.Link.Restore(LittleEndian.ReadInt32(bytes, at + 12), LittleEndian.ReadInt32(bytes, at + 16), nowUs);
+            var gateway = new GatewayCandidate(new string(letters), i) { WasUsable = LittleEndian.ReadInt32(bytes, at) != 0 };
+            gateway.Link.Restore(LittleEndian.ReadInt32(bytes, at + 4), LittleEndian.ReadInt32(bytes, at + 8), nowUs);
             // The wait is that of one worker, and stays as it is until the gateway is heard.
-            gateway.Queue.OnStatus(LittleEndian.ReadUInt32(bytes, at + 20), 1, QueueForecast.FullUtilisation, LittleEndian.ReadInt32(bytes, at + 24), nowUs);
+            gateway.Queue.OnStatus(LittleEndian.ReadUInt32(bytes, at + 12), 1, QueueForecast.FullUtilisation, LittleEndian.ReadInt32(bytes, at + 16), nowUs);
+            gateway.Advert.Decode(bytes, at + FixedSize);
             candidates[i] = gateway;
         }
         return count;

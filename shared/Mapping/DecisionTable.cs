@@ -1,90 +1,199 @@
-// The decision itself: for every length, where is the input cheaper? All that depends only on the length is worked out
-// beforehand, per bucket of lengths; a decision is then one look-up, one addition and one comparison per candidate.
+// What a decision looks up: all that depends only on the length is worked out beforehand, per bucket of lengths. A decision is
+// then a few additions and a comparison per route, one multiplication that makes time into what is minimised, and a comparison.
+//
+// Two routes differ in time only: the radio draws the same while it waits for either, and the request is the same. So the best
+// route is the fastest, whatever is minimised, and only it is compared with the board.
 
 using Crime.Costs;
 
 namespace Crime.Mapping;
 
-/// <summary>Precomputed costs per length bucket, for the node itself and for each remote candidate.</summary>
+/// <summary>Precomputed costs per length bucket: of the node itself, and of what every route shares.</summary>
 /// <remarks>Not thread-safe. Allocates in its constructor only.</remarks>
 public sealed class DecisionTable
 {
-    /// <summary>Buckets of lengths. With four candidates the table takes 2.5 KiB.</summary>
-    public const int BucketCount = 128;
+    /// <summary>Buckets of lengths. With <see cref="MaxCandidates"/> gateways, each with a relay behind it, the table takes 4 KiB.</summary>
+    public const int BucketCount = 88;
 
-    /// <summary>Most remote candidates.</summary>
+    /// <summary>Most gateways.</summary>
     public const int MaxCandidates = 4;
 
-    /// <summary>Result of <see cref="Choose"/>: compute here.</summary>
+    /// <summary>Result of a decision: compute here.</summary>
     public const int Local = -1;
 
     /// <summary>Cost of a place that must not be chosen.</summary>
     public const int Unusable = int.MaxValue / 2;
 
-    private readonly int[] _local = new int[BucketCount];
-    private readonly int[][] _remote = new int[MaxCandidates][];
-    private readonly int _shift;
+    // Fraction bits of the factor that makes a time into a cost.
+    private const int ScaleBits = 16;
 
-    /// <summary>Makes a table in which every candidate costs nothing yet.</summary>
+    private readonly int[] _local = new int[BucketCount];
+    private readonly int[] _request = new int[BucketCount];
+    private readonly int[] _extra = new int[BucketCount];
+    private readonly int _shift;
+    private int _scale;
+    private int _localScale;
+    private int _lastLocalInTime = BucketCount;
+
+    /// <summary>Makes a table in which everything costs nothing yet.</summary>
     /// <param name="longestLength">Length that the buckets must resolve; longer inputs share the last bucket.</param>
     public DecisionTable(int longestLength)
     {
         while (longestLength >> _shift >= BucketCount) _shift++;
-        for (int i = 0; i < MaxCandidates; i++) _remote[i] = new int[BucketCount];
     }
 
     /// <summary>Timesteps per bucket: a power of two.</summary>
     public int BucketWidth => 1 << _shift;
 
-    /// <summary>Sets the cost of computing here.</summary>
-    /// <param name="line">The cost; null when this node cannot compute: then it is the last resort.</param>
-    public void SetLocal(CostLine line)
-    {
-        if (line != null) Fill(_local, line);
-        else for (int i = 0; i < BucketCount; i++) _local[i] = Unusable;
-    }
-
-    /// <summary>Sets the part of a candidate's cost that does not change from moment to moment.</summary>
-    /// <param name="candidate">0 to <see cref="MaxCandidates"/> - 1.</param>
-    /// <param name="line">Encoding, air time and service, in the unit of the objective.</param>
-    public void SetRemote(int candidate, CostLine line) => Fill(_remote[candidate], line);
-
-    /// <summary>Cost of computing an input here; <see cref="Unusable"/> when this node cannot.</summary>
-    public int LocalCost(int length) => _local[Bucket(length)];
-
-    /// <summary>Unchanging cost of an input at a candidate.</summary>
-    public int RemoteCost(int candidate, int length) => _remote[candidate][Bucket(length)];
-
-    /// <summary>The cheapest place for an input.</summary>
-    /// <param name="length">Timesteps, at least 0.</param>
-    /// <param name="dynamicCosts">Per candidate: link and queue at this moment, or <see cref="Unusable"/>.</param>
-    /// <param name="candidateCount">How many candidates there are, 0 to <see cref="MaxCandidates"/>.</param>
-    /// <returns>The candidate's index, or <see cref="Local"/>; ties go to the board.</returns>
-    public int Choose(int length, int[] dynamicCosts, int candidateCount)
-    {
-        int bucket = length >> _shift;
-        if (bucket >= BucketCount) bucket = BucketCount - 1;
-        int best = _local[bucket], choice = Local;
-        for (int i = 0; i < candidateCount; i++)
-        {
-            int cost = _remote[i][bucket] + dynamicCosts[i];
-            if (cost >= best) continue;
-            best = cost;
-            choice = i;
-        }
-        return choice;
-    }
-
-    private int Bucket(int length)
+    /// <summary>The bucket of a length.</summary>
+    public int Bucket(int length)
     {
         int bucket = length >> _shift;
         return bucket >= BucketCount ? BucketCount - 1 : bucket;
     }
 
-    private void Fill(int[] costs, CostLine line)
+    /// <summary>The shortest length of a bucket, at least 1.</summary>
+    public int ShortestLength(int bucket) => bucket == 0 ? 1 : bucket << _shift;
+
+    /// <summary>Works out what follows from a goal and the node's own lines.</summary>
+    /// <param name="goal">What is minimised.</param>
+    /// <param name="power">The node's power.</param>
+    /// <param name="localTime">Time to compute here; null when the node cannot: then it is the last resort.</param>
+    /// <param name="localMarginUs">What is added to that time for the quantile of a deadline.</param>
+    /// <param name="encodeTime">Time to write a request.</param>
+    /// <param name="transmitTime">Air time of a request.</param>
+    public void Build(Goal goal, PowerProfile power, CostLine localTime, int localMarginUs, CostLine encodeTime, CostLine transmitTime)
+    {
+        // A cost is time * onTime + energy * onEnergy, both in 1/65536.
+        int onTime = 0, onEnergy = 0;
+        switch (goal.Objective)
+        {
+            case Objective.Time: onTime = 1 << ScaleBits; break;
+            case Objective.Weighted:
+                onTime = (goal.LambdaThousandths << ScaleBits) / Goal.FullLambda;
+                // Energy over the power of computing, in mW: 1000 µs per µJ and mW. A node that draws nothing minimises time.
+                if (power.ComputeMw > 0) onEnergy = (int)((long)(Goal.FullLambda - goal.LambdaThousandths) * (1 << ScaleBits) / power.ComputeMw);
+                else onTime = 1 << ScaleBits;
+                break;
+            default: onEnergy = 1 << ScaleBits; break;
+        }
+        _scale = onTime + ScaleOf(power.WaitMw, onEnergy);
+        _localScale = onTime + ScaleOf(power.ComputeMw, onEnergy);
+        int encodeScale = ScaleOf(power.ComputeMw - power.WaitMw, onEnergy), transmitScale = ScaleOf(power.TransmitMw - power.WaitMw, onEnergy);
+        _lastLocalInTime = BucketCount;
+        for (int i = 0; i < BucketCount; i++)
+        {
+            int length = MiddleOf(i);
+            long encodeUs = encodeTime.At(length), transmitUs = transmitTime.At(length);
+            _request[i] = (int)(encodeUs + transmitUs);
+            _extra[i] = (int)((encodeUs * encodeScale + transmitUs * transmitScale) >> ScaleBits);
+            int localUs = localTime == null ? Unusable : localTime.At(length);
+            _local[i] = localTime == null ? Unusable : Scale(localUs, _localScale);
+            bool isLate = goal.Objective == Objective.Deadline && localUs + localMarginUs > goal.DeadlineMs * 1000;
+            if (isLate && i < _lastLocalInTime) _lastLocalInTime = i - 1;
+        }
+    }
+
+    /// <summary>Fills a route's row with what computing costs there.</summary>
+    /// <param name="row">A route's row.</param>
+    /// <param name="alphaNs">Cost of a timestep in ns.</param>
+    /// <param name="betaUs">Cost of length zero in µs.</param>
+    /// <param name="isFirst">False to keep what is cheaper already.</param>
+    public void Fill(int[] row, uint alphaNs, uint betaUs, bool isFirst)
+    {
+        var line = new CostLine(alphaNs, betaUs);
+        for (int i = 0; i < BucketCount; i++)
+        {
+            int timeUs = line.At(MiddleOf(i));
+            if (isFirst || timeUs < row[i]) row[i] = timeUs;
+        }
+    }
+
+    /// <summary>The fastest route.</summary>
+    /// <param name="first">The first usable route; null when there is none.</param>
+    /// <param name="bucket">The input's bucket.</param>
+    /// <param name="tick">Time since the routes were refreshed, in 1024 µs.</param>
+    /// <param name="bestUs">Its time in µs, without the request's own.</param>
+    /// <returns>A route, or null.</returns>
+    internal static Route Fastest(Route first, int bucket, int tick, out int bestUs)
+    {
+        int best = int.MaxValue;
+        Route choice = null;
+        for (Route route = first; route != null; route = route.Next)
+        {
+            int timeUs = route.Row[bucket] + route.Link, waitUs = route.Start + route.Growth * tick;
+            if (waitUs > 0) timeUs += waitUs;
+            if (timeUs >= best) continue;
+            best = timeUs;
+            choice = route;
+        }
+        bestUs = best;
+        return choice;
+    }
+
+    /// <summary>The fastest route among those that meet a deadline.</summary>
+    /// <param name="first">The first usable route; null when there is none.</param>
+    /// <param name="bucket">The input's bucket.</param>
+    /// <param name="tick">Time since the routes were refreshed, in 1024 µs.</param>
+    /// <param name="limitUs">What time and margin may come to.</param>
+    /// <param name="bestUs">Its time in µs, without the request's own.</param>
+    /// <returns>A route, or null.</returns>
+    internal static Route FastestWithin(Route first, int bucket, int tick, int limitUs, out int bestUs)
+    {
+        int best = int.MaxValue;
+        Route choice = null;
+        for (Route route = first; route != null; route = route.Next)
+        {
+            int timeUs = route.Row[bucket] + route.Link, waitUs = route.Start + route.Growth * tick;
+            if (waitUs > 0) timeUs += waitUs;
+            if (timeUs >= best || timeUs + route.Margin > limitUs) continue;
+            best = timeUs;
+            choice = route;
+        }
+        bestUs = best;
+        return choice;
+    }
+
+    /// <summary>Time of an input on a route, without the request's own.</summary>
+    internal static int TimeUs(Route route, int bucket, int tick)
+    {
+        int waitUs = route.Start + route.Growth * tick;
+        return route.Row[bucket] + route.Link + (waitUs > 0 ? waitUs : 0);
+    }
+
+    /// <summary>Time to write and send a request, in µs.</summary>
+    public int RequestUs(int bucket) => _request[bucket];
+
+    /// <summary>Cost of an input here; <see cref="Unusable"/> when this node cannot compute it.</summary>
+    public int LocalCost(int bucket) => _local[bucket];
+
+    /// <summary>Cost of an input that is sent away.</summary>
+    /// <param name="bucket">The input's bucket.</param>
+    /// <param name="timeUs">From the decision to the result.</param>
+    public int AwayCost(int bucket, int timeUs)
+    {
+        long cost = (((long)timeUs * _scale) >> ScaleBits) + _extra[bucket];
+        return cost > Unusable - 1 ? Unusable - 1 : (int)cost;
+    }
+
+    /// <summary>What a time costs that the node spends computing.</summary>
+    public int ComputeCost(int timeUs) => Scale(timeUs, _localScale);
+
+    /// <summary>Whether computing here meets the deadline.</summary>
+    public bool IsLocalInTime(int bucket) => bucket <= _lastLocalInTime;
+
+    private static int Scale(int timeUs, int scale)
+    {
+        long cost = ((long)timeUs * scale) >> ScaleBits;
+        return cost > Unusable - 1 ? Unusable - 1 : (int)cost;
+    }
+
+    /// <summary>What a µs at a power costs, in 1/65536: mW times µs are nJ.</summary>
+    private static int ScaleOf(int powerMw, int onEnergy) => (int)((long)powerMw * onEnergy / 1000);
+
+    private int MiddleOf(int bucket)
     {
         // The middle of the bucket stands for all its lengths.
-        int middle = BucketWidth >> 1;
-        for (int i = 0; i < BucketCount; i++) costs[i] = line.At((i << _shift) + middle);
+        return (bucket << _shift) + (BucketWidth >> 1);
     }
 }

@@ -1,14 +1,17 @@
 // One gateway as the board sees it: its costs for the board's model, its load, and the link to it.
 
-using Crime.Costs;
+using Crime.Frames;
 
 namespace Crime.Mapping;
 
 /// <summary>What the mapping knows of a gateway. Guarded by the engine's lock.</summary>
 public sealed class GatewayCandidate
 {
-    /// <summary>Id of the gateway in topics; null while the slot is free.</summary>
-    public string Id;
+    /// <summary>Id of the gateway in topics.</summary>
+    public readonly string Id;
+
+    /// <summary>The number that stands for the id in paths.</summary>
+    public readonly uint Key;
 
     /// <summary>False after its last will, or while it does not serve the board's model.</summary>
     public bool IsServing;
@@ -25,8 +28,17 @@ public sealed class GatewayCandidate
     /// <summary>When the last status came, in µs.</summary>
     public long StatusAtUs;
 
-    /// <summary>Service time over length, as the gateway fitted it.</summary>
-    public CostLine Service = new CostLine(0, 0);
+    /// <summary>What an inference costs there and beyond, without what leads back here.</summary>
+    public readonly CostAdvert Advert = new CostAdvert();
+
+    /// <summary>Its position in the advert of the line of the gateway itself; -1 when it does not compute the model.</summary>
+    public int OwnSegment = -1;
+
+    /// <summary>Requests of this node that the gateway has not answered yet.</summary>
+    public int InFlightCount;
+
+    /// <summary>Not offered inputs before this time in µs: it has refused what nobody could change.</summary>
+    public long RefusedUntilUs;
 
     /// <summary>The way there and back.</summary>
     public readonly LinkEstimator Link = new LinkEstimator();
@@ -39,4 +51,23 @@ public sealed class GatewayCandidate
 
     /// <summary>When that ping left, in µs.</summary>
     public long PingSentAtUs;
+
+    /// <summary>To the gateway itself.</summary>
+    internal readonly Route Own;
+
+    /// <summary>Through the gateway to others.</summary>
+    internal Route Relay;
+
+    /// <summary>Makes a candidate that is not serving yet.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="index">Its index in the engine.</param>
+    internal GatewayCandidate(string id, int index)
+    {
+        Id = id;
+        Key = NodeKey.Of(id);
+        Own = new Route(index);
+    }
+
+    /// <summary>Whether others are reached through it.</summary>
+    public bool IsRelaying => Advert.Count > (OwnSegment < 0 ? 0 : 1);
 }

@@ -108,6 +108,9 @@ public sealed class LinkEstimator
         _nextPingUs = nowUs;
     }
 
+    /// <summary>When the next ping is due.</summary>
+    public long NextPingUs => _nextPingUs;
+
     /// <summary>Whether it is time for a ping.</summary>
     public bool PingIsDue(long nowUs) => nowUs >= _nextPingUs;
 

@@ -1,4 +1,4 @@
-// What a node minimises.
+// What a node minimises, and the numbers that go with it.
 
 namespace Crime.Mapping;
 
@@ -10,4 +10,10 @@ public enum Objective : byte
 
     /// <summary>Energy that the board spends on the input; costs are in µJ.</summary>
     Energy = 1,
+
+    /// <summary>Time and energy, weighted; costs are in µs: energy counts as the time that computing would draw it.</summary>
+    Weighted = 2,
+
+    /// <summary>The least energy that meets a deadline, or else the least time; costs are in µJ.</summary>
+    Deadline = 3,
 }

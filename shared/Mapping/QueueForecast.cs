@@ -46,6 +46,17 @@ public sealed class QueueForecast
         _reportedAtUs = nowUs;
     }
 
+    /// <summary>What the wait grows by in µs per 1024 µs; below zero it drains.</summary>
+    public int GrowthPerTick => _utilisation - FullUtilisation;
+
+    /// <summary>A request of this node is on its way there, and in no report yet.</summary>
+    /// <param name="workUs">What it will cost there.</param>
+    public void OnSent(int workUs)
+    {
+        int wait = workUs / _workers;
+        _waitAtReportUs = wait > MaxUs - _waitAtReportUs ? MaxUs : _waitAtReportUs + wait;
+    }
+
     /// <summary>The predicted wait in µs.</summary>
     public int WaitUs(long nowUs)
     {

@@ -196,7 +196,7 @@ public sealed class InferenceTests
         StatusFrame status = (await watcher.StatusAsync()).Frame;
         int index = status.IndexOf(model.Id);
         const int length = 400;
-        double predictedUs = status.BetaUs[index] + status.AlphaNs[index] * length / 1000.0;
+        double predictedUs = status.Advert(index).BetaUs[0] + status.Advert(index).AlphaNs[0] * length / 1000.0;
         ResponseFrame response = await _board.AskAsync(_board.Request(model, length));
         Assert.That(response.ServiceUs, Is.GreaterThan(predictedUs / 4).And.LessThan(predictedUs * 4));
     }

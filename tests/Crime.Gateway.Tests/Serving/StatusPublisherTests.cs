@@ -55,7 +55,7 @@ public sealed class StatusPublisherTests
         Assert.That((status.BacklogUs, status.Utilisation), Is.EqualTo((1000u, 256)));
         Assert.That(status.ModelCount, Is.EqualTo(1));
         Assert.That((status.ModelId[0], status.ImageChecksum[0]), Is.EqualTo((_model.Id, 0x12345678u)));
-        Assert.That((status.AlphaNs[0], status.BetaUs[0]), Is.EqualTo((1500u, 20u)));
+        Assert.That((status.Advert(0).AlphaNs[0], status.Advert(0).BetaUs[0]), Is.EqualTo((1500u, 20u)));
         await publisher.StopAsync();
     }
 

@@ -51,14 +51,10 @@ public sealed class FrameTests
             Capacity = 256,
             Utilisation = 1025,
             HttpPort = 8080,
-            ModelCount = 2,
         };
         for (uint i = 0; i < 2; i++)
         {
-            status.ModelId[i] = 100 + i;
-            status.ImageChecksum[i] = 200 + i;
-            status.AlphaNs[i] = 300 + i;
-            status.BetaUs[i] = 400 + i;
+            status.Add(100 + i, 200 + i).SetOwn(300 + i, 400 + i);
         }
         return status;
     }
@@ -80,7 +76,7 @@ public sealed class FrameTests
     private static PresenceFrame SomePresence() => new()
     {
         Online = true,
-        Objective = Objective.Energy,
+        Goal = Goal.Deadline(300, 95),
         Session = 5,
         ModelId = 6,
         FirmwareVersion = 0x00010000,
@@ -197,7 +193,7 @@ public sealed class FrameTests
             Is.EqualTo((true, 255, 1u, 2u, 3u, 4, 256, 1025, 8080)));
         int index = read.IndexOf(101);
         Assert.That(
-            (index, read.ImageChecksum[index], read.AlphaNs[index], read.BetaUs[index], read.IndexOf(5)), Is.EqualTo((1, 201u, 301u, 401u, -1)));
+            (index, read.ImageChecksum[index], read.Advert(index).AlphaNs[0], read.Advert(index).BetaUs[0], read.IndexOf(5)), Is.EqualTo((1, 201u, 301u, 401u, -1)));
     }
 
     [Test]
@@ -226,7 +222,8 @@ public sealed class FrameTests
         var read = new PresenceFrame();
         Assert.That(read.Decode(SomePresence().Encode()), Is.EqualTo(FrameError.None));
         Assert.That(
-            (read.Online, read.Objective, read.Session, read.ModelId, read.FirmwareVersion), Is.EqualTo((true, Objective.Energy, 5u, 6u, 0x00010000u)));
+            (read.Online, read.Goal.Objective, read.Goal.DeadlineMs, read.Goal.QuantilePercent, read.Session, read.ModelId, read.FirmwareVersion),
+            Is.EqualTo((true, Objective.Deadline, 300, 95, 5u, 6u, 0x00010000u)));
     }
 
     [Test]

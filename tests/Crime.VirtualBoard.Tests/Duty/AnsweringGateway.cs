@@ -21,10 +21,8 @@ internal sealed class AnsweringGateway : IAsyncDisposable
     private AnsweringGateway(TestBroker broker, uint modelId)
     {
         _broker = broker;
-        _status = new StatusFrame { Online = true, Workers = 1, Session = 7, Capacity = 8, ModelCount = 1 };
-        _status.ModelId[0] = modelId;
-        _status.AlphaNs[0] = 300;
-        _status.BetaUs[0] = 20;
+        _status = new StatusFrame { Online = true, Workers = 1, Session = 7, Capacity = 8 };
+        _status.Add(modelId, 0).SetOwn(300, 20);
         broker.Server.InterceptingPublishAsync += OnPublishAsync;
         _heartbeat = new Timer(_ => SendStatus(), state: null, 0, HeartbeatMs);
     }

@@ -40,9 +40,12 @@ public sealed class MemoryProbe
         _request.Encoding = Model.Input == InputKind.Features ? SequenceEncoding.Int16
             : Model.VocabularyCount <= 256 ? SequenceEncoding.Token8 : SequenceEncoding.Token16;
         int longest = Model.LongestLength > 0 ? Model.LongestLength : FrameFormat.MaxLength;
-        Engine = new MappingEngine(
-            Model.Id, longest, new CostLine(500_000, 1000), new CostLine(20_000, 500), Model.ValuesPerStep * RequestFrame.ValueSize(_request.Encoding),
-            new PowerProfile(165, 103, 627, 1600, 300), Objective.Time);
+        Engine = new MappingEngine(new EngineSetup
+        {
+            ModelId = Model.Id, LongestLength = longest, LocalTime = new CostLine(500_000, 1000), EncodeTime = new CostLine(20_000, 500),
+            BytesPerStep = Model.ValuesPerStep * RequestFrame.ValueSize(_request.Encoding), Power = new PowerProfile(165, 103, 627, 1600, 300),
+            NodeKey = NodeKey.Of("board"),
+        });
     }
 
     /// <summary>Makes two gateways known and measures their links.</summary>
@@ -89,10 +92,8 @@ public sealed class MemoryProbe
 
     private void Meet(string id, uint alphaNs)
     {
-        var status = new StatusFrame { Online = true, Workers = 1, Session = 1, Sequence = 1, ModelCount = 1 };
-        status.ModelId[0] = Model.Id;
-        status.AlphaNs[0] = alphaNs;
-        status.BetaUs[0] = 50;
+        var status = new StatusFrame(Model.Id) { Online = true, Workers = 1, Session = 1, Sequence = 1 };
+        status.Add(Model.Id, 0).SetOwn(alphaNs, 50);
         Engine.OnStatus(id, status, 0);
     }
 }

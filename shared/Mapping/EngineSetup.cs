@@ -1,0 +1,54 @@
+// What an engine is made of: the node's model and costs, and which of its measures are on. One setup can serve many engines.
+
+using Crime.Costs;
+
+namespace Crime.Mapping;
+
+/// <summary>Setup of a <see cref="MappingEngine"/>; read once, when the engine is made, and never changed by it.</summary>
+public sealed class EngineSetup
+{
+    /// <summary>Time between two beacons of an access point: 100 time units of 1024 µs.</summary>
+    public const int StandardBeaconUs = 102_400;
+
+    /// <summary>Identity of the node's model; gateways without it are not candidates.</summary>
+    public uint ModelId;
+
+    /// <summary>Length that the decision table must resolve, in timesteps.</summary>
+    public int LongestLength = 1;
+
+    /// <summary>Time to compute here; null when the node cannot: then it is never chosen while there is a gateway.</summary>
+    public CostLine LocalTime;
+
+    /// <summary>Time to write a request.</summary>
+    public CostLine EncodeTime = new CostLine(0, 0);
+
+    /// <summary>Bytes of a request per timestep.</summary>
+    public int BytesPerStep;
+
+    /// <summary>The node's power and air time.</summary>
+    public PowerProfile Power;
+
+    /// <summary>What to minimise.</summary>
+    public Goal Goal = Goal.Time;
+
+    /// <summary>Key of the node itself, as <see cref="Frames.NodeKey.Of"/> gives it: adverts that pass through it are dropped.</summary>
+    public uint NodeKey;
+
+    /// <summary>Whether the node passes requests on and advertises what it reaches: a gateway does, a board does not.</summary>
+    public bool Relays;
+
+    /// <summary>Whether the local line follows what inferences really take.</summary>
+    public bool UseRefit = true;
+
+    /// <summary>Time between the beacons at which a dozing radio hears, in µs; 0 for a link that never dozes.</summary>
+    public int BeaconIntervalUs;
+
+    /// <summary>Whether the forecast of a queue corrects itself by how wrong it was.</summary>
+    public bool UseForecastError = true;
+
+    /// <summary>Whether a wait that changes less than its usual error is taken as unchanged.</summary>
+    public bool UseHysteresis = true;
+
+    /// <summary>Whether nodes that read the same report draw different conclusions, as far as the report is uncertain.</summary>
+    public bool UseSpread = true;
+}

@@ -1,0 +1,96 @@
+// An objective with its parameters: what a person sets on the console, what a birth announces, what the engine minimises.
+
+namespace Crime.Mapping;
+
+/// <summary>An objective and its parameters. Never changes.</summary>
+public sealed class Goal
+{
+    /// <summary><see cref="LambdaThousandths"/> of a weighted goal that is all time.</summary>
+    public const int FullLambda = 1000;
+
+    /// <summary>Shortest deadline in ms.</summary>
+    public const int MinDeadlineMs = 1;
+
+    /// <summary>Longest deadline in ms: 60 s.</summary>
+    public const int MaxDeadlineMs = 60_000;
+
+    /// <summary>Lowest quantile in percent.</summary>
+    public const int MinQuantile = 50;
+
+    /// <summary>Highest quantile in percent.</summary>
+    public const int MaxQuantile = 99;
+
+    /// <summary>The least time.</summary>
+    public static readonly Goal Time = new Goal(Objective.Time, 0, 0, 0);
+
+    /// <summary>The least energy.</summary>
+    public static readonly Goal Energy = new Goal(Objective.Energy, 0, 0, 0);
+
+    /// <summary>What is minimised.</summary>
+    public readonly Objective Objective;
+
+    /// <summary>Weight of time against energy in thousandths, 0 to <see cref="FullLambda"/>; 0 unless weighted.</summary>
+    public readonly int LambdaThousandths;
+
+    /// <summary>The deadline in ms; 0 unless there is one.</summary>
+    public readonly int DeadlineMs;
+
+    /// <summary>Share of inputs that must meet the deadline, in percent; 0 unless there is one.</summary>
+    public readonly int QuantilePercent;
+
+    // Quantile of a normal distribution in mean absolute deviations, z * sqrt(pi / 2), in 1/256; from 50 percent on.
+    private static readonly short[] s_deviations =
+    {
+        0, 8, 16, 24, 32, 40, 48, 57, 65, 73,
+        81, 90, 98, 106, 115, 124, 132, 141, 150, 159,
+        168, 178, 187, 197, 206, 216, 227, 237, 248, 259,
+        270, 282, 294, 306, 319, 333, 347, 361, 377, 394,
+        411, 430, 451, 474, 499, 528, 562, 603, 659, 746,
+    };
+
+    private Goal(Objective objective, int lambdaThousandths, int deadlineMs, int quantilePercent)
+    {
+        Objective = objective;
+        LambdaThousandths = lambdaThousandths;
+        DeadlineMs = deadlineMs;
+        QuantilePercent = quantilePercent;
+    }
+
+    /// <summary>Time and energy, weighted: <c>lambda * T + (1 - lambda) * E / P_compute</c>, in µs.</summary>
+    /// <param name="lambdaThousandths">Weight of time; clamped to 0 and <see cref="FullLambda"/>.</param>
+    public static Goal Weighted(int lambdaThousandths) => new Goal(Objective.Weighted, Clamp(lambdaThousandths, 0, FullLambda), 0, 0);
+
+    /// <summary>The least energy among what meets a deadline; where nothing does, the least time.</summary>
+    /// <param name="deadlineMs">Clamped to <see cref="MinDeadlineMs"/> and <see cref="MaxDeadlineMs"/>.</param>
+    /// <param name="quantilePercent">Clamped to <see cref="MinQuantile"/> and <see cref="MaxQuantile"/>.</param>
+    public static Goal Deadline(int deadlineMs, int quantilePercent) => new Goal(
+        Objective.Deadline, 0, Clamp(deadlineMs, MinDeadlineMs, MaxDeadlineMs), Clamp(quantilePercent, MinQuantile, MaxQuantile));
+
+    /// <summary>The goal that two numbers of a frame or a file stand for.</summary>
+    /// <param name="objective">The objective; foreign values give <see cref="Time"/>.</param>
+    /// <param name="parameter">As <see cref="Parameter"/>.</param>
+    /// <param name="quantilePercent">As <see cref="QuantilePercent"/>.</param>
+    public static Goal Of(Objective objective, int parameter, int quantilePercent)
+    {
+        switch (objective)
+        {
+            case Objective.Energy: return Energy;
+            case Objective.Weighted: return Weighted(parameter);
+            case Objective.Deadline: return Deadline(parameter, quantilePercent);
+            default: return Time;
+        }
+    }
+
+    /// <summary>The weight in thousandths or the deadline in ms, whichever the objective has; 0 when it has neither.</summary>
+    public int Parameter => Objective == Objective.Weighted ? LambdaThousandths : DeadlineMs;
+
+    /// <summary>What the quantile adds to a mean, for errors that are normally distributed.</summary>
+    /// <param name="deviationUs">Mean absolute deviation in µs, 0 to 2^30.</param>
+    public int MarginUs(int deviationUs) =>
+        Objective == Objective.Deadline ? (int)(((long)deviationUs * s_deviations[QuantilePercent - MinQuantile]) >> 8) : 0;
+
+    /// <summary>Whether costs are times; otherwise they are energies.</summary>
+    public bool IsInTime => Objective == Objective.Time || Objective == Objective.Weighted;
+
+    private static int Clamp(int value, int min, int max) => value < min ? min : value > max ? max : value;
+}
