@@ -39,6 +39,7 @@ public static class Program
             EmbedVerb.Create(),
             FlashVerb.Create(),
             NanoClrVerb.Create(),
+            SimulateVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");

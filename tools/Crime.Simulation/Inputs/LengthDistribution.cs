@@ -1,7 +1,6 @@
 // How long real inputs are: a histogram of recorded lengths, and for networks that write (translation) of pairs of input and
 // output lengths. Facts about data sets, not the data themselves.
 
-using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;

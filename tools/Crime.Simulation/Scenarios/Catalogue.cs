@@ -2,7 +2,6 @@
 // come from, so that no scenario has figures of its own to make it come out well.
 
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using Crime.Modelling;
 using Crime.Simulation.Inputs;
