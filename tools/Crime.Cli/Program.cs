@@ -40,6 +40,7 @@ public static class Program
             FlashVerb.Create(),
             NanoClrVerb.Create(),
             SimulateVerb.Create(),
+            ExperimentVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");
