@@ -177,9 +177,9 @@ public sealed class Board : IBoardCommands
         _engine = new MappingEngine(new EngineSetup
         {
             ModelId = model.Id, LongestLength = LongestLength(model), LocalTime = profile.LocalTime, EncodeTime = profile.EncodeTime,
-            BytesPerStep = _offloader.BytesPerStep, Power = _settings.Power(), Goal = _settings.Goal, NodeKey = NodeKey.Of(_settings.BoardId),
+            BytesPerStep = _offloader.BytesPerStep, Power = _settings.Power(), Goal = _settings.Goal,
             BeaconIntervalUs = EngineSetup.StandardBeaconUs,
-        });
+        }, NodeKey.Of(_settings.BoardId));
         return profile;
     }
 

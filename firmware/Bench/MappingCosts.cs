@@ -63,7 +63,7 @@ public sealed class MappingCosts
         {
             ModelId = _model.Id, LongestLength = 200, LocalTime = new CostLine(1_600_000, 500), EncodeTime = new CostLine(20_000, 200),
             BytesPerStep = 2 * _model.ValuesPerStep, Power = power,
-        });
+        }, NodeKey.Of("board"));
         var status = new StatusFrame(_model.Id) { Online = true, Workers = 1, Session = 1 };
         CostAdvert advert = status.Add(_model.Id, 0);
         for (int i = 0; i < gatewayCount; i++)

@@ -121,7 +121,9 @@ public sealed class InferenceRunner
         _kernel.State.Reset();
         _kernel.Advance(values, 0, length);
         int label = _kernel.Classify();
-        _activity.ComputeUs += Clock.NowUs() - startUs;
+        long elapsedUs = Clock.NowUs() - startUs;
+        _activity.ComputeUs += elapsedUs;
+        _engine.OnLocal(length, elapsedUs);
         return label;
     }
 }

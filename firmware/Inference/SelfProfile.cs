@@ -4,14 +4,15 @@
 using Crime.Costs;
 using Crime.Firmware.Kernel;
 using Crime.Firmware.Offload;
+using Crime.Mapping;
 
 namespace Crime.Firmware.Inference;
 
 /// <summary>Cost lines of this board for its model.</summary>
 public sealed class SelfProfile
 {
-    private const int ShortLength = 4;
-    private const int LongLength = 16;
+    private const int ShortLength = EngineSetup.ShortLength;
+    private const int LongLength = EngineSetup.LongLength;
 
     /// <summary>Measures the kernel and the encoder on zeros.</summary>
     /// <param name="kernel">The kernel; null when the board cannot hold the model.</param>

@@ -99,6 +99,7 @@ public sealed class Offloader : IMessageReceiver
             return OffloadOutcome.NotConnected;
         }
         Counters.Requests++;
+        _engine.OnEncoded(length, sentUs - startUs);
         _engine.OnSent(candidate, length, sentUs);
         bool isAnswered = Await(timeoutUs);
         long endUs = isAnswered ? _answeredAtUs : Clock.NowUs();

@@ -17,13 +17,16 @@ public sealed class CostLine
     public const int MaxBeta = 100_000_000;
 
     /// <summary>Slope in thousandths of the cost's unit per timestep.</summary>
-    public readonly int Alpha;
+    public int Alpha { get; private set; }
 
     /// <summary>Cost of a sequence of length zero.</summary>
-    public readonly int Beta;
+    public int Beta { get; private set; }
 
     /// <summary>Makes a line; both values are clamped to 0 and their maximum.</summary>
-    public CostLine(long alpha, long beta)
+    public CostLine(long alpha, long beta) => Set(alpha, beta);
+
+    /// <summary>Moves the line of a fit, which nobody else may change.</summary>
+    internal void Set(long alpha, long beta)
     {
         Alpha = Clamp(alpha, MaxAlpha);
         Beta = Clamp(beta, MaxBeta);
@@ -33,6 +36,16 @@ public sealed class CostLine
     /// <param name="length">Timesteps, at least 0.</param>
     /// <returns>0 to <see cref="MaxBeta"/>.</returns>
     public int At(int length) => Clamp(Beta + (long)Alpha * length / 1000, MaxBeta);
+
+    /// <summary>
+    /// The cost of a model with a decoder: <c>T(n) = alpha_N * n + alpha_M * (gamma * n + delta) + beta</c>, which is a line again.
+    /// </summary>
+    /// <param name="input">Cost over the input's length, with what does not depend on any length.</param>
+    /// <param name="outputAlpha">Cost of a step of output, in thousandths of the cost's unit; 0 to <see cref="MaxAlpha"/>.</param>
+    /// <param name="output">How long the output is expected to be.</param>
+    /// <remarks>Where a negative delta outweighs beta, the line starts at zero.</remarks>
+    public static CostLine Decoder(CostLine input, int outputAlpha, OutputLength output) => new CostLine(
+        input.Alpha + (long)outputAlpha * output.GammaThousandths / 1000, input.Beta + (long)outputAlpha * output.DeltaThousandths / 1_000_000);
 
     /// <summary>The line through two measured costs.</summary>
     /// <param name="shortLength">Length of the shorter sequence.</param>

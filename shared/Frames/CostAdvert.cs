@@ -21,6 +21,9 @@ public sealed class CostAdvert
 
     private const int SegmentSize = 12;
 
+    // What lies beyond is not told anew for less: the links there waver by more.
+    private const uint RelayStepUs = 1000;
+
     /// <summary>Most bytes of an advert.</summary>
     internal const int MaxSize = HeaderSize + MaxSegments * (SegmentSize + 4 * MaxPathNodes);
 
@@ -106,6 +109,43 @@ public sealed class CostAdvert
             PathCount[i] = other.PathCount[i];
         }
         for (int i = 0; i < Count * MaxPathNodes; i++) _path[i] = other._path[i];
+    }
+
+    /// <summary>Takes over everything from another advert but the segments that lead through a node.</summary>
+    public void CopyWithout(CostAdvert other, uint key)
+    {
+        Version = other.Version;
+        RelayWaitUs = other.RelayWaitUs;
+        Count = 0;
+        for (int i = 0; i < other.Count; i++)
+        {
+            if (other.LeadsThrough(i, key)) continue;
+            AlphaNs[Count] = other.AlphaNs[i];
+            BetaUs[Count] = other.BetaUs[i];
+            PathCount[Count] = other.PathCount[i];
+            for (int k = 0; k < PathCount[Count]; k++) _path[Count * MaxPathNodes + k] = other.PathKey(i, k);
+            Count++;
+        }
+    }
+
+    /// <summary>Whether a receiver should read the segments again: another path, or a line that is off by 1/16 (and 1 ms).</summary>
+    public bool IsNoticeablyOther(CostAdvert told)
+    {
+        if (Count != told.Count) return true;
+        for (int i = 0; i < Count; i++)
+        {
+            if (PathCount[i] != told.PathCount[i]) return true;
+            for (int k = 0; k < PathCount[i]; k++)
+                if (PathKey(i, k) != told.PathKey(i, k)) return true;
+            if (IsFar(AlphaNs[i], told.AlphaNs[i], 0) || IsFar(BetaUs[i], told.BetaUs[i], PathCount[i] == 0 ? 0 : RelayStepUs)) return true;
+        }
+        return false;
+    }
+
+    private static bool IsFar(uint value, uint told, uint step)
+    {
+        uint difference = value > told ? value - told : told - value;
+        return difference > (told >> 4) + step;
     }
 
     /// <summary>Bytes in a status.</summary>

@@ -10,6 +10,12 @@ public sealed class EngineSetup
     /// <summary>Time between two beacons of an access point: 100 time units of 1024 µs.</summary>
     public const int StandardBeaconUs = 102_400;
 
+    /// <summary>Shorter of the two lengths that a node measures its first lines at.</summary>
+    public const int ShortLength = 4;
+
+    /// <summary>Longer of the two lengths that a node measures its first lines at.</summary>
+    public const int LongLength = 16;
+
     /// <summary>Identity of the node's model; gateways without it are not candidates.</summary>
     public uint ModelId;
 
@@ -31,13 +37,10 @@ public sealed class EngineSetup
     /// <summary>What to minimise.</summary>
     public Goal Goal = Goal.Time;
 
-    /// <summary>Key of the node itself, as <see cref="Frames.NodeKey.Of"/> gives it: adverts that pass through it are dropped.</summary>
-    public uint NodeKey;
-
     /// <summary>Whether the node passes requests on and advertises what it reaches: a gateway does, a board does not.</summary>
     public bool Relays;
 
-    /// <summary>Whether the local line follows what inferences really take.</summary>
+    /// <summary>Whether the lines of this node follow what inferences and requests really take.</summary>
     public bool UseRefit = true;
 
     /// <summary>Time between the beacons at which a dozing radio hears, in µs; 0 for a link that never dozes.</summary>

@@ -34,6 +34,12 @@ public sealed class GatewayCandidate
     /// <summary>Its position in the advert of the line of the gateway itself; -1 when it does not compute the model.</summary>
     public int OwnSegment = -1;
 
+    /// <summary>Workers that share its queue.</summary>
+    public int Workers = 1;
+
+    /// <summary>The wait in µs that was forecast for the last request sent there.</summary>
+    public int SentWaitUs;
+
     /// <summary>Requests of this node that the gateway has not answered yet.</summary>
     public int InFlightCount;
 

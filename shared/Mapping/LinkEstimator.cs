@@ -26,9 +26,23 @@ public sealed class LinkEstimator
     /// <summary>Samples are clamped to this: 100 s.</summary>
     public const int MaxRttUs = 100_000_000;
 
+    // The bounds of the base give way by 1/64 of what a sample is off.
+    private const int BoundBits = 6;
+
+    // Samples before it is judged whether the grid or the mean foretells better.
+    private const int MinGridSamples = 4;
+
     // RTT times 8 and deviation times 4, so that the shifts of the smoothing lose nothing.
     private int _rtt8;
     private int _deviation4;
+
+    // With a grid: the base lies between these two; how far off the grid's and the mean's foretelling were, times 8.
+    private int _lowUs;
+    private int _highUs;
+    private bool _isLate;
+    private int _gridError8;
+    private int _meanError8;
+    private int _gridSampleCount;
     private int _backOffUs;
     private long _sampledAtUs;
     private long _nextPingUs;
@@ -44,6 +58,15 @@ public sealed class LinkEstimator
 
     /// <summary>Smoothed mean deviation of the round trip in µs.</summary>
     public int DeviationUs => _deviation4 >> 2;
+
+    /// <summary>The round trip without the wait for the beacon, in µs; only with <see cref="IsGridBetter"/>.</summary>
+    public int BaseUs => _lowUs + _highUs < 0 ? 0 : (_lowUs + _highUs) >> 1;
+
+    /// <summary>How far off what the grid foretold was on average, in µs.</summary>
+    public int GridErrorUs => _gridError8 >> 3;
+
+    /// <summary>Whether base and grid have foretold round trips better than their mean, by a quarter at least.</summary>
+    public bool IsGridBetter => _gridSampleCount >= MinGridSamples && _gridError8 < _meanError8 - (_meanError8 >> 2);
 
     /// <summary>Whether the link may carry an input.</summary>
     public bool IsUsable => HasSample && !IsSuspect;
@@ -74,6 +97,52 @@ public sealed class LinkEstimator
         _backOffUs = 0;
         _sampledAtUs = nowUs;
         _nextPingUs = nowUs + FreshUs;
+    }
+
+    /// <summary>Takes a measured round trip on a link whose answers come at beacons; <see cref="AddSample"/> takes it as well.</summary>
+    /// <param name="sampleUs">The round trip as measured, net of the other node's own time; clamped as there.</param>
+    /// <param name="grid">The beacons.</param>
+    /// <param name="nowUs">When the answer came.</param>
+    /// <remarks>
+    /// An answer that came at a beacon was ready after the beacon before: the base is at most the sample, and more than the sample
+    /// less an interval. Both bounds hold what the last samples say and give way slowly, so that the base may move. A sample beyond
+    /// the upper bound counts from the second one on: a message may be lost and sent again.
+    /// </remarks>
+    public void AddGridSample(long sampleUs, BeaconGrid grid, long nowUs)
+    {
+        int sample = sampleUs < 0 ? 0 : sampleUs > MaxRttUs ? MaxRttUs : (int)sampleUs;
+        int least = sample - grid.IntervalUs;
+        if (_gridSampleCount == 0 || IsSuspect)
+        {
+            _lowUs = least;
+            _highUs = sample;
+            _isLate = false;
+        }
+        if (_gridSampleCount > 0)
+        {
+            long readyAtUs = nowUs - sample;
+            Judge(ref _gridError8, grid.RoundUp(readyAtUs, BaseUs) - sample);
+            Judge(ref _meanError8, RttUs - sample);
+        }
+        if (_gridSampleCount < MinGridSamples) _gridSampleCount++;
+        if (least > _highUs && !_isLate)
+        {
+            _isLate = true;
+            return;
+        }
+        _isLate = false;
+        _highUs = sample < _highUs ? sample : _highUs + ((sample - _highUs) >> BoundBits);
+        _lowUs = least > _lowUs ? least : _lowUs - ((_lowUs - least) >> BoundBits);
+        if (_lowUs <= _highUs) return;
+        // They contradict each other: the base has moved to where this sample is.
+        if (least >= _lowUs) _highUs = _lowUs;
+        else _lowUs = _highUs;
+    }
+
+    private static void Judge(ref int error8, int error)
+    {
+        if (error < 0) error = -error;
+        error8 += error - (error8 >> 3);
     }
 
     /// <summary>An answer did not come in time: the link is suspect, and the next ping waits twice as long as the last.</summary>

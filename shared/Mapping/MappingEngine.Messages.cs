@@ -21,9 +21,13 @@ public sealed partial class MappingEngine
             int index = IndexOf(id);
             if (index < 0)
             {
-                index = status.Online ? FreeSlot() : -1;
+                // A gateway hears its own status as well.
+                if (!status.Online || NodeKey.Of(id) == _nodeKey) return;
+                index = FreeSlot();
                 if (index < 0) return;
                 _candidates[index] = new GatewayCandidate(id, index);
+                _candidates[index].Queue.UseError = _setup.UseForecastError;
+                _candidates[index].Queue.UseHysteresis = _setup.UseHysteresis;
             }
             GatewayCandidate gateway = _candidates[index];
             bool isNewSession = gateway.StatusSession != status.Session;
@@ -41,7 +45,10 @@ public sealed partial class MappingEngine
             gateway.StatusSequence = status.Sequence;
             gateway.StatusAtUs = nowUs;
             gateway.IsServing = status.Online && model >= 0 && gateway.Advert.Count > 0;
+            gateway.Workers = status.Workers < 1 ? 1 : status.Workers;
             gateway.Queue.OnStatus(status.BacklogUs, status.Workers, status.Utilisation, status.Depth, nowUs);
+            SetSpread(gateway);
+            if (_grid != null) _grid.OnArrival(nowUs);
             Refresh(nowUs);
         }
     }
@@ -51,6 +58,17 @@ public sealed partial class MappingEngine
     /// <param name="elapsedUs">What it took.</param>
     public void OnLocal(int length, long elapsedUs)
     {
+        lock (_lock)
+            if (_localFit != null && _localFit.Observe(length, elapsedUs)) BuildTable();
+    }
+
+    /// <summary>A request was written.</summary>
+    /// <param name="length">Length of the input.</param>
+    /// <param name="elapsedUs">What it took.</param>
+    public void OnEncoded(int length, long elapsedUs)
+    {
+        lock (_lock)
+            if (_encodeFit != null && _encodeFit.Observe(length, elapsedUs)) BuildTable();
     }
 
     /// <summary>A request was handed to the MQTT client.</summary>
@@ -64,6 +82,7 @@ public sealed partial class MappingEngine
             GatewayCandidate gateway = _candidates[candidate];
             gateway.InFlightCount++;
             if (gateway.OwnSegment < 0) return;
+            gateway.SentWaitUs = gateway.Queue.WaitUs(nowUs + gateway.Link.RttUs);
             gateway.Queue.OnSent(gateway.Own.Row[_table.Bucket(length)]);
             Refresh(nowUs);
         }
@@ -82,8 +101,12 @@ public sealed partial class MappingEngine
             GatewayCandidate gateway = _candidates[candidate];
             if (gateway.InFlightCount > 0) gateway.InFlightCount--;
             long link = elapsedUs - response.WaitUs - response.ServiceUs - _transmitTime.At(length);
-            gateway.Link.AddSample(link, nowUs);
+            TakeSample(gateway, link, nowUs);
+            // A refusal teaches what an answer does: how long the wait would have been.
+            if (response.Code <= ResponseCode.TooLate && response.RelayCount == 0 && gateway.OwnSegment >= 0)
+                gateway.Queue.OnWaited(gateway.SentWaitUs, response.Code == ResponseCode.Ok ? response.WaitUs : response.BacklogUs / (uint)gateway.Workers);
             gateway.Queue.OnBacklog(response.BacklogUs, response.Depth, nowUs);
+            SetSpread(gateway);
             if (response.Code == ResponseCode.UnknownModel || response.Code == ResponseCode.WrongInput) gateway.RefusedUntilUs = nowUs + RefusalUs;
             if (response.Code == ResponseCode.Stopping) gateway.IsServing = false;
             Refresh(nowUs);
@@ -214,12 +237,35 @@ public sealed partial class MappingEngine
                 GatewayCandidate gateway = _candidates[i];
                 if (gateway.PingSequence == 0 || gateway.PingSequence != pong.Sequence) continue;
                 gateway.PingSequence = 0;
-                gateway.Link.AddSample(nowUs - gateway.PingSentAtUs - _power.TransmitUs(PingFrame.Size), nowUs);
+                TakeSample(gateway, nowUs - gateway.PingSentAtUs - _power.TransmitUs(PingFrame.Size), nowUs);
                 gateway.Queue.OnBacklog(pong.BacklogUs, pong.Depth, nowUs);
+                SetSpread(gateway);
                 Refresh(nowUs);
                 return;
             }
         }
+    }
+
+    private void TakeSample(GatewayCandidate gateway, long sampleUs, long nowUs)
+    {
+        if (_grid != null)
+        {
+            _grid.OnArrival(nowUs);
+            if (_grid.IsKnown(nowUs)) gateway.Link.AddGridSample(sampleUs, _grid, nowUs);
+        }
+        gateway.Link.AddSample(sampleUs, nowUs);
+    }
+
+    /// <summary>Where this node stands among all that read the same report: another place for every report, the same in every run.</summary>
+    private void SetSpread(GatewayCandidate gateway)
+    {
+        if (!_setup.UseSpread) return;
+        // The finaliser of MurmurHash3: every bit of the node and of the count moves every bit of the place.
+        uint mixed = _nodeKey ^ (++_reportCount * 0x9E3779B9u);
+        mixed = (mixed ^ (mixed >> 16)) * 0x85EBCA6Bu;
+        mixed = (mixed ^ (mixed >> 13)) * 0xC2B2AE35u;
+        mixed ^= mixed >> 16;
+        gateway.Queue.SetSpread((int)(mixed & 511) - 256);
     }
 
     private int IndexOf(string id)

@@ -31,6 +31,8 @@ public sealed partial class MappingEngine
     private readonly CostLine _transmitTime;
     private CostLine _localTime;
     private CostLine _encodeTime;
+    private LineFit _localFit;
+    private LineFit _encodeFit;
     private Goal _goal;
     private int _candidateCount;
     private uint _pingCounter;
@@ -41,19 +43,44 @@ public sealed partial class MappingEngine
     private long _refreshedAtUs;
     private long _refreshUntilUs = long.MinValue;
 
-    // The tick of the last decision.
+    // The time of the last decision, and its tick.
+    private long _decidedAtUs;
     private int _tick;
 
-    /// <summary>Makes an engine for one model.</summary>
-    /// <param name="setup">What it is made of.</param>
-    public MappingEngine(EngineSetup setup)
+    // Null where the radio never dozes. While it is known, links count without the wait for the beacon, and that is added per decision.
+    private readonly BeaconGrid _grid;
+    private bool _isOnGrid;
+    private uint _reportCount;
+
+    private readonly uint _nodeKey;
+
+    /// <summary>Makes the engine of a node for one model.</summary>
+    /// <param name="setup">What it is made of; may serve many engines.</param>
+    /// <param name="nodeKey">The node's own key, see <see cref="NodeKey.Of"/>: adverts that lead through it are dropped.</param>
+    public MappingEngine(EngineSetup setup, uint nodeKey)
     {
         _setup = setup;
+        _nodeKey = nodeKey;
         _power = setup.Power;
         _table = new DecisionTable(setup.LongestLength);
         _localTime = setup.LocalTime;
         _encodeTime = setup.EncodeTime;
+        if (setup.UseRefit)
+        {
+            _encodeFit = new LineFit(_encodeTime, EngineSetup.ShortLength, EngineSetup.LongLength);
+            _encodeTime = _encodeFit.Line;
+            SetLocalFit();
+        }
         _transmitTime = setup.Power.TransmitLine(RequestFrame.HeaderSize, setup.BytesPerStep);
+        if (setup.BeaconIntervalUs > 0) _grid = new BeaconGrid(setup.BeaconIntervalUs);
+        if (setup.Relays)
+        {
+            const int most = DecisionTable.MaxCandidates * CostAdvert.MaxSegments;
+            _reach = new CostEnvelope(most);
+            _segmentRoutes = new Route[most];
+            _told = new CostAdvert();
+            _next = new CostAdvert();
+        }
         SetGoal(setup.Goal);
     }
 
@@ -93,6 +120,8 @@ public sealed partial class MappingEngine
         lock (_lock)
         {
             _localTime = localTime;
+            // Who has a fit of its own says what it found; this one starts anew from there.
+            SetLocalFit();
             BuildTable();
         }
     }
@@ -184,14 +213,16 @@ public sealed partial class MappingEngine
         {
             Begin(nowUs);
             int bucket = _table.Bucket(length);
-            // The gateway takes the way that it finds best: the slower of what it may do is waited for.
-            long expected = _candidates[candidate].Link.RttUs;
+            // The gateway takes the way that it finds best: the slower of what it may do is waited for. Beacons may be missed: not the
+            // grid's word is taken, but the mean's.
+            LinkEstimator link = _candidates[candidate].Link;
+            long expected = link.RttUs;
             for (Route route = _routes; route != null; route = route.Next)
             {
-                long timeUs = DecisionTable.TimeUs(route, bucket, _tick);
+                long timeUs = (long)DecisionTable.TimeUs(route, bucket, _tick) - route.Link + link.RttUs;
                 if (route.Candidate == candidate && timeUs > expected) expected = timeUs;
             }
-            return _candidates[candidate].Link.TimeoutUs(expected + _transmitTime.At(length), marginUs, maxUs);
+            return link.TimeoutUs(expected + _transmitTime.At(length), marginUs, maxUs);
         }
     }
 
@@ -202,6 +233,7 @@ public sealed partial class MappingEngine
     private void Begin(long nowUs)
     {
         if (nowUs > _refreshUntilUs) Refresh(nowUs);
+        _decidedAtUs = nowUs;
         // What was learnt while the caller was on its way here may be newer than its clock.
         _tick = nowUs <= _refreshedAtUs ? 0 : (int)((nowUs - _refreshedAtUs) >> TickBits);
     }
@@ -217,7 +249,9 @@ public sealed partial class MappingEngine
     /// <summary>The least energy among what meets the deadline, or else the least time.</summary>
     private int DecideInTime(int bucket)
     {
-        int limitUs = _goal.DeadlineMs * 1000 - _table.RequestUs(bucket);
+        int limitUs = _goal.DeadlineMs * 1000;
+        if (_isOnGrid) limitUs = _grid.RoundDown(_decidedAtUs, limitUs);
+        limitUs -= _table.RequestUs(bucket);
         Route route = DecisionTable.FastestWithin(_routes, bucket, _tick, limitUs, out int timeUs);
         bool isLocalInTime = _table.IsLocalInTime(bucket);
         if (route != null && !isLocalInTime) return route.Candidate;
@@ -226,7 +260,9 @@ public sealed partial class MappingEngine
         route = DecisionTable.Fastest(_routes, bucket, _tick, out timeUs);
         if (route == null) return DecisionTable.Local;
         // Both as what the time would cost if it were computed.
-        return _table.ComputeCost(timeUs + _table.RequestUs(bucket)) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
+        timeUs += _table.RequestUs(bucket);
+        if (_isOnGrid) timeUs = _grid.RoundUp(_decidedAtUs, timeUs);
+        return _table.ComputeCost(timeUs) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
     }
 
     /// <summary>Cost of an input that is sent away.</summary>
@@ -234,13 +270,25 @@ public sealed partial class MappingEngine
     /// <param name="timeUs">Time there and back, without the request's own.</param>
     private int CostAway(int bucket, int timeUs)
     {
-        int cost = _table.AwayCost(bucket, timeUs + _table.RequestUs(bucket));
+        timeUs += _table.RequestUs(bucket);
+        if (_isOnGrid) timeUs = _grid.RoundUp(_decidedAtUs, timeUs);
+        int cost = _table.AwayCost(bucket, timeUs);
         return _radioUp == null ? cost : cost + RadioUpCost();
     }
 
     private int RadioUpCost() => _goal.IsInTime ? _radioUp.TimeUs : _radioUp.EnergyUj;
 
-    private void BuildTable() => _table.Build(_goal, _power, _localTime, 0, _encodeTime, _transmitTime);
+    private void SetLocalFit()
+    {
+        _localFit = _localTime == null || !_setup.UseRefit ? null : new LineFit(_localTime, EngineSetup.ShortLength, EngineSetup.LongLength);
+        if (_localFit != null) _localTime = _localFit.Line;
+    }
+
+    private void BuildTable()
+    {
+        int marginUs = _localFit == null ? 0 : _goal.MarginUs(_localFit.Deviation);
+        _table.Build(_goal, _power, _localTime, marginUs, _encodeTime, _transmitTime);
+    }
 
     /// <summary>Makes the list of usable routes, with what changes from moment to moment.</summary>
     private void Refresh(long nowUs)
@@ -248,6 +296,7 @@ public sealed partial class MappingEngine
         _refreshedAtUs = nowUs;
         _refreshUntilUs = nowUs + MaxRefreshUs;
         _routes = null;
+        _isOnGrid = IsOnGrid(nowUs);
         for (int i = _candidateCount - 1; i >= 0; i--)
         {
             GatewayCandidate gateway = _candidates[i];
@@ -260,18 +309,35 @@ public sealed partial class MappingEngine
             }
             // While the radio is off the wait stays as it was.
             if (gateway.OwnSegment >= 0)
-                Link(gateway.Own, gateway, gateway.Queue.WaitUs(nowUs), _radioUp == null ? gateway.Queue.GrowthPerTick : 0);
+            {
+                // The report was on its way here as long as the request will be on its way there.
+                int waitUs = gateway.Queue.StartUs(_radioUp == null ? nowUs + gateway.Link.RttUs : nowUs);
+                Link(gateway.Own, gateway, waitUs, _radioUp == null ? gateway.Queue.GrowthPerTick : 0);
+            }
         }
     }
 
     private void Link(Route route, GatewayCandidate gateway, int waitUs, int growth)
     {
-        route.Link = gateway.Link.RttUs;
-        route.Margin = _goal.MarginUs(gateway.Link.DeviationUs);
+        LinkEstimator link = gateway.Link;
+        route.Link = link.RttUs;
+        if (_isOnGrid) route.Link = link.IsGridBetter ? link.BaseUs : link.RttUs - (_grid.IntervalUs >> 1);
+        if (route.Link < 0) route.Link = 0;
+        int deviationUs = _isOnGrid && link.IsGridBetter ? link.GridErrorUs : link.DeviationUs;
+        route.Margin = _goal.MarginUs(route == gateway.Own ? deviationUs + gateway.Queue.DeviationUs : deviationUs);
         route.Start = waitUs;
         route.Growth = growth;
         route.Next = _routes;
         _routes = route;
+    }
+
+    /// <summary>Whether answers come at beacons, and that was seen to foretell them.</summary>
+    private bool IsOnGrid(long nowUs)
+    {
+        if (_grid == null || _radioUp != null || !_grid.IsKnown(nowUs)) return false;
+        for (int i = 0; i < _candidateCount; i++)
+            if (CanBeChosen(_candidates[i], nowUs) && _candidates[i].Link.IsGridBetter) return true;
+        return false;
     }
 
     private static bool CanBeChosen(GatewayCandidate gateway, long nowUs) =>

@@ -22,7 +22,7 @@ public sealed class MappingEngineTests
         BytesPerStep = 6,
         Power = s_power,
         Goal = Goal.Of(objective, 0, 0),
-    });
+    }, NodeKey.Of("board"));
 
     private static StatusFrame Status(
         uint sequence = 1, bool online = true, uint session = 7, uint model = ModelId, uint backlogUs = 0, int depth = 0, int utilisation = 0)

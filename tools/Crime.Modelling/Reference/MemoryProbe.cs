@@ -44,8 +44,7 @@ public sealed class MemoryProbe
         {
             ModelId = Model.Id, LongestLength = longest, LocalTime = new CostLine(500_000, 1000), EncodeTime = new CostLine(20_000, 500),
             BytesPerStep = Model.ValuesPerStep * RequestFrame.ValueSize(_request.Encoding), Power = new PowerProfile(165, 103, 627, 1600, 300),
-            NodeKey = NodeKey.Of("board"),
-        });
+        }, NodeKey.Of("board"));
     }
 
     /// <summary>Makes two gateways known and measures their links.</summary>
