@@ -236,7 +236,8 @@ internal sealed partial class SimWorld
         }
         // What is reached through upstreams changes without anything happening here.
         if (_nowUs - gateway.PublishedUs >= SimGateway.HeartbeatUs) gateway.Publish(_nowUs);
-        _events.Add(_nowUs + TickUs, EventKind.GatewayTick, gateway.Index);
+        long nextUs = Math.Min(NextTick(gateway.Engine!.NextPingUs()), Math.Max(gateway.PublishedUs + SimGateway.HeartbeatUs, _nowUs + TickUs));
+        _events.Add(nextUs, EventKind.GatewayTick, gateway.Index);
     }
 
     private void OnGatewayPong(SimGateway gateway, SimRequest ping)

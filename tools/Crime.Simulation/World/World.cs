@@ -65,7 +65,8 @@ internal sealed partial class SimWorld
         foreach (BoardGroup group in _scenario.Boards)
         {
             var costs = new BoardCosts(group, _set);
-            for (int i = 0; i < group.Count; i++) boards.Add(NewBoard(boards.Count, group, costs, ref links));
+            EngineSetup setup = SetupOf(costs);
+            for (int i = 0; i < group.Count; i++) boards.Add(NewBoard(boards.Count, group, costs, setup, ref links));
         }
         _boards = boards.ToArray();
         _activeBoards = _boards.Length;
@@ -151,13 +152,31 @@ internal sealed partial class SimWorld
             BytesPerStep = _set.BytesPerStep,
             Power = new Crime.Costs.PowerProfile(0, 0, 0, 0, 0),
             Goal = Goal.Time,
-            NodeKey = gateway.Key,
             Relays = true,
             UseRefit = false,
-        });
+        }, gateway.Key);
     }
 
-    private SimBoard NewBoard(int index, BoardGroup group, BoardCosts costs, ref int links)
+    private EngineSetup SetupOf(BoardCosts costs)
+    {
+        bool hasHerdMeasures = _policy.Kind != PolicyKind.CrimeNoHerd;
+        return new EngineSetup
+        {
+            ModelId = ModelId,
+            LongestLength = _set.Lengths.MaxLength,
+            LocalTime = costs.LocalLine,
+            EncodeTime = costs.EncodeLine,
+            BytesPerStep = _set.BytesPerStep,
+            Power = costs.Power,
+            Goal = _goal,
+            BeaconIntervalUs = EngineSetup.StandardBeaconUs,
+            UseForecastError = hasHerdMeasures,
+            UseHysteresis = hasHerdMeasures,
+            UseSpread = hasHerdMeasures,
+        };
+    }
+
+    private SimBoard NewBoard(int index, BoardGroup group, BoardCosts costs, EngineSetup setup, ref int links)
     {
         var nature = new RandomStream(_seed, StreamPurpose.Board, index);
         var board = new SimBoard
@@ -178,22 +197,7 @@ internal sealed partial class SimWorld
         };
         for (int i = 0; i < board.Links.Length; i++) board.Links[i] = new SimLink(group.Links[i].Kind, _seed, links++);
         Array.Fill(board.LastRttUs, -1);
-        bool hasHerdMeasures = _policy.Kind != PolicyKind.CrimeNoHerd;
-        board.Engine = new MappingEngine(new EngineSetup
-        {
-            ModelId = ModelId,
-            LongestLength = _set.Lengths.MaxLength,
-            LocalTime = costs.LocalLine,
-            EncodeTime = costs.EncodeLine,
-            BytesPerStep = _set.BytesPerStep,
-            Power = costs.Power,
-            Goal = _goal,
-            NodeKey = unchecked((uint)nature.NextBits()),
-            BeaconIntervalUs = EngineSetup.StandardBeaconUs,
-            UseForecastError = hasHerdMeasures,
-            UseHysteresis = hasHerdMeasures,
-            UseSpread = hasHerdMeasures,
-        });
+        board.Engine = new MappingEngine(setup, unchecked((uint)nature.NextBits()));
         return board;
     }
 
