@@ -17,9 +17,12 @@ namespace Crime.Simulation;
 /// <param name="Policy">Who decides.</param>
 /// <param name="Goal">What is minimised.</param>
 /// <param name="Seed">Decides everything random.</param>
-/// <param name="DurationS">Simulated time in s where it is not the scenario's.</param>
-public sealed record SimulationRun(Scenario Scenario, InputSet Set, Policy Policy, Goal Goal, int Seed, double? DurationS = null)
+/// <param name="StatusIntervalMs">Shortest time between two statuses of a gateway, in ms; its default is 50.</param>
+public sealed record SimulationRun(Scenario Scenario, InputSet Set, Policy Policy, Goal Goal, int Seed, int StatusIntervalMs = SimulationRun.DefaultStatusIntervalMs)
 {
+    /// <summary>Shortest time between two statuses in ms, as the gateway has it (Status:MinIntervalMs).</summary>
+    public const int DefaultStatusIntervalMs = 50;
+
     /// <summary>Runs all copies of the scenario, side by side on all cores.</summary>
     /// <param name="done">Told how many copies are done; may be called from any thread.</param>
     /// <param name="cancellation">Stops the run.</param>

@@ -4,9 +4,12 @@ using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.Globalization;
+using System.IO;
 using System.Linq;
+using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Cli.Experiment;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Results;
 using Crime.Simulation.Scenarios;
@@ -44,8 +47,14 @@ internal static class ExperimentVerb
         IReadOnlyList<InputSet> sets = setNames.Length > 0
             ? setNames.Select(name => InputSet.Load(SimulateVerb.PathOf(name, ScenarioFile.BundledInputsFolder))).ToList()
             : InputSet.LoadAll(ScenarioFile.BundledInputsFolder);
-        var experiment = new Experiment(scenarios, sets, seeds);
+        if (output != null) SimulateVerb.MakeFolder(output);
+        var experiment = new Simulation.Results.Experiment(scenarios, sets, seeds);
         ExperimentResult result = await Output.WithProgress("simulating", experiment.RunCount, done => experiment.Run(done, cancellation));
+        if (output != null)
+        {
+            ExperimentPage.Write(result, scenarios, sets, output, cancellation);
+            Output.WriteFile(Path.Combine(output, "experiment.json"), JsonSerializer.SerializeToUtf8Bytes(Summary(result)));
+        }
         if (json) Output.WriteJson(Summary(result));
         else Print(result);
         return 0;

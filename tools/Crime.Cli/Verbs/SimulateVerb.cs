@@ -6,6 +6,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Mapping;
@@ -21,8 +22,10 @@ namespace Crime.Cli.Verbs;
 
 internal static class SimulateVerb
 {
+    /// <summary>The network that is meant where none is named.</summary>
+    internal const string DefaultSet = "spoken-arabic-digits";
+
     private const string AllPolicies = "all";
-    private const string DefaultSet = "spoken-arabic-digits";
 
     public static Command Create()
     {
@@ -77,7 +80,11 @@ internal static class SimulateVerb
         {
             scenario = scenario.Name, inputs = set.Name, objective = goalName, seed, policies = results.Select(result => Figures(result.Policy, result.Tally)),
         };
-        if (output != null) Save(output, scenario.Name, summary);
+        if (output != null)
+        {
+            MakeFolder(output);
+            Output.WriteFile(Path.Combine(output, scenario.Name + ".json"), JsonSerializer.SerializeToUtf8Bytes(summary));
+        }
         if (json) Output.WriteJson(summary);
         else Print(scenario, set, results);
         return 0;
@@ -112,7 +119,8 @@ internal static class SimulateVerb
         events = tally.Events,
     };
 
-    private static void Save(string folder, string name, object summary)
+    /// <summary>Makes a folder for results.</summary>
+    internal static void MakeFolder(string folder)
     {
         try
         {
@@ -122,7 +130,6 @@ internal static class SimulateVerb
         {
             throw new UserInputException($"{folder}: cannot be made: {e.Message}", e);
         }
-        Output.WriteFile(Path.Combine(folder, name + ".json"), System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(summary));
     }
 
     private static void Print(Scenario scenario, InputSet set, List<(Policy Policy, RunTally Tally)> results)

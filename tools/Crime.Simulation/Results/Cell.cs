@@ -37,7 +37,7 @@ public sealed record PolicyResult(Policy Policy, Estimate TimeMs, Estimate Energ
     {
         var time = Estimate.Of(tallies.Select(tally => tally.MeanTimeMs).ToArray());
         var energy = Estimate.Of(tallies.Select(tally => tally.MeanEnergyMj).ToArray());
-        var total = new RunTally(tallies[0].CountByLength.Length - 1, tallies[0].CountBySecond.Length - 1);
+        var total = new RunTally(tallies[0].CountByLength.Length - 1, tallies[0].SliceUs * RunTally.SliceCount);
         foreach (RunTally tally in tallies) total.Add(tally);
         return new PolicyResult(policy, time, energy, total);
     }

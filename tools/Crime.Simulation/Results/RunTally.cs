@@ -13,14 +13,19 @@ public sealed class RunTally
 
     /// <summary>Makes an empty tally.</summary>
     /// <param name="longestLength">Longest input in timesteps.</param>
-    /// <param name="seconds">Simulated seconds.</param>
-    public RunTally(int longestLength, int seconds)
+    /// <param name="durationUs">Simulated time in µs.</param>
+    public RunTally(int longestLength, long durationUs)
     {
         CountByLength = new long[longestLength + 1];
         AwayByLength = new long[longestLength + 1];
-        CountBySecond = new int[seconds + 1];
-        AwayBySecond = new int[seconds + 1];
+        SliceUs = Math.Max(durationUs / SliceCount, 1);
     }
+
+    /// <summary>Slices of the simulated time; the last also takes what comes after its end.</summary>
+    public const int SliceCount = 600;
+
+    /// <summary>Length of a slice in µs.</summary>
+    public long SliceUs { get; }
 
     /// <summary>Inputs that boards began.</summary>
     public long Started { get; set; }
@@ -70,11 +75,11 @@ public sealed class RunTally
     /// <summary>Inputs sent away by length.</summary>
     public long[] AwayByLength { get; }
 
-    /// <summary>Decisions by simulated second.</summary>
-    public int[] CountBySecond { get; }
+    /// <summary>Decisions by slice of time.</summary>
+    public int[] CountBySlice { get; } = new int[SliceCount];
 
-    /// <summary>Decisions to send away by simulated second.</summary>
-    public int[] AwayBySecond { get; }
+    /// <summary>Decisions to send away by slice of time.</summary>
+    public int[] AwayBySlice { get; } = new int[SliceCount];
 
     /// <summary>Waits of boards' requests in gateways' queues.</summary>
     public long[] Waits { get; } = new long[WaitBarCount];
@@ -90,6 +95,20 @@ public sealed class RunTally
 
     /// <summary>Share of inputs that were computed away from their board.</summary>
     public double AwayShare => (double)(AtGateways + PassedOn) / Math.Max(Finished, 1);
+
+    /// <summary>Counts a decision.</summary>
+    /// <param name="length">Length of the input.</param>
+    /// <param name="isAway">Whether it was sent away.</param>
+    /// <param name="nowUs">When.</param>
+    public void AddDecision(int length, bool isAway, long nowUs)
+    {
+        int slice = (int)Math.Min(nowUs / SliceUs, SliceCount - 1);
+        CountByLength[length]++;
+        CountBySlice[slice]++;
+        if (!isAway) return;
+        AwayByLength[length]++;
+        AwayBySlice[slice]++;
+    }
 
     /// <summary>Counts a wait in a gateway's queue.</summary>
     public void AddWait(long waitUs)
@@ -137,10 +156,10 @@ public sealed class RunTally
             CountByLength[i] += other.CountByLength[i];
             AwayByLength[i] += other.AwayByLength[i];
         }
-        for (int i = 0; i < CountBySecond.Length; i++)
+        for (int i = 0; i < SliceCount; i++)
         {
-            CountBySecond[i] += other.CountBySecond[i];
-            AwayBySecond[i] += other.AwayBySecond[i];
+            CountBySlice[i] += other.CountBySlice[i];
+            AwayBySlice[i] += other.AwayBySlice[i];
         }
         for (int i = 0; i < WaitBarCount; i++) Waits[i] += other.Waits[i];
     }

@@ -13,11 +13,7 @@ namespace Crime.Simulation.World;
 /// <summary>State of a gateway.</summary>
 internal sealed class SimGateway
 {
-    /// <summary>Shortest time between two statuses, in µs: the gateway's default.</summary>
-    public const long MinIntervalUs = 50_000;
-
-    /// <summary>Longest time between two statuses, in µs: the gateway's default.</summary>
-    public const long HeartbeatUs = 1_000_000;
+    private const long DefaultHeartbeatUs = 1_000_000;
 
     /// <summary>Most requests that wait: the gateway's default.</summary>
     public const int Capacity = 256;
@@ -41,8 +37,10 @@ internal sealed class SimGateway
     private int _runningCount;
 
     /// <summary>Makes an idle gateway.</summary>
-    public SimGateway(int index, GatewayNode node, GatewayCosts costs, uint modelId)
+    public SimGateway(int index, GatewayNode node, GatewayCosts costs, uint modelId, int statusIntervalMs)
     {
+        MinIntervalUs = statusIntervalMs * 1000L;
+        HeartbeatUs = Math.Max(DefaultHeartbeatUs, MinIntervalUs);
         Index = index;
         Node = node;
         Costs = costs;
@@ -54,6 +52,12 @@ internal sealed class SimGateway
         _freeUs = new long[workers];
         for (int i = 0; i < KeptStatuses; i++) _statuses[i] = new StatusFrame(modelId);
     }
+
+    /// <summary>Shortest time between two statuses, in µs.</summary>
+    public long MinIntervalUs { get; }
+
+    /// <summary>Longest time between two statuses, in µs.</summary>
+    public long HeartbeatUs { get; }
 
     /// <summary>Its number.</summary>
     public int Index { get; }

@@ -60,14 +60,7 @@ internal sealed partial class SimWorld
         if (!board.Engine.IsRadioOff) HearStatuses(board);
         Decide(board);
         bool isAway = board.Slot >= 0;
-        _tally.CountByLength[board.Input.Length]++;
-        int second = Math.Min((int)(_nowUs / 1_000_000), _tally.CountBySecond.Length - 1);
-        _tally.CountBySecond[second]++;
-        if (isAway)
-        {
-            _tally.AwayByLength[board.Input.Length]++;
-            _tally.AwayBySecond[second]++;
-        }
+        _tally.AddDecision(board.Input.Length, isAway, _nowUs);
         double decisionUs = _policy.Kind is PolicyKind.Crime or PolicyKind.CrimeNoHerd or PolicyKind.MeanLength ? board.Costs.DecisionUs : 0;
         board.EnergyUj += decisionUs * board.Costs.ComputeMw / 1000;
         long nowUs = _nowUs + (long)decisionUs;

@@ -235,8 +235,8 @@ internal sealed partial class SimWorld
                 EventKind.Ping, gateway.Node.Upstreams[slot].Gateway, ping.Index);
         }
         // What is reached through upstreams changes without anything happening here.
-        if (_nowUs - gateway.PublishedUs >= SimGateway.HeartbeatUs) gateway.Publish(_nowUs);
-        long nextUs = Math.Min(NextTick(gateway.Engine!.NextPingUs()), Math.Max(gateway.PublishedUs + SimGateway.HeartbeatUs, _nowUs + TickUs));
+        if (_nowUs - gateway.PublishedUs >= gateway.HeartbeatUs) gateway.Publish(_nowUs);
+        long nextUs = Math.Min(NextTick(gateway.Engine!.NextPingUs()), Math.Max(gateway.PublishedUs + gateway.HeartbeatUs, _nowUs + TickUs));
         _events.Add(nextUs, EventKind.GatewayTick, gateway.Index);
     }
 
@@ -252,7 +252,7 @@ internal sealed partial class SimWorld
     {
         if (gateway.IsPublishing) return;
         gateway.IsPublishing = true;
-        _events.Add(Math.Max(_nowUs, gateway.PublishedUs + SimGateway.MinIntervalUs), EventKind.Publish, gateway.Index);
+        _events.Add(Math.Max(_nowUs, gateway.PublishedUs + gateway.MinIntervalUs), EventKind.Publish, gateway.Index);
     }
 
     private void OnPublish(SimGateway gateway)

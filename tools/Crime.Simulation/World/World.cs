@@ -54,11 +54,11 @@ internal sealed partial class SimWorld
         _goal = run.Goal;
         _seed = seed;
         _meanLength = (int)Math.Round(_set.Lengths.MeanLength);
-        _endUs = (long)((run.DurationS ?? _scenario.DurationS) * 1e6);
-        _tally = new RunTally(_set.Lengths.MaxLength, (int)(_endUs / 1_000_000));
+        _endUs = (long)(_scenario.DurationS * 1e6);
+        _tally = new RunTally(_set.Lengths.MaxLength, _endUs);
         _gateways = new SimGateway[_scenario.Gateways.Count];
         for (int i = 0; i < _gateways.Length; i++)
-            _gateways[i] = new SimGateway(i, _scenario.Gateways[i], new GatewayCosts(_scenario.Gateways[i].Kind, _set), ModelId);
+            _gateways[i] = new SimGateway(i, _scenario.Gateways[i], new GatewayCosts(_scenario.Gateways[i].Kind, _set), ModelId, run.StatusIntervalMs);
         int links = 0;
         foreach (SimGateway gateway in _gateways) Connect(gateway, ref links);
         var boards = new List<SimBoard>();
