@@ -23,9 +23,13 @@ public sealed class BeaconGrid
     // Beacons are counted by multiplication with 2^40 / interval, for up to 35 minutes from the last one known.
     private const int ReciprocalBits = 40;
     private const long MaxSpanUs = int.MaxValue;
+    private const int HeadStartCount = 256;
 
     private readonly int _intervalUs;
     private readonly long _reciprocal;
+
+    // Beacons are counted from so long before the phase: an answer that has just come was ready before it.
+    private readonly long _headStartUs;
 
     // A time at which arrivals come, near the last one.
     private long _phaseUs;
@@ -38,6 +42,7 @@ public sealed class BeaconGrid
     {
         _intervalUs = intervalUs;
         _reciprocal = (1L << ReciprocalBits) / intervalUs;
+        _headStartUs = (long)HeadStartCount * intervalUs;
         // As if at random.
         _deviation8 = intervalUs >> 2 << DeviationBits;
     }
@@ -79,7 +84,7 @@ public sealed class BeaconGrid
     /// <returns>How long it takes: until the first beacon that is not before.</returns>
     public int RoundUp(long nowUs, int spanUs)
     {
-        long since = nowUs + spanUs - _phaseUs;
+        long since = nowUs + spanUs - _phaseUs + _headStartUs;
         if (since < 0 || since > MaxSpanUs) return spanUs;
         // The reciprocal is rounded down, and its product at most one short.
         int rest = (int)(since - ((since * _reciprocal) >> ReciprocalBits) * _intervalUs);

@@ -1,0 +1,151 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using CsCheck;
+using Crime.Costs;
+using Crime.Frames;
+using Crime.Mapping;
+using NUnit.Framework;
+
+namespace Crime.Shared.Tests.Mapping;
+
+public sealed class BeaconGridTests
+{
+    private const int IntervalUs = EngineSetup.StandardBeaconUs;
+
+    /// <summary>A link as the virtual board's radio has it: away at once, back at the next beacon, each beacon a little late.</summary>
+    private sealed class GriddedLink(int seed, int baseUs, int jitterUs, bool isGridded, double driftPpm = 0)
+    {
+        private readonly Random _random = new(seed);
+
+        public long Arrival(long readyAtUs)
+        {
+            if (!isGridded) return readyAtUs + _random.Next(IntervalUs);
+            double interval = IntervalUs * (1 + driftPpm / 1e6);
+            return (long)(31_000 + Math.Ceiling((readyAtUs - 31_000) / interval) * interval) + _random.Next(jitterUs + 1);
+        }
+
+        public int BaseUs => baseUs + _random.Next(jitterUs + 1);
+
+        public int Next(int most) => _random.Next(most);
+    }
+
+    [TestCase(0)]
+    [TestCase(3000)]
+    public void ThePhaseIsFoundWithinAFewArrivals(int jitterUs)
+    {
+        var link = new GriddedLink(1, 4000, jitterUs, isGridded: true);
+        var grid = new BeaconGrid(IntervalUs);
+        long now = 0;
+        for (int i = 0; i < 24; i++) grid.OnArrival(now = link.Arrival(now + 100_000 + link.Next(1_000_000)));
+        Assert.That(grid.IsKnown(now), Is.True);
+        Assert.That(grid.DeviationUs, Is.LessThan(jitterUs + 3000));
+    }
+
+    [Test]
+    public void ArrivalsAtAnyTimeAreNoGrid()
+    {
+        var link = new GriddedLink(2, 4000, 0, isGridded: false);
+        var grid = new BeaconGrid(IntervalUs);
+        long now = 0;
+        int known = 0;
+        for (int i = 0; i < 5000; i++)
+        {
+            grid.OnArrival(now = link.Arrival(now + 100_000 + link.Next(1_000_000)));
+            if (grid.IsKnown(now)) known++;
+        }
+        Assert.That(known, Is.LessThan(25), "by chance, now and then");
+    }
+
+    [Test]
+    public void AClockThatDriftsIsFollowed()
+    {
+        var link = new GriddedLink(3, 4000, 500, isGridded: true, driftPpm: 40);
+        var grid = new BeaconGrid(IntervalUs);
+        long now = 0;
+        for (int i = 0; i < 7200; i++)
+        {
+            grid.OnArrival(now = link.Arrival(now + 900_000 + link.Next(200_000)));
+            if (i > 20) Assert.That(grid.IsKnown(now), Is.True, $"after {i} s");
+        }
+    }
+
+    [Test]
+    public void ASilentGridIsForgotten()
+    {
+        var grid = new BeaconGrid(IntervalUs);
+        for (int i = 0; i < 20; i++) grid.OnArrival(i * 10L * IntervalUs);
+        Assert.That((grid.IsKnown(190L * IntervalUs), grid.IsKnown(190L * IntervalUs + 61_000_000)), Is.EqualTo((true, false)));
+    }
+
+    [Test]
+    public void RoundingEndsAtTheFirstBeaconThatIsNotBefore() =>
+        Gen.Select(Gen.Int[1024, 1 << 20], Gen.Long[0, 1L << 50], Gen.Long[-25_000, 1_700_000_000], Gen.Int[0, 100_000_000]).Sample((interval, phase, later, span) =>
+        {
+            var grid = new BeaconGrid(interval);
+            grid.OnArrival(phase);
+            int up = grid.RoundUp(phase + later, span), down = grid.RoundDown(phase + later, span);
+            bool isWhole = (later + up) % interval == 0 && (later + down) % interval == 0;
+            return isWhole && up >= span && up < span + interval && down <= span && down > span - interval;
+        }, iter: 20_000, seed: "0000KOIPe036");
+
+    /// <summary>Mean absolute error of what the engine foretells for answers, in µs: with and without the grid.</summary>
+    private static (double With, double Without) Foretell(bool isGridded, int baseUs, int jitterUs, int seed = 5)
+    {
+        double[] errors = new double[2];
+        for (int kind = 0; kind < 2; kind++)
+        {
+            var link = new GriddedLink(seed, baseUs, jitterUs, isGridded);
+            var power = new PowerProfile(165, 103, 627, 1600, 300);
+            var engine = new MappingEngine(new EngineSetup
+            {
+                ModelId = 1, LongestLength = 80, LocalTime = new CostLine(1_400_000, 500), BytesPerStep = 6, Power = power,
+                BeaconIntervalUs = kind == 0 ? IntervalUs : 0,
+            }, 1);
+            var status = new StatusFrame { Online = true, Workers = 1, Session = 1 };
+            status.Add(1, 0).SetOwn(0, 2000);
+            long now = 0;
+            var seen = new List<double>();
+            for (int i = 0; i < 400; i++)
+            {
+                status.Sequence++;
+                engine.OnStatus("gw", status, now = link.Arrival(now + 200_000));
+                if (engine.TakeDuePing(now, out uint sequence) == 0)
+                {
+                    now = link.Arrival(now + power.TransmitUs(PingFrame.Size) + link.BaseUs);
+                    engine.OnPong(new PongFrame { Sequence = sequence }, now);
+                }
+                now += link.Next(700_000);
+                Assert.That(engine.ChooseGateway(40, now), Is.Zero);
+                int foretold = engine.GatewayCost(0, 40);
+                engine.OnSent(0, 40, now);
+                long answeredAt = link.Arrival(now + engine.TransmitUs(40) + link.BaseUs + 2000);
+                engine.OnResponse(0, new ResponseFrame { ServiceUs = 2000 }, 40, answeredAt - now, answeredAt);
+                if (i >= 50) seen.Add(Math.Abs(foretold - (answeredAt - now)));
+                now = answeredAt;
+            }
+            errors[kind] = seen.Average();
+        }
+        return (errors[0], errors[1]);
+    }
+
+    [TestCase(4000, 0)]
+    [TestCase(4000, 2000)]
+    [TestCase(30_000, 1000)]
+    [TestCase(180_000, 3000)]
+    public void OnAGridAnswersAreForetoldToTheBeacon(int baseUs, int jitterUs)
+    {
+        (double with, double without) = Foretell(isGridded: true, baseUs, jitterUs);
+        TestContext.Out.WriteLine($"base {baseUs} us, jitter {jitterUs} us: off by {with:0} us with the grid, {without:0} us with the mean");
+        Assert.That(with, Is.LessThan(without / 3));
+    }
+
+    [TestCase(4000)]
+    [TestCase(180_000)]
+    public void WithoutAGridNothingIsLost(int baseUs)
+    {
+        (double with, double without) = Foretell(isGridded: false, baseUs, jitterUs: 0);
+        TestContext.Out.WriteLine($"base {baseUs} us, no grid: off by {with:0} us, {without:0} us with the mean alone");
+        Assert.That(with, Is.EqualTo(without).Within(2).Percent);
+    }
+}
