@@ -35,7 +35,14 @@ public sealed class CostLine
     /// <summary>The cost of a sequence.</summary>
     /// <param name="length">Timesteps, at least 0.</param>
     /// <returns>0 to <see cref="MaxBeta"/>.</returns>
-    public int At(int length) => Clamp(Beta + (long)Alpha * length / 1000, MaxBeta);
+    public int At(int length) => ValueAt(Alpha, Beta, length);
+
+    /// <summary>The cost of a sequence by a line that is given in two numbers.</summary>
+    /// <param name="alpha">Slope, at least 0.</param>
+    /// <param name="beta">Intercept, at least 0.</param>
+    /// <param name="length">Timesteps, 0 to 2^20.</param>
+    /// <returns>0 to <see cref="MaxBeta"/>.</returns>
+    public static int ValueAt(long alpha, long beta, int length) => Clamp(beta + alpha * length / 1000, MaxBeta);
 
     /// <summary>
     /// The cost of a model with a decoder: <c>T(n) = alpha_N * n + alpha_M * (gamma * n + delta) + beta</c>, which is a line again.

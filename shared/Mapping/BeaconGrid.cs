@@ -91,14 +91,4 @@ public sealed class BeaconGrid
         if (rest >= _intervalUs) rest -= _intervalUs;
         return rest == 0 ? spanUs : spanUs + _intervalUs - rest;
     }
-
-    /// <summary>The latest that something may arrive without a grid so as to be there in time with it.</summary>
-    /// <param name="nowUs">The time.</param>
-    /// <param name="spanUs">What is left from now, at least 0.</param>
-    /// <returns>A span that ends at a beacon; below zero when there is none left.</returns>
-    public int RoundDown(long nowUs, int spanUs)
-    {
-        int up = RoundUp(nowUs, spanUs);
-        return up == spanUs ? spanUs : up - _intervalUs;
-    }
 }

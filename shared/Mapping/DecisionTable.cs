@@ -13,7 +13,7 @@ namespace Crime.Mapping;
 public sealed class DecisionTable
 {
     /// <summary>Buckets of lengths. With <see cref="MaxCandidates"/> gateways, each with a relay behind it, the table takes 4 KiB.</summary>
-    public const int BucketCount = 88;
+    public const int BucketCount = 84;
 
     /// <summary>Most gateways.</summary>
     public const int MaxCandidates = 4;
@@ -94,9 +94,9 @@ public sealed class DecisionTable
         }
     }
 
-    /// <summary>Fills a route's row with what computing costs there.</summary>
+    /// <summary>Fills a route's row with what the request and computing there take.</summary>
     /// <param name="row">A route's row.</param>
-    /// <param name="alphaNs">Cost of a timestep in ns.</param>
+    /// <param name="alphaNs">Cost of a timestep there in ns.</param>
     /// <param name="betaUs">Cost of length zero in µs.</param>
     /// <param name="isFirst">False to keep what is cheaper already.</param>
     public void Fill(int[] row, uint alphaNs, uint betaUs, bool isFirst)
@@ -104,7 +104,7 @@ public sealed class DecisionTable
         var line = new CostLine(alphaNs, betaUs);
         for (int i = 0; i < BucketCount; i++)
         {
-            int timeUs = line.At(MiddleOf(i));
+            int timeUs = _request[i] + line.At(MiddleOf(i));
             if (isFirst || timeUs < row[i]) row[i] = timeUs;
         }
     }
@@ -113,7 +113,7 @@ public sealed class DecisionTable
     /// <param name="first">The first usable route; null when there is none.</param>
     /// <param name="bucket">The input's bucket.</param>
     /// <param name="tick">Time since the routes were refreshed, in 1024 µs.</param>
-    /// <param name="bestUs">Its time in µs, without the request's own.</param>
+    /// <param name="bestUs">Its time in µs.</param>
     /// <returns>A route, or null.</returns>
     internal static Route Fastest(Route first, int bucket, int tick, out int bestUs)
     {
@@ -135,10 +135,9 @@ public sealed class DecisionTable
     /// <param name="first">The first usable route; null when there is none.</param>
     /// <param name="bucket">The input's bucket.</param>
     /// <param name="tick">Time since the routes were refreshed, in 1024 µs.</param>
-    /// <param name="limitUs">What time and margin may come to.</param>
-    /// <param name="bestUs">Its time in µs, without the request's own.</param>
+    /// <param name="bestUs">Its time in µs.</param>
     /// <returns>A route, or null.</returns>
-    internal static Route FastestWithin(Route first, int bucket, int tick, int limitUs, out int bestUs)
+    internal static Route FastestWithin(Route first, int bucket, int tick, out int bestUs)
     {
         int best = int.MaxValue;
         Route choice = null;
@@ -146,7 +145,7 @@ public sealed class DecisionTable
         {
             int timeUs = route.Row[bucket] + route.Link, waitUs = route.Start + route.Growth * tick;
             if (waitUs > 0) timeUs += waitUs;
-            if (timeUs >= best || timeUs + route.Margin > limitUs) continue;
+            if (timeUs >= best || timeUs > route.SlackUs) continue;
             best = timeUs;
             choice = route;
         }
@@ -154,15 +153,12 @@ public sealed class DecisionTable
         return choice;
     }
 
-    /// <summary>Time of an input on a route, without the request's own.</summary>
+    /// <summary>Time of an input on a route.</summary>
     internal static int TimeUs(Route route, int bucket, int tick)
     {
         int waitUs = route.Start + route.Growth * tick;
         return route.Row[bucket] + route.Link + (waitUs > 0 ? waitUs : 0);
     }
-
-    /// <summary>Time to write and send a request, in µs.</summary>
-    public int RequestUs(int bucket) => _request[bucket];
 
     /// <summary>Cost of an input here; <see cref="Unusable"/> when this node cannot compute it.</summary>
     public int LocalCost(int bucket) => _local[bucket];

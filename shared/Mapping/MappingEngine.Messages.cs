@@ -68,7 +68,12 @@ public sealed partial class MappingEngine
     public void OnEncoded(int length, long elapsedUs)
     {
         lock (_lock)
-            if (_encodeFit != null && _encodeFit.Observe(length, elapsedUs)) BuildTable();
+        {
+            if (_encodeFit == null || !_encodeFit.Observe(length, elapsedUs)) return;
+            BuildTable();
+            // What every request takes is in the rows of the routes.
+            for (int i = 0; i < _candidateCount; i++) UseAdvert(_candidates[i]);
+        }
     }
 
     /// <summary>A request was handed to the MQTT client.</summary>
@@ -83,7 +88,8 @@ public sealed partial class MappingEngine
             gateway.InFlightCount++;
             if (gateway.OwnSegment < 0) return;
             gateway.SentWaitUs = gateway.Queue.WaitUs(nowUs + gateway.Link.RttUs);
-            gateway.Queue.OnSent(gateway.Own.Row[_table.Bucket(length)]);
+            int own = gateway.OwnSegment;
+            gateway.Queue.OnSent(CostLine.ValueAt(gateway.Advert.AlphaNs[own], gateway.Advert.BetaUs[own], length));
             Refresh(nowUs);
         }
     }

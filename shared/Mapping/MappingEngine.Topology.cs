@@ -104,7 +104,8 @@ public sealed partial class MappingEngine
     private void TakeAdvert(GatewayCandidate gateway, CostAdvert advert, bool isNewSession)
     {
         gateway.Advert.RelayWaitUs = advert.RelayWaitUs;
-        if (!isNewSession && advert.Version != 0 && advert.Version == gateway.Advert.Version) return;
+        // A version says that nothing has changed; without one the lines themselves say whether it is worth a new row.
+        if (!isNewSession && advert.Version == gateway.Advert.Version && (advert.Version != 0 || !advert.IsNoticeablyOther(gateway.Advert))) return;
         gateway.Advert.CopyWithout(advert, _nodeKey);
         UseAdvert(gateway);
     }

@@ -216,13 +216,13 @@ public sealed partial class MappingEngine
             // The gateway takes the way that it finds best: the slower of what it may do is waited for. Beacons may be missed: not the
             // grid's word is taken, but the mean's.
             LinkEstimator link = _candidates[candidate].Link;
-            long expected = link.RttUs;
+            long expected = link.RttUs + _transmitTime.At(length);
             for (Route route = _routes; route != null; route = route.Next)
             {
                 long timeUs = (long)DecisionTable.TimeUs(route, bucket, _tick) - route.Link + link.RttUs;
                 if (route.Candidate == candidate && timeUs > expected) expected = timeUs;
             }
-            return link.TimeoutUs(expected + _transmitTime.At(length), marginUs, maxUs);
+            return link.TimeoutUs(expected, marginUs, maxUs);
         }
     }
 
@@ -249,10 +249,9 @@ public sealed partial class MappingEngine
     /// <summary>The least energy among what meets the deadline, or else the least time.</summary>
     private int DecideInTime(int bucket)
     {
-        int limitUs = _goal.DeadlineMs * 1000;
-        if (_isOnGrid) limitUs = _grid.RoundDown(_decidedAtUs, limitUs);
-        limitUs -= _table.RequestUs(bucket);
-        Route route = DecisionTable.FastestWithin(_routes, bucket, _tick, limitUs, out int timeUs);
+        Route route = DecisionTable.FastestWithin(_routes, bucket, _tick, out int timeUs);
+        // On the grid the margin is in the time itself: what counts is the beacon by which the answer is there.
+        if (route != null && _isOnGrid && _grid.RoundUp(_decidedAtUs, timeUs) > _goal.DeadlineMs * 1000) route = null;
         bool isLocalInTime = _table.IsLocalInTime(bucket);
         if (route != null && !isLocalInTime) return route.Candidate;
         if (route == null && isLocalInTime) return DecisionTable.Local;
@@ -260,17 +259,15 @@ public sealed partial class MappingEngine
         route = DecisionTable.Fastest(_routes, bucket, _tick, out timeUs);
         if (route == null) return DecisionTable.Local;
         // Both as what the time would cost if it were computed.
-        timeUs += _table.RequestUs(bucket);
         if (_isOnGrid) timeUs = _grid.RoundUp(_decidedAtUs, timeUs);
         return _table.ComputeCost(timeUs) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
     }
 
     /// <summary>Cost of an input that is sent away.</summary>
     /// <param name="bucket">The input's bucket.</param>
-    /// <param name="timeUs">Time there and back, without the request's own.</param>
+    /// <param name="timeUs">Time of the request, there and back, off the grid.</param>
     private int CostAway(int bucket, int timeUs)
     {
-        timeUs += _table.RequestUs(bucket);
         if (_isOnGrid) timeUs = _grid.RoundUp(_decidedAtUs, timeUs);
         int cost = _table.AwayCost(bucket, timeUs);
         return _radioUp == null ? cost : cost + RadioUpCost();
@@ -288,6 +285,8 @@ public sealed partial class MappingEngine
     {
         int marginUs = _localFit == null ? 0 : _goal.MarginUs(_localFit.Deviation);
         _table.Build(_goal, _power, _localTime, marginUs, _encodeTime, _transmitTime);
+        // Margins are in the routes.
+        Refresh(_refreshedAtUs);
     }
 
     /// <summary>Makes the list of usable routes, with what changes from moment to moment.</summary>
@@ -324,7 +323,9 @@ public sealed partial class MappingEngine
         if (_isOnGrid) route.Link = link.IsGridBetter ? link.BaseUs : link.RttUs - (_grid.IntervalUs >> 1);
         if (route.Link < 0) route.Link = 0;
         int deviationUs = _isOnGrid && link.IsGridBetter ? link.GridErrorUs : link.DeviationUs;
-        route.Margin = _goal.MarginUs(route == gateway.Own ? deviationUs + gateway.Queue.DeviationUs : deviationUs);
+        int marginUs = _goal.MarginUs(route == gateway.Own ? deviationUs + gateway.Queue.DeviationUs : deviationUs);
+        route.SlackUs = _isOnGrid ? int.MaxValue : _goal.DeadlineMs * 1000 - marginUs;
+        if (_isOnGrid) route.Link += marginUs;
         route.Start = waitUs;
         route.Growth = growth;
         route.Next = _routes;

@@ -9,7 +9,7 @@ internal sealed class Route
     /// <summary>Index of the gateway that the input is sent to.</summary>
     public readonly int Candidate;
 
-    /// <summary>Time to compute there in µs, per bucket of lengths.</summary>
+    /// <summary>Time to write and send the request and to compute there in µs, per bucket of lengths.</summary>
     public readonly int[] Row = new int[DecisionTable.BucketCount];
 
     /// <summary>The way there and back, and what is known to be spent beyond, in µs.</summary>
@@ -21,8 +21,8 @@ internal sealed class Route
     /// <summary>What the wait grows by in µs per tick of 1024 µs.</summary>
     public int Growth;
 
-    /// <summary>What is added to the mean for the quantile of a deadline, in µs.</summary>
-    public int Margin;
+    /// <summary>What the time may come to so that its quantile meets the deadline, in µs.</summary>
+    public int SlackUs;
 
     /// <summary>The next usable route; null at the end.</summary>
     public Route Next;

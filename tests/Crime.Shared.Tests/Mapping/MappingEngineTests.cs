@@ -16,7 +16,7 @@ public sealed class MappingEngineTests
     private static MappingEngine Engine(Objective objective = Objective.Time, bool canCompute = true) => new(new EngineSetup
     {
         ModelId = ModelId,
-        LongestLength = 87,
+        LongestLength = 83,
         LocalTime = canCompute ? new CostLine(1_400_000, 500) : null,
         EncodeTime = new CostLine(20_000, 100),
         BytesPerStep = 6,

@@ -1,0 +1,61 @@
+using System;
+using System.IO;
+using System.Reflection;
+using System.Text.Json;
+using Crime.Mapping;
+using Crime.Modelling.Counting;
+using Crime.Modelling.Footprint;
+using NUnit.Framework;
+
+namespace Crime.Shared.Tests.Mapping;
+
+/// <summary>What a decision executes on a board, counted; the numbers stand in tests/budgets/decision.json.</summary>
+public sealed class DecisionBudgetTests
+{
+    private const int Decisions = 10;
+
+    private static readonly JsonElement s_budget = JsonDocument.Parse(
+        File.ReadAllText(Path.Combine(TestContext.CurrentContext.TestDirectory, "budgets", "decision.json"))).RootElement;
+
+    /// <summary>Executed instructions of one decision, taken between a run with few and one with more of them.</summary>
+    private static long Count(int gateways, bool haveRelays, Objective objective, bool isOnGrid, bool isWorstOrder)
+    {
+        long Run(int decisions) => MethodCounter.Count(
+            typeof(DecisionProbe).Assembly.Location, $"{typeof(DecisionProbe).FullName}.{nameof(DecisionProbe.Decide)}",
+            [$"{gateways}", $"{haveRelays}", $"{(int)objective}", $"{isOnGrid}", $"{isWorstOrder}", $"{decisions}"]).Total;
+
+        // The probe's own loop and call: seven for the loop, four for the arguments, one to drop the result.
+        return (Run(1 + Decisions) - Run(1)) / Decisions - 12;
+    }
+
+    [Test]
+    public void ADecisionCostsNoMoreThanItsBudget(
+        [Values(Objective.Energy, Objective.Deadline)] Objective objective, [Values] bool isOnGrid, [Values] bool isWorstOrder)
+    {
+        long none = Count(0, false, objective, isOnGrid, isWorstOrder), one = Count(1, false, objective, isOnGrid, isWorstOrder);
+        long four = Count(4, false, objective, isOnGrid, isWorstOrder), eight = Count(4, true, objective, isOnGrid, isWorstOrder);
+        double perCandidate = (four - one) / 3.0, perRoute = (eight - four) / 4.0;
+        TestContext.Out.WriteLine(
+            $"{objective}, grid {isOnGrid}, worst order {isWorstOrder}: {none} without a gateway, {one} with one, {four} with four, {eight} with relays; "
+            + $"{perCandidate:0.0} per candidate, {perRoute:0.0} per relay");
+        Assert.That(Math.Max(perCandidate, perRoute), Is.LessThanOrEqualTo(s_budget.GetProperty("il_per_candidate_max").GetInt32()));
+        Assert.That(one, Is.LessThanOrEqualTo(s_budget.GetProperty("il_one_gateway_max").GetInt32()));
+    }
+
+    [Test]
+    public void TheTableTakesNoMoreThanItsBudget()
+    {
+        MappingEngine engine = DecisionProbe.Engine(DecisionTable.MaxCandidates, haveRelays: true, Objective.Time, isOnGrid: false, isWorstOrder: false, out _);
+        var held = new HeldMemory();
+        int size = held.Add(FieldOf(engine, "_table"));
+        for (int i = 0; i < DecisionTable.MaxCandidates; i++)
+            foreach (string route in new[] { "Own", "Relay" }) size += held.Add(FieldOf(FieldOf(engine.Candidate(i), route), "Row"));
+        int whole = size + held.Add(engine);
+        TestContext.Out.WriteLine($"{size} bytes of table, {whole} of the whole engine with four gateways");
+        Assert.That(size, Is.LessThanOrEqualTo(s_budget.GetProperty("table_bytes_max").GetInt32()));
+        Assert.That(whole, Is.LessThanOrEqualTo(s_budget.GetProperty("engine_bytes_max").GetInt32()));
+    }
+
+    private static object FieldOf(object owner, string name) =>
+        owner.GetType().GetField(name, BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(owner)!;
+}

@@ -1,0 +1,63 @@
+using Crime.Costs;
+using Crime.Frames;
+using Crime.Mapping;
+
+namespace Crime.Shared.Tests.Mapping;
+
+/// <summary>A board's decisions, for the counter of instructions: it runs this in a world of its own.</summary>
+internal static class DecisionProbe
+{
+    private const uint ModelId = 1;
+
+    /// <summary>Makes an engine that knows gateways, and decides.</summary>
+    /// <param name="gateways">0 to 4.</param>
+    /// <param name="haveRelays">Whether each passes inputs on as well.</param>
+    /// <param name="objective">An <see cref="Objective"/>.</param>
+    /// <param name="isOnGrid">Whether answers come at beacons.</param>
+    /// <param name="isWorstOrder">Whether each candidate is faster than those that were looked at before, and has a queue.</param>
+    /// <param name="decisions">How many.</param>
+    public static void Decide(int gateways, bool haveRelays, int objective, bool isOnGrid, bool isWorstOrder, int decisions)
+    {
+        MappingEngine engine = Engine(gateways, haveRelays, (Objective)objective, isOnGrid, isWorstOrder, out long now);
+        for (int i = 0; i < decisions; i++) engine.Choose(40, now);
+    }
+
+    /// <summary>An engine that knows gateways, and the time.</summary>
+    public static MappingEngine Engine(int gateways, bool haveRelays, Objective objective, bool isOnGrid, bool isWorstOrder, out long now)
+    {
+        var engine = new MappingEngine(
+            new EngineSetup
+            {
+                ModelId = ModelId,
+                LongestLength = 80,
+                LocalTime = new CostLine(100_000_000, 500),
+                BytesPerStep = 24,
+                Power = new PowerProfile(165, 103, 627, 1600, 300),
+                Goal = Goal.Of(objective, 50_000, 95),
+                BeaconIntervalUs = isOnGrid ? EngineSetup.StandardBeaconUs : 0,
+            }, 7);
+        now = EngineSetup.StandardBeaconUs;
+        var status = new StatusFrame { Online = true, Workers = 1, Session = 1, Utilisation = StatusFrame.FullUtilisation };
+        CostAdvert advert = status.Add(ModelId, 0), beyond = new();
+        beyond.SetOwn(100, 100);
+        for (int round = 0; round < 20; round++, now += 4 * EngineSetup.StandardBeaconUs)
+        {
+            status.Sequence++;
+            for (int i = 0; i < gateways; i++)
+            {
+                int step = isWorstOrder ? 2 * (gateways - i) : 2 * i;
+                advert.Clear();
+                advert.AddOwn(1000, (uint)(1000 * (step + 1)));
+                if (haveRelays) advert.AddVia(1000, (uint)(1000 * (step + 2)), 99, beyond, 0);
+                status.BacklogUs = isWorstOrder ? 400u : 0;
+                engine.OnStatus("gateway-" + i, status, now);
+                // Ready at any time between two beacons.
+                int elapsedUs = 35_000 + 9000 * (round % 10);
+                engine.OnSent(i, 40, now - elapsedUs);
+                engine.OnResponse(i, new ResponseFrame { BacklogUs = status.BacklogUs, WaitUs = status.BacklogUs }, 40, elapsedUs, now);
+            }
+        }
+        now += 1000;
+        return engine;
+    }
+}
