@@ -18,6 +18,12 @@ internal sealed class SimGateway
     /// <summary>Most requests that wait: the gateway's default.</summary>
     public const int Capacity = 256;
 
+    /// <summary>
+    /// Statuses that a node reads when it looks after a while. It has heard all of them; what the engine keeps of more than the
+    /// last few (the usual error of its forecasts, with gains of 1/8 and 1/4) has faded.
+    /// </summary>
+    public const int ReadStatuses = 12;
+
     private const int KeptStatuses = 32;
     private const double UtilisationTimeUs = 1_000_000;
 
@@ -29,6 +35,7 @@ internal sealed class SimGateway
 
     // When each worker will be free of all that was admitted: first in, first out makes that certain.
     private readonly long[] _freeUs;
+    private readonly long[] _leftUs;
     private readonly uint _modelId;
     private uint _statusCount;
     private long _waitingUs;
@@ -50,6 +57,7 @@ internal sealed class SimGateway
         _running = new SimRequest?[workers];
         _startedUs = new long[workers];
         _freeUs = new long[workers];
+        _leftUs = new long[workers];
         for (int i = 0; i < KeptStatuses; i++) _statuses[i] = new StatusFrame(modelId);
     }
 
@@ -110,17 +118,29 @@ internal sealed class SimGateway
     /// <summary>When the last status was published.</summary>
     public long PublishedUs => _statusCount == 0 ? 0 : _statusAtUs[(_statusCount - 1) % KeptStatuses];
 
-    /// <summary>Work waiting or running as the gateway knows it, in µs.</summary>
-    public long BacklogUs(long nowUs)
-    {
-        long sum = _waitingUs;
-        for (int i = 0; i < _running.Length; i++)
-            if (_running[i] is { } request) sum += Math.Max(request.CostUs - (nowUs - _startedUs[i]), 0);
-        return sum;
-    }
+    /// <summary>
+    /// The backlog that the gateway tells, in µs: the wait of a request that arrives now, times the workers. With work left
+    /// only for some of the workers it is zero, for the others are free.
+    /// </summary>
+    public long BacklogUs(long nowUs) => PredictedWaitUs(nowUs) * _running.Length;
 
     /// <summary>Wait of a request that arrives now, as the gateway predicts it, in µs.</summary>
-    public long PredictedWaitUs(long nowUs) => _runningCount < _running.Length && _waitingUs == 0 ? 0 : BacklogUs(nowUs) / _running.Length;
+    /// <remarks>What waits fills the workers like water, those first that are free first.</remarks>
+    public long PredictedWaitUs(long nowUs)
+    {
+        if (_runningCount < _running.Length && _waitingUs == 0) return 0;
+        for (int i = 0; i < _running.Length; i++)
+            _leftUs[i] = _running[i] is { } request ? Math.Max(request.CostUs - (nowUs - _startedUs[i]), 0) : 0;
+        Array.Sort(_leftUs);
+        long water = _waitingUs;
+        for (int i = 1; i < _leftUs.Length; i++)
+        {
+            long need = i * (_leftUs[i] - _leftUs[i - 1]);
+            if (need >= water) return _leftUs[i - 1] + water / i;
+            water -= need;
+        }
+        return _leftUs[^1] + water / _leftUs.Length;
+    }
 
     /// <summary>Wait that a request will really have, in µs, if nothing arrives before it but what the oracle has sent.</summary>
     /// <param name="nowUs">The time.</param>
@@ -200,25 +220,28 @@ internal sealed class SimGateway
         advert.Version = 1;
     }
 
-    /// <summary>The newest status that was published by a time, and after a number.</summary>
-    /// <param name="nowUs">The time of now: heartbeats until now are published.</param>
-    /// <param name="byUs">Published by then.</param>
-    /// <param name="seen">Number of the last one that was seen.</param>
-    /// <param name="atUs">When it was published.</param>
-    /// <returns>Null when there is none.</returns>
-    public StatusFrame? Newest(long nowUs, long byUs, uint seen, out long atUs)
+    /// <summary>Publishes the heartbeats that are due: between two changes nothing but time passes, so they can wait until somebody looks.</summary>
+    public void Beat(long nowUs)
     {
-        // Between two changes nothing but time passes: a heartbeat is made when somebody looks.
         long silence = nowUs - PublishedUs;
-        if (silence >= HeartbeatUs && Engine == null) Publish(PublishedUs + silence / HeartbeatUs * HeartbeatUs);
-        uint oldest = _statusCount > KeptStatuses ? _statusCount - KeptStatuses : 0;
-        for (uint i = _statusCount; i > oldest && i > seen; i--)
-        {
-            atUs = _statusAtUs[(i - 1) % KeptStatuses];
-            if (atUs <= byUs) return _statuses[(i - 1) % KeptStatuses];
-        }
-        atUs = 0;
-        return null;
+        if (silence < HeartbeatUs || Engine != null) return;
+        long beats = silence / HeartbeatUs, lastUs = PublishedUs;
+        for (long i = Math.Max(beats - ReadStatuses, 0) + 1; i <= beats; i++) Publish(lastUs + i * HeartbeatUs);
+    }
+
+    /// <summary>Number of the first of the newest statuses that a node which has seen some still has to read.</summary>
+    public uint FirstToRead(uint seen) => Math.Max(seen + 1, _statusCount > ReadStatuses ? _statusCount - ReadStatuses + 1 : 1);
+
+    /// <summary>A status by its number.</summary>
+    /// <param name="number">From <see cref="FirstToRead"/> on.</param>
+    /// <param name="byUs">Published by then.</param>
+    /// <param name="atUs">When it was published.</param>
+    /// <returns>Null when there is none yet.</returns>
+    public StatusFrame? Status(uint number, long byUs, out long atUs)
+    {
+        uint at = (number - 1) % KeptStatuses;
+        atUs = number <= _statusCount ? _statusAtUs[at] : long.MaxValue;
+        return atUs <= byUs ? _statuses[at] : null;
     }
 
     private int Utilisation(long nowUs)

@@ -207,10 +207,14 @@ internal sealed partial class SimWorld
             if (gateway.Links[slot].IsDown(_nowUs)) continue;
             SimGateway upstream = _gateways[gateway.Node.Upstreams[slot].Gateway];
             double wayUs = gateway.Links[slot].LevelUs(_nowUs) / 2;
-            StatusFrame? status = upstream.Newest(_nowUs, (long)(_nowUs - wayUs), gateway.Readers[slot].Seen, out long atUs);
-            if (status == null) continue;
-            gateway.Readers[slot].Seen = status.Sequence;
-            gateway.Engine!.OnStatus(upstream.Node.Id, status, (long)(atUs + wayUs));
+            upstream.Beat(_nowUs);
+            for (uint number = upstream.FirstToRead(gateway.Readers[slot].Seen); ; number++)
+            {
+                StatusFrame? status = upstream.Status(number, (long)(_nowUs - wayUs), out long atUs);
+                if (status == null) break;
+                gateway.Readers[slot].Seen = number;
+                gateway.Engine!.OnStatus(upstream.Node.Id, status, (long)(atUs + wayUs));
+            }
         }
     }
 

@@ -105,7 +105,7 @@ internal sealed partial class SimWorld
         return interval == 0 ? atUs : board.BeaconPhaseUs + Math.Ceiling((atUs - board.BeaconPhaseUs) / interval) * interval;
     }
 
-    /// <summary>Applies the newest status that has reached a board, of each of its gateways.</summary>
+    /// <summary>Applies the statuses that have reached a board, of each of its gateways.</summary>
     private void HearStatuses(SimBoard board)
     {
         for (int slot = 0; slot < board.Links.Length; slot++)
@@ -118,13 +118,17 @@ internal sealed partial class SimWorld
             double wayUs = isRetained ? 0 : link.LevelUs(_nowUs) / 2;
             double byUs = _nowUs;
             if (!isRetained && board.Costs.BeaconUs > 0) byUs = HeardUs(board, byUs) - (HeardUs(board, byUs) > byUs ? board.Costs.BeaconUs : 0);
-            StatusFrame? status = gateway.Newest(_nowUs, (long)(byUs - wayUs), board.Readers[slot].Seen, out long atUs);
-            if (status == null) continue;
-            board.Readers[slot].Seen = status.Sequence;
-            int known = board.Engine.CandidateCount;
-            long heardUs = isRetained ? _nowUs : Math.Min((long)HeardUs(board, atUs + wayUs), _nowUs);
-            board.Engine.OnStatus(gateway.Node.Id, status, heardUs);
-            if (board.Engine.CandidateCount > known) board.SlotOf[known] = slot;
+            gateway.Beat(_nowUs);
+            for (uint number = gateway.FirstToRead(board.Readers[slot].Seen); ; number++)
+            {
+                StatusFrame? status = gateway.Status(number, (long)(byUs - wayUs), out long atUs);
+                if (status == null) break;
+                board.Readers[slot].Seen = number;
+                int known = board.Engine.CandidateCount;
+                long heardUs = isRetained ? _nowUs : Math.Min((long)HeardUs(board, atUs + wayUs), _nowUs);
+                board.Engine.OnStatus(gateway.Node.Id, status, heardUs);
+                if (board.Engine.CandidateCount > known) board.SlotOf[known] = slot;
+            }
         }
     }
 
