@@ -44,6 +44,9 @@ public static class Program
             CalibrateVerb.Create(),
             PredictVerb.Create(),
             BenchVerb.Create(),
+            SimulateVerb.Create(),
+            ExperimentVerb.Create(),
+            LengthsVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");

@@ -42,8 +42,10 @@ public sealed class LoadMeterTests
         var load = new LoadMeter(_queue, workerCount: 2, _group, _time);
         load.OnStarted(worker: 0, costUs: 1000);
         Assert.That((load.RunningUs(out bool isAnyIdle), isAnyIdle), Is.EqualTo((1000L, true)));
+        Assert.That(load.BacklogUs, Is.Zero, "whoever comes starts at once");
         load.OnStarted(worker: 1, costUs: 3000);
         Assert.That((load.RunningUs(out isAnyIdle), isAnyIdle), Is.EqualTo((4000L, false)));
+        Assert.That(load.BacklogUs, Is.EqualTo(4000));
     }
 
     [TestCase(1, 1024)]

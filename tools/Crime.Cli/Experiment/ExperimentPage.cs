@@ -1,0 +1,102 @@
+// The page of an experiment: its headline, the whole table, losers included, and the pictures.
+
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using Crime.Cli.Report;
+using Crime.Cli.Verbs;
+using Crime.Simulation.Inputs;
+using Crime.Simulation.Results;
+using Crime.Simulation.Scenarios;
+
+namespace Crime.Cli.Experiment;
+
+/// <summary>Writes the page and its figures.</summary>
+internal static class ExperimentPage
+{
+    /// <summary>Name of the page.</summary>
+    public const string FileName = "experiment.html";
+
+    /// <summary>Runs the side experiments and writes everything.</summary>
+    /// <param name="result">The grid.</param>
+    /// <param name="scenarios">Its scenarios.</param>
+    /// <param name="sets">Its networks.</param>
+    /// <param name="folder">Where to; it exists.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public static void Write(
+        ExperimentResult result, IReadOnlyList<Scenario> scenarios, IReadOnlyList<InputSet> sets, string folder, CancellationToken cancellation)
+    {
+        var page = new ReportPage(
+            "CRIME in simulation", $"{result.Cells.Count} cells: {scenarios.Count} scenarios, {sets.Count} networks, time and energy; {result.SeedCount} seeds.");
+        page.Table(Headline(result));
+        page.Section("Against the best single device, and against the oracle");
+        Add(page, folder, ExperimentPlots.Map(
+            result, "gain", "What CRIME costs less than the best single device, in %; below zero it costs more.", cell => cell.PercentBetterThanSingle, 50));
+        Add(page, folder, ExperimentPlots.Map(result, "over-oracle", "What CRIME costs more than the oracle, in %.", cell => cell.PercentOverOracle, 20));
+        Add(page, folder, ExperimentPlots.Regret(result));
+        page.Section("All policies");
+        foreach (InputSet set in sets)
+            foreach (bool isEnergy in (bool[])[false, true]) Add(page, folder, ExperimentPlots.Policies(result, set.Name, isEnergy));
+        page.Section("Where inputs go");
+        foreach (InputSet set in sets) Add(page, folder, ExperimentPlots.ShareByLength(result, set.Name));
+        AddSides(page, folder, scenarios, sets, cancellation);
+        page.Section("The whole table", "Mean over the seeds and half width of the 95 % confidence interval; time in ms, energy in mJ.");
+        foreach (Cell cell in result.Cells)
+        {
+            page.Section($"{cell.Scenario}, {cell.Set}, {(cell.IsEnergy ? "energy in mJ" : "time in ms")}");
+            page.Table(cell.Policies.Select(policy => (policy.Policy.Name, $"{Number(cell.Cost(policy).Mean)} ± {Number(cell.Cost(policy).HalfWidth)}")));
+        }
+        Output.WriteFile(Path.Combine(folder, FileName), page.Finish("Made by crime experiment."));
+    }
+
+    /// <summary>The figures that people ask for first.</summary>
+    public static IEnumerable<(string Name, string Value)> Headline(ExperimentResult result) =>
+    [
+        ("cells at least 25 % better than the best single device", $"{result.CellsBetter} of {result.Cells.Count}"),
+        ("the same for the oracle, which is as much as can be had", $"{result.CellsOracleBetter} of {result.Cells.Count}"),
+        ("worst against the best single device", Number(result.WorstPercentAgainstSingle) + " %"),
+        ("over the oracle, mean of all cells", Number(result.PercentOverOracleTotal) + " %"),
+        ("over the oracle, worst cell without outages", Number(result.PercentOverOracleWorst) + " %"),
+    ];
+
+    private static void AddSides(
+        ReportPage page, string folder, IReadOnlyList<Scenario> scenarios, IReadOnlyList<InputSet> sets, CancellationToken cancellation)
+    {
+        InputSet set = sets.FirstOrDefault(entry => entry.Name == SimulateVerb.DefaultSet) ?? sets[0];
+        foreach (Scenario scenario in scenarios.Where(scenario => scenario.Load.Pattern == LoadPattern.Flash))
+        {
+            page.Section(
+                $"Herds: {scenario.Name}",
+                "Overdispersion is the variance of the share sent away, in slices of 0.1 s after the first second, against that of boards that throw their own dice. "
+                + $"Up to {HerdMeasure.SteadyOverdispersion} a crowd counts as steady: its share moves at most three times as much as by chance.");
+            IReadOnlyList<HerdRun> runs = SideExperiments.Herd(scenario, set, seed: 1, cancellation);
+            Add(page, folder, ExperimentPlots.Herd(runs, scenario.Load.PeriodS - 1, scenario.Load.PeriodS + scenario.Load.LastsS + 1));
+            page.Table(runs.SelectMany(run => Rows(run)));
+        }
+        page.Section("Old statuses");
+        foreach (Scenario scenario in scenarios.Where(scenario => scenario.Gateways.Any(gateway => gateway.Background != null)).Take(2))
+            Add(page, folder, ExperimentPlots.Stale(scenario.Name, SideExperiments.Stale(scenario, set, cancellation)));
+    }
+
+    private static IEnumerable<(string Name, string Value)> Rows(HerdRun run)
+    {
+        string name = $"{run.Policy.Name}, statuses every {run.StatusIntervalMs} ms: ";
+        HerdMeasure measure = run.Measure;
+        return
+        [
+            (name + "sent away, 5th to 95th percentile", $"{Number(100 * measure.LowShare)} to {Number(100 * measure.HighShare)} %"),
+            (name + "overdispersion", Number(measure.Overdispersion)),
+            (name + "queue wait, 99th percentile", Number(measure.WaitP99Ms) + " ms"),
+        ];
+    }
+
+    private static void Add(ReportPage page, string folder, Picture picture)
+    {
+        page.Figure(picture.Plot.GetSvgXml(Picture.WidthPx, picture.HeightPx), picture.Caption);
+        Output.WriteFile(Path.Combine(folder, picture.FileName + ".png"), picture.Plot.GetImageBytes(Picture.WidthPx, picture.HeightPx, ScottPlot.ImageFormat.Png));
+    }
+
+    private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+}

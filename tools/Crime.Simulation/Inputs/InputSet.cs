@@ -1,0 +1,88 @@
+// A network with the inputs it gets: what a timestep costs on a board and at a gateway, how many bytes it takes on the air,
+// and how long inputs are.
+
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using Crime.Modelling;
+using Crime.Simulation.Scenarios;
+
+namespace Crime.Simulation.Inputs;
+
+/// <summary>How a board computes a network.</summary>
+public enum KernelKind
+{
+    /// <summary>Compiled into the firmware.</summary>
+    Compiled,
+
+    /// <summary>Read from a model file, such as one fetched over the air.</summary>
+    Table,
+}
+
+/// <summary>Costs of a network on a board, in executed IL instructions.</summary>
+/// <param name="PerStep">Per timestep read.</param>
+/// <param name="PerOutputStep">Per timestep written; 0 for a classifier.</param>
+/// <param name="PerInput">Per input, whatever its length.</param>
+public sealed record KernelCost(double PerStep, double PerOutputStep, double PerInput);
+
+/// <summary>A network and its inputs.</summary>
+public sealed class InputSet
+{
+    private readonly Dictionary<KernelKind, KernelCost> _kernels = [];
+
+    private InputSet(YamlSection section, string folder)
+    {
+        Name = section.Word("set");
+        About = section.Word("about");
+        BytesPerStep = section.Whole("bytes_per_step", 1, 1024);
+        EncodeIlPerStep = section.Number("encode_il_per_step", 0, 1e6);
+        EncodeIlPerInput = section.Number("encode_il_per_input", 0, 1e6);
+        MacsPerStep = section.Number("macs_per_step", 1, 1e9);
+        MacsPerOutputStep = section.Number("macs_per_output_step", 0, 1e9, 0);
+        foreach (KernelKind kind in (KernelKind[])[KernelKind.Compiled, KernelKind.Table])
+        {
+            YamlSection kernel = section.Section(YamlSection.NameOf(kind))!;
+            _kernels[kind] = new KernelCost(
+                kernel.Number("il_per_step", 1, 1e9), kernel.Number("il_per_output_step", 0, 1e9, 0), kernel.Number("il_per_input", 0, 1e9));
+            kernel.Finish();
+        }
+        section.Word("source");
+        Lengths = LengthDistribution.Load(Path.Combine(folder, section.Word("lengths")));
+        section.Finish();
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>What it is, in one line.</summary>
+    public string About { get; }
+
+    /// <summary>Bytes of a request per timestep.</summary>
+    public int BytesPerStep { get; }
+
+    /// <summary>Executed IL to write a request, per timestep.</summary>
+    public double EncodeIlPerStep { get; }
+
+    /// <summary>Executed IL to write a request, apart from its timesteps.</summary>
+    public double EncodeIlPerInput { get; }
+
+    /// <summary>Multiply-accumulates per timestep read.</summary>
+    public double MacsPerStep { get; }
+
+    /// <summary>Multiply-accumulates per timestep written; 0 for a classifier.</summary>
+    public double MacsPerOutputStep { get; }
+
+    /// <summary>How long inputs are.</summary>
+    public LengthDistribution Lengths { get; }
+
+    /// <summary>What it costs on a board.</summary>
+    public KernelCost Kernel(KernelKind kind) => _kernels[kind];
+
+    /// <summary>Reads a set.</summary>
+    /// <exception cref="UserInputException">The file is no set; the message says where.</exception>
+    public static InputSet Load(string path) => new(YamlSection.Read(path, "an input set"), Path.GetDirectoryName(Path.GetFullPath(path))!);
+
+    /// <summary>The sets in a folder, by name.</summary>
+    public static IReadOnlyList<InputSet> LoadAll(string folder) =>
+        Directory.GetFiles(folder, "*.yaml").Order(System.StringComparer.Ordinal).Select(Load).ToList();
+}

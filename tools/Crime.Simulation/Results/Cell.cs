@@ -1,0 +1,71 @@
+// A cell of the experiment: a scenario, a network with its inputs, and what is minimised. What every policy has come to, over
+// all seeds, and how the project's own compares.
+
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Crime.Simulation.World;
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Statistics;
+
+namespace Crime.Simulation.Results;
+
+/// <summary>A mean over seeds with its 95 % confidence interval (Student's t).</summary>
+/// <param name="Mean">The mean.</param>
+/// <param name="HalfWidth">Half the width of the interval; 0 for a single seed.</param>
+public sealed record Estimate(double Mean, double HalfWidth)
+{
+    /// <summary>From one value per seed.</summary>
+    public static Estimate Of(IReadOnlyList<double> values)
+    {
+        double mean = values.Mean();
+        if (values.Count < 2) return new Estimate(mean, 0);
+        double t = StudentT.InvCDF(0, 1, values.Count - 1, 0.975);
+        return new Estimate(mean, t * values.StandardDeviation() / Math.Sqrt(values.Count));
+    }
+}
+
+/// <summary>A policy in a cell.</summary>
+/// <param name="Policy">The policy.</param>
+/// <param name="TimeMs">Time per input in ms.</param>
+/// <param name="EnergyMj">Energy per input in mJ.</param>
+/// <param name="Total">Tally over all seeds.</param>
+public sealed record PolicyResult(Policy Policy, Estimate TimeMs, Estimate EnergyMj, RunTally Total)
+{
+    /// <summary>From a tally per seed.</summary>
+    public static PolicyResult Of(Policy policy, IReadOnlyList<RunTally> tallies)
+    {
+        var time = Estimate.Of(tallies.Select(tally => tally.MeanTimeMs).ToArray());
+        var energy = Estimate.Of(tallies.Select(tally => tally.MeanEnergyMj).ToArray());
+        var total = new RunTally(tallies[0].CountByLength.Length - 1, tallies[0].SliceUs * RunTally.SliceCount);
+        foreach (RunTally tally in tallies) total.Add(tally);
+        return new PolicyResult(policy, time, energy, total);
+    }
+}
+
+/// <summary>A cell.</summary>
+/// <param name="Scenario">Name of the scenario.</param>
+/// <param name="Set">Name of the input set.</param>
+/// <param name="IsEnergy">Whether energy is minimised, and compared; else time.</param>
+/// <param name="HasOutages">Whether links fail in the scenario.</param>
+/// <param name="Policies">All policies.</param>
+public sealed record Cell(string Scenario, string Set, bool IsEnergy, bool HasOutages, IReadOnlyList<PolicyResult> Policies)
+{
+    /// <summary>What the cell compares of a policy: time in ms or energy in mJ.</summary>
+    public Estimate Cost(PolicyResult policy) => IsEnergy ? policy.EnergyMj : policy.TimeMs;
+
+    /// <summary>The project's policy.</summary>
+    public PolicyResult Crime => Policies.First(policy => policy.Policy.Kind == PolicyKind.Crime);
+
+    /// <summary>The oracle.</summary>
+    public PolicyResult Oracle => Policies.First(policy => policy.Policy.Kind == PolicyKind.Oracle);
+
+    /// <summary>The best single device.</summary>
+    public PolicyResult BestSingle => Policies.Where(policy => policy.Policy.IsSingleDevice).MinBy(policy => Cost(policy).Mean)!;
+
+    /// <summary>What the project's policy costs less than the best single device, in %; below zero when it costs more.</summary>
+    public double PercentBetterThanSingle => 100 * (1 - Cost(Crime).Mean / Cost(BestSingle).Mean);
+
+    /// <summary>What the project's policy costs more than the oracle, in %.</summary>
+    public double PercentOverOracle => 100 * (Cost(Crime).Mean / Cost(Oracle).Mean - 1);
+}

@@ -1,0 +1,103 @@
+// The whole grid: every scenario with every network, for time and for energy, over several seeds.
+
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Crime.Mapping;
+using Crime.Simulation.Inputs;
+using Crime.Simulation.Scenarios;
+using Crime.Simulation.World;
+
+namespace Crime.Simulation.Results;
+
+/// <summary>What the grid has come to.</summary>
+/// <param name="Cells">All cells.</param>
+/// <param name="SeedCount">Seeds per cell.</param>
+public sealed record ExperimentResult(IReadOnlyList<Cell> Cells, int SeedCount)
+{
+    /// <summary>A gain that the paper claims, in %.</summary>
+    public const double ClaimedPercent = 25;
+
+    /// <summary>Cells in which the project's policy costs at least a quarter less than the best single device.</summary>
+    public int CellsBetter => Cells.Count(cell => cell.PercentBetterThanSingle >= ClaimedPercent);
+
+    /// <summary>The same for the oracle: more cells than these cannot have such a gain, whatever the policy.</summary>
+    public int CellsOracleBetter => Cells.Count(cell => cell.Cost(cell.Oracle).Mean <= (1 - ClaimedPercent / 100) * cell.Cost(cell.BestSingle).Mean);
+
+    /// <summary>What it costs more than the best single device in the worst cell, in %; below zero when it is better everywhere.</summary>
+    public double WorstPercentAgainstSingle => Cells.Max(cell => -cell.PercentBetterThanSingle);
+
+    /// <summary>What it costs more than the oracle in the mean over the cells, in %: cells count alike, whatever their unit.</summary>
+    public double PercentOverOracleTotal => Cells.Average(cell => cell.PercentOverOracle);
+
+    /// <summary>The same in the worst cell without outages, in %.</summary>
+    public double PercentOverOracleWorst => Cells.Where(cell => !cell.HasOutages).Select(cell => cell.PercentOverOracle).DefaultIfEmpty().Max();
+}
+
+/// <summary>Runs the grid.</summary>
+public sealed class Experiment
+{
+    private readonly IReadOnlyList<Scenario> _scenarios;
+    private readonly IReadOnlyList<InputSet> _sets;
+    private readonly int _seedCount;
+
+    /// <summary>Plans a grid.</summary>
+    /// <param name="scenarios">The scenarios.</param>
+    /// <param name="sets">The networks with their inputs.</param>
+    /// <param name="seedCount">Seeds, from 1 on.</param>
+    public Experiment(IReadOnlyList<Scenario> scenarios, IReadOnlyList<InputSet> sets, int seedCount)
+    {
+        _scenarios = scenarios;
+        _sets = sets;
+        _seedCount = seedCount;
+        foreach (Scenario scenario in scenarios)
+            foreach (InputSet set in sets)
+                foreach (Policy policy in Policy.All(scenario))
+                    foreach (Goal goal in GoalsOf(policy))
+                        for (int seed = 1; seed <= seedCount; seed++) Runs.Add(new SimulationRun(scenario, set, policy, goal, seed));
+    }
+
+    /// <summary>Number of runs.</summary>
+    public int RunCount => Runs.Count;
+
+    private List<SimulationRun> Runs { get; } = [];
+
+    /// <summary>Runs the grid on all cores.</summary>
+    /// <param name="done">Told how many runs are done; may be called from any thread.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>The same for the same seeds, whatever the machine.</returns>
+    public ExperimentResult Run(Action<int>? done, CancellationToken cancellation)
+    {
+        var tallies = new RunTally[Runs.Count];
+        int finished = 0;
+        var options = new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount };
+        Parallel.For(0, Runs.Count, options, i =>
+        {
+            tallies[i] = Runs[i].Run(cancellation: cancellation);
+            done?.Invoke(Interlocked.Increment(ref finished));
+        });
+        return new ExperimentResult(Cells(tallies), _seedCount);
+    }
+
+    private List<Cell> Cells(RunTally[] tallies)
+    {
+        var results = new Dictionary<(Scenario, InputSet, Policy, Goal), PolicyResult>();
+        for (int first = 0; first < Runs.Count; first += _seedCount)
+        {
+            SimulationRun run = Runs[first];
+            results[(run.Scenario, run.Set, run.Policy, run.Goal)] = PolicyResult.Of(run.Policy, new ArraySegment<RunTally>(tallies, first, _seedCount));
+        }
+        var cells = new List<Cell>();
+        foreach (Scenario scenario in _scenarios)
+            foreach (InputSet set in _sets)
+                foreach (Goal goal in (Goal[])[Goal.Time, Goal.Energy])
+                    cells.Add(new Cell(
+                        scenario.Name, set.Name, goal == Goal.Energy, scenario.HasOutages,
+                        Policy.All(scenario).Select(policy => results[(scenario, set, policy, policy.HasGoal ? goal : Goal.Time)]).ToList()));
+        return cells;
+    }
+
+    private static Goal[] GoalsOf(Policy policy) => policy.HasGoal ? [Goal.Time, Goal.Energy] : [Goal.Time];
+}

@@ -1,0 +1,128 @@
+// What a scenario says: nodes, links, load. Plain data that a simulation, and a live run of the same scenario, both read.
+
+using System.Collections.Generic;
+using Crime.Simulation.Inputs;
+
+namespace Crime.Simulation.Scenarios;
+
+/// <summary>What a board's radio does while it has nothing to send.</summary>
+public enum RadioKind
+{
+    /// <summary>It listens all the time.</summary>
+    Awake,
+
+    /// <summary>It wakes for beacons, where answers wait for it (modem sleep).</summary>
+    Doze,
+
+    /// <summary>It is off between offloads, and comes up for one (duty-cycled).</summary>
+    Off,
+}
+
+/// <summary>How inputs come over time.</summary>
+public enum LoadPattern
+{
+    /// <summary>At a constant mean rate.</summary>
+    Steady,
+
+    /// <summary>At a rate that rises and falls as a day does: a sine about the mean.</summary>
+    Diurnal,
+
+    /// <summary>At the mean rate, and for a while many times as often.</summary>
+    Flash,
+}
+
+/// <summary>A kind of link.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="RttMs">Median over the levels of the round trip, in ms.</param>
+/// <param name="LevelSigma">Spread of the levels: standard deviation of their logarithm.</param>
+/// <param name="HoldS">Mean time that a level holds, in s.</param>
+/// <param name="NoiseSigma">Spread of one way about its level: standard deviation of its logarithm.</param>
+/// <param name="Loss">Probability that a message has to be sent again by TCP.</param>
+/// <param name="ResendMs">What that costs, in ms.</param>
+/// <param name="BytesPerMs">Rate of the link apart from a board's air time, in bytes per ms.</param>
+/// <param name="OutageEveryS">Mean time from an outage to the next, in s; 0 for none.</param>
+/// <param name="OutageS">Mean length of an outage, in s.</param>
+public sealed record LinkKind(
+    string Name, double RttMs, double LevelSigma, double HoldS, double NoiseSigma, double Loss, double ResendMs, double BytesPerMs,
+    double OutageEveryS, double OutageS)
+{
+    /// <summary>Whether it fails now and then.</summary>
+    public bool HasOutages => OutageEveryS > 0;
+}
+
+/// <summary>A kind of board.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Profile">Folder under hardware/.</param>
+/// <param name="UsPerIl">Time of one executed IL instruction, in µs.</param>
+/// <param name="Kernel">How it computes.</param>
+/// <param name="AwakeMa">Current while its radio listens, in mA; boards that doze have theirs from the profile.</param>
+public sealed record BoardKind(string Name, string Profile, double UsPerIl, KernelKind Kernel, double AwakeMa);
+
+/// <summary>A kind of gateway.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Workers">Threads that compute.</param>
+/// <param name="NsPerMac">Time per multiply-accumulate, in ns.</param>
+/// <param name="RequestUs">Time per request apart from that, in µs.</param>
+/// <param name="NoiseSigma">Spread of the service time: standard deviation of its logarithm.</param>
+public sealed record GatewayKind(string Name, int Workers, double NsPerMac, double RequestUs, double NoiseSigma);
+
+/// <summary>Other work of a gateway, in the same queue.</summary>
+/// <param name="WorkMs">Mean work of a job in ms; exponentially distributed.</param>
+/// <param name="BusyShare">Share of all workers' time that it takes while busy.</param>
+/// <param name="CalmShare">The same while calm.</param>
+/// <param name="HoldS">Mean time that busy or calm hold, in s.</param>
+public sealed record BackgroundLoad(double WorkMs, double BusyShare, double CalmShare, double HoldS);
+
+/// <summary>A link to another node.</summary>
+/// <param name="Gateway">Index of the gateway.</param>
+/// <param name="Kind">Its kind.</param>
+public sealed record NodeLink(int Gateway, LinkKind Kind);
+
+/// <summary>A gateway of a scenario.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Background">What else it does; null for nothing.</param>
+/// <param name="Upstreams">Gateways it can pass requests on to.</param>
+public sealed record GatewayNode(string Id, GatewayKind Kind, BackgroundLoad? Background, IReadOnlyList<NodeLink> Upstreams);
+
+/// <summary>Boards that are alike.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Kind">Their kind.</param>
+/// <param name="Radio">Their radio.</param>
+/// <param name="InputEveryS">Mean time from an input to the next, in s.</param>
+/// <param name="Links">Gateways they reach; the first is their own.</param>
+public sealed record BoardGroup(int Count, BoardKind Kind, RadioKind Radio, double InputEveryS, IReadOnlyList<NodeLink> Links);
+
+/// <summary>How the load moves.</summary>
+/// <param name="Pattern">Its shape.</param>
+/// <param name="Swing">Diurnal: amplitude as a share of the mean, 0 to 1. Flash: times as many inputs.</param>
+/// <param name="PeriodS">Diurnal: a period. Flash: when it begins.</param>
+/// <param name="LastsS">Flash: how long it lasts.</param>
+public sealed record LoadShape(LoadPattern Pattern, double Swing, double PeriodS, double LastsS);
+
+/// <summary>A scenario.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="About">What it stands for, in one line.</param>
+/// <param name="DurationS">Simulated time, in s.</param>
+/// <param name="Copies">How many times the whole stands side by side, independently.</param>
+/// <param name="Load">How the load moves.</param>
+/// <param name="Gateways">Its gateways.</param>
+/// <param name="Boards">Its boards.</param>
+public sealed record Scenario(
+    string Name, string About, double DurationS, int Copies, LoadShape Load, IReadOnlyList<GatewayNode> Gateways, IReadOnlyList<BoardGroup> Boards)
+{
+    /// <summary>Whether any link fails now and then.</summary>
+    public bool HasOutages
+    {
+        get
+        {
+            foreach (GatewayNode gateway in Gateways)
+                foreach (NodeLink link in gateway.Upstreams)
+                    if (link.Kind.HasOutages) return true;
+            foreach (BoardGroup group in Boards)
+                foreach (NodeLink link in group.Links)
+                    if (link.Kind.HasOutages) return true;
+            return false;
+        }
+    }
+}

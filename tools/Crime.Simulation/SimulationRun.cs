@@ -1,0 +1,45 @@
+// A scenario, a set of inputs, a policy and a seed: one run, and its tally.
+
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Crime.Mapping;
+using Crime.Simulation.Inputs;
+using Crime.Simulation.Results;
+using Crime.Simulation.Scenarios;
+using Crime.Simulation.World;
+
+namespace Crime.Simulation;
+
+/// <summary>One run.</summary>
+/// <param name="Scenario">Nodes, links, load.</param>
+/// <param name="Set">Network and inputs.</param>
+/// <param name="Policy">Who decides.</param>
+/// <param name="Goal">What is minimised.</param>
+/// <param name="Seed">Decides everything random.</param>
+/// <param name="StatusIntervalMs">Shortest time between two statuses of a gateway, in ms; its default is 50.</param>
+public sealed record SimulationRun(Scenario Scenario, InputSet Set, Policy Policy, Goal Goal, int Seed, int StatusIntervalMs = SimulationRun.DefaultStatusIntervalMs)
+{
+    /// <summary>Shortest time between two statuses in ms, as the gateway has it (Status:MinIntervalMs).</summary>
+    public const int DefaultStatusIntervalMs = 50;
+
+    /// <summary>Runs all copies of the scenario, side by side on all cores.</summary>
+    /// <param name="done">Told how many copies are done; may be called from any thread.</param>
+    /// <param name="cancellation">Stops the run.</param>
+    /// <returns>The tally, the same for the same seed whatever the machine.</returns>
+    public RunTally Run(Action<int>? done = null, CancellationToken cancellation = default)
+    {
+        var tallies = new RunTally[Scenario.Copies];
+        int finished = 0;
+        Parallel.For(0, Scenario.Copies, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, copy =>
+        {
+            tallies[copy] = new SimWorld(this, SeedOf(copy)).Run(cancellation);
+            done?.Invoke(Interlocked.Increment(ref finished));
+        });
+        // In the order of the copies: sums of doubles depend on it.
+        for (int i = 1; i < tallies.Length; i++) tallies[0].Add(tallies[i]);
+        return tallies[0];
+    }
+
+    private ulong SeedOf(int copy) => (ulong)(uint)Seed * 1_000_003 + (ulong)(uint)copy + 1;
+}

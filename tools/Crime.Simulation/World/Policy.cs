@@ -1,0 +1,68 @@
+// Who decides where an input goes.
+
+using System.Collections.Generic;
+using System.Linq;
+using Crime.Simulation.Scenarios;
+
+namespace Crime.Simulation.World;
+
+/// <summary>A way to decide.</summary>
+public enum PolicyKind
+{
+    /// <summary>All on the boards.</summary>
+    Local,
+
+    /// <summary>All at one gateway.</summary>
+    Single,
+
+    /// <summary>A coin decides between the board and the gateways it reaches.</summary>
+    Random,
+
+    /// <summary>The engine decides, but takes every input to have the mean length.</summary>
+    MeanLength,
+
+    /// <summary>Two devices, lines fitted beforehand: to the board's own gateway when that is faster with the round trip as last measured.</summary>
+    TwoDevice,
+
+    /// <summary>The engine decides.</summary>
+    Crime,
+
+    /// <summary>The engine decides, without its measures against herds.</summary>
+    CrimeNoHerd,
+
+    /// <summary>Takes what is cheapest for the input, all that will happen to it being known.</summary>
+    Oracle,
+}
+
+/// <summary>A policy.</summary>
+/// <param name="Kind">How it decides.</param>
+/// <param name="Gateway">The gateway of <see cref="PolicyKind.Single"/>, or -1.</param>
+/// <param name="Name">Its name in tables.</param>
+public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
+{
+    /// <summary>Whether all inputs go to one kind of node.</summary>
+    public bool IsSingleDevice => Kind is PolicyKind.Local or PolicyKind.Single;
+
+    /// <summary>Whether it decides differently for time and for energy.</summary>
+    public bool HasGoal => !IsSingleDevice && Kind != PolicyKind.Random;
+
+    /// <summary>The policy of the project.</summary>
+    public static Policy Crime { get; } = new(PolicyKind.Crime, -1, "crime");
+
+    /// <summary>The same without measures against herds.</summary>
+    public static Policy CrimeNoHerd { get; } = new(PolicyKind.CrimeNoHerd, -1, "crime-no-herd");
+
+    /// <summary>The lower bound.</summary>
+    public static Policy Oracle { get; } = new(PolicyKind.Oracle, -1, "oracle");
+
+    /// <summary>Every single device of a scenario: the boards, and each gateway.</summary>
+    public static IReadOnlyList<Policy> SingleDevices(Scenario scenario) =>
+        [new Policy(PolicyKind.Local, -1, "boards"), .. scenario.Gateways.Select((gateway, i) => new Policy(PolicyKind.Single, i, gateway.Id))];
+
+    /// <summary>All policies of a scenario.</summary>
+    public static IReadOnlyList<Policy> All(Scenario scenario) =>
+    [
+        .. SingleDevices(scenario), new Policy(PolicyKind.Random, -1, "random"), new Policy(PolicyKind.MeanLength, -1, "mean-length"),
+        new Policy(PolicyKind.TwoDevice, -1, "two-device"), Crime, Oracle,
+    ];
+}

@@ -1,0 +1,67 @@
+// A link over time: its round trip has a level that holds for a while, then another; it may fail; and every message meets
+// some noise about the level, and rarely has to be sent again.
+
+using Crime.Simulation.Events;
+using Crime.Simulation.Scenarios;
+
+namespace Crime.Simulation.World;
+
+/// <summary>State of one link. Times that it is asked for must not go back.</summary>
+internal sealed class SimLink
+{
+    private readonly LinkKind _kind;
+    private readonly double _outageGapUs;
+    private RandomStream _random;
+    private double _levelUs;
+    private long _levelUntilUs = long.MinValue;
+    private long _outageFromUs = long.MaxValue;
+    private long _outageUntilUs = long.MaxValue;
+
+    /// <summary>Makes a link.</summary>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="index">Its number among the run's links: it has levels and outages of its own.</param>
+    public SimLink(LinkKind kind, ulong seed, int index)
+    {
+        _kind = kind;
+        _random = new RandomStream(seed, StreamPurpose.Link, index);
+        _outageGapUs = (kind.OutageEveryS - kind.OutageS) * 1e6;
+        if (!kind.HasOutages) return;
+        _outageFromUs = (long)_random.NextExponential(_outageGapUs);
+        _outageUntilUs = _outageFromUs + (long)_random.NextExponential(kind.OutageS * 1e6);
+    }
+
+    /// <summary>Level of the round trip in µs.</summary>
+    public double LevelUs(long nowUs)
+    {
+        while (nowUs >= _levelUntilUs)
+        {
+            _levelUs = _kind.RttMs * 1000 * System.Math.Exp(_kind.LevelSigma * _random.NextNormal());
+            long from = _levelUntilUs == long.MinValue ? 0 : _levelUntilUs;
+            _levelUntilUs = from + 1 + (long)_random.NextExponential(_kind.HoldS * 1e6);
+        }
+        return _levelUs;
+    }
+
+    /// <summary>Whether it fails at this moment.</summary>
+    public bool IsDown(long nowUs)
+    {
+        while (nowUs >= _outageUntilUs)
+        {
+            _outageFromUs = _outageUntilUs + (long)_random.NextExponential(_outageGapUs);
+            _outageUntilUs = _outageFromUs + (long)_random.NextExponential(_kind.OutageS * 1e6);
+        }
+        return nowUs >= _outageFromUs;
+    }
+
+    /// <summary>Time of one way in µs.</summary>
+    /// <param name="nowUs">When the message sets out.</param>
+    /// <param name="byteCount">Its bytes.</param>
+    /// <param name="fate">What will happen to it.</param>
+    /// <param name="name">Name of the way in that fate; the name two after it is that of the loss.</param>
+    public double OneWayUs(long nowUs, int byteCount, Fate fate, int name)
+    {
+        double us = LevelUs(nowUs) / 2 * fate.Factor(name, _kind.NoiseSigma) + byteCount / _kind.BytesPerMs * 1000;
+        return fate.Happens(name + 2, _kind.Loss) ? us + _kind.ResendMs * 1000 : us;
+    }
+}

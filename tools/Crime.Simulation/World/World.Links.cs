@@ -1,0 +1,158 @@
+// How boards hear of gateways: statuses, which are applied when a board next looks, and pings.
+
+using System;
+using Crime.Frames;
+using Crime.Mapping;
+using Crime.Simulation.Events;
+using Crime.Simulation.Scenarios;
+
+namespace Crime.Simulation.World;
+
+internal sealed partial class SimWorld
+{
+    private void OnTick(SimBoard board)
+    {
+        if (_nowUs != board.NextTickUs || board.Engine.IsRadioOff) return;
+        HearStatuses(board);
+        Tick(board);
+    }
+
+    /// <summary>Sends the pings that are due, and comes back when the next one is.</summary>
+    private void Tick(SimBoard board)
+    {
+        MappingEngine engine = board.Engine;
+        while (true)
+        {
+            int candidate = engine.TakeDuePing(_nowUs, out uint sequence);
+            if (candidate < 0) break;
+            SendPing(board, board.SlotOf[candidate], sequence);
+        }
+        board.NextTickUs = NextTick(engine.NextPingUs());
+        _events.Add(board.NextTickUs, EventKind.Tick, board.Index);
+    }
+
+    /// <summary>The next look at pings: every 100 ms, without the looks that find nothing.</summary>
+    private long NextTick(long dueUs)
+    {
+        if (dueUs == long.MaxValue) return _nowUs + SearchUs;
+        long ticks = dueUs <= _nowUs ? 1 : (dueUs - _nowUs + TickUs - 1) / TickUs;
+        return _nowUs + Math.Min(ticks * TickUs, 10 * SearchUs);
+    }
+
+    private void SendPing(SimBoard board, int slot, uint sequence)
+    {
+        _tally.Pings++;
+        double airUs = board.Costs.TransmitUs(PingFrame.Size);
+        _tally.UpkeepUj += (airUs * board.Costs.TransmitMw + (board.Costs.PublishUs + board.Costs.ReceiveUs) * board.Costs.ComputeMw) / 1000;
+        SimLink link = board.Links[slot];
+        ulong bits = board.Upkeep.NextBits();
+        if (link.IsDown(_nowUs)) return;
+        SimRequest ping = Rent();
+        ping.Origin = board.Index;
+        ping.Slot = slot;
+        ping.Sequence = sequence;
+        ping.SentUs = _nowUs;
+        ping.Fate = new Fate(bits);
+        double wayUs = link.OneWayUs(_nowUs, PingFrame.Size, ping.Fate, Fate.Link(board.FirstLink + slot));
+        _events.Add(_nowUs + (long)(board.Costs.PublishUs + airUs + wayUs), EventKind.Ping, board.Group.Links[slot].Gateway, ping.Index);
+    }
+
+    private void OnPing(SimGateway gateway, SimRequest ping)
+    {
+        ping.AnswerBacklogUs = (uint)Math.Min(gateway.BacklogUs(_nowUs), uint.MaxValue);
+        ping.AnswerDepth = gateway.Depth;
+        if (ping.Origin >= 0)
+        {
+            SimBoard board = _boards[ping.Origin];
+            SendBack(board, ping, PongFrame.Size, EventKind.Pong);
+            return;
+        }
+        SimGateway origin = _gateways[-1 - ping.Origin];
+        double wayUs = origin.Links[ping.Slot].OneWayUs(_nowUs, PongFrame.Size, ping.Fate, Fate.Link(origin.FirstLink + ping.Slot) + 1);
+        _events.Add(_nowUs + (long)wayUs, EventKind.Pong, ping.Origin, ping.Index);
+    }
+
+    private void OnPong(SimBoard board, SimRequest ping)
+    {
+        if (!board.Engine.IsRadioOff)
+        {
+            HearStatuses(board);
+            Fill(_pong, ping);
+            board.Engine.OnPong(_pong, _nowUs);
+            board.LastRttUs[ping.Slot] = Math.Max(_nowUs - ping.SentUs - board.Costs.TransmitUs(PingFrame.Size), 0);
+            OnHeard(board);
+        }
+        Return(ping);
+    }
+
+    /// <summary>Sends an answer or a pong to a board: it may wait for a beacon.</summary>
+    private void SendBack(SimBoard board, SimRequest request, int byteCount, EventKind kind)
+    {
+        SimLink link = board.Links[request.Slot];
+        if (link.IsDown(_nowUs))
+        {
+            Return(request);
+            return;
+        }
+        double wayUs = link.OneWayUs(_nowUs, byteCount, request.Fate, Fate.Link(board.FirstLink + request.Slot) + 1);
+        _events.Add((long)(HeardUs(board, _nowUs + wayUs) + board.Costs.ReceiveUs), kind, board.Index, request.Index);
+    }
+
+    /// <summary>When a board hears what is at its access point at a time.</summary>
+    private static double HeardUs(SimBoard board, double atUs)
+    {
+        double interval = board.Costs.BeaconUs;
+        return interval == 0 ? atUs : board.BeaconPhaseUs + Math.Ceiling((atUs - board.BeaconPhaseUs) / interval) * interval;
+    }
+
+    /// <summary>Applies the statuses that have reached a board, of each of its gateways.</summary>
+    private void HearStatuses(SimBoard board)
+    {
+        for (int slot = 0; slot < board.Links.Length; slot++)
+        {
+            SimLink link = board.Links[slot];
+            if (link.IsDown(_nowUs)) continue;
+            SimGateway gateway = _gateways[board.Group.Links[slot].Gateway];
+            // A board that has just connected gets the retained status at once.
+            bool isRetained = board.Group.Radio == RadioKind.Off || board.Readers[slot].Seen == 0;
+            double wayUs = isRetained ? 0 : link.LevelUs(_nowUs) / 2;
+            double byUs = _nowUs;
+            if (!isRetained && board.Costs.BeaconUs > 0) byUs = HeardUs(board, byUs) - (HeardUs(board, byUs) > byUs ? board.Costs.BeaconUs : 0);
+            gateway.Beat(_nowUs);
+            for (uint number = gateway.FirstToRead(board.Readers[slot].Seen); ; number++)
+            {
+                StatusFrame? status = gateway.Status(number, (long)(byUs - wayUs), out long atUs);
+                if (status == null) break;
+                board.Readers[slot].Seen = number;
+                int known = board.Engine.CandidateCount;
+                long heardUs = isRetained ? _nowUs : Math.Min((long)HeardUs(board, atUs + wayUs), _nowUs);
+                board.Engine.OnStatus(gateway.Node.Id, status, heardUs);
+                if (board.Engine.CandidateCount > known) board.SlotOf[known] = slot;
+            }
+        }
+    }
+
+    private static int CandidateOf(SimBoard board, int slot)
+    {
+        for (int i = 0; i < board.Engine.CandidateCount; i++)
+            if (board.SlotOf[i] == slot) return i;
+        return -1;
+    }
+
+    private static void Fill(ResponseFrame frame, SimRequest request)
+    {
+        frame.Code = request.Code;
+        frame.WaitUs = (uint)request.AnswerWaitUs;
+        frame.ServiceUs = (uint)request.AnswerServiceUs;
+        frame.BacklogUs = request.AnswerBacklogUs;
+        frame.Depth = request.AnswerDepth;
+        frame.RelayCount = request.RelayCount;
+    }
+
+    private static void Fill(PongFrame frame, SimRequest ping)
+    {
+        frame.Sequence = ping.Sequence;
+        frame.BacklogUs = ping.AnswerBacklogUs;
+        frame.Depth = ping.AnswerDepth;
+    }
+}

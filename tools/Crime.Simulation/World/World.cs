@@ -1,0 +1,222 @@
+// One network of boards and gateways over simulated time. Everything that happens is an event; nothing is drawn from a clock
+// or from another network, so that the same seed gives the same run to the byte, whatever runs beside it.
+
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using Crime.Frames;
+using Crime.Mapping;
+using Crime.Simulation.Events;
+using Crime.Simulation.Inputs;
+using Crime.Simulation.Results;
+using Crime.Simulation.Scenarios;
+
+namespace Crime.Simulation.World;
+
+/// <summary>A network that runs.</summary>
+internal sealed partial class SimWorld
+{
+    private const uint ModelId = 0x43524D45;
+
+    // Boards connect within this time, and have their first input after the next.
+    private const double ConnectUs = 2_000_000;
+    private const double WarmUpUs = 5_000_000;
+    private const int CheckEvents = 0xFFFF;
+
+    private readonly EventQueue _events = new();
+    private readonly List<SimRequest> _requests = [];
+    private readonly Stack<SimRequest> _unused = new();
+    private readonly ResponseFrame _response = new();
+    private readonly PongFrame _pong = new();
+    private readonly SimGateway[] _gateways;
+    private readonly SimBoard[] _boards;
+    private readonly int[][] _nextHop;
+    private readonly Scenario _scenario;
+    private readonly InputSet _set;
+    private readonly Policy _policy;
+    private readonly Goal _goal;
+    private readonly RunTally _tally;
+    private readonly int _meanLength;
+    private readonly long _endUs;
+    private readonly ulong _seed;
+    private uint _relayCounter;
+    private int _activeBoards;
+    private long _nowUs;
+
+    /// <summary>Builds a network.</summary>
+    /// <param name="run">What to run.</param>
+    /// <param name="seed">Seed of this network.</param>
+    public SimWorld(SimulationRun run, ulong seed)
+    {
+        _scenario = run.Scenario;
+        _set = run.Set;
+        _policy = run.Policy;
+        _goal = run.Goal;
+        _seed = seed;
+        _meanLength = (int)Math.Round(_set.Lengths.MeanLength);
+        _endUs = (long)(_scenario.DurationS * 1e6);
+        _tally = new RunTally(_set.Lengths.MaxLength, _endUs);
+        _gateways = new SimGateway[_scenario.Gateways.Count];
+        for (int i = 0; i < _gateways.Length; i++)
+            _gateways[i] = new SimGateway(i, _scenario.Gateways[i], new GatewayCosts(_scenario.Gateways[i].Kind, _set), ModelId, run.StatusIntervalMs);
+        int links = 0;
+        foreach (SimGateway gateway in _gateways) Connect(gateway, ref links);
+        var boards = new List<SimBoard>();
+        foreach (BoardGroup group in _scenario.Boards)
+        {
+            var costs = new BoardCosts(group, _set);
+            EngineSetup setup = SetupOf(costs);
+            for (int i = 0; i < group.Count; i++) boards.Add(NewBoard(boards.Count, group, costs, setup, ref links));
+        }
+        _boards = boards.ToArray();
+        _activeBoards = _boards.Length;
+        _nextHop = NextHops(_scenario.Gateways);
+    }
+
+    /// <summary>Runs until every input that is due before the end has its result.</summary>
+    public RunTally Run(CancellationToken cancellation)
+    {
+        foreach (SimGateway gateway in _gateways) StartGateway(gateway);
+        foreach (SimBoard board in _boards) StartBoard(board);
+        while (_activeBoards > 0)
+        {
+            SimEvent next = _events.Take();
+            _nowUs = next.AtUs;
+            if ((++_tally.Events & CheckEvents) == 0) cancellation.ThrowIfCancellationRequested();
+            Dispatch(next);
+        }
+        return _tally;
+    }
+
+    private void Dispatch(in SimEvent next)
+    {
+        switch (next.Kind)
+        {
+            case EventKind.Input: OnInput(_boards[next.Node]); break;
+            case EventKind.Tick: OnTick(_boards[next.Node]); break;
+            case EventKind.LocalDone: OnLocalDone(_boards[next.Node]); break;
+            case EventKind.RadioUp: OnRadioUp(_boards[next.Node], next.Sequence); break;
+            case EventKind.Request: OnRequest(_gateways[next.Node], _requests[next.Subject]); break;
+            case EventKind.Served: OnServed(_gateways[next.Node], next.Subject); break;
+            case EventKind.Publish: OnPublish(_gateways[next.Node]); break;
+            case EventKind.Background: OnBackground(_gateways[next.Node]); break;
+            case EventKind.GatewayTick: OnGatewayTick(_gateways[next.Node]); break;
+            case EventKind.Ping: OnPing(_gateways[next.Node], _requests[next.Subject]); break;
+            case EventKind.Pong:
+                if (next.Node >= 0) OnPong(_boards[next.Node], _requests[next.Subject]);
+                else OnGatewayPong(_gateways[-1 - next.Node], _requests[next.Subject]);
+                break;
+            case EventKind.Answer:
+                if (next.Node >= 0) OnAnswer(_boards[next.Node], _requests[next.Subject]);
+                else OnRelayAnswer(_gateways[-1 - next.Node], _requests[next.Subject]);
+                break;
+            default:
+                if (next.Node >= 0) OnTimeout(_boards[next.Node], next.Sequence);
+                else OnRelayTimeout(_gateways[-1 - next.Node], _requests[next.Subject], next.Sequence);
+                break;
+        }
+    }
+
+    private SimRequest Rent()
+    {
+        if (!_unused.TryPop(out SimRequest? request))
+        {
+            request = new SimRequest { Index = _requests.Count };
+            _requests.Add(request);
+        }
+        request.RelaySequence = 0;
+        request.Parent = -1;
+        request.RelayCount = 0;
+        if (request.Frame != null) request.Frame.VisitedCount = 0;
+        return request;
+    }
+
+    private void Return(SimRequest request) => _unused.Push(request);
+
+    private void Connect(SimGateway gateway, ref int links)
+    {
+        IReadOnlyList<NodeLink> upstreams = gateway.Node.Upstreams;
+        gateway.FirstLink = links;
+        gateway.Links = new SimLink[upstreams.Count];
+        gateway.Readers = new StatusReader[upstreams.Count];
+        gateway.UpstreamIds = new string[upstreams.Count];
+        for (int i = 0; i < upstreams.Count; i++) gateway.UpstreamIds[i] = _scenario.Gateways[upstreams[i].Gateway].Id;
+        for (int i = 0; i < upstreams.Count; i++) gateway.Links[i] = new SimLink(upstreams[i].Kind, _seed, links++);
+        if (upstreams.Count == 0) return;
+        // A gateway pays time, not energy; its network card is always awake.
+        gateway.Engine = new MappingEngine(new EngineSetup
+        {
+            ModelId = ModelId,
+            LongestLength = _set.Lengths.MaxLength,
+            LocalTime = gateway.Costs.Line,
+            BytesPerStep = _set.BytesPerStep,
+            Power = new Crime.Costs.PowerProfile(0, 0, 0, 0, 0),
+            Goal = Goal.Time,
+            Relays = true,
+            UseRefit = false,
+        }, gateway.Key);
+    }
+
+    private EngineSetup SetupOf(BoardCosts costs)
+    {
+        bool hasHerdMeasures = _policy.Kind != PolicyKind.CrimeNoHerd;
+        return new EngineSetup
+        {
+            ModelId = ModelId,
+            LongestLength = _set.Lengths.MaxLength,
+            LocalTime = costs.LocalLine,
+            EncodeTime = costs.EncodeLine,
+            BytesPerStep = _set.BytesPerStep,
+            Power = costs.Power,
+            Goal = _goal,
+            BeaconIntervalUs = EngineSetup.StandardBeaconUs,
+            UseForecastError = hasHerdMeasures,
+            UseHysteresis = hasHerdMeasures,
+            UseSpread = hasHerdMeasures,
+        };
+    }
+
+    private SimBoard NewBoard(int index, BoardGroup group, BoardCosts costs, EngineSetup setup, ref int links)
+    {
+        var nature = new RandomStream(_seed, StreamPurpose.Board, index);
+        var board = new SimBoard
+        {
+            Index = index,
+            Group = group,
+            Costs = costs,
+            BeaconPhaseUs = nature.NextUniform() * costs.BeaconUs,
+            FirstLink = links,
+            Links = new SimLink[group.Links.Count],
+            Readers = new StatusReader[group.Links.Count],
+            LastRttUs = new double[group.Links.Count],
+            SlotOf = new int[group.Links.Count],
+            Inputs = new RandomStream(_seed, StreamPurpose.Inputs, index),
+            Noise = new RandomStream(_seed, StreamPurpose.Noise, index),
+            Upkeep = new RandomStream(_seed, StreamPurpose.Upkeep, index),
+            Dice = new RandomStream(_seed, StreamPurpose.Dice, index),
+        };
+        for (int i = 0; i < board.Links.Length; i++) board.Links[i] = new SimLink(group.Links[i].Kind, _seed, links++);
+        Array.Fill(board.LastRttUs, -1);
+        board.Engine = new MappingEngine(setup, unchecked((uint)nature.NextBits()));
+        return board;
+    }
+
+    /// <summary>Per gateway and goal: the upstream to pass a request on to, or -1 where none leads there.</summary>
+    private static int[][] NextHops(IReadOnlyList<GatewayNode> gateways)
+    {
+        // Upstreams stand below: the last gateway is done first.
+        var hops = new int[gateways.Count][];
+        for (int i = gateways.Count - 1; i >= 0; i--)
+        {
+            hops[i] = new int[gateways.Count];
+            Array.Fill(hops[i], -1);
+            for (int slot = gateways[i].Upstreams.Count - 1; slot >= 0; slot--)
+            {
+                int next = gateways[i].Upstreams[slot].Gateway;
+                for (int goal = 0; goal < gateways.Count; goal++)
+                    if (goal == next || hops[next][goal] >= 0) hops[i][goal] = slot;
+            }
+        }
+        return hops;
+    }
+}
