@@ -34,8 +34,10 @@ public sealed class DeviceProjectsTests
     public void TheSharedCodeIsAnAssemblyThatBothApplicationsReferTo()
     {
         Assert.That(s_shared.Sources, Is.EquivalentTo(DeviceProject.DeviceFiles.Where(path => path.StartsWith("shared/"))));
-        Assert.That(s_app.Projects.Concat(s_bench.Projects), Is.EqualTo(new[] { "firmware/Shared/Crime.Shared.nfproj", "firmware/Shared/Crime.Shared.nfproj" }));
-        Assert.That(s_sdkApp.Projects.Concat(s_sdkBench.Projects), Is.EqualTo(new[] { "firmware/Sdk/Shared/Crime.Shared.csproj", "firmware/Sdk/Shared/Crime.Shared.csproj" }));
+        foreach (DeviceProject application in new[] { s_app, s_bench })
+            Assert.That(application.Projects, Is.EqualTo(new[] { "firmware/Shared/Crime.Shared.nfproj" }));
+        foreach (DeviceProject application in new[] { s_sdkApp, s_sdkBench })
+            Assert.That(application.Projects, Is.EqualTo(new[] { "firmware/Sdk/Shared/Crime.Shared.csproj" }));
     }
 
     [Test]

@@ -128,7 +128,8 @@ internal static class PredictVerb
     private static Table Offloads(Forecast forecast)
     {
         var table = new Table().Border(TableBorder.Rounded).Title("offloading instead")
-            .AddColumn(new TableColumn("link").NoWrap()).AddColumn(new TableColumn("ms a request").RightAligned()).AddColumn(new TableColumn("+ µs a timestep").RightAligned())
+            .AddColumn(new TableColumn("link").NoWrap())
+            .AddColumn(new TableColumn("ms a request").RightAligned()).AddColumn(new TableColumn("+ µs a timestep").RightAligned())
             .AddColumn(new TableColumn("faster from length").RightAligned()).AddColumn(new TableColumn("mJ a request").RightAligned())
             .AddColumn(new TableColumn("+ µJ a timestep").RightAligned()).AddColumn(new TableColumn("less energy from").RightAligned());
         foreach (LinkForecast link in forecast.Links)
