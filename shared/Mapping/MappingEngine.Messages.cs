@@ -25,9 +25,12 @@ public sealed partial class MappingEngine
                 if (!status.Online || NodeKey.Of(id) == _nodeKey) return;
                 index = FreeSlot();
                 if (index < 0) return;
-                _candidates[index] = new GatewayCandidate(id, index, _rows == null ? null : _rows[index]);
-                _candidates[index].Queue.UseError = _setup.UseForecastError;
-                _candidates[index].Queue.UseHysteresis = _setup.UseHysteresis;
+                var heard = new GatewayCandidate(id, index, _rows == null ? null : _rows[index]);
+                heard.Queue.UseError = _setup.UseForecastError;
+                heard.Queue.UseHysteresis = _setup.UseHysteresis;
+                _candidates[index] = heard;
+                // Counted once it is there: who shows the candidates takes no lock.
+                if (index == _candidateCount) _candidateCount++;
             }
             GatewayCandidate gateway = _candidates[index];
             bool isNewSession = gateway.StatusSession != status.Session;
@@ -284,7 +287,7 @@ public sealed partial class MappingEngine
     /// <summary>A slot that was never used, or whose gateway does not serve; -1 when all serve.</summary>
     private int FreeSlot()
     {
-        if (_candidateCount < _candidates.Length) return _candidateCount++;
+        if (_candidateCount < _candidates.Length) return _candidateCount;
         for (int i = 0; i < _candidateCount; i++)
             if (!_candidates[i].IsServing) return i;
         return -1;
