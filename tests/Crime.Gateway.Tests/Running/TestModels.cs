@@ -29,10 +29,27 @@ internal static class TestModels
         return error == ModelError.None ? model : throw new InvalidDataException(ModelErrors.Describe(error));
     }
 
-    public static byte[] Write(string name, int inputs, int hidden, int seed, int vocabulary = 0, bool isForBoards = true, float scale = 1)
+    public static byte[] Write(
+        string name, int inputs, int hidden, int seed, int vocabulary = 0, bool isForBoards = true, float scale = 1, int layers = 1)
     {
         var random = new Random(seed);
         float[] Random(int count) => Enumerable.Range(0, count).Select(_ => scale * (random.NextSingle() * 2 - 1)).ToArray();
+        RecurrentLayer Layer(int inputCount) => new()
+        {
+            Kind = CellKind.Lstm,
+            InputCount = inputCount,
+            HiddenCount = hidden,
+            Directions =
+            [
+                new DirectionWeights
+                {
+                    InputWeights = Random(4 * hidden * inputCount),
+                    RecurrentWeights = Random(4 * hidden * hidden),
+                    InputBias = Random(4 * hidden),
+                    RecurrentBias = Random(4 * hidden),
+                },
+            ],
+        };
         bool isTokens = vocabulary > 0;
         var trained = new TrainedModel
         {
@@ -42,25 +59,7 @@ internal static class TestModels
             ClassNames = Enumerable.Range(0, Classes).Select(i => $"class {i}").ToArray(),
             CodePoints = isTokens ? Enumerable.Range('a', vocabulary - 1).ToArray() : null,
             Embedding = Random(vocabulary * inputs),
-            Layers =
-            [
-                new RecurrentLayer
-                {
-                    Kind = CellKind.Lstm,
-                    InputCount = inputs,
-                    HiddenCount = hidden,
-                    Directions =
-                    [
-                        new DirectionWeights
-                        {
-                            InputWeights = Random(4 * hidden * inputs),
-                            RecurrentWeights = Random(4 * hidden * hidden),
-                            InputBias = Random(4 * hidden),
-                            RecurrentBias = Random(4 * hidden),
-                        },
-                    ],
-                },
-            ],
+            Layers = Enumerable.Range(0, layers).Select(layer => Layer(layer == 0 ? inputs : hidden)).ToArray(),
             HeadWeights = Random(Classes * hidden),
             HeadBias = Random(Classes),
         };

@@ -12,8 +12,9 @@ public sealed class NotifyTests
     private const int WatchdogMs = 400;
     private const int StallMs = 200;
 
-    // Of the largest hidden layer there is: some seconds, however fast the engine, for its weights fit no cache.
-    private const int SlowLength = 3000;
+    // Of two of the largest hidden layers there are: some seconds, however fast the engine, for their weights fit no cache.
+    private const int SlowLength = 4000;
+    private const int SlowLayers = 2;
 
     private int _brokerPort;
     private int _httpPort;
@@ -61,7 +62,7 @@ public sealed class NotifyTests
     public async Task AWedgedQueueStarvesTheWatchdog()
     {
         // One worker, one request that takes it far longer than the limit, and one that waits behind it.
-        byte[] slow = TestModels.Write("slow", inputs: 1, hidden: ModelFormat.MaxHidden, seed: 3, isForBoards: false);
+        byte[] slow = TestModels.Write("slow", inputs: 1, hidden: ModelFormat.MaxHidden, seed: 3, isForBoards: false, layers: SlowLayers);
         using var models = new ModelFolder(("slow.crime", slow));
         using var systemd = new Notifications();
         await using GatewayProcess gateway = systemd.Start(
