@@ -13,6 +13,7 @@ internal sealed class SimLink
     private readonly double _outageGapUs;
     private RandomStream _random;
     private double _levelUs;
+    private int _turn;
     private long _levelUntilUs = long.MinValue;
     private long _outageFromUs = long.MaxValue;
     private long _outageUntilUs = long.MaxValue;
@@ -36,8 +37,14 @@ internal sealed class SimLink
     {
         while (nowUs >= _levelUntilUs)
         {
-            _levelUs = _kind.RttMs * 1000 * System.Math.Exp(_kind.LevelSigma * _random.NextNormal());
             long from = _levelUntilUs == long.MinValue ? 0 : _levelUntilUs;
+            if (_kind.LevelsMs.Count > 0)
+            {
+                _levelUs = _kind.LevelsMs[_turn++ % _kind.LevelsMs.Count] * 1000;
+                _levelUntilUs = from + (long)(_kind.HoldS * 1e6);
+                continue;
+            }
+            _levelUs = _kind.RttMs * 1000 * System.Math.Exp(_kind.LevelSigma * _random.NextNormal());
             _levelUntilUs = from + 1 + (long)_random.NextExponential(_kind.HoldS * 1e6);
         }
         return _levelUs;

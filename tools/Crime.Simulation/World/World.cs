@@ -20,7 +20,7 @@ internal sealed partial class SimWorld
 
     // Boards connect within this time, and have their first input after the next.
     private const double ConnectUs = 2_000_000;
-    private const double WarmUpUs = 5_000_000;
+    private const double WarmUpUs = SimulationRun.FirstInputUs;
     private const int CheckEvents = 0xFFFF;
 
     private readonly EventQueue _events = new();
@@ -35,6 +35,7 @@ internal sealed partial class SimWorld
     private readonly InputSet _set;
     private readonly Policy _policy;
     private readonly Goal _goal;
+    private readonly Replay? _replay;
     private readonly RunTally _tally;
     private readonly int _meanLength;
     private readonly long _endUs;
@@ -52,6 +53,7 @@ internal sealed partial class SimWorld
         _set = run.Set;
         _policy = run.Policy;
         _goal = run.Goal;
+        _replay = run.Replay;
         _seed = seed;
         _meanLength = (int)Math.Round(_set.Lengths.MeanLength);
         _endUs = (long)(_scenario.DurationS * 1e6);
