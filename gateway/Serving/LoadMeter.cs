@@ -41,8 +41,18 @@ public sealed class LoadMeter
     /// <summary>Number of workers.</summary>
     public int WorkerCount => _startedAt.Length;
 
-    /// <summary>Work that waits or runs, in µs, over all workers: of a running request what is predicted to be left.</summary>
-    public uint BacklogUs => (uint)Math.Min(_queue.WaitingUs + RunningUs(out _), uint.MaxValue);
+    /// <summary>
+    /// Work that waits or runs, in µs, over all workers: of a running request what is predicted to be left. 0 while a worker is
+    /// free and nothing waits: boards take a worker's share of it for their wait, and there is none then.
+    /// </summary>
+    public uint BacklogUs
+    {
+        get
+        {
+            long runningUs = RunningUs(out bool isAnyIdle), waitingUs = _queue.WaitingUs;
+            return isAnyIdle && waitingUs == 0 ? 0 : (uint)Math.Min(waitingUs + runningUs, uint.MaxValue);
+        }
+    }
 
     /// <summary>
     /// Work accepted per working time of all workers, in 1/1024, averaged with <see cref="TimeConstantUs"/>. Refused work

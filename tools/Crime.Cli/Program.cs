@@ -41,6 +41,7 @@ public static class Program
             NanoClrVerb.Create(),
             SimulateVerb.Create(),
             ExperimentVerb.Create(),
+            LengthsVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");

@@ -45,7 +45,7 @@ public sealed class SettingsFileTests
     [TestCase("broker.port=65536", "line 1: broker.port takes a number from 1 to 65535")]
     [TestCase("broker.port=many", "line 1: broker.port takes a number from 1 to 65535")]
     [TestCase("board.id=a/b", "line 1: board.id takes 1 to 32 letters, digits, '-', '_' or '.'")]
-    [TestCase("objective=speed", "line 1: objective is time or energy")]
+    [TestCase("objective=speed", "line 1: objective is time, energy, weighted <time's share, 0 to 1>, deadline <ms, 1 to 60000> <percent, 50 to 99>")]
     [TestCase("kernel=fast", "line 1: kernel is auto or table")]
     [TestCase("role=boss", "line 1: role is node or meter")]
     [TestCase("radio=always", "line 1: radio is modem or duty")]

@@ -39,6 +39,7 @@ public sealed class LoadMeterTests
         var load = new LoadMeter(_queue, workerCount: 2, _time);
         load.OnStarted(worker: 0, costUs: 1000);
         Assert.That(load.PredictedWaitUs, Is.Zero);
+        Assert.That(load.BacklogUs, Is.Zero);
         load.OnStarted(worker: 1, costUs: 3000);
         Assert.That(load.PredictedWaitUs, Is.EqualTo(2000));
         _queue.TryAdd(new PendingRequest { CostUs = 500 });

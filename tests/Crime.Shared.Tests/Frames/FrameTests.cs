@@ -23,6 +23,17 @@ public sealed class FrameTests
         Values = [1, 255, 3, 0, 200, 6, 7, -8, 9, 10, -11, 12, 13, short.MinValue, short.MaxValue],
     };
 
+    private static RequestFrame SomeRelayedRequest()
+    {
+        RequestFrame request = SomeRequest(SequenceEncoding.Int16);
+        request.VisitedCount = 2;
+        request.Visited[0] = 0xDDDDDDDD;
+        request.Visited[1] = 1;
+        request.StateCount = 3;
+        request.State = [short.MinValue, 0, short.MaxValue];
+        return request;
+    }
+
     private static ResponseFrame SomeResponse() => new()
     {
         Session = 7,
@@ -56,6 +67,15 @@ public sealed class FrameTests
         {
             status.Add(100 + i, 200 + i).SetOwn(300 + i, 400 + i);
         }
+        // The second one passes requests on: one node further, and two.
+        CostAdvert near = new(), far = new();
+        far.SetOwn(1, 2);
+        near.AddVia(3, 4, 0xAAAAAAAA, far, 0);
+        CostAdvert advert = status.Advert(1);
+        advert.Version = 65535;
+        advert.RelayWaitUs = 5000;
+        advert.AddVia(5, 6, 0xBBBBBBBB, far, 0);
+        advert.AddVia(7, 8, 0xCCCCCCCC, near, 0);
         return status;
     }
 
@@ -87,6 +107,8 @@ public sealed class FrameTests
     {
         foreach (SequenceEncoding encoding in Enum.GetValues<SequenceEncoding>())
             yield return Kind($"request {encoding}", SomeRequest(encoding).Encode(), bytes => new RequestFrame().Decode(bytes));
+        yield return Kind("relayed request with a state", SomeRelayedRequest().Encode(), bytes => new RequestFrame().Decode(bytes));
+        yield return Kind("status for one model", SomeStatus().Encode(), bytes => new StatusFrame(101).Decode(bytes));
         yield return Kind("response", SomeResponse().Encode(), bytes => new ResponseFrame().Decode(bytes));
         yield return Kind("status", SomeStatus().Encode(), bytes => new StatusFrame().Decode(bytes));
         yield return Kind("telemetry", SomeTelemetry().Encode(), bytes => new TelemetryFrame().Decode(bytes));
@@ -155,6 +177,57 @@ public sealed class FrameTests
             Is.EqualTo((sent.Session, sent.Sequence, sent.ModelId, sent.BudgetUs, sent.Length, sent.ValuesPerStep, sent.Encoding, sent.FractionBits)));
         Assert.That(read.Values.Take(read.ValueCount), Is.EqualTo(sent.Values.Take(sent.ValueCount)));
     }
+
+    [Test]
+    public void ARequestKeepsWhereItHasBeenAndItsState()
+    {
+        RequestFrame sent = SomeRelayedRequest(), read = new();
+        Assert.That(read.Decode(sent.Encode()), Is.EqualTo(FrameError.None));
+        Assert.That((read.VisitedCount, read.StateCount), Is.EqualTo((2, 3)));
+        Assert.That((read.HasVisited(0xDDDDDDDD), read.HasVisited(1), read.HasVisited(2)), Is.EqualTo((true, true, false)));
+        Assert.That(read.State.Take(3), Is.EqualTo(sent.State));
+        Assert.That(read.Values.Take(read.ValueCount), Is.EqualTo(sent.Values.Take(sent.ValueCount)));
+        sent.VisitedCount = 0;
+        sent.StateCount = 0;
+        Assert.That((read.Decode(sent.Encode()), read.VisitedCount, read.HasVisited(1)), Is.EqualTo((FrameError.None, 0, false)), "nothing is left of the one before");
+    }
+
+    [TestCase(24, RequestFrame.MaxVisited + 1)]
+    [TestCase(25, 1)]
+    [TestCase(27, 255)]
+    public void ARequestThatSaysTooMuchIsRefused(int offset, int value)
+    {
+        byte[] bytes = new byte[60_000];
+        SomeRequest(SequenceEncoding.Int16).Encode().CopyTo(bytes, 0);
+        bytes[offset] = (byte)value;
+        Assert.That(new RequestFrame().Decode(bytes), Is.EqualTo(FrameError.Range));
+    }
+
+    [Test]
+    public void AStatusKeepsItsPaths()
+    {
+        var read = new StatusFrame();
+        Assert.That(read.Decode(SomeStatus().Encode()), Is.EqualTo(FrameError.None));
+        CostAdvert advert = read.Advert(1);
+        Assert.That((advert.Version, advert.RelayWaitUs, advert.Count, read.Advert(0).Count), Is.EqualTo((65535, 5000u, 3, 1)));
+        Assert.That(advert.PathCount.Take(3), Is.EqualTo(new[] { 0, 1, 2 }));
+        Assert.That(
+            (advert.PathKey(1, 0), advert.PathKey(2, 0), advert.PathKey(2, 1), advert.LeadsThrough(2, 0xAAAAAAAA), advert.LeadsThrough(1, 0xAAAAAAAA)),
+            Is.EqualTo((0xBBBBBBBB, 0xCCCCCCCC, 0xAAAAAAAA, true, false)));
+    }
+
+    [Test]
+    public void ABoardKeepsItsOwnModelOnly()
+    {
+        var read = new StatusFrame(101);
+        Assert.That(read.Decode(SomeStatus().Encode()), Is.EqualTo(FrameError.None));
+        Assert.That((read.ModelCount, read.IndexOf(101), read.IndexOf(100), read.Advert(0).Count), Is.EqualTo((1, 0, -1, 3)));
+        var other = new StatusFrame(5);
+        Assert.That((other.Decode(SomeStatus().Encode()), other.ModelCount), Is.EqualTo((FrameError.None, 0)));
+    }
+
+    [Test]
+    public void ANodeKeyIsTheChecksumOfItsLetters() => Assert.That(NodeKey.Of("123456789"), Is.EqualTo(0xCBF43926), "the check value of CRC-32");
 
     [Test]
     public void EightBitTokensAreUnsigned()

@@ -55,6 +55,7 @@ internal static class ExperimentPage
     public static IEnumerable<(string Name, string Value)> Headline(ExperimentResult result) =>
     [
         ("cells at least 25 % better than the best single device", $"{result.CellsBetter} of {result.Cells.Count}"),
+        ("the same for the oracle, which is as much as can be had", $"{result.CellsOracleBetter} of {result.Cells.Count}"),
         ("worst against the best single device", Number(result.WorstPercentAgainstSingle) + " %"),
         ("over the oracle, mean of all cells", Number(result.PercentOverOracleTotal) + " %"),
         ("over the oracle, worst cell without outages", Number(result.PercentOverOracleWorst) + " %"),

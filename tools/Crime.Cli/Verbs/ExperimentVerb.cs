@@ -95,6 +95,7 @@ internal static class ExperimentVerb
         worst_percent_against_best_single = result.WorstPercentAgainstSingle,
         percent_over_oracle_total = result.PercentOverOracleTotal,
         percent_over_oracle_worst_cell = result.PercentOverOracleWorst,
+        cells_25_percent_better_with_oracle = result.CellsOracleBetter,
         cells_over_1_percent_worse_than_best_single = result.Cells.Count(cell => cell.PercentBetterThanSingle < -1),
         cells_without_outage = result.Cells.Count(cell => !cell.HasOutages),
         cells_without_outage_over_10_percent_over_oracle = result.Cells.Count(cell => !cell.HasOutages && cell.PercentOverOracle > 10),

@@ -23,6 +23,9 @@ public sealed record ExperimentResult(IReadOnlyList<Cell> Cells, int SeedCount)
     /// <summary>Cells in which the project's policy costs at least a quarter less than the best single device.</summary>
     public int CellsBetter => Cells.Count(cell => cell.PercentBetterThanSingle >= ClaimedPercent);
 
+    /// <summary>The same for the oracle: more cells than these cannot have such a gain, whatever the policy.</summary>
+    public int CellsOracleBetter => Cells.Count(cell => cell.Cost(cell.Oracle).Mean <= (1 - ClaimedPercent / 100) * cell.Cost(cell.BestSingle).Mean);
+
     /// <summary>What it costs more than the best single device in the worst cell, in %; below zero when it is better everywhere.</summary>
     public double WorstPercentAgainstSingle => Cells.Max(cell => -cell.PercentBetterThanSingle);
 

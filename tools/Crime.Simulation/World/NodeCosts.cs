@@ -18,7 +18,7 @@ internal sealed class BoardCosts
     /// <summary>Spread of the time to associate. Estimate: "one to several seconds".</summary>
     public const double AssociateNoiseSigma = 0.3;
 
-    /// <summary>Executed IL of one decision. Counted: see the budgets of the engine (tests/budgets/il.json).</summary>
+    /// <summary>Executed IL of one decision: the most that a test lets it be with one gateway (tests/budgets/decision.json).</summary>
     public const double DecisionIl = 400;
 
     private readonly KernelCost _kernel;

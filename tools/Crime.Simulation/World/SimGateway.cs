@@ -35,7 +35,6 @@ internal sealed class SimGateway
 
     // When each worker will be free of all that was admitted: first in, first out makes that certain.
     private readonly long[] _freeUs;
-    private readonly long[] _leftUs;
     private readonly uint _modelId;
     private uint _statusCount;
     private long _waitingUs;
@@ -57,7 +56,6 @@ internal sealed class SimGateway
         _running = new SimRequest?[workers];
         _startedUs = new long[workers];
         _freeUs = new long[workers];
-        _leftUs = new long[workers];
         for (int i = 0; i < KeptStatuses; i++) _statuses[i] = new StatusFrame(modelId);
     }
 
@@ -118,29 +116,18 @@ internal sealed class SimGateway
     /// <summary>When the last status was published.</summary>
     public long PublishedUs => _statusCount == 0 ? 0 : _statusAtUs[(_statusCount - 1) % KeptStatuses];
 
-    /// <summary>
-    /// The backlog that the gateway tells, in µs: the wait of a request that arrives now, times the workers. With work left
-    /// only for some of the workers it is zero, for the others are free.
-    /// </summary>
-    public long BacklogUs(long nowUs) => PredictedWaitUs(nowUs) * _running.Length;
-
-    /// <summary>Wait of a request that arrives now, as the gateway predicts it, in µs.</summary>
-    /// <remarks>What waits fills the workers like water, those first that are free first.</remarks>
-    public long PredictedWaitUs(long nowUs)
+    /// <summary>Work waiting or running as the gateway tells it, in µs; 0 while a worker is free.</summary>
+    public long BacklogUs(long nowUs)
     {
         if (_runningCount < _running.Length && _waitingUs == 0) return 0;
+        long sum = _waitingUs;
         for (int i = 0; i < _running.Length; i++)
-            _leftUs[i] = _running[i] is { } request ? Math.Max(request.CostUs - (nowUs - _startedUs[i]), 0) : 0;
-        Array.Sort(_leftUs);
-        long water = _waitingUs;
-        for (int i = 1; i < _leftUs.Length; i++)
-        {
-            long need = i * (_leftUs[i] - _leftUs[i - 1]);
-            if (need >= water) return _leftUs[i - 1] + water / i;
-            water -= need;
-        }
-        return _leftUs[^1] + water / _leftUs.Length;
+            if (_running[i] is { } request) sum += Math.Max(request.CostUs - (nowUs - _startedUs[i]), 0);
+        return sum;
     }
+
+    /// <summary>Wait of a request that arrives now, as the gateway predicts it, in µs.</summary>
+    public long PredictedWaitUs(long nowUs) => BacklogUs(nowUs) / _running.Length;
 
     /// <summary>Wait that a request will really have, in µs, if nothing arrives before it but what the oracle has sent.</summary>
     /// <param name="nowUs">The time.</param>

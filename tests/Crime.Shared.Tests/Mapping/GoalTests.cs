@@ -1,0 +1,132 @@
+using System;
+using System.Linq;
+using Crime.Costs;
+using Crime.Frames;
+using Crime.Mapping;
+using MathNet.Numerics.Distributions;
+using NUnit.Framework;
+
+namespace Crime.Shared.Tests.Mapping;
+
+/// <summary>What is minimised, on a board with two gateways that are known to the µs.</summary>
+public sealed class GoalTests
+{
+    private static readonly PowerProfile s_power = new(165, 103, 627, 1600, 300);
+
+    /// <summary>A board of 1.4 ms per step, and gateways at the given round trips.</summary>
+    private static MappingEngine Engine(Goal goal, int jitterUs, params int[] roundTripsUs)
+    {
+        var engine = new MappingEngine(
+            new EngineSetup
+            {
+                ModelId = 1, LongestLength = 80, LocalTime = new CostLine(1_400_000, 500), EncodeTime = new CostLine(20_000, 100), BytesPerStep = 6,
+                Power = s_power, Goal = goal,
+            }, 1);
+        var status = new StatusFrame { Online = true, Workers = 1, Session = 1, Utilisation = StatusFrame.FullUtilisation };
+        status.Add(1, 0).SetOwn(300, 20);
+        for (int i = 0; i < roundTripsUs.Length; i++)
+        {
+            engine.OnStatus($"gw-{i}", status, 0);
+            for (int k = 0; k < 60; k++)
+            {
+                int linkUs = roundTripsUs[i] + (k % 2 == 0 ? jitterUs : -jitterUs);
+                engine.OnSent(i, 10, 0);
+                engine.OnResponse(i, new ResponseFrame(), 10, linkUs + engine.TransmitUs(10), 0);
+            }
+        }
+        engine.Choose(1, 0);
+        return engine;
+    }
+
+    [Test]
+    public void TheWeightOfTimeMovesTheBreakEvenFromEnergysToTimes()
+    {
+        int[] lengths = new[] { 0, 250, 500, 750, 1000 }.Select(share => Engine(Goal.Weighted(share), 0, 60_000).BreakEvenLength()).ToArray();
+        Assert.That(lengths, Is.Ordered.And.Unique);
+        Assert.That(lengths[0], Is.EqualTo(Engine(Goal.Energy, 0, 60_000).BreakEvenLength()));
+        Assert.That(lengths[^1], Is.EqualTo(Engine(Goal.Time, 0, 60_000).BreakEvenLength()));
+    }
+
+    [Test]
+    public void AWeightedCostIsTimeAndTheTimeThatComputingWouldDrawTheEnergyIn()
+    {
+        MappingEngine time = Engine(Goal.Time, 0, 60_000), energy = Engine(Goal.Energy, 0, 60_000), weighted = Engine(Goal.Weighted(300), 0, 60_000);
+        foreach (int length in new[] { 1, 20, 80 })
+        {
+            double expected = 0.3 * time.GatewayCost(0, length) + 0.7 * energy.GatewayCost(0, length) * 1000.0 / s_power.ComputeMw;
+            Assert.That(weighted.GatewayCost(0, length), Is.EqualTo(expected).Within(0.1).Percent);
+            Assert.That(weighted.LocalCost(length), Is.EqualTo(time.LocalCost(length)).Within(0.1).Percent);
+        }
+    }
+
+    [Test]
+    public void EnergyIsThatOfEveryPart()
+    {
+        MappingEngine engine = Engine(Goal.Energy, 0, 60_000);
+        const int length = 50;
+        double encodeUs = 100 + 20.0 * length, transmitUs = s_power.TransmitUs(RequestFrame.HeaderSize + 6 * length), waitUs = 60_000 + 20 + 0.3 * length;
+        double expected = (165 * encodeUs + 627 * transmitUs + 103 * waitUs) / 1000;
+        Assert.That(engine.GatewayCost(0, length), Is.EqualTo(expected).Within(0.2).Percent);
+    }
+
+    [TestCase(40, 20)]
+    [TestCase(40, 70)]
+    [TestCase(100, 70)]
+    [TestCase(200, 70)]
+    [TestCase(75, 50)]
+    public void TheDeadlineIsMetAtTheLeastEnergy(int deadlineMs, int length)
+    {
+        MappingEngine time = Engine(Goal.Time, 0, 50_000, 90_000), energy = Engine(Goal.Energy, 0, 50_000, 90_000);
+        int[] places = [DecisionTable.Local, 0, 1];
+        int TimeOf(int place) => place < 0 ? time.LocalCost(length) : time.GatewayCost(place, length);
+        int EnergyOf(int place) => place < 0 ? energy.LocalCost(length) : energy.GatewayCost(place, length);
+        int[] inTime = [.. places.Where(place => TimeOf(place) <= deadlineMs * 1000)];
+        int expected = inTime.Length > 0 ? inTime.MinBy(EnergyOf) : places.MinBy(TimeOf);
+        Assert.That(Engine(Goal.Deadline(deadlineMs, 50), 0, 50_000, 90_000).Choose(length, 0), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void AHigherQuantileIsWarierOfALinkThatWavers()
+    {
+        // 70 steps take 98 ms here; away 53 ms on average, give or take 20.
+        MappingEngine half = Engine(Goal.Deadline(80, 50), 20_000, 50_000), most = Engine(Goal.Deadline(80, 99), 20_000, 50_000);
+        Assert.That(half.Choose(50, 0), Is.Zero, "less energy");
+        Assert.That(most.Choose(50, 0), Is.EqualTo(DecisionTable.Local), "70.5 ms for certain");
+    }
+
+    [TestCase(50)]
+    [TestCase(75)]
+    [TestCase(95)]
+    [TestCase(99)]
+    public void AMarginIsTheQuantileOfANormalErrorOfThatDeviation(int percent)
+    {
+        double deviations = Normal.InvCDF(0, 1, percent / 100.0) * Math.Sqrt(Math.PI / 2);
+        Assert.That(Goal.Deadline(1, percent).MarginUs(10_000), Is.EqualTo(deviations * 10_000).Within(25));
+    }
+
+    [TestCase(-1, 0)]
+    [TestCase(0, 0)]
+    [TestCase(1000, 1000)]
+    [TestCase(1001, 1000)]
+    public void SharesAreClamped(int share, int expected) => Assert.That(Goal.Weighted(share).LambdaThousandths, Is.EqualTo(expected));
+
+    [TestCase(0, 49, 1, 50)]
+    [TestCase(60_001, 100, 60_000, 99)]
+    [TestCase(65_535, 255, 60_000, 99)]
+    public void DeadlinesAreClamped(int deadlineMs, int percent, int expectedMs, int expectedPercent)
+    {
+        Goal goal = Goal.Of(Objective.Deadline, deadlineMs, percent);
+        Assert.That((goal.DeadlineMs, goal.QuantilePercent), Is.EqualTo((expectedMs, expectedPercent)));
+    }
+
+    [Test]
+    public void ADecodersCostIsALine()
+    {
+        // C-NMT: 2 ms per input step, 3 ms per output step, M = 0.9 n + 1.5.
+        CostLine line = CostLine.Decoder(new CostLine(2_000_000, 700), 3_000_000, new OutputLength(900, 1500));
+        foreach (int length in new[] { 0, 1, 40 })
+            Assert.That(line.At(length), Is.EqualTo(2000 * length + 3 * new OutputLength(900, 1500).ThousandthsAt(length) + 700));
+        Assert.That(CostLine.Decoder(new CostLine(0, 0), 1000, new OutputLength(0, -4_000_000)).Beta, Is.Zero);
+        Assert.That(new OutputLength(1000, -5000).ThousandthsAt(2), Is.Zero);
+    }
+}

@@ -1,0 +1,128 @@
+using System.Linq;
+using Crime.Costs;
+using Crime.Frames;
+using Crime.Mapping;
+using NUnit.Framework;
+
+namespace Crime.Shared.Tests.Mapping;
+
+/// <summary>Many boards that read the same reports, and what keeps them from acting as one.</summary>
+public sealed class HerdTests
+{
+    private const int HeartbeatUs = 1_000_000;
+
+    private static readonly PowerProfile s_power = new(165, 103, 627, 1600, 300);
+
+    private static MappingEngine Engine(uint key, bool hasMeasures) => new(
+        new EngineSetup
+        {
+            ModelId = 1, LongestLength = 80, LocalTime = new CostLine(1_400_000, 500), BytesPerStep = 6, Power = s_power,
+            UseForecastError = hasMeasures, UseHysteresis = hasMeasures, UseSpread = hasMeasures,
+        }, key);
+
+    private static StatusFrame Status(uint sequence, uint backlogUs)
+    {
+        var status = new StatusFrame { Online = true, Workers = 1, Session = 1, Sequence = sequence, BacklogUs = backlogUs, Utilisation = StatusFrame.FullUtilisation };
+        status.Add(1, 0).SetOwn(300, 20);
+        return status;
+    }
+
+    /// <summary>Boards that have seen a queue swing between empty and 80 ms, and see it empty now.</summary>
+    private static int[] BreakEvens(bool hasMeasures)
+    {
+        MappingEngine[] boards = [.. Enumerable.Range(0, 100).Select(i => Engine(NodeKey.Of($"board-{i}"), hasMeasures))];
+        long now = 0;
+        for (uint i = 1; i <= 41; i++, now += HeartbeatUs)
+        {
+            StatusFrame status = Status(i, i % 2 == 0 ? 80_000u : 0);
+            foreach (MappingEngine board in boards)
+            {
+                board.OnStatus("gw", status, now);
+                if (board.TakeDuePing(now, out uint sequence) == 0)
+                    board.OnPong(new PongFrame { Sequence = sequence, BacklogUs = status.BacklogUs }, now + 10_000);
+            }
+        }
+        return [.. boards.Select(board =>
+        {
+            board.Choose(1, now);
+            return board.BreakEvenLength();
+        })];
+    }
+
+    [Test]
+    public void AQueueThatSwingsDrawsSomeBoardsAndNotAll()
+    {
+        int[] apart = BreakEvens(hasMeasures: true), together = BreakEvens(hasMeasures: false);
+        Assert.That(together, Is.All.EqualTo(together[0]), "all believe that it is empty");
+        Assert.That(apart.Distinct().Count(), Is.GreaterThan(20));
+        Assert.That(apart.Average(), Is.GreaterThan(together[0] + 5), "and on the whole they have learnt that it is not");
+        Assert.That(BreakEvens(hasMeasures: true), Is.EqualTo(apart), "the same in every run");
+    }
+
+    [Test]
+    public void AQueueThatKeepsItsWordIsBelieved()
+    {
+        MappingEngine with = Engine(5, hasMeasures: true), without = Engine(5, hasMeasures: false);
+        foreach (MappingEngine board in new[] { with, without })
+        {
+            for (uint i = 1; i <= 20; i++) board.OnStatus("gw", Status(i, 20_000), i * HeartbeatUs);
+            Assert.That(board.TakeDuePing(20 * HeartbeatUs, out uint sequence), Is.Zero);
+            board.OnPong(new PongFrame { Sequence = sequence, BacklogUs = 20_000 }, 20 * HeartbeatUs + 10_000);
+            board.Choose(1, 20 * HeartbeatUs + 10_000);
+        }
+        Assert.That(with.GatewayCost(0, 40), Is.EqualTo(without.GatewayCost(0, 40)).Within(200));
+    }
+
+    [Test]
+    public void ARefusalTeachesWhatTheWaitWouldHaveBeen()
+    {
+        MappingEngine board = Engine(5, hasMeasures: true);
+        board.OnStatus("gw", Status(1, 0), 0);
+        Assert.That(board.TakeDuePing(0, out uint sequence), Is.Zero);
+        board.OnPong(new PongFrame { Sequence = sequence }, 10_000);
+        Assert.That(board.Choose(80, 10_000), Is.Zero);
+        board.OnSent(0, 80, 10_000);
+        Assert.That(board.Candidate(0).InFlightCount, Is.EqualTo(1));
+        var refusal = new ResponseFrame { Code = ResponseCode.TooLate, BacklogUs = 300_000, Depth = 90 };
+        board.OnResponse(0, refusal, 80, 12_000, 22_000);
+        Assert.That((board.Candidate(0).InFlightCount, board.Candidate(0).Link.IsUsable), Is.EqualTo((0, true)), "the link is good");
+        Assert.That(board.Choose(80, 22_000), Is.EqualTo(DecisionTable.Local));
+        Assert.That(board.Candidate(0).Queue.BiasUs, Is.GreaterThan(30_000));
+    }
+
+    [TestCase(ResponseCode.UnknownModel)]
+    [TestCase(ResponseCode.WrongInput)]
+    public void AGatewayThatCannotServeTheModelIsLeftAlone(ResponseCode code)
+    {
+        MappingEngine board = Engine(5, hasMeasures: true);
+        board.OnStatus("gw", Status(1, 0), 0);
+        Assert.That(board.TakeDuePing(0, out uint sequence), Is.Zero);
+        board.OnPong(new PongFrame { Sequence = sequence }, 10_000);
+        board.OnSent(0, 80, 10_000);
+        board.OnResponse(0, new ResponseFrame { Code = code }, 80, 12_000, 22_000);
+        Assert.That(board.Choose(80, 22_000), Is.EqualTo(DecisionTable.Local));
+        board.OnStatus("gw", Status(2, 0), HeartbeatUs);
+        Assert.That(board.Choose(80, HeartbeatUs), Is.EqualTo(DecisionTable.Local), "it says it serves the model, and has refused it");
+        long later = 23_000 + MappingEngine.RefusalUs;
+        board.OnStatus("gw", Status(3, 0), later);
+        Assert.That(board.Choose(80, later), Is.Zero);
+    }
+
+    [Test]
+    public void RequestsUnderWayCountUntilAReportIncludesThem()
+    {
+        MappingEngine board = Engine(5, hasMeasures: false);
+        StatusFrame status = Status(1, 0);
+        status.Advert(0).SetOwn(1_000_000, 0);
+        board.OnStatus("gw", status, 0);
+        Assert.That(board.TakeDuePing(0, out uint sequence), Is.Zero);
+        board.OnPong(new PongFrame { Sequence = sequence }, 10_000);
+        board.Choose(1, 10_000);
+        int before = board.GatewayCost(0, 40);
+        for (int i = 0; i < 3; i++) board.OnSent(0, 40, 10_000);
+        Assert.That(board.GatewayCost(0, 40) - before, Is.EqualTo(3 * 40_000), "40 ms of work each");
+        board.OnResponse(0, new ResponseFrame { BacklogUs = 80_000, ServiceUs = 40_000 }, 40, 50_000, 60_000);
+        board.Choose(1, 60_000);
+        Assert.That(board.GatewayCost(0, 40) - before, Is.EqualTo(80_000).Within(1000));
+    }
+}

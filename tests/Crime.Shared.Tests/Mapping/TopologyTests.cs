@@ -1,0 +1,176 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Crime.Costs;
+using Crime.Frames;
+using Crime.Mapping;
+using NUnit.Framework;
+
+namespace Crime.Shared.Tests.Mapping;
+
+/// <summary>Nodes that tell each other what they reach: paths without loops, in any topology, while links come and go.</summary>
+public sealed class TopologyTests
+{
+    private const uint ModelId = 9;
+    private const int HeartbeatUs = 1_000_000;
+
+    private static readonly PowerProfile s_mains = new(0, 0, 0, 100, 50);
+
+    private sealed class Node
+    {
+        public Node(int index, long alphaNs)
+        {
+            Id = $"node-{index}";
+            Engine = new MappingEngine(
+                new EngineSetup { ModelId = ModelId, LongestLength = 200, LocalTime = new CostLine(alphaNs, 100), BytesPerStep = 20, Power = s_mains, Relays = true },
+                NodeKey.Of(Id));
+        }
+
+        public string Id { get; }
+
+        public uint Key => NodeKey.Of(Id);
+
+        public MappingEngine Engine { get; }
+
+        public uint Sequence { get; private set; }
+
+        public List<Node> Upstreams { get; } = [];
+
+        /// <summary>The status, as it comes off the wire.</summary>
+        public StatusFrame Tell(long nowUs)
+        {
+            var status = new StatusFrame { Online = true, Workers = 1, Session = 5, Sequence = ++Sequence, Utilisation = StatusFrame.FullUtilisation };
+            Engine.FillAdvert(status.Add(ModelId, 0), nowUs);
+            var read = new StatusFrame();
+            Assert.That(read.Decode(status.Encode()), Is.EqualTo(FrameError.None));
+            return read;
+        }
+    }
+
+    /// <summary>Everybody tells everybody who listens, and answers pings, once.</summary>
+    private static void Round(IReadOnlyList<Node> nodes, long nowUs, Func<Node, Node, bool> isUp, int rttUs = 2000)
+    {
+        StatusFrame[] told = nodes.Select(node => node.Tell(nowUs)).ToArray();
+        foreach (Node node in nodes)
+        {
+            foreach (Node upstream in node.Upstreams.Where(upstream => isUp(node, upstream)))
+                node.Engine.OnStatus(upstream.Id, told[((List<Node>)nodes).IndexOf(upstream)], nowUs);
+            int candidate;
+            while ((candidate = node.Engine.TakeDuePing(nowUs, out uint sequence)) >= 0)
+            {
+                Node upstream = nodes.Single(other => other.Id == node.Engine.Candidate(candidate).Id);
+                if (isUp(node, upstream)) node.Engine.OnPong(new PongFrame { Sequence = sequence }, nowUs + rttUs);
+            }
+        }
+    }
+
+    private static IEnumerable<uint[]> Paths(CostAdvert advert) =>
+        Enumerable.Range(0, advert.Count).Select(i => Enumerable.Range(0, advert.PathCount[i]).Select(k => advert.PathKey(i, k)).ToArray());
+
+    [Test]
+    public void InAChainTheFarNodeIsReachedThroughTheNearOne()
+    {
+        List<Node> nodes = [new(0, 50_000_000), new(1, 5_000_000), new(2, 10_000)];
+        nodes[0].Upstreams.Add(nodes[1]);
+        nodes[1].Upstreams.Add(nodes[2]);
+        for (int round = 1; round <= 6; round++) Round(nodes, round * HeartbeatUs, (_, _) => true);
+        CostAdvert advert = nodes[1].Tell(6 * HeartbeatUs).Advert(0);
+        Assert.That(Paths(advert), Is.EqualTo(new uint[][] { [], [nodes[2].Key] }));
+        var request = new RequestFrame();
+        Assert.That(nodes[0].Engine.ChooseFor(100, 0, request, 6 * HeartbeatUs), Is.Zero);
+        Assert.That(nodes[1].Engine.ChooseFor(100, 0, request, 6 * HeartbeatUs), Is.Zero);
+        // What the first expects is what the way really takes: two links and the far node's work.
+        nodes[0].Engine.Choose(100, 6 * HeartbeatUs);
+        Assert.That(nodes[0].Engine.GatewayCost(0, 100), Is.InRange(5000, 6500));
+    }
+
+    [Test]
+    public void ALongQueueHereSendsARequestOn()
+    {
+        List<Node> nodes = [new(0, 10_000), new(1, 10_000)];
+        nodes[0].Upstreams.Add(nodes[1]);
+        for (int round = 1; round <= 4; round++) Round(nodes, round * HeartbeatUs, (_, _) => true);
+        var request = new RequestFrame();
+        Assert.That(nodes[0].Engine.ChooseFor(100, 0, request, 4 * HeartbeatUs), Is.EqualTo(DecisionTable.Local));
+        Assert.That(nodes[0].Engine.ChooseFor(100, 50_000, request, 4 * HeartbeatUs), Is.Zero);
+        request.Visited[request.VisitedCount++] = nodes[1].Key;
+        Assert.That(nodes[0].Engine.ChooseFor(100, 50_000, request, 4 * HeartbeatUs), Is.EqualTo(DecisionTable.Local), "it has been there");
+    }
+
+    [Test]
+    public void ALastWillTakesAPathBackAtOnce()
+    {
+        List<Node> nodes = [new(0, 50_000_000), new(1, 5_000_000)];
+        nodes[0].Upstreams.Add(nodes[1]);
+        for (int round = 1; round <= 4; round++) Round(nodes, round * HeartbeatUs, (_, _) => true);
+        Assert.That(nodes[0].Tell(4 * HeartbeatUs).Advert(0).Count, Is.EqualTo(2));
+        nodes[0].Engine.OnStatus(nodes[1].Id, new StatusFrame { Workers = 1, Session = 5 }, 4 * HeartbeatUs);
+        Assert.That(nodes[0].Tell(4 * HeartbeatUs).Advert(0).Count, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void ASilentNodesPathExpires()
+    {
+        List<Node> nodes = [new(0, 50_000_000), new(1, 5_000_000)];
+        nodes[0].Upstreams.Add(nodes[1]);
+        for (int round = 1; round <= 4; round++) Round(nodes, round * HeartbeatUs, (_, _) => true);
+        Assert.That(nodes[0].Tell(4 * HeartbeatUs + MappingEngine.StatusExpiryUs + 1).Advert(0).Count, Is.EqualTo(1));
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(3)]
+    public void NoRequestEverGoesInACircle(int seed)
+    {
+        var random = new Random(seed);
+        for (int trial = 0; trial < 15; trial++)
+        {
+            List<Node> nodes = [.. Enumerable.Range(0, 3 + random.Next(20)).Select(i => new Node(i, 1000L * random.Next(1, 20_000)))];
+            foreach (Node node in nodes)
+                node.Upstreams.AddRange(nodes.Where(other => other != node).OrderBy(_ => random.Next()).Take(random.Next(1, 6)));
+            for (int round = 1; round <= 20; round++)
+            {
+                long now = round * HeartbeatUs;
+                HashSet<(Node, Node)> down = [.. nodes.SelectMany(node => node.Upstreams.Select(up => (node, up))).Where(_ => random.Next(5) == 0)];
+                Round(nodes, now, (node, upstream) => !down.Contains((node, upstream)), rttUs: 500 + random.Next(20_000));
+                foreach (Node node in nodes)
+                {
+                    foreach (uint[] path in Paths(node.Tell(now).Advert(0))) Assert.That(path, Is.Unique.And.No.Member(node.Key));
+                    Follow(node, nodes, random, now);
+                }
+            }
+        }
+    }
+
+    /// <summary>Passes a request on, as gateways do, until somebody computes it.</summary>
+    private static void Follow(Node node, List<Node> nodes, Random random, long nowUs)
+    {
+        var request = new RequestFrame();
+        var seen = new HashSet<Node> { node };
+        while (true)
+        {
+            // A queue of any length: what a node says of itself may be wrong by the time it is read.
+            int choice = node.Engine.ChooseFor(1 + random.Next(200), random.Next(2_000_000), request, nowUs);
+            if (choice == DecisionTable.Local) return;
+            request.Visited[request.VisitedCount++] = node.Key;
+            string next = node.Engine.Candidate(choice).Id;
+            node = nodes.Single(other => other.Id == next);
+            Assert.That(seen.Add(node), Is.True, "a node gets a request once");
+        }
+    }
+
+    [TestCase(4)]
+    [TestCase(5)]
+    public void AdvertsSettleWithinAsManyRoundsAsPathsAreLong(int seed)
+    {
+        var random = new Random(seed);
+        List<Node> nodes = [.. Enumerable.Range(0, 12).Select(i => new Node(i, 1000L * random.Next(1, 20_000)))];
+        foreach (Node node in nodes) node.Upstreams.AddRange(nodes.Where(other => other != node).OrderBy(_ => random.Next()).Take(3));
+        // Two rounds until every link has been measured; then a path grows by a node per round.
+        int round = 1;
+        for (; round <= 2 + CostAdvert.MaxPathNodes; round++) Round(nodes, round * HeartbeatUs, (_, _) => true);
+        uint[][][] settled = nodes.Select(node => Paths(node.Tell(round * HeartbeatUs).Advert(0)).ToArray()).ToArray();
+        for (int more = 0; more < 5; more++) Round(nodes, ++round * HeartbeatUs, (_, _) => true);
+        Assert.That(nodes.Select(node => Paths(node.Tell(round * HeartbeatUs).Advert(0)).ToArray()).ToArray(), Is.EqualTo(settled));
+    }
+}

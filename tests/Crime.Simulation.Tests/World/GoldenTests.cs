@@ -1,0 +1,24 @@
+using Crime.Mapping;
+using Crime.Simulation.Results;
+using Crime.Simulation.Scenarios;
+using Crime.Simulation.World;
+using NUnit.Framework;
+
+namespace Crime.Simulation.Tests.World;
+
+public sealed class GoldenTests
+{
+    /// <summary>
+    /// The flash crowd, all at the gateway: counts of a run as it was when the simulator was written. They change when the world
+    /// changes, and must not change unawares. Policies that the engine decides are not pinned: they follow the engine.
+    /// </summary>
+    [Test]
+    public void TheFlashCrowdIsTheOneThatWasMeasured()
+    {
+        Scenario scenario = Worlds.Bundled("flash-crowd") with { DurationS = 32 };
+        RunTally tally = new SimulationRun(scenario, Worlds.Set(), new Policy(PolicyKind.Single, 0, "hub"), Goal.Time, 1).Run();
+        Assert.That(
+            (tally.Finished, tally.AtGateways, tally.Refusals, tally.Fallbacks, (long)tally.TimeUs / 1_000_000),
+            Is.EqualTo((10_445L, 8_374L, 1_974L, 2_071L, 1_052L)));
+    }
+}
