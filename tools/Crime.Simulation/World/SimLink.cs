@@ -38,9 +38,9 @@ internal sealed class SimLink
         while (nowUs >= _levelUntilUs)
         {
             long from = _levelUntilUs == long.MinValue ? 0 : _levelUntilUs;
-            if (_kind.LevelsMs.Count > 0)
+            if (_kind.LevelsMs is { Count: > 0 } levels)
             {
-                _levelUs = _kind.LevelsMs[_turn++ % _kind.LevelsMs.Count] * 1000;
+                _levelUs = levels[_turn++ % levels.Count] * 1000;
                 _levelUntilUs = from + (long)(_kind.HoldS * 1e6);
                 continue;
             }
