@@ -33,7 +33,8 @@ public sealed class QueueTests
     public void AnAnswerWaitsForHalfABeaconInTheMean()
     {
         var policy = new Policy(PolicyKind.Single, 0, "hub");
-        double TimeMs(RadioKind radio) => new SimulationRun(Worlds.Star(200, 0.15, Worlds.Quiet, everyS: 20, durationS: 2000, radio: radio), Worlds.Set(), policy, Goal.Time, 1).Run().MeanTimeMs;
+        double TimeMs(RadioKind radio) => new SimulationRun(
+            Worlds.Star(200, 0.15, Worlds.Quiet, everyS: 20, durationS: 2000, radio: radio), Worlds.Set(), policy, Goal.Time, 1).Run().MeanTimeMs;
         Assert.That(TimeMs(RadioKind.Doze) - TimeMs(RadioKind.Awake), Is.EqualTo(51.2).Within(1.5));
     }
 

@@ -82,9 +82,9 @@ internal static class ExperimentPage
 
     private static IEnumerable<(string Name, string Value)> Rows(HerdRun run) =>
     [
-        ($"{run.Policy.Name}: sent away, 5th to 95th percentile", $"{Number(100 * run.Measure.LowShare)} to {Number(100 * run.Measure.HighShare)} %"),
-        ($"{run.Policy.Name}: overdispersion", Number(run.Measure.Overdispersion)),
-        ($"{run.Policy.Name}: queue wait, 99th percentile", Number(run.Measure.WaitP99Ms) + " ms"),
+        ($"{run.Policy.Name}, statuses every {run.StatusIntervalMs} ms: sent away, 5th to 95th percentile", $"{Number(100 * run.Measure.LowShare)} to {Number(100 * run.Measure.HighShare)} %"),
+        ($"{run.Policy.Name}, statuses every {run.StatusIntervalMs} ms: overdispersion", Number(run.Measure.Overdispersion)),
+        ($"{run.Policy.Name}, statuses every {run.StatusIntervalMs} ms: queue wait, 99th percentile", Number(run.Measure.WaitP99Ms) + " ms"),
     ];
 
     private static void Add(ReportPage page, string folder, Picture picture)

@@ -45,7 +45,11 @@ internal static class ExperimentPlots
                 Estimate cost = cells[k].Cost(policy);
                 bars.Add(new Bar
                 {
-                    Position = k * (names.Length + 1.5) + i, Value = Math.Min(cost.Mean * scale, 300), Error = cost.HalfWidth * scale, FillColor = s_colors[i], Size = 0.9,
+                    Position = k * (names.Length + 1.5) + i,
+                    Value = Math.Min(cost.Mean * scale, 300),
+                    Error = cost.HalfWidth * scale,
+                    FillColor = s_colors[i],
+                    Size = 0.9,
                 });
             }
             plot.Add.Bars(bars).LegendText = names[i];
@@ -93,7 +97,8 @@ internal static class ExperimentPlots
         {
             RunTally tally = cell.Crime.Total;
             int[] lengths = Enumerable.Range(0, tally.CountByLength.Length).Where(n => tally.CountByLength[n] >= FewestForShare).ToArray();
-            Line(plot, lengths.Select(n => (double)n).ToArray(), lengths.Select(n => 100.0 * tally.AwayByLength[n] / tally.CountByLength[n]).ToArray(), i++, cell.Scenario);
+            double[] shares = lengths.Select(n => 100.0 * tally.AwayByLength[n] / tally.CountByLength[n]).ToArray();
+            Line(plot, lengths.Select(n => (double)n).ToArray(), shares, i++, cell.Scenario);
         }
         plot.XLabel("length, timesteps");
         plot.YLabel("sent away, %");
@@ -111,13 +116,14 @@ internal static class ExperimentPlots
         {
             double sliceS = run.Tally.SliceUs / 1e6;
             int[] slices = Enumerable.Range((int)(fromS / sliceS), (int)((untilS - fromS) / sliceS)).Where(k => run.Tally.CountBySlice[k] > 0).ToArray();
-            Line(plot, slices.Select(k => k * sliceS).ToArray(), slices.Select(k => 100.0 * run.Tally.AwayBySlice[k] / run.Tally.CountBySlice[k]).ToArray(), i++, run.Policy.Name);
+            double[] shares = slices.Select(k => 100.0 * run.Tally.AwayBySlice[k] / run.Tally.CountBySlice[k]).ToArray();
+            Line(plot, slices.Select(k => k * sliceS).ToArray(), shares, i++, $"{run.Policy.Name}, {run.StatusIntervalMs} ms");
         }
         plot.XLabel("time, s");
         plot.YLabel("sent away, %");
         plot.Axes.SetLimitsY(0, 105);
         plot.ShowLegend(Edge.Right);
-        return new Picture("flash-crowd", "A thousand boards at once: share of inputs sent away, in slices of 0.1 s.", plot);
+        return new Picture("flash-crowd", "A thousand boards at once: share of inputs sent away, in slices of 0.1 s, with statuses every 50 and every 1000 ms.", plot);
     }
 
     /// <summary>Mean regret of the policies against the oracle.</summary>

@@ -23,8 +23,8 @@ internal static class ExperimentVerb
 
     public static Command Create()
     {
-        var scenarios = new Option<string[]>("--scenarios") { Description = "Names or files; all that come with the project unless given.", AllowMultipleArgumentsPerToken = true };
-        var sets = new Option<string[]>("--inputs") { Description = "Names or files of networks with their inputs; all unless given.", AllowMultipleArgumentsPerToken = true };
+        Option<string[]> scenarios = Several("--scenarios", "Names or files; all that come with the project unless given.");
+        Option<string[]> sets = Several("--inputs", "Names or files of networks with their inputs; all unless given.");
         var seeds = Options.Number("--seeds", "Seeds per cell.", DefaultSeeds, 1, 1000);
         var live = new Option<string?>("--live")
         {
@@ -51,6 +51,9 @@ internal static class ExperimentVerb
             parsed.GetValue(scenarios) ?? [], parsed.GetValue(sets) ?? [], parsed.GetValue(seeds), parsed.GetValue(output), parsed.GetValue(json), cancellation));
         return command;
     }
+
+    private static Option<string[]> Several(string name, string description) =>
+        new(name) { Description = description, AllowMultipleArgumentsPerToken = true };
 
     private static async Task<int> Run(string[] scenarioNames, string[] setNames, int seeds, string? output, bool json, CancellationToken cancellation)
     {
@@ -85,7 +88,8 @@ internal static class ExperimentVerb
             inputs = cell.Set,
             objective = cell.IsEnergy ? "energy" : "time",
             unit = cell.IsEnergy ? "mJ" : "ms",
-            policies = cell.Policies.ToDictionary(policy => policy.Policy.Name, policy => new { mean = cell.Cost(policy).Mean, half_width_95 = cell.Cost(policy).HalfWidth }),
+            policies = cell.Policies.ToDictionary(
+                policy => policy.Policy.Name, policy => new { mean = cell.Cost(policy).Mean, half_width_95 = cell.Cost(policy).HalfWidth }),
             best_single = cell.BestSingle.Policy.Name,
             percent_better_than_best_single = cell.PercentBetterThanSingle,
             percent_over_oracle = cell.PercentOverOracle,
@@ -113,7 +117,8 @@ internal static class ExperimentVerb
                 Number(cell.PercentBetterThanSingle), Number(cell.PercentOverOracle));
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{result.CellsBetter} of {result.Cells.Count} cells are at least 25 % better than the best single device; worst {result.WorstPercentAgainstSingle:0.00} % against it; "
+            $"{result.CellsBetter} of {result.Cells.Count} cells are at least 25 % better than the best single device; "
+            + $"worst {result.WorstPercentAgainstSingle:0.00} % against it; "
             + $"{result.PercentOverOracleTotal:0.00} % over the oracle in the mean, {result.PercentOverOracleWorst:0.00} % in the worst cell without outages."));
     }
 

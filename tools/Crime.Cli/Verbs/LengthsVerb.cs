@@ -16,7 +16,10 @@ internal static class LengthsVerb
 
     public static Command Create()
     {
-        var data = new Argument<string>("DATA") { Description = $"Folder of a data set, or one with {PairsFile}: input and output length of a translation in its first two columns." };
+        var data = new Argument<string>("DATA")
+        {
+            Description = $"Folder of a data set, or one with {PairsFile}: input and output length of a translation in its first two columns.",
+        };
         var part = Options.OneOf("--part", "Which sequences.", "test", "all");
         var remark = new Option<string[]>("--remark") { Description = "A line on where the data come from and under which licence; may be given again." };
         var output = new Option<string?>("--output", "-o") { Description = "File to write; standard output unless given." };

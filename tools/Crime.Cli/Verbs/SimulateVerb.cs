@@ -99,7 +99,8 @@ internal static class SimulateVerb
         if (name == AllPolicies) return Policy.All(scenario);
         return all.FirstOrDefault(policy => policy.Name == name) is { } found
             ? [found]
-            : throw new UserInputException($"--policy is '{name}'; allowed in {scenario.Name} are {string.Join(", ", all.Select(policy => policy.Name))} and {AllPolicies}");
+            : throw new UserInputException(
+                $"--policy is '{name}'; allowed in {scenario.Name} are {string.Join(", ", all.Select(policy => policy.Name))} and {AllPolicies}");
     }
 
     private static object Figures(Policy policy, RunTally tally) => new

@@ -14,9 +14,10 @@ namespace Crime.Simulation.Results;
 
 /// <summary>A crowd with one policy.</summary>
 /// <param name="Policy">The policy.</param>
+/// <param name="StatusIntervalMs">Shortest time between two statuses in ms.</param>
 /// <param name="Measure">How it moved.</param>
 /// <param name="Tally">The run.</param>
-public sealed record HerdRun(Policy Policy, HerdMeasure Measure, RunTally Tally);
+public sealed record HerdRun(Policy Policy, int StatusIntervalMs, HerdMeasure Measure, RunTally Tally);
 
 /// <summary>What statuses of an age cost.</summary>
 /// <param name="StatusIntervalMs">Shortest time between two statuses in ms.</param>
@@ -28,11 +29,12 @@ public static class SideExperiments
 {
     private const int StaleSeeds = 3;
     private const double RushS = 1;
+    private const int OldStatusMs = 1000;
 
     /// <summary>Intervals between statuses that are tried, in ms.</summary>
     private static readonly int[] s_intervalsMs = [50, 200, 1000, 3000, 8000];
 
-    /// <summary>Runs a flash crowd with the engine as it is, and without its measures against herds.</summary>
+    /// <summary>Runs a flash crowd with the engine as it is and without its measures against herds, with statuses as they come and with old ones.</summary>
     /// <param name="scenario">One with a flash.</param>
     /// <param name="set">Network and inputs.</param>
     /// <param name="seed">The seed.</param>
@@ -41,11 +43,15 @@ public static class SideExperiments
     {
         LoadShape flash = scenario.Load;
         if (flash.Pattern != LoadPattern.Flash) throw new ArgumentException($"{scenario.Name} has no flash", nameof(scenario));
-        Policy[] policies = [Policy.Crime, Policy.CrimeNoHerd, Policy.Oracle];
-        return policies.Select(policy =>
+        (Policy Policy, int IntervalMs)[] runs =
+        [
+            (Policy.Crime, SimulationRun.DefaultStatusIntervalMs), (Policy.CrimeNoHerd, SimulationRun.DefaultStatusIntervalMs),
+            (Policy.Oracle, SimulationRun.DefaultStatusIntervalMs), (Policy.Crime, OldStatusMs), (Policy.CrimeNoHerd, OldStatusMs),
+        ];
+        return runs.Select(run =>
         {
-            RunTally tally = new SimulationRun(scenario, set, policy, Goal.Time, seed).Run(cancellation: cancellation);
-            return new HerdRun(policy, HerdMeasure.Of(tally, flash.PeriodS + RushS, flash.PeriodS + flash.LastsS), tally);
+            RunTally tally = new SimulationRun(scenario, set, run.Policy, Goal.Time, seed, run.IntervalMs).Run(cancellation: cancellation);
+            return new HerdRun(run.Policy, run.IntervalMs, HerdMeasure.Of(tally, flash.PeriodS + RushS, flash.PeriodS + flash.LastsS), tally);
         }).ToList();
     }
 

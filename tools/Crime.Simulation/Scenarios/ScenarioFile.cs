@@ -127,7 +127,8 @@ public sealed class ScenarioFile
         for (int i = 0; i < gateways.Count; i++)
             foreach (NodeLink link in gateways[i].Upstreams)
                 if (link.Gateway <= i)
-                    throw sections[i].WrongIn("upstreams", $"gateway '{gateways[i].Id}' passes on to '{gateways[link.Gateway].Id}'; allowed are gateways listed below it");
+                    throw sections[i].WrongIn(
+                        "upstreams", $"gateway '{gateways[i].Id}' passes on to '{gateways[link.Gateway].Id}'; allowed are gateways listed below it");
     }
 
     private static T Find<T>(YamlSection section, string key, IReadOnlyDictionary<string, T> kinds)
