@@ -1,6 +1,7 @@
 // A scenario, a set of inputs, a policy and a seed: one run, and its tally.
 
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -20,9 +21,10 @@ namespace Crime.Simulation;
 /// <param name="Seed">Decides everything random.</param>
 /// <param name="StatusIntervalMs">Shortest time between two statuses of a gateway, in ms; its default is 50.</param>
 /// <param name="Replay">Inputs that boards replay; null where they are drawn.</param>
+/// <param name="HostMs">Delays in ms, one of which every message meets besides those of its link, such as a live run's host has; null for none.</param>
 public sealed record SimulationRun(
     Scenario Scenario, InputSet Set, Policy Policy, Goal Goal, int Seed, int StatusIntervalMs = SimulationRun.DefaultStatusIntervalMs,
-    Replay? Replay = null)
+    Replay? Replay = null, IReadOnlyList<double>? HostMs = null)
 {
     /// <summary>When boards of the first copy begin with their inputs, in µs: by then they are connected.</summary>
     public const long FirstInputUs = 5_000_000;

@@ -80,4 +80,14 @@ public sealed class ReplayTests
         SimulationRun run = new(Worlds.Star(1, 0.5, Worlds.Quiet, durationS: 100), set, boards, Goal.Time, 1, Replay: new Replay([Enumerable.Repeat(40, 50).ToArray()], 100));
         Assert.That(run.Run().MeanTimeMs, Is.EqualTo(4.05).Within(1).Percent);
     }
+
+    [Test]
+    public void WhatTheHostAddsIsAddedBothWays()
+    {
+        var hub = new Policy(PolicyKind.Single, 0, "hub");
+        SimulationRun run = Run(Worlds.Quiet, new Replay([Enumerable.Repeat(10, 400).ToArray()], 100), hub, boards: 1);
+        double plainMs = run.Run().MeanTimeMs;
+        Assert.That((run with { HostMs = [3] }).Run().MeanTimeMs - plainMs, Is.EqualTo(6).Within(0.01));
+        Assert.That((run with { HostMs = [0, 6] }).Run().MeanTimeMs - plainMs, Is.EqualTo(6).Within(0.6), "each way draws its own");
+    }
 }

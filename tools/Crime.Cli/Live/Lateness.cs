@@ -20,9 +20,14 @@ internal sealed class Lateness
     /// <summary>Adds the delays of another record.</summary>
     public void Add(Lateness other)
     {
-        double[] more;
-        lock (other._lock) more = [.. other._ms];
+        double[] more = other.ToArray();
         lock (_lock) _ms.AddRange(more);
+    }
+
+    /// <summary>All delays in ms, in the order they came.</summary>
+    public double[] ToArray()
+    {
+        lock (_lock) return [.. _ms];
     }
 
     /// <summary>A quantile in ms; 0 of nothing.</summary>

@@ -72,7 +72,9 @@ internal sealed class LiveCheck
         GatewayKind measured = gateway.Kind with { Workers = line.Workers, NsPerMac = 1, RequestUs = line.BetaUs };
         Scenario scenario = _live.Scenario with { Gateways = [gateway with { Kind = measured }] };
         InputSet set = SetOf(passes[0].Profiles, line);
-        var rows = passes.Select(pass => new LiveRow(pass, Simulate(course with { Scenario = scenario, Set = set }, pass.Policy, cancellation))).ToList();
+        SimulationRun run = course with { Scenario = scenario, Set = set };
+        var rows = passes.Select(pass => new LiveRow(
+            pass, Simulate(run, pass.Policy, cancellation), Simulate(run with { HostMs = pass.HostMs(_live.Seed) }, pass.Policy, cancellation))).ToList();
         return new LiveResult(_live, rows, passes[0].Profiles[0], line);
     }
 

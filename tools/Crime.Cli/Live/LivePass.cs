@@ -32,8 +32,24 @@ internal sealed record LivePass(
     LivePolicy Policy, IReadOnlyList<IReadOnlyList<Reading>> Readings, IReadOnlyList<LiveProfile> Profiles, ServiceLine Line, Lateness RoundTrips,
     Lateness Relays)
 {
+    private const int HostSamples = 4_000;
     private const string GatewayId = "gateway";
     private const string ModelName = "live";
+
+    /// <summary>
+    /// What this machine added to one way, in ms, a sample each: how much longer than usual half a round trip took, and how late a
+    /// relay was. The usual round trip itself is not in it, for it was taken off the imposed delays.
+    /// </summary>
+    /// <param name="seed">Pairs the samples of the two.</param>
+    public IReadOnlyList<double> HostMs(int seed)
+    {
+        double[] roundTrips = RoundTrips.ToArray(), late = Relays.ToArray();
+        double usualMs = RoundTrips.QuantileMs(0.5);
+        var random = new Random(seed);
+        return Enumerable.Range(0, HostSamples).Select(_ => (Draw(roundTrips) - usualMs) / 2 + Draw(late)).ToList();
+
+        double Draw(double[] samples) => samples.Length == 0 ? 0 : samples[random.Next(samples.Length)];
+    }
 
     /// <summary>Runs a pass.</summary>
     /// <param name="live">Boards and inputs.</param>

@@ -11,7 +11,8 @@ namespace Crime.Cli.Live;
 /// <summary>A policy, live and simulated.</summary>
 /// <param name="Live">What the boards said.</param>
 /// <param name="Simulated">What the simulator said.</param>
-internal sealed record LiveRow(LivePass Live, RunTally Simulated)
+/// <param name="SimulatedOnHost">The same with what this machine added to the links, as pings and relays measured it beside the boards.</param>
+internal sealed record LiveRow(LivePass Live, RunTally Simulated, RunTally SimulatedOnHost)
 {
     /// <summary>Who decided.</summary>
     public LivePolicy Policy => Live.Policy;

@@ -1,6 +1,7 @@
 // A link over time: its round trip has a level that holds for a while, then another; it may fail; and every message meets
 // some noise about the level, and rarely has to be sent again.
 
+using System.Collections.Generic;
 using Crime.Simulation.Events;
 using Crime.Simulation.Scenarios;
 
@@ -10,6 +11,7 @@ namespace Crime.Simulation.World;
 internal sealed class SimLink
 {
     private readonly LinkKind _kind;
+    private readonly IReadOnlyList<double>? _hostMs;
     private readonly double _outageGapUs;
     private RandomStream _random;
     private double _levelUs;
@@ -22,9 +24,11 @@ internal sealed class SimLink
     /// <param name="kind">Its kind.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="index">Its number among the run's links: it has levels and outages of its own.</param>
-    public SimLink(LinkKind kind, ulong seed, int index)
+    /// <param name="hostMs">Delays in ms, one of which is drawn for every way besides the link's own; null for none.</param>
+    public SimLink(LinkKind kind, ulong seed, int index, IReadOnlyList<double>? hostMs = null)
     {
         _kind = kind;
+        _hostMs = hostMs;
         _random = new RandomStream(seed, StreamPurpose.Link, index);
         _outageGapUs = (kind.OutageEveryS - kind.OutageS) * 1e6;
         if (!kind.HasOutages) return;
@@ -69,6 +73,7 @@ internal sealed class SimLink
     public double OneWayUs(long nowUs, int byteCount, Fate fate, int name)
     {
         double us = LevelUs(nowUs) / 2 * fate.Factor(name, _kind.NoiseSigma) + byteCount / _kind.BytesPerMs * 1000;
+        if (_hostMs != null) us = System.Math.Max(us + _hostMs[(int)(fate.Uniform(name + Fate.Host) * _hostMs.Count)] * 1000, 0);
         return fate.Happens(name + 2, _kind.Loss) ? us + _kind.ResendMs * 1000 : us;
     }
 }

@@ -36,6 +36,7 @@ internal sealed partial class SimWorld
     private readonly Policy _policy;
     private readonly Goal _goal;
     private readonly Replay? _replay;
+    private readonly IReadOnlyList<double>? _hostMs;
     private readonly RunTally _tally;
     private readonly int _meanLength;
     private readonly long _endUs;
@@ -54,6 +55,7 @@ internal sealed partial class SimWorld
         _policy = run.Policy;
         _goal = run.Goal;
         _replay = run.Replay;
+        _hostMs = run.HostMs;
         _seed = seed;
         _meanLength = (int)Math.Round(_set.Lengths.MeanLength);
         _endUs = (long)(_scenario.DurationS * 1e6);
@@ -143,7 +145,7 @@ internal sealed partial class SimWorld
         gateway.Readers = new StatusReader[upstreams.Count];
         gateway.UpstreamIds = new string[upstreams.Count];
         for (int i = 0; i < upstreams.Count; i++) gateway.UpstreamIds[i] = _scenario.Gateways[upstreams[i].Gateway].Id;
-        for (int i = 0; i < upstreams.Count; i++) gateway.Links[i] = new SimLink(upstreams[i].Kind, _seed, links++);
+        for (int i = 0; i < upstreams.Count; i++) gateway.Links[i] = new SimLink(upstreams[i].Kind, _seed, links++, _hostMs);
         if (upstreams.Count == 0) return;
         // A gateway pays time, not energy; its network card is always awake.
         gateway.Engine = new MappingEngine(new EngineSetup
@@ -197,7 +199,7 @@ internal sealed partial class SimWorld
             Upkeep = new RandomStream(_seed, StreamPurpose.Upkeep, index),
             Dice = new RandomStream(_seed, StreamPurpose.Dice, index),
         };
-        for (int i = 0; i < board.Links.Length; i++) board.Links[i] = new SimLink(group.Links[i].Kind, _seed, links++);
+        for (int i = 0; i < board.Links.Length; i++) board.Links[i] = new SimLink(group.Links[i].Kind, _seed, links++, _hostMs);
         Array.Fill(board.LastRttUs, -1);
         board.Engine = new MappingEngine(setup, unchecked((uint)nature.NextBits()));
         return board;
