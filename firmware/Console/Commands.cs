@@ -65,7 +65,8 @@ public sealed class Commands
             case "reset": _board.ResetCounters(); break;
             case "reboot": Power.RebootDevice(); return;
             case "help":
-                _report.Text("help: status | table | objective time|energy|weighted <share>|deadline <ms> <percent> | mapping auto|local|gateway | reset | reboot | help");
+                _report.Text(
+                    "help: status | table | objective time|energy|weighted <share>|deadline <ms> <percent> | mapping auto|local|gateway | reset | reboot | help");
                 return;
             default:
                 if (SetGoal(command)) break;

@@ -44,8 +44,13 @@ public static class CandidateMemory
     }
 
     /// <summary>Reads the gateways.</summary>
+    /// <param name="candidates">Receives them.</param>
+    /// <param name="rows">A row per candidate for its route; null to make them.</param>
+    /// <param name="bytes">What <see cref="Save"/> has written.</param>
+    /// <param name="offset">Where.</param>
+    /// <param name="nowUs">The time.</param>
     /// <returns>How many there are.</returns>
-    public static int Restore(GatewayCandidate[] candidates, byte[] bytes, int offset, long nowUs)
+    public static int Restore(GatewayCandidate[] candidates, int[][] rows, byte[] bytes, int offset, long nowUs)
     {
         int count = LittleEndian.ReadInt32(bytes, offset);
         for (int i = 0; i < count; i++)
@@ -54,7 +59,10 @@ public static class CandidateMemory
             var letters = new char[bytes[at]];
             for (int k = 0; k < letters.Length; k++) letters[k] = (char)bytes[at + 1 + k];
             at += IdSize;
-            var gateway = new GatewayCandidate(new string(letters), i) { WasUsable = LittleEndian.ReadInt32(bytes, at) != 0 };
+            var gateway = new GatewayCandidate(new string(letters), i, rows == null ? null : rows[i])
+            {
+                WasUsable = LittleEndian.ReadInt32(bytes, at) != 0,
+            };
             gateway.Link.Restore(LittleEndian.ReadInt32(bytes, at + 4), LittleEndian.ReadInt32(bytes, at + 8), nowUs);
             // The wait is that of one worker, and stays as it is until the gateway is heard.
             gateway.Queue.OnStatus(LittleEndian.ReadUInt32(bytes, at + 12), 1, QueueForecast.FullUtilisation, LittleEndian.ReadInt32(bytes, at + 16), nowUs);

@@ -40,6 +40,9 @@ public sealed class EngineSetup
     /// <summary>Whether the node passes requests on and advertises what it reaches: a gateway does, a board does not.</summary>
     public bool Relays;
 
+    /// <summary>Whether the table's rows are made with the engine, so that memory ends at the start or not at all; otherwise when a gateway is heard.</summary>
+    public bool ReservesRows = true;
+
     /// <summary>Whether the lines of this node follow what inferences and requests really take.</summary>
     public bool UseRefit = true;
 

@@ -67,11 +67,12 @@ public sealed class GatewayCandidate
     /// <summary>Makes a candidate that is not serving yet.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="index">Its index in the engine.</param>
-    internal GatewayCandidate(string id, int index)
+    /// <param name="row">Where the times of its route go; null to make one.</param>
+    internal GatewayCandidate(string id, int index, int[] row)
     {
         Id = id;
         Key = NodeKey.Of(id);
-        Own = new Route(index);
+        Own = new Route(index, row ?? new int[DecisionTable.BucketCount]);
     }
 
     /// <summary>Whether others are reached through it.</summary>

@@ -25,7 +25,7 @@ public sealed partial class MappingEngine
                 if (!status.Online || NodeKey.Of(id) == _nodeKey) return;
                 index = FreeSlot();
                 if (index < 0) return;
-                _candidates[index] = new GatewayCandidate(id, index);
+                _candidates[index] = new GatewayCandidate(id, index, _rows == null ? null : _rows[index]);
                 _candidates[index].Queue.UseError = _setup.UseForecastError;
                 _candidates[index].Queue.UseHysteresis = _setup.UseHysteresis;
             }
@@ -179,7 +179,7 @@ public sealed partial class MappingEngine
     {
         lock (_lock)
         {
-            _candidateCount = CandidateMemory.Restore(_candidates, bytes, offset, nowUs);
+            _candidateCount = CandidateMemory.Restore(_candidates, _rows, bytes, offset, nowUs);
             for (int i = 0; i < _candidateCount; i++) UseAdvert(_candidates[i]);
             _radioUp = radioUp;
             Refresh(nowUs);

@@ -124,7 +124,7 @@ public sealed partial class MappingEngine
                 _table.Fill(gateway.Own.Row, advert.AlphaNs[i], advert.BetaUs[i], true);
                 continue;
             }
-            if (gateway.Relay == null) gateway.Relay = new Route(IndexOf(gateway.Id));
+            if (gateway.Relay == null) gateway.Relay = new Route(IndexOf(gateway.Id), new int[DecisionTable.BucketCount]);
             _table.Fill(gateway.Relay.Row, advert.AlphaNs[i], advert.BetaUs[i], isFirst);
             isFirst = false;
         }

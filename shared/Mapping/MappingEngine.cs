@@ -29,6 +29,7 @@ public sealed partial class MappingEngine
     private readonly PowerProfile _power;
     private readonly DecisionTable _table;
     private readonly CostLine _transmitTime;
+    private readonly int[][] _rows;
     private CostLine _localTime;
     private CostLine _encodeTime;
     private LineFit _localFit;
@@ -63,6 +64,11 @@ public sealed partial class MappingEngine
         _nodeKey = nodeKey;
         _power = setup.Power;
         _table = new DecisionTable(setup.LongestLength);
+        if (setup.ReservesRows)
+        {
+            _rows = new int[DecisionTable.MaxCandidates][];
+            for (int i = 0; i < _rows.Length; i++) _rows[i] = new int[DecisionTable.BucketCount];
+        }
         _localTime = setup.LocalTime;
         _encodeTime = setup.EncodeTime;
         if (setup.UseRefit)

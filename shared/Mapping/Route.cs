@@ -10,7 +10,7 @@ internal sealed class Route
     public readonly int Candidate;
 
     /// <summary>Time to write and send the request and to compute there in µs, per bucket of lengths.</summary>
-    public readonly int[] Row = new int[DecisionTable.BucketCount];
+    public readonly int[] Row;
 
     /// <summary>The way there and back, and what is known to be spent beyond, in µs.</summary>
     public int Link;
@@ -28,5 +28,11 @@ internal sealed class Route
     public Route Next;
 
     /// <summary>Makes the route of a gateway.</summary>
-    public Route(int candidate) => Candidate = candidate;
+    /// <param name="candidate">Index of the gateway.</param>
+    /// <param name="row">Where its times go.</param>
+    public Route(int candidate, int[] row)
+    {
+        Candidate = candidate;
+        Row = row;
+    }
 }

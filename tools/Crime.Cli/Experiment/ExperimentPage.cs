@@ -80,12 +80,17 @@ internal static class ExperimentPage
             Add(page, folder, ExperimentPlots.Stale(scenario.Name, SideExperiments.Stale(scenario, set, cancellation)));
     }
 
-    private static IEnumerable<(string Name, string Value)> Rows(HerdRun run) =>
-    [
-        ($"{run.Policy.Name}, statuses every {run.StatusIntervalMs} ms: sent away, 5th to 95th percentile", $"{Number(100 * run.Measure.LowShare)} to {Number(100 * run.Measure.HighShare)} %"),
-        ($"{run.Policy.Name}, statuses every {run.StatusIntervalMs} ms: overdispersion", Number(run.Measure.Overdispersion)),
-        ($"{run.Policy.Name}, statuses every {run.StatusIntervalMs} ms: queue wait, 99th percentile", Number(run.Measure.WaitP99Ms) + " ms"),
-    ];
+    private static IEnumerable<(string Name, string Value)> Rows(HerdRun run)
+    {
+        string name = $"{run.Policy.Name}, statuses every {run.StatusIntervalMs} ms: ";
+        HerdMeasure measure = run.Measure;
+        return
+        [
+            (name + "sent away, 5th to 95th percentile", $"{Number(100 * measure.LowShare)} to {Number(100 * measure.HighShare)} %"),
+            (name + "overdispersion", Number(measure.Overdispersion)),
+            (name + "queue wait, 99th percentile", Number(measure.WaitP99Ms) + " ms"),
+        ];
+    }
 
     private static void Add(ReportPage page, string folder, Picture picture)
     {
