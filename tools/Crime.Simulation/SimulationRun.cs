@@ -21,10 +21,11 @@ namespace Crime.Simulation;
 /// <param name="Seed">Decides everything random.</param>
 /// <param name="StatusIntervalMs">Shortest time between two statuses of a gateway, in ms; its default is 50.</param>
 /// <param name="Replay">Inputs that boards replay; null where they are drawn.</param>
-/// <param name="HostMs">Delays in ms, one of which every message meets besides those of its link, such as a live run's host has; null for none.</param>
+/// <param name="HostMs">Delays in ms, one of which every message meets besides its link's, as a live run's host has; null for none.</param>
+/// <param name="StatusIl">Executed IL of a board that hears a status, which delays what it does; 0 where that is left out.</param>
 public sealed record SimulationRun(
     Scenario Scenario, InputSet Set, Policy Policy, Goal Goal, int Seed, int StatusIntervalMs = SimulationRun.DefaultStatusIntervalMs,
-    Replay? Replay = null, IReadOnlyList<double>? HostMs = null)
+    Replay? Replay = null, IReadOnlyList<double>? HostMs = null, double StatusIl = 0)
 {
     /// <summary>When boards of the first copy begin with their inputs, in µs: by then they are connected.</summary>
     public const long FirstInputUs = 5_000_000;
@@ -39,7 +40,8 @@ public sealed record SimulationRun(
         int index = Scenario.Gateways.Sum(gateway => gateway.Upstreams.Count), first = 0;
         foreach (BoardGroup group in Scenario.Boards)
         {
-            if (board < first + group.Count) return new LinkCourse(group.Links[0].Kind, SeedOf(0), index + (board - first) * group.Links.Count);
+            if (board < first + group.Count)
+                return new LinkCourse(group.Links[0].Kind, SeedOf(0), index + (board - first) * group.Links.Count);
             first += group.Count;
             index += group.Count * group.Links.Count;
         }

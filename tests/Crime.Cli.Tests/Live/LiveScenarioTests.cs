@@ -2,11 +2,14 @@ using System;
 using System.Linq;
 using Crime.Cli.Boards;
 using Crime.Cli.Live;
+using Crime.Mapping;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
+using Crime.Simulation;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Scenarios;
+using Crime.Simulation.World;
 using NUnit.Framework;
 
 namespace Crime.Cli.Tests.Live;
@@ -71,13 +74,15 @@ public sealed class LiveScenarioTests
             _ when expected.Contains("off") => Star(radio: RadioKind.Off),
             _ => star with { Boards = [star.Boards[0], star.Boards[0] with { InputEveryS = 2 }] },
         };
-        Assert.That(() => Live(bad), Throws.TypeOf<UserInputException>().With.Message.StartsWith("scenario 'star' cannot be played live").And.Message.Contains(expected));
+        Assert.That(
+            () => Live(bad),
+            Throws.TypeOf<UserInputException>().With.Message.StartsWith("scenario 'star' cannot be played live").And.Message.Contains(expected));
     }
 
     [Test]
     public void TheImposedDelayIsTheLevelLessWhatIsThereAnyhow()
     {
-        var run = new Simulation.SimulationRun(Star(), Simulation.Inputs.InputSet.LoadAll(ScenarioFile.BundledInputsFolder)[0], Simulation.World.Policy.Crime, Crime.Mapping.Goal.Time, 1);
+        var run = new SimulationRun(Star(), InputSet.LoadAll(ScenarioFile.BundledInputsFolder)[0], Policy.Crime, Goal.Time, 1);
         var conditions = new CourseConditions(run.CourseOf(0), () => 0, () => 1.5, 1);
         Assert.That(conditions.OneWayMs(0), Is.EqualTo(3.5).Within(1e-9));
         Assert.That(new CourseConditions(run.CourseOf(0), () => 0, () => 7, 1).OneWayMs(0), Is.Zero, "never less than nothing");
@@ -89,9 +94,9 @@ public sealed class LiveScenarioTests
     {
         LinkKind noisy = s_link with { NoiseSigma = 0.3, Loss = 0.2, ResendMs = 1000 };
         Scenario star = Star();
-        var run = new Simulation.SimulationRun(
+        var run = new SimulationRun(
             star with { Boards = [star.Boards[0] with { Links = [new NodeLink(0, noisy)] }] }, InputSet.LoadAll(ScenarioFile.BundledInputsFolder)[0],
-            Simulation.World.Policy.Crime, Crime.Mapping.Goal.Time, 1);
+            Policy.Crime, Goal.Time, 1);
         var conditions = new CourseConditions(run.CourseOf(0), () => 0, () => 0, 1);
         double[] ways = Enumerable.Range(0, 20_000).Select(_ => conditions.OneWayMs(0)).ToArray();
         Assert.That(ways.Count(ms => ms >= 1000) / 20_000.0, Is.EqualTo(0.2).Within(0.02));

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Crime.Mapping;
 using Crime.Simulation.Inputs;
@@ -75,10 +76,11 @@ public sealed class ReplayTests
     public void AMeasuredSetCostsWhatWasMeasured()
     {
         // 100 us per step and 50 us per input on a board of 0.5 us per instruction.
-        var kernels = new System.Collections.Generic.Dictionary<KernelKind, KernelCost> { [KernelKind.Table] = new KernelCost(200, 0, 100) };
+        var kernels = new Dictionary<KernelKind, KernelCost> { [KernelKind.Table] = new KernelCost(200, 0, 100) };
         InputSet set = InputSet.Measured("mine", 6, new KernelCost(1, 0, 1), kernels, 250, new LengthDistribution([new LengthCount(40, 0, 1)]));
         var boards = new Policy(PolicyKind.Local, -1, "boards");
-        SimulationRun run = new(Worlds.Star(1, 0.5, Worlds.Quiet, durationS: 100), set, boards, Goal.Time, 1, Replay: new Replay([Enumerable.Repeat(40, 50).ToArray()], 100));
+        SimulationRun run = new(
+            Worlds.Star(1, 0.5, Worlds.Quiet, durationS: 100), set, boards, Goal.Time, 1, Replay: new Replay([Enumerable.Repeat(40, 50).ToArray()], 100));
         Assert.That(run.Run().MeanTimeMs, Is.EqualTo(4.05).Within(1).Percent);
     }
 
@@ -90,5 +92,27 @@ public sealed class ReplayTests
         double plainMs = run.Run().MeanTimeMs;
         Assert.That((run with { HostMs = [3] }).Run().MeanTimeMs - plainMs, Is.EqualTo(6).Within(0.01));
         Assert.That((run with { HostMs = [0, 6] }).Run().MeanTimeMs - plainMs, Is.EqualTo(6).Within(0.6), "each way draws its own");
+    }
+
+    [Test]
+    public void StatusesTakeTimeFromABoardThatComputes()
+    {
+        var boards = new Policy(PolicyKind.Local, -1, "boards");
+        // An idle gateway publishes once a second; 1000 inputs of 10 steps take 14.5 ms each of every 50: a status falls into 290 of them.
+        SimulationRun run = Run(Worlds.Quiet, new Replay([Enumerable.Repeat(10, 1000).ToArray()], 50), boards, boards: 1);
+        double moreMs = (run with { StatusIl = 10_000 }).Run().MeanTimeMs - run.Run().MeanTimeMs;
+        Assert.That(moreMs, Is.EqualTo(1.5 * 0.0145).Within(50).Percent);
+    }
+
+    [Test]
+    public void StatusesOfTheSameBeaconComeBeforeTheAnswer()
+    {
+        var hub = new Policy(PolicyKind.Single, 0, "hub");
+        SimulationRun run = new(
+            Worlds.Star(1, 0.15, Worlds.Quiet, durationS: 40, radio: RadioKind.Doze), Worlds.Set(), hub, Goal.Time, 1,
+            Replay: new Replay([Enumerable.Repeat(10, 400).ToArray()], 475));
+        double moreMs = (run with { StatusIl = 10_000 }).Run().MeanTimeMs - run.Run().MeanTimeMs;
+        // The gateway tells that the request has come: one status of 1.5 ms with most answers, and never more than a few.
+        Assert.That(moreMs, Is.InRange(0.5, 4));
     }
 }

@@ -101,6 +101,8 @@ internal sealed partial class LiveBoard : IAsyncDisposable
             long.Parse(model.Groups["input"].Value, CultureInfo.InvariantCulture)),
         model.Groups["kernel"].Value == "compiled" ? KernelKind.Compiled : KernelKind.Table);
 
-    [GeneratedRegex(@"^model: .* kernel=(?<kernel>compiled|table) local-us-per-step=(?<step>\d{1,9}\.\d{3}) local-us=(?<input>-?\d{1,9})\s*\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^model: .* kernel=(?<kernel>compiled|table) local-us-per-step=(?<step>\d{1,9}\.\d{3}) local-us=(?<input>-?\d{1,9})\s*\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex ModelLine();
 }

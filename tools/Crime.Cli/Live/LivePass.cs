@@ -69,7 +69,8 @@ internal sealed record LivePass(
             File.Copy(modelPath, Path.Combine(models, ModelName + ".crime"));
             await using GatewayProcess gateway = await GatewayProcess.StartAsync(models, externalBroker: null, cancellation);
             await using GatewayProbe probe = await GatewayProbe.StartAsync(gateway.Broker, GatewayId, live.Model.Id, cancellation);
-            for (int i = 0; i < live.Places.Count; i++) boards.Add(NewBoard(live, course, policy, gateway, probe, i, Path.Combine(work, $"board-{i + 1}")));
+            for (int i = 0; i < live.Places.Count; i++)
+                boards.Add(NewBoard(live, course, policy, gateway, probe, i, Path.Combine(work, $"board-{i + 1}")));
             // One that fails ends the others: what is left of a run is no run.
             using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             await Task.WhenAll(boards.Select(board => EndingOthers(board.RunAsync(onReading, failed.Token), failed)));

@@ -40,5 +40,6 @@ internal static class LivePlot
         plot.ShowLegend(Alignment.UpperRight, Orientation.Horizontal);
     }
 
-    private static Bar NewBar(double position, double value, Color color) => new() { Position = position, Value = value, FillColor = color, Size = 0.9 };
+    private static Bar NewBar(double position, double value, Color color) =>
+        new() { Position = position, Value = value, FillColor = color, Size = 0.9 };
 }

@@ -67,5 +67,6 @@ internal sealed record LiveResult(LiveScenario Scenario, IReadOnlyList<LiveRow> 
 
     /// <summary>Single mappings, and the engine minimising what is ranked.</summary>
     private IReadOnlyList<string> Ranking(string otherObjective, Func<LiveRow, double> cost) =>
-        Rows.Where(row => row.Policy.Mapping != "auto" || row.Policy.Objective != otherObjective).OrderBy(cost).Select(row => row.Policy.Name).ToList();
+        Rows.Where(row => row.Policy.Mapping != "auto" || row.Policy.Objective != otherObjective).OrderBy(cost)
+            .Select(row => row.Policy.Name).ToList();
 }

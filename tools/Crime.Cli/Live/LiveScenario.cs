@@ -64,7 +64,8 @@ internal sealed class LiveScenario
     public IReadOnlyList<LivePlace> Places { get; }
 
     /// <summary>The same inputs for the simulation.</summary>
-    public Replay Replay => new(Places.Select(place => (IReadOnlyList<int>)place.Inputs.Select(input => input.Length).ToList()).ToList(), InputIntervalMs);
+    public Replay Replay => new(
+        Places.Select(place => (IReadOnlyList<int>)place.Inputs.Select(input => input.Length).ToList()).ToList(), InputIntervalMs);
 
     /// <summary>From the beginning of an input to that of the next, in ms.</summary>
     public int InputIntervalMs => (int)(InputEveryS * 1000);
@@ -95,6 +96,7 @@ internal sealed class LiveScenario
         BoardProfile profile = BoardProfile.Bundled(group.Kind.Profile).With("cpu_us_per_il", group.Kind.UsPerIl);
         if (group.Radio == RadioKind.Doze) return profile;
         double extraMa = group.Kind.AwakeMa - profile.WaitMw / profile.SupplyV;
-        return profile.With("beacon_interval_us", 0).With("wait_ma", group.Kind.AwakeMa).With("compute_ma", profile.ComputeMw / profile.SupplyV + extraMa);
+        return profile.With("beacon_interval_us", 0).With("wait_ma", group.Kind.AwakeMa)
+            .With("compute_ma", profile.ComputeMw / profile.SupplyV + extraMa);
     }
 }

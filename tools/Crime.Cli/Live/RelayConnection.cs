@@ -55,7 +55,8 @@ internal sealed class RelayConnection(Socket near, BrokerEndpoint target, ILinkC
         try
         {
             await Task.WhenAll(
-                EndingOnFailure(ReadAsync(from, line.Writer, broken.Token), broken), EndingOnFailure(WriteAsync(line.Reader, to, broken.Token), broken));
+                EndingOnFailure(ReadAsync(from, line.Writer, broken.Token), broken),
+                EndingOnFailure(WriteAsync(line.Reader, to, broken.Token), broken));
         }
         finally
         {

@@ -28,8 +28,8 @@ internal static class ExperimentVerb
         var seeds = Options.Number("--seeds", "Seeds per cell.", DefaultSeeds, 1, 1000);
         var live = new Option<string?>("--live")
         {
-            Description = "Run this scenario on virtual boards against a real gateway, and simulated, and compare: a file, or a name that comes with the project ("
-                + string.Join(", ", SimulateVerb.NamesIn(LiveExperiment.BundledFolder)) + ").",
+            Description = "Run this scenario on virtual boards against a real gateway, and simulated, and compare: a file, or a name that comes "
+                + "with the project (" + string.Join(", ", SimulateVerb.NamesIn(LiveExperiment.BundledFolder)) + ").",
         };
         var seed = Options.Number("--seed", "With --live: decides inputs, levels, noise and losses.", 1, 0, int.MaxValue);
         var data = new Option<string?>("--data") { Description = "With --live: folder of a data set; needs --model. Without it: the bundled gestures." };
@@ -46,7 +46,8 @@ internal static class ExperimentVerb
         };
         command.SetAction((parsed, cancellation) => parsed.GetValue(live) is { } scenario
             ? LiveExperiment.RunAsync(
-                scenario, parsed.GetValue(data), parsed.GetValue(model), parsed.GetValue(seed), parsed.GetValue(output), parsed.GetValue(json), cancellation)
+                scenario, parsed.GetValue(data), parsed.GetValue(model), parsed.GetValue(seed), parsed.GetValue(output), parsed.GetValue(json),
+                cancellation)
             : Run(
             parsed.GetValue(scenarios) ?? [], parsed.GetValue(sets) ?? [], parsed.GetValue(seeds), parsed.GetValue(output), parsed.GetValue(json), cancellation));
         return command;

@@ -60,7 +60,8 @@ internal static class LiveExperiment
                 foreach (Reading reading in row.Live.Readings[board])
                     text.Append(
                         CultureInfo.InvariantCulture,
-                        $"{row.Policy.Name},board-{board + 1},{reading.Input},{reading.Length},{reading.Target},{reading.TimeMs:0.000},{reading.EnergyMj:0.000}\n");
+                        $"{row.Policy.Name},board-{board + 1},{reading.Input},{reading.Length},{reading.Target},"
+                            + $"{reading.TimeMs:0.000},{reading.EnergyMj:0.000}\n");
         return text.ToString();
     }
 
@@ -112,14 +113,16 @@ internal static class LiveExperiment
         var table = new Table().Border(TableBorder.Rounded).Title(Markup.Escape(
             $"{result.Scenario.Scenario.Name}: {result.Inputs} inputs of {result.Scenario.Data.Name} per policy, mean per input"));
         table.AddColumn("policy");
-        foreach (string column in (string[])["ms, live", "simulated", "differs, %", "on this host", "mJ, live", "simulated", "differs, %", "on this host", "away, %", "simulated"])
-            table.AddColumn(new TableColumn(column).RightAligned());
+        string[] columns =
+            ["ms, live", "simulated", "differs, %", "on this host", "mJ, live", "simulated", "differs, %", "on this host", "away, %", "simulated"];
+        foreach (string column in columns) table.AddColumn(new TableColumn(column).RightAligned());
         foreach (LiveRow row in result.Rows)
             table.AddRow(
-                Markup.Escape(row.Policy.Name), Number(row.TimeMs, "0.0"), Number(row.Simulated.MeanTimeMs, "0.0"), Number(row.TimePercent, "+0.0;-0.0"),
-                Number(row.SimulatedOnHost.MeanTimeMs, "0.0"),
-                Number(row.EnergyMj, "0.00"), Number(row.Simulated.MeanEnergyMj, "0.00"), Number(row.EnergyPercent, "+0.0;-0.0"),
-                Number(row.SimulatedOnHost.MeanEnergyMj, "0.00"), Number(100.0 * row.Count("gateway") / result.Inputs, "0.0"), Number(100 * row.Simulated.AwayShare, "0.0"));
+                Markup.Escape(row.Policy.Name), Number(row.TimeMs, "0.0"), Number(row.Simulated.MeanTimeMs, "0.0"),
+                Number(row.TimePercent, "+0.0;-0.0"), Number(row.SimulatedOnHost.MeanTimeMs, "0.0"), Number(row.EnergyMj, "0.00"),
+                Number(row.Simulated.MeanEnergyMj, "0.00"), Number(row.EnergyPercent, "+0.0;-0.0"),
+                Number(row.SimulatedOnHost.MeanEnergyMj, "0.00"),
+                Number(100.0 * row.Count("gateway") / result.Inputs, "0.0"), Number(100 * row.Simulated.AwayShare, "0.0"));
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine("On this host: simulated with the delays that pings and relays measured on this machine beside the boards.");
         AnsiConsole.WriteLine(

@@ -51,7 +51,9 @@ public sealed class InputSet
         section.Finish();
     }
 
-    private InputSet(string name, int bytesPerStep, KernelCost encode, IReadOnlyDictionary<KernelKind, KernelCost> kernels, int alphaNs, LengthDistribution lengths)
+    private InputSet(
+        string name, int bytesPerStep, KernelCost encode, IReadOnlyDictionary<KernelKind, KernelCost> kernels, int alphaNs,
+        LengthDistribution lengths)
     {
         Name = name;
         About = name + ", costs as measured";

@@ -104,6 +104,15 @@ internal sealed partial class SimWorld
 
     private void OnLocalDone(SimBoard board)
     {
+        if (_statusIl > 0 && !board.IsDelayed)
+        {
+            double heardUs = StatusUs(board, LastHeardUs(board, board.SentUs), LastHeardUs(board, _nowUs));
+            board.IsDelayed = true;
+            board.EnergyUj += heardUs * board.Costs.ComputeMw / 1000;
+            _events.Add(_nowUs + (long)heardUs, EventKind.LocalDone, board.Index);
+            return;
+        }
+        board.IsDelayed = false;
         board.Engine.OnLocal(board.Input.Length, _nowUs - board.SentUs);
         if (board.IsFallback) _tally.Fallbacks++;
         else _tally.OnBoards++;

@@ -95,7 +95,32 @@ internal sealed partial class SimWorld
             return;
         }
         double wayUs = link.OneWayUs(_nowUs, byteCount, request.Fate, Fate.Link(board.FirstLink + request.Slot) + 1);
-        _events.Add((long)(HeardUs(board, _nowUs + wayUs) + board.Costs.ReceiveUs), kind, board.Index, request.Index);
+        double heardUs = HeardUs(board, _nowUs + wayUs);
+        // A board that dozes hears at a beacon first what came before the answer.
+        if (_statusIl > 0 && board.Costs.BeaconUs > 0) heardUs += StatusUs(board, heardUs - board.Costs.BeaconUs, _nowUs + wayUs);
+        _events.Add((long)(heardUs + board.Costs.ReceiveUs), kind, board.Index, request.Index);
+    }
+
+    /// <summary>Time that a board spends on the statuses that reach its access point after one time and not after another, in µs.</summary>
+    private double StatusUs(SimBoard board, double afterUs, double untilUs)
+    {
+        int count = 0;
+        for (int slot = 0; slot < board.Links.Length; slot++)
+        {
+            if (board.Links[slot].IsDown(_nowUs)) continue;
+            SimGateway gateway = _gateways[board.Group.Links[slot].Gateway];
+            gateway.Beat(_nowUs);
+            double wayUs = board.Links[slot].LevelUs(_nowUs) / 2;
+            count += gateway.CountStatuses(afterUs - wayUs, untilUs - wayUs);
+        }
+        return count * _statusIl * board.Costs.UsPerIl;
+    }
+
+    /// <summary>Until when a board has heard all that reached its access point.</summary>
+    private static double LastHeardUs(SimBoard board, double atUs)
+    {
+        double heardUs = HeardUs(board, atUs);
+        return heardUs > atUs ? heardUs - board.Costs.BeaconUs : heardUs;
     }
 
     /// <summary>When a board hears what is at its access point at a time.</summary>

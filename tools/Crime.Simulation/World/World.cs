@@ -37,6 +37,7 @@ internal sealed partial class SimWorld
     private readonly Goal _goal;
     private readonly Replay? _replay;
     private readonly IReadOnlyList<double>? _hostMs;
+    private readonly double _statusIl;
     private readonly RunTally _tally;
     private readonly int _meanLength;
     private readonly long _endUs;
@@ -56,6 +57,7 @@ internal sealed partial class SimWorld
         _goal = run.Goal;
         _replay = run.Replay;
         _hostMs = run.HostMs;
+        _statusIl = run.StatusIl;
         _seed = seed;
         _meanLength = (int)Math.Round(_set.Lengths.MeanLength);
         _endUs = (long)(_scenario.DurationS * 1e6);
