@@ -22,7 +22,10 @@ namespace Crime.Simulation;
 /// <param name="StatusIntervalMs">Shortest time between two statuses of a gateway, in ms; its default is 50.</param>
 /// <param name="Replay">Inputs that boards replay; null where they are drawn.</param>
 /// <param name="HostMs">Delays in ms, one of which every message meets besides its link's, as a live run's host has; null for none.</param>
-/// <param name="StatusIl">Executed IL of a board that hears a status, which delays what it does; 0 where that is left out.</param>
+/// <param name="StatusIl">
+/// Executed IL of a board that hears a status, which delays what it does; a lost status delays the answers behind it besides. 0 where
+/// statuses cost nothing.
+/// </param>
 public sealed record SimulationRun(
     Scenario Scenario, InputSet Set, Policy Policy, Goal Goal, int Seed, int StatusIntervalMs = SimulationRun.DefaultStatusIntervalMs,
     Replay? Replay = null, IReadOnlyList<double>? HostMs = null, double StatusIl = 0)

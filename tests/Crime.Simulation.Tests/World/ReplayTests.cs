@@ -115,4 +115,15 @@ public sealed class ReplayTests
         // The gateway tells that the request has come: one status of 1.5 ms with most answers, and never more than a few.
         Assert.That(moreMs, Is.InRange(0.5, 4));
     }
+
+    [Test]
+    public void ALostStatusHoldsUpTheAnswerBehindIt()
+    {
+        var hub = new Policy(PolicyKind.Single, 0, "hub");
+        double TimeMs(double resendMs) => (Run(
+            Worlds.Quiet with { Loss = 0.2, ResendMs = resendMs }, new Replay([Enumerable.Repeat(10, 2000).ToArray()], 50), hub, boards: 1)
+            with { StatusIl = 0.001 }).Run().MeanTimeMs;
+        // Requests and answers are lost themselves in a fifth of the cases each, which makes 0.4 of what is added.
+        Assert.That((TimeMs(100) - TimeMs(0)) / 100, Is.GreaterThan(0.45));
+    }
 }

@@ -36,6 +36,9 @@ internal sealed class SimLink
         _outageUntilUs = _outageFromUs + (long)_random.NextExponential(kind.OutageS * 1e6);
     }
 
+    /// <summary>Its kind.</summary>
+    public LinkKind Kind => _kind;
+
     /// <summary>Level of the round trip in µs.</summary>
     public double LevelUs(long nowUs)
     {

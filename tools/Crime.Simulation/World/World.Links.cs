@@ -95,10 +95,26 @@ internal sealed partial class SimWorld
             return;
         }
         double wayUs = link.OneWayUs(_nowUs, byteCount, request.Fate, Fate.Link(board.FirstLink + request.Slot) + 1);
+        if (_statusIl > 0)
+        {
+            SimGateway gateway = _gateways[board.Group.Links[request.Slot].Gateway];
+            wayUs += StallUs(gateway, link.Kind, request.Fate, Fate.Link(board.FirstLink + request.Slot));
+        }
         double heardUs = HeardUs(board, _nowUs + wayUs);
         // A board that dozes hears at a beacon first what came before the answer.
         if (_statusIl > 0 && board.Costs.BeaconUs > 0) heardUs += StatusUs(board, heardUs - board.Costs.BeaconUs, _nowUs + wayUs);
         _events.Add((long)(heardUs + board.Costs.ReceiveUs), kind, board.Index, request.Index);
+    }
+
+    /// <summary>
+    /// How long an answer waits behind a status that TCP sends again, in µs: any of those since the time that this takes may have been
+    /// lost, and the rest of its wait is as likely short as long.
+    /// </summary>
+    private double StallUs(SimGateway gateway, LinkKind kind, Fate fate, int link)
+    {
+        double resendUs = kind.ResendMs * 1000, probability = kind.Loss * gateway.CountStatuses(_nowUs - resendUs, _nowUs);
+        double drawn = fate.Uniform(link + 3 + Fate.Host);
+        return drawn < probability ? resendUs * drawn / probability : 0;
     }
 
     /// <summary>Time that a board spends on the statuses that reach its access point after one time and not after another, in µs.</summary>
