@@ -22,7 +22,7 @@ internal static class LiveExperiment
     public static string BundledFolder => Path.Combine(ScenarioFile.BundledFolder, "live");
 
     /// <summary>Runs and reports a live check.</summary>
-    /// <param name="scenarioName">A file, or a name under scenarios/live.</param>
+    /// <param name="scenarioName">A file, or a name under scenarios/live or scenarios.</param>
     /// <param name="dataPath">Folder of a data set; null for the bundled gestures.</param>
     /// <param name="modelPath">Model file; null for the bundled one.</param>
     /// <param name="seed">Decides inputs, levels, noise and losses.</param>
@@ -34,7 +34,7 @@ internal static class LiveExperiment
     {
         if (dataPath == null != (modelPath == null))
             throw new UserInputException("--data and --model belong together: a data set and the model that was trained on it");
-        Scenario scenario = ScenarioFile.Load(SimulateVerb.PathOf(scenarioName, BundledFolder));
+        Scenario scenario = ScenarioFile.Load(SimulateVerb.PathOf(SimulateVerb.PathOf(scenarioName, BundledFolder), ScenarioFile.BundledFolder));
         Dataset data = dataPath == null ? GestureGenerator.Generate() : DatasetFolder.Load(dataPath, testLinesPath: null);
         var check = new LiveCheck(scenario, modelPath ?? GatewayModel.BundledPath, data, seed);
         if (output != null) SimulateVerb.MakeFolder(output);
