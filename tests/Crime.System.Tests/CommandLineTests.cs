@@ -52,6 +52,9 @@ public sealed class CommandLineTests
         yield return Case("--limit takes a number: 0 or more", "eval", "@model", "--data", "d", "--limit", "-1");
         yield return Case("--boards takes a number: 1 to 64", "demo", "--boards", "0");
         yield return Case("--data and --model belong together", "demo", "--data", "d");
+        yield return Case("nowhere.yaml: no such file", "experiment", "--live", "nowhere.yaml");
+        yield return Case("--data and --model belong together", "experiment", "--live", "two-levels", "--data", "d");
+        yield return Case("cannot be played live: it has 3 gateways; allowed is one", "experiment", "--live", "chain-of-three");
         yield return Case("--broker takes HOST:PORT", "demo", "--broker", "nowhere");
         yield return Case("--broker takes HOST:PORT", "board", "--broker", "nowhere");
         yield return Case("--id takes 1 to 32 letters", "board", "--id", "two words");

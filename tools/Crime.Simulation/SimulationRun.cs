@@ -1,6 +1,8 @@
 // A scenario, a set of inputs, a policy and a seed: one run, and its tally.
 
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Mapping;
@@ -18,10 +20,36 @@ namespace Crime.Simulation;
 /// <param name="Goal">What is minimised.</param>
 /// <param name="Seed">Decides everything random.</param>
 /// <param name="StatusIntervalMs">Shortest time between two statuses of a gateway, in ms; its default is 50.</param>
-public sealed record SimulationRun(Scenario Scenario, InputSet Set, Policy Policy, Goal Goal, int Seed, int StatusIntervalMs = SimulationRun.DefaultStatusIntervalMs)
+/// <param name="Replay">Inputs that boards replay; null where they are drawn.</param>
+/// <param name="HostMs">Delays in ms, one of which every message meets besides its link's, as a live run's host has; null for none.</param>
+/// <param name="StatusIl">
+/// Executed IL of a board that hears a status, which delays what it does; a lost status delays the answers behind it besides. 0 where
+/// statuses cost nothing.
+/// </param>
+public sealed record SimulationRun(
+    Scenario Scenario, InputSet Set, Policy Policy, Goal Goal, int Seed, int StatusIntervalMs = SimulationRun.DefaultStatusIntervalMs,
+    Replay? Replay = null, IReadOnlyList<double>? HostMs = null, double StatusIl = 0)
 {
+    /// <summary>When boards of the first copy begin with their inputs, in µs: by then they are connected.</summary>
+    public const long FirstInputUs = 5_000_000;
+
     /// <summary>Shortest time between two statuses in ms, as the gateway has it (Status:MinIntervalMs).</summary>
     public const int DefaultStatusIntervalMs = 50;
+
+    /// <summary>What happens to the first link of a board of the first copy: the same in every run of the scenario with this seed.</summary>
+    /// <param name="board">Its number.</param>
+    public LinkCourse CourseOf(int board)
+    {
+        int index = Scenario.Gateways.Sum(gateway => gateway.Upstreams.Count), first = 0;
+        foreach (BoardGroup group in Scenario.Boards)
+        {
+            if (board < first + group.Count)
+                return new LinkCourse(group.Links[0].Kind, SeedOf(0), index + (board - first) * group.Links.Count);
+            first += group.Count;
+            index += group.Count * group.Links.Count;
+        }
+        throw new ArgumentOutOfRangeException(nameof(board), board, $"the scenario has {first} boards");
+    }
 
     /// <summary>Runs all copies of the scenario, side by side on all cores.</summary>
     /// <param name="done">Told how many copies are done; may be called from any thread.</param>
@@ -41,5 +69,5 @@ public sealed record SimulationRun(Scenario Scenario, InputSet Set, Policy Polic
         return tallies[0];
     }
 
-    private ulong SeedOf(int copy) => (ulong)(uint)Seed * 1_000_003 + (ulong)(uint)copy + 1;
+    internal ulong SeedOf(int copy) => (ulong)(uint)Seed * 1_000_003 + (ulong)(uint)copy + 1;
 }

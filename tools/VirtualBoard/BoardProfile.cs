@@ -142,6 +142,16 @@ public sealed class BoardProfile
         }
     }
 
+    /// <summary>The same board with another value of one of its numbers.</summary>
+    /// <param name="name">The number, one that the profile has.</param>
+    /// <param name="value">Its value, in the unit that its name ends with.</param>
+    public BoardProfile With(string name, double value)
+    {
+        Get(name);
+        var numbers = new Dictionary<string, ProfileNumber>(_numbers) { [name] = new ProfileNumber(value, "set by the experiment", "estimate") };
+        return new BoardProfile(Name, numbers, Hardware);
+    }
+
     /// <summary>Names of the profiles that come with the project: folders under hardware/, boards and others.</summary>
     public static IReadOnlyList<string> BundledProfiles { get; } =
         Directory.GetDirectories(BundledFolder).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal).ToList();

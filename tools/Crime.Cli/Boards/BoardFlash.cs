@@ -21,8 +21,10 @@ internal sealed record BrokerEndpoint(string Host, int Port);
 /// <param name="HttpHost">Host of the model download.</param>
 /// <param name="HttpPort">TCP port of the model download.</param>
 /// <param name="Kernel">auto or table.</param>
+/// <param name="InputIntervalMs">From the beginning of an input to that of the next, in ms; 0 for one after the other.</param>
 internal sealed record BoardSetup(
-    string Id, string Mapping, string Objective, string ModelName, BrokerEndpoint Broker, string HttpHost, int HttpPort, string Kernel = "auto");
+    string Id, string Mapping, string Objective, string ModelName, BrokerEndpoint Broker, string HttpHost, int HttpPort, string Kernel = "auto",
+    int InputIntervalMs = 0);
 
 /// <summary>Fills the folder of a board's flash.</summary>
 internal static class BoardFlash
@@ -58,6 +60,7 @@ internal static class BoardFlash
         $"mapping={setup.Mapping}",
         $"objective={setup.Objective}",
         $"kernel={setup.Kernel}",
+        string.Create(CultureInfo.InvariantCulture, $"inputs.interval-ms={setup.InputIntervalMs}"),
         "wait-for-link-ms=15000",
         .. profile.SettingsLines,
         "",

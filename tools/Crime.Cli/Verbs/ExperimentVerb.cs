@@ -26,16 +26,29 @@ internal static class ExperimentVerb
         Option<string[]> scenarios = Several("--scenarios", "Names or files; all that come with the project unless given.");
         Option<string[]> sets = Several("--inputs", "Names or files of networks with their inputs; all unless given.");
         var seeds = Options.Number("--seeds", "Seeds per cell.", DefaultSeeds, 1, 1000);
+        var live = new Option<string?>("--live")
+        {
+            Description = "Run this scenario on virtual boards against a real gateway, and simulated, and compare: a file, or a name that comes "
+                + "with the project (" + string.Join(", ", SimulateVerb.NamesIn(LiveExperiment.BundledFolder)) + ").",
+        };
+        var seed = Options.Number("--seed", "With --live: decides inputs, levels, noise and losses.", 1, 0, int.MaxValue);
+        var data = new Option<string?>("--data") { Description = "With --live: folder of a data set; needs --model. Without it: the bundled gestures." };
+        var model = new Option<string?>("--model") { Description = "With --live: model file for --data." };
         var output = new Option<string?>("--output", "-o") { Description = "Folder for the page, the figures and the table." };
         var json = new Option<bool>("--json") { Description = "Print the results as JSON." };
         var command = new Command(
             "experiment",
             "Runs every scenario with every network, for time and for energy, with every policy and several seeds; writes a page with pictures.\n\n"
-            + "Example:\n  crime experiment -o results\n  crime experiment --scenarios modem-sleep flash-crowd --seeds 3 --json")
+            + "Example:\n  crime experiment -o results\n  crime experiment --scenarios modem-sleep flash-crowd --seeds 3 --json\n"
+            + "  crime experiment --live two-levels -o results")
         {
-            scenarios, sets, seeds, output, json,
+            scenarios, sets, seeds, live, seed, data, model, output, json,
         };
-        command.SetAction((parsed, cancellation) => Run(
+        command.SetAction((parsed, cancellation) => parsed.GetValue(live) is { } scenario
+            ? LiveExperiment.RunAsync(
+                scenario, parsed.GetValue(data), parsed.GetValue(model), parsed.GetValue(seed), parsed.GetValue(output), parsed.GetValue(json),
+                cancellation)
+            : Run(
             parsed.GetValue(scenarios) ?? [], parsed.GetValue(sets) ?? [], parsed.GetValue(seeds), parsed.GetValue(output), parsed.GetValue(json), cancellation));
         return command;
     }

@@ -52,8 +52,11 @@ internal static class SimulateVerb
         return command;
     }
 
-    internal static IEnumerable<string> BundledNames() =>
-        Directory.GetFiles(ScenarioFile.BundledFolder, "*.yaml").Select(Path.GetFileNameWithoutExtension)
+    internal static IEnumerable<string> BundledNames() => NamesIn(ScenarioFile.BundledFolder);
+
+    /// <summary>Names of the scenarios in a folder.</summary>
+    internal static IEnumerable<string> NamesIn(string folder) =>
+        Directory.GetFiles(folder, "*.yaml").Select(Path.GetFileNameWithoutExtension)
             .Where(name => name != "catalogue").Order(StringComparer.Ordinal)!;
 
     /// <summary>A path as given, or that of what comes with the project under this name.</summary>

@@ -51,6 +51,20 @@ public sealed class InputSet
         section.Finish();
     }
 
+    private InputSet(
+        string name, int bytesPerStep, KernelCost encode, IReadOnlyDictionary<KernelKind, KernelCost> kernels, int alphaNs,
+        LengthDistribution lengths)
+    {
+        Name = name;
+        About = name + ", costs as measured";
+        BytesPerStep = bytesPerStep;
+        EncodeIlPerStep = encode.PerStep;
+        EncodeIlPerInput = encode.PerInput;
+        MacsPerStep = alphaNs;
+        Lengths = lengths;
+        foreach (var (kind, cost) in kernels) _kernels[kind] = cost;
+    }
+
     /// <summary>Its name.</summary>
     public string Name { get; }
 
@@ -81,6 +95,17 @@ public sealed class InputSet
     /// <summary>Reads a set.</summary>
     /// <exception cref="UserInputException">The file is no set; the message says where.</exception>
     public static InputSet Load(string path) => new(YamlSection.Read(path, "an input set"), Path.GetDirectoryName(Path.GetFullPath(path))!);
+
+    /// <summary>A set whose costs were measured on running boards and a running gateway.</summary>
+    /// <param name="name">What was run.</param>
+    /// <param name="bytesPerStep">Bytes of a request per timestep.</param>
+    /// <param name="encode">Executed IL to write a request.</param>
+    /// <param name="kernels">Executed IL to compute an input, per kind of kernel that boards of the scenario have.</param>
+    /// <param name="gatewayAlphaNs">Time per timestep at the gateway in ns: the gateway's kind counts it at 1 ns per multiply-accumulate.</param>
+    /// <param name="lengths">How long inputs are.</param>
+    public static InputSet Measured(
+        string name, int bytesPerStep, KernelCost encode, IReadOnlyDictionary<KernelKind, KernelCost> kernels, int gatewayAlphaNs,
+        LengthDistribution lengths) => new(name, bytesPerStep, encode, kernels, gatewayAlphaNs, lengths);
 
     /// <summary>The sets in a folder, by name.</summary>
     public static IReadOnlyList<InputSet> LoadAll(string folder) =>

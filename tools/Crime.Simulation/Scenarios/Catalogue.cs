@@ -64,10 +64,14 @@ public sealed class Catalogue
 
     private static LinkKind Link(string name, YamlSection section)
     {
+        // Either levels that take turns, or a distribution that they are drawn from.
+        IReadOnlyList<double> levels = section.Numbers("levels_ms", 0, MaxRttMs);
+        bool isDrawn = levels.Count == 0;
         var kind = new LinkKind(
-            name, section.Number("rtt_ms", 0, MaxRttMs), section.Number("level_sigma", 0, 3), section.Number("hold_s", 1, MaxS),
+            name, isDrawn ? section.Number("rtt_ms", 0, MaxRttMs) : levels[0], isDrawn ? section.Number("level_sigma", 0, 3) : 0,
+            section.Number("hold_s", 1, MaxS),
             section.Number("noise_sigma", 0, 2), section.Number("loss", 0, 0.5), section.Number("resend_ms", 0, MaxRttMs),
-            section.Number("bytes_per_ms", 0.01, 1e9), section.Number("outage_every_s", 0, MaxS, 0), section.Number("outage_s", 0, MaxS, 0));
+            section.Number("bytes_per_ms", 0.01, 1e9), section.Number("outage_every_s", 0, MaxS, 0), section.Number("outage_s", 0, MaxS, 0), levels);
         section.Word("source");
         section.Finish();
         return kind;

@@ -42,9 +42,10 @@ public enum LoadPattern
 /// <param name="BytesPerMs">Rate of the link apart from a board's air time, in bytes per ms.</param>
 /// <param name="OutageEveryS">Mean time from an outage to the next, in s; 0 for none.</param>
 /// <param name="OutageS">Mean length of an outage, in s.</param>
+/// <param name="LevelsMs">Levels that take turns, each for the holding time to the µs, in ms; none where levels are drawn.</param>
 public sealed record LinkKind(
     string Name, double RttMs, double LevelSigma, double HoldS, double NoiseSigma, double Loss, double ResendMs, double BytesPerMs,
-    double OutageEveryS, double OutageS)
+    double OutageEveryS, double OutageS, IReadOnlyList<double>? LevelsMs = null)
 {
     /// <summary>Whether it fails now and then.</summary>
     public bool HasOutages => OutageEveryS > 0;

@@ -78,9 +78,15 @@ internal sealed class YamlSection
     }
 
     /// <summary>A number in a range.</summary>
-    public double Number(string key, double min, double max, double? fallback = null)
+    public double Number(string key, double min, double max, double? fallback = null) =>
+        TryTake(key, fallback != null, out YamlNode? node) ? Number(key, node, min, max) : fallback!.Value;
+
+    /// <summary>A list of numbers in a range; empty where it is absent.</summary>
+    public IReadOnlyList<double> Numbers(string key, double min, double max) =>
+        Items(key, isOptional: true).Select(item => Number(key, item, min, max)).ToList();
+
+    private double Number(string key, YamlNode node, double min, double max)
     {
-        if (!TryTake(key, fallback != null, out YamlNode? node)) return fallback!.Value;
         string text = Text(node);
         bool isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
         if (!isNumber || !(value >= min && value <= max))

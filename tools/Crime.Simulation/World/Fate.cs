@@ -14,6 +14,9 @@ internal readonly struct Fate
     /// <summary>Noise of bringing the radio up.</summary>
     public const int RadioUp = 2;
 
+    /// <summary>Added to the name of a way: what the host adds to it.</summary>
+    public const int Host = 1 << 30;
+
     private const int FirstService = 16;
     private const int FirstLink = 1024;
 
@@ -41,7 +44,11 @@ internal readonly struct Fate
     }
 
     /// <summary>Whether something of that probability happens.</summary>
-    public bool Happens(int name, double probability) => probability > 0 && (Bits(name) >> 11) * (1.0 / (1UL << 53)) < probability;
+    public bool Happens(int name, double probability) => probability > 0 && Uniform(name) < probability;
+
+    /// <summary>A number from 0 to below 1.</summary>
+    /// <param name="name">What it is for.</param>
+    public double Uniform(int name) => (Bits(name) >> 11) * (1.0 / (1UL << 53));
 
     private ulong Bits(int name)
     {

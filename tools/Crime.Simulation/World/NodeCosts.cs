@@ -53,6 +53,9 @@ internal sealed class BoardCosts
             (int)Math.Round(TransmitOverheadUs));
     }
 
+    /// <summary>Time of one executed IL instruction, in µs.</summary>
+    public double UsPerIl => _usPerIl;
+
     /// <summary>Power while computing, in mW.</summary>
     public double ComputeMw { get; }
 

@@ -84,6 +84,12 @@ internal sealed class SimBoard
     /// <summary>Number of the step that it waits for; events with another are stale.</summary>
     public uint Sequence;
 
+    /// <summary>Whether what it heard while computing was added to the time of that.</summary>
+    public bool IsDelayed;
+
+    /// <summary>Inputs of a recording that it has begun.</summary>
+    public int ReplayedCount;
+
     /// <summary>When its input is due, or was.</summary>
     public long InputDueUs;
 

@@ -219,6 +219,15 @@ internal sealed class SimGateway
     /// <summary>Number of the first of the newest statuses that a node which has seen some still has to read.</summary>
     public uint FirstToRead(uint seen) => Math.Max(seen + 1, _statusCount > ReadStatuses ? _statusCount - ReadStatuses + 1 : 1);
 
+    /// <summary>How many of the last statuses were published after one time and not after another.</summary>
+    public int CountStatuses(double afterUs, double untilUs)
+    {
+        int count = 0;
+        for (int i = 0; i < Math.Min(_statusCount, KeptStatuses); i++)
+            if (_statusAtUs[i] > afterUs && _statusAtUs[i] <= untilUs) count++;
+        return count;
+    }
+
     /// <summary>A status by its number.</summary>
     /// <param name="number">From <see cref="FirstToRead"/> on.</param>
     /// <param name="byUs">Published by then.</param>

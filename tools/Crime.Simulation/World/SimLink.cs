@@ -1,6 +1,7 @@
 // A link over time: its round trip has a level that holds for a while, then another; it may fail; and every message meets
 // some noise about the level, and rarely has to be sent again.
 
+using System.Collections.Generic;
 using Crime.Simulation.Events;
 using Crime.Simulation.Scenarios;
 
@@ -10,9 +11,11 @@ namespace Crime.Simulation.World;
 internal sealed class SimLink
 {
     private readonly LinkKind _kind;
+    private readonly IReadOnlyList<double>? _hostMs;
     private readonly double _outageGapUs;
     private RandomStream _random;
     private double _levelUs;
+    private int _turn;
     private long _levelUntilUs = long.MinValue;
     private long _outageFromUs = long.MaxValue;
     private long _outageUntilUs = long.MaxValue;
@@ -21,9 +24,11 @@ internal sealed class SimLink
     /// <param name="kind">Its kind.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="index">Its number among the run's links: it has levels and outages of its own.</param>
-    public SimLink(LinkKind kind, ulong seed, int index)
+    /// <param name="hostMs">Delays in ms, one of which is drawn for every way besides the link's own; null for none.</param>
+    public SimLink(LinkKind kind, ulong seed, int index, IReadOnlyList<double>? hostMs = null)
     {
         _kind = kind;
+        _hostMs = hostMs;
         _random = new RandomStream(seed, StreamPurpose.Link, index);
         _outageGapUs = (kind.OutageEveryS - kind.OutageS) * 1e6;
         if (!kind.HasOutages) return;
@@ -31,13 +36,22 @@ internal sealed class SimLink
         _outageUntilUs = _outageFromUs + (long)_random.NextExponential(kind.OutageS * 1e6);
     }
 
+    /// <summary>Its kind.</summary>
+    public LinkKind Kind => _kind;
+
     /// <summary>Level of the round trip in µs.</summary>
     public double LevelUs(long nowUs)
     {
         while (nowUs >= _levelUntilUs)
         {
-            _levelUs = _kind.RttMs * 1000 * System.Math.Exp(_kind.LevelSigma * _random.NextNormal());
             long from = _levelUntilUs == long.MinValue ? 0 : _levelUntilUs;
+            if (_kind.LevelsMs is { Count: > 0 } levels)
+            {
+                _levelUs = levels[_turn++ % levels.Count] * 1000;
+                _levelUntilUs = from + (long)(_kind.HoldS * 1e6);
+                continue;
+            }
+            _levelUs = _kind.RttMs * 1000 * System.Math.Exp(_kind.LevelSigma * _random.NextNormal());
             _levelUntilUs = from + 1 + (long)_random.NextExponential(_kind.HoldS * 1e6);
         }
         return _levelUs;
@@ -62,6 +76,7 @@ internal sealed class SimLink
     public double OneWayUs(long nowUs, int byteCount, Fate fate, int name)
     {
         double us = LevelUs(nowUs) / 2 * fate.Factor(name, _kind.NoiseSigma) + byteCount / _kind.BytesPerMs * 1000;
+        if (_hostMs != null) us = System.Math.Max(us + _hostMs[(int)(fate.Uniform(name + Fate.Host) * _hostMs.Count)] * 1000, 0);
         return fate.Happens(name + 2, _kind.Loss) ? us + _kind.ResendMs * 1000 : us;
     }
 }

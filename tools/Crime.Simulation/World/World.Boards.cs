@@ -4,6 +4,7 @@ using System;
 using Crime.Costs;
 using Crime.Frames;
 using Crime.Simulation.Events;
+using Crime.Simulation.Inputs;
 using Crime.Simulation.Scenarios;
 
 namespace Crime.Simulation.World;
@@ -36,12 +37,35 @@ internal sealed partial class SimWorld
     /// <summary>Draws the moment of the next input; it waits while the board is busy.</summary>
     private void ScheduleInput(SimBoard board, long afterUs)
     {
+        if (_replay != null)
+        {
+            ReplayNext(board, _replay);
+            return;
+        }
         double need = board.Inputs.NextExponential(board.Group.InputEveryS * 1e6);
         board.InputDueUs = LoadTimes.Advance(_scenario.Load, afterUs, need);
         // Inputs that were due before the end are all worked off, so that every policy has the same ones.
         if (board.InputDueUs < _endUs) _events.Add(Math.Max(board.InputDueUs, _nowUs), EventKind.Input, board.Index);
         else _activeBoards--;
     }
+
+    /// <summary>As the firmware replays a recording: an input begins so long after the one before it, or when that is done.</summary>
+    private void ReplayNext(SimBoard board, Replay replay)
+    {
+        if (board.ReplayedCount == replay.Lengths[board.Index].Count)
+        {
+            _activeBoards--;
+            return;
+        }
+        // The boards begin within an interval of each other.
+        long dueUs = board.ReplayedCount == 0
+            ? (long)(WarmUpUs + board.Inputs.NextUniform() * replay.IntervalMs * 1000) : board.StartUs + replay.IntervalMs * 1000L;
+        board.InputDueUs = Math.Max(dueUs, _nowUs);
+        _events.Add(board.InputDueUs, EventKind.Input, board.Index);
+    }
+
+    private LengthCount NextInput(SimBoard board) =>
+        _replay == null ? _set.Lengths.Draw(ref board.Inputs) : new LengthCount(_replay.Lengths[board.Index][board.ReplayedCount++], 0, 1);
 
     private void OnInput(SimBoard board)
     {
@@ -51,7 +75,7 @@ internal sealed partial class SimWorld
             _events.Add(_nowUs + TickUs, EventKind.Input, board.Index);
             return;
         }
-        board.Input = _set.Lengths.Draw(ref board.Inputs);
+        board.Input = NextInput(board);
         board.Fate = new Fate(board.Noise.NextBits());
         board.StartUs = _nowUs;
         board.EnergyUj = 0;
@@ -80,6 +104,15 @@ internal sealed partial class SimWorld
 
     private void OnLocalDone(SimBoard board)
     {
+        if (_statusIl > 0 && !board.IsDelayed)
+        {
+            double heardUs = StatusUs(board, LastHeardUs(board, board.SentUs), LastHeardUs(board, _nowUs));
+            board.IsDelayed = true;
+            board.EnergyUj += heardUs * board.Costs.ComputeMw / 1000;
+            _events.Add(_nowUs + (long)heardUs, EventKind.LocalDone, board.Index);
+            return;
+        }
+        board.IsDelayed = false;
         board.Engine.OnLocal(board.Input.Length, _nowUs - board.SentUs);
         if (board.IsFallback) _tally.Fallbacks++;
         else _tally.OnBoards++;

@@ -95,7 +95,48 @@ internal sealed partial class SimWorld
             return;
         }
         double wayUs = link.OneWayUs(_nowUs, byteCount, request.Fate, Fate.Link(board.FirstLink + request.Slot) + 1);
-        _events.Add((long)(HeardUs(board, _nowUs + wayUs) + board.Costs.ReceiveUs), kind, board.Index, request.Index);
+        if (_statusIl > 0)
+        {
+            SimGateway gateway = _gateways[board.Group.Links[request.Slot].Gateway];
+            wayUs += StallUs(gateway, link.Kind, request.Fate, Fate.Link(board.FirstLink + request.Slot));
+        }
+        double heardUs = HeardUs(board, _nowUs + wayUs);
+        // A board that dozes hears at a beacon first what came before the answer.
+        if (_statusIl > 0 && board.Costs.BeaconUs > 0) heardUs += StatusUs(board, heardUs - board.Costs.BeaconUs, _nowUs + wayUs);
+        _events.Add((long)(heardUs + board.Costs.ReceiveUs), kind, board.Index, request.Index);
+    }
+
+    /// <summary>
+    /// How long an answer waits behind a status that TCP sends again, in µs: any of those since the time that this takes may have been
+    /// lost, and the rest of its wait is as likely short as long.
+    /// </summary>
+    private double StallUs(SimGateway gateway, LinkKind kind, Fate fate, int link)
+    {
+        double resendUs = kind.ResendMs * 1000, probability = kind.Loss * gateway.CountStatuses(_nowUs - resendUs, _nowUs);
+        double drawn = fate.Uniform(link + 3 + Fate.Host);
+        return drawn < probability ? resendUs * drawn / probability : 0;
+    }
+
+    /// <summary>Time that a board spends on the statuses that reach its access point after one time and not after another, in µs.</summary>
+    private double StatusUs(SimBoard board, double afterUs, double untilUs)
+    {
+        int count = 0;
+        for (int slot = 0; slot < board.Links.Length; slot++)
+        {
+            if (board.Links[slot].IsDown(_nowUs)) continue;
+            SimGateway gateway = _gateways[board.Group.Links[slot].Gateway];
+            gateway.Beat(_nowUs);
+            double wayUs = board.Links[slot].LevelUs(_nowUs) / 2;
+            count += gateway.CountStatuses(afterUs - wayUs, untilUs - wayUs);
+        }
+        return count * _statusIl * board.Costs.UsPerIl;
+    }
+
+    /// <summary>Until when a board has heard all that reached its access point.</summary>
+    private static double LastHeardUs(SimBoard board, double atUs)
+    {
+        double heardUs = HeardUs(board, atUs);
+        return heardUs > atUs ? heardUs - board.Costs.BeaconUs : heardUs;
     }
 
     /// <summary>When a board hears what is at its access point at a time.</summary>

@@ -20,7 +20,7 @@ internal sealed partial class SimWorld
 
     // Boards connect within this time, and have their first input after the next.
     private const double ConnectUs = 2_000_000;
-    private const double WarmUpUs = 5_000_000;
+    private const double WarmUpUs = SimulationRun.FirstInputUs;
     private const int CheckEvents = 0xFFFF;
 
     private readonly EventQueue _events = new();
@@ -35,6 +35,9 @@ internal sealed partial class SimWorld
     private readonly InputSet _set;
     private readonly Policy _policy;
     private readonly Goal _goal;
+    private readonly Replay? _replay;
+    private readonly IReadOnlyList<double>? _hostMs;
+    private readonly double _statusIl;
     private readonly RunTally _tally;
     private readonly int _meanLength;
     private readonly long _endUs;
@@ -52,6 +55,9 @@ internal sealed partial class SimWorld
         _set = run.Set;
         _policy = run.Policy;
         _goal = run.Goal;
+        _replay = run.Replay;
+        _hostMs = run.HostMs;
+        _statusIl = run.StatusIl;
         _seed = seed;
         _meanLength = (int)Math.Round(_set.Lengths.MeanLength);
         _endUs = (long)(_scenario.DurationS * 1e6);
@@ -141,7 +147,7 @@ internal sealed partial class SimWorld
         gateway.Readers = new StatusReader[upstreams.Count];
         gateway.UpstreamIds = new string[upstreams.Count];
         for (int i = 0; i < upstreams.Count; i++) gateway.UpstreamIds[i] = _scenario.Gateways[upstreams[i].Gateway].Id;
-        for (int i = 0; i < upstreams.Count; i++) gateway.Links[i] = new SimLink(upstreams[i].Kind, _seed, links++);
+        for (int i = 0; i < upstreams.Count; i++) gateway.Links[i] = new SimLink(upstreams[i].Kind, _seed, links++, _hostMs);
         if (upstreams.Count == 0) return;
         // A gateway pays time, not energy; its network card is always awake.
         gateway.Engine = new MappingEngine(new EngineSetup
@@ -195,7 +201,7 @@ internal sealed partial class SimWorld
             Upkeep = new RandomStream(_seed, StreamPurpose.Upkeep, index),
             Dice = new RandomStream(_seed, StreamPurpose.Dice, index),
         };
-        for (int i = 0; i < board.Links.Length; i++) board.Links[i] = new SimLink(group.Links[i].Kind, _seed, links++);
+        for (int i = 0; i < board.Links.Length; i++) board.Links[i] = new SimLink(group.Links[i].Kind, _seed, links++, _hostMs);
         Array.Fill(board.LastRttUs, -1);
         board.Engine = new MappingEngine(setup, unchecked((uint)nature.NextBits()));
         return board;

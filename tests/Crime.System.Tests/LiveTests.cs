@@ -1,0 +1,57 @@
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Threading.Tasks;
+using NUnit.Framework;
+
+namespace Crime.System.Tests;
+
+/// <summary>A scenario live and simulated: that nothing is lost and the figures are there. How close they are is measured, not tested.</summary>
+[NonParallelizable]
+public sealed class LiveTests
+{
+    private const string Scenario = """
+        scenario: short
+        about: for a test
+        duration_s: 4
+        gateways:
+          - {id: hub, kind: this-machine}
+        boards:
+          - count: 2
+            kinds: [esp32-240-table]
+            radio: doze
+            input_every_s: 0.5
+            links:
+              - {gateway: hub, link: near-and-far}
+        """;
+
+    [Test]
+    public async Task EveryInputHasOneResultLiveAndSimulated()
+    {
+        string folder = CrimeCommand.NewFolder(), path = Path.Combine(folder, "short.yaml");
+        File.WriteAllText(path, Scenario);
+        File.Copy(Path.Combine(TestContext.CurrentContext.TestDirectory, "scenarios", "live", "catalogue.yaml"), Path.Combine(folder, "catalogue.yaml"));
+        JsonElement result = (await CrimeCommand.RunAsync("experiment", "--live", path, "--json", "-o", folder)).Json();
+        Assert.That(result.GetProperty("inputs_per_policy").GetInt32(), Is.EqualTo(16));
+        JsonElement[] policies = result.GetProperty("policies").EnumerateArray().ToArray();
+        Assert.That(policies.Select(policy => policy.GetProperty("policy").GetString()), Is.EqualTo(new[] { "boards", "hub", "crime for time", "crime for energy" }));
+        foreach (JsonElement policy in policies)
+        {
+            string name = policy.GetProperty("policy").GetString()!;
+            foreach (string side in (string[])["live", "simulated"])
+            {
+                JsonElement figures = policy.GetProperty(side);
+                Assert.That(figures.GetProperty("results").GetInt32(), Is.EqualTo(16), $"{name}, {side}");
+                Assert.That(new[] { "on_boards", "at_gateway", "fallbacks" }.Sum(where => figures.GetProperty(where).GetInt32()), Is.EqualTo(16), $"{name}, {side}");
+                Assert.That(figures.GetProperty("time_ms").GetDouble(), Is.Positive);
+                Assert.That(figures.GetProperty("energy_mj").GetDouble(), Is.Positive);
+            }
+            Assert.That(policy.GetProperty("live").GetProperty("duplicates").GetInt32(), Is.Zero);
+        }
+        Assert.That(policies[0].GetProperty("live").GetProperty("on_boards").GetInt32(), Is.EqualTo(16), "boards compute all by themselves");
+        Assert.That(policies[1].GetProperty("live").GetProperty("at_gateway").GetInt32(), Is.Positive, "the gateway is reached through the relays");
+        Assert.That(result.GetProperty("rankings").GetProperty("time").GetProperty("live").GetArrayLength(), Is.EqualTo(3));
+        Assert.That(File.ReadAllBytes(Path.Combine(folder, "live-short.png"))[1..4], Is.EqualTo("PNG"u8.ToArray()));
+        Assert.That(JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "live-short.json"))).RootElement.TryGetProperty("policies", out _), Is.True);
+    }
+}

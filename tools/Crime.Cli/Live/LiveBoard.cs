@@ -1,0 +1,108 @@
+// A virtual board of a live run, behind a relay of its own that imposes the course of its link by the board's clock.
+
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using System.Threading;
+using System.Threading.Tasks;
+using Crime.Cli.Boards;
+using Crime.Costs;
+using Crime.Simulation;
+using Crime.Simulation.Inputs;
+using Crime.Simulation.World;
+using Crime.VirtualBoard;
+
+namespace Crime.Cli.Live;
+
+/// <summary>What a board measured of itself at its start.</summary>
+/// <param name="LocalTime">Time to compute a sequence.</param>
+/// <param name="Kernel">How it computes.</param>
+internal sealed record LiveProfile(CostLine LocalTime, KernelKind Kernel);
+
+/// <summary>A board and what it said.</summary>
+internal sealed partial class LiveBoard : IAsyncDisposable
+{
+    private readonly List<Reading> _readings = [];
+    private readonly string _name;
+    private readonly Board _board;
+    private readonly LinkRelay _relay;
+    private long _beganAtUs = -1;
+
+    /// <summary>Makes a board, and its relay.</summary>
+    /// <param name="folder">Where its flash lies.</param>
+    /// <param name="recording">Its inputs.</param>
+    /// <param name="setup">How it is set up; its broker is the one that the relay leads to.</param>
+    /// <param name="profile">Time and energy.</param>
+    /// <param name="beaconPhase">Where its beacons fall, 0 to 1.</param>
+    /// <param name="course">What its link goes through.</param>
+    /// <param name="hostRoundTripMs">What a round trip takes with nothing imposed, apart from the board's own radio.</param>
+    /// <param name="seed">Decides noise and losses of its link.</param>
+    public LiveBoard(
+        string folder, byte[] recording, BoardSetup setup, BoardProfile profile, double beaconPhase, LinkCourse course, Func<double> hostRoundTripMs,
+        int seed)
+    {
+        _name = setup.Id;
+        // The way through the access point is the board's, and part of the level.
+        double GivenMs() => hostRoundTripMs() / 2 + profile.LinkDelayUs / 1000;
+        _relay = new LinkRelay(setup.Broker, new CourseConditions(course, () => ScenarioUs, GivenMs, seed));
+        BoardFlash.Write(folder, setup with { Broker = _relay.Endpoint }, profile, recording);
+        _board = new Board(new BoardOptions { Profile = profile, FlashFolder = folder, BeaconPhase = beaconPhase });
+    }
+
+    /// <summary>What the console said of each input.</summary>
+    public IReadOnlyList<Reading> Readings => _readings;
+
+    /// <summary>What it measured of itself; null until it has said so.</summary>
+    public LiveProfile? Profile { get; private set; }
+
+    /// <summary>How late its relay was.</summary>
+    public Lateness Lateness => _relay.Lateness;
+
+    /// <summary>Time of the scenario in µs: it begins with the board's first input, on the board's clock.</summary>
+    private long ScenarioUs
+    {
+        get
+        {
+            long began = Volatile.Read(ref _beganAtUs);
+            return began < 0 ? 0 : SimulationRun.FirstInputUs + Math.Max(_board.UptimeUs - began, 0);
+        }
+    }
+
+    /// <summary>Powers the board and reads its console until it has worked through its inputs.</summary>
+    /// <param name="onReading">Called with every reading, on any thread.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="BoardFailedException">The firmware crashed, or cannot use its inputs.</exception>
+    public async Task RunAsync(Action onReading, CancellationToken cancellation)
+    {
+        BoardOutcome outcome = await BoardConsole.FollowAsync(_name, _board, hasInputs: true, OnLine, cancellation);
+        if (outcome != BoardOutcome.Done) throw new BoardFailedException($"board {_name} asked for a reboot");
+
+        void OnLine(string line)
+        {
+            if (ModelLine().Match(line) is { Success: true } model) Profile = ProfileOf(model);
+            if (Reading.Parse(line) is not { } reading) return;
+            if (_readings.Count == 0) Volatile.Write(ref _beganAtUs, _board.UptimeUs - (long)(reading.TimeMs * 1000));
+            _readings.Add(reading);
+            onReading();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _board.Dispose();
+        await _relay.DisposeAsync();
+    }
+
+    private static LiveProfile ProfileOf(Match model) => new(
+        new CostLine(
+            (long)Math.Round(double.Parse(model.Groups["step"].Value, CultureInfo.InvariantCulture) * 1000),
+            long.Parse(model.Groups["input"].Value, CultureInfo.InvariantCulture)),
+        model.Groups["kernel"].Value == "compiled" ? KernelKind.Compiled : KernelKind.Table);
+
+    [GeneratedRegex(
+        @"^model: .* kernel=(?<kernel>compiled|table) local-us-per-step=(?<step>\d{1,9}\.\d{3}) local-us=(?<input>-?\d{1,9})\s*\z",
+        RegexOptions.CultureInvariant)]
+    private static partial Regex ModelLine();
+}
