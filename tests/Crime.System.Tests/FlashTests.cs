@@ -195,7 +195,7 @@ public sealed class FlashTests
         File.WriteAllText(At("crime.cfg"), "board.id=hall-1\nobjective=speed\n");
         CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync(Arguments("--dry-run"));
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
-        Assert.That(outcome.Error, Does.Contain("line 2: objective is time or energy"));
+        Assert.That(outcome.Error, Does.Contain("line 2: objective is time, energy, weighted"));
     }
 
     [Test]

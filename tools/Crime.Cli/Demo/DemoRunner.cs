@@ -53,6 +53,7 @@ internal sealed class DemoRunner
         {
             string models = Directory.CreateDirectory(Path.Combine(work, "models")).FullName;
             File.Copy(ModelPath, Path.Combine(models, ModelName + ".crime"));
+            if (_options.Fault == Fault.BusyGateway) File.WriteAllBytes(Path.Combine(models, GatewayLoad.Model.Name + ".crime"), GatewayLoad.Model.File);
             bool isGatewayDown = _options.Fault == Fault.GatewayDown;
             // The baselines see the same fault at the same place, unless nothing would be left to measure.
             Fault baselineFault = isGatewayDown ? Fault.None : _options.Fault;
@@ -123,7 +124,7 @@ internal sealed class DemoRunner
                 link.ExtraDelayMs = SlowLinkDelayMs;
                 return null;
             default:
-                return await GatewayLoad.StartAsync(_model, GatewayId, gateway.Broker);
+                return await GatewayLoad.StartAsync(GatewayId, gateway.Broker);
         }
     }
 

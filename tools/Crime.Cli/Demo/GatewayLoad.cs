@@ -1,24 +1,28 @@
-// Other people's work: clients that keep the gateway busy with long sequences over real connections.
+// Other people's work: clients that keep the gateway busy with a larger network over real connections.
 
 using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Cli.Bench.Load;
 using Crime.Cli.Boards;
 using Crime.Frames;
-using Crime.Model;
 using MQTTnet;
 
 namespace Crime.Cli.Demo;
 
-/// <summary>Keeps a number of long requests under way at a gateway until it is disposed of.</summary>
+/// <summary>Keeps a number of requests under way at a gateway until it is disposed of.</summary>
 internal sealed class GatewayLoad : IAsyncDisposable
 {
+    // A network large enough that the gateway is busy with it, and not with its messages.
+    private const int HiddenCount = 256;
+    private const int Length = 100;
+
     private const int ClientCount = 8;
 
-    // Of the longest sequences, at each client.
-    private const int RequestsUnderWay = 16;
+    // At each client; all together stay below what the queue holds, and leave the boards room.
+    private const int RequestsUnderWay = 28;
 
     // As much time as boards give a gateway: what is less urgent waits behind their requests, and they would not notice it.
     private const uint BudgetUs = 200_000;
@@ -26,14 +30,16 @@ internal sealed class GatewayLoad : IAsyncDisposable
     private readonly List<IMqttClient> _clients = [];
     private readonly CancellationTokenSource _stop = new();
 
+    /// <summary>What other people have computed; the gateway has to serve it.</summary>
+    public static BenchModel Model { get; } = new(HiddenCount);
+
     /// <summary>Connects the clients and sends their first requests.</summary>
-    /// <param name="model">A model that the gateway serves.</param>
     /// <param name="gateway">Id of the gateway.</param>
     /// <param name="broker">The broker.</param>
-    public static async Task<GatewayLoad> StartAsync(ModelFile model, string gateway, BrokerEndpoint broker)
+    public static async Task<GatewayLoad> StartAsync(string gateway, BrokerEndpoint broker)
     {
         var load = new GatewayLoad();
-        for (int i = 0; i < ClientCount; i++) await load.ConnectAsync(model, gateway, $"load-{i}", broker);
+        for (int i = 0; i < ClientCount; i++) await load.ConnectAsync(gateway, $"load-{i}", broker);
         return load;
     }
 
@@ -44,19 +50,10 @@ internal sealed class GatewayLoad : IAsyncDisposable
         foreach (IMqttClient client in _clients) client.Dispose();
     }
 
-    private async Task ConnectAsync(ModelFile model, string gateway, string name, BrokerEndpoint broker)
+    private async Task ConnectAsync(string gateway, string name, BrokerEndpoint broker)
     {
-        var request = new RequestFrame
-        {
-            Session = 1,
-            BudgetUs = BudgetUs,
-            ModelId = model.Id,
-            Length = FrameFormat.MaxLength,
-            ValuesPerStep = model.ValuesPerStep,
-            Encoding = model.Input == InputKind.Tokens ? SequenceEncoding.Token16 : SequenceEncoding.Int16,
-            FractionBits = model.Input == InputKind.Tokens ? 0 : model.InputFractionBits,
-            Values = new short[FrameFormat.MaxLength * model.ValuesPerStep],
-        };
+        RequestFrame request = Model.Request(Length);
+        request.BudgetUs = BudgetUs;
         IMqttClient client = new MqttClientFactory().CreateMqttClient();
         _clients.Add(client);
 
