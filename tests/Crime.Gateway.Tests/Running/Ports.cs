@@ -1,17 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using Crime.Cli.Demo;
 
 namespace Crime.Gateway.Tests.Running;
 
 internal static class Ports
 {
     /// <summary>A TCP port that nothing uses at this moment.</summary>
-    public static int Free()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    public static int Free() => FreePorts.Next();
 
     public static bool IsListening(int port)
     {

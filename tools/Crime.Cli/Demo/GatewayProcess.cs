@@ -4,9 +4,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
-using System.Net;
 using System.Net.Http;
-using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Boards;
@@ -58,8 +56,8 @@ internal sealed class GatewayProcess : IAsyncDisposable
         string modelFolder, BrokerEndpoint? externalBroker, CancellationToken cancellation,
         IReadOnlyList<string>? options = null, (string Name, string Value)? environment = null)
     {
-        BrokerEndpoint broker = externalBroker ?? new BrokerEndpoint(HttpHost, FreePort());
-        int httpPort = FreePort();
+        BrokerEndpoint broker = externalBroker ?? new BrokerEndpoint(HttpHost, FreePorts.Next());
+        int httpPort = FreePorts.Next();
         var start = new ProcessStartInfo(DotnetHost)
         {
             RedirectStandardOutput = true,
@@ -111,13 +109,6 @@ internal sealed class GatewayProcess : IAsyncDisposable
             string host = Path.GetFullPath(Path.Combine(runtime, "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
             return File.Exists(host) ? host : "dotnet";
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task WaitUntilHealthyAsync(CancellationToken cancellation)
