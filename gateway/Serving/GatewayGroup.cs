@@ -116,7 +116,15 @@ public sealed class GatewayGroup
         return true;
     }
 
-    /// <summary>The group's status, for its speaker to publish.</summary>
+    /// <summary>The group's status, if it is for this gateway to tell; null otherwise.</summary>
+    /// <param name="own">This gateway's own status.</param>
+    public StatusFrame? NextStatusOfSpeaker(StatusFrame own)
+    {
+        // One look for both: a member that comes in between must not be counted by one whom it silences.
+        lock (_lock) return IsSpeaker ? NextStatus(own) : null;
+    }
+
+    /// <summary>The group's status, whoever tells it.</summary>
     /// <param name="own">This gateway's own status.</param>
     public StatusFrame NextStatus(StatusFrame own)
     {

@@ -70,7 +70,10 @@ public sealed class RequestQueue
         }
     }
 
-    /// <summary>Puts a request in its place if it can be answered in time there, and everybody behind it still can.</summary>
+    /// <summary>
+    /// Puts a request in its place if it can be answered in time there, and everybody behind it still can. One without a deadline that
+    /// would make others late goes behind those instead: it may have been at another gateway first, and its place be long past.
+    /// </summary>
     /// <param name="request">The request, priced and with its deadline.</param>
     /// <param name="nowUs">The time.</param>
     /// <param name="runningUs">Work left of what runs, over all workers.</param>
@@ -86,7 +89,9 @@ public sealed class RequestQueue
             PendingRequest? before = PlaceOf(request, out double behindUs);
             double aheadUs = isAnyIdle && _count == 0 ? 0 : runningUs + _waitingUs - behindUs;
             bool isInTime = !request.HasDeadline || nowUs + aheadUs / workerCount + request.AloneUs <= request.DeadlineUs;
-            if (!isInTime || !AreInTimeBehind(before, aheadUs + request.CostUs, nowUs, workerCount)) return ResponseCode.TooLate;
+            isInTime = isInTime && AreInTimeBehind(before, aheadUs + request.CostUs, nowUs, workerCount);
+            if (!isInTime && request.HasDeadline) return ResponseCode.TooLate;
+            if (!isInTime) before = GiveWay(request);
             Insert(request, before);
             return ResponseCode.Ok;
         }
@@ -161,6 +166,15 @@ public sealed class RequestQueue
             before = before.Before;
         }
         return before;
+    }
+
+    /// <summary>Makes a request without a deadline one that comes after all that have one; returns the request that it has to stand behind.</summary>
+    private PendingRequest? GiveWay(PendingRequest request)
+    {
+        PendingRequest? before = _last;
+        while (before is { HasDeadline: false }) before = before.Before;
+        if (before != null) request.DeadlineUs = Math.Max(request.DeadlineUs, before.DeadlineUs);
+        return PlaceOf(request, out _);
     }
 
     private bool AreInTimeBehind(PendingRequest? place, double aheadUs, long nowUs, int workerCount)

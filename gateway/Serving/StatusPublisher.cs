@@ -133,7 +133,7 @@ public sealed class StatusPublisher : IDisposable
         if (_relays != null) _relays.AddModels(frame);
         else AddModels(frame);
         _outbox.Send(_group.OwnStatusTopic, frame.Encode(), isRetained: true);
-        if (_group.IsSpeaker) _outbox.Send(_group.StatusTopic, _group.NextStatus(frame).Encode(), isRetained: true);
+        if (_group.NextStatusOfSpeaker(frame) is { } groups) _outbox.Send(_group.StatusTopic, groups.Encode(), isRetained: true);
         _counters.Statuses.Increment();
     }
 

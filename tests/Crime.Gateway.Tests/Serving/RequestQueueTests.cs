@@ -109,6 +109,21 @@ public sealed class RequestQueueTests
     }
 
     [Test]
+    public void WhatCanWaitMakesNobodyLate()
+    {
+        var queue = new RequestQueue(100);
+        long nowUs = _time.NowUs();
+        PendingRequest tight = Request(deadlineUs: nowUs + 2000), later = Request(deadlineUs: nowUs + 3000), old = Request(deadlineUs: nowUs + 100);
+        old.HasDeadline = false;
+        foreach (PendingRequest request in new[] { tight, later, old })
+            Assert.That(queue.Admit(request, nowUs, runningUs: 500, isAnyIdle: false, workerCount: 1), Is.EqualTo(ResponseCode.Ok));
+        // The order still holds for who comes next.
+        PendingRequest next = Request(deadlineUs: nowUs + 10_000);
+        Assert.That(queue.Admit(next, nowUs, 500, false, 1), Is.EqualTo(ResponseCode.Ok));
+        Assert.That(queue.Close(), Is.EqualTo(new[] { tight, later, old, next }));
+    }
+
+    [Test]
     public void IdleWorkersShareWhatIsThere()
     {
         var queue = new RequestQueue(100);

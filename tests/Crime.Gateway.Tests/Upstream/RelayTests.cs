@@ -4,6 +4,8 @@ using Crime.Costs;
 using Crime.Frames;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Inference;
+using Crime.Gateway.Models;
+using Crime.Gateway.Serving;
 using Crime.Gateway.Tests.Running;
 using Crime.Gateway.Upstream;
 using Crime.Model;
@@ -100,7 +102,10 @@ public sealed class RelayTests
     [Test]
     public async Task ARefusalIsDoneHereWhereItCanBeAndToldOtherwise()
     {
-        await OfferAsync(_slow.Id);
+        // Half a second there, a second and more here: no pause of this machine turns that round, or runs into the time-out.
+        ServiceCost here = _front.Part<ModelRegistry>().ById(_slow.Id)!.Cost;
+        while (here.Line.At(SlowLength) < 1_000_000) here.Observe(SlowLength, 2_000_000);
+        await OfferAsync(_slow.Id, betaUs: 500_000);
         RequestFrame asked = _board.Request(_slow, SlowLength);
         await _board.SendUnacknowledgedAsync(asked, RunningGateway.Id);
         var (request, _, replyTopic) = await _behind.RequestAsync();
@@ -148,10 +153,10 @@ public sealed class RelayTests
         return request;
     }
 
-    /// <summary>Offers a model behind for next to nothing, and waits until the front gateway can pass requests for it on.</summary>
-    private async Task OfferAsync(uint modelId)
+    /// <summary>Offers a model behind, for next to nothing unless said, and waits until the front gateway can pass requests for it on.</summary>
+    private async Task OfferAsync(uint modelId, int betaUs = 1)
     {
-        await _behind.OfferAsync(modelId, new CostLine(1, 1));
+        await _behind.OfferAsync(modelId, new CostLine(1, betaUs));
         RelayEngines engines = _front.Part<RelayEngines>();
         await Deadline.UntilAsync(() => engines.Of(modelId)?.Mapping.HasUsableGateway(_front.NowUs) == true, "a usable gateway behind");
     }
