@@ -53,6 +53,9 @@ public sealed class BrokerShortcut
     /// <summary>Whether everybody who may want the gateway's status is known.</summary>
     public bool CanTellStatus => !_hasOtherStatusListeners && !_hasResponseListeners;
 
+    /// <summary>Clients that have subscribed to the gateway's status as boards do.</summary>
+    public int StatusListenerCount => _statusListeners.Count;
+
     /// <summary>Gives the gateway's status to everybody who has subscribed to it.</summary>
     public void TellStatus(MqttApplicationMessage message)
     {

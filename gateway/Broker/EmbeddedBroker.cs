@@ -68,6 +68,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         var connections = new BrokerConnections();
         _shortcut = new BrokerShortcut(options, inbox, connections);
         outbox.Shortcut = _shortcut.TrySend;
+        outbox.StatusListenerCount = () => _shortcut.StatusListenerCount;
         _options = options.Broker;
         _nodeId = options.NodeId;
         _ownStatusTopic = Topics.Status(options.NodeId);

@@ -36,6 +36,9 @@ public sealed class Outbox
     /// <summary>Takes a message (topic, payload) straight to its receiver if it can; null where there is no such way.</summary>
     public Func<string, byte[], bool>? Shortcut { get; set; }
 
+    /// <summary>Counts the boards that hear a status; null where nobody knows.</summary>
+    public Func<int>? StatusListenerCount { get; set; }
+
     /// <summary>Takes a message for sending; while there is no connection it is dropped.</summary>
     /// <param name="topic">Its topic.</param>
     /// <param name="payload">Its content; not changed any more.</param>

@@ -21,7 +21,7 @@ public sealed class GatewayOptionsTests
         Assert.That(options.ModelsFolder, Is.EqualTo(Path.Combine(AppContext.BaseDirectory, "models")));
         Assert.That(options.QueueCapacity, Is.EqualTo(256));
         Assert.That(options.WorkerCount, Is.EqualTo(Math.Clamp(Environment.ProcessorCount - 1, 1, 255)));
-        Assert.That(options.Status, Is.EqualTo(new StatusOptions(1000, 150)));
+        Assert.That(options.Status, Is.EqualTo(new StatusOptions(1000, 50)));
         Assert.That(options.DrainMs, Is.EqualTo(10_000));
         Assert.That(options.Watchdog, Is.EqualTo(new WatchdogOptions(10_000, 120_000)));
         Assert.That(options.LogFormat, Is.EqualTo(LogFormat.Text));

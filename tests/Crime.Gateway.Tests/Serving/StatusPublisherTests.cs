@@ -149,6 +149,7 @@ public sealed class StatusPublisherTests
     private StatusPublisher Publisher(int heartbeatMs, GatewayModel[]? models = null)
     {
         GatewayOptions options = RunningGateway.Options("") with { Status = new StatusOptions(heartbeatMs, MinIntervalMs) };
+        _outbox.StatusListenerCount = () => 1;
         return new StatusPublisher(options, new ModelRegistry(models ?? [_model]), _queue, _load, _group, _outbox, new GatewayCounters());
     }
 

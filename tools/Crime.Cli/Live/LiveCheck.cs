@@ -27,10 +27,6 @@ internal sealed class LiveCheck
     private const double EncodeIlPerValue = 29;
     private const double EncodeIlPerInput = 600;
 
-    // What a status costs a board: read off live inferences on boards, where those during which one was heard take 7 100 to 7 450
-    // instructions longer than the others, whatever their length (docs/decisions/0009).
-    private const double StatusIl = 7_300;
-
     private readonly LiveScenario _live;
     private readonly string _modelPath;
     private readonly LivePolicy[] _policies;
@@ -64,7 +60,8 @@ internal sealed class LiveCheck
     /// <param name="cancellation">Gives up.</param>
     public async Task<LiveResult> RunAsync(Action<int> onReading, CancellationToken cancellation)
     {
-        var course = new SimulationRun(_live.Scenario, SetOf(null), Policy.Crime, Goal.Time, _live.Seed, Replay: _live.Replay, StatusIl: StatusIl);
+        var course = new SimulationRun(
+            _live.Scenario, SetOf(null), Policy.Crime, Goal.Time, _live.Seed, Replay: _live.Replay, StatusIl: SimulationRun.MeasuredStatusIl);
         var passes = new List<LivePass>();
         int done = 0;
         foreach (LivePolicy policy in _policies)

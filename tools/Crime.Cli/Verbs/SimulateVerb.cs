@@ -76,7 +76,7 @@ internal static class SimulateVerb
         var results = new List<(Policy Policy, RunTally Tally)>();
         foreach (Policy policy in policies)
         {
-            var run = new SimulationRun(scenario, set, policy, goal, seed);
+            var run = new SimulationRun(scenario, set, policy, goal, seed, StatusIl: policy.HeardStatusIl);
             results.Add((policy, await Output.WithProgress(policy.Name, scenario.Copies, done => run.Run(done, cancellation))));
         }
         object summary = new

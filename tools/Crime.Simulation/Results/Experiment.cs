@@ -56,7 +56,8 @@ public sealed class Experiment
             foreach (InputSet set in sets)
                 foreach (Policy policy in Policy.All(scenario))
                     foreach (Goal goal in GoalsOf(policy))
-                        for (int seed = 1; seed <= seedCount; seed++) Runs.Add(new SimulationRun(scenario, set, policy, goal, seed));
+                        for (int seed = 1; seed <= seedCount; seed++)
+                            Runs.Add(new SimulationRun(scenario, set, policy, goal, seed, StatusIl: policy.HeardStatusIl));
     }
 
     /// <summary>Number of runs.</summary>

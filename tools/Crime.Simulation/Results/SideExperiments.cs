@@ -45,8 +45,8 @@ public static class SideExperiments
         if (flash.Pattern != LoadPattern.Flash) throw new ArgumentException($"{scenario.Name} has no flash", nameof(scenario));
         (Policy Policy, int IntervalMs)[] runs =
         [
-            (Policy.Crime, SimulationRun.DefaultStatusIntervalMs), (Policy.CrimeNoHerd, SimulationRun.DefaultStatusIntervalMs),
-            (Policy.Oracle, SimulationRun.DefaultStatusIntervalMs), (Policy.Crime, OldStatusMs), (Policy.CrimeNoHerd, OldStatusMs),
+            (Policy.Crime, SimulationRun.LeastStatusIntervalMs), (Policy.CrimeNoHerd, SimulationRun.LeastStatusIntervalMs),
+            (Policy.Oracle, SimulationRun.LeastStatusIntervalMs), (Policy.Crime, OldStatusMs), (Policy.CrimeNoHerd, OldStatusMs),
         ];
         return runs.Select(run =>
         {

@@ -46,6 +46,9 @@ public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
     /// <summary>Whether it decides differently for time and for energy.</summary>
     public bool HasGoal => !IsSingleDevice && Kind != PolicyKind.Random;
 
+    /// <summary>Executed IL per status: a board with nothing to decide need not listen to any.</summary>
+    public double HeardStatusIl => IsSingleDevice ? 0 : SimulationRun.MeasuredStatusIl;
+
     /// <summary>The policy of the project.</summary>
     public static Policy Crime { get; } = new(PolicyKind.Crime, -1, "crime");
 

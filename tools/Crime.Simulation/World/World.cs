@@ -3,8 +3,10 @@
 
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using Crime.Frames;
+using Crime.Gateway.Serving;
 using Crime.Mapping;
 using Crime.Simulation.Events;
 using Crime.Simulation.Inputs;
@@ -64,7 +66,11 @@ internal sealed partial class SimWorld
         _tally = new RunTally(_set.Lengths.MaxLength, _endUs);
         _gateways = new SimGateway[_scenario.Gateways.Count];
         for (int i = 0; i < _gateways.Length; i++)
-            _gateways[i] = new SimGateway(i, _scenario.Gateways[i], new GatewayCosts(_scenario.Gateways[i].Kind, _set), ModelId, run.StatusIntervalMs);
+        {
+            int listenerCount = _scenario.Boards.Where(group => group.Links.Any(link => link.Gateway == i)).Sum(group => group.Count);
+            int statusMs = run.StatusIntervalMs ?? StatusPace.IntervalMs(SimulationRun.LeastStatusIntervalMs, listenerCount);
+            _gateways[i] = new SimGateway(i, _scenario.Gateways[i], new GatewayCosts(_scenario.Gateways[i].Kind, _set), ModelId, statusMs);
+        }
         int links = 0;
         foreach (SimGateway gateway in _gateways) Connect(gateway, ref links);
         var boards = new List<SimBoard>();

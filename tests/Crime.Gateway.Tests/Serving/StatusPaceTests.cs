@@ -1,0 +1,21 @@
+using Crime.Gateway.Serving;
+using NUnit.Framework;
+
+namespace Crime.Gateway.Tests.Serving;
+
+public sealed class StatusPaceTests
+{
+    [TestCase(50, 8, 50)]
+    [TestCase(50, 600, 90)]
+    [TestCase(50, 1000, 150)]
+    [TestCase(50, 100_000, 150)]
+    [TestCase(400, 1000, 400)]
+    [TestCase(10, 0, 10)]
+    public void ManyBoardsAreToldLessOftenButPromptly(int leastMs, int boards, int expectedMs) =>
+        Assert.That(StatusPace.IntervalMs(leastMs, boards), Is.EqualTo(expectedMs));
+
+    [TestCase(50, 150)]
+    [TestCase(1000, 1000)]
+    public void AnUnknownNumberOfBoardsCountsAsMany(int leastMs, int expectedMs) =>
+        Assert.That(StatusPace.IntervalMs(leastMs, listenerCount: null), Is.EqualTo(expectedMs));
+}

@@ -1,0 +1,40 @@
+using Crime.Costs;
+using Crime.Frames;
+using Crime.Mapping;
+
+namespace Crime.Shared.Tests.Mapping;
+
+/// <summary>A board that hears a busy gateway's statuses, for the counter of instructions.</summary>
+internal static class StatusProbe
+{
+    private const uint ModelId = 1;
+
+    /// <summary>Hears statuses whose load changes every time and whose costs stay as they are.</summary>
+    /// <param name="models">Models of the gateway; the board's is the last.</param>
+    /// <param name="isOnGrid">Whether answers come at beacons.</param>
+    /// <param name="statuses">How many.</param>
+    public static void Hear(int models, bool isOnGrid, int statuses)
+    {
+        var engine = new MappingEngine(
+            new EngineSetup
+            {
+                ModelId = ModelId,
+                LongestLength = 80,
+                LocalTime = new CostLine(100_000_000, 500),
+                BytesPerStep = 24,
+                Power = new PowerProfile(165, 103, 627, 1600, 300),
+                BeaconIntervalUs = isOnGrid ? EngineSetup.StandardBeaconUs : 0,
+            }, 7);
+        var status = new StatusFrame { Online = true, Workers = 3, Session = 1, Utilisation = StatusFrame.FullUtilisation };
+        for (int i = models; i > 0; i--) status.Add((uint)i, 0).SetOwn(1000, 300);
+        byte[] bytes = status.Encode();
+        var heard = new StatusFrame(ModelId);
+        long now = EngineSetup.StandardBeaconUs;
+        for (int i = 0; i < statuses; i++, now += EngineSetup.StandardBeaconUs)
+        {
+            bytes[8] = (byte)i;
+            bytes[13] = (byte)(i & 3);
+            if (heard.Decode(bytes) == FrameError.None) engine.OnStatus("gateway", heard, now);
+        }
+    }
+}
