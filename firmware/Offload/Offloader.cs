@@ -21,6 +21,11 @@ public sealed class Offloader : IMessageReceiver
     private StatusFrame _status;
     private readonly PongFrame _pong = new PongFrame();
     private readonly uint _session;
+
+    // Status topics as heard last, and whose they are.
+    private readonly string[] _statusTopics = new string[DecisionTable.MaxCandidates];
+    private readonly string[] _gateways = new string[DecisionTable.MaxCandidates];
+    private int _nextTopic;
     private MappingEngine _engine;
 
     // Two responses in turn: one is being filled by the MQTT client's thread, the other is read by the inference.
@@ -138,20 +143,42 @@ public sealed class Offloader : IMessageReceiver
     /// <inheritdoc/>
     public void OnMessage(string topic, byte[] payload, long nowUs)
     {
-        if (Topics.IsStatus(topic, out string gateway))
-        {
-            // Before there is a model there is nothing to be learnt from it.
-            if (_engine == null) return;
-            if (_status.Decode(payload) != FrameError.None) Counters.Malformed++;
-            else _engine.OnStatus(gateway, _status, nowUs);
-            return;
-        }
         switch (FrameFormat.TypeOf(payload))
         {
             case FrameType.Response: OnResponse(payload, nowUs); return;
             case FrameType.Pong: OnPong(payload, nowUs); return;
-            default: Counters.Malformed++; return;
+            // Statuses have a version of their own.
+            default: OnStatus(topic, payload, nowUs); return;
         }
+    }
+
+    private void OnStatus(string topic, byte[] payload, long nowUs)
+    {
+        string gateway = GatewayOf(topic);
+        if (gateway == null)
+        {
+            Counters.Malformed++;
+            return;
+        }
+        // Before there is a model there is nothing to be learnt from it.
+        if (_engine == null) return;
+        if (_status.Decode(payload) != FrameError.None) Counters.Malformed++;
+        else _engine.OnStatus(gateway, _status, nowUs);
+    }
+
+    /// <summary>
+    /// The gateway whose status topic it is; null where it is none. A board hears few gateways over and over, and comparing two strings is
+    /// one call into the CLR, where a look at every letter is one per letter.
+    /// </summary>
+    private string GatewayOf(string topic)
+    {
+        for (int i = 0; i < _statusTopics.Length; i++)
+            if (topic == _statusTopics[i]) return _gateways[i];
+        if (!Topics.IsStatus(topic, out string gateway)) return null;
+        _statusTopics[_nextTopic] = topic;
+        _gateways[_nextTopic] = gateway;
+        _nextTopic = _nextTopic + 1 < _statusTopics.Length ? _nextTopic + 1 : 0;
+        return gateway;
     }
 
     private bool Await(int timeoutUs)
