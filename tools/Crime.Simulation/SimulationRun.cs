@@ -19,21 +19,22 @@ namespace Crime.Simulation;
 /// <param name="Policy">Who decides.</param>
 /// <param name="Goal">What is minimised.</param>
 /// <param name="Seed">Decides everything random.</param>
-/// <param name="StatusIntervalMs">Shortest time between two statuses of a gateway, in ms; its default is 50.</param>
+/// <param name="StatusIntervalMs">Shortest time between two statuses of a gateway, in ms.</param>
 /// <param name="Replay">Inputs that boards replay; null where they are drawn.</param>
 /// <param name="HostMs">Delays in ms, one of which every message meets besides its link's, as a live run's host has; null for none.</param>
 /// <param name="StatusIl">
 /// Executed IL of a board that hears a status, which delays what it does; a lost status delays the answers behind it besides. 0 where
 /// statuses cost nothing.
 /// </param>
+/// <param name="Safeguards">Measures against herds that are on, in every engine and gateway.</param>
 public sealed record SimulationRun(
     Scenario Scenario, InputSet Set, Policy Policy, Goal Goal, int Seed, int StatusIntervalMs = SimulationRun.DefaultStatusIntervalMs,
-    Replay? Replay = null, IReadOnlyList<double>? HostMs = null, double StatusIl = 0)
+    Replay? Replay = null, IReadOnlyList<double>? HostMs = null, double StatusIl = 0, Safeguards Safeguards = Safeguards.All)
 {
     /// <summary>When boards of the first copy begin with their inputs, in µs: by then they are connected.</summary>
     public const long FirstInputUs = 5_000_000;
 
-    /// <summary>Shortest time between two statuses in ms, as the gateway has it (Status:MinIntervalMs).</summary>
+    /// <summary>Shortest time between two statuses in ms that the grid is run with. A gateway's own (Status:MinIntervalMs) is 150 unless set.</summary>
     public const int DefaultStatusIntervalMs = 50;
 
     /// <summary>What happens to the first link of a board of the first copy: the same in every run of the scenario with this seed.</summary>

@@ -38,6 +38,7 @@ internal sealed partial class SimWorld
     private readonly Replay? _replay;
     private readonly IReadOnlyList<double>? _hostMs;
     private readonly double _statusIl;
+    private readonly Safeguards _safeguards;
     private readonly RunTally _tally;
     private readonly int _meanLength;
     private readonly long _endUs;
@@ -58,13 +59,14 @@ internal sealed partial class SimWorld
         _replay = run.Replay;
         _hostMs = run.HostMs;
         _statusIl = run.StatusIl;
+        _safeguards = run.Safeguards;
         _seed = seed;
         _meanLength = (int)Math.Round(_set.Lengths.MeanLength);
         _endUs = (long)(_scenario.DurationS * 1e6);
         _tally = new RunTally(_set.Lengths.MaxLength, _endUs);
         _gateways = new SimGateway[_scenario.Gateways.Count];
         for (int i = 0; i < _gateways.Length; i++)
-            _gateways[i] = new SimGateway(i, _scenario.Gateways[i], new GatewayCosts(_scenario.Gateways[i].Kind, _set), ModelId, run.StatusIntervalMs);
+            _gateways[i] = new SimGateway(i, _scenario.Gateways[i], new GatewayCosts(_scenario.Gateways[i].Kind, _set), ModelId, run.StatusIntervalMs, _safeguards);
         int links = 0;
         foreach (SimGateway gateway in _gateways) Connect(gateway, ref links);
         var boards = new List<SimBoard>();
@@ -78,6 +80,8 @@ internal sealed partial class SimWorld
         _activeBoards = _boards.Length;
         _nextHop = NextHops(_scenario.Gateways);
     }
+
+    private HerdMeasures EngineMeasures => (HerdMeasures)_safeguards & HerdMeasures.All;
 
     /// <summary>Runs until every input that is due before the end has its result.</summary>
     public RunTally Run(CancellationToken cancellation)
@@ -160,27 +164,22 @@ internal sealed partial class SimWorld
             Goal = Goal.Time,
             Relays = true,
             UseRefit = false,
+            Measures = EngineMeasures,
         }, gateway.Key);
     }
 
-    private EngineSetup SetupOf(BoardCosts costs)
+    private EngineSetup SetupOf(BoardCosts costs) => new()
     {
-        bool hasHerdMeasures = _policy.Kind != PolicyKind.CrimeNoHerd;
-        return new EngineSetup
-        {
-            ModelId = ModelId,
-            LongestLength = _set.Lengths.MaxLength,
-            LocalTime = costs.LocalLine,
-            EncodeTime = costs.EncodeLine,
-            BytesPerStep = _set.BytesPerStep,
-            Power = costs.Power,
-            Goal = _goal,
-            BeaconIntervalUs = EngineSetup.StandardBeaconUs,
-            UseForecastError = hasHerdMeasures,
-            UseHysteresis = hasHerdMeasures,
-            UseSpread = hasHerdMeasures,
-        };
-    }
+        ModelId = ModelId,
+        LongestLength = _set.Lengths.MaxLength,
+        LocalTime = costs.LocalLine,
+        EncodeTime = costs.EncodeLine,
+        BytesPerStep = _set.BytesPerStep,
+        Power = costs.Power,
+        Goal = _goal,
+        BeaconIntervalUs = EngineSetup.StandardBeaconUs,
+        Measures = EngineMeasures,
+    };
 
     private SimBoard NewBoard(int index, BoardGroup group, BoardCosts costs, EngineSetup setup, ref int links)
     {
