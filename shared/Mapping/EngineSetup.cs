@@ -49,12 +49,6 @@ public sealed class EngineSetup
     /// <summary>Time between the beacons at which a dozing radio hears, in µs; 0 for a link that never dozes.</summary>
     public int BeaconIntervalUs;
 
-    /// <summary>Whether the forecast of a queue corrects itself by how wrong it was.</summary>
-    public bool UseForecastError = true;
-
-    /// <summary>Whether a wait that changes less than its usual error is taken as unchanged.</summary>
-    public bool UseHysteresis = true;
-
-    /// <summary>Whether nodes that read the same report draw different conclusions, as far as the report is uncertain.</summary>
-    public bool UseSpread = true;
+    /// <summary>Measures against herds.</summary>
+    public HerdMeasures Measures = HerdMeasures.All;
 }

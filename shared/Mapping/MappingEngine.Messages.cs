@@ -26,8 +26,8 @@ public sealed partial class MappingEngine
                 index = FreeSlot();
                 if (index < 0) return;
                 var heard = new GatewayCandidate(id, index, _rows == null ? null : _rows[index]);
-                heard.Queue.UseError = _setup.UseForecastError;
-                heard.Queue.UseHysteresis = _setup.UseHysteresis;
+                heard.Queue.UseError = Has(HerdMeasures.ForecastError);
+                heard.Queue.UseHysteresis = Has(HerdMeasures.Hysteresis);
                 _candidates[index] = heard;
                 // Counted once it is there: who shows the candidates takes no lock.
                 if (index == _candidateCount) _candidateCount++;
@@ -49,7 +49,8 @@ public sealed partial class MappingEngine
             gateway.StatusAtUs = nowUs;
             gateway.IsServing = status.Online && model >= 0 && gateway.Advert.Count > 0;
             gateway.Workers = status.Workers < 1 ? 1 : status.Workers;
-            gateway.Queue.OnStatus(status.BacklogUs, status.Workers, status.Utilisation, status.Depth, nowUs);
+            int utilisation = Has(HerdMeasures.Growth) ? status.Utilisation : QueueForecast.FullUtilisation;
+            gateway.Queue.OnStatus(status.BacklogUs, status.Workers, utilisation, status.Depth, nowUs);
             SetSpread(gateway);
             if (_grid != null) _grid.OnArrival(nowUs);
             Refresh(nowUs);
@@ -91,6 +92,7 @@ public sealed partial class MappingEngine
             gateway.InFlightCount++;
             if (gateway.OwnSegment < 0) return;
             gateway.SentWaitUs = gateway.Queue.WaitUs(nowUs + gateway.Link.RttUs);
+            if (!Has(HerdMeasures.InFlight)) return;
             int own = gateway.OwnSegment;
             gateway.Queue.OnSent(CostLine.ValueAt(gateway.Advert.AlphaNs[own], gateway.Advert.BetaUs[own], length));
             Refresh(nowUs);
@@ -111,15 +113,20 @@ public sealed partial class MappingEngine
             if (gateway.InFlightCount > 0) gateway.InFlightCount--;
             long link = elapsedUs - response.WaitUs - response.ServiceUs - _transmitTime.At(length);
             TakeSample(gateway, link, nowUs);
-            // A refusal teaches what an answer does: how long the wait would have been.
-            if (response.Code <= ResponseCode.TooLate && response.RelayCount == 0 && gateway.OwnSegment >= 0)
-                gateway.Queue.OnWaited(gateway.SentWaitUs, response.Code == ResponseCode.Ok ? response.WaitUs : response.BacklogUs / (uint)gateway.Workers);
-            gateway.Queue.OnBacklog(response.BacklogUs, response.Depth, nowUs);
-            SetSpread(gateway);
+            if (Has(HerdMeasures.AnswerLoad)) TakeLoad(gateway, response, nowUs);
             if (response.Code == ResponseCode.UnknownModel || response.Code == ResponseCode.WrongInput) gateway.RefusedUntilUs = nowUs + RefusalUs;
             if (response.Code == ResponseCode.Stopping) gateway.IsServing = false;
             Refresh(nowUs);
         }
+    }
+
+    private void TakeLoad(GatewayCandidate gateway, ResponseFrame response, long nowUs)
+    {
+        // A refusal teaches what an answer does: how long the wait would have been.
+        if (response.Code <= ResponseCode.TooLate && response.RelayCount == 0 && gateway.OwnSegment >= 0)
+            gateway.Queue.OnWaited(gateway.SentWaitUs, response.Code == ResponseCode.Ok ? response.WaitUs : response.BacklogUs / (uint)gateway.Workers);
+        gateway.Queue.OnBacklog(response.BacklogUs, response.Depth, nowUs);
+        SetSpread(gateway);
     }
 
     /// <summary>A gateway did not answer in time.</summary>
@@ -247,8 +254,11 @@ public sealed partial class MappingEngine
                 if (gateway.PingSequence == 0 || gateway.PingSequence != pong.Sequence) continue;
                 gateway.PingSequence = 0;
                 TakeSample(gateway, nowUs - gateway.PingSentAtUs - _power.TransmitUs(PingFrame.Size), nowUs);
-                gateway.Queue.OnBacklog(pong.BacklogUs, pong.Depth, nowUs);
-                SetSpread(gateway);
+                if (Has(HerdMeasures.AnswerLoad))
+                {
+                    gateway.Queue.OnBacklog(pong.BacklogUs, pong.Depth, nowUs);
+                    SetSpread(gateway);
+                }
                 Refresh(nowUs);
                 return;
             }
@@ -268,7 +278,7 @@ public sealed partial class MappingEngine
     /// <summary>Where this node stands among all that read the same report: another place for every report, the same in every run.</summary>
     private void SetSpread(GatewayCandidate gateway)
     {
-        if (!_setup.UseSpread) return;
+        if (!Has(HerdMeasures.Spread)) return;
         // The finaliser of MurmurHash3: every bit of the node and of the count moves every bit of the place.
         uint mixed = _nodeKey ^ (++_reportCount * 0x9E3779B9u);
         mixed = (mixed ^ (mixed >> 16)) * 0x85EBCA6Bu;
@@ -276,6 +286,8 @@ public sealed partial class MappingEngine
         mixed ^= mixed >> 16;
         gateway.Queue.SetSpread((int)(mixed & 511) - 256);
     }
+
+    private bool Has(HerdMeasures measure) => (_setup.Measures & measure) != HerdMeasures.None;
 
     private int IndexOf(string id)
     {

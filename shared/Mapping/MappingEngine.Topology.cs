@@ -73,12 +73,32 @@ public sealed partial class MappingEngine
         for (int i = 0; i < advert.Count; i++)
         {
             if ((i == gateway.OwnSegment) != (route == gateway.Own)) continue;
-            if (advert.PathCount[i] >= CostAdvert.MaxPathNodes) continue;
+            if (advert.PathCount[i] >= CostAdvert.MaxPathNodes || IsDenied(advert, i)) continue;
             int tag = route.Candidate * CostAdvert.MaxSegments + i;
             _segmentRoutes[tag] = route;
             CostLine line = new CostLine(advert.AlphaNs[i], advert.BetaUs[i]).Plus(_encodeTime).Plus(_transmitTime);
             _reach.Add(line.Alpha, Clamped((long)line.Beta + WaitBeyond(tag)), tag);
         }
+    }
+
+    /// <summary>
+    /// Whether a node on a path says otherwise itself: what it tells of its ways is newer than what others tell of them. Without this, those
+    /// who listen to each other tell each other of the way to a dead node for as many rounds as a path may have nodes.
+    /// </summary>
+    private bool IsDenied(CostAdvert advert, int segment)
+    {
+        for (int k = 0; k < advert.PathCount[segment]; k++)
+        {
+            for (int i = 0; i < _candidateCount; i++)
+            {
+                GatewayCandidate gateway = _candidates[i];
+                if (gateway.Key != advert.PathKey(segment, k)) continue;
+                if (!gateway.IsServing) return true;
+                // One that cannot be heard at the moment may have changed its mind.
+                if (gateway.Link.IsUsable && _decidedAtUs - gateway.StatusAtUs <= StatusExpiryUs && !gateway.Advert.HasEnd(advert, segment, k + 1)) return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>What a way costs at the moment beyond its line: link and queues, in µs.</summary>

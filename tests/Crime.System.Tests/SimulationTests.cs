@@ -32,6 +32,21 @@ public sealed class SimulationTests
     }
 
     [Test]
+    public async Task WithoutTheMeasuresAFlashCrowdIsNotSteady()
+    {
+        string[] arguments = ["simulate", "flash-crowd", "--policy", "crime", "--status-ms", "1000", "--json"];
+        foreach (string[] without in (string[][])[[], ["--without", "all"]])
+        {
+            JsonElement result = (await CrimeCommand.RunAsync([.. arguments, .. without])).Json();
+            Assert.That(result.GetProperty("without").GetArrayLength(), Is.EqualTo(without.Length == 0 ? 0 : 8));
+            JsonElement herd = result.GetProperty("policies").EnumerateArray().Single().GetProperty("herd");
+            Assert.That(herd.GetProperty("is_steady").GetBoolean(), Is.EqualTo(without.Length == 0));
+        }
+        CrimeCommand.Outcome wrong = await CrimeCommand.RunAsync([.. arguments, "--without", "luck"]);
+        Assert.That((wrong.ExitCode, wrong.Error.Contains("luck")), Is.EqualTo((2, true)));
+    }
+
+    [Test]
     public async Task AnExperimentHasItsFiguresAndAPageThatLoadsNothing()
     {
         string folder = CrimeCommand.NewFolder();

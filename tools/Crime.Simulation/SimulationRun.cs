@@ -26,9 +26,10 @@ namespace Crime.Simulation;
 /// Executed IL of a board that hears a status, which delays what it does; a lost status delays the answers behind it besides. 0 where
 /// statuses cost nothing.
 /// </param>
+/// <param name="Safeguards">Measures against herds that are on, in every engine and gateway.</param>
 public sealed record SimulationRun(
     Scenario Scenario, InputSet Set, Policy Policy, Goal Goal, int Seed, int? StatusIntervalMs = null,
-    Replay? Replay = null, IReadOnlyList<double>? HostMs = null, double StatusIl = 0)
+    Replay? Replay = null, IReadOnlyList<double>? HostMs = null, double StatusIl = 0, Safeguards Safeguards = Safeguards.All)
 {
     /// <summary>When boards of the first copy begin with their inputs, in µs: by then they are connected.</summary>
     public const long FirstInputUs = 5_000_000;

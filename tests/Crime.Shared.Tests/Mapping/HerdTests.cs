@@ -17,7 +17,8 @@ public sealed class HerdTests
         new EngineSetup
         {
             ModelId = 1, LongestLength = 80, LocalTime = new CostLine(1_400_000, 500), BytesPerStep = 6, Power = s_power,
-            UseForecastError = hasMeasures, UseHysteresis = hasMeasures, UseSpread = hasMeasures,
+            Measures = hasMeasures ? HerdMeasures.All
+                : HerdMeasures.All & ~(HerdMeasures.ForecastError | HerdMeasures.Hysteresis | HerdMeasures.Spread),
         }, key);
 
     private static StatusFrame Status(uint sequence, uint backlogUs)

@@ -69,27 +69,28 @@ internal static class ExperimentPage
         {
             page.Section(
                 $"Herds: {scenario.Name}",
-                "Overdispersion is the variance of the share sent away, in slices of 0.1 s after the first second, against that of boards that throw their own dice. "
-                + $"Up to {HerdMeasure.SteadyOverdispersion} a crowd counts as steady: its share moves at most three times as much as by chance.");
-            IReadOnlyList<HerdRun> runs = SideExperiments.Herd(scenario, set, seed: 1, cancellation);
-            Add(page, folder, ExperimentPlots.Herd(runs, scenario.Load.PeriodS - 1, scenario.Load.PeriodS + scenario.Load.LastsS + 1));
-            page.Table(runs.SelectMany(run => Rows(run)));
+                "The share of inputs sent away, after the first two seconds. A crowd counts as steady when the share of every second is within "
+                + $"{HerdMeasure.SteadyBandPoints} points of the mean, and the variance over slices of 0.1 s at most {HerdMeasure.SteadyOverdispersion} times that "
+                + "of boards that throw their own dice (overdispersion): three times the movement of chance. Without any measure, nodes believe the last status, "
+                + "and the gateway takes all that its memory holds.");
+            foreach (InputSet each in sets)
+            {
+                IReadOnlyList<HerdRun> runs = SideExperiments.Herd(scenario, each, seed: 1, cancellation);
+                Add(page, folder, ExperimentPlots.Herd(runs, each.Name, scenario.Load.PeriodS - 1, scenario.Load.PeriodS + scenario.Load.LastsS + 1));
+                page.Table(runs.Select(run => ($"{each.Name}: {run.Name}", HerdLine(run))));
+            }
         }
         page.Section("Old statuses");
         foreach (Scenario scenario in scenarios.Where(scenario => scenario.Gateways.Any(gateway => gateway.Background != null)).Take(2))
             Add(page, folder, ExperimentPlots.Stale(scenario.Name, SideExperiments.Stale(scenario, set, cancellation)));
     }
 
-    private static IEnumerable<(string Name, string Value)> Rows(HerdRun run)
+    private static string HerdLine(HerdRun run)
     {
-        string name = $"{run.Policy.Name}, statuses every {run.StatusIntervalMs} ms: ";
         HerdMeasure measure = run.Measure;
-        return
-        [
-            (name + "sent away, 5th to 95th percentile", $"{Number(100 * measure.LowShare)} to {Number(100 * measure.HighShare)} %"),
-            (name + "overdispersion", Number(measure.Overdispersion)),
-            (name + "queue wait, 99th percentile", Number(measure.WaitP99Ms) + " ms"),
-        ];
+        return $"seconds {Number(100 * measure.LowSecond)} to {Number(100 * measure.HighSecond)} %, 0.1 s {Number(100 * measure.LowShare)} to "
+            + $"{Number(100 * measure.HighShare)} %, overdispersion {Number(measure.Overdispersion)}, swings {measure.Swings}, "
+            + $"queue wait p99 {Number(measure.WaitP99Ms)} ms, {(measure.IsSteady ? "steady" : "not steady")}";
     }
 
     private static void Add(ReportPage page, string folder, Picture picture)

@@ -5,6 +5,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using Crime.Simulation.Results;
+using Crime.Simulation.World;
 using ScottPlot;
 using ScottPlot.TickGenerators;
 
@@ -108,22 +109,25 @@ internal static class ExperimentPlots
     }
 
     /// <summary>Share of inputs sent away over the time of a flash crowd.</summary>
-    public static Picture Herd(IReadOnlyList<HerdRun> runs, double fromS, double untilS)
+    public static Picture Herd(IReadOnlyList<HerdRun> runs, string set, double fromS, double untilS)
     {
         var plot = new Plot();
         int i = 0;
-        foreach (HerdRun run in runs)
+        foreach (HerdRun run in runs.Where(run => run.Safeguards is Safeguards.All or Safeguards.None && run.Policy == Policy.Crime))
         {
             double sliceS = run.Tally.SliceUs / 1e6;
             int[] slices = Enumerable.Range((int)(fromS / sliceS), (int)((untilS - fromS) / sliceS)).Where(k => run.Tally.CountBySlice[k] > 0).ToArray();
             double[] shares = slices.Select(k => 100.0 * run.Tally.AwayBySlice[k] / run.Tally.CountBySlice[k]).ToArray();
-            Line(plot, slices.Select(k => k * sliceS).ToArray(), shares, i++, $"{run.Policy.Name}, {run.StatusIntervalMs} ms");
+            Line(plot, slices.Select(k => k * sliceS).ToArray(), shares, i++, $"{(run.Safeguards == Safeguards.All ? "with" : "without")}, {run.StatusIntervalMs} ms");
         }
         plot.XLabel("time, s");
         plot.YLabel("sent away, %");
         plot.Axes.SetLimitsY(0, 105);
         plot.ShowLegend(Edge.Right);
-        return new Picture("flash-crowd", "A thousand boards at once: share of inputs sent away, in slices of 0.1 s, with statuses every 50 and every 1000 ms.", plot);
+        return new Picture(
+            $"flash-crowd-{set}",
+            $"{set}: share of inputs that a thousand boards send away, in slices of 0.1 s, with all measures against herds and without any, by the time between "
+            + "statuses.", plot);
     }
 
     /// <summary>Mean regret of the policies against the oracle.</summary>

@@ -26,6 +26,7 @@ internal static class SimulateVerb
     internal const string DefaultSet = "spoken-arabic-digits";
 
     private const string AllPolicies = "all";
+    private const string EnergyGoal = "energy";
 
     public static Command Create()
     {
@@ -33,22 +34,40 @@ internal static class SimulateVerb
         {
             Description = "The scenario: a file, or the name of one that comes with the project (" + string.Join(", ", BundledNames()) + ").",
         };
-        var policy = Options.Word("--policy", "Who decides: boards, a gateway's id, random, mean-length, two-device, crime, crime-no-herd, oracle, or all.", AllPolicies);
+        var policy = Options.Word("--policy", "Who decides: boards, a gateway's id, random, mean-length, two-device, crime, oracle, or all.", AllPolicies);
         var set = Options.Word("--inputs", "The network and its inputs: a file, or a name under scenarios/inputs.", DefaultSet);
-        var goal = Options.OneOf("--objective", "What is minimised.", "time", "energy");
+        var goal = Options.OneOf("--objective", "What is minimised.", "time", EnergyGoal);
         var seed = Options.Number("--seed", "Decides everything random.", 1, 0, int.MaxValue);
+        var statusMs = Options.Number(
+            "--status-ms", "Shortest time between two statuses of a gateway, in ms; 0 for the pace that it sets itself.", 0, 0, 60_000);
+        var without = new Option<string[]>("--without")
+        {
+            Description = "Measures against herds to leave out, in every node: answer-load (answers and pongs tell the load), in-flight (own requests that no "
+                + "report includes count), hysteresis (small changes change nothing), growth (the queue goes on as the utilisation says), forecast-error "
+                + "(forecasts correct themselves), spread (boards trust a report differently), admission (gateways refuse what would miss its deadline, and "
+                + "drop what has), queue-bound (256 requests wait at most; else 65535); or all.",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var output = new Option<string?>("--output", "-o") { Description = "Folder for the results as JSON." };
         var json = new Option<bool>("--json") { Description = "Print the results as JSON." };
         var command = new Command(
             "simulate",
             "Runs a scenario of boards, gateways and links as discrete events, with the mapping engine in every node.\n\n"
-            + "Example:\n  crime simulate modem-sleep --policy crime --seed 7 --json")
+            + "Example:\n  crime simulate modem-sleep --policy crime --seed 7 --json\n"
+            + "  crime simulate flash-crowd --policy crime --status-ms 1000 --without all")
         {
-            scenario, policy, set, goal, seed, output, json,
+            scenario, policy, set, goal, seed, statusMs, without, output, json,
         };
-        command.SetAction((parsed, cancellation) => Run(
-            parsed.GetRequiredValue(scenario), parsed.GetRequiredValue(policy), parsed.GetRequiredValue(set), parsed.GetRequiredValue(goal),
-            parsed.GetValue(seed), parsed.GetValue(output), parsed.GetValue(json), cancellation));
+        command.SetAction((parsed, cancellation) =>
+        {
+            Scenario nodes = ScenarioFile.Load(PathOf(parsed.GetRequiredValue(scenario), ScenarioFile.BundledFolder));
+            InputSet inputs = InputSet.Load(PathOf(parsed.GetRequiredValue(set), ScenarioFile.BundledInputsFolder));
+            Safeguards left = Remaining(parsed.GetValue(without) ?? []);
+            IEnumerable<SimulationRun> runs = Chosen(nodes, parsed.GetRequiredValue(policy)).Select(chosen => new SimulationRun(
+                nodes, inputs, chosen, parsed.GetRequiredValue(goal) == EnergyGoal ? Goal.Energy : Goal.Time, parsed.GetValue(seed),
+                parsed.GetValue(statusMs) is > 0 and var ms ? ms : null, StatusIl: chosen.HeardStatusIl, Safeguards: left));
+            return Run(runs.ToList(), parsed.GetValue(output), parsed.GetValue(json), cancellation);
+        });
         return command;
     }
 
@@ -66,22 +85,22 @@ internal static class SimulateVerb
         return !File.Exists(given) && File.Exists(bundled) ? bundled : given;
     }
 
-    private static async Task<int> Run(
-        string scenarioName, string policyName, string setName, string goalName, int seed, string? output, bool json, CancellationToken cancellation)
+    private static async Task<int> Run(IReadOnlyList<SimulationRun> runs, string? output, bool json, CancellationToken cancellation)
     {
-        Scenario scenario = ScenarioFile.Load(PathOf(scenarioName, ScenarioFile.BundledFolder));
-        InputSet set = InputSet.Load(PathOf(setName, ScenarioFile.BundledInputsFolder));
-        Goal goal = goalName == "energy" ? Goal.Energy : Goal.Time;
-        IReadOnlyList<Policy> policies = Chosen(scenario, policyName);
-        var results = new List<(Policy Policy, RunTally Tally)>();
-        foreach (Policy policy in policies)
-        {
-            var run = new SimulationRun(scenario, set, policy, goal, seed, StatusIl: policy.HeardStatusIl);
-            results.Add((policy, await Output.WithProgress(policy.Name, scenario.Copies, done => run.Run(done, cancellation))));
-        }
+        SimulationRun any = runs[0];
+        Scenario scenario = any.Scenario;
+        var results = new List<(SimulationRun Run, RunTally Tally)>();
+        foreach (SimulationRun run in runs)
+            results.Add((run, await Output.WithProgress(run.Policy.Name, scenario.Copies, done => run.Run(done, cancellation))));
         object summary = new
         {
-            scenario = scenario.Name, inputs = set.Name, objective = goalName, seed, policies = results.Select(result => Figures(result.Policy, result.Tally)),
+            scenario = scenario.Name,
+            inputs = any.Set.Name,
+            objective = any.Goal == Goal.Energy ? EnergyGoal : "time",
+            seed = any.Seed,
+            status_ms = any.StatusIntervalMs,
+            without = SafeguardNames.Each.Where(entry => (any.Safeguards & entry.Measure) == 0).Select(entry => entry.Name),
+            policies = results.Select(result => Figures(result.Run, result.Tally)),
         };
         if (output != null)
         {
@@ -89,23 +108,27 @@ internal static class SimulateVerb
             Output.WriteFile(Path.Combine(output, scenario.Name + ".json"), JsonSerializer.SerializeToUtf8Bytes(summary));
         }
         if (json) Output.WriteJson(summary);
-        else Print(scenario, set, results);
+        else Print(results);
         return 0;
     }
 
+    private static Safeguards Remaining(string[] without) => without.Aggregate(Safeguards.All, (left, name) => left & ~(SafeguardNames.Of(name)
+        ?? throw new UserInputException(
+            $"--without is '{name}'; allowed are {string.Join(", ", SafeguardNames.Each.Select(entry => entry.Name))} and {SafeguardNames.All}")));
+
     private static IReadOnlyList<Policy> Chosen(Scenario scenario, string name)
     {
-        IReadOnlyList<Policy> all = [.. Policy.All(scenario), Policy.CrimeNoHerd];
-        if (name == AllPolicies) return Policy.All(scenario);
+        IReadOnlyList<Policy> all = Policy.All(scenario);
+        if (name == AllPolicies) return all;
         return all.FirstOrDefault(policy => policy.Name == name) is { } found
             ? [found]
             : throw new UserInputException(
                 $"--policy is '{name}'; allowed in {scenario.Name} are {string.Join(", ", all.Select(policy => policy.Name))} and {AllPolicies}");
     }
 
-    private static object Figures(Policy policy, RunTally tally) => new
+    private static object Figures(SimulationRun run, RunTally tally) => new
     {
-        policy = policy.Name,
+        policy = run.Policy.Name,
         inputs = tally.Finished,
         time_ms = tally.MeanTimeMs,
         energy_mj = tally.MeanEnergyMj,
@@ -121,6 +144,18 @@ internal static class SimulateVerb
         queue_wait_p50_ms = tally.WaitQuantileMs(0.5),
         queue_wait_p99_ms = tally.WaitQuantileMs(0.99),
         events = tally.Events,
+        herd = run.Scenario.Load.Pattern == LoadPattern.Flash ? Herd(SideExperiments.HerdOf(run, tally)) : null,
+    };
+
+    private static object Herd(HerdRun run) => new
+    {
+        share = run.Measure.MeanShare,
+        lowest_second = run.Measure.LowSecond,
+        highest_second = run.Measure.HighSecond,
+        overdispersion = run.Measure.Overdispersion,
+        swings = run.Measure.Swings,
+        full_queue_ms = run.FullQueueMs,
+        is_steady = run.Measure.IsSteady,
     };
 
     /// <summary>Makes a folder for results.</summary>
@@ -136,17 +171,33 @@ internal static class SimulateVerb
         }
     }
 
-    private static void Print(Scenario scenario, InputSet set, List<(Policy Policy, RunTally Tally)> results)
+    private static void Print(List<(SimulationRun Run, RunTally Tally)> results)
     {
-        var table = new Table().Title($"{scenario.Name}: {set.About}").Border(TableBorder.Rounded);
+        SimulationRun any = results[0].Run;
+        var table = new Table().Title($"{any.Scenario.Name}: {any.Set.About}").Border(TableBorder.Rounded);
         table.AddColumn("policy");
         foreach (string column in (string[])["inputs", "time, ms", "energy, mJ", "upkeep, mJ", "away, %", "fell back", "queue p99, ms"])
             table.AddColumn(new TableColumn(column).RightAligned());
-        foreach ((Policy policy, RunTally tally) in results)
+        foreach ((SimulationRun run, RunTally tally) in results)
             table.AddRow(
-                policy.Name, Number(tally.Finished, "0"), Number(tally.MeanTimeMs, "0.00"), Number(tally.MeanEnergyMj, "0.000"),
+                run.Policy.Name, Number(tally.Finished, "0"), Number(tally.MeanTimeMs, "0.00"), Number(tally.MeanEnergyMj, "0.000"),
                 Number(tally.MeanUpkeepMj, "0.000"), Number(100 * tally.AwayShare, "0.0"), Number(tally.Fallbacks, "0"),
                 Number(tally.WaitQuantileMs(0.99), "0.0"));
+        AnsiConsole.Write(table);
+        if (any.Scenario.Load.Pattern == LoadPattern.Flash) PrintHerds(results.Select(result => SideExperiments.HerdOf(result.Run, result.Tally)));
+    }
+
+    private static void PrintHerds(IEnumerable<HerdRun> runs)
+    {
+        var table = new Table().Title("the crowd, after the first two seconds").Border(TableBorder.Rounded);
+        table.AddColumn("policy");
+        foreach (string column in (string[])["away, % of a second", "overdispersion", "swings", "full queue, ms", "steady"])
+            table.AddColumn(new TableColumn(column).RightAligned());
+        foreach (HerdRun run in runs)
+            table.AddRow(
+                run.Policy.Name, $"{Number(100 * run.Measure.LowSecond, "0.0")} to {Number(100 * run.Measure.HighSecond, "0.0")}",
+                Number(run.Measure.Overdispersion, "0.0"), Number(run.Measure.Swings, "0"), Number(run.FullQueueMs, "0.0"),
+                run.Measure.IsSteady ? "yes" : "no");
         AnsiConsole.Write(table);
     }
 

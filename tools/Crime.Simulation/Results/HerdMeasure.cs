@@ -1,8 +1,9 @@
-// Whether a crowd of boards oscillates: how much the share that is sent away moves from one moment to the next, against how
-// much it would move if every board threw its own dice with that share.
+// Whether a crowd of boards oscillates: how much the share that is sent away moves from one second to the next, and from one slice
+// of time to the next against how much it would move if every board threw its own dice with that share.
 
 using System;
 using System.Collections.Generic;
+using System.Linq;
 
 namespace Crime.Simulation.Results;
 
@@ -10,18 +11,31 @@ namespace Crime.Simulation.Results;
 /// <param name="MeanShare">Mean share of inputs sent away, 0 to 1.</param>
 /// <param name="LowShare">5th percentile of the share over the slices.</param>
 /// <param name="HighShare">95th percentile of the share over the slices.</param>
+/// <param name="LowSecond">Least share of a whole second.</param>
+/// <param name="HighSecond">Largest share of a whole second.</param>
 /// <param name="Overdispersion">
 /// Variance of the share over the slices, divided by <c>p (1 - p) / n</c>: 1 for boards that decide independently, much
 /// more for boards that all turn at once. It does not depend on how many inputs a slice has, as a band does.
 /// </param>
+/// <param name="Swings">How often the share went from more than three standard deviations of dice on one side of its mean to as many on the other.</param>
 /// <param name="WaitP99Ms">99th percentile of the wait in gateways' queues, in ms.</param>
-public sealed record HerdMeasure(double MeanShare, double LowShare, double HighShare, double Overdispersion, double WaitP99Ms)
+public sealed record HerdMeasure(
+    double MeanShare, double LowShare, double HighShare, double LowSecond, double HighSecond, double Overdispersion, int Swings, double WaitP99Ms)
 {
+    /// <summary>Half the band that the shares of a steady crowd's seconds keep to, about their mean, in points of percent.</summary>
+    /// <remarks>Of the 5000 inputs a second of a thousand boards it is 250: as many as the gateway's queue holds.</remarks>
+    public const double SteadyBandPoints = 5;
+
     /// <summary>Up to this overdispersion a crowd counts as steady: its share moves less than three times as much as dice would make it.</summary>
     public const double SteadyOverdispersion = 9;
 
-    /// <summary>Whether the crowd is steady.</summary>
-    public bool IsSteady => Overdispersion <= SteadyOverdispersion;
+    private const double SwingDeviations = 3;
+
+    /// <summary>How far the share of the worst second is off the mean, in points of percent.</summary>
+    public double WorstSecondPoints => 100 * Math.Max(HighSecond - MeanShare, MeanShare - LowSecond);
+
+    /// <summary>Whether the crowd is steady, in its seconds and in its slices.</summary>
+    public bool IsSteady => WorstSecondPoints <= SteadyBandPoints && Overdispersion <= SteadyOverdispersion;
 
     /// <summary>Measures a run.</summary>
     /// <param name="tally">The run.</param>
@@ -30,23 +44,42 @@ public sealed record HerdMeasure(double MeanShare, double LowShare, double HighS
     public static HerdMeasure Of(RunTally tally, double beginsS, double endsS)
     {
         int first = (int)(beginsS * 1e6 / tally.SliceUs), end = Math.Min((int)(endsS * 1e6 / tally.SliceUs), RunTally.SliceCount);
+        double[] slices = Shares(tally, first, end, 1), seconds = Shares(tally, first, end, (int)Math.Max(1_000_000 / tally.SliceUs, 1));
         double total = 0, away = 0;
-        var shares = new List<double>();
         for (int i = first; i < end; i++)
         {
             total += tally.CountBySlice[i];
             away += tally.AwayBySlice[i];
-            if (tally.CountBySlice[i] > 0) shares.Add((double)tally.AwayBySlice[i] / tally.CountBySlice[i]);
         }
-        double p = total > 0 ? away / total : 0, squares = 0;
-        for (int i = first; i < end; i++)
-            squares += Math.Pow(tally.AwayBySlice[i] - p * tally.CountBySlice[i], 2) / Math.Max(tally.CountBySlice[i], 1);
-        shares.Sort();
-        double variance = p * (1 - p);
-        double overdispersion = variance > 0 && shares.Count > 1 ? squares / (shares.Count - 1) / variance : 0;
-        return new HerdMeasure(p, Quantile(shares, 0.05), Quantile(shares, 0.95), overdispersion, tally.WaitQuantileMs(0.99));
+        double p = total > 0 ? away / total : 0, variance = p * (1 - p), squares = 0;
+        int swings = 0, side = 0;
+        for (int i = first; i < end && variance > 0; i++)
+        {
+            double deviations = (tally.AwayBySlice[i] - p * tally.CountBySlice[i]) / Math.Sqrt(Math.Max(tally.CountBySlice[i], 1) * variance);
+            squares += deviations * deviations;
+            if (Math.Abs(deviations) <= SwingDeviations) continue;
+            if (side == -Math.Sign(deviations)) swings++;
+            side = Math.Sign(deviations);
+        }
+        double overdispersion = slices.Length > 1 ? squares / (slices.Length - 1) : 0;
+        return new HerdMeasure(
+            p, Quantile(slices, 0.05), Quantile(slices, 0.95), seconds.FirstOrDefault(), seconds.LastOrDefault(), overdispersion, swings,
+            tally.WaitQuantileMs(0.99));
     }
 
-    private static double Quantile(List<double> sorted, double share) =>
-        sorted.Count == 0 ? 0 : sorted[Math.Min((int)(share * sorted.Count), sorted.Count - 1)];
+    /// <summary>Shares of so many slices each, in ascending order; those without an input, and what is left at the end, do not count.</summary>
+    private static double[] Shares(RunTally tally, int first, int end, int width)
+    {
+        var shares = new List<double>();
+        for (int i = first; i + width <= end; i += width)
+        {
+            int count = tally.CountBySlice.AsSpan(i, width).ToArray().Sum();
+            if (count > 0) shares.Add((double)tally.AwayBySlice.AsSpan(i, width).ToArray().Sum() / count);
+        }
+        shares.Sort();
+        return shares.ToArray();
+    }
+
+    private static double Quantile(double[] sorted, double share) =>
+        sorted.Length == 0 ? 0 : sorted[Math.Min((int)(share * sorted.Length), sorted.Length - 1)];
 }

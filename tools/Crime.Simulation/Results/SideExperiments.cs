@@ -14,10 +14,18 @@ namespace Crime.Simulation.Results;
 
 /// <summary>A crowd with one policy.</summary>
 /// <param name="Policy">The policy.</param>
-/// <param name="StatusIntervalMs">Shortest time between two statuses in ms.</param>
+/// <param name="Safeguards">Measures against herds that are on.</param>
+/// <param name="StatusIntervalMs">Shortest time between two statuses in ms; null for the gateway's own pace.</param>
 /// <param name="Measure">How it moved.</param>
+/// <param name="FullQueueMs">What the gateway's queue takes when it is full of such requests as were sent, in ms.</param>
 /// <param name="Tally">The run.</param>
-public sealed record HerdRun(Policy Policy, int StatusIntervalMs, HerdMeasure Measure, RunTally Tally);
+public sealed record HerdRun(
+    Policy Policy, Safeguards Safeguards, int? StatusIntervalMs, HerdMeasure Measure, double FullQueueMs, RunTally Tally)
+{
+    /// <summary>What distinguishes it, in words.</summary>
+    public string Name => $"{Policy.Name} {SafeguardNames.Without(Safeguards)}, statuses " +
+        (StatusIntervalMs is { } ms ? $"every {ms} ms" : "as often as the gateway tells them");
+}
 
 /// <summary>What statuses of an age cost.</summary>
 /// <param name="StatusIntervalMs">Shortest time between two statuses in ms.</param>
@@ -28,31 +36,69 @@ public sealed record StaleRun(int StatusIntervalMs, Estimate PercentOverOracle);
 public static class SideExperiments
 {
     private const int StaleSeeds = 3;
-    private const double RushS = 1;
-    private const int OldStatusMs = 1000;
+
+    // Until then a board may have heard a single status, where they come every second.
+    private const double RushS = 2;
+
+    // As with few boards, a little older than a thousand are told them by default (150), and no more than the heartbeat.
+    private static readonly int[] s_herdIntervalsMs = [SimulationRun.LeastStatusIntervalMs, 200, 1000];
 
     /// <summary>Intervals between statuses that are tried, in ms.</summary>
     private static readonly int[] s_intervalsMs = [50, 200, 1000, 3000, 8000];
 
-    /// <summary>Runs a flash crowd with the engine as it is and without its measures against herds, with statuses as they come and with old ones.</summary>
+    /// <summary>
+    /// Runs a flash crowd with all measures against herds and without any, with statuses as they come, old, and very old; and with very old
+    /// ones without each measure in turn, and with the oracle.
+    /// </summary>
     /// <param name="scenario">One with a flash.</param>
     /// <param name="set">Network and inputs.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="cancellation">Stops it.</param>
     public static IReadOnlyList<HerdRun> Herd(Scenario scenario, InputSet set, int seed, CancellationToken cancellation)
     {
-        LoadShape flash = scenario.Load;
-        if (flash.Pattern != LoadPattern.Flash) throw new ArgumentException($"{scenario.Name} has no flash", nameof(scenario));
-        (Policy Policy, int IntervalMs)[] runs =
+        int oldMs = s_herdIntervalsMs[^1];
+        (Policy Policy, Safeguards Safeguards, int IntervalMs)[] runs =
         [
-            (Policy.Crime, SimulationRun.LeastStatusIntervalMs), (Policy.CrimeNoHerd, SimulationRun.LeastStatusIntervalMs),
-            (Policy.Oracle, SimulationRun.LeastStatusIntervalMs), (Policy.Crime, OldStatusMs), (Policy.CrimeNoHerd, OldStatusMs),
+            .. s_herdIntervalsMs.SelectMany(ms => new[] { (Policy.Crime, Safeguards.All, ms), (Policy.Crime, Safeguards.None, ms) }),
+            .. SafeguardNames.Each.Select(entry => (Policy.Crime, Safeguards.All & ~entry.Measure, oldMs)),
+            (Policy.Oracle, Safeguards.All, s_herdIntervalsMs[0]),
         ];
-        return runs.Select(run =>
+        var results = new HerdRun[runs.Length];
+        Parallel.For(0, runs.Length, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
-            RunTally tally = new SimulationRun(scenario, set, run.Policy, Goal.Time, seed, run.IntervalMs).Run(cancellation: cancellation);
-            return new HerdRun(run.Policy, run.IntervalMs, HerdMeasure.Of(tally, flash.PeriodS + RushS, flash.PeriodS + flash.LastsS), tally);
-        }).ToList();
+            var run = new SimulationRun(
+                scenario, set, runs[i].Policy, Goal.Time, seed, runs[i].IntervalMs, StatusIl: runs[i].Policy.HeardStatusIl, Safeguards: runs[i].Safeguards);
+            results[i] = Herd(run, cancellation);
+        });
+        return results;
+    }
+
+    /// <summary>Runs one flash crowd.</summary>
+    /// <param name="run">One of a scenario with a flash.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public static HerdRun Herd(SimulationRun run, CancellationToken cancellation) => HerdOf(run, run.Run(cancellation: cancellation));
+
+    /// <summary>Measures a flash crowd that was run.</summary>
+    /// <param name="run">One of a scenario with a flash.</param>
+    /// <param name="tally">What it came to.</param>
+    public static HerdRun HerdOf(SimulationRun run, RunTally tally)
+    {
+        LoadShape flash = run.Scenario.Load;
+        if (flash.Pattern != LoadPattern.Flash) throw new ArgumentException($"{run.Scenario.Name} has no flash", nameof(run));
+        HerdMeasure measure = HerdMeasure.Of(tally, flash.PeriodS + RushS, flash.PeriodS + flash.LastsS);
+        return new HerdRun(run.Policy, run.Safeguards, run.StatusIntervalMs, measure, FullQueueMs(run, tally), tally);
+    }
+
+    private static double FullQueueMs(SimulationRun run, RunTally tally)
+    {
+        var costs = new GatewayCosts(run.Scenario.Gateways[0].Kind, run.Set);
+        double workUs = 0, count = 0;
+        for (int length = 0; length < tally.AwayByLength.Length; length++)
+        {
+            workUs += (double)tally.AwayByLength[length] * costs.Line.At(length);
+            count += tally.AwayByLength[length];
+        }
+        return SimGateway.Capacity * workUs / Math.Max(count, 1) / run.Scenario.Gateways[0].Kind.Workers / 1000;
     }
 
     /// <summary>Runs a scenario with statuses that come ever more rarely.</summary>
@@ -62,8 +108,9 @@ public static class SideExperiments
         Parallel.For(0, excess.Length, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
             int seed = i % StaleSeeds + 1;
-            double oracle = new SimulationRun(scenario, set, Policy.Oracle, Goal.Time, seed).Run(cancellation: cancellation).MeanTimeMs;
-            RunTally run = new SimulationRun(scenario, set, Policy.Crime, Goal.Time, seed, s_intervalsMs[i / StaleSeeds]).Run(cancellation: cancellation);
+            double oracle = new SimulationRun(scenario, set, Policy.Oracle, Goal.Time, seed, StatusIl: Policy.Oracle.HeardStatusIl).Run(cancellation: cancellation).MeanTimeMs;
+            RunTally run = new SimulationRun(scenario, set, Policy.Crime, Goal.Time, seed, s_intervalsMs[i / StaleSeeds], StatusIl: Policy.Crime.HeardStatusIl)
+                .Run(cancellation: cancellation);
             excess[i] = 100 * (run.MeanTimeMs / oracle - 1);
         });
         return s_intervalsMs.Select((interval, i) => new StaleRun(interval, Estimate.Of(excess[(i * StaleSeeds)..((i + 1) * StaleSeeds)]))).ToList();

@@ -27,9 +27,6 @@ public enum PolicyKind
     /// <summary>The engine decides.</summary>
     Crime,
 
-    /// <summary>The engine decides, without its measures against herds.</summary>
-    CrimeNoHerd,
-
     /// <summary>Takes what is cheapest for the input, all that will happen to it being known.</summary>
     Oracle,
 }
@@ -51,9 +48,6 @@ public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
 
     /// <summary>The policy of the project.</summary>
     public static Policy Crime { get; } = new(PolicyKind.Crime, -1, "crime");
-
-    /// <summary>The same without measures against herds.</summary>
-    public static Policy CrimeNoHerd { get; } = new(PolicyKind.CrimeNoHerd, -1, "crime-no-herd");
 
     /// <summary>The lower bound.</summary>
     public static Policy Oracle { get; } = new(PolicyKind.Oracle, -1, "oracle");

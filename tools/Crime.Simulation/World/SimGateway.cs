@@ -18,6 +18,9 @@ internal sealed class SimGateway
     /// <summary>Most requests that wait: the gateway's default.</summary>
     public const int Capacity = 256;
 
+    /// <summary>The same where nothing but memory bounds the queue: as many as a status can tell.</summary>
+    public const int MemoryCapacity = 65_535;
+
     /// <summary>
     /// Statuses that a node reads when it looks after a while. It has heard all of them; what the engine keeps of more than the
     /// last few (the usual error of its forecasts, with gains of 1/8 and 1/4) has faded.
@@ -36,6 +39,7 @@ internal sealed class SimGateway
     // When each worker will be free of all that was admitted: first in, first out makes that certain.
     private readonly long[] _freeUs;
     private readonly uint _modelId;
+    private readonly int _capacity;
     private uint _statusCount;
     private long _waitingUs;
     private double _arrivedUs;
@@ -43,8 +47,10 @@ internal sealed class SimGateway
     private int _runningCount;
 
     /// <summary>Makes an idle gateway.</summary>
-    public SimGateway(int index, GatewayNode node, GatewayCosts costs, uint modelId, int statusIntervalMs)
+    public SimGateway(int index, GatewayNode node, GatewayCosts costs, uint modelId, int statusIntervalMs, Safeguards safeguards)
     {
+        HasAdmission = (safeguards & Safeguards.Admission) != 0;
+        _capacity = (safeguards & Safeguards.QueueBound) != 0 ? Capacity : MemoryCapacity;
         MinIntervalUs = statusIntervalMs * 1000L;
         HeartbeatUs = Math.Max(DefaultHeartbeatUs, MinIntervalUs);
         Index = index;
@@ -64,6 +70,9 @@ internal sealed class SimGateway
 
     /// <summary>Longest time between two statuses, in µs.</summary>
     public long HeartbeatUs { get; }
+
+    /// <summary>Whether it refuses, and drops, what misses its deadline.</summary>
+    public bool HasAdmission { get; }
 
     /// <summary>Its number.</summary>
     public int Index { get; }
@@ -144,8 +153,8 @@ internal sealed class SimGateway
     /// <returns>Whether it may stay.</returns>
     public bool TryAdmit(SimRequest request, long nowUs)
     {
-        if (_waiting.Count == Capacity) return false;
-        if (request.BudgetUs != 0 && PredictedWaitUs(nowUs) + request.CostUs > request.BudgetUs) return false;
+        if (_waiting.Count == _capacity) return false;
+        if (HasAdmission && request.BudgetUs != 0 && PredictedWaitUs(nowUs) + request.CostUs > request.BudgetUs) return false;
         int first = 0;
         for (int i = 1; i < _freeUs.Length; i++)
             if (_freeUs[i] < _freeUs[first]) first = i;
@@ -194,7 +203,7 @@ internal sealed class SimGateway
         status.Workers = _running.Length;
         status.BacklogUs = (uint)Math.Min(BacklogUs(nowUs), uint.MaxValue);
         status.Depth = _waiting.Count;
-        status.Capacity = Capacity;
+        status.Capacity = _capacity;
         status.Utilisation = Utilisation(nowUs);
         status.ModelCount = 0;
         CostAdvert advert = status.Add(_modelId, 0);

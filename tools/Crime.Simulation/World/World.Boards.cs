@@ -85,7 +85,7 @@ internal sealed partial class SimWorld
         Decide(board);
         bool isAway = board.Slot >= 0;
         _tally.AddDecision(board.Input.Length, isAway, _nowUs);
-        double decisionUs = _policy.Kind is PolicyKind.Crime or PolicyKind.CrimeNoHerd or PolicyKind.MeanLength ? board.Costs.DecisionUs : 0;
+        double decisionUs = _policy.Kind is PolicyKind.Crime or PolicyKind.MeanLength ? board.Costs.DecisionUs : 0;
         board.EnergyUj += decisionUs * board.Costs.ComputeMw / 1000;
         long nowUs = _nowUs + (long)decisionUs;
         if (!isAway) Compute(board, nowUs);

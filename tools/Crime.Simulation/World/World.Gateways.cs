@@ -69,7 +69,7 @@ internal sealed partial class SimWorld
             if (worker < 0) return;
             SimRequest request = gateway.Running(worker);
             long waitUs = _nowUs - request.ArrivedUs;
-            if (request.Origin != SimRequest.NoOrigin && request.BudgetUs != 0 && waitUs + request.CostUs > request.BudgetUs)
+            if (gateway.HasAdmission && request.Origin != SimRequest.NoOrigin && request.BudgetUs != 0 && waitUs + request.CostUs > request.BudgetUs)
             {
                 gateway.Finish(worker);
                 request.Code = ResponseCode.TooLate;

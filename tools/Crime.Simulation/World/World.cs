@@ -40,6 +40,7 @@ internal sealed partial class SimWorld
     private readonly Replay? _replay;
     private readonly IReadOnlyList<double>? _hostMs;
     private readonly double _statusIl;
+    private readonly Safeguards _safeguards;
     private readonly RunTally _tally;
     private readonly int _meanLength;
     private readonly long _endUs;
@@ -60,6 +61,7 @@ internal sealed partial class SimWorld
         _replay = run.Replay;
         _hostMs = run.HostMs;
         _statusIl = run.StatusIl;
+        _safeguards = run.Safeguards;
         _seed = seed;
         _meanLength = (int)Math.Round(_set.Lengths.MeanLength);
         _endUs = (long)(_scenario.DurationS * 1e6);
@@ -69,7 +71,7 @@ internal sealed partial class SimWorld
         {
             int listenerCount = _scenario.Boards.Where(group => group.Links.Any(link => link.Gateway == i)).Sum(group => group.Count);
             int statusMs = run.StatusIntervalMs ?? StatusPace.IntervalMs(SimulationRun.LeastStatusIntervalMs, listenerCount);
-            _gateways[i] = new SimGateway(i, _scenario.Gateways[i], new GatewayCosts(_scenario.Gateways[i].Kind, _set), ModelId, statusMs);
+            _gateways[i] = new SimGateway(i, _scenario.Gateways[i], new GatewayCosts(_scenario.Gateways[i].Kind, _set), ModelId, statusMs, _safeguards);
         }
         int links = 0;
         foreach (SimGateway gateway in _gateways) Connect(gateway, ref links);
@@ -84,6 +86,8 @@ internal sealed partial class SimWorld
         _activeBoards = _boards.Length;
         _nextHop = NextHops(_scenario.Gateways);
     }
+
+    private HerdMeasures EngineMeasures => (HerdMeasures)_safeguards & HerdMeasures.All;
 
     /// <summary>Runs until every input that is due before the end has its result.</summary>
     public RunTally Run(CancellationToken cancellation)
@@ -166,27 +170,22 @@ internal sealed partial class SimWorld
             Goal = Goal.Time,
             Relays = true,
             UseRefit = false,
+            Measures = EngineMeasures,
         }, gateway.Key);
     }
 
-    private EngineSetup SetupOf(BoardCosts costs)
+    private EngineSetup SetupOf(BoardCosts costs) => new()
     {
-        bool hasHerdMeasures = _policy.Kind != PolicyKind.CrimeNoHerd;
-        return new EngineSetup
-        {
-            ModelId = ModelId,
-            LongestLength = _set.Lengths.MaxLength,
-            LocalTime = costs.LocalLine,
-            EncodeTime = costs.EncodeLine,
-            BytesPerStep = _set.BytesPerStep,
-            Power = costs.Power,
-            Goal = _goal,
-            BeaconIntervalUs = EngineSetup.StandardBeaconUs,
-            UseForecastError = hasHerdMeasures,
-            UseHysteresis = hasHerdMeasures,
-            UseSpread = hasHerdMeasures,
-        };
-    }
+        ModelId = ModelId,
+        LongestLength = _set.Lengths.MaxLength,
+        LocalTime = costs.LocalLine,
+        EncodeTime = costs.EncodeLine,
+        BytesPerStep = _set.BytesPerStep,
+        Power = costs.Power,
+        Goal = _goal,
+        BeaconIntervalUs = EngineSetup.StandardBeaconUs,
+        Measures = EngineMeasures,
+    };
 
     private SimBoard NewBoard(int index, BoardGroup group, BoardCosts costs, EngineSetup setup, ref int links)
     {

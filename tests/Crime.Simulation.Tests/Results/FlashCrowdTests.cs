@@ -1,0 +1,86 @@
+using System.Collections.Generic;
+using System.Linq;
+using Crime.Mapping;
+using Crime.Simulation.Results;
+using Crime.Simulation.World;
+using NUnit.Framework;
+
+namespace Crime.Simulation.Tests.Results;
+
+/// <summary>A thousand boards at once, with the measures against herds and without: what docs/decisions/0008 says of them.</summary>
+public sealed class FlashCrowdTests
+{
+    private const int Seeds = 3;
+
+    // The histogram of waits tells a quantile to an eighth, and 256 sentences drawn at random differ in their work by another tenth.
+    private const double Allowance = 1.25;
+
+    private static readonly string[] s_sets =
+        ["spoken-arabic-digits", "sms-spam", "iwslt14-translation", "japanese-vowels-lstm", "japanese-vowels-gru"];
+
+    // With the others the gateway keeps up: nobody waits, and there is nothing to run to or from.
+    private static readonly string[] s_setsThatFillTheQueue = ["spoken-arabic-digits", "sms-spam", "iwslt14-translation"];
+
+    private static IReadOnlyList<HerdRun> Runs(string set, int statusMs, Safeguards safeguards) =>
+    [
+        .. Enumerable.Range(1, Seeds).Select(seed => SideExperiments.Herd(
+            new SimulationRun(Worlds.Bundled("flash-crowd"), Worlds.Set(set), Policy.Crime, Goal.Time, seed, statusMs, Safeguards: safeguards), default)),
+    ];
+
+    [Test]
+    public void WithTheMeasuresTheCrowdIsSteady(
+        [ValueSource(nameof(s_sets))] string set, [Values(50, 200, 1000)] int statusMs)
+    {
+        foreach (HerdRun run in Runs(set, statusMs, Safeguards.All))
+        {
+            Assert.That(run.Measure.WorstSecondPoints, Is.LessThan(HerdMeasure.SteadyBandPoints), run.Measure.ToString());
+            // A third of what still counts as steady.
+            Assert.That(run.Measure.Overdispersion, Is.LessThan(HerdMeasure.SteadyOverdispersion / 3), run.Measure.ToString());
+            Assert.That(run.Measure.Swings, Is.LessThan(3));
+            Assert.That(run.Measure.WaitP99Ms, Is.LessThanOrEqualTo(Allowance * run.FullQueueMs), "a full queue bounds the wait");
+        }
+    }
+
+    [TestCaseSource(nameof(s_setsThatFillTheQueue))]
+    public void WithoutAnyMeasureItSwings(string set)
+    {
+        foreach (HerdRun run in Runs(set, 1000, Safeguards.None))
+        {
+            Assert.That(run.Measure.WorstSecondPoints, Is.GreaterThan(2 * HerdMeasure.SteadyBandPoints), run.Measure.ToString());
+            Assert.That(run.Measure.Overdispersion, Is.GreaterThan(3 * HerdMeasure.SteadyOverdispersion), run.Measure.ToString());
+            Assert.That(run.Measure.Swings, Is.GreaterThan(4));
+            Assert.That(run.Measure.WaitP99Ms, Is.GreaterThan(1.5 * Allowance * run.FullQueueMs), "far beyond what the bounded queue would have let wait");
+            Assert.That(run.Tally.Timeouts, Is.GreaterThan(1000), "and requests that nobody waits for any more");
+        }
+    }
+
+    /// <summary>News that is fresher than the queue moves is a measure of its own.</summary>
+    [TestCaseSource(nameof(s_setsThatFillTheQueue))]
+    public void WithFreshStatusesItIsSteadyEvenWithoutThem(string set)
+    {
+        foreach (HerdRun run in Runs(set, 200, Safeguards.None)) Assert.That(run.Measure.IsSteady, Is.True, run.Measure.ToString());
+    }
+
+    [TestCase(Safeguards.AnswerLoad)]
+    [TestCase(Safeguards.QueueBound)]
+    public void EitherOfTwoMeasuresIsEnough(Safeguards only)
+    {
+        foreach (HerdRun run in Runs("spoken-arabic-digits", 1000, only)) Assert.That(run.Measure.IsSteady, Is.True, run.Measure.ToString());
+    }
+
+    private static double TimeUs(Safeguards safeguards) => new SimulationRun(
+        Worlds.Bundled("flash-crowd"), Worlds.Set("spoken-arabic-digits"), Policy.Crime, Goal.Time, 1, 1000, Safeguards: safeguards).Run().TimeUs;
+
+    [Test]
+    public void EveryMeasureDoesSomething()
+    {
+        // Where statuses are old, leaving any one out changes the run. Only admission has nothing left to refuse where the queue is bounded,
+        // but without any other measure it has.
+        double timeUs = TimeUs(Safeguards.All), bareUs = TimeUs(Safeguards.None);
+        foreach ((string name, Safeguards measure) in SafeguardNames.Each)
+        {
+            if (measure == Safeguards.Admission) Assert.That(TimeUs(measure), Is.LessThan(bareUs), name);
+            else Assert.That(TimeUs(Safeguards.All & ~measure), Is.Not.EqualTo(timeUs), name);
+        }
+    }
+}
