@@ -38,6 +38,7 @@ public sealed class Board : IBoardCommands
     private readonly LinkKeeper _link;
     private readonly DutyCycle _duty;
     private readonly InferenceRunner _runner;
+    private readonly StreamRunner _stream;
     private readonly InferenceResult _result = new InferenceResult();
     private readonly InferenceTotals _totals = new InferenceTotals();
     private readonly TelemetryFrame _telemetry = new TelemetryFrame();
@@ -68,6 +69,7 @@ public sealed class Board : IBoardCommands
         _link = new LinkKeeper(_settings, _console, _connection, session, FirmwareVersion);
         if (_settings.Radio == RadioMode.Duty && _settings.BrokerHost.Length > 0) _duty = new DutyCycle(_settings, _link);
         _runner = new InferenceRunner(_offloader, _connection, _meter) { Mode = _settings.Mapping, Duty = _duty };
+        if (_settings.TimestepIntervalMs > 0) _stream = new StreamRunner(_runner, new TimestepArrivals(_settings.TimestepIntervalMs));
     }
 
     /// <summary>Runs for ever.</summary>
@@ -177,8 +179,8 @@ public sealed class Board : IBoardCommands
         _engine = new MappingEngine(new EngineSetup
         {
             ModelId = model.Id, LongestLength = LongestLength(model), LocalTime = profile.LocalTime, EncodeTime = profile.EncodeTime,
-            BytesPerStep = _offloader.BytesPerStep, Power = _settings.Power(), Goal = _settings.Goal,
-            BeaconIntervalUs = EngineSetup.StandardBeaconUs,
+            BytesPerStep = _offloader.BytesPerStep, StateSize = _kernel == null ? 0 : _kernel.State.ExportSize,
+            Power = _settings.Power(), Goal = _settings.Goal, BeaconIntervalUs = EngineSetup.StandardBeaconUs,
         }, NodeKey.Of(_settings.BoardId));
         return profile;
     }
@@ -268,7 +270,8 @@ public sealed class Board : IBoardCommands
         _result.Input = _inputCount++;
         _runner.Begin();
         int backOffMs = 0;
-        while (source.Fits(_model) && !_runner.TryRun(source.Values, source.Length, _result))
+        bool isDone = _stream != null && source.Fits(_model) && TryStream(source);
+        while (!isDone && source.Fits(_model) && !_runner.TryRun(source.Values, source.Length, _result))
         {
             if (backOffMs == 0) _report.Text("waiting: no gateway for " + _model.Name);
             backOffMs = backOffMs == 0 ? BrokerConnection.FirstBackOffMs : BrokerConnection.NextBackOffMs(backOffMs);
@@ -279,6 +282,21 @@ public sealed class Board : IBoardCommands
         _report.Inference(_result, _meter);
         if (_settings.Telemetry && _engine.HasUsableGateway(Clock.NowUs())) PublishTelemetry();
         return true;
+    }
+
+    /// <summary>Takes the timesteps of the current input as they come; commands are answered meanwhile, a new model waits.</summary>
+    /// <returns>False when all of them are here and none is computed: the input is then one like any other.</returns>
+    private bool TryStream(RecordingSource source)
+    {
+        _stream.Begin(source.Length);
+        while (_stream.Turn(source.Values, _result))
+        {
+            _commands.Poll();
+            // A shift for a division: who wakes a little early sleeps once more.
+            int restMs = _stream.RestUs == 0 ? 0 : (_stream.RestUs >> 10) + 1;
+            if (restMs > 0) Thread.Sleep(restMs < IdleMs ? restMs : IdleMs);
+        }
+        return _stream.HasResult;
     }
 
     /// <summary>Waits a time, and then until there is a gateway to ask, or a new model that the board can compute itself.</summary>
@@ -303,6 +321,7 @@ public sealed class Board : IBoardCommands
         _telemetry.EnergyUj = (uint)_result.EnergyUj;
         _telemetry.BreakEvenLength = _result.BreakEvenLength;
         _telemetry.Depth = _result.Depth;
+        _telemetry.Done = _result.Done;
         _telemetry.Measured = _meter.IsMeasured;
         _connection.Publish(Topics.Telemetry(_settings.BoardId), _telemetry.Encode(), false);
     }

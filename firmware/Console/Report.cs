@@ -42,7 +42,9 @@ public sealed class Report
     public void Inference(InferenceResult result, IEnergyMeter meter)
     {
         _line.Clear().Text("INF id=").Number(result.Input).Text(" len=").Number(result.Length)
-            .Text(" at=").Text(NameOf(result.Target)).Text(" class=").Number(result.Label)
+            .Text(" at=").Text(NameOf(result.Target));
+        if (result.Done > 0) _line.Text(" done=").Number(result.Done);
+        _line.Text(" class=").Number(result.Label)
             .Text(" ms=").Thousandths(result.TimeUs).Text(" mj=").Thousandths(result.EnergyUj)
             .Text(" mw=").Thousandths(MicrowattsOf(result.EnergyUj, result.TimeUs));
         BreakEven(" even=", result.BreakEvenLength);

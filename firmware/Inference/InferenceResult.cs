@@ -13,6 +13,9 @@ public sealed class InferenceResult
     /// <summary>Timesteps of the input.</summary>
     public int Length;
 
+    /// <summary>Timesteps that the board had computed when the rest, with the state, was sent to a gateway; 0 when no stream was handed off.</summary>
+    public int Done;
+
     /// <summary>Where it ran.</summary>
     public Target Target;
 

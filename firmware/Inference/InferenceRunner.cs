@@ -23,6 +23,7 @@ public sealed class InferenceRunner
     private MappingEngine _engine;
     private long _startUs;
     private long _pausedAtUs;
+    private long _advanceUs;
 
     /// <summary>Makes a runner without a model.</summary>
     public InferenceRunner(Offloader offloader, BrokerConnection connection, IEnergyMeter meter)
@@ -54,6 +55,7 @@ public sealed class InferenceRunner
         _meter.Start();
         _startUs = Clock.NowUs();
         _pausedAtUs = _startUs;
+        _advanceUs = 0;
     }
 
     /// <summary>Runs the input; after a failure, again. The time in between counts as waiting.</summary>
@@ -63,8 +65,7 @@ public sealed class InferenceRunner
     /// <returns>False when no gateway answered and the board cannot compute it; always true when it can.</returns>
     public bool TryRun(short[] values, int length, InferenceResult result)
     {
-        long nowUs = Clock.NowUs();
-        _activity.WaitUs += nowUs - _pausedAtUs;
+        long nowUs = Resume();
         if (_kernel == null && _engine.IsRadioOff)
         {
             // Whoever cannot compute needs a gateway, even one that is not remembered.
@@ -73,6 +74,7 @@ public sealed class InferenceRunner
         }
         int choice = Choose(length, nowUs);
         result.Length = length;
+        result.Done = 0;
         result.BreakEvenLength = _engine.BreakEvenLength();
         _pausedAtUs = Clock.NowUs();
         _activity.ComputeUs += _pausedAtUs - nowUs;
@@ -88,17 +90,29 @@ public sealed class InferenceRunner
         return true;
     }
 
-    /// <summary>Computes the first timesteps of a stream that goes on, after <see cref="Begin"/>. Needs a kernel.</summary>
+    /// <summary>Whether the rest of a stream is for a gateway, after <see cref="Begin"/>.</summary>
+    /// <param name="rest">Timesteps that are not computed yet, at least 1.</param>
+    /// <param name="isComplete">Whether all of them are here.</param>
+    public bool GoesAway(int rest, bool isComplete)
+    {
+        long nowUs = Resume();
+        bool goesAway = _kernel == null || ChooseRest(rest, isComplete, nowUs) != DecisionTable.Local;
+        _pausedAtUs = Clock.NowUs();
+        _activity.ComputeUs += _pausedAtUs - nowUs;
+        return goesAway;
+    }
+
+    /// <summary>Computes timesteps of a stream that goes on, after <see cref="Begin"/>. Needs a kernel.</summary>
     /// <param name="values">The stream, timestep by timestep.</param>
     /// <param name="start">Index of the first timestep to take; 0 starts from the zero state.</param>
     /// <param name="count">How many timesteps to take.</param>
     public void Advance(short[] values, int start, int count)
     {
-        long nowUs = Clock.NowUs();
-        _activity.WaitUs += nowUs - _pausedAtUs;
+        long nowUs = Resume();
         if (start == 0) _kernel.State.Reset();
         _kernel.Advance(values, start, count);
         _pausedAtUs = Clock.NowUs();
+        _advanceUs += _pausedAtUs - nowUs;
         _activity.ComputeUs += _pausedAtUs - nowUs;
     }
 
@@ -109,17 +123,25 @@ public sealed class InferenceRunner
     /// <param name="result">Receives everything but the number of the input.</param>
     public void HandOff(short[] values, int done, int length, InferenceResult result)
     {
-        long nowUs = Clock.NowUs();
-        _activity.WaitUs += nowUs - _pausedAtUs;
+        long nowUs = Resume();
         int rest = length - done;
-        int choice = Mode == MappingMode.Local ? DecisionTable.Local
-            : Mode == MappingMode.Gateway ? _engine.ChooseGateway(rest, nowUs) : _engine.ChooseRest(rest, _kernel.State.ExportSize, nowUs);
+        int choice = ChooseRest(rest, true, nowUs);
         result.Length = length;
+        result.Done = choice == DecisionTable.Local ? 0 : done;
         result.BreakEvenLength = _engine.BreakEvenLength();
         _activity.ComputeUs += Clock.NowUs() - nowUs;
+        // The state stays as it is until the answer is there: without one the board goes on from it.
         bool isAnswered = choice != DecisionTable.Local && Reach(ref choice, rest)
             && _offloader.OffloadRest(_connection, choice, values, done, rest, _kernel.State, _activity) == OffloadOutcome.Answered;
         Conclude(choice, isAnswered, isAnswered ? _offloader.Response.Label : Compute(values, done, rest), result);
+    }
+
+    /// <summary>What has passed since the last work was waiting.</summary>
+    private long Resume()
+    {
+        long nowUs = Clock.NowUs();
+        _activity.WaitUs += nowUs - _pausedAtUs;
+        return nowUs;
     }
 
     private void Conclude(int choice, bool isAnswered, int label, InferenceResult result)
@@ -154,6 +176,16 @@ public sealed class InferenceRunner
         }
     }
 
+    private int ChooseRest(int rest, bool isComplete, long nowUs)
+    {
+        switch (Mode)
+        {
+            case MappingMode.Local: return DecisionTable.Local;
+            case MappingMode.Gateway: return _engine.ChooseGateway(rest, nowUs);
+            default: return _engine.ChooseRest(rest, isComplete, nowUs);
+        }
+    }
+
     private int Compute(short[] values, int length)
     {
         _kernel.State.Reset();
@@ -167,7 +199,8 @@ public sealed class InferenceRunner
         int label = _kernel.Classify();
         long elapsedUs = Clock.NowUs() - startUs;
         _activity.ComputeUs += elapsedUs;
-        _engine.OnLocal(length, elapsedUs);
+        // Of a stream the board has computed the beginning as well.
+        _engine.OnLocal(start + length, _advanceUs + elapsedUs);
         return label;
     }
 }

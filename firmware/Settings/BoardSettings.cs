@@ -114,6 +114,9 @@ public sealed class BoardSettings
     /// <summary>Time in ms from one input to the next; 0 for back to back.</summary>
     public int InputIntervalMs;
 
+    /// <summary>Time in ms from one timestep of an input to the next, as a sensor would give them; 0 for whole inputs at once.</summary>
+    public int TimestepIntervalMs;
+
     /// <summary>What the radio does between inputs.</summary>
     public RadioMode Radio = RadioMode.Modem;
 

@@ -113,6 +113,8 @@ public static class SettingsFile
             case "timeout.max-ms": return Number(key, value, 1, 60_000, ref settings.TimeoutMaxMs);
             case "wait-for-link-ms": return Number(key, value, 0, 600_000, ref settings.WaitForLinkMs);
             case "inputs.interval-ms": return Number(key, value, 0, 3_600_000, ref settings.InputIntervalMs);
+            // The longest input then lasts 68 minutes; a telemetry frame tells up to 71.
+            case "inputs.timestep-ms": return Number(key, value, 0, 1000, ref settings.TimestepIntervalMs);
             case "console.baud": return Number(key, value, 300, 2_000_000, ref settings.ConsoleBaud);
             case "console.tx-pin": return Number(key, value, -1, 48, ref settings.ConsoleTxPin);
             case "console.rx-pin": return Number(key, value, -1, 48, ref settings.ConsoleRxPin);

@@ -51,6 +51,9 @@ public sealed class TelemetryFrame
     /// <summary>Last known queue depth of the gateway.</summary>
     public int Depth;
 
+    /// <summary>Timesteps that the board had computed when it sent the rest of a stream to a gateway; 0 when no stream was handed off.</summary>
+    public int Done;
+
     /// <summary>Whether the energy was measured by a sensor (true) or computed from the board's profile.</summary>
     public bool Measured;
 
@@ -69,6 +72,7 @@ public sealed class TelemetryFrame
         LittleEndian.WriteInt16(bytes, 22, Label);
         LittleEndian.WriteInt16(bytes, 24, BreakEvenLength);
         LittleEndian.WriteInt16(bytes, 26, Depth);
+        LittleEndian.WriteInt16(bytes, 28, Done);
         return bytes;
     }
 
@@ -89,6 +93,7 @@ public sealed class TelemetryFrame
         Label = LittleEndian.ReadUInt16(bytes, 22);
         BreakEvenLength = LittleEndian.ReadUInt16(bytes, 24);
         Depth = LittleEndian.ReadUInt16(bytes, 26);
+        Done = LittleEndian.ReadUInt16(bytes, 28);
         return FrameError.None;
     }
 }

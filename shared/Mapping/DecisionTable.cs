@@ -33,6 +33,7 @@ public sealed class DecisionTable
     private readonly int _shift;
     private int _scale;
     private int _localScale;
+    private int _spareScale;
     private int _lastLocalInTime = BucketCount;
 
     /// <summary>Makes a table in which everything costs nothing yet.</summary>
@@ -62,7 +63,9 @@ public sealed class DecisionTable
     /// <param name="localMarginUs">What is added to that time for the quantile of a deadline.</param>
     /// <param name="encodeTime">Time to write a request.</param>
     /// <param name="transmitTime">Air time of a request.</param>
-    public void Build(Goal goal, PowerProfile power, CostLine localTime, int localMarginUs, CostLine encodeTime, CostLine transmitTime)
+    /// <param name="stateUs">Air time of the state of a stream.</param>
+    public void Build(
+        Goal goal, PowerProfile power, CostLine localTime, int localMarginUs, CostLine encodeTime, CostLine transmitTime, int stateUs)
     {
         // A cost is time * onTime + energy * onEnergy, both in 1/65536.
         int onTime = 0, onEnergy = 0;
@@ -79,7 +82,10 @@ public sealed class DecisionTable
         }
         _scale = onTime + ScaleOf(power.WaitMw, onEnergy);
         _localScale = onTime + ScaleOf(power.ComputeMw, onEnergy);
+        // What computing draws more than waiting does, as a share of what a decision otherwise takes computing for.
+        _spareScale = _localScale > 0 ? (int)(((long)ScaleOf(power.ComputeMw - power.WaitMw, onEnergy) << ScaleBits) / _localScale) : 0;
         int encodeScale = ScaleOf(power.ComputeMw - power.WaitMw, onEnergy), transmitScale = ScaleOf(power.TransmitMw - power.WaitMw, onEnergy);
+        StateCost = (int)(((long)stateUs * transmitScale) >> ScaleBits);
         _lastLocalInTime = BucketCount;
         for (int i = 0; i < BucketCount; i++)
         {
@@ -162,6 +168,12 @@ public sealed class DecisionTable
 
     /// <summary>Cost of an input here; <see cref="Unusable"/> when this node cannot compute it.</summary>
     public int LocalCost(int bucket) => _local[bucket];
+
+    /// <summary>Cost of computing here in time that passes anyway, while the input is still coming: what it draws on top.</summary>
+    public int SpareCost(int bucket) => Scale(_local[bucket], _spareScale);
+
+    /// <summary>What sending the state of a stream costs, apart from the time that it takes.</summary>
+    public int StateCost { get; private set; }
 
     /// <summary>Cost of an input that is sent away.</summary>
     /// <param name="bucket">The input's bucket.</param>

@@ -31,6 +31,9 @@ public sealed class EngineSetup
     /// <summary>Bytes of a request per timestep.</summary>
     public int BytesPerStep;
 
+    /// <summary>Bytes of the state that goes with the rest of a stream; 0 where streams stay whole.</summary>
+    public int StateSize;
+
     /// <summary>The node's power and air time.</summary>
     public PowerProfile Power;
 

@@ -78,6 +78,7 @@ public sealed partial class MappingEngine
             SetLocalFit();
         }
         _transmitTime = setup.Power.TransmitLine(RequestFrame.HeaderSize, setup.BytesPerStep);
+        _stateUs = setup.Power.TransmitUs(setup.StateSize) - setup.Power.TransmitUs(0);
         if (setup.BeaconIntervalUs > 0) _grid = new BeaconGrid(setup.BeaconIntervalUs);
         if (setup.Relays)
         {
@@ -142,25 +143,6 @@ public sealed partial class MappingEngine
         {
             Begin(nowUs);
             return Decide(_table.Bucket(length));
-        }
-    }
-
-    /// <summary>Picks the place for the rest of a sequence, the state of which goes with it when it goes.</summary>
-    /// <param name="length">Timesteps that remain.</param>
-    /// <param name="stateSize">Bytes of the state.</param>
-    /// <param name="nowUs">The time.</param>
-    /// <returns>A candidate's index, or <see cref="DecisionTable.Local"/>.</returns>
-    public int ChooseRest(int length, int stateSize, long nowUs)
-    {
-        lock (_lock)
-        {
-            Begin(nowUs);
-            int bucket = _table.Bucket(length), choice = Decide(bucket);
-            if (choice == DecisionTable.Local || _goal.Objective == Objective.Deadline && !_table.IsLocalInTime(bucket)) return choice;
-            // The state is on air for longer, and that is all it costs.
-            int stateUs = _power.TransmitUs(stateSize) - _power.TransmitUs(0);
-            int stateCost = _goal.IsInTime ? stateUs : PowerProfile.EnergyUj(_power.TransmitMw, stateUs);
-            return GatewayCost(choice, length) + stateCost < _table.LocalCost(bucket) ? choice : DecisionTable.Local;
         }
     }
 
@@ -281,8 +263,17 @@ public sealed partial class MappingEngine
         if (route != null && !isLocalInTime) return route.Candidate;
         if (route == null && isLocalInTime) return DecisionTable.Local;
         if (route != null) return CostAway(bucket, timeUs) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
-        route = DecisionTable.Fastest(_routes, bucket, _tick, out timeUs);
+        return DecideTooLate(bucket, 0);
+    }
+
+    /// <summary>The least time, where nothing meets the deadline.</summary>
+    /// <param name="bucket">The input's bucket.</param>
+    /// <param name="stateUs">What goes along takes so long.</param>
+    private int DecideTooLate(int bucket, int stateUs)
+    {
+        Route route = DecisionTable.Fastest(_routes, bucket, _tick, out int timeUs);
         if (route == null) return DecisionTable.Local;
+        timeUs += stateUs;
         // Both as what the time would cost if it were computed.
         if (_isOnGrid) timeUs = _grid.RoundUp(_decidedAtUs, timeUs);
         return _table.ComputeCost(timeUs) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
@@ -309,7 +300,7 @@ public sealed partial class MappingEngine
     private void BuildTable()
     {
         int marginUs = _localFit == null ? 0 : _goal.MarginUs(_localFit.Deviation);
-        _table.Build(_goal, _power, _localTime, marginUs, _encodeTime, _transmitTime);
+        _table.Build(_goal, _power, _localTime, marginUs, _encodeTime, _transmitTime, _stateUs);
         // Margins are in the routes.
         Refresh(_refreshedAtUs);
     }

@@ -85,6 +85,20 @@ public sealed class BoardTests
     }
 
     [Test]
+    public async Task InputsComeTimestepByTimestep()
+    {
+        CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync(["board", "--json", "--inputs", "2", "--timestep-ms", "30", .. ToTheGateway]);
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        JsonElement[] lines = outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        foreach (JsonElement line in lines.SkipLast(1))
+        {
+            Assert.That((line.GetProperty("target").GetString(), line.GetProperty("done").GetInt32()), Is.EqualTo(("local", 0)), "it keeps up");
+            Assert.That(line.GetProperty("time_ms").GetDouble(), Is.AtLeast(30 * (line.GetProperty("length").GetInt32() - 1)));
+        }
+        Assert.That(lines[^1].GetProperty("inputs").GetInt32(), Is.EqualTo(2));
+    }
+
+    [Test]
     public async Task WhatIsTypedReachesTheBoardAndARebootStartsItAgain()
     {
         using Process crime = CrimeCommand.Start(["board", "--inputs", "3", .. ToTheGateway]);

@@ -35,6 +35,9 @@ public sealed class ReadingTests
         });
         Assert.That(Reading.Parse(line), Is.EqualTo(new Reading(35, 30, "fallback", 4, 48.493, 7.998, 164.931, null, 2, "model")));
         Assert.That(Reading.Parse(LineOfTheFirmware(new InferenceResult { BreakEvenLength = 44 })), Is.EqualTo(new Reading(0, 0, "local", 0, 0, 0, 0, 44, 0, "model")));
+        line = LineOfTheFirmware(new InferenceResult { Length = 200, Done = 70, Target = Target.Gateway, BreakEvenLength = 44 });
+        Assert.That(line, Does.StartWith("INF id=0 len=200 at=gateway done=70 class=0 "));
+        Assert.That(Reading.Parse(line), Is.EqualTo(new Reading(0, 200, "gateway", 0, 0, 0, 0, 44, 0, "model", 70)));
     }
 
     [Test]
@@ -62,6 +65,8 @@ public sealed class ReadingTests
     [TestCase("INF id=1 len=1 at=local class=1 ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=guess")]
     [TestCase("INF id=1 len=1 at=moon class=1 ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
     [TestCase("INF id=1 len=1 at=local class=1 ms=1,000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
+    [TestCase("INF id=1 len=9 at=local done=0 class=1 ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
+    [TestCase("INF id=1 len=9 at=local done= class=1 ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
     [TestCase("")]
     public void WhatABoardDoesNotWriteIsNoReading(string line) => Assert.That(Reading.Parse(line), Is.Null);
 

@@ -39,6 +39,16 @@ public sealed class SettingsFileTests
             Is.EqualTo((BoardRole.Meter, 4, 800, RadioMode.Duty, SleepMode.Deep, 1500, 500)));
     }
 
+    [Test]
+    public void ThePaceOfInputsAndTheirTimestepsIsRead()
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse("inputs.interval-ms=5000\ninputs.timestep-ms=20\n", remarks);
+        Assert.That(remarks, Is.Empty);
+        Assert.That((settings.InputIntervalMs, settings.TimestepIntervalMs), Is.EqualTo((5000, 20)));
+        Assert.That(new BoardSettings().TimestepIntervalMs, Is.Zero, "whole inputs unless a person wants otherwise");
+    }
+
     [TestCase("nonsense", "line 1: no '='")]
     [TestCase("=1", "line 1: no '='")]
     [TestCase("\nvolume=11", "line 2: unknown key 'volume'")]
@@ -51,6 +61,7 @@ public sealed class SettingsFileTests
     [TestCase("radio=always", "line 1: radio is modem or duty")]
     [TestCase("sleep=well", "line 1: sleep is none, light or deep")]
     [TestCase("meter.pin=49", "line 1: meter.pin takes a number from -1 to 48")]
+    [TestCase("inputs.timestep-ms=1001", "line 1: inputs.timestep-ms takes a number from 0 to 1000")]
     [TestCase("telemetry=1", "line 1: telemetry is on or off")]
     [TestCase("ina219.address=63", "line 1: ina219.address takes a number from 64 to 79")]
     public void ALineThatCannotBeUsedIsReportedAndSkipped(string text, string expected)

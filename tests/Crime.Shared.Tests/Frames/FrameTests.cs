@@ -90,6 +90,7 @@ public sealed class FrameTests
         EnergyUj = 10350,
         BreakEvenLength = 65535,
         Depth = 9,
+        Done = 70,
         Measured = true,
     };
 
@@ -289,8 +290,9 @@ public sealed class FrameTests
         TelemetryFrame sent = SomeTelemetry(), read = new();
         Assert.That(read.Decode(sent.Encode()), Is.EqualTo(FrameError.None));
         Assert.That(
-            (read.Session, read.Input, read.Length, read.Label, read.Target, read.TimeUs, read.EnergyUj, read.BreakEvenLength, read.Depth, read.Measured),
-            Is.EqualTo((1u, 2u, 200, 3, Target.Fallback, 61234u, 10350u, 65535, 9, true)));
+            (read.Session, read.Input, read.Length, read.Label, read.Target, read.TimeUs, read.EnergyUj, read.BreakEvenLength, read.Depth, read.Measured,
+                read.Done),
+            Is.EqualTo((1u, 2u, 200, 3, Target.Fallback, 61234u, 10350u, 65535, 9, true, 70)));
     }
 
     [Test]

@@ -18,14 +18,32 @@ public sealed class DecisionBudgetTests
         File.ReadAllText(Path.Combine(TestContext.CurrentContext.TestDirectory, "budgets", "decision.json"))).RootElement;
 
     /// <summary>Executed instructions of one decision, taken between a run with few and one with more of them.</summary>
-    private static long Count(int gateways, bool haveRelays, Objective objective, bool isOnGrid, bool isWorstOrder)
+    private static long Count(int gateways, bool haveRelays, Objective objective, bool isOnGrid, bool isWorstOrder) =>
+        CountOf(nameof(DecisionProbe.Decide), gateways, haveRelays, objective, isOnGrid, isWorstOrder);
+
+    private static long CountOf(string probe, int gateways, bool haveRelays, Objective objective, bool isOnGrid, bool last)
     {
         long Run(int decisions) => MethodCounter.Count(
-            typeof(DecisionProbe).Assembly.Location, $"{typeof(DecisionProbe).FullName}.{nameof(DecisionProbe.Decide)}",
-            [$"{gateways}", $"{haveRelays}", $"{(int)objective}", $"{isOnGrid}", $"{isWorstOrder}", $"{decisions}"]).Total;
+            typeof(DecisionProbe).Assembly.Location, $"{typeof(DecisionProbe).FullName}.{probe}",
+            [$"{gateways}", $"{haveRelays}", $"{(int)objective}", $"{isOnGrid}", $"{last}", $"{decisions}"]).Total;
 
         // The probe's own loop and call: seven for the loop, four for the arguments, one to drop the result.
         return (Run(1 + Decisions) - Run(1)) / Decisions - 12;
+    }
+
+    /// <summary>A board that streams decides up to once per timestep.</summary>
+    [Test]
+    public void ADecisionAboutTheRestOfAStreamCostsNoMoreThanTheSameBudget(
+        [Values(Objective.Energy, Objective.Deadline)] Objective objective, [Values] bool isOnGrid, [Values] bool isComplete)
+    {
+        long Of(int gateways, bool haveRelays) => CountOf(nameof(DecisionProbe.DecideRest), gateways, haveRelays, objective, isOnGrid, isComplete);
+        long none = Of(0, false), one = Of(1, false), four = Of(4, false), eight = Of(4, true);
+        double perCandidate = (four - one) / 3.0, perRoute = (eight - four) / 4.0;
+        TestContext.Out.WriteLine(
+            $"{objective}, grid {isOnGrid}, complete {isComplete}: {none} without a gateway, {one} with one, {four} with four, {eight} with relays; "
+            + $"{perCandidate:0.0} per candidate, {perRoute:0.0} per relay");
+        Assert.That(Math.Max(perCandidate, perRoute), Is.LessThanOrEqualTo(s_budget.GetProperty("il_per_candidate_max").GetInt32()));
+        Assert.That(one, Is.InRange(50, s_budget.GetProperty("il_one_gateway_max").GetInt32()));
     }
 
     [Test]

@@ -22,6 +22,19 @@ internal static class DecisionProbe
         for (int i = 0; i < decisions; i++) engine.Choose(40, now);
     }
 
+    /// <summary>The same for decisions about the rest of a stream.</summary>
+    /// <param name="gateways">0 to 4.</param>
+    /// <param name="haveRelays">Whether each passes inputs on as well.</param>
+    /// <param name="objective">An <see cref="Objective"/>.</param>
+    /// <param name="isOnGrid">Whether answers come at beacons.</param>
+    /// <param name="isComplete">Whether all of the rest is here.</param>
+    /// <param name="decisions">How many.</param>
+    public static void DecideRest(int gateways, bool haveRelays, int objective, bool isOnGrid, bool isComplete, int decisions)
+    {
+        MappingEngine engine = Engine(gateways, haveRelays, (Objective)objective, isOnGrid, isWorstOrder: true, out long now);
+        for (int i = 0; i < decisions; i++) engine.ChooseRest(40, isComplete, now);
+    }
+
     /// <summary>An engine that knows gateways, and the time.</summary>
     public static MappingEngine Engine(int gateways, bool haveRelays, Objective objective, bool isOnGrid, bool isWorstOrder, out long now)
     {
@@ -32,6 +45,7 @@ internal static class DecisionProbe
                 LongestLength = 80,
                 LocalTime = new CostLine(100_000_000, 500),
                 BytesPerStep = 24,
+                StateSize = 64,
                 Power = new PowerProfile(165, 103, 627, 1600, 300),
                 Goal = Goal.Of(objective, 50_000, 95),
                 BeaconIntervalUs = isOnGrid ? EngineSetup.StandardBeaconUs : 0,

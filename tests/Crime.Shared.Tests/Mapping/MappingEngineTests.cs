@@ -68,21 +68,6 @@ public sealed class MappingEngineTests
     };
 
     [Test]
-    public void TheRestOfAStreamGoesOnlyIfTheStatesWayIsWorthIt()
-    {
-        MappingEngine engine = EngineWithGateway();
-        int length = engine.BreakEvenLength() + 4;
-        Assert.That(engine.ChooseRest(length, 64, 0), Is.Zero);
-        Assert.That(engine.ChooseRest(length, 64, 0), Is.EqualTo(engine.Choose(length, 0)));
-        // 1.4 ms a step here: four steps are 5.6 ms, which the air takes for 3500 bytes.
-        Assert.That(engine.ChooseRest(length, 16_000, 0), Is.EqualTo(DecisionTable.Local));
-        Assert.That(engine.ChooseRest(length - 8, 0, 0), Is.EqualTo(DecisionTable.Local));
-        // What keeps a deadline that the board would miss goes whatever it costs.
-        engine.SetGoal(Goal.Deadline(80, 95));
-        Assert.That(engine.ChooseRest(80, 16_000, 0), Is.EqualTo(engine.Choose(80, 0)));
-    }
-
-    [Test]
     public void WithoutAGatewayEverythingIsLocal()
     {
         MappingEngine engine = Engine();

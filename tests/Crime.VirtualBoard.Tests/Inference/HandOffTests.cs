@@ -28,6 +28,7 @@ public sealed class HandOffTests
     private const int Length = 60;
     private const int Done = 23;
     private const int WaitMs = 20_000;
+    private const int SilenceMs = 300;
     private const uint Session = 5;
 
     private static readonly ModelFile s_model = Read(TestModels.Write(TestModels.Make(3, [(CellKind.Lstm, 9), (CellKind.Gru, 5)], 4, seed: 3)));
@@ -41,7 +42,11 @@ public sealed class HandOffTests
     private BrokerConnection _connection = null!;
     private MappingEngine _engine = null!;
     private InferenceRunner _runner = null!;
+    private NetworkKernel _kernel = null!;
     private RequestFrame? _request;
+
+    // What the gateway says; null for nothing.
+    private ResponseCode? _code;
 
     [TestCase(MappingMode.Gateway, Target.Gateway)]
     [TestCase(MappingMode.Local, Target.Local)]
@@ -51,20 +56,9 @@ public sealed class HandOffTests
         whole.Advance(s_values, 0, Length);
         int label = whole.Classify();
         var behind = new NetworkKernel(s_model);
-        _request = null;
-        await using TestBroker broker = await TestBroker.StartAsync();
-        broker.Server.InterceptingPublishAsync += e =>
-        {
-            // A thread of the test carries the answer: this one is the broker's.
-            byte[] bytes = e.ApplicationMessage.Payload.ToArray();
-            if (Topics.IsRequest(e.ApplicationMessage.Topic, Gateway, out _)) _ = Task.Run(() => Answer(behind, bytes));
-            return Task.CompletedTask;
-        };
-
-        using Board board = TestBoards.Make();
-        var result = new InferenceResult();
-        TestBoards.Run(board, () => Stream(broker.Port, mode, result));
+        InferenceResult result = await StreamAsync(mode, ResponseCode.Ok, behind);
         Assert.That((result.Target, result.Label, result.Length), Is.EqualTo((expected, label, Length)));
+        Assert.That(result.Done, Is.EqualTo(expected == Target.Gateway ? Done : 0));
         if (mode == MappingMode.Local)
         {
             Assert.That(_request, Is.Null);
@@ -80,6 +74,41 @@ public sealed class HandOffTests
         }
     }
 
+    /// <summary>Whatever becomes of the state that was sent, the board still has its own.</summary>
+    [TestCase(ResponseCode.UnknownModel)]
+    [TestCase(ResponseCode.WrongInput)]
+    [TestCase(ResponseCode.QueueFull)]
+    [TestCase(null)]
+    public async Task WithoutAResultFromTheGatewayTheBoardGoesOnFromItsOwnState(ResponseCode? code)
+    {
+        var whole = new NetworkKernel(s_model);
+        whole.Advance(s_values, 0, Length);
+        int label = whole.Classify();
+        InferenceResult result = await StreamAsync(MappingMode.Gateway, code, new NetworkKernel(s_model));
+        Assert.That((result.Target, result.Label, result.Length, result.Done), Is.EqualTo((Target.Fallback, label, Length, Done)));
+        Assert.That(_request!.StateCount, Is.EqualTo(2 * 9 + 5));
+        Assert.That(_kernel.Logits, Is.EqualTo(whole.Logits));
+        for (int layer = 0; layer < 2; layer++) Assert.That(_kernel.State.Layers[layer].Hidden, Is.EqualTo(whole.State.Layers[layer].Hidden));
+    }
+
+    private async Task<InferenceResult> StreamAsync(MappingMode mode, ResponseCode? code, NetworkKernel behind)
+    {
+        _request = null;
+        _code = code;
+        await using TestBroker broker = await TestBroker.StartAsync();
+        broker.Server.InterceptingPublishAsync += e =>
+        {
+            // A thread of the test carries the answer: this one is the broker's.
+            byte[] bytes = e.ApplicationMessage.Payload.ToArray();
+            if (Topics.IsRequest(e.ApplicationMessage.Topic, Gateway, out _)) _ = Task.Run(() => Answer(behind, bytes));
+            return Task.CompletedTask;
+        };
+        using Board board = TestBoards.Make();
+        var result = new InferenceResult();
+        TestBoards.Run(board, () => Stream(broker.Port, mode, result));
+        return result;
+    }
+
     /// <summary>What a gateway does that has the board's own kernel.</summary>
     private void Answer(NetworkKernel kernel, byte[] bytes)
     {
@@ -90,7 +119,9 @@ public sealed class HandOffTests
         for (int i = 0; i < request.StateCount; i++) LittleEndian.WriteInt16(state, 2 * i, request.State[i]);
         if (!kernel.State.Import(state, 0)) return;
         kernel.Advance(request.Values, 0, request.Length);
-        var answer = new ResponseFrame { Session = request.Session, Sequence = request.Sequence, Label = kernel.Classify(), ClassCount = 4, Logits = new short[4] };
+        if (_code is not { } code) return;
+        var answer = new ResponseFrame { Code = code, Session = request.Session, Sequence = request.Sequence };
+        if (code == ResponseCode.Ok) (answer.Label, answer.ClassCount, answer.Logits) = (kernel.Classify(), 4, new short[4]);
         _offloader.OnMessage(Topics.Response(_settings.BoardId), answer.Encode(), nowUs: 0);
     }
 
@@ -98,17 +129,23 @@ public sealed class HandOffTests
     {
         _settings = new BoardSettings
         {
-            BoardId = "streamer", BrokerHost = "127.0.0.1", BrokerPort = port, TimeoutMaxMs = WaitMs, TimeoutMarginMs = WaitMs,
+            BoardId = "streamer", BrokerHost = "127.0.0.1", BrokerPort = port, TimeoutMaxMs = WaitMs,
+            TimeoutMarginMs = _code == null ? SilenceMs : WaitMs,
         };
         var console = new SerialConsole(_settings.ConsolePort, _settings.ConsoleBaud, _settings.ConsoleTxPin, _settings.ConsoleRxPin);
         _offloader = new Offloader(_settings, Session);
         _connection = new BrokerConnection(_settings, console, _offloader, _offloader.Counters);
         _engine = new MappingEngine(
-            new EngineSetup { ModelId = s_model.Id, LongestLength = Length, LocalTime = new CostLine(1_000_000, 100), BytesPerStep = 6, Power = _settings.Power() },
+            new EngineSetup
+            {
+                ModelId = s_model.Id, LongestLength = Length, LocalTime = new CostLine(1_000_000, 100), BytesPerStep = 6, StateSize = 46,
+                Power = _settings.Power(),
+            },
             NodeKey.Of(_settings.BoardId));
         _offloader.Use(s_model, _engine);
         _runner = new InferenceRunner(_offloader, _connection, MeterFactory.Create(_settings, console)) { Mode = mode };
-        _runner.Use(new NetworkKernel(s_model), _engine);
+        _kernel = new NetworkKernel(s_model);
+        _runner.Use(_kernel, _engine);
         MeetGateway();
 
         _runner.Begin();

@@ -22,9 +22,10 @@ internal sealed record BrokerEndpoint(string Host, int Port);
 /// <param name="HttpPort">TCP port of the model download.</param>
 /// <param name="Kernel">auto or table.</param>
 /// <param name="InputIntervalMs">From the beginning of an input to that of the next, in ms; 0 for one after the other.</param>
+/// <param name="TimestepIntervalMs">From one timestep of an input to the next, in ms; 0 for whole inputs at once.</param>
 internal sealed record BoardSetup(
     string Id, string Mapping, string Objective, string ModelName, BrokerEndpoint Broker, string HttpHost, int HttpPort, string Kernel = "auto",
-    int InputIntervalMs = 0);
+    int InputIntervalMs = 0, int TimestepIntervalMs = 0);
 
 /// <summary>Fills the folder of a board's flash.</summary>
 internal static class BoardFlash
@@ -61,6 +62,7 @@ internal static class BoardFlash
         $"objective={setup.Objective}",
         $"kernel={setup.Kernel}",
         string.Create(CultureInfo.InvariantCulture, $"inputs.interval-ms={setup.InputIntervalMs}"),
+        string.Create(CultureInfo.InvariantCulture, $"inputs.timestep-ms={setup.TimestepIntervalMs}"),
         "wait-for-link-ms=15000",
         .. profile.SettingsLines,
         "",

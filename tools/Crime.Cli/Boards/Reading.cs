@@ -19,8 +19,10 @@ namespace Crime.Cli.Boards;
 /// <param name="BreakEvenLength">Length from which the board would have offloaded; null for never.</param>
 /// <param name="Depth">Requests that waited at the gateway.</param>
 /// <param name="Meter">ina219 or model.</param>
+/// <param name="Done">Timesteps computed on the board before the rest of a stream was sent to a gateway; 0 when no stream was handed off.</param>
 internal sealed partial record Reading(
-    int Input, int Length, string Target, int Label, double TimeMs, double EnergyMj, double PowerMw, int? BreakEvenLength, int Depth, string Meter)
+    int Input, int Length, string Target, int Label, double TimeMs, double EnergyMj, double PowerMw, int? BreakEvenLength, int Depth, string Meter,
+    int Done = 0)
 {
     /// <summary>Tells the line from others where it is printed as JSON.</summary>
     [JsonPropertyOrder(-1)]
@@ -33,11 +35,12 @@ internal sealed partial record Reading(
         if (ConsoleFields.Read(Line(), line) is not { } fields || !fields.PowerIsTimeAndEnergy()) return null;
         return new Reading(
             fields.Whole("id"), fields.Whole("len"), fields.Text("at"), fields.Whole("class"), fields.Number("ms"), fields.Number("mj"),
-            fields.Number("mw"), fields.Text("even") == "-" ? null : fields.Whole("even"), fields.Whole("depth"), fields.Text("meter"));
+            fields.Number("mw"), fields.Text("even") == "-" ? null : fields.Whole("even"), fields.Whole("depth"), fields.Text("meter"),
+            fields.Text("done").Length == 0 ? 0 : fields.Whole("done"));
     }
 
     [GeneratedRegex(
-        @"^INF id=(?<id>\d{1,9}) len=(?<len>\d{1,5}) at=(?<at>local|gateway|fallback) class=(?<class>\d{1,5}) ms=(?<ms>\d{1,9}\.\d{3}) "
+        @"^INF id=(?<id>\d{1,9}) len=(?<len>\d{1,5}) at=(?<at>local|gateway|fallback)( done=(?<done>[1-9]\d{0,4}))? class=(?<class>\d{1,5}) ms=(?<ms>\d{1,9}\.\d{3}) "
         + @"mj=(?<mj>\d{1,9}\.\d{3}) mw=(?<mw>\d{1,9}\.\d{3}) even=(?<even>-|\d{1,5}) depth=(?<depth>\d{1,5}) meter=(?<meter>ina219|model)\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex Line();

@@ -41,7 +41,7 @@ internal sealed class JsonView(MonitorTotals totals) : IMonitorView
                 Output.WriteJsonLine(new
                 {
                     r.Kind, Utc = utc, inference.Board, r.Input, r.Length, r.Target, Class = r.Label, r.TimeMs, r.EnergyMj, r.PowerMw,
-                    BreakEven = r.BreakEvenLength, r.Depth, r.Meter,
+                    BreakEven = r.BreakEvenLength, r.Depth, r.Meter, r.Done,
                 });
                 break;
             case BracketArrived { Reading: var r } bracket:
@@ -132,12 +132,15 @@ internal static class MonitorText
 {
     private const int MaxRowsShown = 30;
 
+    /// <summary>How far a stream had come on the board.</summary>
+    private static string After(int done) => done == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" after {done}");
+
     /// <summary>The line of a reading or of a board; null for what is neither.</summary>
     public static string? LineOf(MonitorEvent arrived) => arrived switch
     {
         InferenceArrived { Reading: var r } inference => string.Create(
             CultureInfo.InvariantCulture,
-            $"{inference.Board} {r.Input}: {r.Length} steps, {r.Target}, class {r.Label}, {r.TimeMs:0.000} ms, {r.EnergyMj:0.000} mJ, "
+            $"{inference.Board} {r.Input}: {r.Length} steps, {r.Target}{After(r.Done)}, class {r.Label}, {r.TimeMs:0.000} ms, {r.EnergyMj:0.000} mJ, "
             + $"break-even {Length(r.BreakEvenLength)}, meter {r.Meter}"),
         BracketArrived { Reading: var r } bracket => string.Create(
             CultureInfo.InvariantCulture,

@@ -89,7 +89,7 @@ internal sealed class MqttSource : IReadingSource
         return new InferenceArrived(board, new Reading(
             (int)Math.Min(frame.Input, int.MaxValue), frame.Length, NameOf(frame.Target), frame.Label, timeMs, energyMj,
             frame.TimeUs == 0 ? 0 : Math.Round(1000 * energyMj / timeMs, 3), frame.BreakEvenLength == CostLine.Never ? null : frame.BreakEvenLength,
-            frame.Depth, frame.Measured ? "ina219" : "model"));
+            frame.Depth, frame.Measured ? "ina219" : "model", frame.Done));
     }
 
     private static string NameOf(Target target) => target switch

@@ -13,7 +13,7 @@ namespace Crime.Cli.Monitor;
 internal sealed class ReadingFile : IDisposable
 {
     /// <summary>The first line.</summary>
-    public const string Header = "utc,board,input,length,target,class,time_ms,energy_mj,power_mw,break_even,depth,meter";
+    public const string Header = "utc,board,input,length,target,class,time_ms,energy_mj,power_mw,break_even,depth,meter,done";
 
     private readonly string _path;
     private readonly StreamWriter _writer;
@@ -48,10 +48,10 @@ internal sealed class ReadingFile : IDisposable
             InferenceArrived { Reading: var r } inference => string.Create(
                 CultureInfo.InvariantCulture,
                 $"{inference.Board},{r.Input},{r.Length},{r.Target},{r.Label},{r.TimeMs:0.000},{r.EnergyMj:0.000},{r.PowerMw:0.000},"
-                + $"{r.BreakEvenLength},{r.Depth},{r.Meter}"),
+                + $"{r.BreakEvenLength},{r.Depth},{r.Meter},{r.Done}"),
             BracketArrived { Reading: var r } bracket => string.Create(
                 CultureInfo.InvariantCulture,
-                $"{bracket.Board},{r.Bracket},,{MonitorTotals.Bracket},,{r.TimeMs:0.000},{r.EnergyMj:0.000},{r.PowerMw:0.000},,,ina219"),
+                $"{bracket.Board},{r.Bracket},,{MonitorTotals.Bracket},,{r.TimeMs:0.000},{r.EnergyMj:0.000},{r.PowerMw:0.000},,,ina219,"),
             _ => null,
         };
         if (fields == null) return;

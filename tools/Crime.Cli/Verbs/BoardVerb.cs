@@ -17,6 +17,7 @@ internal static class BoardVerb
 {
     private const int MaxInputs = 100_000;
     private const int MaxPort = 65535;
+    private const int MaxTimestepMs = 1000;
 
     public static Command Create()
     {
@@ -28,6 +29,8 @@ internal static class BoardVerb
         var mapping = Options.OneOf("--mapping", "Who decides where an input is computed.", "auto", "local", "gateway");
         var data = new Option<string?>("--data") { Description = "Folder of a data set for the inputs; without it: the bundled gestures." };
         var inputs = Options.Number("--inputs", "Inputs to work through.", 40, 1, MaxInputs);
+        var timestep = Options.Number(
+            "--timestep-ms", "Milliseconds from one timestep of an input to the next, as a sensor gives them; 0 for whole inputs.", 0, 0, MaxTimestepMs);
         var idle = new Option<bool>("--idle") { Description = "No inputs: the board waits for commands until it is interrupted." };
         var flash = new Option<string?>("--flash")
         {
@@ -36,7 +39,7 @@ internal static class BoardVerb
         var serial = Options.OneOf("--serial", "Where the board's serial port is: standard output and input, or a new pseudo-terminal.", "console", "pty");
         var profile = Options.Profile();
         var json = new Option<bool>("--json") { Description = "Print each INF and END line as JSON; with --serial pty the terminal's path." };
-        Option[] setupOptions = [broker, httpPort, model, id, objective, mapping, data, inputs, idle];
+        Option[] setupOptions = [broker, httpPort, model, id, objective, mapping, data, inputs, timestep, idle];
         var command = new Command(
             "board",
             "Runs one virtual board with the firmware's own Main against a gateway, until it has worked through its inputs.\n"
@@ -55,7 +58,7 @@ internal static class BoardVerb
             }
             BoardSetup setup = SetupOf(
                 parsed.GetRequiredValue(id), parsed.GetRequiredValue(mapping), parsed.GetRequiredValue(objective), parsed.GetRequiredValue(model),
-                Options.Broker(parsed.GetRequiredValue(broker)), parsed.GetValue(httpPort));
+                Options.Broker(parsed.GetRequiredValue(broker)), parsed.GetValue(httpPort)) with { TimestepIntervalMs = parsed.GetValue(timestep) };
             InputChoice? choice = new(parsed.GetValue(data), parsed.GetValue(inputs));
             if (parsed.GetValue(idle))
             {

@@ -69,11 +69,12 @@ public sealed class MemoryProbe
         return Kernel.Classify();
     }
 
-    /// <summary>Decides, and asks for what the console says of the decision.</summary>
+    /// <summary>Decides about an input and about the rest of a stream, and asks for what the console says of the decision.</summary>
     /// <returns>Whether a gateway was chosen.</returns>
     public bool Decide(int length)
     {
         int choice = Engine.Choose(length, RoundTripUs);
+        if (Engine.ChooseRest(length, false, RoundTripUs) != DecisionTable.Local && Engine.ChooseRest(length, true, RoundTripUs) == DecisionTable.Local) return false;
         return Engine.BreakEvenLength() >= 0 && Engine.LowestDepth() >= 0 && choice != DecisionTable.Local;
     }
 
