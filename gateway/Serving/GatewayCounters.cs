@@ -87,7 +87,7 @@ public sealed class GatewayCounters : IDisposable
     /// <summary>Requests passed on to another gateway.</summary>
     public Counter Relayed { get; } = new();
 
-    /// <summary>Of these, those that came back without an answer, or did not in time, and were done or refused here.</summary>
+    /// <summary>Of these, those that came back without an answer, or did not in time, and were passed on again, done or refused here.</summary>
     public Counter RelayFallbacks { get; } = new();
 
     /// <summary>Answers of other gateways that nobody waited for any more.</summary>

@@ -42,6 +42,9 @@ public sealed class PendingRequest
     /// <summary>Whether an answer after <see cref="DeadlineUs"/> is of no use.</summary>
     public bool HasDeadline { get; set; }
 
+    /// <summary>Gateways that it was passed on to and that have not answered it: a bit each, by their index at the relay.</summary>
+    public int Tried { get; set; }
+
     /// <summary>Tells whoever delivered it that it has been dealt with; null where nobody wants to know.</summary>
     public Action? Acknowledge { get; set; }
 
@@ -56,6 +59,7 @@ public sealed class PendingRequest
     public void Arrive(long nowUs)
     {
         ArrivedUs = nowUs;
+        Tried = 0;
         HasDeadline = Frame.BudgetUs != 0;
         DeadlineUs = nowUs + (HasDeadline ? Frame.BudgetUs : PatienceUs);
     }

@@ -48,6 +48,7 @@ public sealed class RequestRelay : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
     private uint _sequence;
+    private volatile bool _isStopping;
 
     /// <summary>Makes a relay that is not connected yet.</summary>
     public RequestRelay(
@@ -95,6 +96,7 @@ public sealed class RequestRelay : IDisposable
     /// <param name="drainMs">How long, in ms, at most; nothing takes longer than <see cref="MaxWaitUs"/>.</param>
     public async Task StopAsync(int drainMs)
     {
+        _isStopping = true;
         long endUs = _time.NowUs() + 1000L * drainMs;
         while (_table.Count > 0 && _time.NowUs() < endUs) await Task.Delay(DrainPollMs);
         await _stop.CancelAsync();
@@ -117,17 +119,26 @@ public sealed class RequestRelay : IDisposable
     public bool TryRelay(PendingRequest request)
     {
         RequestFrame frame = request.Frame;
-        if (_engines.Of(frame.ModelId) is not { } engine || frame.HasVisited(_nodeKey) || !_table.HasRoom) return false;
-        long nowUs = _time.NowUs();
-        int waitUs = LocalWaitUs();
-        int candidate = engine.Mapping.ChooseFor(frame.Length, waitUs, frame, nowUs);
-        if (candidate == DecisionTable.Local) return false;
+        if (_engines.Of(frame.ModelId) is not { } engine || frame.HasVisited(_nodeKey)) return false;
+        while (_table.HasRoom)
+        {
+            long nowUs = _time.NowUs();
+            int waitUs = LocalWaitUs(), candidate = engine.Mapping.ChooseFor(frame.Length, waitUs, frame, request.Tried, nowUs);
+            if (candidate == DecisionTable.Local) return false;
+            request.Tried |= 1 << candidate;
+            long giveUpUs = GiveUpUs(request, engine.Mapping, candidate, waitUs, nowUs);
+            if (giveUpUs <= nowUs) return false;
+            if (TrySend(request, engine, candidate, nowUs, giveUpUs)) return true;
+            if (request.IsPriced) return false;
+        }
+        return false;
+    }
 
-        long giveUpUs = GiveUpUs(request, engine.Mapping, candidate, waitUs, nowUs);
-        if (giveUpUs <= nowUs) return false;
+    private bool TrySend(PendingRequest request, RelayEngine engine, int candidate, long nowUs, long giveUpUs)
+    {
         GatewayCandidate gateway = engine.Mapping.Candidate(candidate);
         UpstreamLink link = _linkOf[gateway.Id];
-        int length = frame.Length;
+        int length = request.Frame.Length;
         var relayed = new RelayedRequest(request, length, engine, candidate, link, Interlocked.Increment(ref _sequence), nowUs, giveUpUs);
         byte[] payload = Encode(relayed, budgetUs: Math.Max(giveUpUs - nowUs - gateway.Link.RttUs, 1));
         // First noted, then sent: the answer must find it.
@@ -211,12 +222,14 @@ public sealed class RequestRelay : IDisposable
     }
 
     /// <summary>Until when an answer is waited for: as long as one can be expected, and only so long that it can still be computed here.</summary>
+    /// <remarks>What cannot be computed here waits until there is no sense in it, unless another gateway can still be asked.</remarks>
     private static long GiveUpUs(PendingRequest request, MappingEngine engine, int candidate, int localWaitUs, long nowUs)
     {
         int length = request.Frame.Length;
         long lastUs = request.HasDeadline ? request.DeadlineUs : long.MaxValue;
-        if (!request.IsPriced) return Math.Min(nowUs + MaxWaitUs, lastUs);
-        long giveUpUs = nowUs + engine.TimeoutUs(candidate, length, MarginUs, MaxWaitUs, nowUs);
+        bool isLast = !request.IsPriced && engine.ChooseFor(length, localWaitUs, request.Frame, request.Tried, nowUs) == DecisionTable.Local;
+        long giveUpUs = nowUs + (isLast ? MaxWaitUs : engine.TimeoutUs(candidate, length, MarginUs, MaxWaitUs, nowUs));
+        if (!request.IsPriced) return Math.Min(giveUpUs, lastUs);
         if (!request.HasDeadline) return giveUpUs;
         lastUs -= ReturnUs + localWaitUs + (long)request.AloneUs;
         // Where one of both is all that there is time for, it is the one that is expected to be sooner.
@@ -265,7 +278,17 @@ public sealed class RequestRelay : IDisposable
     private void GiveBack(RelayedRequest relayed, ResponseCode code)
     {
         _counters.RelayFallbacks.Increment();
-        TakeBack!(relayed.Request, code);
+        if (!TryNext(relayed.Request, code)) TakeBack!(relayed.Request, code);
+    }
+
+    /// <summary>Passes on to the next gateway what this one cannot do, as long as there is time and one that has not been asked.</summary>
+    /// <param name="request">A request that came back.</param>
+    /// <param name="code">Why.</param>
+    private bool TryNext(PendingRequest request, ResponseCode code)
+    {
+        // Whoever stops begins nothing; and an input that is wrong is so everywhere.
+        if (_isStopping || request.IsPriced || code == ResponseCode.WrongInput) return false;
+        return TryRelay(request);
     }
 
     private async Task WatchAsync(CancellationToken cancellation)

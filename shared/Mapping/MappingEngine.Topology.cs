@@ -18,9 +18,10 @@ public sealed partial class MappingEngine
     /// <param name="length">Its length in timesteps.</param>
     /// <param name="localWaitUs">How long it would wait here.</param>
     /// <param name="request">The request, for the nodes that it has visited.</param>
+    /// <param name="tried">A bit per candidate, by index, that has had the request and not answered it.</param>
     /// <param name="nowUs">The time.</param>
     /// <returns>A candidate's index, or <see cref="DecisionTable.Local"/>.</returns>
-    public int ChooseFor(int length, int localWaitUs, RequestFrame request, long nowUs)
+    public int ChooseFor(int length, int localWaitUs, RequestFrame request, int tried, long nowUs)
     {
         lock (_lock)
         {
@@ -31,7 +32,7 @@ public sealed partial class MappingEngine
             for (Route route = _routes; route != null; route = route.Next)
             {
                 int cost = CostAway(bucket, DecisionTable.TimeUs(route, bucket, _tick));
-                if (cost >= best || request.HasVisited(_candidates[route.Candidate].Key)) continue;
+                if (cost >= best || (tried >> route.Candidate & 1) != 0 || request.HasVisited(_candidates[route.Candidate].Key)) continue;
                 best = cost;
                 choice = route.Candidate;
             }

@@ -37,7 +37,7 @@ internal sealed partial class SimWorld
         HearUpstreams(gateway);
         request.Frame ??= new RequestFrame();
         int waitUs = (int)Math.Min(gateway.PredictedWaitUs(_nowUs), int.MaxValue / 4);
-        return gateway.Engine!.ChooseFor(request.LengthForDecision, waitUs, request.Frame, _nowUs);
+        return gateway.Engine!.ChooseFor(request.LengthForDecision, waitUs, request.Frame, 0, _nowUs);
     }
 
     private void Admit(SimGateway gateway, SimRequest request)

@@ -130,7 +130,7 @@ internal sealed class NetworkGateway : NetworkNode
     {
         RequestFrame frame = asked.Frame;
         if (frame.HasVisited(NodeKey.Of(Id))) return false;
-        int candidate = Engine.ChooseFor(frame.Length, WaitUs, frame, Network.NowUs);
+        int candidate = Engine.ChooseFor(frame.Length, WaitUs, frame, 0, Network.NowUs);
         if (candidate == DecisionTable.Local) return false;
         long giveUpUs = GiveUpUs(asked, candidate);
         if (giveUpUs <= Network.NowUs) return false;
