@@ -108,7 +108,8 @@ public static class SideExperiments
         Parallel.For(0, excess.Length, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
             int seed = i % StaleSeeds + 1;
-            double oracle = new SimulationRun(scenario, set, Policy.Oracle, Goal.Time, seed, StatusIl: Policy.Oracle.HeardStatusIl).Run(cancellation: cancellation).MeanTimeMs;
+            double oracle = new SimulationRun(scenario, set, Policy.Oracle, Goal.Time, seed, StatusIl: Policy.Oracle.HeardStatusIl)
+                .Run(cancellation: cancellation).MeanTimeMs;
             RunTally run = new SimulationRun(scenario, set, Policy.Crime, Goal.Time, seed, s_intervalsMs[i / StaleSeeds], StatusIl: Policy.Crime.HeardStatusIl)
                 .Run(cancellation: cancellation);
             excess[i] = 100 * (run.MeanTimeMs / oracle - 1);
