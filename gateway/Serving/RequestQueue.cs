@@ -88,10 +88,12 @@ public sealed class RequestQueue
             if (_count >= Capacity) return ResponseCode.QueueFull;
             PendingRequest? before = PlaceOf(request, out double behindUs);
             double aheadUs = isAnyIdle && _count == 0 ? 0 : runningUs + _waitingUs - behindUs;
-            bool isInTime = !request.HasDeadline || nowUs + aheadUs / workerCount + request.AloneUs <= request.DeadlineUs;
-            isInTime = isInTime && AreInTimeBehind(before, aheadUs + request.CostUs, nowUs, workerCount);
-            if (!isInTime && request.HasDeadline) return ResponseCode.TooLate;
-            if (!isInTime) before = GiveWay(request);
+            if (request.HasDeadline && nowUs + aheadUs / workerCount + request.AloneUs > request.DeadlineUs) return ResponseCode.TooLate;
+            if (!AreInTimeBehind(before, aheadUs + request.CostUs, nowUs, workerCount))
+            {
+                if (request.HasDeadline) return ResponseCode.TooLate;
+                before = GiveWay(request);
+            }
             Insert(request, before);
             return ResponseCode.Ok;
         }
@@ -168,12 +170,13 @@ public sealed class RequestQueue
         return before;
     }
 
-    /// <summary>Makes a request without a deadline one that comes after all that have one; returns the request that it has to stand behind.</summary>
+    /// <summary>Lets all that have a deadline go before a request that has none, of whom there is at least one behind its place.</summary>
+    /// <returns>The request that it has to stand behind.</returns>
     private PendingRequest? GiveWay(PendingRequest request)
     {
-        PendingRequest? before = _last;
-        while (before is { HasDeadline: false }) before = before.Before;
-        if (before != null) request.DeadlineUs = Math.Max(request.DeadlineUs, before.DeadlineUs);
+        PendingRequest last = _last!;
+        while (!last.HasDeadline) last = last.Before!;
+        request.DeadlineUs = last.DeadlineUs;
         return PlaceOf(request, out _);
     }
 

@@ -16,10 +16,11 @@ public static class StatusPace
 
     /// <summary>Shortest time between two statuses in ms.</summary>
     /// <param name="leastMs">What was configured; never gone below.</param>
+    /// <param name="heartbeatMs">Longest time between two statuses, at least <paramref name="leastMs"/>; never gone beyond.</param>
     /// <param name="listenerCount">Boards that hear the status; null where that is not known, as at an external broker.</param>
-    public static int IntervalMs(int leastMs, int? listenerCount)
+    public static int IntervalMs(int leastMs, int heartbeatMs, int? listenerCount)
     {
         int forListenersMs = listenerCount is { } count ? (int)Math.Min(count * (long)PerListenerUs / 1000, CrowdedMs) : CrowdedMs;
-        return Math.Max(leastMs, forListenersMs);
+        return Math.Max(leastMs, Math.Min(forListenersMs, heartbeatMs));
     }
 }

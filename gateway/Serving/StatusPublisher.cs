@@ -109,7 +109,8 @@ public sealed class StatusPublisher : IDisposable
                 _isAnnouncement = false;
                 heartbeatAtMs = Environment.TickCount64 + _options.Status.HeartbeatMs;
                 Publish();
-                await Task.Delay(StatusPace.IntervalMs(_options.Status.MinIntervalMs, _outbox.StatusListenerCount?.Invoke()), cancellation);
+                await Task.Delay(
+                    StatusPace.IntervalMs(_options.Status.MinIntervalMs, _options.Status.HeartbeatMs, _outbox.StatusListenerCount?.Invoke()), cancellation);
             }
         }
         catch (OperationCanceledException)

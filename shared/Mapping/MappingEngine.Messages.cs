@@ -120,15 +120,6 @@ public sealed partial class MappingEngine
         }
     }
 
-    private void TakeLoad(GatewayCandidate gateway, ResponseFrame response, long nowUs)
-    {
-        // A refusal teaches what an answer does: how long the wait would have been.
-        if (response.Code <= ResponseCode.TooLate && response.RelayCount == 0 && gateway.OwnSegment >= 0)
-            gateway.Queue.OnWaited(gateway.SentWaitUs, response.Code == ResponseCode.Ok ? response.WaitUs : response.BacklogUs / (uint)gateway.Workers);
-        gateway.Queue.OnBacklog(response.BacklogUs, response.Depth, nowUs);
-        SetSpread(gateway);
-    }
-
     /// <summary>A gateway did not answer in time.</summary>
     public void OnTimeout(int candidate, long nowUs)
     {
@@ -263,6 +254,15 @@ public sealed partial class MappingEngine
                 return;
             }
         }
+    }
+
+    private void TakeLoad(GatewayCandidate gateway, ResponseFrame response, long nowUs)
+    {
+        // A refusal teaches what an answer does: how long the wait would have been.
+        if (response.Code <= ResponseCode.TooLate && response.RelayCount == 0 && gateway.OwnSegment >= 0)
+            gateway.Queue.OnWaited(gateway.SentWaitUs, response.Code == ResponseCode.Ok ? response.WaitUs : response.BacklogUs / (uint)gateway.Workers);
+        gateway.Queue.OnBacklog(response.BacklogUs, response.Depth, nowUs);
+        SetSpread(gateway);
     }
 
     private void TakeSample(GatewayCandidate gateway, long sampleUs, long nowUs)

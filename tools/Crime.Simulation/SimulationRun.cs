@@ -24,12 +24,12 @@ namespace Crime.Simulation;
 /// <param name="HostMs">Delays in ms, one of which every message meets besides its link's, as a live run's host has; null for none.</param>
 /// <param name="StatusIl">
 /// Executed IL of a board that hears a status, which delays what it does; a lost status delays the answers behind it besides. 0 where
-/// statuses cost nothing.
+/// statuses cost nothing; null for what they cost with the policy.
 /// </param>
 /// <param name="Safeguards">Measures against herds that are on, in every engine and gateway.</param>
 public sealed record SimulationRun(
     Scenario Scenario, InputSet Set, Policy Policy, Goal Goal, int Seed, int? StatusIntervalMs = null,
-    Replay? Replay = null, IReadOnlyList<double>? HostMs = null, double StatusIl = 0, Safeguards Safeguards = Safeguards.All)
+    Replay? Replay = null, IReadOnlyList<double>? HostMs = null, double? StatusIl = null, Safeguards Safeguards = Safeguards.All)
 {
     /// <summary>When boards of the first copy begin with their inputs, in µs: by then they are connected.</summary>
     public const long FirstInputUs = 5_000_000;
@@ -38,8 +38,8 @@ public sealed record SimulationRun(
     public const int LeastStatusIntervalMs = 50;
 
     /// <summary>
-    /// Executed IL of a board that hears a status: read off inferences of a virtual board, where those during which one was heard take
-    /// 4 950 to 4 990 instructions longer than without, whatever their length (docs/decisions/0009).
+    /// Executed IL of a board that hears a status: read off inferences of a virtual board, of which those that were held up longest took
+    /// 4 950 to 4 990 instructions more than without statuses; uncertain by some hundred (docs/decisions/0009).
     /// </summary>
     public const double MeasuredStatusIl = 4_970;
 

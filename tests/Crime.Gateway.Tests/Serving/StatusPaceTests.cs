@@ -12,10 +12,13 @@ public sealed class StatusPaceTests
     [TestCase(400, 1000, 400)]
     [TestCase(10, 0, 10)]
     public void ManyBoardsAreToldLessOftenButPromptly(int leastMs, int boards, int expectedMs) =>
-        Assert.That(StatusPace.IntervalMs(leastMs, boards), Is.EqualTo(expectedMs));
+        Assert.That(StatusPace.IntervalMs(leastMs, heartbeatMs: 1000, boards), Is.EqualTo(expectedMs));
 
     [TestCase(50, 150)]
     [TestCase(1000, 1000)]
     public void AnUnknownNumberOfBoardsCountsAsMany(int leastMs, int expectedMs) =>
-        Assert.That(StatusPace.IntervalMs(leastMs, listenerCount: null), Is.EqualTo(expectedMs));
+        Assert.That(StatusPace.IntervalMs(leastMs, heartbeatMs: 1000, listenerCount: null), Is.EqualTo(expectedMs));
+
+    [Test]
+    public void AHeartbeatIsNeverLate() => Assert.That(StatusPace.IntervalMs(50, heartbeatMs: 100, listenerCount: 5000), Is.EqualTo(100));
 }

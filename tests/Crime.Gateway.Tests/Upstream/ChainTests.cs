@@ -5,8 +5,6 @@ using System.Linq;
 using System.Threading.Tasks;
 using Crime.Costs;
 using Crime.Frames;
-using Crime.Gateway.Broker;
-using Crime.Gateway.Configuration;
 using Crime.Gateway.Inference;
 using Crime.Gateway.Models;
 using Crime.Gateway.Tests.Running;
@@ -32,26 +30,17 @@ public sealed class ChainTests
     private readonly ModelFile _tokens = TestModels.Parse(TestModels.Tokens);
     private ModelFolder _frontModels = null!;
     private ModelFolder _cloudModels = null!;
-    private GatewayProcess _cloud = null!;
-    private DelayingProxy _way = null!;
+    private DistantGateway _cloud = null!;
     private RunningGateway _front = null!;
     private TestBoard _board = null!;
 
     [SetUp]
     public async Task StartAsync()
     {
-        int brokerPort = Ports.Free(), httpPort = Ports.Free();
         _cloudModels = new ModelFolder(("features.crime", TestModels.Features), ("tokens.crime", TestModels.Tokens));
         _frontModels = new ModelFolder(("features.crime", TestModels.Features));
-        _cloud = GatewayProcess.Start(
-            $"--Broker:Port={brokerPort}", "--Broker:Host=127.0.0.1", $"--Http:Port={httpPort}", $"--Models:Folder={_cloudModels.Path}",
-            $"--Node:Id={Cloud}", "--Status:HeartbeatMs=300", "--Status:MinIntervalMs=20");
-        await GatewayHttp.UntilHealthyAsync(httpPort);
-        _way = DelayingProxy.Start(brokerPort, DelayMs);
-        _front = await RunningGateway.StartAsync(RunningGateway.Options(_frontModels.Path) with
-        {
-            Upstreams = [new UpstreamOptions(Cloud, new BrokerAddress("127.0.0.1", _way.Port, "", ""))],
-        });
+        _cloud = await DistantGateway.StartAsync(Cloud, _cloudModels.Path, DelayMs);
+        _front = await RunningGateway.StartAsync(RunningGateway.Options(_frontModels.Path) with { Upstreams = [_cloud.AsUpstream] });
         _board = await (await TestBoard.ConnectAsync(_front.BrokerPort)).WatchStatusAsync();
     }
 
@@ -60,8 +49,7 @@ public sealed class ChainTests
     {
         if (_board != null) await _board.DisposeAsync();
         if (_front != null) await _front.DisposeAsync();
-        if (_way != null) await _way.DisposeAsync();
-        await _cloud.DisposeAsync();
+        if (_cloud != null) await _cloud.DisposeAsync();
         _cloudModels.Dispose();
         _frontModels.Dispose();
     }

@@ -3,7 +3,6 @@ using System.Linq;
 using System.Threading.Tasks;
 using Crime.Costs;
 using Crime.Frames;
-using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Inference;
 using Crime.Gateway.Tests.Running;
@@ -24,8 +23,7 @@ public sealed class NextUpstreamTests
     private readonly ModelFile _tokens = TestModels.Parse(TestModels.Tokens);
     private ModelFolder _frontModels = null!;
     private ModelFolder _farModels = null!;
-    private GatewayProcess _far = null!;
-    private DelayingProxy _way = null!;
+    private DistantGateway _far = null!;
     private RunningGateway _front = null!;
     private ScriptedGateway _near = null!;
     private TestBoard _board = null!;
@@ -33,18 +31,13 @@ public sealed class NextUpstreamTests
     [SetUp]
     public async Task StartAsync()
     {
-        int brokerPort = Ports.Free(), httpPort = Ports.Free();
         _frontModels = new ModelFolder(("features.crime", TestModels.Features));
         _farModels = new ModelFolder(("tokens.crime", TestModels.Tokens));
-        _far = GatewayProcess.Start(
-            $"--Broker:Port={brokerPort}", "--Broker:Host=127.0.0.1", $"--Http:Port={httpPort}", $"--Models:Folder={_farModels.Path}", $"--Node:Id={Far}",
-            "--Status:HeartbeatMs=300", "--Status:MinIntervalMs=20");
-        await GatewayHttp.UntilHealthyAsync(httpPort);
         // So far away that the other one is asked first, on any machine.
-        _way = DelayingProxy.Start(brokerPort, DelayMs);
+        _far = await DistantGateway.StartAsync(Far, _farModels.Path, DelayMs);
         _front = await RunningGateway.StartAsync(RunningGateway.Options(_frontModels.Path) with
         {
-            Upstreams = [new UpstreamOptions(Near, null), new UpstreamOptions(Far, new BrokerAddress("127.0.0.1", _way.Port, "", ""))],
+            Upstreams = [new UpstreamOptions(Near, null), _far.AsUpstream],
         });
         _near = await ScriptedGateway.ConnectAsync(_front.BrokerPort, Near);
         _board = await TestBoard.ConnectAsync(_front.BrokerPort);
@@ -60,8 +53,7 @@ public sealed class NextUpstreamTests
         if (_board != null) await _board.DisposeAsync();
         if (_near != null) await _near.DisposeAsync();
         if (_front != null) await _front.DisposeAsync();
-        if (_way != null) await _way.DisposeAsync();
-        await _far.DisposeAsync();
+        if (_far != null) await _far.DisposeAsync();
         _frontModels.Dispose();
         _farModels.Dispose();
     }

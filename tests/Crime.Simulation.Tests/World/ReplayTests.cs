@@ -106,6 +106,18 @@ public sealed class ReplayTests
     }
 
     [Test]
+    public void WhoeverDecidesPaysForStatusesAndWhoeverDoesNotNeedNotListen()
+    {
+        // So short that they stay on the board: statuses fall into some of them.
+        SimulationRun deciding = Run(Worlds.Quiet, new Replay([Enumerable.Repeat(4, 2000).ToArray()], 47), Policy.Crime, boards: 1);
+        double paidMs = deciding.Run().MeanTimeMs;
+        Assert.That(paidMs, Is.EqualTo((deciding with { StatusIl = SimulationRun.MeasuredStatusIl }).Run().MeanTimeMs));
+        Assert.That(paidMs, Is.Not.EqualTo((deciding with { StatusIl = 0 }).Run().MeanTimeMs));
+        SimulationRun alone = deciding with { Policy = new Policy(PolicyKind.Local, -1, "boards") };
+        Assert.That(alone.Run().MeanTimeMs, Is.EqualTo((alone with { StatusIl = 0 }).Run().MeanTimeMs));
+    }
+
+    [Test]
     public void StatusesOfTheSameBeaconComeBeforeTheAnswer()
     {
         var hub = new Policy(PolicyKind.Single, 0, "hub");

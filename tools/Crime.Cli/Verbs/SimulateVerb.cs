@@ -65,7 +65,7 @@ internal static class SimulateVerb
             Safeguards left = Remaining(parsed.GetValue(without) ?? []);
             IEnumerable<SimulationRun> runs = Chosen(nodes, parsed.GetRequiredValue(policy)).Select(chosen => new SimulationRun(
                 nodes, inputs, chosen, parsed.GetRequiredValue(goal) == EnergyGoal ? Goal.Energy : Goal.Time, parsed.GetValue(seed),
-                parsed.GetValue(statusMs) is > 0 and var ms ? ms : null, StatusIl: chosen.HeardStatusIl, Safeguards: left));
+                parsed.GetValue(statusMs) is > 0 and var ms ? ms : null, Safeguards: left));
             return Run(runs.ToList(), parsed.GetValue(output), parsed.GetValue(json), cancellation);
         });
         return command;

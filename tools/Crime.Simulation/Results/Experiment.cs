@@ -56,8 +56,7 @@ public sealed class Experiment
             foreach (InputSet set in sets)
                 foreach (Policy policy in Policy.All(scenario))
                     foreach (Goal goal in GoalsOf(policy))
-                        for (int seed = 1; seed <= seedCount; seed++)
-                            Runs.Add(new SimulationRun(scenario, set, policy, goal, seed, StatusIl: policy.HeardStatusIl));
+                        for (int seed = 1; seed <= seedCount; seed++) Runs.Add(new SimulationRun(scenario, set, policy, goal, seed));
     }
 
     /// <summary>Number of runs.</summary>

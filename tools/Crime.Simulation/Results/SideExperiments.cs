@@ -66,8 +66,7 @@ public static class SideExperiments
         var results = new HerdRun[runs.Length];
         Parallel.For(0, runs.Length, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
-            var run = new SimulationRun(
-                scenario, set, runs[i].Policy, Goal.Time, seed, runs[i].IntervalMs, StatusIl: runs[i].Policy.HeardStatusIl, Safeguards: runs[i].Safeguards);
+            var run = new SimulationRun(scenario, set, runs[i].Policy, Goal.Time, seed, runs[i].IntervalMs, Safeguards: runs[i].Safeguards);
             results[i] = Herd(run, cancellation);
         });
         return results;
@@ -108,10 +107,8 @@ public static class SideExperiments
         Parallel.For(0, excess.Length, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
             int seed = i % StaleSeeds + 1;
-            double oracle = new SimulationRun(scenario, set, Policy.Oracle, Goal.Time, seed, StatusIl: Policy.Oracle.HeardStatusIl)
-                .Run(cancellation: cancellation).MeanTimeMs;
-            RunTally run = new SimulationRun(scenario, set, Policy.Crime, Goal.Time, seed, s_intervalsMs[i / StaleSeeds], StatusIl: Policy.Crime.HeardStatusIl)
-                .Run(cancellation: cancellation);
+            double oracle = new SimulationRun(scenario, set, Policy.Oracle, Goal.Time, seed).Run(cancellation: cancellation).MeanTimeMs;
+            RunTally run = new SimulationRun(scenario, set, Policy.Crime, Goal.Time, seed, s_intervalsMs[i / StaleSeeds]).Run(cancellation: cancellation);
             excess[i] = 100 * (run.MeanTimeMs / oracle - 1);
         });
         return s_intervalsMs.Select((interval, i) => new StaleRun(interval, Estimate.Of(excess[(i * StaleSeeds)..((i + 1) * StaleSeeds)]))).ToList();

@@ -13,7 +13,8 @@ namespace Crime.Simulation.World;
 /// <summary>State of a gateway.</summary>
 internal sealed class SimGateway
 {
-    private const long DefaultHeartbeatUs = 1_000_000;
+    /// <summary>Longest time between two statuses in ms, unless they are told less often: the gateway's default.</summary>
+    public const int DefaultHeartbeatMs = 1000;
 
     /// <summary>Most requests that wait: the gateway's default.</summary>
     public const int Capacity = 256;
@@ -52,7 +53,7 @@ internal sealed class SimGateway
         HasAdmission = (safeguards & Safeguards.Admission) != 0;
         _capacity = (safeguards & Safeguards.QueueBound) != 0 ? Capacity : MemoryCapacity;
         MinIntervalUs = statusIntervalMs * 1000L;
-        HeartbeatUs = Math.Max(DefaultHeartbeatUs, MinIntervalUs);
+        HeartbeatUs = Math.Max(DefaultHeartbeatMs * 1000L, MinIntervalUs);
         Index = index;
         Node = node;
         Costs = costs;

@@ -60,7 +60,7 @@ internal sealed partial class SimWorld
         _goal = run.Goal;
         _replay = run.Replay;
         _hostMs = run.HostMs;
-        _statusIl = run.StatusIl;
+        _statusIl = run.StatusIl ?? run.Policy.HeardStatusIl;
         _safeguards = run.Safeguards;
         _seed = seed;
         _meanLength = (int)Math.Round(_set.Lengths.MeanLength);
@@ -70,7 +70,7 @@ internal sealed partial class SimWorld
         for (int i = 0; i < _gateways.Length; i++)
         {
             int listenerCount = _scenario.Boards.Where(group => group.Links.Any(link => link.Gateway == i)).Sum(group => group.Count);
-            int statusMs = run.StatusIntervalMs ?? StatusPace.IntervalMs(SimulationRun.LeastStatusIntervalMs, listenerCount);
+            int statusMs = run.StatusIntervalMs ?? StatusPace.IntervalMs(SimulationRun.LeastStatusIntervalMs, SimGateway.DefaultHeartbeatMs, listenerCount);
             _gateways[i] = new SimGateway(i, _scenario.Gateways[i], new GatewayCosts(_scenario.Gateways[i].Kind, _set), ModelId, statusMs, _safeguards);
         }
         int links = 0;
