@@ -1,7 +1,9 @@
 using System;
 using System.Threading.Tasks;
 using Crime.Gateway.Configuration;
+using Crime.Gateway.Models;
 using Crime.Gateway.Serving;
+using Crime.Gateway.Upstream;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -50,6 +52,20 @@ internal sealed class RunningGateway : IAsyncDisposable
     }
 
     public T Part<T>() where T : notnull => _app.Services.GetRequiredService<T>();
+
+    /// <summary>Makes it believe that a model costs it much, as it would on a small box, and waits until the engine of its relay knows.</summary>
+    /// <param name="modelId">The model.</param>
+    /// <param name="length">A length in timesteps.</param>
+    /// <param name="costUs">What an input of this length is to cost at least, in µs.</param>
+    public async Task SlowDownAsync(uint modelId, int length, int costUs)
+    {
+        const int step = 50;
+        ServiceCost cost = Part<ModelRegistry>().ById(modelId)!.Cost;
+        while (cost.Line.At(length) < costUs)
+            for (int i = 1; i <= length; i += step) cost.Observe(i, 2.0 * i * costUs / length);
+        RelayEngines engines = Part<RelayEngines>();
+        await Deadline.UntilAsync(() => engines.Of(modelId)?.Mapping.LocalTime is { } line && line.At(length) >= costUs, "an engine that knows the cost");
+    }
 
     public Task<long> CounterAsync(string name) => GatewayHttp.CounterAsync(HttpPort, name);
 

@@ -3,13 +3,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Linq;
 using System.Threading.Tasks;
-using Crime.Costs;
 using Crime.Frames;
 using Crime.Gateway.Inference;
-using Crime.Gateway.Models;
 using Crime.Gateway.Tests.Running;
 using Crime.Gateway.Upstream;
-using Crime.Mapping;
 using Crime.Model;
 using NUnit.Framework;
 
@@ -157,15 +154,8 @@ public sealed class ChainTests
     /// <summary>Makes the front gateway believe that it is slow, as a small box is, and waits until its engine knows, and the other gateway.</summary>
     private async Task SlowDownAsync()
     {
-        GatewayModel model = _front.Part<ModelRegistry>().ById(_features.Id)!;
-        while (model.Cost.Line.At(LongLength) < LongLength * SlowStepUs)
-            for (int length = 1; length <= LongLength; length += 50) model.Cost.Observe(length, 2.0 * length * SlowStepUs);
+        await _front.SlowDownAsync(_features.Id, LongLength, LongLength * SlowStepUs);
         RelayEngines engines = _front.Part<RelayEngines>();
-        await Deadline.UntilAsync(() =>
-        {
-            MappingEngine? engine = engines.Of(_features.Id)?.Mapping;
-            CostLine? line = engine?.LocalTime;
-            return line != null && line.At(LongLength) >= LongLength * SlowStepUs && engine!.HasUsableGateway(_front.NowUs);
-        }, "an engine that knows both costs");
+        await Deadline.UntilAsync(() => engines.Of(_features.Id)!.Mapping.HasUsableGateway(_front.NowUs), "a usable gateway behind");
     }
 }

@@ -4,7 +4,6 @@ using System.Threading.Tasks;
 using Crime.Frames;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
-using Crime.Gateway.Models;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using NUnit.Framework;
@@ -46,7 +45,7 @@ public sealed class MeshTests
     public async Task TwoThatNameEachOtherNeverSendARequestBack()
     {
         await StartRingAsync(_few.Path, _few.Path);
-        foreach (RunningGateway gateway in _gateways) SlowDown(gateway);
+        foreach (RunningGateway gateway in _gateways) await gateway.SlowDownAsync(_features.Id, LongLength, LongLength * SlowStepUs);
         await ReachedAsync(_boards[0], _features, "b");
         await ReachedAsync(_boards[1], _features, "a");
 
@@ -131,11 +130,4 @@ public sealed class MeshTests
         CostAdvert? advert = index < 0 ? null : status.Advert(index);
         return advert != null && Enumerable.Range(0, advert.Count).Any(i => advert.LeadsThrough(i, NodeKey.Of(behind)));
     });
-
-    private void SlowDown(RunningGateway gateway)
-    {
-        GatewayModel model = gateway.Part<ModelRegistry>().ById(_features.Id)!;
-        while (model.Cost.Line.At(LongLength) < LongLength * SlowStepUs)
-            for (int length = 1; length <= LongLength; length += 50) model.Cost.Observe(length, 2.0 * length * SlowStepUs);
-    }
 }

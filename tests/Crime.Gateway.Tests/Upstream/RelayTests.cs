@@ -4,8 +4,6 @@ using Crime.Costs;
 using Crime.Frames;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Inference;
-using Crime.Gateway.Models;
-using Crime.Gateway.Serving;
 using Crime.Gateway.Tests.Running;
 using Crime.Gateway.Upstream;
 using Crime.Model;
@@ -81,6 +79,7 @@ public sealed class RelayTests
     [Test]
     public async Task NoAnswerInTimeIsDoneWithoutAndOneThatComesLaterIsDropped()
     {
+        await _front.SlowDownAsync(_slow.Id, SlowLength, 1_000_000);
         await OfferAsync(_slow.Id);
         RequestFrame asked = _board.Request(_slow, SlowLength);
         await _board.SendUnacknowledgedAsync(asked, RunningGateway.Id);
@@ -103,8 +102,7 @@ public sealed class RelayTests
     public async Task ARefusalIsDoneHereWhereItCanBeAndToldOtherwise()
     {
         // Half a second there, a second and more here: no pause of this machine turns that round, or runs into the time-out.
-        ServiceCost here = _front.Part<ModelRegistry>().ById(_slow.Id)!.Cost;
-        while (here.Line.At(SlowLength) < 1_000_000) here.Observe(SlowLength, 2_000_000);
+        await _front.SlowDownAsync(_slow.Id, SlowLength, 1_000_000);
         await OfferAsync(_slow.Id, betaUs: 500_000);
         RequestFrame asked = _board.Request(_slow, SlowLength);
         await _board.SendUnacknowledgedAsync(asked, RunningGateway.Id);
