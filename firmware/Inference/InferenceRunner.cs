@@ -80,7 +80,7 @@ public sealed class InferenceRunner
         _activity.ComputeUs += _pausedAtUs - nowUs;
 
         bool isAnswered = choice != DecisionTable.Local && Reach(ref choice, length)
-            && _offloader.Offload(_connection, choice, values, length, _activity) == OffloadOutcome.Answered;
+            && _offloader.Offload(_connection, choice, values, length, WorthUs(length), _activity) == OffloadOutcome.Answered;
         if (!isAnswered && _kernel == null)
         {
             if (choice != DecisionTable.Local) _pausedAtUs = Clock.NowUs();
@@ -132,7 +132,7 @@ public sealed class InferenceRunner
         _activity.ComputeUs += Clock.NowUs() - nowUs;
         // The state stays as it is until the answer is there: without one the board goes on from it.
         bool isAnswered = choice != DecisionTable.Local && Reach(ref choice, rest)
-            && _offloader.OffloadRest(_connection, choice, values, done, rest, _kernel.State, _activity) == OffloadOutcome.Answered;
+            && _offloader.OffloadRest(_connection, choice, values, done, rest, _kernel.State, WorthUs(rest), _activity) == OffloadOutcome.Answered;
         Conclude(choice, isAnswered, isAnswered ? _offloader.Response.Label : Compute(values, done, rest), result);
     }
 
@@ -175,6 +175,9 @@ public sealed class InferenceRunner
             default: return _engine.Choose(length, nowUs);
         }
     }
+
+    /// <summary>Where the gateway was ordered, it may take its time.</summary>
+    private int WorthUs(int length) => Mode == MappingMode.Auto ? _engine.WorthUs(length) : int.MaxValue;
 
     private int ChooseRest(int rest, bool isComplete, long nowUs)
     {

@@ -80,9 +80,10 @@ public sealed class Offloader : IMessageReceiver
     /// <param name="candidate">Which gateway.</param>
     /// <param name="values">The sequence, timestep by timestep.</param>
     /// <param name="length">Its timesteps.</param>
+    /// <param name="worthUs">What the gateway shall refuse rather than take longer, in µs; the time-out bounds it.</param>
     /// <param name="activity">Receives the time spent computing, transmitting and waiting.</param>
-    public OffloadOutcome Offload(BrokerConnection connection, int candidate, short[] values, int length, Activity activity) =>
-        Send(connection, candidate, values, length, activity);
+    public OffloadOutcome Offload(BrokerConnection connection, int candidate, short[] values, int length, int worthUs, Activity activity) =>
+        Send(connection, candidate, values, length, worthUs, activity);
 
     /// <summary>Sends the rest of an input, with the state after what was computed of it, and waits for its answer or its time-out.</summary>
     /// <param name="connection">The connection to the broker.</param>
@@ -91,22 +92,23 @@ public sealed class Offloader : IMessageReceiver
     /// <param name="done">Timesteps that are in the state already.</param>
     /// <param name="rest">Timesteps that remain, at least 1.</param>
     /// <param name="state">The state after the first; only read.</param>
+    /// <param name="worthUs">As of <see cref="Offload"/>.</param>
     /// <param name="activity">Receives the time spent computing, transmitting and waiting.</param>
     public OffloadOutcome OffloadRest(
-        BrokerConnection connection, int candidate, short[] values, int done, int rest, NetworkState state, Activity activity)
+        BrokerConnection connection, int candidate, short[] values, int done, int rest, NetworkState state, int worthUs, Activity activity)
     {
         int count = state.ExportSize / 2;
         if (_request.State == null || _request.State.Length < count) _request.State = new short[count];
         state.CopyTo(_request.State);
         _request.StateCount = count;
         _request.FirstValue = done * _request.ValuesPerStep;
-        OffloadOutcome outcome = Send(connection, candidate, values, rest, activity);
+        OffloadOutcome outcome = Send(connection, candidate, values, rest, worthUs, activity);
         _request.StateCount = 0;
         _request.FirstValue = 0;
         return outcome;
     }
 
-    private OffloadOutcome Send(BrokerConnection connection, int candidate, short[] values, int length, Activity activity)
+    private OffloadOutcome Send(BrokerConnection connection, int candidate, short[] values, int length, int worthUs, Activity activity)
     {
         long startUs = Clock.NowUs();
         int timeoutUs = _engine.TimeoutUs(
@@ -116,7 +118,7 @@ public sealed class Offloader : IMessageReceiver
             _request.Sequence++;
             _isPending = true;
         }
-        _request.BudgetUs = (uint)timeoutUs;
+        _request.BudgetUs = (uint)(worthUs < timeoutUs ? worthUs : timeoutUs);
         byte[] payload = Encode(values, length);
         string topic = Topics.Request(_engine.Candidate(candidate).Id, _settings.BoardId);
 

@@ -184,6 +184,16 @@ public sealed class DecisionTable
         return cost > Unusable - 1 ? Unusable - 1 : (int)cost;
     }
 
+    /// <summary>How long an input may be away, in µs, until it costs as much as computing it here.</summary>
+    /// <returns>A time, or <see cref="int.MaxValue"/> when this node cannot compute it.</returns>
+    public int WorthUs(int bucket)
+    {
+        if (_local[bucket] >= Unusable || _scale <= 0) return int.MaxValue;
+        long worthUs = ((long)_local[bucket] << ScaleBits) / _scale;
+        // A budget of 0 would be none.
+        return worthUs > int.MaxValue ? int.MaxValue : worthUs < 1 ? 1 : (int)worthUs;
+    }
+
     /// <summary>What a time costs that the node spends computing.</summary>
     public int ComputeCost(int timeUs) => Scale(timeUs, _localScale);
 

@@ -233,6 +233,18 @@ public sealed partial class MappingEngine
         }
     }
 
+    /// <summary>How long a gateway may take for a request before the input were better computed here.</summary>
+    /// <remarks>
+    /// For the request's budget: a gateway that would take longer refuses at once, and a queue that was not foreseen costs a round
+    /// trip instead of the whole wait. With a deadline there is no such time: what is late on both sides goes where it is done sooner.
+    /// </remarks>
+    /// <param name="length">The input's length.</param>
+    /// <returns>A time in µs from the request's arrival, or <see cref="int.MaxValue"/> when any answer is better than none.</returns>
+    public int WorthUs(int length)
+    {
+        lock (_lock) return _goal.Objective == Objective.Deadline ? int.MaxValue : _table.WorthUs(_table.Bucket(length));
+    }
+
     /// <summary>Air time of a request in µs.</summary>
     public int TransmitUs(int length) => _transmitTime.At(length);
 

@@ -47,6 +47,23 @@ public sealed class GoalTests
         Assert.That(lengths[^1], Is.EqualTo(Engine(Goal.Time, 0, 60_000).BreakEvenLength()));
     }
 
+    [TestCase(1000, 1.0)]
+    [TestCase(0, 165.0 / 103)]
+    [TestCase(400, 1 / (0.4 + 0.6 * 103 / 165))]
+    public void ARequestIsWorthTheTimeInWhichWaitingCostsWhatComputingWould(int timeShare, double ofLocalTime)
+    {
+        foreach (int length in new[] { 1, 20, 80 })
+            Assert.That(Engine(Goal.Weighted(timeShare), 0, 60_000).WorthUs(length), Is.EqualTo((1400 * length + 500) * ofLocalTime).Within(0.2).Percent);
+    }
+
+    [Test]
+    public void ARequestWithADeadlineAndOneThatCannotBeComputedHereAreWorthAnyTime()
+    {
+        Assert.That(Engine(Goal.Deadline(50, 95), 0, 60_000).WorthUs(20), Is.EqualTo(int.MaxValue));
+        var helpless = new MappingEngine(new EngineSetup { ModelId = 1, LongestLength = 80, Power = s_power }, 1);
+        Assert.That(helpless.WorthUs(20), Is.EqualTo(int.MaxValue));
+    }
+
     [Test]
     public void AWeightedCostIsTimeAndTheTimeThatComputingWouldDrawTheEnergyIn()
     {

@@ -29,6 +29,7 @@ public sealed class HandOffTests
     private const int Done = 23;
     private const int WaitMs = 20_000;
     private const int SilenceMs = 300;
+    private const int SlowStepMs = 100;
     private const uint Session = 5;
 
     private static readonly ModelFile s_model = Read(TestModels.Write(TestModels.Make(3, [(CellKind.Lstm, 9), (CellKind.Gru, 5)], 4, seed: 3)));
@@ -44,6 +45,9 @@ public sealed class HandOffTests
     private InferenceRunner _runner = null!;
     private NetworkKernel _kernel = null!;
     private RequestFrame? _request;
+
+    // What the board takes itself to need for a timestep.
+    private int _stepMs;
 
     // What the gateway says; null for nothing.
     private ResponseCode? _code;
@@ -91,8 +95,19 @@ public sealed class HandOffTests
         for (int layer = 0; layer < 2; layer++) Assert.That(_kernel.State.Layers[layer].Hidden, Is.EqualTo(whole.State.Layers[layer].Hidden));
     }
 
-    private async Task<InferenceResult> StreamAsync(MappingMode mode, ResponseCode? code, NetworkKernel behind)
+    /// <summary>A gateway that would take longer than the board itself shall say so at once; one that was ordered may take its time.</summary>
+    [TestCase(MappingMode.Auto, (Length - Done) * SlowStepMs)]
+    [TestCase(MappingMode.Gateway, WaitMs)]
+    public async Task ARequestSaysHowLongItIsWorth(MappingMode mode, int expectedMs)
     {
+        InferenceResult result = await StreamAsync(mode, ResponseCode.Ok, new NetworkKernel(s_model), SlowStepMs);
+        Assert.That(result.Target, Is.EqualTo(Target.Gateway));
+        Assert.That(_request!.BudgetUs, Is.EqualTo(expectedMs * 1000).Within(5).Percent);
+    }
+
+    private async Task<InferenceResult> StreamAsync(MappingMode mode, ResponseCode? code, NetworkKernel behind, int stepMs = 1)
+    {
+        _stepMs = stepMs;
         _request = null;
         _code = code;
         await using TestBroker broker = await TestBroker.StartAsync();
@@ -138,7 +153,7 @@ public sealed class HandOffTests
         _engine = new MappingEngine(
             new EngineSetup
             {
-                ModelId = s_model.Id, LongestLength = Length, LocalTime = new CostLine(1_000_000, 100), BytesPerStep = 6, StateSize = 46,
+                ModelId = s_model.Id, LongestLength = Length, LocalTime = new CostLine(_stepMs * 1_000_000L, 100), BytesPerStep = 6, StateSize = 46,
                 Power = _settings.Power(),
             },
             NodeKey.Of(_settings.BoardId));

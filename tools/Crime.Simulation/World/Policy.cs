@@ -43,6 +43,9 @@ public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
     /// <summary>Whether it decides differently for time and for energy.</summary>
     public bool HasGoal => !IsSingleDevice && Kind != PolicyKind.Random;
 
+    /// <summary>Whether the engine of each board decides: that takes time, and its requests say how long they are worth.</summary>
+    public bool AsksEngine => Kind is PolicyKind.Crime or PolicyKind.MeanLength;
+
     /// <summary>Executed IL per status: a board with nothing to decide need not listen to any.</summary>
     public double HeardStatusIl => IsSingleDevice ? 0 : SimulationRun.MeasuredStatusIl;
 

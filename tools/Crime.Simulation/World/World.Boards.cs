@@ -85,7 +85,7 @@ internal sealed partial class SimWorld
         Decide(board);
         bool isAway = board.Slot >= 0;
         _tally.AddDecision(board.Input.Length, isAway, _nowUs);
-        double decisionUs = _policy.Kind is PolicyKind.Crime or PolicyKind.MeanLength ? board.Costs.DecisionUs : 0;
+        double decisionUs = _policy.AsksEngine ? board.Costs.DecisionUs : 0;
         board.EnergyUj += decisionUs * board.Costs.ComputeMw / 1000;
         long nowUs = _nowUs + (long)decisionUs;
         if (!isAway) Compute(board, nowUs);
@@ -145,7 +145,7 @@ internal sealed partial class SimWorld
         request.LengthForDecision = LengthForDecision(length);
         request.Fate = board.Fate;
         request.SentUs = board.SentUs;
-        request.BudgetUs = timeoutUs;
+        request.BudgetUs = _policy.AsksEngine ? Math.Min(timeoutUs, board.Engine.WorthUs(LengthForDecision(length))) : timeoutUs;
         int gateway = board.Group.Links[board.Slot].Gateway;
         if (_policy.Kind == PolicyKind.Oracle) Reserve(request);
         double wayUs = link.OneWayUs(_nowUs, costs.RequestSize(length), board.Fate, Fate.Link(board.FirstLink + board.Slot));
