@@ -231,9 +231,12 @@ public sealed class RequestRelay : IDisposable
         long giveUpUs = nowUs + (isLast ? MaxWaitUs : engine.TimeoutUs(candidate, length, MarginUs, MaxWaitUs, nowUs));
         if (!request.IsPriced) return Math.Min(giveUpUs, lastUs);
         if (!request.HasDeadline) return giveUpUs;
+        int awayUs = engine.GatewayCost(candidate, length);
+        // What cannot be back in time is not sent on: the queue refuses it at once.
+        if (nowUs + awayUs > request.DeadlineUs) return nowUs;
         lastUs -= ReturnUs + localWaitUs + (long)request.AloneUs;
         // Where one of both is all that there is time for, it is the one that is expected to be sooner.
-        if (lastUs < nowUs + engine.GatewayCost(candidate, length)) lastUs = request.DeadlineUs;
+        if (lastUs < nowUs + awayUs) lastUs = request.DeadlineUs;
         return Math.Min(giveUpUs, lastUs);
     }
 

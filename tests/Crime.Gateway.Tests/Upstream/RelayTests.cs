@@ -117,6 +117,16 @@ public sealed class RelayTests
         Assert.That((await _board.ResponseAsync()).Code, Is.EqualTo(ResponseCode.QueueFull));
     }
 
+    /// <summary>Who asks has said how long it is worth: what neither side does within that comes back at once, and goes nowhere.</summary>
+    [Test]
+    public async Task WhatCannotBeBackInTimeIsNotPassedOn()
+    {
+        await _front.SlowDownAsync(_slow.Id, SlowLength, 1_000_000);
+        await OfferAsync(_slow.Id, betaUs: 500_000);
+        Assert.That((await _board.AskAsync(_board.Request(_slow, SlowLength, budgetUs: 300_000))).Code, Is.EqualTo(ResponseCode.TooLate));
+        Assert.That(await _front.CounterAsync("relayed"), Is.Zero);
+    }
+
     [Test]
     public async Task WhatHasBeenThereOrHereIsNotPassedOn()
     {

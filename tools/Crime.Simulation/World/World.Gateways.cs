@@ -37,7 +37,10 @@ internal sealed partial class SimWorld
         HearUpstreams(gateway);
         request.Frame ??= new RequestFrame();
         int waitUs = (int)Math.Min(gateway.PredictedWaitUs(_nowUs), int.MaxValue / 4);
-        return gateway.Engine!.ChooseFor(request.LengthForDecision, waitUs, request.Frame, 0, _nowUs);
+        int candidate = gateway.Engine!.ChooseFor(request.LengthForDecision, waitUs, request.Frame, 0, _nowUs);
+        // What cannot be back in time is not sent on: here it is refused at once.
+        bool isTooFar = candidate >= 0 && gateway.HasAdmission && gateway.Engine.GatewayCost(candidate, request.LengthForDecision) > request.BudgetUs;
+        return isTooFar ? -1 : candidate;
     }
 
     private void Admit(SimGateway gateway, SimRequest request)
