@@ -4,6 +4,7 @@
 using System;
 using System.Collections.Generic;
 using Crime.Frames;
+using Crime.Gateway.Serving;
 using Crime.Mapping;
 using Crime.Simulation.Events;
 using Crime.Simulation.Scenarios;
@@ -37,6 +38,9 @@ internal sealed class SimGateway
     private readonly SimRequest?[] _running;
     private readonly long[] _startedUs;
 
+    // Scratch: what is left per worker, of no worker in particular.
+    private readonly long[] _leftUs;
+
     // When each worker will be free of all that was admitted: first in, first out makes that certain.
     private readonly long[] _freeUs;
     private readonly uint _modelId;
@@ -62,6 +66,7 @@ internal sealed class SimGateway
         int workers = node.Kind.Workers;
         _running = new SimRequest?[workers];
         _startedUs = new long[workers];
+        _leftUs = new long[workers];
         _freeUs = new long[workers];
         for (int i = 0; i < KeptStatuses; i++) _statuses[i] = new StatusFrame(modelId);
     }
@@ -126,18 +131,17 @@ internal sealed class SimGateway
     /// <summary>When the last status was published.</summary>
     public long PublishedUs => _statusCount == 0 ? 0 : _statusAtUs[(_statusCount - 1) % KeptStatuses];
 
-    /// <summary>Work waiting or running as the gateway tells it, in µs; 0 while a worker is free.</summary>
-    public long BacklogUs(long nowUs)
+    /// <summary>The backlog that the gateway tells, in µs over all workers: <see cref="PredictedWaitUs"/> times the workers.</summary>
+    public long BacklogUs(long nowUs) => PredictedWaitUs(nowUs) * _running.Length;
+
+    /// <summary>Wait of a request that arrives now, as the gateway predicts it, in µs; 0 while a worker is free and nothing waits.</summary>
+    public long PredictedWaitUs(long nowUs)
     {
         if (_runningCount < _running.Length && _waitingUs == 0) return 0;
-        long sum = _waitingUs;
         for (int i = 0; i < _running.Length; i++)
-            if (_running[i] is { } request) sum += Math.Max(request.CostUs - (nowUs - _startedUs[i]), 0);
-        return sum;
+            _leftUs[i] = _running[i] is { } request ? Math.Max(request.CostUs - (nowUs - _startedUs[i]), 0) : 0;
+        return StartDelay.Us(_leftUs, _waitingUs);
     }
-
-    /// <summary>Wait of a request that arrives now, as the gateway predicts it, in µs.</summary>
-    public long PredictedWaitUs(long nowUs) => BacklogUs(nowUs) / _running.Length;
 
     /// <summary>Wait that a request will really have, in µs, if nothing arrives before it but what the oracle has sent.</summary>
     /// <param name="nowUs">The time.</param>
