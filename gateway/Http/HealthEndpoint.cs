@@ -40,8 +40,8 @@ public sealed record HealthReport
     /// <summary>Most requests that may wait.</summary>
     public required int Capacity { get; init; }
 
-    /// <summary>Work that waits or runs, in µs, over all workers.</summary>
-    public required uint BacklogUs { get; init; }
+    /// <summary>Work that waits or runs, in µs, over all workers; boards are told less, or 0 (<see cref="LoadMeter.BacklogUs"/>).</summary>
+    public required long BacklogUs { get; init; }
 
     /// <summary>Work accepted per working time, in 1/1024.</summary>
     public required int Utilisation { get; init; }
@@ -173,7 +173,7 @@ public sealed class HealthEndpoint
             Models = _models.Models.Count,
             Depth = _queue.Depth,
             Capacity = _queue.Capacity,
-            BacklogUs = _load.BacklogUs,
+            BacklogUs = _load.WorkUs,
             Utilisation = _load.Utilisation,
             MalformedFrames = _counters.MalformedFrames.Value,
             Requests = _counters.Requests.Value,

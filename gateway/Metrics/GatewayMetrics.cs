@@ -38,7 +38,7 @@ public sealed class GatewayMetrics
         meter.CreateObservableGauge("crime.queue.depth", () => queue.Depth, "{request}", "Requests that wait");
         meter.CreateObservableGauge("crime.queue.capacity", () => queue.Capacity, "{request}", "Most requests that may wait");
         meter.CreateObservableGauge(
-            "crime.backlog", () => load.BacklogUs * SecondsPerMicrosecond, "s", "Work that waits or runs, over all workers");
+            "crime.backlog", () => load.WorkUs * SecondsPerMicrosecond, "s", "Work that waits or runs, over all workers");
         meter.CreateObservableGauge(
             "crime.utilisation", () => load.Utilisation / (double)Frames.StatusFrame.FullUtilisation, "1",
             "Work accepted per working time of all workers");

@@ -67,7 +67,7 @@ public sealed class GatewayGroup
     /// <summary>The requests of the group, each to one member only.</summary>
     public string SharedRequestFilter => $"$share/{Id}/{Topics.RequestFilter(Id)}";
 
-    /// <summary>Work that waits or runs at the other members, in µs.</summary>
+    /// <summary>The backlogs that the other members tell, in µs over all their workers.</summary>
     public uint OthersBacklogUs
     {
         get { lock (_lock) return (uint)Math.Min(Present().Sum(member => (long)member.BacklogUs), uint.MaxValue); }

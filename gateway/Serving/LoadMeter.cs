@@ -1,5 +1,5 @@
-// How busy the gateway is, in the two numbers that boards predict their wait from: the work that waits or runs, and how
-// fast work arrives.
+// How busy the gateway is, in the two numbers that boards predict their wait from: when a request that arrives now would
+// start, and how fast work arrives.
 
 using System;
 using System.Threading;
@@ -43,18 +43,35 @@ public sealed class LoadMeter
     /// <summary>Number of workers.</summary>
     public int WorkerCount => _startedAt.Length;
 
-    /// <summary>
-    /// Work that waits or runs, in µs, over all workers: of a running request what is predicted to be left. 0 while a worker is
-    /// free and nothing waits: boards take a worker's share of it for their wait, and there is none then.
-    /// </summary>
-    public uint BacklogUs
+    /// <summary>Work that waits or runs, in µs, over all workers: of a running request what is predicted to be left.</summary>
+    public long WorkUs
     {
         get
         {
-            long runningUs = RunningUs(out bool isAnyIdle), waitingUs = _queue.WaitingUs;
-            return isAnyIdle && waitingUs == 0 ? 0 : (uint)Math.Min(waitingUs + runningUs, uint.MaxValue);
+            Span<long> leftUs = stackalloc long[WorkerCount];
+            ReadLeftUs(leftUs);
+            long sumUs = _queue.WaitingUs;
+            foreach (long us in leftUs) sumUs += us;
+            return sumUs;
         }
     }
+
+    /// <summary>Time in µs until a request that arrives now would start, by prediction; 0 while a worker is free and nothing waits.</summary>
+    public long StartDelayUs
+    {
+        get
+        {
+            Span<long> leftUs = stackalloc long[WorkerCount];
+            ReadLeftUs(leftUs);
+            return StartDelay.Us(leftUs, _queue.WaitingUs);
+        }
+    }
+
+    /// <summary>
+    /// The backlog that boards are told, in µs over all workers: <see cref="StartDelayUs"/> times the workers, because boards take a
+    /// worker's share of it for their wait. At most <see cref="WorkUs"/>, and near it when much waits.
+    /// </summary>
+    public uint BacklogUs => (uint)Math.Min(Math.Min(StartDelayUs, uint.MaxValue) * WorkerCount, uint.MaxValue);
 
     /// <summary>What a board is told of the backlog: this gateway's, or all its group's where that is what it asked.</summary>
     public uint BacklogUsFor(ReplyAddress reply) =>
@@ -108,20 +125,18 @@ public sealed class LoadMeter
         lock (_lock) _startedAt[worker] = Idle;
     }
 
-    /// <summary>Work left of what runs, in µs, over all workers, by prediction.</summary>
-    /// <param name="isAnyIdle">Whether a worker has nothing to do.</param>
-    public long RunningUs(out bool isAnyIdle)
+    /// <summary>Reads the work left of what runs, by prediction.</summary>
+    /// <param name="leftUs">One per worker, to be filled: in µs, 0 for an idle one and for one that takes longer than predicted.</param>
+    public void ReadLeftUs(Span<long> leftUs)
     {
         lock (_lock)
         {
-            long now = _time.GetTimestamp(), sumUs = 0;
-            isAnyIdle = false;
+            long now = _time.GetTimestamp();
             for (int i = 0; i < _startedAt.Length; i++)
             {
-                if (_startedAt[i] == Idle) isAnyIdle = true;
-                else sumUs += Math.Max(_costUs[i] - (long)_time.GetElapsedTime(_startedAt[i], now).TotalMicroseconds, 0);
+                bool isIdle = _startedAt[i] == Idle;
+                leftUs[i] = isIdle ? 0 : Math.Max(_costUs[i] - (long)_time.GetElapsedTime(_startedAt[i], now).TotalMicroseconds, 0);
             }
-            return sumUs;
         }
     }
 

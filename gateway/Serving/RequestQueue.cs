@@ -76,20 +76,20 @@ public sealed class RequestQueue
     /// </summary>
     /// <param name="request">The request, priced and with its deadline.</param>
     /// <param name="nowUs">The time.</param>
-    /// <param name="runningUs">Work left of what runs, over all workers.</param>
-    /// <param name="isAnyIdle">Whether a worker waits for work.</param>
-    /// <param name="workerCount">Number of workers.</param>
+    /// <param name="leftUs">Work left per worker in µs, 0 for an idle one; sorted in place.</param>
     /// <returns><see cref="ResponseCode.Ok"/>, or why it is refused.</returns>
-    public ResponseCode Admit(PendingRequest request, long nowUs, long runningUs, bool isAnyIdle, int workerCount)
+    public ResponseCode Admit(PendingRequest request, long nowUs, Span<long> leftUs)
     {
+        var ahead = new FluidQueue(leftUs);
         lock (_lock)
         {
             if (_isEntranceClosed) return ResponseCode.Stopping;
             if (_count >= Capacity) return ResponseCode.QueueFull;
             PendingRequest? before = PlaceOf(request, out double behindUs);
-            double aheadUs = isAnyIdle && _count == 0 ? 0 : runningUs + _waitingUs - behindUs;
-            if (request.HasDeadline && nowUs + aheadUs / workerCount + request.AloneUs > request.DeadlineUs) return ResponseCode.TooLate;
-            if (!AreInTimeBehind(before, aheadUs + request.CostUs, nowUs, workerCount))
+            ahead.Pour(_waitingUs - behindUs);
+            if (request.HasDeadline && nowUs + ahead.StartUs + request.AloneUs > request.DeadlineUs) return ResponseCode.TooLate;
+            ahead.Pour(request.CostUs);
+            if (!AreInTimeBehind(before, ahead, nowUs))
             {
                 if (request.HasDeadline) return ResponseCode.TooLate;
                 before = GiveWay(request);
@@ -180,12 +180,12 @@ public sealed class RequestQueue
         return PlaceOf(request, out _);
     }
 
-    private bool AreInTimeBehind(PendingRequest? place, double aheadUs, long nowUs, int workerCount)
+    private bool AreInTimeBehind(PendingRequest? place, FluidQueue ahead, long nowUs)
     {
         for (PendingRequest? waiting = place == null ? _first : place.After; waiting != null; waiting = waiting.After)
         {
-            if (waiting.HasDeadline && nowUs + aheadUs / workerCount + waiting.AloneUs > waiting.DeadlineUs) return false;
-            aheadUs += waiting.CostUs;
+            if (waiting.HasDeadline && nowUs + ahead.StartUs + waiting.AloneUs > waiting.DeadlineUs) return false;
+            ahead.Pour(waiting.CostUs);
         }
         return true;
     }

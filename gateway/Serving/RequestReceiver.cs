@@ -136,7 +136,9 @@ public sealed class RequestReceiver
     {
         // A worker may be done with it before this returns.
         double costUs = request.CostUs;
-        ResponseCode code = _queue.Admit(request, nowUs, _load.RunningUs(out bool isAnyIdle), isAnyIdle, _load.WorkerCount);
+        Span<long> leftUs = stackalloc long[_load.WorkerCount];
+        _load.ReadLeftUs(leftUs);
+        ResponseCode code = _queue.Admit(request, nowUs, leftUs);
         if (code != ResponseCode.Ok) return code;
         _load.OnArrival(costUs);
         _status.OnChange();

@@ -241,11 +241,7 @@ public sealed class RequestRelay : IDisposable
     }
 
     /// <summary>How long a request would wait here, in µs.</summary>
-    private int LocalWaitUs()
-    {
-        long runningUs = _load.RunningUs(out bool isAnyIdle), waitingUs = _queue.WaitingUs;
-        return isAnyIdle && waitingUs == 0 ? 0 : (int)Math.Min((runningUs + waitingUs) / _load.WorkerCount, MaxWaitUs);
-    }
+    private int LocalWaitUs() => (int)Math.Min(_load.StartDelayUs, MaxWaitUs);
 
     /// <summary>The request as the other gateway gets it. Who asked, and what for, stands in the frame again afterwards.</summary>
     private byte[] Encode(RelayedRequest relayed, long budgetUs)

@@ -4,9 +4,10 @@ namespace Crime.Mapping;
 
 /// <summary>A gateway's load as last reported, and its extrapolation.</summary>
 /// <remarks>
-/// The wait is <c>W = max(0, b + (rho - 1) w a) / w</c>: backlog b in µs of work, w workers, utilisation rho, age a of the
-/// report. Every report, and every answer, also tells how wrong the last forecast was; mean and deviation of that error are kept
-/// and, if wanted, corrected for. Our own model, not the paper's. The prediction needs no division. Not thread-safe.
+/// The wait is <c>W = max(0, b + (rho - 1) w a) / w</c>: backlog b in µs over all w workers, utilisation rho, age a of the
+/// report; <c>b / w</c> is when a request would have started at the time of the report. Every report, and every answer, also tells
+/// how wrong the last forecast was; mean and deviation of that error are kept and, if wanted, corrected for. Our own model, not the
+/// paper's. The prediction needs no division. Not thread-safe.
 /// </remarks>
 public sealed class QueueForecast
 {
@@ -54,7 +55,7 @@ public sealed class QueueForecast
     public int BiasUs => _bias8 >> BiasBits;
 
     /// <summary>Takes a full status report.</summary>
-    /// <param name="backlogUs">Work waiting or running, over all workers.</param>
+    /// <param name="backlogUs">Time until a request would start, times the workers.</param>
     /// <param name="workers">Number of workers, at least 1.</param>
     /// <param name="utilisation">Work arriving per working time, in 1/1024.</param>
     /// <param name="depth">Requests waiting.</param>

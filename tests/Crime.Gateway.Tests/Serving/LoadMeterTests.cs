@@ -1,3 +1,4 @@
+using System;
 using Crime.Gateway.Serving;
 using Crime.Gateway.Tests.Running;
 using NUnit.Framework;
@@ -19,33 +20,46 @@ public sealed class LoadMeterTests
     }
 
     [Test]
-    public void BacklogIsWhatWaitsAndWhatIsLeftOfWhatRuns()
+    public void WorkIsWhatWaitsAndWhatIsLeftOfWhatRuns()
     {
         var load = new LoadMeter(_queue, workerCount: 2, _group, _time);
-        Assert.That(load.BacklogUs, Is.Zero);
+        Assert.That(Told(load), Is.EqualTo((0, 0, 0u)));
         _queue.TryAdd(new PendingRequest { CostUs = 500 });
         load.OnStarted(worker: 0, costUs: 300);
         load.OnStarted(worker: 1, costUs: 1000);
-        Assert.That(load.BacklogUs, Is.EqualTo(1800));
+        // The waiting one goes to the worker that has less left: that is the earlier to be free again, too.
+        Assert.That(Told(load), Is.EqualTo((1800, 300 + 500, 2 * 800u)));
         _time.AdvanceUs(200);
-        Assert.That(load.BacklogUs, Is.EqualTo(500 + 100 + 800));
+        Assert.That(Told(load), Is.EqualTo((500 + 100 + 800, 100 + 500, 2 * 600u)));
         // One that takes longer than predicted counts nothing, not less than nothing.
         _time.AdvanceUs(300);
-        Assert.That(load.BacklogUs, Is.EqualTo(500 + 0 + 500));
+        Assert.That(Told(load), Is.EqualTo((500 + 0 + 500, 500, 2 * 500u)));
         load.OnFinished(1);
-        Assert.That(load.BacklogUs, Is.EqualTo(500));
+        Assert.That(Told(load), Is.EqualTo((500, 250, 500u)));
     }
 
     [Test]
-    public void WhatRunsIsToldWithWhetherAWorkerIsIdle()
+    public void WhileNothingWaitsTheBacklogIsTheLeastThatAWorkerHasLeft()
     {
         var load = new LoadMeter(_queue, workerCount: 2, _group, _time);
         load.OnStarted(worker: 0, costUs: 1000);
-        Assert.That((load.RunningUs(out bool isAnyIdle), isAnyIdle), Is.EqualTo((1000L, true)));
-        Assert.That(load.BacklogUs, Is.Zero, "whoever comes starts at once");
+        Assert.That(Left(load), Is.EqualTo(new long[] { 1000, 0 }));
+        Assert.That(Told(load), Is.EqualTo((1000, 0, 0u)), "whoever comes starts at once");
         load.OnStarted(worker: 1, costUs: 3000);
-        Assert.That((load.RunningUs(out isAnyIdle), isAnyIdle), Is.EqualTo((4000L, false)));
-        Assert.That(load.BacklogUs, Is.EqualTo(4000));
+        Assert.That(Left(load), Is.EqualTo(new long[] { 1000, 3000 }));
+        Assert.That(Told(load), Is.EqualTo((4000, 1000, 2 * 1000u)));
+    }
+
+    [Test]
+    public void TellingAllocatesNothing()
+    {
+        var load = new LoadMeter(_queue, workerCount: 255, _group, _time);
+        for (int i = 0; i < 255; i++) load.OnStarted(i, 1000 + i * 7 % 255);
+        Assert.That(load.BacklogUs + load.WorkUs, Is.Positive);
+        long before = GC.GetAllocatedBytesForCurrentThread(), sum = 0;
+        for (int i = 0; i < 100; i++) sum += load.BacklogUs + load.WorkUs;
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(sum, Is.Positive);
     }
 
     [TestCase(1, 1024)]
@@ -70,7 +84,7 @@ public sealed class LoadMeterTests
         load.OnArrival(1_000_000);
         Assert.That(load.Utilisation, Is.EqualTo(1024));
         _time.AdvanceUs(1_000_000);
-        Assert.That(load.Utilisation, Is.EqualTo(1024 / System.Math.E).Within(1));
+        Assert.That(load.Utilisation, Is.EqualTo(1024 / Math.E).Within(1));
         _time.AdvanceUs(20_000_000);
         Assert.That(load.Utilisation, Is.Zero);
     }
@@ -82,6 +96,15 @@ public sealed class LoadMeterTests
         for (int i = 0; i < 100; i++) load.OnArrival(100_000_000);
         for (int i = 0; i < 10; i++) _queue.TryAdd(new PendingRequest { CostUs = 1_000_000_000 });
         Assert.That(load.Utilisation, Is.EqualTo(ushort.MaxValue));
-        Assert.That(load.BacklogUs, Is.EqualTo(uint.MaxValue));
+        Assert.That((load.WorkUs, load.BacklogUs), Is.EqualTo((10_000_000_000, uint.MaxValue)));
+    }
+
+    private static (long WorkUs, long StartDelayUs, uint BacklogUs) Told(LoadMeter load) => (load.WorkUs, load.StartDelayUs, load.BacklogUs);
+
+    private static long[] Left(LoadMeter load)
+    {
+        long[] leftUs = new long[load.WorkerCount];
+        load.ReadLeftUs(leftUs);
+        return leftUs;
     }
 }

@@ -97,15 +97,57 @@ public sealed class RequestQueueTests
         var queue = new RequestQueue(100);
         long nowUs = _time.NowUs();
         PendingRequest tight = Request(deadlineUs: nowUs + 2000), urgent = Request(deadlineUs: nowUs + 1500), late = Request(deadlineUs: nowUs + 2500);
-        Assert.That(queue.Admit(tight, nowUs, runningUs: 500, isAnyIdle: false, workerCount: 1), Is.EqualTo(ResponseCode.Ok));
-        Assert.That(queue.Admit(late, nowUs, 500, false, 1), Is.EqualTo(ResponseCode.Ok));
+        Assert.That(queue.Admit(tight, nowUs, leftUs: [500]), Is.EqualTo(ResponseCode.Ok));
+        Assert.That(queue.Admit(late, nowUs, [500]), Is.EqualTo(ResponseCode.Ok));
         // It could be ready in time itself, but the tight one no longer.
-        Assert.That(queue.Admit(urgent, nowUs, 500, false, 1), Is.EqualTo(ResponseCode.TooLate));
-        Assert.That(queue.Admit(Request(deadlineUs: nowUs + 2499), nowUs, 500, false, 1), Is.EqualTo(ResponseCode.TooLate));
+        Assert.That(queue.Admit(urgent, nowUs, [500]), Is.EqualTo(ResponseCode.TooLate));
+        Assert.That(queue.Admit(Request(deadlineUs: nowUs + 2499), nowUs, [500]), Is.EqualTo(ResponseCode.TooLate));
         Assert.That(queue.Depth, Is.EqualTo(2));
         // Two workers halve the wait: everybody is in time.
-        Assert.That(queue.Admit(urgent, nowUs, 500, false, 2), Is.EqualTo(ResponseCode.Ok));
+        Assert.That(queue.Admit(urgent, nowUs, [250, 250]), Is.EqualTo(ResponseCode.Ok));
         Assert.That(Taken(queue)[0], Is.SameAs(urgent));
+    }
+
+    [Test]
+    public void ARequestNeedsTheFirstFreeWorkerOnly()
+    {
+        var queue = new RequestQueue(100);
+        long nowUs = _time.NowUs();
+        PendingRequest urgent = Request(deadlineUs: nowUs + 11_000);
+        Assert.That(queue.Admit(Request(deadlineUs: nowUs + 10_999), nowUs, [60_000, 10_000, 110_000]), Is.EqualTo(ResponseCode.TooLate));
+        Assert.That(queue.Admit(urgent, nowUs, [60_000, 10_000, 110_000]), Is.EqualTo(ResponseCode.Ok));
+        // The next is done before it, by the same worker; before that nobody is any more, or one of both would be late.
+        Assert.That(queue.Admit(Request(deadlineUs: nowUs + 10_500), nowUs, [60_000, 9_000, 110_000]), Is.EqualTo(ResponseCode.Ok));
+        Assert.That(queue.Admit(Request(deadlineUs: nowUs + 10_400), nowUs, [60_000, 9_000, 110_000]), Is.EqualTo(ResponseCode.TooLate));
+        Assert.That(queue.Depth, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void WhoIsAdmittedIsInTime()
+    {
+        var random = new Random(1);
+        int admittedCount = 0;
+        for (int world = 0; world < 300; world++)
+        {
+            var queue = new RequestQueue(100);
+            long nowUs = _time.NowUs();
+            long[] leftUs = Enumerable.Range(0, random.Next(1, 6)).Select(_ => random.Next(3) == 0 ? 0L : random.Next(20_000)).ToArray();
+            for (int i = 0; i < 30; i++)
+            {
+                PendingRequest request = Request(costUs: random.Next(1, 5000), deadlineUs: nowUs + random.Next(40_000));
+                request.AloneUs = request.CostUs;
+                if (queue.Admit(request, nowUs, leftUs) == ResponseCode.Ok) admittedCount++;
+            }
+            long[] freeUs = Array.ConvertAll(leftUs, us => nowUs + us);
+            foreach (PendingRequest request in queue.Close())
+            {
+                int worker = Array.IndexOf(freeUs, freeUs.Min());
+                freeUs[worker] += (long)request.CostUs;
+                Assert.That(freeUs[worker], Is.LessThanOrEqualTo(request.DeadlineUs), $"world {world}");
+            }
+        }
+        // Of 9000.
+        Assert.That(admittedCount, Is.InRange(3000, 8000));
     }
 
     [Test]
@@ -116,10 +158,10 @@ public sealed class RequestQueueTests
         PendingRequest tight = Request(deadlineUs: nowUs + 2000), later = Request(deadlineUs: nowUs + 3000), old = Request(deadlineUs: nowUs + 100);
         old.HasDeadline = false;
         foreach (PendingRequest request in new[] { tight, later, old })
-            Assert.That(queue.Admit(request, nowUs, runningUs: 500, isAnyIdle: false, workerCount: 1), Is.EqualTo(ResponseCode.Ok));
+            Assert.That(queue.Admit(request, nowUs, leftUs: [500]), Is.EqualTo(ResponseCode.Ok));
         // The order still holds for who comes next.
         PendingRequest next = Request(deadlineUs: nowUs + 10_000);
-        Assert.That(queue.Admit(next, nowUs, 500, false, 1), Is.EqualTo(ResponseCode.Ok));
+        Assert.That(queue.Admit(next, nowUs, [500]), Is.EqualTo(ResponseCode.Ok));
         Assert.That(queue.Close(), Is.EqualTo(new[] { tight, later, old, next }));
     }
 
@@ -162,7 +204,7 @@ public sealed class RequestQueueTests
         Assert.That(other.Close().Select(request => request.CostUs), Is.EqualTo(new[] { 1.0, 2.0 }));
         Assert.That((other.Depth, other.WaitingUs), Is.EqualTo((0, 0L)));
         Assert.That(other.TryAdd(Request()), Is.False);
-        Assert.That(other.Admit(Request(), 0, 0, true, 1), Is.EqualTo(ResponseCode.Stopping));
+        Assert.That(other.Admit(Request(), 0, [0]), Is.EqualTo(ResponseCode.Stopping));
         Assert.That(other.Take(new Batch(), _time), Is.False);
     }
 
