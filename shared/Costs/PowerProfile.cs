@@ -21,14 +21,26 @@ public sealed class PowerProfile
     /// <summary>Air time per message apart from its bytes, in µs: preamble, headers, acknowledgements.</summary>
     public readonly int TransmitOverheadUs;
 
+    /// <summary>Power in mW while the board waits and its radio listens.</summary>
+    public readonly int ListenMw;
+
+    /// <summary>
+    /// How long a dozing radio listens on after it has sent or received, in µs: what comes meanwhile comes at once, what comes later
+    /// waits for a beacon. 0 for a radio that listens always, or that none of this is known of.
+    /// </summary>
+    public readonly int ListenOnUs;
+
     /// <summary>Makes a profile.</summary>
-    public PowerProfile(int computeMw, int waitMw, int transmitMw, int transmitNsPerByte, int transmitOverheadUs)
+    public PowerProfile(
+        int computeMw, int waitMw, int transmitMw, int transmitNsPerByte, int transmitOverheadUs, int listenMw = 0, int listenOnUs = 0)
     {
         ComputeMw = computeMw;
         WaitMw = waitMw;
         TransmitMw = transmitMw;
         TransmitNsPerByte = transmitNsPerByte;
         TransmitOverheadUs = transmitOverheadUs;
+        ListenMw = listenMw;
+        ListenOnUs = listenOnUs;
     }
 
     /// <summary>Air time of a message in µs.</summary>
@@ -40,6 +52,10 @@ public sealed class PowerProfile
     /// <param name="bytesPerStep">Bytes per timestep.</param>
     public CostLine TransmitLine(int headerSize, int bytesPerStep) =>
         new CostLine((long)bytesPerStep * TransmitNsPerByte, TransmitUs(headerSize));
+
+    /// <summary>Time in µs that a dozing radio listens because of a request: until the answer, for a while at most, and on after it.</summary>
+    /// <param name="waitUs">From the request's leaving to the answer's coming, in µs.</param>
+    public int ListeningUs(int waitUs) => (waitUs < ListenOnUs ? waitUs : ListenOnUs) + ListenOnUs;
 
     /// <summary>Energy in µJ of a time at a power.</summary>
     /// <param name="powerMw">Power in mW.</param>
