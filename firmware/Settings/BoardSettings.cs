@@ -129,6 +129,9 @@ public sealed class BoardSettings
     /// <summary>Mean power in mW while the radio comes up.</summary>
     public int RadioUpMw = 495;
 
+    /// <summary>How long in ms a dozing radio listens on after it has sent or received; 0 for one that listens always.</summary>
+    public int ListenOnMs = 50;
+
     /// <summary>Serial port of the console; empty for the debug channel only.</summary>
     public string ConsolePort = "COM2";
 
@@ -165,8 +168,11 @@ public sealed class BoardSettings
     /// <summary>Power while computing, in mW.</summary>
     public int ComputeMw = 165;
 
-    /// <summary>Power while waiting for an answer, in mW.</summary>
+    /// <summary>Power while waiting for an answer with the radio dozing, in mW.</summary>
     public int WaitMw = 103;
+
+    /// <summary>Power while waiting with the radio listening, in mW.</summary>
+    public int ListenMw = 330;
 
     /// <summary>Power while transmitting, in mW.</summary>
     public int TransmitMw = 627;
@@ -178,5 +184,6 @@ public sealed class BoardSettings
     public int TransmitOverheadUs = 300;
 
     /// <summary>The power numbers together.</summary>
-    public PowerProfile Power() => new PowerProfile(ComputeMw, WaitMw, TransmitMw, TransmitNsPerByte, TransmitOverheadUs);
+    public PowerProfile Power() =>
+        new PowerProfile(ComputeMw, WaitMw, TransmitMw, TransmitNsPerByte, TransmitOverheadUs, ListenMw, ListenOnMs * 1000);
 }

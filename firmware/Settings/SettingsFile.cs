@@ -126,9 +126,11 @@ public static class SettingsFile
             case "i2c.clock-pin": return Number(key, value, 0, 48, ref settings.I2cClockPin);
             case "power.compute-mw": return Number(key, value, 1, 10_000, ref settings.ComputeMw);
             case "power.wait-mw": return Number(key, value, 1, 10_000, ref settings.WaitMw);
+            case "power.listen-mw": return Number(key, value, 1, 10_000, ref settings.ListenMw);
             case "power.transmit-mw": return Number(key, value, 1, 10_000, ref settings.TransmitMw);
             case "radio.up-ms": return Number(key, value, 0, 60_000, ref settings.RadioUpMs);
             case "radio.up-mw": return Number(key, value, 1, 10_000, ref settings.RadioUpMw);
+            case "radio.listen-on-ms": return Number(key, value, 0, 1000, ref settings.ListenOnMs);
             case "transmit.ns-per-byte": return Number(key, value, 0, 1_000_000, ref settings.TransmitNsPerByte);
             case "transmit.overhead-us": return Number(key, value, 0, 1_000_000, ref settings.TransmitOverheadUs);
             default: return "unknown key '" + key + "'";

@@ -34,6 +34,7 @@ public sealed partial class DocumentationTests
                 defaults.RadioUpMs, defaults.RadioUpMw),
             Is.EqualTo(((int)Math.Round(profile.ComputeMw), (int)Math.Round(profile.WaitMw), (int)Math.Round(profile.TransmitMw),
                 (int)profile.TransmitNsPerByte, (int)profile.TransmitOverheadUs, (int)profile.AssociateMs, (int)Math.Round(profile.AssociateMw))));
+        Assert.That((defaults.ListenMw, defaults.ListenOnMs * 1000), Is.EqualTo(((int)Math.Round(profile.ReceiveMw), (int)profile.ListenOnUs)));
     }
 
     [Test]

@@ -92,6 +92,8 @@ public sealed partial class HardwareTests
         Assert.That(profile.Numbers["deep_sleep_ma"].Value, Is.LessThan(profile.Numbers["light_sleep_ma"].Value));
         Assert.That(profile.Numbers["light_sleep_ma"].Value, Is.LessThan(profile.Numbers["radio_off_ma"].Value));
         Assert.That(profile.Numbers["radio_off_ma"].Value, Is.LessThan(profile.Numbers["transmit_ma"].Value));
+        Assert.That(profile.Numbers["wait_ma"].Value, Is.LessThan(profile.Numbers["receive_ma"].Value), "listening is more than dozing");
+        Assert.That(profile.ListenOnUs, Is.LessThan(profile.BeaconIntervalUs), "it dozes at last");
     }
 
     [TestCaseSource(nameof(Boards))]
@@ -210,6 +212,7 @@ public sealed partial class HardwareTests
             return;
         }
         Assert.That(settings, Is.EqualTo(profile.SettingsLines));
+        Assert.That((parsed.ListenMw, parsed.ListenOnMs), Is.EqualTo(((int)Math.Round(profile.ReceiveMw), (int)profile.Numbers["listen_on_ms"].Value)));
         foreach (FirmwareTarget item in profile.Hardware.Targets)
             Assert.That(lines, Has.Some.EqualTo($"| `{item.Name}` | {item.ClockMhz} MHz | {(item.Psram ? "used" : "no")} |"));
         foreach (FlashPartitions item in profile.Hardware.Partitions)

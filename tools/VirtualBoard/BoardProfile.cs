@@ -97,6 +97,9 @@ public sealed class BoardProfile
     /// <summary>Time between two beacons at which a dozing radio fetches its messages, in µs; 0 for a radio that never dozes.</summary>
     public double BeaconIntervalUs => Get("beacon_interval_us");
 
+    /// <summary>How long a dozing radio listens on after it has sent or received, in µs.</summary>
+    public double ListenOnUs => Get("listen_on_ms") * 1000;
+
     /// <summary>Time to associate with the access point and get an address, in ms.</summary>
     public double AssociateMs => Get("associate_ms");
 
@@ -109,11 +112,13 @@ public sealed class BoardProfile
         $"i2c.clock-pin={Hardware.Pins["i2c_clock"].Gpio}",
         Setting("power.compute-mw", ComputeMw),
         Setting("power.wait-mw", WaitMw),
+        Setting("power.listen-mw", ReceiveMw),
         Setting("power.transmit-mw", TransmitMw),
         Setting("transmit.ns-per-byte", TransmitNsPerByte),
         Setting("transmit.overhead-us", TransmitOverheadUs),
         Setting("radio.up-ms", AssociateMs),
         Setting("radio.up-mw", AssociateMw),
+        Setting("radio.listen-on-ms", ListenOnUs / 1000),
     ];
 
     /// <summary>Reads a profile.</summary>

@@ -49,6 +49,18 @@ public sealed class SettingsFileTests
         Assert.That(new BoardSettings().TimestepIntervalMs, Is.Zero, "whole inputs unless a person wants otherwise");
     }
 
+    [Test]
+    public void WhatListeningTakesIsReadAndHandedOn()
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse("power.listen-mw=277\nradio.listen-on-ms=8\n", remarks);
+        Assert.That(remarks, Is.Empty);
+        Assert.That((settings.Power().ListenMw, settings.Power().ListenOnUs), Is.EqualTo((277, 8000)));
+        Assert.That((new BoardSettings().Power().ListenMw, new BoardSettings().Power().ListenOnUs), Is.EqualTo((330, 50_000)));
+        Assert.That(SettingsFile.Parse("radio.listen-on-ms=0", remarks).Power().ListeningUs(20_000), Is.Zero, "a radio that listens always");
+        Assert.That(remarks, Is.Empty);
+    }
+
     [TestCase("nonsense", "line 1: no '='")]
     [TestCase("=1", "line 1: no '='")]
     [TestCase("\nvolume=11", "line 2: unknown key 'volume'")]
@@ -61,6 +73,9 @@ public sealed class SettingsFileTests
     [TestCase("radio=always", "line 1: radio is modem or duty")]
     [TestCase("sleep=well", "line 1: sleep is none, light or deep")]
     [TestCase("meter.pin=49", "line 1: meter.pin takes a number from -1 to 48")]
+    [TestCase("radio.listen-on-ms=1001", "line 1: radio.listen-on-ms takes a number from 0 to 1000")]
+    [TestCase("radio.listen-on-ms=-1", "line 1: radio.listen-on-ms takes a number from 0 to 1000")]
+    [TestCase("power.listen-mw=0", "line 1: power.listen-mw takes a number from 1 to 10000")]
     [TestCase("inputs.timestep-ms=1001", "line 1: inputs.timestep-ms takes a number from 0 to 1000")]
     [TestCase("telemetry=1", "line 1: telemetry is on or off")]
     [TestCase("ina219.address=63", "line 1: ina219.address takes a number from 64 to 79")]
