@@ -14,6 +14,9 @@ public sealed class Activity
     /// <summary>Time in µs in which the board waited for an answer.</summary>
     public long WaitUs;
 
+    /// <summary>Time in µs in which a radio that else dozes listened because of the request, before its answer and after.</summary>
+    public long ListenUs;
+
     /// <summary>Time in µs in which the radio, which had been off, came up.</summary>
     public long RadioUpUs;
 
@@ -23,6 +26,7 @@ public sealed class Activity
         ComputeUs = 0;
         TransmitUs = 0;
         WaitUs = 0;
+        ListenUs = 0;
         RadioUpUs = 0;
     }
 }

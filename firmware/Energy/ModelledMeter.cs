@@ -31,9 +31,11 @@ public sealed class ModelledMeter : IEnergyMeter
     }
 
     /// <inheritdoc/>
+    /// <remarks>Listening comes on top of whatever else the board does meanwhile, and part of it after the inference.</remarks>
     public int Stop(Activity activity) =>
         PowerProfile.EnergyUj(_power.ComputeMw, activity.ComputeUs)
         + PowerProfile.EnergyUj(_power.TransmitMw, activity.TransmitUs)
         + PowerProfile.EnergyUj(_power.WaitMw, activity.WaitUs)
+        + PowerProfile.EnergyUj(_power.ListenMw - _power.WaitMw, activity.ListenUs)
         + PowerProfile.EnergyUj(_radioUpMw, activity.RadioUpUs);
 }

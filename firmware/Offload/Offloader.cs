@@ -2,6 +2,7 @@
 // per input. An answer that comes after its time-out is recognised by its number and dropped.
 
 using System.Threading;
+using Crime.Costs;
 using Crime.Firmware.Energy;
 using Crime.Firmware.Kernel;
 using Crime.Firmware.Settings;
@@ -17,6 +18,7 @@ public sealed class Offloader : IMessageReceiver
     private readonly object _lock = new object();
     private readonly AutoResetEvent _answered = new AutoResetEvent(false);
     private readonly BoardSettings _settings;
+    private readonly PowerProfile _power;
     private readonly RequestFrame _request = new RequestFrame();
     private StatusFrame _status;
     private readonly PongFrame _pong = new PongFrame();
@@ -40,6 +42,7 @@ public sealed class Offloader : IMessageReceiver
     public Offloader(BoardSettings settings, uint session)
     {
         _settings = settings;
+        _power = settings.Power();
         _session = session;
         _request.Session = session;
     }
@@ -138,7 +141,9 @@ public sealed class Offloader : IMessageReceiver
         long endUs = isAnswered ? _answeredAtUs : Clock.NowUs();
         int transmitUs = _engine.TransmitUs(length);
         activity.TransmitUs += transmitUs;
-        activity.WaitUs += endUs - sentUs - transmitUs;
+        int waitUs = (int)(endUs - sentUs) - transmitUs;
+        activity.WaitUs += waitUs;
+        activity.ListenUs += ListeningUs(waitUs, isAnswered);
         return isAnswered ? Conclude(candidate, length, endUs - sentUs, endUs) : GiveUp(candidate, endUs);
     }
 
@@ -194,6 +199,12 @@ public sealed class Offloader : IMessageReceiver
             return isAnswered;
         }
     }
+
+    /// <summary>
+    /// How long the radio listens because of a request. A duty-cycled radio is no exception: closing the connection keeps it up for 200 ms
+    /// after the answer, so that it listens on as long as one that stays up.
+    /// </summary>
+    private int ListeningUs(int waitUs, bool isAnswered) => _power.ListeningUs(waitUs) - (isAnswered ? 0 : _power.ListenOnUs);
 
     private OffloadOutcome Conclude(int candidate, int length, long elapsedUs, long nowUs)
     {

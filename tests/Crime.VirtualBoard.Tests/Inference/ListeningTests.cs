@@ -1,0 +1,85 @@
+using System;
+using System.Threading.Tasks;
+using Crime.Costs;
+using Crime.Firmware;
+using Crime.Firmware.Energy;
+using Crime.Firmware.Offload;
+using Crime.Firmware.Settings;
+using Crime.Firmware.Terminal;
+using Crime.Frames;
+using Crime.Mapping;
+using Crime.Model;
+using Crime.Shared.Tests.Model;
+using Crime.VirtualBoard.Redirects;
+using Crime.VirtualBoard.Tests.Device;
+using Crime.VirtualBoard.Tests.Duty;
+using Crime.VirtualBoard.Tests.Model;
+using NUnit.Framework;
+
+namespace Crime.VirtualBoard.Tests.Inference;
+
+/// <summary>How long a radio listens because of a request, as the firmware counts it.</summary>
+public sealed class ListeningTests
+{
+    private const uint Session = 5;
+    private static readonly byte[] s_bytes = TestModels.Write(TestModels.Make(3, [(CellKind.Lstm, 5)], 3, seed: 3));
+
+    [Test]
+    public async Task UntilTheAnswerForAWhileAtMostAndOnAfterIt()
+    {
+        await using AnsweringGateway gateway = await AnsweringGateway.StartAsync(FirmwareFlash.ModelId(s_bytes));
+        var (outcome, activity, power) = Offload(gateway.Port, timeoutMs: 20_000);
+        Assert.That(outcome, Is.EqualTo(OffloadOutcome.Answered));
+        Assert.That(activity.ListenUs, Is.EqualTo(power.ListeningUs((int)activity.WaitUs)).And.GreaterThan(power.ListenOnUs));
+    }
+
+    [TestCase(80, 50)]
+    [TestCase(50, 50)]
+    [TestCase(20, 20)]
+    public async Task WithoutAnAnswerForAWhileAtMost(int waitMs, int expectedMs)
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        var (outcome, activity, _) = Offload(broker.Port, timeoutMs: 400, waitMs);
+        Assert.That(outcome, Is.EqualTo(OffloadOutcome.TimedOut));
+        Assert.That(activity.WaitUs, Is.EqualTo(waitMs * 1000).Within(1000));
+        Assert.That(activity.ListenUs, Is.EqualTo(Math.Min(activity.WaitUs, 50_000)).And.EqualTo(expectedMs * 1000).Within(1000));
+    }
+
+    private static (OffloadOutcome Outcome, Activity Activity, PowerProfile Power) Offload(int port, int timeoutMs, int waitMs = 0)
+    {
+        using Board board = TestBoards.Make();
+        var settings = new BoardSettings { BrokerHost = "127.0.0.1", BrokerPort = port, TimeoutMarginMs = timeoutMs, TimeoutMaxMs = timeoutMs };
+        var activity = new Activity();
+        OffloadOutcome outcome = OffloadOutcome.NotConnected;
+        TestBoards.Run(board, () => outcome = Offload(settings, activity, waitMs));
+        return (outcome, activity, settings.Power());
+    }
+
+    /// <summary>Sends a request. What the firmware waits here does not move the board's clock: a thread of the board's has to.</summary>
+    private static OffloadOutcome Offload(BoardSettings settings, Activity activity, int waitMs)
+    {
+        Assert.That(ModelReader.TryRead(s_bytes, out ModelFile model), Is.EqualTo(ModelError.None));
+        var offloader = new Offloader(settings, Session);
+        var connection = new BrokerConnection(settings, new SerialConsole("COM2", 115200, 17, 16), offloader, offloader.Counters);
+        var engine = new MappingEngine(
+            new EngineSetup { ModelId = model.Id, LongestLength = 10, LocalTime = new CostLine(1_000_000, 100), BytesPerStep = 6, Power = settings.Power() },
+            NodeKey.Of(settings.BoardId));
+        offloader.Use(model, engine);
+        Assert.That(connection.Open(), Is.True);
+        var status = new StatusFrame { Online = true, Workers = 1, Session = 7, Sequence = 1, Capacity = 8 };
+        status.Add(model.Id, 0).SetOwn(300, 20);
+        long nowUs = Clock.NowUs();
+        offloader.OnMessage(Topics.Status("gw"), status.Encode(), nowUs);
+        Assert.That(engine.TakeDuePing(nowUs, out uint sequence), Is.Zero);
+        offloader.OnMessage(Topics.Response(settings.BoardId), new PongFrame { Session = Session, Sequence = sequence }.Encode(), nowUs);
+        if (waitMs > 0)
+        {
+            ThreadStandIn.Start(ThreadStandIn.New(() =>
+            {
+                ThreadStandIn.Sleep(waitMs);
+                Clock.NowUs();
+            }));
+        }
+        return offloader.Offload(connection, 0, new short[30], 10, activity);
+    }
+}
