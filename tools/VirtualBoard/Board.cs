@@ -66,7 +66,7 @@ internal enum RadioState
     /// <summary>It joins a network.</summary>
     Associating,
 
-    /// <summary>It dozes between beacons.</summary>
+    /// <summary>It listens after it has sent or received, and dozes between beacons.</summary>
     Associated,
 }
 
@@ -195,12 +195,15 @@ public sealed class Board : IDisposable
         if (_isStopped || s_boot.Value != _boot) throw new PowerOffException();
     }
 
-    internal void SetRadio(RadioState state, long nowUs) => _ledger.SetFloor(nowUs, state switch
-    {
-        RadioState.Off => Options.Profile.RadioOffMw,
-        RadioState.Associating => Options.Profile.AssociateMw,
-        _ => Options.Profile.WaitMw,
-    });
+    internal void SetRadio(RadioState state, long nowUs) => _ledger.SetFloor(
+        nowUs,
+        state switch
+        {
+            RadioState.Off => Options.Profile.RadioOffMw,
+            RadioState.Associating => Options.Profile.AssociateMw,
+            _ => Options.Profile.WaitMw,
+        },
+        canListen: state == RadioState.Associated);
 
     /// <summary>No thread runs until the timer; the radio, which the firmware has switched off, stays off.</summary>
     internal void LightSleep()

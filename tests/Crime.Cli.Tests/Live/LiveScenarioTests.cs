@@ -45,9 +45,10 @@ public sealed class LiveScenarioTests
     {
         var dozing = Live(Star()).Places[0].Profile;
         Assert.That(dozing.UsPerIl, Is.EqualTo(0.3));
-        Assert.That(dozing.BeaconIntervalUs, Is.EqualTo(102_400));
+        Assert.That((dozing.BeaconIntervalUs, dozing.ListenOnUs), Is.EqualTo((102_400, 50_000)));
         var awake = Live(Star(radio: RadioKind.Awake)).Places[0].Profile;
-        Assert.That(awake.BeaconIntervalUs, Is.Zero);
+        Assert.That((awake.BeaconIntervalUs, awake.ListenOnUs), Is.EqualTo((0, 0)));
+        Assert.That(awake.ReceiveMw, Is.EqualTo(awake.WaitMw), "listening is all that it does");
         Assert.That(awake.WaitMw, Is.EqualTo(97.5 * awake.SupplyV).Within(1e-9));
         Assert.That(awake.ComputeMw - awake.WaitMw, Is.EqualTo(dozing.ComputeMw - dozing.WaitMw).Within(1e-9), "what listening adds");
     }

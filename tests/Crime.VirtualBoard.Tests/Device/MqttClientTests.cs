@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using System.Threading;
@@ -78,10 +79,11 @@ public sealed class MqttClientTests
         Assert.That(received, Is.EqualTo("a/b=hello"));
     }
 
-    [Test]
-    public void AnAnswerWaitsForTheNextBeacon()
+    /// <summary>Messages that the board sends to itself: when each was sent, and when it came, in µs before it was handled.</summary>
+    private List<(long SentUs, double CameUs)> Echoes(int count)
     {
-        long elapsedUs = 0;
+        double receiveUs = TestBoards.Profile.MqttReceiveIl * TestBoards.Profile.UsPerIl;
+        var echoes = new List<(long, double)>();
         TestBoards.Run(_board, () =>
         {
             MqttClient client = Client();
@@ -94,13 +96,65 @@ public sealed class MqttClientTests
             };
             Connect(client);
             client.Subscribe(["a"], [MqttQoSLevel.AtMostOnce]);
-            Publish(client, "a", "x");
-            WaitHandleStandIn.WaitOne(came, 10_000, false);
-            elapsedUs = cameAt;
+            for (int i = 0; i < count; i++)
+            {
+                ThreadStandIn.Sleep(130);
+                Publish(client, "a", "x");
+                long sentAt = _board.Clock.NowUs();
+                Assert.That(WaitHandleStandIn.WaitOne(came, 10_000, false), Is.True);
+                echoes.Add((sentAt, cameAt - receiveUs));
+            }
         });
-        double receiveUs = TestBoards.Profile.MqttReceiveIl * TestBoards.Profile.UsPerIl;
-        double sinceBeaconUs = (elapsedUs - receiveUs) % TestBoards.Profile.BeaconIntervalUs;
-        Assert.That(Math.Min(sinceBeaconUs, TestBoards.Profile.BeaconIntervalUs - sinceBeaconUs), Is.LessThan(50));
+        return echoes;
+    }
+
+    private static bool IsAtABeacon(double timeUs)
+    {
+        double sinceBeaconUs = timeUs % TestBoards.Profile.BeaconIntervalUs;
+        return Math.Min(sinceBeaconUs, TestBoards.Profile.BeaconIntervalUs - sinceBeaconUs) < 50;
+    }
+
+    [Test]
+    public void AnAnswerThatComesSoonDoesNotWaitForABeacon()
+    {
+        List<(long SentUs, double CameUs)> echoes = Echoes(8);
+        // One on which the host is late waits after all. A request of 6 bytes is on the air for 310 µs.
+        bool IsSoon((long SentUs, double CameUs) echo) => echo.CameUs - echo.SentUs <= TestBoards.Profile.ListenOnUs + 400;
+        Assert.That(echoes.Where(echo => !IsSoon(echo)).Select(echo => IsAtABeacon(echo.CameUs)), Has.None.False);
+        Assert.That(echoes.Count(echo => IsSoon(echo) && !IsAtABeacon(echo.CameUs)), Is.AtLeast(4));
+    }
+
+    [Test]
+    public void AnAnswerThatComesLateWaitsForTheNextBeacon()
+    {
+        // There and back: 60 ms, when the radio has stopped listening.
+        _board.Options.Link.ExtraDelayMs = 30;
+        Assert.That(Echoes(4).Select(echo => IsAtABeacon(echo.CameUs)), Has.None.False);
+    }
+
+    [Test]
+    public void WhatWaitsForABeaconComesWhenTheBoardSendsAndBeforeItsAnswer()
+    {
+        var came = new ConcurrentQueue<(string Topic, long AtUs)>();
+        long beaconUs = 0;
+        TestBoards.Run(_board, () =>
+        {
+            MqttClient client = Client();
+            client.MqttMsgPublishReceived += (_, e) => came.Enqueue((e.Topic, _board.Clock.NowUs()));
+            Connect(client);
+            client.Subscribe(["status", "answer"], [MqttQoSLevel.AtMostOnce, MqttQoSLevel.AtMostOnce]);
+            double interval = TestBoards.Profile.BeaconIntervalUs;
+            beaconUs = (long)(Math.Ceiling(_board.Clock.NowUs() / interval + 2) * interval);
+            _board.Clock.SleepUntil(beaconUs + 1000);
+            _ = _broker.Server.InjectApplicationMessage(new MQTTnet.Server.InjectedMqttApplicationMessage(
+                new MQTTnet.MqttApplicationMessage { Topic = "status", PayloadSegment = "s"u8.ToArray() }) { SenderClientId = "gw" });
+            ThreadStandIn.Sleep(30);
+            Assert.That(came, Is.Empty, "nothing was sent: it waits");
+            Publish(client, "answer", "x");
+            for (int i = 0; i < 100 && came.Count < 2; i++) ThreadStandIn.Sleep(20);
+        });
+        Assert.That(came.Select(message => message.Topic), Is.EqualTo(new[] { "status", "answer" }));
+        Assert.That(came.First().AtUs, Is.InRange(beaconUs + 31_000, beaconUs + 90_000), "not at the next beacon");
     }
 
     [Test]

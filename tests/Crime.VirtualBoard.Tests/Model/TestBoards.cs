@@ -11,9 +11,10 @@ internal static class TestBoards
 {
     public static BoardProfile Profile { get; } = BoardProfile.Bundled("esp32-devkitc");
 
-    public static Board Make(LinkConditions? link = null, IReadOnlyDictionary<int, Func<Board, II2cPeripheral>>? peripherals = null) => new(new BoardOptions
+    public static Board Make(
+        LinkConditions? link = null, IReadOnlyDictionary<int, Func<Board, II2cPeripheral>>? peripherals = null, BoardProfile? profile = null) => new(new BoardOptions
     {
-        Profile = Profile,
+        Profile = profile ?? Profile,
         FlashFolder = Path.Combine(TestContext.CurrentContext.WorkDirectory, "flash", Guid.NewGuid().ToString("n")),
         Link = link ?? new LinkConditions(),
         I2cPeripherals = peripherals ?? new Dictionary<int, Func<Board, II2cPeripheral>>(),

@@ -96,7 +96,8 @@ internal sealed class LiveScenario
         BoardProfile profile = BoardProfile.Bundled(group.Kind.Profile).With("cpu_us_per_il", group.Kind.UsPerIl);
         if (group.Radio == RadioKind.Doze) return profile;
         double extraMa = group.Kind.AwakeMa - profile.WaitMw / profile.SupplyV;
-        return profile.With("beacon_interval_us", 0).With("wait_ma", group.Kind.AwakeMa)
+        // It listens always: that is what waiting draws, and listening on adds nothing.
+        return profile.With("beacon_interval_us", 0).With("listen_on_ms", 0).With("wait_ma", group.Kind.AwakeMa).With("receive_ma", group.Kind.AwakeMa)
             .With("compute_ma", profile.ComputeMw / profile.SupplyV + extraMa);
     }
 }

@@ -11,6 +11,7 @@ using System;
 using System.Buffers;
 using System.Collections;
 using System.Collections.Generic;
+using System.Linq;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading;
@@ -36,8 +37,8 @@ public class MqttClient : IMqttClient, IDisposable
     private readonly int _port;
     private readonly object _lock = new();
     private readonly Queue<MqttApplicationMessage> _outgoing = [];
-    // By time, then by arrival: two messages of the same beacon keep their order.
-    private readonly PriorityQueue<Action, (long AtUs, long Number)> _events = new();
+    // By time, then by arrival: two messages of the same beacon keep their order. A message has the time when it reached the access point.
+    private readonly PriorityQueue<(Action Run, long? ArrivedAtUs), (long AtUs, long Number)> _events = new();
     private readonly Channel<(MqttApplicationMessage Message, long LeavesAtUs)> _onAir = Channel.CreateUnbounded<(MqttApplicationMessage, long)>();
     private readonly AutoResetEvent _eventAdded = new(false);
     private MQTTnet.IMqttClient? _client;
@@ -123,7 +124,7 @@ public class MqttClient : IMqttClient, IDisposable
         var options = new MqttClientSubscribeOptionsBuilder();
         for (int i = 0; i < topics.Length; i++) options = options.WithTopicFilter(topics[i], (MqttQualityOfServiceLevel)qosLevels[i]);
         BoardCpu.Execute(_board.Options.Profile.MqttPublishIl);
-        _board.Radio.Transmit(HeaderBytes);
+        Transmit(HeaderBytes);
         MQTTnet.IMqttClient? client = _client;
         if (client != null) Wire.Blocking(_board, () => client.SubscribeAsync(options.Build(), CancellationToken.None));
         return 1;
@@ -178,8 +179,23 @@ public class MqttClient : IMqttClient, IDisposable
 
     private void RoundTrip()
     {
-        _board.Clock.SleepUntil(_board.Radio.Transmit(HeaderBytes));
+        _board.Clock.SleepUntil(Transmit(HeaderBytes));
         _board.Clock.SleepUntil(_board.Radio.ReceiveAt(_board.Clock.NowUs()));
+    }
+
+    /// <summary>Sends; what waits at the access point for a beacon comes now, for the radio is awake.</summary>
+    private long Transmit(int byteCount)
+    {
+        long leavesAtUs = _board.Radio.Transmit(byteCount);
+        lock (_lock)
+        {
+            var waiting = _events.UnorderedItems.OrderBy(item => item.Priority.Number).ToList();
+            _events.Clear();
+            foreach (var (item, (atUs, number)) in waiting)
+                _events.Enqueue(item, (item.ArrivedAtUs is { } arrivedAtUs ? Math.Min(atUs, _board.Radio.ReceiveAt(arrivedAtUs)) : atUs, number));
+        }
+        _eventAdded.Set();
+        return leavesAtUs;
     }
 
     /// <summary>Hands waiting messages to the radio and, when they have passed it, to the network.</summary>
@@ -199,7 +215,7 @@ public class MqttClient : IMqttClient, IDisposable
                 KillSoon(client);
                 return;
             }
-            long leavesAtUs = _board.Radio.Transmit((int)message.Payload.Length + message.Topic.Length + 4);
+            long leavesAtUs = Transmit((int)message.Payload.Length + message.Topic.Length + 4);
             _onAir.Writer.TryWrite((message, leavesAtUs));
         }
     }
@@ -228,11 +244,17 @@ public class MqttClient : IMqttClient, IDisposable
         MqttApplicationMessage message = received.ApplicationMessage;
         var args = new MqttMsgPublishEventArgs(
             message.Topic, message.Payload.ToArray(), false, (MqttQoSLevel)message.QualityOfServiceLevel, message.Retain);
-        PostAt(_board.Radio.ReceiveAt(_board.Clock.RealUs), () =>
+        void Run()
         {
             BoardCpu.Execute(_board.Options.Profile.MqttReceiveIl);
             MqttMsgPublishReceived?.Invoke(this, args);
-        });
+        }
+        lock (_lock)
+        {
+            long arrivedAtUs = _board.Clock.RealUs;
+            _events.Enqueue((Run, arrivedAtUs), (_board.Radio.ReceiveAt(arrivedAtUs), _eventNumber++));
+        }
+        _eventAdded.Set();
         return Task.CompletedTask;
     }
 
@@ -244,18 +266,14 @@ public class MqttClient : IMqttClient, IDisposable
             IsConnected = false;
             _isEnding = true;
         }
-        PostAt(_board.Clock.RealUs + (CloseMs * 1000), () =>
+        void Run()
         {
             lock (_lock) _isEnding = false;
             ConnectionClosed?.Invoke(this, EventArgs.Empty);
-        });
-        return Task.CompletedTask;
-    }
-
-    private void PostAt(long atUs, Action action)
-    {
-        lock (_lock) _events.Enqueue(action, (atUs, _eventNumber++));
+        }
+        lock (_lock) _events.Enqueue((Run, null), (_board.Clock.RealUs + (CloseMs * 1000), _eventNumber++));
         _eventAdded.Set();
+        return Task.CompletedTask;
     }
 
     private Thread StartDispatcher() => _board.Run(() =>
@@ -269,7 +287,7 @@ public class MqttClient : IMqttClient, IDisposable
                 if (_isDisposed) return;
                 bool hasEvent = _events.TryPeek(out _, out var due);
                 atUs = hasEvent ? due.AtUs : long.MaxValue;
-                if (hasEvent && atUs <= _board.Clock.RealUs) action = _events.Dequeue();
+                if (hasEvent && atUs <= _board.Clock.RealUs) action = _events.Dequeue().Run;
             }
             if (action == null)
             {

@@ -1,5 +1,6 @@
 // The energy that a virtual board really spends: a floor that its radio and its sleep decide, and on top of it every interval
-// in which it computed or transmitted. This is what its INA219 measures; the firmware's own modelled meter knows nothing of it.
+// in which it computed, transmitted or listened. This is what its INA219 measures; the firmware's own modelled meter knows
+// nothing of it.
 
 using System;
 using System.Collections.Generic;
@@ -16,6 +17,10 @@ internal sealed class EnergyLedger
     private readonly LinkedList<(long StartUs, long EndUs, double ExtraMw)> _recent = [];
     private readonly BoardProfile _profile;
     private readonly List<(long StartUs, double Mw)> _floors = [];
+
+    // Apart in time, the earliest first.
+    private readonly List<(long StartUs, long EndUs)> _listening = [];
+    private bool _canListen;
     private double _foldedNj;
 
     /// <summary>Starts the ledger of a board.</summary>
@@ -25,8 +30,13 @@ internal sealed class EnergyLedger
         _floors.Add((0, profile.RadioOffMw));
     }
 
+    private double ListenExtraMw => _profile.ReceiveMw - _profile.WaitMw;
+
     /// <summary>What the board draws at least, from a time on.</summary>
-    public void SetFloor(long fromUs, double powerMw)
+    /// <param name="fromUs">The time.</param>
+    /// <param name="powerMw">The power.</param>
+    /// <param name="canListen">Whether the radio is on, so that it may listen.</param>
+    public void SetFloor(long fromUs, double powerMw, bool canListen = false)
     {
         lock (_lock)
         {
@@ -36,14 +46,47 @@ internal sealed class EnergyLedger
                 _floors.RemoveAt(0);
             }
             _floors.Add((Math.Max(fromUs, _floors[^1].StartUs), powerMw));
+            _canListen = canListen;
+            if (!canListen) ListenNoLongerThan(fromUs);
         }
     }
 
     /// <summary>The CPU computed.</summary>
-    public void AddCompute(long startUs, long endUs) => Add(startUs, endUs, _profile.ComputeMw - _profile.WaitMw);
+    public void AddCompute(long startUs, long endUs)
+    {
+        lock (_lock) Add(startUs, endUs, _profile.ComputeMw - _profile.WaitMw);
+    }
 
-    /// <summary>The radio transmitted.</summary>
-    public void AddTransmit(long startUs, long endUs) => Add(startUs, endUs, _profile.TransmitMw - _profile.WaitMw);
+    /// <summary>The radio transmitted: meanwhile it did not listen, nor will it at a beacon for which it was to wake.</summary>
+    public void AddTransmit(long startUs, long endUs)
+    {
+        lock (_lock)
+        {
+            ListenNoLongerThan(startUs);
+            Add(startUs, endUs, _profile.TransmitMw - _profile.WaitMw);
+        }
+    }
+
+    /// <summary>A radio that else dozes listens; of this only what is later than all that it listened already.</summary>
+    public void AddListen(long startUs, long endUs)
+    {
+        lock (_lock)
+        {
+            if (!_canListen) return;
+            int last = _listening.Count - 1;
+            if (last >= 0 && startUs <= _listening[last].EndUs)
+            {
+                _listening[last] = (_listening[last].StartUs, Math.Max(_listening[last].EndUs, endUs));
+                return;
+            }
+            if (endUs > startUs) _listening.Add((startUs, endUs));
+            while (_listening[0].EndUs < startUs - HistoryUs)
+            {
+                _foldedNj += ListenExtraMw * (_listening[0].EndUs - _listening[0].StartUs);
+                _listening.RemoveAt(0);
+            }
+        }
+    }
 
     /// <summary>Energy in µJ from the start to a time.</summary>
     public double EnergyUj(long untilUs)
@@ -57,6 +100,7 @@ internal sealed class EnergyLedger
                 nanojoules += _floors[i].Mw * Math.Max(0, end - _floors[i].StartUs);
             }
             foreach (var (start, end, extra) in _recent) nanojoules += extra * Math.Max(0, Math.Min(end, untilUs) - start);
+            foreach (var (start, end) in _listening) nanojoules += ListenExtraMw * Math.Max(0, Math.Min(end, untilUs) - start);
             return nanojoules / 1000;
         }
     }
@@ -64,17 +108,24 @@ internal sealed class EnergyLedger
     /// <summary>Mean power in mW over a time.</summary>
     public double MeanPowerMw(long fromUs, long untilUs) => (EnergyUj(untilUs) - EnergyUj(fromUs)) * 1000 / (untilUs - fromUs);
 
+    private void ListenNoLongerThan(long untilUs)
+    {
+        for (int last = _listening.Count - 1; last >= 0 && _listening[last].EndUs > untilUs; last--)
+        {
+            var (start, _) = _listening[last];
+            _listening.RemoveAt(last);
+            if (start < untilUs) _listening.Add((start, untilUs));
+        }
+    }
+
     private void Add(long startUs, long endUs, double extraMw)
     {
         if (endUs <= startUs) return;
-        lock (_lock)
+        _recent.AddLast((startUs, endUs, extraMw));
+        while (_recent.First is { } first && first.Value.EndUs < endUs - HistoryUs)
         {
-            _recent.AddLast((startUs, endUs, extraMw));
-            while (_recent.First is { } first && first.Value.EndUs < endUs - HistoryUs)
-            {
-                _foldedNj += first.Value.ExtraMw * (first.Value.EndUs - first.Value.StartUs);
-                _recent.RemoveFirst();
-            }
+            _foldedNj += first.Value.ExtraMw * (first.Value.EndUs - first.Value.StartUs);
+            _recent.RemoveFirst();
         }
     }
 }

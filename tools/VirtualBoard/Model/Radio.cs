@@ -1,19 +1,25 @@
 // The Wi-Fi of a virtual board: how long a message is on the air, how long it takes through the access point, and how long
-// an answer waits there until the dozing radio wakes for the next beacon. The TCP connection behind it is real.
+// one waits there that comes while the radio dozes. A dozing radio listens on for a while after it has sent or received; what
+// comes later waits for the next beacon. The TCP connection behind it is real.
 
 using System;
 
 namespace Crime.VirtualBoard.Model;
 
-/// <summary>Delays of a board's radio.</summary>
+/// <summary>Delays of a board's radio. Any thread may call it.</summary>
 internal sealed class Radio
 {
+    private readonly object _lock = new();
     private readonly BoardProfile _profile;
     private readonly BoardClock _clock;
     private readonly EnergyLedger _ledger;
     private readonly LinkConditions _conditions;
     private readonly double _beaconPhaseUs;
     private long _airFreeAtUs;
+
+    // The last time that the radio listens, or will once the next beacon has come.
+    private long _listensFromUs = -1;
+    private long _listensUntilUs = -1;
 
     /// <summary>Makes the radio of a board.</summary>
     public Radio(BoardProfile profile, BoardClock clock, EnergyLedger ledger, LinkConditions conditions, double beaconPhase)
@@ -25,26 +31,52 @@ internal sealed class Radio
         _beaconPhaseUs = beaconPhase * profile.BeaconIntervalUs;
     }
 
-    /// <summary>Sends a message.</summary>
+    /// <summary>Sends a message, and listens on after it; what waits at the access point is then to be asked for again.</summary>
     /// <param name="byteCount">Its bytes.</param>
     /// <returns>When it has left the access point, in the board's time.</returns>
     public long Transmit(int byteCount)
     {
-        long start = Math.Max(_clock.NowUs(), _airFreeAtUs);
-        long end = start + (long)(_profile.TransmitOverheadUs + byteCount * _profile.TransmitNsPerByte / 1000);
-        _airFreeAtUs = end;
-        _ledger.AddTransmit(start, end);
-        return end + DelayUs;
+        long nowUs = _clock.NowUs();
+        lock (_lock)
+        {
+            long start = Math.Max(nowUs, _airFreeAtUs);
+            long end = start + (long)(_profile.TransmitOverheadUs + byteCount * _profile.TransmitNsPerByte / 1000);
+            _airFreeAtUs = end;
+            _ledger.AddTransmit(start, end);
+            // Who sends is awake now, whichever beacon it was to wake for.
+            if (end < _listensFromUs) _listensUntilUs = -1;
+            ListenOn(end);
+            return end + DelayUs;
+        }
     }
 
-    /// <summary>When a message that reaches the access point now reaches the board.</summary>
+    /// <summary>
+    /// When a message that reaches the access point reaches the board: at once while the radio listens, else at the next beacon. One that
+    /// still waits there when the board sends comes then: ask again, for all that wait, in their order.
+    /// </summary>
+    /// <param name="arrivedAtUs">When it reached the access point, in the board's time.</param>
     public long ReceiveAt(long arrivedAtUs)
     {
+        long at = arrivedAtUs + DelayUs;
         double interval = _profile.BeaconIntervalUs;
-        double at = arrivedAtUs + DelayUs;
-        if (interval > 0) at = _beaconPhaseUs + Math.Ceiling((at - _beaconPhaseUs) / interval) * interval;
-        return (long)at;
+        if (interval == 0) return at;
+        lock (_lock)
+        {
+            at = at <= _listensUntilUs
+                ? Math.Max(at, _listensFromUs)
+                : (long)(_beaconPhaseUs + Math.Ceiling((at - _beaconPhaseUs) / interval) * interval);
+            ListenOn(at);
+            return at;
+        }
     }
 
     private long DelayUs => (long)(_profile.LinkDelayUs + _conditions.ExtraDelayMs * 1000);
+
+    private void ListenOn(long fromUs)
+    {
+        if (_profile.BeaconIntervalUs == 0) return;
+        if (fromUs > _listensUntilUs) _listensFromUs = fromUs;
+        _listensUntilUs = Math.Max(_listensUntilUs, fromUs + (long)_profile.ListenOnUs);
+        _ledger.AddListen(fromUs, fromUs + (long)_profile.ListenOnUs);
+    }
 }
