@@ -13,6 +13,9 @@ public sealed class LinksTests
 {
     private static readonly GatewayCost s_gateway = new(2, 500, 300);
 
+    // Longer in its queue than a radio listens on.
+    private static readonly GatewayCost s_lateGateway = new(2, 500, 60_000);
+
     [TestCase(100, 0, 10, 4500, 51)]
     [TestCase(100, 0, 10, 4501, 51)]
     [TestCase(100, 0, 10, 4499, 50)]
@@ -31,19 +34,23 @@ public sealed class LinksTests
     }
 
     [Test]
-    public void EachLinkCostsWhatItsTermsSayOnEveryBoard([ValueSource(typeof(BoardProfile), nameof(BoardProfile.BundledNames))] string name)
+    public void EachLinkCostsWhatItsTermsSayOnEveryBoard(
+        [ValueSource(typeof(BoardProfile), nameof(BoardProfile.BundledNames))] string name, [Values] bool isLate)
     {
         BoardProfile board = BoardProfile.Bundled(name);
         ModelFile model = ModelLoading.Parse(ModelLoading.ReadModel("synthetic:4x8"), "synthetic");
         RequestCost request = RequestCost.Count(model);
         Assert.That((request.HeaderSize, request.BytesPerStep), Is.EqualTo((28, 8)));
         LineOver encoding = request.Encoding(OperationTable.Uniform(board));
-        Dictionary<string, OffloadCost> links = Links.Of(board, encoding, request, s_gateway).ToDictionary(link => link.Link);
+        Dictionary<string, OffloadCost> links = Links.Of(board, encoding, request, isLate ? s_lateGateway : s_gateway).ToDictionary(link => link.Link);
 
         // 20 timesteps, term by term.
         double cpuUs = encoding.At(20) + (board.MqttPublishIl + board.MqttReceiveIl) * board.UsPerIl;
-        double airUs = board.TransmitOverheadUs + (28 + 20 * 8) * board.TransmitNsPerByte / 1000, awayUs = 2 * board.LinkDelayUs + 500 + 300 + 20 * 2;
-        double dozeUs = board.BeaconIntervalUs / 2, upUs = board.AssociateMs * 1000;
+        double airUs = board.TransmitOverheadUs + (28 + 20 * 8) * board.TransmitNsPerByte / 1000, upUs = board.AssociateMs * 1000;
+        double awayUs = 2 * board.LinkDelayUs + 500 + (isLate ? 60_000 : 300) + 20 * 2;
+        // A late answer waits for a beacon; the radio listens until one that comes soon, and for 50 ms at most, and for 50 ms after either.
+        double waitUs = awayUs + (isLate ? 51_200 : 0), listenUs = (isLate ? 50_000 : awayUs) + 50_000;
+        double waitUj = ((waitUs - listenUs) * board.WaitMw + listenUs * board.ReceiveMw) / 1000;
         double uj = (cpuUs * board.ComputeMw + airUs * board.TransmitMw) / 1000;
         void Check(string link, double us, double energy)
         {
@@ -51,8 +58,20 @@ public sealed class LinksTests
             Assert.That(links[link].EnergyUj.At(20), Is.EqualTo(energy).Within(1e-6), link);
         }
         Check("wifi", cpuUs + airUs + awayUs, uj + awayUs * board.ReceiveMw / 1000);
-        Check("modem-sleep", cpuUs + airUs + awayUs + dozeUs, uj + (awayUs + dozeUs) * board.WaitMw / 1000);
-        Check("radio-wake", cpuUs + airUs + awayUs + dozeUs + upUs, uj + (awayUs + dozeUs) * board.WaitMw / 1000 + upUs * board.AssociateMw / 1000);
+        Check("modem-sleep", cpuUs + airUs + waitUs, uj + waitUj);
+        Check("radio-wake", cpuUs + airUs + waitUs + upUs, uj + waitUj + upUs * board.AssociateMw / 1000);
+    }
+
+    [TestCase(0, true)]
+    [TestCase(1, false)]
+    public void AnAnswerIsAtOnceUpToTheEndOfTheListening(double beyondUs, bool isAtOnce)
+    {
+        BoardProfile board = BoardProfile.Bundled("esp32-devkitc");
+        var request = RequestCost.Count(ModelLoading.Parse(ModelLoading.ReadModel("synthetic:4x8"), "synthetic"));
+        var gateway = new GatewayCost(2, 500, board.ListenOnUs - 500 - 2 * board.LinkDelayUs + beyondUs);
+        Dictionary<string, OffloadCost> links = Links.Of(board, new LineOver(0, 0), request, gateway).ToDictionary(link => link.Link);
+        double dozeUs = links["modem-sleep"].TimeUs.Start - links["wifi"].TimeUs.Start;
+        Assert.That(dozeUs, Is.EqualTo(isAtOnce ? 0 : board.BeaconIntervalUs / 2).Within(1e-6));
     }
 
     [Test]
