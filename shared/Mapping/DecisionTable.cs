@@ -34,6 +34,7 @@ public sealed class DecisionTable
     private int _scale;
     private int _localScale;
     private int _spareScale;
+    private int _listenScale;
     private int _lastLocalInTime = BucketCount;
 
     /// <summary>Makes a table in which everything costs nothing yet.</summary>
@@ -82,6 +83,8 @@ public sealed class DecisionTable
         }
         _scale = onTime + ScaleOf(power.WaitMw, onEnergy);
         _localScale = onTime + ScaleOf(power.ComputeMw, onEnergy);
+        // What listening draws more than dozing does.
+        _listenScale = power.ListenOnUs > 0 ? ScaleOf(power.ListenMw - power.WaitMw, onEnergy) : 0;
         // What computing draws more than waiting does, as a share of what a decision otherwise takes computing for.
         _spareScale = _localScale > 0 ? (int)(((long)ScaleOf(power.ComputeMw - power.WaitMw, onEnergy) << ScaleBits) / _localScale) : 0;
         int encodeScale = ScaleOf(power.ComputeMw - power.WaitMw, onEnergy), transmitScale = ScaleOf(power.TransmitMw - power.WaitMw, onEnergy);
@@ -193,6 +196,12 @@ public sealed class DecisionTable
         // A budget of 0 would be none.
         return worthUs > int.MaxValue ? int.MaxValue : worthUs < 1 ? 1 : (int)worthUs;
     }
+
+    /// <summary>Time from the decision to the request's leaving, in µs.</summary>
+    public int RequestUs(int bucket) => _request[bucket];
+
+    /// <summary>What it costs on top of waiting that a radio which otherwise dozes listens for a time.</summary>
+    public int ListenCost(int timeUs) => _listenScale == 0 ? 0 : Scale(timeUs, _listenScale);
 
     /// <summary>What a time costs that the node spends computing.</summary>
     public int ComputeCost(int timeUs) => Scale(timeUs, _localScale);

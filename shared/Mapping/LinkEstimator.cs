@@ -29,6 +29,9 @@ public sealed class LinkEstimator
     // The bounds of the base give way by 1/64 of what a sample is off.
     private const int BoundBits = 6;
 
+    // The base takes 1/4 of what an answer that came at once is off.
+    private const int DirectBits = 2;
+
     // Samples before it is judged whether the grid or the mean foretells better.
     private const int MinGridSamples = 4;
 
@@ -102,17 +105,21 @@ public sealed class LinkEstimator
     /// <summary>Takes a measured round trip on a link whose answers come at beacons; <see cref="AddSample"/> takes it as well.</summary>
     /// <param name="sampleUs">The round trip as measured, net of the other node's own time; clamped as there.</param>
     /// <param name="grid">The beacons.</param>
+    /// <param name="listenUs">What takes the link less than this comes at once, the radio still listening; 0 or less where all waits.</param>
+    /// <param name="isAtBeacon">Whether the answer has waited for a beacon.</param>
     /// <param name="nowUs">When the answer came.</param>
     /// <remarks>
     /// An answer that came at a beacon was ready after the beacon before: the base is at most the sample, and more than the sample
     /// less an interval. Both bounds hold what the last samples say and give way slowly, so that the base may move. A sample beyond
-    /// the upper bound counts from the second one on: a message may be lost and sent again.
+    /// the upper bound counts from the second one on: a message may be lost and sent again. An answer that came at once tells the base
+    /// itself, which takes a quarter of what it is off.
     /// </remarks>
-    public void AddGridSample(long sampleUs, BeaconGrid grid, long nowUs)
+    public void AddGridSample(long sampleUs, BeaconGrid grid, long listenUs, bool isAtBeacon, long nowUs)
     {
         int sample = sampleUs < 0 ? 0 : sampleUs > MaxRttUs ? MaxRttUs : (int)sampleUs;
         int least = sample - grid.IntervalUs;
-        if (_gridSampleCount == 0 || IsSuspect)
+        bool isFirst = _gridSampleCount == 0 || IsSuspect;
+        if (isFirst)
         {
             _lowUs = least;
             _highUs = sample;
@@ -121,10 +128,16 @@ public sealed class LinkEstimator
         if (_gridSampleCount > 0)
         {
             long readyAtUs = nowUs - sample;
-            Judge(ref _gridError8, grid.RoundUp(readyAtUs, BaseUs) - sample);
+            Judge(ref _gridError8, (BaseUs < listenUs ? BaseUs : grid.RoundUp(readyAtUs, BaseUs)) - sample);
             Judge(ref _meanError8, RttUs - sample);
         }
         if (_gridSampleCount < MinGridSamples) _gridSampleCount++;
+        if (!isAtBeacon)
+        {
+            _lowUs = _highUs = isFirst ? sample : BaseUs + ((sample - BaseUs) >> DirectBits);
+            _isLate = false;
+            return;
+        }
         if (least > _highUs && !_isLate)
         {
             _isLate = true;

@@ -52,7 +52,7 @@ public sealed partial class MappingEngine
             int utilisation = Has(HerdMeasures.Growth) ? status.Utilisation : QueueForecast.FullUtilisation;
             gateway.Queue.OnStatus(status.BacklogUs, status.Workers, utilisation, status.Depth, nowUs);
             SetSpread(gateway);
-            if (_grid != null) _grid.OnArrival(nowUs);
+            if (CameAtBeacon(nowUs)) _grid.OnArrival(nowUs);
             Refresh(nowUs);
         }
     }
@@ -90,6 +90,7 @@ public sealed partial class MappingEngine
         {
             GatewayCandidate gateway = _candidates[candidate];
             gateway.InFlightCount++;
+            ListenAfter(_transmitTime.At(length), nowUs);
             if (gateway.OwnSegment < 0) return;
             gateway.SentWaitUs = gateway.Queue.WaitUs(nowUs + gateway.Link.RttUs);
             if (!Has(HerdMeasures.InFlight)) return;
@@ -112,7 +113,7 @@ public sealed partial class MappingEngine
             GatewayCandidate gateway = _candidates[candidate];
             if (gateway.InFlightCount > 0) gateway.InFlightCount--;
             long link = elapsedUs - response.WaitUs - response.ServiceUs - _transmitTime.At(length);
-            TakeSample(gateway, link, nowUs);
+            TakeSample(gateway, link, elapsedUs - link, nowUs);
             if (Has(HerdMeasures.AnswerLoad)) TakeLoad(gateway, response, nowUs);
             if (response.Code == ResponseCode.UnknownModel || response.Code == ResponseCode.WrongInput) gateway.RefusedUntilUs = nowUs + RefusalUs;
             if (response.Code == ResponseCode.Stopping) gateway.IsServing = false;
@@ -228,6 +229,7 @@ public sealed partial class MappingEngine
                 if (sequence == 0) sequence = ++_pingCounter;
                 gateway.PingSequence = sequence;
                 gateway.PingSentAtUs = nowUs;
+                ListenAfter(_power.TransmitUs(PingFrame.Size), nowUs);
                 return i;
             }
             return -1;
@@ -244,7 +246,8 @@ public sealed partial class MappingEngine
                 GatewayCandidate gateway = _candidates[i];
                 if (gateway.PingSequence == 0 || gateway.PingSequence != pong.Sequence) continue;
                 gateway.PingSequence = 0;
-                TakeSample(gateway, nowUs - gateway.PingSentAtUs - _power.TransmitUs(PingFrame.Size), nowUs);
+                int airUs = _power.TransmitUs(PingFrame.Size);
+                TakeSample(gateway, nowUs - gateway.PingSentAtUs - airUs, airUs, nowUs);
                 if (Has(HerdMeasures.AnswerLoad))
                 {
                     gateway.Queue.OnBacklog(pong.BacklogUs, pong.Depth, nowUs);
@@ -265,15 +268,30 @@ public sealed partial class MappingEngine
         SetSpread(gateway);
     }
 
-    private void TakeSample(GatewayCandidate gateway, long sampleUs, long nowUs)
+    /// <summary>Takes a round trip.</summary>
+    /// <param name="gateway">The gateway.</param>
+    /// <param name="sampleUs">What the link alone took.</param>
+    /// <param name="otherUs">What sending and the gateway took besides.</param>
+    /// <param name="nowUs">When the answer came.</param>
+    private void TakeSample(GatewayCandidate gateway, long sampleUs, long otherUs, long nowUs)
     {
-        if (_grid != null)
-        {
-            _grid.OnArrival(nowUs);
-            if (_grid.IsKnown(nowUs)) gateway.Link.AddGridSample(sampleUs, _grid, nowUs);
-        }
+        bool isAtBeacon = CameAtBeacon(nowUs);
+        if (isAtBeacon) _grid.OnArrival(nowUs);
+        if (_grid != null && _grid.IsKnown(nowUs)) gateway.Link.AddGridSample(sampleUs, _grid, _power.ListenOnUs - otherUs, isAtBeacon, nowUs);
         gateway.Link.AddSample(sampleUs, nowUs);
     }
+
+    /// <summary>Whether a message that came has waited for a beacon; the radio listens on from here.</summary>
+    private bool CameAtBeacon(long nowUs)
+    {
+        if (_grid == null) return false;
+        if (_power.ListenOnUs == 0) return true;
+        bool isAtBeacon = nowUs > _listensUntilUs;
+        _listensUntilUs = nowUs + _power.ListenOnUs;
+        return isAtBeacon;
+    }
+
+    private void ListenAfter(int airUs, long nowUs) => _listensUntilUs = nowUs + airUs + _power.ListenOnUs;
 
     /// <summary>Where this node stands among all that read the same report: another place for every report, the same in every run.</summary>
     private void SetSpread(GatewayCandidate gateway)

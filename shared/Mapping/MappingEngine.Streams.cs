@@ -28,16 +28,16 @@ public sealed partial class MappingEngine
             if (hasDeadline)
             {
                 // Another route may just have had the time for the state as well; it would be the slower one.
-                if (route != null && IsTooLate(route, timeUs + _stateUs)) route = null;
+                if (route != null && IsTooLate(route, bucket, timeUs + _stateUs)) route = null;
                 // What can still change is not given up for lost.
                 if (isComplete && !_table.IsLocalInTime(bucket)) return route == null ? DecideTooLate(bucket, _stateUs) : route.Candidate;
             }
             if (route == null) return DecisionTable.Local;
             int localCost = isComplete ? _table.LocalCost(bucket) : _table.SpareCost(bucket);
-            return CostAway(bucket, timeUs + _stateUs) + _table.StateCost < localCost ? route.Candidate : DecisionTable.Local;
+            return CostAway(bucket, timeUs + _stateUs, _stateUs) + _table.StateCost < localCost ? route.Candidate : DecisionTable.Local;
         }
     }
 
-    private bool IsTooLate(Route route, int timeUs) =>
-        timeUs > route.SlackUs || (_isOnGrid && _grid.RoundUp(_decidedAtUs, timeUs) > _goal.DeadlineMs * 1000);
+    private bool IsTooLate(Route route, int bucket, int timeUs) =>
+        timeUs > route.SlackUs || (_isOnGrid && HeardUs(bucket, timeUs, _stateUs) > _goal.DeadlineMs * 1000);
 }

@@ -31,7 +31,7 @@ public sealed partial class MappingEngine
             if (request.VisitedCount >= RequestFrame.MaxVisited) return choice;
             for (Route route = _routes; route != null; route = route.Next)
             {
-                int cost = CostAway(bucket, DecisionTable.TimeUs(route, bucket, _tick));
+                int cost = CostAway(bucket, DecisionTable.TimeUs(route, bucket, _tick), 0);
                 if (cost >= best || (tried >> route.Candidate & 1) != 0 || request.HasVisited(_candidates[route.Candidate].Key)) continue;
                 best = cost;
                 choice = route.Candidate;

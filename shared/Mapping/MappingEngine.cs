@@ -51,6 +51,9 @@ public sealed partial class MappingEngine
     // Null where the radio never dozes. While it is known, links count without the wait for the beacon, and that is added per decision.
     private readonly BeaconGrid _grid;
     private bool _isOnGrid;
+
+    // Until when a dozing radio listens on: what comes before comes at once, and says nothing of the grid.
+    private long _listensUntilUs;
     private uint _reportCount;
 
     private readonly uint _nodeKey;
@@ -206,7 +209,7 @@ public sealed partial class MappingEngine
             for (Route route = _routes; route != null; route = route.Next)
             {
                 if (route.Candidate != candidate) continue;
-                int cost = CostAway(bucket, DecisionTable.TimeUs(route, bucket, _tick));
+                int cost = CostAway(bucket, DecisionTable.TimeUs(route, bucket, _tick), 0);
                 if (cost < best) best = cost;
             }
             return best;
@@ -262,7 +265,7 @@ public sealed partial class MappingEngine
         if (_goal.Objective == Objective.Deadline) return DecideInTime(bucket);
         Route route = DecisionTable.Fastest(_routes, bucket, _tick, out int timeUs);
         if (route == null) return DecisionTable.Local;
-        return CostAway(bucket, timeUs) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
+        return CostAway(bucket, timeUs, 0) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
     }
 
     /// <summary>The least energy among what meets the deadline, or else the least time.</summary>
@@ -270,11 +273,11 @@ public sealed partial class MappingEngine
     {
         Route route = DecisionTable.FastestWithin(_routes, bucket, _tick, out int timeUs);
         // On the grid the margin is in the time itself: what counts is the beacon by which the answer is there.
-        if (route != null && _isOnGrid && _grid.RoundUp(_decidedAtUs, timeUs) > _goal.DeadlineMs * 1000) route = null;
+        if (route != null && _isOnGrid && HeardUs(bucket, timeUs, 0) > _goal.DeadlineMs * 1000) route = null;
         bool isLocalInTime = _table.IsLocalInTime(bucket);
         if (route != null && !isLocalInTime) return route.Candidate;
         if (route == null && isLocalInTime) return DecisionTable.Local;
-        if (route != null) return CostAway(bucket, timeUs) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
+        if (route != null) return CostAway(bucket, timeUs, 0) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
         return DecideTooLate(bucket, 0);
     }
 
@@ -287,19 +290,30 @@ public sealed partial class MappingEngine
         if (route == null) return DecisionTable.Local;
         timeUs += stateUs;
         // Both as what the time would cost if it were computed.
-        if (_isOnGrid) timeUs = _grid.RoundUp(_decidedAtUs, timeUs);
+        if (_isOnGrid) timeUs = HeardUs(bucket, timeUs, stateUs);
         return _table.ComputeCost(timeUs) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
     }
 
     /// <summary>Cost of an input that is sent away.</summary>
     /// <param name="bucket">The input's bucket.</param>
     /// <param name="timeUs">Time of the request, there and back, off the grid.</param>
-    private int CostAway(int bucket, int timeUs)
+    /// <param name="stateUs">As much of it as the state of a stream is on the air.</param>
+    private int CostAway(int bucket, int timeUs, int stateUs)
     {
-        if (_isOnGrid) timeUs = _grid.RoundUp(_decidedAtUs, timeUs);
-        int cost = _table.AwayCost(bucket, timeUs);
+        if (_isOnGrid) timeUs = HeardUs(bucket, timeUs, stateUs);
+        int cost = _table.AwayCost(bucket, timeUs), listenOnUs = _power.ListenOnUs;
+        if (listenOnUs > 0)
+        {
+            int waitUs = timeUs - _table.RequestUs(bucket) - stateUs;
+            // A radio that was brought up for it goes off with the answer.
+            cost += _table.ListenCost((waitUs < listenOnUs ? waitUs : listenOnUs) + (_radioUp == null ? listenOnUs : 0));
+        }
         return _radioUp == null ? cost : cost + RadioUpCost();
     }
+
+    /// <summary>When an answer is heard: at once while the radio listens on after the request, and at a beacon later.</summary>
+    private int HeardUs(int bucket, int timeUs, int stateUs) =>
+        timeUs - _table.RequestUs(bucket) - stateUs < _power.ListenOnUs ? timeUs : _grid.RoundUp(_decidedAtUs, timeUs);
 
     private int RadioUpCost() => _goal.IsInTime ? _radioUp.TimeUs : _radioUp.EnergyUj;
 
@@ -348,7 +362,9 @@ public sealed partial class MappingEngine
     {
         LinkEstimator link = gateway.Link;
         route.Link = link.RttUs;
-        if (_isOnGrid) route.Link = link.IsGridBetter ? link.BaseUs : link.RttUs - (_grid.IntervalUs >> 1);
+        // A mean that is within the time of listening on holds no wait for a beacon.
+        if (_isOnGrid && link.IsGridBetter) route.Link = link.BaseUs;
+        else if (_isOnGrid && link.RttUs >= _power.ListenOnUs) route.Link -= _grid.IntervalUs >> 1;
         if (route.Link < 0) route.Link = 0;
         int deviationUs = _isOnGrid && link.IsGridBetter ? link.GridErrorUs : link.DeviationUs;
         int marginUs = _goal.MarginUs(route == gateway.Own ? deviationUs + gateway.Queue.DeviationUs : deviationUs);

@@ -44,13 +44,17 @@ internal sealed class BoardCosts
         PublishUs = profile.MqttPublishIl * _usPerIl;
         ReceiveUs = profile.MqttReceiveIl * _usPerIl;
         DecisionUs = DecisionIl * _usPerIl;
+        bool dozes = BeaconUs > 0;
+        GoesOff = group.Radio == RadioKind.Off;
+        ListenOnUs = dozes ? profile.ListenOnUs : 0;
+        ListenMw = group.Kind.AwakeMa * profile.SupplyV;
         LengthDistribution lengths = set.Lengths;
         LocalLine = new CostLine(
             Ns(_kernel.PerStep + _kernel.PerOutputStep * lengths.Gamma), Us(_kernel.PerInput + _kernel.PerOutputStep * lengths.Delta));
         EncodeLine = new CostLine(Ns(set.EncodeIlPerStep), Us(set.EncodeIlPerInput));
         Power = new PowerProfile(
             (int)Math.Round(ComputeMw), (int)Math.Round(WaitMw), (int)Math.Round(TransmitMw), (int)Math.Round(profile.TransmitNsPerByte),
-            (int)Math.Round(TransmitOverheadUs));
+            (int)Math.Round(TransmitOverheadUs), dozes ? (int)Math.Round(ListenMw) : 0, (int)Math.Round(ListenOnUs));
     }
 
     /// <summary>Time of one executed IL instruction, in µs.</summary>
@@ -73,6 +77,15 @@ internal sealed class BoardCosts
 
     /// <summary>Time between beacons that a dozing radio hears, in µs; 0 for one that is always awake.</summary>
     public double BeaconUs { get; }
+
+    /// <summary>How long a dozing radio listens on after it has sent or heard, in µs; 0 for one that is always awake.</summary>
+    public double ListenOnUs { get; }
+
+    /// <summary>Whether the radio goes off after an answer.</summary>
+    public bool GoesOff { get; }
+
+    /// <summary>Power while waiting with a radio that listens, in mW.</summary>
+    public double ListenMw { get; }
 
     /// <summary>Air time per message, in µs.</summary>
     public double TransmitOverheadUs { get; }
@@ -110,6 +123,12 @@ internal sealed class BoardCosts
 
     /// <summary>Air time of a message, in µs.</summary>
     public double TransmitUs(int byteCount) => TransmitOverheadUs + byteCount * TransmitUsPerByte;
+
+    /// <summary>What it takes on top of waiting, in nJ, that a dozing radio listens: after the request, and on after the answer.</summary>
+    /// <param name="waitUs">From the request's leaving to the answer, or to the time-out, in µs.</param>
+    /// <param name="hasAnswer">Whether there was an answer.</param>
+    public double ListeningNj(double waitUs, bool hasAnswer) =>
+        (Math.Min(waitUs, ListenOnUs) + (hasAnswer && !GoesOff ? ListenOnUs : 0)) * (ListenMw - WaitMw);
 
     private long Ns(double il) => (long)Math.Round(il * _usPerIl * 1000);
 

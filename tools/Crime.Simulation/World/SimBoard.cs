@@ -51,6 +51,9 @@ internal sealed class SimBoard
     /// <summary>Slot of each of the engine's candidates.</summary>
     public int[] SlotOf = [];
 
+    /// <summary>When it last looked what had been heard, in µs.</summary>
+    public long LookedAtUs;
+
     /// <summary>Numbers of its links in fates.</summary>
     public int FirstLink;
 

@@ -219,7 +219,8 @@ internal sealed partial class SimWorld
     {
         BoardCosts costs = board.Costs;
         double busyUs = hasAnswer ? costs.ReceiveUs : 0;
-        board.EnergyUj += (busyUs * costs.ComputeMw + Math.Max(elapsedUs - costs.PublishUs - airUs - busyUs, 0) * costs.WaitMw) / 1000;
+        double waitUs = Math.Max(elapsedUs - costs.PublishUs - airUs, 0);
+        board.EnergyUj += (busyUs * costs.ComputeMw + Math.Max(waitUs - busyUs, 0) * costs.WaitMw + costs.ListeningNj(waitUs, hasAnswer)) / 1000;
     }
 
     private void Conclude(SimBoard board)

@@ -106,10 +106,11 @@ internal sealed partial class SimWorld
         double arrivalUs = sentUs + costs.PublishUs + airUs + board.Links[slot].OneWayUs(_nowUs, costs.RequestSize(length), board.Fate, name);
         double doneUs = DoneUs(_gateways[board.Group.Links[slot].Gateway], board, arrivalUs, out target);
         double backUs = doneUs + board.Links[slot].OneWayUs(_nowUs, ResponseFrame.HeaderSize, board.Fate, name + 1);
-        double endUs = HeardUs(board, backUs) + costs.ReceiveUs;
+        double leftUs = sentUs + costs.PublishUs + airUs, endUs = AnswerHeardUs(board, leftUs, backUs) + costs.ReceiveUs;
         if (_goal.Objective == Objective.Time) return endUs - _nowUs;
         double busyUs = costs.PublishUs + costs.ReceiveUs;
-        return (encodeUs + busyUs) * costs.ComputeMw + airUs * costs.TransmitMw + (endUs - sentUs - airUs - busyUs) * costs.WaitMw + upUs * costs.AssociateMw;
+        return (encodeUs + busyUs) * costs.ComputeMw + airUs * costs.TransmitMw + (endUs - sentUs - airUs - busyUs) * costs.WaitMw
+            + upUs * costs.AssociateMw + costs.ListeningNj(endUs - leftUs, hasAnswer: true);
     }
 
     /// <summary>When a request will be computed, at this gateway or beyond it, whichever is sooner.</summary>

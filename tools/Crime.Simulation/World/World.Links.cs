@@ -74,6 +74,7 @@ internal sealed partial class SimWorld
 
     private void OnPong(SimBoard board, SimRequest ping)
     {
+        _tally.UpkeepUj += board.Costs.ListeningNj(_nowUs - ping.SentUs, hasAnswer: true) / 1000;
         if (!board.Engine.IsRadioOff)
         {
             HearStatuses(board);
@@ -100,10 +101,28 @@ internal sealed partial class SimWorld
             SimGateway gateway = _gateways[board.Group.Links[request.Slot].Gateway];
             wayUs += StallUs(gateway, link.Kind, request.Fate, Fate.Link(board.FirstLink + request.Slot));
         }
-        double heardUs = HeardUs(board, _nowUs + wayUs);
+        double atUs = _nowUs + wayUs, heardUs = AnswerHeardUs(board, request.SentUs + RequestUs(board, request, kind), atUs);
         // A board that dozes hears at a beacon first what came before the answer.
-        if (_statusIl > 0 && board.Costs.BeaconUs > 0) heardUs += StatusUs(board, heardUs - board.Costs.BeaconUs, _nowUs + wayUs);
+        if (_statusIl > 0 && board.Costs.BeaconUs > 0 && heardUs > atUs) heardUs += StatusUs(board, heardUs - board.Costs.BeaconUs, atUs);
         _events.Add((long)(heardUs + board.Costs.ReceiveUs), kind, board.Index, request.Index);
+    }
+
+    /// <summary>Time from the handing over to the MQTT client to the leaving of what is answered.</summary>
+    private static double RequestUs(SimBoard board, SimRequest request, EventKind kind) => board.Costs.PublishUs
+        + board.Costs.TransmitUs(kind == EventKind.Pong ? PingFrame.Size : board.Costs.RequestSize(request.Input.Length));
+
+    /// <summary>When a board hears an answer: at once while its radio still listens, because of the request or of a status, and at a beacon later.</summary>
+    /// <param name="board">The board.</param>
+    /// <param name="leftUs">When the request had left.</param>
+    /// <param name="atUs">When the answer is at the access point.</param>
+    private double AnswerHeardUs(SimBoard board, double leftUs, double atUs)
+    {
+        double listenUs = board.Costs.ListenOnUs, untilUs = leftUs + listenUs;
+        if (board.Costs.BeaconUs == 0 || atUs <= untilUs) return atUs;
+        if (listenUs == 0) return HeardUs(board, atUs);
+        double beaconUs = HeardUs(board, atUs) - board.Costs.BeaconUs;
+        if (atUs <= beaconUs + listenUs && CountStatuses(board, beaconUs - board.Costs.BeaconUs, beaconUs) > 0) return atUs;
+        return HeardUs(board, atUs);
     }
 
     /// <summary>
@@ -118,7 +137,11 @@ internal sealed partial class SimWorld
     }
 
     /// <summary>Time that a board spends on the statuses that reach its access point after one time and not after another, in µs.</summary>
-    private double StatusUs(SimBoard board, double afterUs, double untilUs)
+    private double StatusUs(SimBoard board, double afterUs, double untilUs) =>
+        CountStatuses(board, afterUs, untilUs) * _statusIl * board.Costs.UsPerIl;
+
+    /// <summary>How many statuses reach a board's access point after one time and not after another.</summary>
+    private int CountStatuses(SimBoard board, double afterUs, double untilUs)
     {
         int count = 0;
         for (int slot = 0; slot < board.Links.Length; slot++)
@@ -129,7 +152,7 @@ internal sealed partial class SimWorld
             double wayUs = board.Links[slot].LevelUs(_nowUs) / 2;
             count += gateway.CountStatuses(afterUs - wayUs, untilUs - wayUs);
         }
-        return count * _statusIl * board.Costs.UsPerIl;
+        return count;
     }
 
     /// <summary>Until when a board has heard all that reached its access point.</summary>
@@ -149,6 +172,7 @@ internal sealed partial class SimWorld
     /// <summary>Applies the statuses that have reached a board, of each of its gateways.</summary>
     private void HearStatuses(SimBoard board)
     {
+        uint count = 0;
         for (int slot = 0; slot < board.Links.Length; slot++)
         {
             SimLink link = board.Links[slot];
@@ -164,6 +188,7 @@ internal sealed partial class SimWorld
             {
                 StatusFrame? status = gateway.Status(number, (long)(byUs - wayUs), out long atUs);
                 if (status == null) break;
+                count += number - board.Readers[slot].Seen;
                 board.Readers[slot].Seen = number;
                 int known = board.Engine.CandidateCount;
                 long heardUs = isRetained ? _nowUs : Math.Min((long)HeardUs(board, atUs + wayUs), _nowUs);
@@ -171,6 +196,10 @@ internal sealed partial class SimWorld
                 if (board.Engine.CandidateCount > known) board.SlotOf[known] = slot;
             }
         }
+        // Each keeps a dozing radio up for a while, if it was not up anyhow.
+        double listenedUs = Math.Min(count * board.Costs.ListenOnUs, _nowUs - board.LookedAtUs);
+        _tally.UpkeepUj += listenedUs * (board.Costs.ListenMw - board.Costs.WaitMw) / 1000;
+        board.LookedAtUs = _nowUs;
     }
 
     private static int CandidateOf(SimBoard board, int slot)
