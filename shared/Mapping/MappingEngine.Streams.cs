@@ -25,19 +25,24 @@ public sealed partial class MappingEngine
             bool hasDeadline = _goal.Objective == Objective.Deadline;
             Route route = hasDeadline ? DecisionTable.FastestWithin(_routes, bucket, _tick, out int timeUs)
                 : DecisionTable.Fastest(_routes, bucket, _tick, out timeUs);
+            bool isTooLate = false;
+            if (route != null)
+            {
+                timeUs += _stateUs;
+                // Another route may just have had the time for the state as well; it would be the slower one.
+                isTooLate = timeUs > route.SlackUs;
+                timeUs = HeardUs(bucket, timeUs, _stateUs);
+                if (_isOnGrid) isTooLate = timeUs > _goal.DeadlineMs * 1000;
+            }
             if (hasDeadline)
             {
-                // Another route may just have had the time for the state as well; it would be the slower one.
-                if (route != null && IsTooLate(route, bucket, timeUs + _stateUs)) route = null;
+                if (isTooLate) route = null;
                 // What can still change is not given up for lost.
                 if (isComplete && !_table.IsLocalInTime(bucket)) return route == null ? DecideTooLate(bucket, _stateUs) : route.Candidate;
             }
             if (route == null) return DecisionTable.Local;
             int localCost = isComplete ? _table.LocalCost(bucket) : _table.SpareCost(bucket);
-            return CostAway(bucket, timeUs + _stateUs, _stateUs) + _table.StateCost < localCost ? route.Candidate : DecisionTable.Local;
+            return CostAway(bucket, timeUs, _stateUs) + _table.StateCost < localCost ? route.Candidate : DecisionTable.Local;
         }
     }
-
-    private bool IsTooLate(Route route, int bucket, int timeUs) =>
-        timeUs > route.SlackUs || (_isOnGrid && HeardUs(bucket, timeUs, _stateUs) > _goal.DeadlineMs * 1000);
 }

@@ -209,7 +209,7 @@ public sealed partial class MappingEngine
             for (Route route = _routes; route != null; route = route.Next)
             {
                 if (route.Candidate != candidate) continue;
-                int cost = CostAway(bucket, DecisionTable.TimeUs(route, bucket, _tick), 0);
+                int cost = CostAway(bucket, HeardUs(bucket, DecisionTable.TimeUs(route, bucket, _tick), 0), 0);
                 if (cost < best) best = cost;
             }
             return best;
@@ -265,7 +265,7 @@ public sealed partial class MappingEngine
         if (_goal.Objective == Objective.Deadline) return DecideInTime(bucket);
         Route route = DecisionTable.Fastest(_routes, bucket, _tick, out int timeUs);
         if (route == null) return DecisionTable.Local;
-        return CostAway(bucket, timeUs, 0) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
+        return CostAway(bucket, HeardUs(bucket, timeUs, 0), 0) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
     }
 
     /// <summary>The least energy among what meets the deadline, or else the least time.</summary>
@@ -273,7 +273,11 @@ public sealed partial class MappingEngine
     {
         Route route = DecisionTable.FastestWithin(_routes, bucket, _tick, out int timeUs);
         // On the grid the margin is in the time itself: what counts is the beacon by which the answer is there.
-        if (route != null && _isOnGrid && HeardUs(bucket, timeUs, 0) > _goal.DeadlineMs * 1000) route = null;
+        if (route != null)
+        {
+            timeUs = HeardUs(bucket, timeUs, 0);
+            if (_isOnGrid && timeUs > _goal.DeadlineMs * 1000) route = null;
+        }
         bool isLocalInTime = _table.IsLocalInTime(bucket);
         if (route != null && !isLocalInTime) return route.Candidate;
         if (route == null && isLocalInTime) return DecisionTable.Local;
@@ -290,30 +294,26 @@ public sealed partial class MappingEngine
         if (route == null) return DecisionTable.Local;
         timeUs += stateUs;
         // Both as what the time would cost if it were computed.
-        if (_isOnGrid) timeUs = HeardUs(bucket, timeUs, stateUs);
-        return _table.ComputeCost(timeUs) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
+        return _table.ComputeCost(HeardUs(bucket, timeUs, stateUs)) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
     }
 
     /// <summary>Cost of an input that is sent away.</summary>
     /// <param name="bucket">The input's bucket.</param>
-    /// <param name="timeUs">Time of the request, there and back, off the grid.</param>
+    /// <param name="timeUs">From the decision until the answer is heard.</param>
     /// <param name="stateUs">As much of it as the state of a stream is on the air.</param>
     private int CostAway(int bucket, int timeUs, int stateUs)
     {
-        if (_isOnGrid) timeUs = HeardUs(bucket, timeUs, stateUs);
-        int cost = _table.AwayCost(bucket, timeUs), listenOnUs = _power.ListenOnUs;
-        if (listenOnUs > 0)
-        {
-            int waitUs = timeUs - _table.RequestUs(bucket) - stateUs;
-            // A radio that was brought up for it goes off with the answer.
-            cost += _table.ListenCost((waitUs < listenOnUs ? waitUs : listenOnUs) + (_radioUp == null ? listenOnUs : 0));
-        }
+        int cost = _table.AwayCost(bucket, timeUs);
+        if (_power.ListenOnUs > 0) cost += _table.ListenCost(_power.ListeningUs(timeUs - _table.RequestUs(bucket) - stateUs));
         return _radioUp == null ? cost : cost + RadioUpCost();
     }
 
-    /// <summary>When an answer is heard: at once while the radio listens on after the request, and at a beacon later.</summary>
+    /// <summary>When an answer is heard: on the grid at once while the radio listens on after the request, and at a beacon later.</summary>
+    /// <param name="bucket">The input's bucket.</param>
+    /// <param name="timeUs">Time of the request, there and back, off the grid.</param>
+    /// <param name="stateUs">As much of it as the state of a stream is on the air.</param>
     private int HeardUs(int bucket, int timeUs, int stateUs) =>
-        timeUs - _table.RequestUs(bucket) - stateUs < _power.ListenOnUs ? timeUs : _grid.RoundUp(_decidedAtUs, timeUs);
+        !_isOnGrid || timeUs - _table.RequestUs(bucket) - stateUs < _power.ListenOnUs ? timeUs : _grid.RoundUp(_decidedAtUs, timeUs);
 
     private int RadioUpCost() => _goal.IsInTime ? _radioUp.TimeUs : _radioUp.EnergyUj;
 

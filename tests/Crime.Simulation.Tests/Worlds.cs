@@ -13,6 +13,9 @@ internal static class Worlds
     /// <summary>A link of 10 ms without any noise.</summary>
     public static LinkKind Quiet { get; } = new("quiet", 10, 0, 1e6, 0, 0, 0, 1e9, 0, 0);
 
+    /// <summary>The same of 100 ms: a dozing radio does not listen on for so long.</summary>
+    public static LinkKind Far { get; } = Quiet with { RttMs = 100 };
+
     /// <summary>A gateway that takes 1 ms for every request, with one worker.</summary>
     public static GatewayKind OneMs { get; } = new("one-ms", 1, 0, 1000, 0);
 

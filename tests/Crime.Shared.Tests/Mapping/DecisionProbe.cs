@@ -46,7 +46,7 @@ internal static class DecisionProbe
                 LocalTime = new CostLine(100_000_000, 500),
                 BytesPerStep = 24,
                 StateSize = 64,
-                Power = new PowerProfile(165, 103, 627, 1600, 300),
+                Power = new PowerProfile(165, 103, 627, 1600, 300, 330, isOnGrid ? 50_000 : 0),
                 Goal = Goal.Of(objective, 50_000, 95),
                 BeaconIntervalUs = isOnGrid ? EngineSetup.StandardBeaconUs : 0,
             }, 7);
@@ -65,8 +65,8 @@ internal static class DecisionProbe
                 if (haveRelays) advert.AddVia(1000, (uint)(1000 * (step + 2)), 99, beyond, 0);
                 status.BacklogUs = isWorstOrder ? 400u : 0;
                 engine.OnStatus("gateway-" + i, status, now);
-                // Ready at any time between two beacons.
-                int elapsedUs = 35_000 + 9000 * (round % 10);
+                // Ready at any time between two beacons, and after the radio has listened on.
+                int elapsedUs = 75_000 + 9000 * (round % 10);
                 engine.OnSent(i, 40, now - elapsedUs);
                 engine.OnResponse(i, new ResponseFrame { BacklogUs = status.BacklogUs, WaitUs = status.BacklogUs }, 40, elapsedUs, now);
             }

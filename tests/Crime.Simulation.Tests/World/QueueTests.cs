@@ -29,13 +29,29 @@ public sealed class QueueTests
         Assert.That(waitMs, Is.EqualTo(1000 * rho * ServiceS / (2 * (1 - rho))).Within(6).Percent);
     }
 
+    /// <summary>One board with rare inputs: hardly anything but the answer is on its way to it.</summary>
+    private static RunTally Rare(LinkKind link, RadioKind radio) => new SimulationRun(
+        Worlds.Star(1, 0.15, link, everyS: 10, durationS: 50_000, radio: radio), Worlds.Set(), new Policy(PolicyKind.Single, 0, "hub"), Goal.Time, 1,
+        StatusIntervalMs: 8000).Run();
+
     [Test]
-    public void AnAnswerWaitsForHalfABeaconInTheMean()
+    public void AnAnswerThatTheRadioDoesNotListenForWaitsForHalfABeaconInTheMean() =>
+        Assert.That(Rare(Worlds.Far, RadioKind.Doze).MeanTimeMs - Rare(Worlds.Far, RadioKind.Awake).MeanTimeMs, Is.EqualTo(51.2).Within(1.5));
+
+    [Test]
+    public void AnAnswerThatTheRadioStillListensForComesAtOnce() =>
+        Assert.That(Rare(Worlds.Quiet, RadioKind.Doze).MeanTimeMs, Is.EqualTo(Rare(Worlds.Quiet, RadioKind.Awake).MeanTimeMs).Within(0.001));
+
+    /// <summary>A radio that is always awake draws more while the board encodes and publishes; one that dozes listens on after the answer.</summary>
+    [Test]
+    public void ListeningOnCostsWhatARadioDrawsThatIsAwake()
     {
-        var policy = new Policy(PolicyKind.Single, 0, "hub");
-        double TimeMs(RadioKind radio) => new SimulationRun(
-            Worlds.Star(200, 0.15, Worlds.Quiet, everyS: 20, durationS: 2000, radio: radio), Worlds.Set(), policy, Goal.Time, 1).Run().MeanTimeMs;
-        Assert.That(TimeMs(RadioKind.Doze) - TimeMs(RadioKind.Awake), Is.EqualTo(51.2).Within(1.5));
+        RunTally awake = Rare(Worlds.Quiet, RadioKind.Awake), dozing = Rare(Worlds.Quiet, RadioKind.Doze);
+        var costs = new BoardCosts(Worlds.Star(1, 0.15, Worlds.Quiet, radio: RadioKind.Doze).Boards[0], Worlds.Set());
+        Assert.That(costs.ListenOnUs, Is.EqualTo(50_000));
+        double meanLength = Worlds.Set().Lengths.MeanLength, beforeUs = costs.EncodeUs((int)meanLength) + costs.PublishUs;
+        double expectedMj = (costs.ListenMw - costs.WaitMw) * (costs.ListenOnUs - beforeUs) / 1e6;
+        Assert.That(dozing.MeanEnergyMj - awake.MeanEnergyMj, Is.EqualTo(expectedMj).Within(1).Percent);
     }
 
     [Test]

@@ -122,7 +122,7 @@ public sealed class ReplayTests
     {
         var hub = new Policy(PolicyKind.Single, 0, "hub");
         SimulationRun run = new(
-            Worlds.Star(1, 0.15, Worlds.Quiet, durationS: 40, radio: RadioKind.Doze), Worlds.Set(), hub, Goal.Time, 1,
+            Worlds.Star(1, 0.15, Worlds.Far, durationS: 40, radio: RadioKind.Doze), Worlds.Set(), hub, Goal.Time, 1,
             Replay: new Replay([Enumerable.Repeat(10, 400).ToArray()], 475));
         double moreMs = (run with { StatusIl = 10_000 }).Run().MeanTimeMs - run.Run().MeanTimeMs;
         // The gateway tells that the request has come: one status of 1.5 ms with most answers, and never more than a few.

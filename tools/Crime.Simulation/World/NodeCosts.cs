@@ -45,7 +45,6 @@ internal sealed class BoardCosts
         ReceiveUs = profile.MqttReceiveIl * _usPerIl;
         DecisionUs = DecisionIl * _usPerIl;
         bool dozes = BeaconUs > 0;
-        GoesOff = group.Radio == RadioKind.Off;
         ListenOnUs = dozes ? profile.ListenOnUs : 0;
         ListenMw = group.Kind.AwakeMa * profile.SupplyV;
         LengthDistribution lengths = set.Lengths;
@@ -80,9 +79,6 @@ internal sealed class BoardCosts
 
     /// <summary>How long a dozing radio listens on after it has sent or heard, in µs; 0 for one that is always awake.</summary>
     public double ListenOnUs { get; }
-
-    /// <summary>Whether the radio goes off after an answer.</summary>
-    public bool GoesOff { get; }
 
     /// <summary>Power while waiting with a radio that listens, in mW.</summary>
     public double ListenMw { get; }
@@ -128,7 +124,7 @@ internal sealed class BoardCosts
     /// <param name="waitUs">From the request's leaving to the answer, or to the time-out, in µs.</param>
     /// <param name="hasAnswer">Whether there was an answer.</param>
     public double ListeningNj(double waitUs, bool hasAnswer) =>
-        (Math.Min(waitUs, ListenOnUs) + (hasAnswer && !GoesOff ? ListenOnUs : 0)) * (ListenMw - WaitMw);
+        (Math.Min(waitUs, ListenOnUs) + (hasAnswer ? ListenOnUs : 0)) * (ListenMw - WaitMw);
 
     private long Ns(double il) => (long)Math.Round(il * _usPerIl * 1000);
 
