@@ -51,6 +51,10 @@ public sealed class CommandLineTests
         yield return Case("--kernel", "eval", "@model", "--data", "d", "--kernel", "quantum");
         yield return Case("--limit takes a number: 0 or more", "eval", "@model", "--data", "d", "--limit", "-1");
         yield return Case("--boards takes a number: 1 to 64", "demo", "--boards", "0");
+        yield return Case("--boards takes a number: 1 to 64", "demo", "--boards", "many");
+        yield return Case("--rtt-ms takes whole numbers: 0 to 2000 each", "demo", "--rtt-ms", "3", "x");
+        yield return Case("--rtt-ms takes whole numbers: 0 to 2000 each", "demo", "--rtt-ms", "20", "2001");
+        yield return Case("--learning-rate takes a number above 0 and up to 1", "train", "d", "-o", "m", "--learning-rate", "fast");
         yield return Case("--data and --model belong together", "demo", "--data", "d");
         yield return Case("nowhere.yaml: no such file", "experiment", "--live", "nowhere.yaml");
         yield return Case("--data and --model belong together", "experiment", "--live", "two-levels", "--data", "d");

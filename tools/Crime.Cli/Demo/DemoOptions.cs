@@ -1,5 +1,6 @@
 // What the demo is asked to show.
 
+using System.Collections.Generic;
 using Crime.Cli.Boards;
 
 namespace Crime.Cli.Demo;
@@ -32,6 +33,7 @@ internal enum Fault
 /// <param name="Broker">An external broker; null for the gateway's own.</param>
 /// <param name="Kernel">auto or table.</param>
 /// <param name="Profile">Name of a bundled board.</param>
+/// <param name="RttMs">Round trips of the boards in ms, through their access points; the last one also for all further boards.</param>
 internal sealed record DemoOptions(
     int BoardCount, int InputCount, string Objective, string? DataPath, string? ModelPath, string? TestLinesPath, Fault Fault, int Seed,
-    BrokerEndpoint? Broker, string Kernel, string Profile);
+    BrokerEndpoint? Broker, string Kernel, string Profile, IReadOnlyList<int> RttMs);

@@ -71,7 +71,7 @@ internal sealed class DemoRunner
     private async Task<Pass> RunPassAsync(string mapping, Fault fault, string work, string models, CancellationToken cancellation)
     {
         await using GatewayProcess gateway = await GatewayProcess.StartAsync(models, _options.Broker, cancellation);
-        var link = new LinkConditions();
+        LinkConditions[] links = _inputs.Select((_, i) => LinkOf(i)).ToArray();
         var boards = new List<BoardRun>();
         GatewayLoad? load = null;
         try
@@ -82,7 +82,7 @@ internal sealed class DemoRunner
                     $"board-{i + 1}", mapping, _options.Objective, ModelName, gateway.Broker, GatewayProcess.HttpHost, gateway.HttpPort,
                     _options.Kernel);
                 boards.Add(new BoardRun(
-                    Path.Combine(work, $"{mapping}-{i + 1}"), RecordingWriter.Write(_model, _inputs[i]), setup, _profile, link,
+                    Path.Combine(work, $"{mapping}-{i + 1}"), RecordingWriter.Write(_model, _inputs[i]), setup, _profile, links[i],
                     (double)i / _inputs.Length));
             }
 
@@ -101,7 +101,7 @@ internal sealed class DemoRunner
 
             Task[] runs = boards.Select(board => board.RunAsync(OnReading, cancellation)).ToArray();
             if (fault != Fault.None && await Task.WhenAny(faultBegins.Task, Task.WhenAll(runs)) == faultBegins.Task)
-                load = await BeginFaultAsync(fault, gateway, link);
+                load = await BeginFaultAsync(fault, gateway, links);
             await Task.WhenAll(runs);
             return Check(mapping, boards, beforeFault);
         }
@@ -112,7 +112,14 @@ internal sealed class DemoRunner
         }
     }
 
-    private async Task<GatewayLoad?> BeginFaultAsync(Fault fault, GatewayProcess gateway, LinkConditions link)
+    /// <summary>What a board's link has beyond the way through an access point of its own, half of it each way.</summary>
+    private LinkConditions LinkOf(int board)
+    {
+        double rttMs = _options.RttMs[Math.Min(board, _options.RttMs.Count - 1)];
+        return new LinkConditions { ExtraDelayMs = Math.Max(rttMs / 2 - _profile.LinkDelayUs / 1000, 0) };
+    }
+
+    private async Task<GatewayLoad?> BeginFaultAsync(Fault fault, GatewayProcess gateway, LinkConditions[] links)
     {
         _view.OnFault(fault);
         switch (fault)
@@ -121,7 +128,7 @@ internal sealed class DemoRunner
                 gateway.Kill();
                 return null;
             case Fault.SlowLink:
-                link.ExtraDelayMs = SlowLinkDelayMs;
+                foreach (LinkConditions link in links) link.ExtraDelayMs = SlowLinkDelayMs;
                 return null;
             default:
                 return await GatewayLoad.StartAsync(GatewayId, gateway.Broker);

@@ -25,10 +25,10 @@ internal static class ConvertVerb
                 + "A fine-tuned network keeps the formats it was tuned for, unless --percentile is given.",
         };
         var testLines = new Option<string?>("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
-        Option<double> percentile = Real(
+        Option<double> percentile = Options.Real(
             "--percentile", "Share of the calibration's values that the Q-formats hold, in percent", 100, value => value is > 0 and <= 100, "above 0 and up to 100");
         var weights = Options.OneOf("--weights", "Bits in which a weight is stored.", "16", "8", "6", "4");
-        Option<double> prune = Real(
+        Option<double> prune = Options.Real(
             "--prune", "Share of each layer's pairs of weights to set to zero, the smallest first", 0, value => value is >= 0 and < 1, "from 0 and below 1");
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
         var command = new Command(
@@ -75,15 +75,5 @@ internal static class ConvertVerb
         if (json) report.WriteJson();
         else report.Print();
         return 0;
-    }
-
-    private static Option<double> Real(string name, string description, double value, Func<double, bool> isWithin, string range)
-    {
-        var option = new Option<double>(name) { Description = $"{description} ({range})", DefaultValueFactory = _ => value };
-        option.Validators.Add(result =>
-        {
-            if (!isWithin(result.GetValueOrDefault<double>())) result.AddError($"{name} takes a number {range}");
-        });
-        return option;
     }
 }

@@ -14,6 +14,10 @@ internal static class DemoVerb
 {
     private const int MaxBoards = 64;
     private const int MaxInputs = 100_000;
+    private const int MaxRttMs = 2000;
+
+    // Wi-Fi: the median of a good network (Sui et al., MobiSys 2016), the median and the worst tenth of a crowded one (Pei et al., INFOCOM 2016).
+    private static readonly int[] s_rttMs = [3, 20, 20, 100];
 
     public static Command Create()
     {
@@ -30,22 +34,25 @@ internal static class DemoVerb
             "--kernel", "What the boards compute with: tables, as for any model that they fetch, or code compiled from it where the firmware has it.",
             "table", "auto");
         var profile = Options.Profile();
+        var rtt = Options.Numbers(
+            "--rtt-ms", "Round trip to the gateway of each board; the last one also for all further boards.", s_rttMs, 0, MaxRttMs);
         var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };
         var command = new Command(
             "demo",
             "Starts a real gateway and virtual boards that run the firmware over real TCP, and compares the mapping engine with\n"
             + "sending everything one way.\n\n"
             + "Examples:\n  crime demo\n  crime demo --data data/japanese-vowels --model vowels.crime --objective energy\n"
-            + "  crime demo --fault gateway-down")
+            + "  crime demo --fault gateway-down\n  crime demo --boards 2 --rtt-ms 5 200")
         {
-            boards, inputs, seed, objective, data, model, testLines, fault, broker, kernel, profile, json,
+            boards, inputs, seed, objective, data, model, testLines, fault, broker, kernel, profile, rtt, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
             var options = new DemoOptions(
                 parsed.GetValue(boards), parsed.GetValue(inputs), parsed.GetRequiredValue(objective), parsed.GetValue(data),
                 parsed.GetValue(model), parsed.GetValue(testLines), FaultOf(parsed.GetRequiredValue(fault)), parsed.GetValue(seed),
-                Options.Broker(parsed.GetValue(broker)), parsed.GetRequiredValue(kernel), parsed.GetRequiredValue(profile));
+                Options.Broker(parsed.GetValue(broker)), parsed.GetRequiredValue(kernel), parsed.GetRequiredValue(profile),
+                parsed.GetRequiredValue(rtt));
             return Run(options, parsed.GetValue(json), cancellation);
         });
         return command;

@@ -1,5 +1,6 @@
 // Options that several verbs have, with their ranges checked in one place.
 
+using System;
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
@@ -23,11 +24,47 @@ internal static class Options
         var option = new Option<int>(name) { Description = $"{description} ({range})", DefaultValueFactory = _ => value };
         option.Validators.Add(result =>
         {
-            int given = result.GetValueOrDefault<int>();
-            if (given < min || given > max) result.AddError($"{name} takes a number: {range}");
+            if (!result.Tokens.All(token => IsWithin(token.Value, min, max))) result.AddError($"{name} takes a number: {range}");
         });
         return option;
     }
+
+    /// <summary>Whole numbers within a range, one after the other; the range is part of its help.</summary>
+    public static Option<int[]> Numbers(string name, string description, int[] values, int min, int max)
+    {
+        var option = new Option<int[]>(name)
+        {
+            Description = $"{description} ({min} to {max} each)",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => values,
+        };
+        option.Validators.Add(result =>
+        {
+            if (!result.Tokens.All(token => IsWithin(token.Value, min, max))) result.AddError($"{name} takes whole numbers: {min} to {max} each");
+        });
+        return option;
+    }
+
+    /// <summary>A number; what it may be is part of its help.</summary>
+    /// <param name="name">Name of the option.</param>
+    /// <param name="description">What it decides.</param>
+    /// <param name="value">The default.</param>
+    /// <param name="isWithin">Whether it may be this one.</param>
+    /// <param name="range">Which it may be, in words.</param>
+    public static Option<double> Real(string name, string description, double value, Func<double, bool> isWithin, string range)
+    {
+        var option = new Option<double>(name) { Description = $"{description} ({range})", DefaultValueFactory = _ => value };
+        option.Validators.Add(result =>
+        {
+            bool IsGood(string given) => double.TryParse(given, CultureInfo.InvariantCulture, out double number) && isWithin(number);
+            if (!result.Tokens.All(token => IsGood(token.Value))) result.AddError($"{name} takes a number {range}");
+        });
+        return option;
+    }
+
+    // Asked of the text: what is no number at all cannot be asked for as one.
+    private static bool IsWithin(string given, int min, int max) =>
+        int.TryParse(given, CultureInfo.InvariantCulture, out int number) && number >= min && number <= max;
 
     /// <summary>A word with a default.</summary>
     public static Option<string> Word(string name, string description, string value) =>

@@ -25,11 +25,8 @@ internal sealed class TrainVerb
     private readonly Option<int> _embedding = Options.Number("--embedding", "For text: dimensions of a new model's embedding.", 16, 1, ModelFormat.MaxInputs);
     private readonly Option<int> _epochs = Options.Number("--epochs", "Passes over the training part; with --from 8 to 60, by its size.", 60, 1, 100_000);
     private readonly Option<int> _batch = Options.Number("--batch", "Sequences per step of the optimiser.", 16, 1, 4096);
-    private readonly Option<double> _rate = new("--learning-rate")
-    {
-        Description = "Largest step size (above 0 and up to 1); with --from 0.001.",
-        DefaultValueFactory = _ => 0.01,
-    };
+    private readonly Option<double> _rate = Options.Real(
+        "--learning-rate", "Largest step size; with --from 0.001.", 0.01, rate => rate is > 0 and <= 1, "above 0 and up to 1");
     private readonly Option<int> _truncate = Options.Number("--truncate", "Steps to go back through time at most; 0 for all.", 0, 0, int.MaxValue);
     private readonly Option<bool> _keepZeros = new("--keep-zeros") { Description = "With --from: weights that are zero stay zero, so a pruned model stays pruned." };
     private readonly Option<int> _seed = Options.Number("--seed", "Decides start values and order; the same seed gives the same bytes.", 1, 0, int.MaxValue);
@@ -55,10 +52,6 @@ internal sealed class TrainVerb
             verb._data, verb._output, verb._testLines, verb._from, verb._qat, verb._cell, verb._hidden, verb._embedding, verb._epochs,
             verb._batch, verb._rate, verb._truncate, verb._keepZeros, verb._seed, verb._threads, verb._json,
         };
-        verb._rate.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<double>() is not (> 0 and <= 1)) result.AddError("--learning-rate takes a number above 0 and up to 1");
-        });
         command.Validators.Add(result =>
         {
             bool isGiven = result.GetResult(verb._from) != null;
