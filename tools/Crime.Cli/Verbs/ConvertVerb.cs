@@ -1,6 +1,5 @@
 // crime convert: a trained network becomes a model file.
 
-using System;
 using System.CommandLine;
 using System.Globalization;
 using System.Threading;
