@@ -80,6 +80,6 @@ public sealed class ListeningTests
                 Clock.NowUs();
             }));
         }
-        return offloader.Offload(connection, 0, new short[30], 10, activity);
+        return offloader.Offload(connection, 0, new short[30], 10, int.MaxValue, activity);
     }
 }
