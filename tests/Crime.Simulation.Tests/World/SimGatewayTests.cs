@@ -45,6 +45,19 @@ public sealed class SimGatewayTests
         Assert.That(_gateway.TryAdmit(Request(5000, budgetUs), 0), Is.EqualTo(isAdmitted));
     }
 
+    /// <summary>As the gateway's publisher has it: a request more or less in the queue, or a millisecond of backlog.</summary>
+    [Test]
+    public void NewsIsWhatTheLastStatusDidNotTell()
+    {
+        Assert.That(_gateway.HasNews(0), Is.True, "nothing was told yet");
+        _gateway.Publish(0);
+        Assert.That(_gateway.HasNews(0), Is.False);
+        // Three workers: a millisecond of backlog is a third of one of delay.
+        Assert.That((_gateway.HasNews(330), _gateway.HasNews(334)), Is.EqualTo((false, true)));
+        Assert.That(_gateway.TryAdmit(Request(1), 0), Is.True);
+        Assert.That(_gateway.HasNews(0), Is.True, "one waits");
+    }
+
     [Test]
     public void TellingAllocatesNothing()
     {

@@ -197,6 +197,14 @@ internal sealed class SimGateway
         return request;
     }
 
+    /// <summary>Whether a status would tell what the last one did not: StatusPublisher's rule, and what upstreams bring about.</summary>
+    public bool HasNews(long nowUs)
+    {
+        if (Engine != null || _statusCount == 0) return true;
+        StatusFrame told = _statuses[(_statusCount - 1) % KeptStatuses];
+        return told.Depth != Depth || Math.Abs(BacklogUs(nowUs) - told.BacklogUs) >= StatusPublisher.BacklogStepUs;
+    }
+
     /// <summary>Publishes a status.</summary>
     public void Publish(long nowUs)
     {

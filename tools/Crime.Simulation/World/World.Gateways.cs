@@ -266,7 +266,7 @@ internal sealed partial class SimWorld
     {
         gateway.IsPublishing = false;
         if (gateway.Engine != null) HearUpstreams(gateway);
-        gateway.Publish(_nowUs);
+        if (gateway.HasNews(_nowUs)) gateway.Publish(_nowUs);
     }
 
     private void OnBackground(SimGateway gateway)
