@@ -139,6 +139,17 @@ public sealed class EnergyTests
     }
 
     [Test]
+    public void ARadioThatDozesAtOnceCostsItsMessagesOnly() => Expect(
+        BeyondDozing(
+            board =>
+            {
+                board.Radio.Transmit(100);
+                Hear(board, 30);
+            },
+            profile: s_profile.With("listen_on_ms", 0)),
+        AirMs * s_sendMw);
+
+    [Test]
     public void WhatIsLongAgoStillCounts()
     {
         var ledger = new EnergyLedger(s_profile);

@@ -197,7 +197,11 @@ internal sealed class SimGateway
         return request;
     }
 
-    /// <summary>Whether a status would tell what the last one did not: StatusPublisher's rule, and what upstreams bring about.</summary>
+    /// <summary>Whether a status would tell what the last one did not, by <see cref="StatusPublisher"/>'s rule.</summary>
+    /// <remarks>
+    /// A gateway with upstreams tells every change of its own: that stands for what it hears from them, at which the real one publishes too
+    /// and nothing happens here.
+    /// </remarks>
     public bool HasNews(long nowUs)
     {
         if (Engine != null || _statusCount == 0) return true;

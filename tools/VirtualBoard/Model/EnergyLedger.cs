@@ -72,14 +72,14 @@ internal sealed class EnergyLedger
     {
         lock (_lock)
         {
-            if (!_canListen) return;
+            if (!_canListen || endUs <= startUs) return;
             int last = _listening.Count - 1;
             if (last >= 0 && startUs <= _listening[last].EndUs)
             {
                 _listening[last] = (_listening[last].StartUs, Math.Max(_listening[last].EndUs, endUs));
                 return;
             }
-            if (endUs > startUs) _listening.Add((startUs, endUs));
+            _listening.Add((startUs, endUs));
             while (_listening[0].EndUs < startUs - HistoryUs)
             {
                 _foldedNj += ListenExtraMw * (_listening[0].EndUs - _listening[0].StartUs);
