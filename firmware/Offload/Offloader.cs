@@ -24,9 +24,10 @@ public sealed class Offloader : IMessageReceiver
     private readonly PongFrame _pong = new PongFrame();
     private readonly uint _session;
 
-    // Status topics as heard last, and whose they are.
-    private readonly string[] _statusTopics = new string[DecisionTable.MaxCandidates];
-    private readonly string[] _gateways = new string[DecisionTable.MaxCandidates];
+    // The status topics that were received last, and the gateway of each. No element is ever unset: comparing an unset string element ends
+    // the device's CLR.
+    private readonly string[] _statusTopics = EmptyTexts(DecisionTable.MaxCandidates);
+    private readonly string[] _gateways = EmptyTexts(DecisionTable.MaxCandidates);
     private int _nextTopic;
     private MappingEngine _engine;
 
@@ -173,9 +174,16 @@ public sealed class Offloader : IMessageReceiver
         else _engine.OnStatus(gateway, _status, nowUs);
     }
 
+    private static string[] EmptyTexts(int count)
+    {
+        var texts = new string[count];
+        for (int i = 0; i < texts.Length; i++) texts[i] = "";
+        return texts;
+    }
+
     /// <summary>
-    /// The gateway whose status topic it is; null where it is none. A board hears few gateways over and over, and comparing two strings is
-    /// one call into the CLR, where a look at every letter is one per letter.
+    /// Returns the id of the gateway that publishes on a status topic, or null when the topic is not one. A board receives the same few topics
+    /// again and again. Comparing two strings is one call into the CLR; parsing a topic is one call per letter.
     /// </summary>
     private string GatewayOf(string topic)
     {

@@ -257,10 +257,27 @@ public sealed class Board : IDisposable
         }
         catch (Exception e)
         {
-            _crash ??= e;
-            Serial.FromBoard("CRASH " + e.GetType().FullName + ": " + e.Message + "\r\n");
-            Serial.Close();
+            Fail(e);
         }
+    }
+
+    /// <summary>
+    /// Ends the board as a fault of the CLR itself does: no handler of the firmware stops it. Every thread ends at the next thing it asks of
+    /// the board.
+    /// </summary>
+    /// <param name="fault">What happened.</param>
+    internal void EndBy(Exception fault)
+    {
+        Fail(fault);
+        _isStopped = true;
+        throw new PowerOffException();
+    }
+
+    private void Fail(Exception fault)
+    {
+        _crash ??= fault;
+        Serial.FromBoard("CRASH " + fault.GetType().FullName + ": " + fault.Message + "\r\n");
+        Serial.Close();
     }
 }
 

@@ -1,4 +1,5 @@
-// Counts instructions and redirects calls in the IL of device code.
+// Rewrites the IL of device code: counts its instructions, redirects its calls, accounts for what it allocates, and ends the board where
+// the device's CLR would end.
 
 using System;
 using System.Collections.Generic;
@@ -19,6 +20,7 @@ internal sealed class Instrumenter
     private readonly MethodReference _reserveObject;
     private readonly MethodReference _holdArray;
     private readonly MethodReference _holdObject;
+    private readonly MethodReference _loadElement;
     private readonly RedirectMap _redirects;
     private readonly int _libraryCallIl;
 
@@ -34,6 +36,7 @@ internal sealed class Instrumenter
         _reserveObject = module.ImportReference(typeof(VirtualHeap).GetMethod(nameof(VirtualHeap.ReserveObject))!);
         _holdArray = module.ImportReference(typeof(VirtualHeap).GetMethod(nameof(VirtualHeap.HoldArray))!);
         _holdObject = module.ImportReference(typeof(VirtualHeap).GetMethod(nameof(VirtualHeap.HoldObject))!);
+        _loadElement = module.ImportReference(typeof(VirtualHeap).GetMethod(nameof(VirtualHeap.LoadElement))!);
         _redirects = new RedirectMap(module);
     }
 
@@ -65,6 +68,7 @@ internal sealed class Instrumenter
         foreach (Instruction instruction in original)
         {
             Account(body, instruction);
+            GuardElement(instruction);
             _redirects.Apply(instruction);
         }
         body.OptimizeMacros();
@@ -84,6 +88,21 @@ internal sealed class Instrumenter
         il.InsertAfter(instruction, il.Create(OpCodes.Call, isArray ? _holdArray : _holdObject));
         il.InsertAfter(instruction, il.Create(OpCodes.Ldc_I4, size));
         il.InsertAfter(instruction, il.Create(OpCodes.Dup));
+    }
+
+    /// <summary>Checks every element of a reference array that is read, except where a branch alone sees it.</summary>
+    private void GuardElement(Instruction instruction)
+    {
+        if (instruction.OpCode.Code != Code.Ldelem_Ref || IsOnlyTested(instruction.Next)) return;
+        instruction.OpCode = OpCodes.Call;
+        instruction.Operand = _loadElement;
+    }
+
+    /// <summary>A branch on null does on the device what it does on .NET, whether the element was set or not.</summary>
+    private static bool IsOnlyTested(Instruction? consumer)
+    {
+        if (consumer?.OpCode.Code == Code.Dup) consumer = consumer.Next;
+        return consumer?.OpCode.Code is Code.Brtrue or Code.Brfalse;
     }
 
     private int CostOf(Instruction instruction)
@@ -127,4 +146,22 @@ public static class VirtualHeap
     /// <param name="made">The object.</param>
     /// <param name="size">Its bytes.</param>
     public static void HoldObject(object made, int size) => Board.Current?.Heap?.Hold(made, size);
+
+    /// <summary>Returns an element of a reference array. An element of a string array that was never set ends the board.</summary>
+    /// <param name="array">The array.</param>
+    /// <param name="index">Index of the element.</param>
+    public static object? LoadElement(object?[] array, int index)
+    {
+        object? element = array[index];
+        if (element == null && array is string[]) Board.Current?.EndBy(new UnsetElementException(index));
+        return element;
+    }
 }
+
+/// <summary>
+/// Device code read an element of a string array that was never set. On the device such an element is not null: comparing it with a string
+/// ends the CLR with an access violation, and storing the outcome of a test for null stores false.
+/// </summary>
+/// <param name="index">Index of the element.</param>
+public sealed class UnsetElementException(int index)
+    : Exception($"element {index} of a string array was read before it was set; on the device this ends the CLR");
