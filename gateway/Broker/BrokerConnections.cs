@@ -1,5 +1,5 @@
-// The embedded broker's connections by the id of their client, so that what the gateway has to say to a board can be written to its
-// socket at once, instead of waking a loop of the server's for every message.
+// The connections of the embedded broker by client id. The gateway writes an answer to the board's socket directly, instead of waking a
+// task of the MQTT server for every message.
 
 using System.Collections.Concurrent;
 using System.Collections.Generic;
@@ -11,7 +11,10 @@ public sealed class BrokerConnections
 {
     private readonly ConcurrentDictionary<string, NamedConnection> _byClient = new();
 
-    /// <summary>The connection of a client, or null.</summary>
+    /// <summary>Number of accepted connections that have not been disposed.</summary>
+    public int Count => _byClient.Count;
+
+    /// <summary>Returns the connection of a client, or null when there is none.</summary>
     public NamedConnection? Find(string client) => _byClient.GetValueOrDefault(client);
 
     /// <summary>Adds a connection; it replaces an earlier one of the same client.</summary>

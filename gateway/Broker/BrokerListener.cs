@@ -127,7 +127,9 @@ public sealed class BrokerListener : IMqttServerAdapter
             // One write per message is one TCP segment: for a board's radio half the packets.
             adapter.AllowPacketFragmentation = false;
             Func<IMqttChannelAdapter, Task>? handler = ClientHandler;
-            if (handler != null) await handler(new NamedConnection(adapter, _connections));
+            // Disposing it takes it out of the table of connections: without that, every client id is kept for ever.
+            using var connection = new NamedConnection(adapter, _connections);
+            if (handler != null) await handler(connection);
         }
         catch (Exception e)
         {
