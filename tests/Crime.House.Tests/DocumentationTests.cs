@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
-using Crime.Firmware.Settings;
+using Crime.Device.Settings;
 using Crime.VirtualBoard;
 using NUnit.Framework;
 

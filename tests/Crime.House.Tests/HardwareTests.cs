@@ -7,7 +7,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Crime.Firmware.Settings;
+using Crime.Device.Settings;
 using Crime.VirtualBoard;
 using NUnit.Framework;
 

@@ -20,7 +20,7 @@ public sealed class EmbedTests
     }
 
     private static IEnumerable<string> EmbeddedModels() =>
-        Directory.GetFiles(Path.Combine(Root, "firmware", "Bench", "Golden"))
+        Directory.GetFiles(Path.Combine(Root, "firmware", "apps", "Bench", "Golden"))
             .Select(path => File.ReadLines(path).First().Split(' ')).Where(words => words is ["//", "Golden", "vectors", "of", ..]).Select(words => words[4]);
 
     [Test]
@@ -37,7 +37,7 @@ public sealed class EmbedTests
             .Select(folder => Path.Combine(Root, folder, model + ".crime")).First(File.Exists);
         CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync("embed", golden, "-m", modelFile, "-o", output, "--json");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
-        string inTree = Directory.GetFiles(Path.Combine(Root, "firmware", "Bench", "Golden"))
+        string inTree = Directory.GetFiles(Path.Combine(Root, "firmware", "apps", "Bench", "Golden"))
             .Single(path => File.ReadLines(path).First().StartsWith($"// Golden vectors of {model} "));
         Assert.That(File.ReadAllText(output), Is.EqualTo(File.ReadAllText(inTree)), "run crime embed anew");
     }

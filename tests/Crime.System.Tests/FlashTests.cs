@@ -42,7 +42,7 @@ public sealed class FlashTests
     public void MakeFiles()
     {
         _folder = CrimeCommand.NewFolder();
-        File.WriteAllBytes(At("Crime.Firmware.bin"), [.. "NFMRK1"u8, .. new byte[1792 * 1024 - 6]]);
+        File.WriteAllBytes(At("Crime.Gestures.bin"), [.. "NFMRK1"u8, .. new byte[1792 * 1024 - 6]]);
         File.WriteAllBytes(At("large.bin"), [.. "NFMRK1"u8, .. new byte[1792 * 1024 - 5]]);
         File.WriteAllBytes(At("later.bin"), [.. "NFMRK2"u8, .. new byte[1024]]);
         File.WriteAllText(At("crime.cfg"), "board.id=hall-1\nbroker.host=10.0.0.1\n");
@@ -51,7 +51,7 @@ public sealed class FlashTests
     private string At(string name) => Path.Combine(_folder, name);
 
     private string[] Arguments(params string[] more) =>
-        ["flash", "--port", "/dev/ttyUSB7", "--target", "ESP32_REV3", "--image", At("Crime.Firmware.bin"), "--settings", At("crime.cfg"), "--model", s_model, .. more];
+        ["flash", "--port", "/dev/ttyUSB7", "--target", "ESP32_REV3", "--image", At("Crime.Gestures.bin"), "--settings", At("crime.cfg"), "--model", s_model, .. more];
 
     private Task<CrimeCommand.Outcome> FlashAsync(string nanoffScript, params string[] more)
     {
@@ -65,7 +65,7 @@ public sealed class FlashTests
     private const string GoodBoard = """
         case "$*" in
           *--listports*) printf 'Available COM ports:\n  /dev/ttyUSB7\n';;
-          *--devicedetails*) printf 'Target: ESP32_REV3\nCrime.Firmware, 0.1.0.0\n';;
+          *--devicedetails*) printf 'Target: ESP32_REV3\nCrime.Gestures, 0.1.0.0\n';;
         esac
         """;
 
@@ -78,7 +78,7 @@ public sealed class FlashTests
         Assert.That(lines, Has.Length.EqualTo(5));
         Assert.That(lines, Has.All.StartsWith("nanoff "));
         Assert.That(lines[1], Is.EqualTo("nanoff --update --target ESP32_REV3 --serialport /dev/ttyUSB7 --masserase"));
-        Assert.That(lines[2], Is.EqualTo($"nanoff --target ESP32_REV3 --serialport /dev/ttyUSB7 --deploy --image {At("Crime.Firmware.bin")}"));
+        Assert.That(lines[2], Is.EqualTo($"nanoff --target ESP32_REV3 --serialport /dev/ttyUSB7 --deploy --image {At("Crime.Gestures.bin")}"));
         foreach (string line in lines) AssertDocumented(line.Split(' ')[1..]);
     }
 
@@ -220,7 +220,7 @@ public sealed class FlashTests
         yield return Case(
             "another firmware", "case \"$*\" in *--devicedetails*) echo ESP32_S3; exit 0;; esac\n" + GoodBoard, "does not name ESP32_REV3 as its firmware", 5);
         yield return Case(
-            "another application", "case \"$*\" in *--devicedetails*) echo ESP32_REV3; exit 0;; esac\n" + GoodBoard, "does not list Crime.Firmware", 5);
+            "another application", "case \"$*\" in *--devicedetails*) echo ESP32_REV3; exit 0;; esac\n" + GoodBoard, "does not list Crime.Gestures", 5);
     }
 
     [TestCaseSource(nameof(Troubles))]

@@ -90,8 +90,8 @@ public sealed class BenchTests
     [Test]
     public void EveryOperationIsAMethodOfThatName()
     {
-        using AssemblyDefinition assembly = AssemblyDefinition.ReadAssembly(Path.Combine(TestContext.CurrentContext.TestDirectory, "Crime.Firmware.dll"));
-        ILookup<string, MethodDefinition> methods = assembly.MainModule.Types.Where(type => type.Namespace == "Crime.Firmware.Bench")
+        using AssemblyDefinition assembly = AssemblyDefinition.ReadAssembly(Path.Combine(TestContext.CurrentContext.TestDirectory, "Crime.Bench.dll"));
+        ILookup<string, MethodDefinition> methods = assembly.MainModule.Types.Where(type => type.Namespace == "Crime.Bench")
             .SelectMany(type => type.Methods).Where(method => method.Parameters.Count == 1 && method.Parameters[0].Name == "turns").ToLookup(method => method.Name);
         string[] operations = _lines.Where(line => line.StartsWith("BENCH op.")).Select(line => line.Split(' ')[1]["op.".Length..]).ToArray();
         Assert.That(operations, Is.Unique.And.Length.GreaterThan(30));

@@ -3,7 +3,7 @@
 using System;
 using System.Globalization;
 using System.IO;
-using Crime.Firmware.Bench;
+using Crime.Bench;
 using Crime.Model;
 
 namespace Crime.Modelling;

@@ -14,10 +14,10 @@ namespace Crime.VirtualBoard;
 /// <summary>The applications that the firmware's source tree builds.</summary>
 public enum FirmwareApplication
 {
-    /// <summary>The product: namespace App.</summary>
-    App,
+    /// <summary>The product.</summary>
+    Gestures,
 
-    /// <summary>Golden vectors and costs: namespace Bench. It ends by itself.</summary>
+    /// <summary>Golden vectors and costs. It ends by itself.</summary>
     Bench,
 }
 
@@ -31,7 +31,7 @@ public sealed record BoardOptions
     public required string FlashFolder { get; init; }
 
     /// <summary>What the board runs.</summary>
-    public FirmwareApplication Application { get; init; } = FirmwareApplication.App;
+    public FirmwareApplication Application { get; init; } = FirmwareApplication.Gestures;
 
     /// <summary>Bytes that the firmware's own arrays and objects may take; null for no limit.</summary>
     public int? HeapBytes { get; init; }

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
-using Crime.Firmware.Bench;
+using Crime.Bench;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Counting;

@@ -42,7 +42,7 @@ public sealed class OperationKindTests
         var counter = new IlCounter(bytes, Crime.Modelling.Compilation.KernelEmitter.Emit(ModelLoading.Parse(bytes, "synthetic"), "SyntheticKernel"));
         foreach (CountedKernel kernel in new[] { CountedKernel.Table, CountedKernel.Compiled })
         {
-            IlCount count = counter.Count(kernel, [Crime.Firmware.Bench.SyntheticModel.Sequence(40)]);
+            IlCount count = counter.Count(kernel, [Crime.Bench.SyntheticModel.Sequence(40)]);
             Assert.That(count.ByOperation.Values.Sum(), Is.EqualTo(count.Total - count.ByOpCode.GetValueOrDefault("ret")));
         }
     }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
+using Crime.VirtualBoard.Loading;
 using Mono.Cecil;
 using NUnit.Framework;
 
@@ -14,39 +15,59 @@ namespace Crime.VirtualBoard.Tests.DeviceTruth;
 /// </summary>
 public sealed class DeviceProjectsTests
 {
-    private static readonly DeviceProject s_app = new("firmware/Crime.Firmware.nfproj"), s_sdkApp = new("firmware/Sdk/Firmware/Crime.Firmware.csproj");
-    private static readonly DeviceProject s_bench = new("firmware/Bench/Crime.Bench.nfproj"), s_sdkBench = new("firmware/Sdk/Bench/Crime.Bench.csproj");
     private static readonly DeviceProject s_shared = new("firmware/Shared/Crime.Shared.nfproj"), s_sdkShared = new("firmware/Sdk/Shared/Crime.Shared.csproj");
+    private static readonly DeviceProject s_kernel = new("firmware/Crime.Kernel/Crime.Kernel.nfproj"), s_sdkKernel = new("firmware/Sdk/Kernel/Crime.Kernel.csproj");
+    private static readonly DeviceProject s_device = new("firmware/Crime.Device/Crime.Device.nfproj"), s_sdkDevice = new("firmware/Sdk/Device/Crime.Device.csproj");
+    private static readonly DeviceProject s_app = new("firmware/apps/Gestures/Crime.Gestures.nfproj"), s_sdkApp = new("firmware/Sdk/Gestures/Crime.Gestures.csproj");
+    private static readonly DeviceProject s_bench = new("firmware/apps/Bench/Crime.Bench.nfproj"), s_sdkBench = new("firmware/Sdk/Bench/Crime.Bench.csproj");
 
     private static IEnumerable<TestCaseData> Pairs()
     {
-        yield return new TestCaseData(s_app, s_sdkApp).SetArgDisplayNames("firmware");
-        yield return new TestCaseData(s_bench, s_sdkBench).SetArgDisplayNames("bench");
         yield return new TestCaseData(s_shared, s_sdkShared).SetArgDisplayNames("shared");
+        yield return new TestCaseData(s_kernel, s_sdkKernel).SetArgDisplayNames("kernel");
+        yield return new TestCaseData(s_device, s_sdkDevice).SetArgDisplayNames("device");
+        yield return new TestCaseData(s_app, s_sdkApp).SetArgDisplayNames("gestures");
+        yield return new TestCaseData(s_bench, s_sdkBench).SetArgDisplayNames("bench");
     }
 
-    [Test]
-    public void TheProductIsEveryFileOfTheFirmwareButTheBench() => Assert.That(
-        s_app.Sources, Is.EquivalentTo(DeviceProject.DeviceFiles.Where(path => path.StartsWith("firmware/") && !path.StartsWith("firmware/Bench/"))));
-
-    // An assembly holds 64 KiB of byte code: what is shared is one of its own, and compiled kernels have the firmware's to themselves.
-    [Test]
-    public void TheSharedCodeIsAnAssemblyThatBothApplicationsReferTo()
+    private static IEnumerable<TestCaseData> Assemblies()
     {
-        Assert.That(s_shared.Sources, Is.EquivalentTo(DeviceProject.DeviceFiles.Where(path => path.StartsWith("shared/"))));
-        foreach (DeviceProject application in new[] { s_app, s_bench })
-            Assert.That(application.Projects, Is.EqualTo(new[] { "firmware/Shared/Crime.Shared.nfproj" }));
-        foreach (DeviceProject application in new[] { s_sdkApp, s_sdkBench })
-            Assert.That(application.Projects, Is.EqualTo(new[] { "firmware/Sdk/Shared/Crime.Shared.csproj" }));
+        yield return new TestCaseData(s_shared, DeviceAssemblies.Shared).SetArgDisplayNames("shared");
+        yield return new TestCaseData(s_kernel, DeviceAssemblies.Kernel).SetArgDisplayNames("kernel");
+        yield return new TestCaseData(s_device, DeviceAssemblies.Device).SetArgDisplayNames("device");
+        yield return new TestCaseData(s_app, DeviceAssemblies.Gestures).SetArgDisplayNames("gestures");
+        yield return new TestCaseData(s_bench, DeviceAssemblies.Bench).SetArgDisplayNames("bench");
     }
 
+    // What two projects compile is in two assemblies: that is for applications that do without a library.
     [Test]
-    public void TheBenchIsItsOwnFilesAndWhatItMeasures()
+    public void EveryDeviceFileIsInOneProjectAndOnlyTheBenchBorrows()
     {
-        Assert.That(s_bench.Sources, Is.Unique.And.SupersetOf(DeviceProject.DeviceFiles.Where(
-            path => path.StartsWith("firmware/Bench/") || path.StartsWith("firmware/Kernel/"))));
-        Assert.That(s_bench.Sources, Has.None.StartsWith("firmware/App/").And.None.StartsWith("firmware/Offload/").And.None.StartsWith("shared/"));
+        IEnumerable<string> own = new[] { s_shared, s_kernel, s_device, s_app }.SelectMany(project => project.Sources)
+            .Concat(s_bench.Sources.Where(path => path.StartsWith("firmware/apps/Bench/")));
+        Assert.That(own, Is.EquivalentTo(DeviceProject.DeviceFiles));
+        Assert.That(s_bench.Sources.Where(path => !path.StartsWith("firmware/apps/Bench/")), Is.EquivalentTo(new[]
+        {
+            "firmware/Crime.Device/Console/LineWriter.cs", "firmware/apps/Gestures/GesturesKernel.g.cs",
+        }));
     }
+
+    // An assembly of a compiled kernel refers to the kernels and to the shared code, so neither may refer to an application.
+    [Test]
+    public void ProjectsReferToThoseBelowThem()
+    {
+        const string shared = "firmware/Shared/Crime.Shared.nfproj", kernel = "firmware/Crime.Kernel/Crime.Kernel.nfproj";
+        const string device = "firmware/Crime.Device/Crime.Device.nfproj";
+        Assert.That(s_shared.Projects, Is.Empty);
+        Assert.That(s_kernel.Projects, Is.EqualTo(new[] { shared }));
+        Assert.That(s_device.Projects, Is.EqualTo(new[] { kernel, shared }));
+        Assert.That(s_app.Projects, Is.EqualTo(new[] { device, kernel, shared }));
+        Assert.That(s_bench.Projects, Is.EqualTo(new[] { kernel, shared }));
+    }
+
+    [TestCaseSource(nameof(Pairs))]
+    public void BothWaysReferToTheSameProjects(object stable, object sdk) => Assert.That(
+        ((DeviceProject)sdk).Projects.Select(Path.GetFileNameWithoutExtension), Is.EqualTo(((DeviceProject)stable).Projects.Select(Path.GetFileNameWithoutExtension)));
 
     [TestCaseSource(nameof(Pairs))]
     public void BothWaysCompileTheSameFiles(object stable, object sdk) =>
@@ -72,39 +93,19 @@ public sealed class DeviceProjectsTests
             Assert.That(project.Assemblies.Values.Any(path => path.Contains(folder)), Is.True, $"nothing is referenced from {folder}");
     }
 
-    [Test]
-    public void EveryAssemblyThatTheProductNeedsIsReferenced() =>
-        Assert.That(Missing(s_app, type => !IsShared(type) && !type.FullName.StartsWith("Crime.Firmware.Bench.")), Is.Empty);
-
-    [Test]
-    public void EveryAssemblyThatTheBenchNeedsIsReferenced() => Assert.That(
-        Missing(s_bench, type => type.Namespace.StartsWith("Crime.Firmware.Bench") || type.Namespace is "Crime.Firmware.Kernel"
-            || type.Name == "LineWriter"),
-        Is.Empty);
-
-    [Test]
-    public void EveryAssemblyThatTheSharedCodeNeedsIsReferenced() => Assert.That(Missing(s_shared, IsShared), Is.Empty);
-
-    private static bool IsShared(TypeDefinition type) => type.Module.Name == "Crime.Shared.dll";
-
-    /// <summary>Types of the real assemblies that a project uses and does not reference.</summary>
-    private static List<string> Missing(DeviceProject project, Func<TypeDefinition, bool> belongs)
+    [TestCaseSource(nameof(Assemblies))]
+    public void EveryAssemblyThatAProjectNeedsIsReferenced(object project, string assemblyName)
     {
         DeviceApi api = DeviceApi.LoadOrIgnore();
         var missing = new SortedSet<string>();
-        foreach (string name in new[] { "Crime.Firmware.dll", "Crime.Shared.dll" })
+        using AssemblyDefinition assembly = AssemblyDefinition.ReadAssembly(Path.Combine(TestContext.CurrentContext.TestDirectory, assemblyName + ".dll"));
+        foreach (var (id, _) in DeviceReferences.Of(DeviceReferences.TypesOf(assembly)))
         {
-            using AssemblyDefinition assembly = AssemblyDefinition.ReadAssembly(Path.Combine(TestContext.CurrentContext.TestDirectory, name));
-            foreach (var (id, _) in DeviceReferences.Of(DeviceReferences.TypesOf(assembly).Where(type => belongs(Outermost(type)))))
-            {
-                string type = TypeOf(id);
-                if (!api.AssembliesOf(type).Any(project.Assemblies.ContainsKey)) missing.Add($"{type}: {string.Join(" or ", api.AssembliesOf(type))}");
-            }
+            string type = TypeOf(id);
+            if (!api.AssembliesOf(type).Any(((DeviceProject)project).Assemblies.ContainsKey)) missing.Add($"{type}: {string.Join(" or ", api.AssembliesOf(type))}");
         }
-        return missing.ToList();
+        Assert.That(missing, Is.Empty);
     }
-
-    private static TypeDefinition Outermost(TypeDefinition type) => type.DeclaringType == null ? type : Outermost(type.DeclaringType);
 
     /// <summary>"M:System.Math.Abs(System.Int32)" is a member of "T:System.Math".</summary>
     private static string TypeOf(string id)
@@ -119,8 +120,8 @@ public sealed class DeviceProjectsTests
     {
         // 5.1.220 is the first after 2026-07-13, when the hang on reconnect was mended; it asks for System.Net 1.11.60, which
         // firmware from 2026-07-10 on accepts.
-        Assert.That(Version.Parse(s_app.Packages["nanoFramework.M2Mqtt"]), Is.GreaterThanOrEqualTo(new Version(5, 1, 220)));
-        Assert.That(Version.Parse(s_app.Packages["nanoFramework.System.Net"]), Is.GreaterThanOrEqualTo(new Version(1, 11, 60)));
+        Assert.That(Version.Parse(s_device.Packages["nanoFramework.M2Mqtt"]), Is.GreaterThanOrEqualTo(new Version(5, 1, 220)));
+        Assert.That(Version.Parse(s_device.Packages["nanoFramework.System.Net"]), Is.GreaterThanOrEqualTo(new Version(1, 11, 60)));
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using Crime.VirtualBoard.Loading;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 
@@ -68,6 +69,6 @@ internal static class DeviceReferences
     private static bool IsForeign(TypeReference type)
     {
         TypeReference element = type.GetElementType();
-        return !element.IsGenericParameter && element is not TypeDefinition && element.Scope.Name is not "Crime.Shared" and not "Crime.Firmware";
+        return !element.IsGenericParameter && element is not TypeDefinition && !DeviceAssemblies.Contains(element.Scope.Name);
     }
 }

@@ -1,14 +1,14 @@
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using Crime.VirtualBoard.Loading;
 using Mono.Cecil;
 using NUnit.Framework;
 
 namespace Crime.VirtualBoard.Tests.DeviceTruth;
 
 /// <summary>Device code refers to nothing that the real assemblies lack.</summary>
-[TestFixture("Crime.Firmware")]
-[TestFixture("Crime.Shared")]
+[TestFixtureSource(typeof(DeviceAssemblies), nameof(DeviceAssemblies.All))]
 public sealed class FirmwareMembersTests(string assemblyName)
 {
     private AssemblyDefinition _assembly = null!;

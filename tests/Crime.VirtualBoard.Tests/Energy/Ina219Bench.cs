@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Device.I2c;
-using Crime.Firmware.Energy;
+using Crime.Device.Energy;
 using Crime.VirtualBoard.Tests.Duty;
 using Crime.VirtualBoard.Tests.Model;
 

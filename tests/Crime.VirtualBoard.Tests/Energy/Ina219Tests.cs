@@ -1,5 +1,5 @@
 using System;
-using Crime.Firmware.Energy;
+using Crime.Device.Energy;
 using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Redirects;
 using Crime.VirtualBoard.Tests.Model;

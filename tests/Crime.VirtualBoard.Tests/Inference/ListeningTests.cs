@@ -1,11 +1,11 @@
 using System;
 using System.Threading.Tasks;
 using Crime.Costs;
-using Crime.Firmware;
-using Crime.Firmware.Energy;
-using Crime.Firmware.Offload;
-using Crime.Firmware.Settings;
-using Crime.Firmware.Terminal;
+using Crime.Device;
+using Crime.Device.Energy;
+using Crime.Device.Offload;
+using Crime.Device.Settings;
+using Crime.Device.Terminal;
 using Crime.Frames;
 using Crime.Mapping;
 using Crime.Model;

@@ -52,7 +52,7 @@ public sealed class UnsetElementTests
                 // As the firmware's handler of messages does.
             }
             VirtualCpu.Charge(1);
-            Crime.Firmware.Clock.NowUs();
+            Crime.Device.Clock.NowUs();
             Assert.Fail("the board ran on");
         });
         Assert.That(thread.Join(TimeSpan.FromMilliseconds(LimitMs)), Is.True);

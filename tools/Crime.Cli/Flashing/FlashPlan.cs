@@ -8,8 +8,8 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using System.Text.Json;
-using Crime.Firmware.Models;
-using Crime.Firmware.Settings;
+using Crime.Device.Models;
+using Crime.Device.Settings;
 using Crime.Gateway.Models;
 using Crime.Modelling;
 using Crime.Recordings;
@@ -63,7 +63,7 @@ internal sealed class FlashPlan
     {
         Options = options;
         ImageSize = image.Length;
-        ApplicationName = image.AsSpan().IndexOf("Crime.Bench\0"u8) >= 0 ? "Crime.Bench" : "Crime.Firmware";
+        ApplicationName = image.AsSpan().IndexOf("Crime.Bench\0"u8) >= 0 ? "Crime.Bench" : "Crime.Gestures";
         Files = files;
         WorkFolder = workFolder;
         Steps = MakeSteps().ToList();

@@ -7,6 +7,7 @@ using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Counting;
+using Crime.VirtualBoard.Loading;
 using Spectre.Console;
 
 namespace Crime.Cli.Verbs;
@@ -24,9 +25,9 @@ internal static class CompileVerb
         var command = new Command(
             "compile",
             "Compiles a model into straight-line C# for the board: weights as literals, two rows to a number, zero pairs left out.\n"
-            + "Put the file under firmware/Kernel/Compiled and list its class in CompiledModels; the board uses it whenever its model\n"
-            + "has these very weights.\n\n"
-            + "Example:\n  crime compile vowels.crime -o firmware/Kernel/Compiled/VowelsKernel.g.cs --class VowelsKernel")
+            + "Put the file into firmware/apps/Gestures and add its class to BundledKernels there. The board uses it whenever its model has\n"
+            + "these very weights.\n\n"
+            + "Example:\n  crime compile vowels.crime -o firmware/apps/Gestures/VowelsKernel.g.cs --class VowelsKernel")
         {
             model, output, name, json,
         };
@@ -42,7 +43,7 @@ internal static class CompileVerb
         EmittedKernel kernel = KernelEmitter.Emit(model, className);
         KernelFootprint footprint = KernelFootprint.Measure(DeviceCompiler.Compile(kernel.ClassName, kernel.Source), model);
         footprint.CheckFits(model);
-        int room = KernelFootprint.MaxByteCodeSize - KernelFootprint.MeasureFirmware();
+        int room = KernelFootprint.MaxByteCodeSize - KernelFootprint.MeasureAssembly(DeviceAssemblies.Gestures);
         CountedInputs inputs = CountedInputs.Random(model, PredictionSequences);
         IlCount count = new IlCounter(bytes, kernel).Count(CountedKernel.Compiled, inputs.Sequences);
         double ilPerStep = System.Math.Round((double)count.Total / (PredictionSequences * CountedInputs.RandomLength), 1);

@@ -19,7 +19,7 @@ internal static class EmbedVerb
         var command = new Command(
             "embed",
             "Writes golden vectors and their model as C# for the bench of a board.\n\n"
-            + "Example:\n  crime embed tests/golden/gestures.golden.json -m gateway/assets/gestures.crime -o firmware/Bench/Golden/Gestures.cs")
+            + "Example:\n  crime embed tests/golden/gestures.golden.json -m gateway/assets/gestures.crime -o firmware/apps/Bench/Golden/Gestures.cs")
         {
             golden, model, output, json,
         };

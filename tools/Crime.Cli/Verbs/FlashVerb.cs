@@ -34,7 +34,7 @@ internal static class FlashVerb
         var command = new Command(
             "flash",
             "Writes firmware, application, settings and model to a board, by nanoff, and reads back what the board says of itself.\n\n"
-            + "Example:\n  crime flash --port /dev/ttyUSB0 --target ESP32_REV0 --image Crime.Firmware.bin --settings crime.cfg --model vowels.crime")
+            + "Example:\n  crime flash --port /dev/ttyUSB0 --target ESP32_REV0 --image Crime.Gestures.bin --settings crime.cfg --model vowels.crime")
         {
             port, target, image, settings, model, inputs, flashMb, noUpdate, erase, files, dryRun, json,
         };

@@ -7,8 +7,9 @@ using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Runtime.Loader;
-using Crime.Firmware.Kernel;
+using Crime.Kernel;
 using Crime.Model;
+using Crime.VirtualBoard.Loading;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -70,7 +71,8 @@ public static class DeviceCompiler
     {
         string platform = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
         return platform.Split(Path.PathSeparator)
-            .Where(path => Path.GetFileNameWithoutExtension(path) is "System.Runtime" or "System.Private.CoreLib" or "Crime.Shared" or "Crime.Firmware")
+            .Where(path => Path.GetFileNameWithoutExtension(path)
+                is "System.Runtime" or "System.Private.CoreLib" or DeviceAssemblies.Shared or DeviceAssemblies.Kernel)
             .Select(path => MetadataReference.CreateFromFile(path));
     }
 }

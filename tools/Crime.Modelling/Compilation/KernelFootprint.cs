@@ -4,9 +4,9 @@
 using System;
 using System.IO;
 using System.Linq;
-using Crime.Firmware.Kernel;
 using Crime.FixedPoint;
 using Crime.Model;
+using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Model;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
@@ -32,15 +32,11 @@ public sealed record KernelFootprint(int ByteCodeSize, int LargestMethodSize, He
         return new KernelFootprint(sizes.Sum(), sizes.Max(), HeapSize.Of(model));
     }
 
-    /// <summary>Byte code of the firmware's assembly without any compiled kernel.</summary>
-    public static int MeasureFirmware() => MeasureAssembly(typeof(CompiledModel));
-
-    /// <summary>Byte code of the shared code, on a board an assembly of its own.</summary>
-    public static int MeasureShared() => MeasureAssembly(typeof(ModelFile));
-
-    private static int MeasureAssembly(Type member)
+    /// <summary>Returns the byte code of an assembly of device code, in bytes, without the compiled kernels in it.</summary>
+    /// <param name="name">One of <see cref="DeviceAssemblies"/>.</param>
+    public static int MeasureAssembly(string name)
     {
-        using var image = File.OpenRead(member.Assembly.Location);
+        using var image = File.OpenRead(Path.Combine(AppContext.BaseDirectory, name + ".dll"));
         return MethodSizes(image, found => found.Namespace != EmittedKernel.Namespace).Sum();
     }
 

@@ -65,7 +65,7 @@ internal sealed class CountingContext : AssemblyLoadContext
 
     protected override Assembly? Load(AssemblyName name)
     {
-        if (name.Name is "Crime.Firmware" or "Crime.Shared")
+        if (DeviceAssemblies.Contains(name.Name))
             return LoadCounted(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, name.Name + ".dll")));
         if (_folder == null || File.Exists(Path.Combine(AppContext.BaseDirectory, name.Name + ".dll"))) return null;
         string beside = Path.Combine(_folder, name.Name + ".dll");

@@ -5,7 +5,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Reflection;
-using Crime.Firmware.Kernel;
+using Crime.Kernel;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 

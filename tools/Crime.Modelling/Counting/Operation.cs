@@ -4,6 +4,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Crime.VirtualBoard.Loading;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 
@@ -191,5 +192,5 @@ public static class Operation
 
     /// <summary>Whether a type lies outside the device code.</summary>
     private static bool IsLibrary(TypeReference type) =>
-        !type.IsArray && type.GetElementType().Scope is AssemblyNameReference { Name: not ("Crime.Shared" or "Crime.Firmware") };
+        !type.IsArray && type.GetElementType().Scope is AssemblyNameReference scope && !DeviceAssemblies.Contains(scope.Name);
 }

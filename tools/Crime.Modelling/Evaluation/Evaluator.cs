@@ -5,7 +5,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using Crime.Firmware.Kernel;
+using Crime.Kernel;
 using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling.Datasets;

@@ -3,7 +3,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
-using Crime.Firmware.Kernel;
+using Crime.Kernel;
 using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling.Datasets;

@@ -39,7 +39,7 @@ internal sealed class AllocationContext : AssemblyLoadContext
     }
 
     protected override Assembly? Load(AssemblyName name) =>
-        name.Name is "Crime.Firmware" or "Crime.Shared"
+        DeviceAssemblies.Contains(name.Name)
             ? LoadInstrumented(File.ReadAllBytes(Path.Combine(System.AppContext.BaseDirectory, name.Name + ".dll")))
             : null;
 

@@ -3,7 +3,7 @@
 
 using System;
 using System.Reflection;
-using Crime.Firmware.Kernel;
+using Crime.Kernel;
 using Crime.Gateway.Models;
 using Crime.Model;
 using Crime.Modelling.Compilation;

@@ -2,7 +2,7 @@
 
 using System.Linq;
 using System.Text;
-using Crime.Firmware.Bench;
+using Crime.Bench;
 
 namespace Crime.Modelling.Prediction;
 

@@ -4,8 +4,8 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using Crime.Firmware.Bench;
-using Crime.Firmware.Bench.Golden;
+using Crime.Bench;
+using Crime.Bench.Golden;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Counting;
 

@@ -5,7 +5,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Reflection;
-using Crime.Firmware.Bench;
+using Crime.Bench;
 using Crime.Modelling.Counting;
 
 namespace Crime.Modelling.Prediction;

@@ -4,7 +4,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using Crime.Firmware.Bench;
+using Crime.Bench;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Counting;
 using MathNet.Numerics.Statistics;

@@ -41,7 +41,7 @@ public static class GoldenSource
         text.Append("// Golden vectors of ").Append(golden.Model).Append(" on ").Append(golden.Data).Append(", seed ").Append(golden.Seed)
             .Append(", inputs ").Append(golden.InputHash).Append(", model ").Append(golden.ModelChecksum).Append(",\n// by ")
             .Append(golden.Reference).Append(". Written by `crime embed`; write it anew rather than changing it.\n\n")
-            .Append("namespace Crime.Firmware.Bench.Golden;\n\n/// <summary>The model ").Append(golden.Model).Append(" and its vectors.</summary>\n")
+            .Append("namespace Crime.Bench.Golden;\n\n/// <summary>The model ").Append(golden.Model).Append(" and its vectors.</summary>\n")
             .Append("public static class ").Append(ClassName(golden.Model)).Append("\n{\n");
         Array(text, "byte", "s_image", image.Select(value => value.ToString(CultureInfo.InvariantCulture)));
         for (int i = 0; i < golden.Vectors.Count; i++)

@@ -2,7 +2,7 @@
 // counted: load it, make its kernel and its mapping engine, decide, compute, write a request.
 
 using Crime.Costs;
-using Crime.Firmware.Kernel;
+using Crime.Kernel;
 using Crime.Frames;
 using Crime.Mapping;
 using Crime.Model;

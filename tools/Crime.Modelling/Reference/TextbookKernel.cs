@@ -1,7 +1,7 @@
 // What one would write first: the equations as loops over arrays, a call for every rounding, no packing. It is no part of the
 // firmware; it is the baseline that the other kernels are counted against, and computes the same bits.
 
-using Crime.Firmware.Kernel;
+using Crime.Kernel;
 using Crime.FixedPoint;
 using Crime.Model;
 

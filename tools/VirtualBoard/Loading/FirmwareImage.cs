@@ -14,24 +14,19 @@ namespace Crime.VirtualBoard.Loading;
 /// <summary>The firmware, instrumented and loaded.</summary>
 internal sealed class FirmwareImage
 {
-    private const string FirmwareAssembly = "Crime.Firmware";
-    private const string SharedAssembly = "Crime.Shared";
-
     private static readonly ConcurrentDictionary<int, Lazy<FirmwareImage>> s_images = new();
 
-    private readonly Assembly _firmware;
+    private readonly InstrumentedContext _context;
 
-    private FirmwareImage(int libraryCallIl)
-    {
-        var context = new InstrumentedContext(AppContext.BaseDirectory, libraryCallIl);
-        _firmware = context.LoadFromAssemblyName(new AssemblyName(FirmwareAssembly));
-    }
+    private FirmwareImage(int libraryCallIl) => _context = new InstrumentedContext(AppContext.BaseDirectory, libraryCallIl);
 
-    /// <summary>An application's entry point. It keeps no state in static fields, so any number of boards can run it.</summary>
+    /// <summary>Returns the entry point of an application. It keeps no state in static fields, so any number of boards can run it.</summary>
     public Action Main(FirmwareApplication application)
     {
-        string type = $"Crime.Firmware.{application}.Program";
-        MethodInfo main = _firmware.GetType(type, throwOnError: true)!.GetMethod("Main", BindingFlags.Public | BindingFlags.Static)
+        string name = application == FirmwareApplication.Bench ? DeviceAssemblies.Bench : DeviceAssemblies.Gestures;
+        string type = name + ".Program";
+        MethodInfo main = _context.LoadFromAssemblyName(new AssemblyName(name)).GetType(type, throwOnError: true)!
+            .GetMethod("Main", BindingFlags.Public | BindingFlags.Static)
             ?? throw new MissingMethodException(type, "Main");
         return main.CreateDelegate<Action>();
     }
@@ -40,12 +35,12 @@ internal sealed class FirmwareImage
     public static FirmwareImage Get(BoardProfile profile) =>
         s_images.GetOrAdd(profile.LibraryCallIl, il => new Lazy<FirmwareImage>(() => new FirmwareImage(il))).Value;
 
-    /// <summary>Loads the two device assemblies instrumented, and everything else as it is.</summary>
+    /// <summary>Loads the assemblies of device code instrumented, and everything else as it is.</summary>
     private sealed class InstrumentedContext(string folder, int libraryCallIl) : AssemblyLoadContext("firmware")
     {
         protected override Assembly? Load(AssemblyName name)
         {
-            if (name.Name is not FirmwareAssembly and not SharedAssembly) return null;
+            if (!DeviceAssemblies.Contains(name.Name)) return null;
             using var resolver = new DefaultAssemblyResolver();
             resolver.AddSearchDirectory(folder);
             resolver.AddSearchDirectory(Path.GetDirectoryName(typeof(object).Assembly.Location));

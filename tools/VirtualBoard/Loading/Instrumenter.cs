@@ -115,7 +115,7 @@ internal sealed class Instrumenter
     private static bool IsLibrary(MethodReference called) =>
         !called.DeclaringType.IsArray
         && called.DeclaringType.GetElementType().Scope is AssemblyNameReference scope
-        && !scope.Name.StartsWith("Crime.Shared", StringComparison.Ordinal);
+        && !DeviceAssemblies.Contains(scope.Name);
 }
 
 /// <summary>What instrumented code calls.</summary>

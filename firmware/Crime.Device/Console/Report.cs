@@ -1,0 +1,178 @@
+// What a person reads on the console, and what `crime monitor` parses: SPEC.md, "The console".
+
+using System.Collections;
+using Crime.Costs;
+using Crime.Device.Energy;
+using Crime.Device.Inference;
+using Crime.Kernel;
+using Crime.Device.Offload;
+using Crime.Device.Settings;
+using Crime.Frames;
+using Crime.Mapping;
+using Crime.Model;
+
+namespace Crime.Device.Terminal;
+
+/// <summary>Writes the console's lines without allocating.</summary>
+public sealed class Report
+{
+    private readonly SerialConsole _console;
+    private readonly LineWriter _line = new LineWriter();
+
+    /// <summary>Writes to a console.</summary>
+    public Report(SerialConsole console) => _console = console;
+
+    /// <summary>The first lines: who speaks, and what was wrong with its settings.</summary>
+    /// <param name="boardId">The board's id.</param>
+    /// <param name="remarks">A string per line of the settings file that was not understood.</param>
+    public void Greet(string boardId, ArrayList remarks)
+    {
+        Text("CRIME board " + boardId + ", firmware 0.1.0");
+        foreach (object remark in remarks) Text("settings: " + (string)remark);
+    }
+
+    /// <summary>The line of one inference of another board.</summary>
+    public void Bracket(int count, int pin, BracketMeter meter) =>
+        _console.Write(_line.Clear().Text("METER id=").Number(count).Text(" pin=").Number(pin)
+            .Text(" ms=").Thousandths(meter.TimeUs).Text(" mj=").Thousandths(meter.EnergyUj)
+            .Text(" mw=").Thousandths(MicrowattsOf(meter.EnergyUj, meter.TimeUs))
+            .Text(" samples=").Number(meter.Samples).Text(" bad=").Number(meter.Bad));
+
+    /// <summary>The line of one inference.</summary>
+    public void Inference(InferenceResult result, IEnergyMeter meter)
+    {
+        _line.Clear().Text("INF id=").Number(result.Input).Text(" len=").Number(result.Length)
+            .Text(" at=").Text(NameOf(result.Target));
+        if (result.Done > 0) _line.Text(" done=").Number(result.Done);
+        _line.Text(" class=").Number(result.Label)
+            .Text(" ms=").Thousandths(result.TimeUs).Text(" mj=").Thousandths(result.EnergyUj)
+            .Text(" mw=").Thousandths(MicrowattsOf(result.EnergyUj, result.TimeUs));
+        BreakEven(" even=", result.BreakEvenLength);
+        _console.Write(_line.Text(" depth=").Number(result.Depth).Text(" meter=").Text(meter.Name));
+    }
+
+    /// <summary>The line after the last input.</summary>
+    public void End(InferenceTotals totals) => Totals("END", totals);
+
+    /// <summary>The line about the model in use.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="kernel">What computes it here; null when the board cannot.</param>
+    /// <param name="localTime">Time to compute it here; null when the board cannot.</param>
+    public void Model(ModelFile model, IKernel kernel, CostLine localTime)
+    {
+        _line.Clear().Text("model: ").Text(model.Name).Text(" id=").Hex(model.Id)
+            .Text(" inputs=").Number(model.InputCount).Text(" layers=").Number(model.Layers.Length).Text(" hidden=").Number(model.Layers[0].HiddenCount)
+            .Text(" classes=").Number(model.ClassCount)
+            .Text(" kernel=").Text(kernel == null ? "none" : kernel.IsCompiled ? "compiled" : "table").Text(" local-us-per-step=");
+        if (localTime == null) _line.Text("- local-us=-");
+        else _line.Thousandths(localTime.Alpha).Text(" local-us=").Number(localTime.Beta);
+        _console.Write(_line);
+    }
+
+    /// <summary>Answer to "status".</summary>
+    /// <param name="engine">The mapping.</param>
+    /// <param name="totals">Sums over the inferences.</param>
+    /// <param name="counters">What was sent and received.</param>
+    /// <param name="saturations">Those of the kernel; null when the board has none.</param>
+    /// <param name="isConnected">Whether there is a connection to the broker.</param>
+    public void Status(MappingEngine engine, InferenceTotals totals, OffloadCounters counters, SaturationCounters saturations, bool isConnected)
+    {
+        Totals("status:", totals);
+        _console.Write(_line.Clear().Text("broker: ").Text(isConnected ? "connected" : "not connected")
+            .Text(" connections=").Number(counters.Connections).Text(" requests=").Number(counters.Requests)
+            .Text(" answers=").Number(counters.Answers).Text(" refusals=").Number(counters.Refusals)
+            .Text(" timeouts=").Number(counters.Timeouts).Text(" late=").Number(counters.LateAnswers)
+            .Text(" malformed=").Number(counters.Malformed));
+        if (saturations != null)
+            _console.Write(_line.Clear().Text("kernel: gate-saturations=").Number(saturations.Gates)
+                .Text(" cell-saturations=").Number(saturations.Cells));
+        _line.Clear().Text("mapping:");
+        Objective(engine.Goal);
+        if (engine.LocalTime == null) _line.Text(" local-us-per-step=- local-us=-");
+        else _line.Text(" local-us-per-step=").Thousandths(engine.LocalTime.Alpha).Text(" local-us=").Number(engine.LocalTime.Beta);
+        _console.Write(_line);
+        for (int i = 0; i < engine.CandidateCount; i++)
+        {
+            GatewayCandidate gateway = engine.Candidate(i);
+            int own = gateway.OwnSegment;
+            _console.Write(_line.Clear().Text("gateway: ").Text(gateway.Id)
+                .Text(gateway.IsServing ? gateway.Link.IsUsable ? " usable" : " suspect" : " not serving")
+                .Text(" rtt-ms=").Thousandths(gateway.Link.RttUs).Text(" deviation-ms=").Thousandths(gateway.Link.DeviationUs)
+                .Text(" depth=").Number(gateway.Queue.Depth)
+                .Text(" us-per-step=").Thousandths(own < 0 ? 0 : gateway.Advert.AlphaNs[own])
+                .Text(" us=").Number(own < 0 ? 0 : gateway.Advert.BetaUs[own]));
+        }
+    }
+
+    /// <summary>Answer to "table": costs over length, a line for each of a few lengths.</summary>
+    public void Table(MappingEngine engine, int longestLength)
+    {
+        _line.Clear().Text("table:");
+        Objective(engine.Goal);
+        _line.Text(engine.Goal.IsInTime ? " unit=ms" : " unit=mj");
+        BreakEven(" even=", engine.BreakEvenLength());
+        _console.Write(_line);
+        const int rows = 8;
+        for (int row = 1; row <= rows; row++)
+        {
+            int length = longestLength * row / rows;
+            if (length < 1) continue;
+            _line.Clear().Text("table: len=").Number(length);
+            Cost(" local=", engine.LocalCost(length));
+            for (int i = 0; i < engine.CandidateCount; i++)
+            {
+                _line.Text(" ").Text(engine.Candidate(i).Id);
+                Cost("=", engine.GatewayCost(i, length));
+            }
+            _console.Write(_line);
+        }
+    }
+
+    /// <summary>A line of text; allocates, for rare messages.</summary>
+    public void Text(string text) => _console.Write(_line.Clear().Text(text));
+
+    private void Totals(string name, InferenceTotals totals)
+    {
+        int count = totals.Count[(int)Target.Local] + totals.Count[(int)Target.Gateway] + totals.Count[(int)Target.Fallback];
+        _console.Write(_line.Clear().Text(name).Text(" inputs=").Number(count)
+            .Text(" local=").Number(totals.Count[(int)Target.Local])
+            .Text(" gateway=").Number(totals.Count[(int)Target.Gateway])
+            .Text(" fallback=").Number(totals.Count[(int)Target.Fallback])
+            .Text(" ms=").Thousandths(totals.TimeUs).Text(" mj=").Thousandths(totals.EnergyUj));
+    }
+
+    private void Cost(string name, int cost)
+    {
+        _line.Text(name);
+        if (cost == DecisionTable.Unusable) _line.Text("-");
+        else _line.Thousandths(cost);
+    }
+
+    private void BreakEven(string name, int length)
+    {
+        _line.Text(name);
+        if (length >= CostLine.Never) _line.Text("-");
+        else _line.Number(length);
+    }
+
+    /// <summary>Mean power in µW: µJ per µs are W.</summary>
+    private static long MicrowattsOf(long energyUj, long timeUs) => timeUs < 1 ? 0 : energyUj * 1_000_000 / timeUs;
+
+    private static string NameOf(Target target)
+    {
+        switch (target)
+        {
+            case Target.Local: return "local";
+            case Target.Gateway: return "gateway";
+            default: return "fallback";
+        }
+    }
+
+    private void Objective(Goal goal)
+    {
+        _line.Text(" objective=").Text(GoalText.NameOf(goal.Objective));
+        if (goal.Objective == Mapping.Objective.Weighted) _line.Text(" time-share=").Thousandths(goal.LambdaThousandths);
+        if (goal.Objective == Mapping.Objective.Deadline)
+            _line.Text(" deadline-ms=").Number(goal.DeadlineMs).Text(" percent=").Number(goal.QuantilePercent);
+    }
+}

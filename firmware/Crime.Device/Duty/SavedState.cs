@@ -1,0 +1,140 @@
+// What survives a deep sleep, which wipes the memory: a file on the flash, written before the sleep and read after it. The
+// decision table follows from the lines and the objective, so it is these that are kept.
+
+using System;
+using System.IO;
+using System.IO.Hashing;
+using Crime.Binary;
+using Crime.Costs;
+using Crime.Device.Inference;
+using Crime.Device.Settings;
+using Crime.Mapping;
+
+namespace Crime.Device.Duty;
+
+/// <summary>State of a board between two deep sleeps.</summary>
+public sealed class SavedState
+{
+    /// <summary>Where it lies on the board's flash.</summary>
+    public const string Path = @"I:\state.bin";
+
+    private const int NoLine = -1;
+    private const int Magic = 0x32535243;
+    private const int CandidatesOffset = 84;
+    private const int ChecksumOffset = CandidatesOffset + CandidateMemory.Size;
+
+    private readonly byte[] _bytes = new byte[ChecksumOffset + 4];
+
+    /// <summary>Identity of the model that the lines are for.</summary>
+    public uint ModelId;
+
+    /// <summary>Number of the next input.</summary>
+    public uint InputCount;
+
+    /// <summary>Sequences that have been read from the recording.</summary>
+    public uint Sequence;
+
+    /// <summary>Where the next one lies in the file.</summary>
+    public int Position;
+
+    /// <summary>Who decides.</summary>
+    public MappingMode Mapping;
+
+    /// <summary>What is minimised.</summary>
+    public Goal Goal;
+
+    /// <summary>Time to compute on the board; null when it cannot.</summary>
+    public CostLine LocalTime;
+
+    /// <summary>Time to write a request.</summary>
+    public CostLine EncodeTime;
+
+    /// <summary>Time to bring the radio up, in µs.</summary>
+    public int RadioUpUs;
+
+    /// <summary>Time that the radio will have been off at the wake-up, in µs.</summary>
+    public long RadioOffUs;
+
+    /// <summary>Reads the state that the sleep has left, and removes it: it is good for one wake-up.</summary>
+    /// <returns>The state, or null when there is no good one.</returns>
+    public static SavedState Take()
+    {
+        try
+        {
+            if (!File.Exists(Path)) return null;
+            byte[] bytes = File.ReadAllBytes(Path);
+            File.Delete(Path);
+            var state = new SavedState();
+            return state.Read(bytes) ? state : null;
+        }
+        catch (Exception)
+        {
+            // A flash that cannot be read costs a fresh start, no more.
+            return null;
+        }
+    }
+
+    /// <summary>Writes the state.</summary>
+    /// <param name="totals">Sums over the inferences so far.</param>
+    /// <param name="engine">What is known of the gateways.</param>
+    public void Write(InferenceTotals totals, MappingEngine engine)
+    {
+        int[] fields =
+        {
+            Magic, (int)ModelId, (int)InputCount, (int)Sequence, Position, (int)Mapping, (int)Goal.Objective | Goal.QuantilePercent << 8 | Goal.Parameter << 16,
+            LocalTime == null ? NoLine : LocalTime.Alpha, LocalTime == null ? NoLine : LocalTime.Beta,
+            EncodeTime.Alpha, EncodeTime.Beta, RadioUpUs, totals.Count[0], totals.Count[1], totals.Count[2],
+        };
+        for (int i = 0; i < fields.Length; i++) LittleEndian.WriteInt32(_bytes, 4 * i, fields[i]);
+        WriteInt64(60, totals.TimeUs);
+        WriteInt64(68, totals.EnergyUj);
+        WriteInt64(76, RadioOffUs);
+        engine.Save(_bytes, CandidatesOffset, Clock.NowUs());
+        LittleEndian.WriteUInt32(_bytes, ChecksumOffset, ChecksumOf(_bytes));
+        File.WriteAllBytes(Path, _bytes);
+    }
+
+    /// <summary>Gives back what a board had counted and knew of its gateways.</summary>
+    public void Restore(InferenceTotals totals, MappingEngine engine, RadioCost radioUp)
+    {
+        for (int i = 0; i < totals.Count.Length; i++) totals.Count[i] = LittleEndian.ReadInt32(_bytes, 48 + 4 * i);
+        totals.TimeUs = ReadInt64(60);
+        totals.EnergyUj = ReadInt64(68);
+        radioUp.Restore(RadioUpUs);
+        engine.Restore(_bytes, CandidatesOffset, radioUp, Clock.NowUs());
+    }
+
+    private bool Read(byte[] bytes)
+    {
+        if (bytes.Length != _bytes.Length || LittleEndian.ReadInt32(bytes, 0) != Magic) return false;
+        if (LittleEndian.ReadUInt32(bytes, ChecksumOffset) != ChecksumOf(bytes)) return false;
+        Array.Copy(bytes, _bytes, bytes.Length);
+        ModelId = LittleEndian.ReadUInt32(bytes, 4);
+        InputCount = LittleEndian.ReadUInt32(bytes, 8);
+        Sequence = LittleEndian.ReadUInt32(bytes, 12);
+        Position = LittleEndian.ReadInt32(bytes, 16);
+        Mapping = (MappingMode)LittleEndian.ReadInt32(bytes, 20);
+        Goal = Goal.Of((Objective)bytes[24], LittleEndian.ReadUInt16(bytes, 26), bytes[25]);
+        int alpha = LittleEndian.ReadInt32(bytes, 28);
+        LocalTime = alpha == NoLine ? null : new CostLine(alpha, LittleEndian.ReadInt32(bytes, 32));
+        EncodeTime = new CostLine(LittleEndian.ReadInt32(bytes, 36), LittleEndian.ReadInt32(bytes, 40));
+        RadioUpUs = LittleEndian.ReadInt32(bytes, 44);
+        RadioOffUs = ReadInt64(76);
+        return true;
+    }
+
+    private static uint ChecksumOf(byte[] bytes)
+    {
+        var covered = new byte[ChecksumOffset];
+        Array.Copy(bytes, covered, ChecksumOffset);
+        return Crc32.HashToUInt32(covered);
+    }
+
+    private void WriteInt64(int offset, long value)
+    {
+        LittleEndian.WriteInt32(_bytes, offset, (int)value);
+        LittleEndian.WriteInt32(_bytes, offset + 4, (int)(value >> 32));
+    }
+
+    private long ReadInt64(int offset) => LittleEndian.ReadUInt32(_bytes, offset) | ((long)LittleEndian.ReadInt32(_bytes, offset + 4) << 32);
+}

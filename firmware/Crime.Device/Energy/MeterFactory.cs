@@ -1,0 +1,63 @@
+// Which meter speaks: the sensor where one is set and answers, the profile otherwise.
+
+using System;
+using System.Device.I2c;
+using Crime.Device.Settings;
+using Crime.Device.Terminal;
+using nanoFramework.Hardware.Esp32;
+
+namespace Crime.Device.Energy;
+
+/// <summary>Makes the energy meter that the settings ask for.</summary>
+public static class MeterFactory
+{
+    private const int BusId = 1;
+
+    /// <summary>Makes the meter; says on the console which one speaks when the sensor is missing.</summary>
+    public static IEnergyMeter Create(BoardSettings settings, SerialConsole console)
+    {
+        var model = new ModelledMeter(settings.Power(), settings.RadioUpMw);
+        IEnergyMeter meter = model;
+        if (settings.Ina219)
+        {
+            Ina219 sensor = OpenSensor(settings, console, Ina219Meter.Averaging);
+            if (sensor != null) meter = new Ina219Meter(sensor, model, settings);
+            else console.WriteLine("meter: energy is computed from the profile");
+        }
+        return settings.MeterPin < 0 ? meter : Bracketed(meter, settings.MeterPin, console);
+    }
+
+    /// <summary>Finds the sensor and configures it.</summary>
+    /// <returns>The sensor, or null; the console then says why.</returns>
+    public static Ina219 OpenSensor(BoardSettings settings, SerialConsole console, Ina219Averaging averaging)
+    {
+        try
+        {
+            Configuration.SetPinFunction(settings.I2cDataPin, DeviceFunction.I2C1_DATA);
+            Configuration.SetPinFunction(settings.I2cClockPin, DeviceFunction.I2C1_CLOCK);
+            var bus = new I2cConnectionSettings(BusId, settings.Ina219Address, I2cBusSpeed.FastMode);
+            var sensor = new Ina219(I2cDevice.Create(bus));
+            if (sensor.Begin(settings.Ina219ShuntMilliohm, settings.Ina219MaxMilliampere, averaging)) return sensor;
+            sensor.Dispose();
+            console.WriteLine("meter: no INA219 answers at the set address");
+        }
+        catch (Exception e)
+        {
+            console.WriteLine("meter: I2C failed: " + e.Message);
+        }
+        return null;
+    }
+
+    private static IEnergyMeter Bracketed(IEnergyMeter meter, int pin, SerialConsole console)
+    {
+        try
+        {
+            return new PinBracket(meter, pin);
+        }
+        catch (Exception e)
+        {
+            console.WriteLine("meter: pin " + pin.ToString() + " cannot be used: " + e.Message);
+            return meter;
+        }
+    }
+}

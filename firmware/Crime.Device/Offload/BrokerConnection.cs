@@ -1,0 +1,191 @@
+// Keeps one MQTT connection to the broker, from a thread of its own, so that no inference ever waits for it. The order of
+// things here follows what the M2Mqtt client was seen to do (docs/decisions/0003): a refused CONNECT leaves a thread
+// spinning until Close; a new connection within 200 ms of a lost one is killed by the old one's end; offline, Publish
+// keeps queueing silently.
+
+using System;
+using System.Threading;
+using Crime.Device.Settings;
+using Crime.Device.Terminal;
+using Crime.Frames;
+using nanoFramework.M2Mqtt;
+using nanoFramework.M2Mqtt.Messages;
+
+namespace Crime.Device.Offload;
+
+/// <summary>A connection that comes back by itself.</summary>
+public sealed class BrokerConnection
+{
+    /// <summary>Wait after the client has said that a connection is closed, in ms: the old one's end takes 200.</summary>
+    public const int SettleMs = 500;
+
+    /// <summary>First wait after a failed attempt, in ms; doubled up to <see cref="MaxBackOffMs"/>.</summary>
+    public const int FirstBackOffMs = 1000;
+
+    /// <summary>Longest wait between attempts, in ms.</summary>
+    public const int MaxBackOffMs = 30_000;
+
+    /// <summary>MQTT keep-alive in s.</summary>
+    public const ushort KeepAliveS = 15;
+
+    private readonly object _publishLock = new object();
+    private readonly BoardSettings _settings;
+    private readonly SerialConsole _console;
+    private readonly IMessageReceiver _receiver;
+    private readonly OffloadCounters _counters;
+    private readonly string[] _filters;
+    private readonly AutoResetEvent _closed = new AutoResetEvent(false);
+    private MqttClient _client;
+    private bool _isUsable;
+    private int _backOffMs = FirstBackOffMs;
+
+    /// <summary>Makes a connection that is not open yet.</summary>
+    public BrokerConnection(BoardSettings settings, SerialConsole console, IMessageReceiver receiver, OffloadCounters counters)
+    {
+        _settings = settings;
+        _console = console;
+        _receiver = receiver;
+        _counters = counters;
+        _filters = new[] { Topics.Response(settings.BoardId), Topics.StatusFilter };
+    }
+
+    /// <summary>Whether messages can be sent.</summary>
+    public bool IsConnected => _isUsable && _client.IsConnected;
+
+    /// <summary>When the last message came, or the connection was made, in µs.</summary>
+    public long LastMessageUs { get; private set; }
+
+    /// <summary>Sends a message at QoS 0: QoS 1 costs this client 44 to 88 ms a message.</summary>
+    /// <returns>False when there is no connection; nothing was queued then.</returns>
+    public bool Publish(string topic, byte[] payload, bool retain)
+    {
+        lock (_publishLock)
+        {
+            if (!IsConnected) return false;
+            try
+            {
+                _client.Publish(topic, payload, null, null, MqttQoSLevel.AtMostOnce, retain);
+                return true;
+            }
+            catch (Exception)
+            {
+                // The connection is on its way down; its end is reported by the client.
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Tries once to connect, and waits the back-off after a failure. Called by the link's thread only.</summary>
+    /// <returns>Whether the board is connected and subscribed.</returns>
+    public bool Open()
+    {
+        _closed.Reset();
+        var client = new MqttClient(_settings.BrokerHost, _settings.BrokerPort, false, null, null, MqttSslProtocols.None);
+        client.MqttMsgPublishReceived += OnMessage;
+        client.ConnectionClosed += OnClosed;
+        try
+        {
+            MqttReasonCode answer = client.Connect(
+                _settings.BoardId, Credential(_settings.BrokerUser), Credential(_settings.BrokerPassword),
+                true, MqttQoSLevel.AtMostOnce, true, Topics.Presence(_settings.BoardId), PresenceFrame.Will,
+                true, KeepAliveS);
+            if (answer == MqttReasonCode.Success)
+            {
+                client.Subscribe(_filters, new[] { MqttQoSLevel.AtMostOnce, MqttQoSLevel.AtMostOnce });
+                _client = client;
+                LastMessageUs = Clock.NowUs();
+                _isUsable = true;
+                _backOffMs = FirstBackOffMs;
+                _counters.Connections++;
+                return true;
+            }
+            _console.WriteLine("broker: refused the connection with code " + ((int)answer).ToString());
+        }
+        catch (Exception e)
+        {
+            _console.WriteLine("broker: " + _settings.BrokerHost + " cannot be reached: " + e.Message);
+        }
+        Release(client);
+        Thread.Sleep(_backOffMs);
+        _backOffMs = NextBackOffMs(_backOffMs);
+        return false;
+    }
+
+    /// <summary>Waits a while, less when the connection ends. Called by the link's thread only.</summary>
+    /// <returns>False when the connection has ended and its remains are gone: time for <see cref="Open"/>.</returns>
+    public bool WaitWhileOpen(int timeMs)
+    {
+        if (!_closed.WaitOne(timeMs, false)) return true;
+        _isUsable = false;
+        Thread.Sleep(SettleMs);
+        Release(_client);
+        return false;
+    }
+
+    /// <summary>Gives a connection up that looks open but carries nothing. Called by the link's thread only.</summary>
+    public void Abandon()
+    {
+        _isUsable = false;
+        Release(_client);
+        Thread.Sleep(SettleMs);
+        _closed.Reset();
+    }
+
+    /// <summary>Ends the connection before the radio goes off. Called by the link's thread only.</summary>
+    public void Leave()
+    {
+        _isUsable = false;
+        Release(_client);
+        _closed.Reset();
+    }
+
+    /// <summary>The wait after one more failure, in ms.</summary>
+    /// <param name="backOffMs">The wait before it, at least <see cref="FirstBackOffMs"/>.</param>
+    public static int NextBackOffMs(int backOffMs) => backOffMs * 2 > MaxBackOffMs ? MaxBackOffMs : backOffMs * 2;
+
+    private static string Credential(string text) => text.Length == 0 ? null : text;
+
+    private void Release(MqttClient client)
+    {
+        client.MqttMsgPublishReceived -= OnMessage;
+        client.ConnectionClosed -= OnClosed;
+        try
+        {
+            client.Close();
+        }
+        catch (Exception)
+        {
+            // Closing what is already gone throws; there is nothing left to release.
+        }
+    }
+
+    private void OnClosed(object sender, EventArgs e)
+    {
+        _isUsable = false;
+        _closed.Set();
+    }
+
+    private void OnMessage(object sender, MqttMsgPublishEventArgs e)
+    {
+        LastMessageUs = Clock.NowUs();
+        try
+        {
+            _receiver.OnMessage(e.Topic, e.Message, LastMessageUs);
+        }
+        catch (Exception)
+        {
+            // An exception in this handler would disconnect the client.
+            _counters.Malformed++;
+        }
+    }
+}
+
+/// <summary>Takes messages on the MQTT client's only dispatch thread: it must be quick.</summary>
+public interface IMessageReceiver
+{
+    /// <summary>A message came.</summary>
+    /// <param name="topic">Its topic.</param>
+    /// <param name="payload">Its content.</param>
+    /// <param name="nowUs">When it came.</param>
+    void OnMessage(string topic, byte[] payload, long nowUs);
+}

@@ -1,0 +1,178 @@
+// The thread that looks after the network: joins the Wi-Fi, keeps the connection, sends the pings that are due, and gives
+// up a connection that no longer carries anything (the MQTT client itself does not notice while it publishes).
+
+using System;
+using System.Threading;
+using Crime.Device.Settings;
+using Crime.Device.Terminal;
+using Crime.Frames;
+using Crime.Mapping;
+using nanoFramework.Networking;
+
+namespace Crime.Device.Offload;
+
+/// <summary>Owns the board's network.</summary>
+public sealed class LinkKeeper
+{
+    /// <summary>Time in ms between two looks at what is due.</summary>
+    public const int TickMs = 100;
+
+    /// <summary>With no message for so long, the connection is given up: statuses come every second.</summary>
+    public const int SilenceUs = 15_000_000;
+
+    private const int WifiTimeoutMs = 30_000;
+
+    private readonly BoardSettings _settings;
+    private readonly SerialConsole _console;
+    private readonly BrokerConnection _connection;
+    private readonly uint _session;
+    private readonly uint _firmwareVersion;
+    private readonly PingFrame _ping = new PingFrame();
+    private readonly AutoResetEvent _wanted = new AutoResetEvent(false);
+    private bool _isWanted = true;
+    private MappingEngine _engine;
+    private uint _modelId;
+
+    /// <summary>Makes the keeper; <see cref="Start"/> starts its thread.</summary>
+    /// <param name="settings">The board's settings.</param>
+    /// <param name="console">For what happened.</param>
+    /// <param name="connection">The connection to keep.</param>
+    /// <param name="session">Random number of this start.</param>
+    /// <param name="firmwareVersion">For the board's birth.</param>
+    public LinkKeeper(BoardSettings settings, SerialConsole console, BrokerConnection connection, uint session, uint firmwareVersion)
+    {
+        _settings = settings;
+        _console = console;
+        _connection = connection;
+        _session = session;
+        _firmwareVersion = firmwareVersion;
+        _ping.Session = session;
+    }
+
+    /// <summary>Whether the Wi-Fi has an address.</summary>
+    public bool IsNetworkUp { get; private set; }
+
+    /// <summary>Sets the engine whose links are measured, and the model to announce.</summary>
+    public void Use(uint modelId, MappingEngine engine)
+    {
+        _modelId = modelId;
+        _engine = engine;
+        if (_connection.IsConnected) Announce();
+    }
+
+    /// <summary>Says whether the radio is wanted; the thread switches it, and <see cref="IsOff"/> tells when it is off.</summary>
+    public void SetWanted(bool isWanted)
+    {
+        _isWanted = isWanted;
+        if (!isWanted) return;
+        IsOff = false;
+        _wanted.Set();
+    }
+
+    /// <summary>Whether the radio is off because it is not wanted.</summary>
+    public bool IsOff { get; private set; }
+
+    /// <summary>Starts the thread. A board without a broker has none.</summary>
+    public void Start()
+    {
+        if (_settings.BrokerHost.Length > 0) new Thread(Run).Start();
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            if (!_isWanted)
+            {
+                SwitchOff();
+                _wanted.WaitOne();
+                continue;
+            }
+            if (!IsNetworkUp && !JoinNetwork()) continue;
+            if (!_isWanted || !_connection.Open()) continue;
+            Announce();
+            ForgetLinks();
+            ServeConnection();
+            ForgetLinks();
+        }
+    }
+
+    private void ServeConnection()
+    {
+        while (_connection.WaitWhileOpen(TickMs))
+        {
+            if (!_isWanted)
+            {
+                _connection.Leave();
+                return;
+            }
+            long nowUs = Clock.NowUs();
+            if (nowUs - _connection.LastMessageUs > SilenceUs)
+            {
+                _console.WriteLine("broker: nothing heard for 15 s; connecting anew");
+                _connection.Abandon();
+                return;
+            }
+            SendDuePings(nowUs);
+        }
+        _console.WriteLine("broker: connection lost");
+    }
+
+    private void SwitchOff()
+    {
+        if (IsNetworkUp) WifiNetworkHelper.Disconnect();
+        IsNetworkUp = false;
+        IsOff = true;
+    }
+
+    private void ForgetLinks()
+    {
+        if (_engine != null && _isWanted) _engine.OnConnectionChanged(Clock.NowUs());
+    }
+
+    private void SendDuePings(long nowUs)
+    {
+        MappingEngine engine = _engine;
+        if (engine == null) return;
+        while (true)
+        {
+            int candidate = engine.TakeDuePing(nowUs, out uint sequence);
+            if (candidate < 0) return;
+            _ping.Sequence = sequence;
+            _connection.Publish(Topics.Request(engine.Candidate(candidate).Id, _settings.BoardId), _ping.Encode(), false);
+        }
+    }
+
+    private void Announce()
+    {
+        var birth = new PresenceFrame
+        {
+            Online = true,
+            Goal = _engine == null ? _settings.Goal : _engine.Goal,
+            Session = _session,
+            ModelId = _modelId,
+            FirmwareVersion = _firmwareVersion,
+        };
+        _connection.Publish(Topics.Presence(_settings.BoardId), birth.Encode(), true);
+    }
+
+    private bool JoinNetwork()
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(WifiTimeoutMs);
+            IsNetworkUp = _settings.WifiSsid.Length == 0
+                ? WifiNetworkHelper.Reconnect(false, 0, timeout.Token)
+                : WifiNetworkHelper.ConnectDhcp(
+                    _settings.WifiSsid, _settings.WifiPassword, System.Device.Wifi.WifiReconnectionKind.Automatic, false, 0, timeout.Token);
+            if (IsNetworkUp) return true;
+            _console.WriteLine("wifi: not connected (status " + ((int)WifiNetworkHelper.Status).ToString() + "); trying again");
+        }
+        catch (Exception e)
+        {
+            _console.WriteLine("wifi: " + e.Message + "; trying again");
+        }
+        Thread.Sleep(BrokerConnection.FirstBackOffMs);
+        return false;
+    }
+}

@@ -1,0 +1,189 @@
+// What a person sets on a board, with defaults that work on a bench. The file is I:\crime.cfg, lines of "key=value".
+
+using Crime.Costs;
+using Crime.Mapping;
+
+namespace Crime.Device.Settings;
+
+/// <summary>Who decides where an input is computed.</summary>
+public enum MappingMode
+{
+    /// <summary>The mapping engine.</summary>
+    Auto = 0,
+
+    /// <summary>Always the board.</summary>
+    Local = 1,
+
+    /// <summary>Always a gateway; the board only when none answers.</summary>
+    Gateway = 2,
+}
+
+/// <summary>What a board is for.</summary>
+public enum BoardRole
+{
+    /// <summary>It classifies.</summary>
+    Node = 0,
+
+    /// <summary>It measures another board.</summary>
+    Meter = 1,
+}
+
+/// <summary>What the radio does between inputs.</summary>
+public enum RadioMode
+{
+    /// <summary>Associated, dozing between beacons: what the stock firmware does, which has no call to change it.</summary>
+    Modem = 0,
+
+    /// <summary>Off; it comes up for an input that is sent away.</summary>
+    Duty = 1,
+}
+
+/// <summary>What the board does between inputs while its radio is off.</summary>
+public enum SleepMode
+{
+    /// <summary>It idles.</summary>
+    None = 0,
+
+    /// <summary>Light sleep: the memory is kept.</summary>
+    Light = 1,
+
+    /// <summary>Deep sleep: the board starts anew, from a file on its flash.</summary>
+    Deep = 2,
+}
+
+/// <summary>Settings of a board. Defaults are those of an ESP32-DevKitC; see hardware/esp32-devkitc/board.json.</summary>
+public sealed class BoardSettings
+{
+    /// <summary>What the board is for.</summary>
+    public BoardRole Role = BoardRole.Node;
+
+    /// <summary>Name of the board in topics, as <see cref="Frames.Topics.IsNodeId"/> allows.</summary>
+    public string BoardId = "board";
+
+    /// <summary>Network name; empty to use the network stored in the board's configuration block.</summary>
+    public string WifiSsid = "";
+
+    /// <summary>Password of the network.</summary>
+    public string WifiPassword = "";
+
+    /// <summary>Host of the MQTT broker; empty for a board that never offloads.</summary>
+    public string BrokerHost = "";
+
+    /// <summary>TCP port of the broker.</summary>
+    public int BrokerPort = 1883;
+
+    /// <summary>User name at the broker; empty for none.</summary>
+    public string BrokerUser = "";
+
+    /// <summary>Password at the broker.</summary>
+    public string BrokerPassword = "";
+
+    /// <summary>Host of the gateway's model download; empty for <see cref="BrokerHost"/>.</summary>
+    public string HttpHost = "";
+
+    /// <summary>TCP port of the gateway's model download; 0 to keep to the model on the flash.</summary>
+    public int HttpPort = 8080;
+
+    /// <summary>Name of the model at the gateway, without ".crime".</summary>
+    public string ModelName = "gestures";
+
+    /// <summary>What the mapping minimises.</summary>
+    public Goal Goal = Goal.Time;
+
+    /// <summary>Who decides where an input is computed.</summary>
+    public MappingMode Mapping = MappingMode.Auto;
+
+    /// <summary>Whether a kernel compiled from the model is used where the firmware has one; otherwise weights come from tables.</summary>
+    public bool UseCompiledKernel = true;
+
+    /// <summary>Least time in ms to wait for an answer beyond the expected; a dozing radio alone adds up to 102.</summary>
+    public int TimeoutMarginMs = 200;
+
+    /// <summary>Longest time in ms to wait for an answer.</summary>
+    public int TimeoutMaxMs = 2000;
+
+    /// <summary>How long in ms to wait at start for a first measured link, so that the first inputs have a choice.</summary>
+    public int WaitForLinkMs = 5000;
+
+    /// <summary>Whether to publish a telemetry frame per inference.</summary>
+    public bool Telemetry = true;
+
+    /// <summary>File with the inputs to replay.</summary>
+    public string InputsFile = @"I:\inputs.recording";
+
+    /// <summary>Time in ms from one input to the next; 0 for back to back.</summary>
+    public int InputIntervalMs;
+
+    /// <summary>Time in ms from one timestep of an input to the next, as a sensor would give them; 0 for whole inputs at once.</summary>
+    public int TimestepIntervalMs;
+
+    /// <summary>What the radio does between inputs.</summary>
+    public RadioMode Radio = RadioMode.Modem;
+
+    /// <summary>What the board does between inputs; only with <see cref="RadioMode.Duty"/>.</summary>
+    public SleepMode Sleep = SleepMode.None;
+
+    /// <summary>Time in ms to bring the radio up, as a first guess.</summary>
+    public int RadioUpMs = 2000;
+
+    /// <summary>Mean power in mW while the radio comes up.</summary>
+    public int RadioUpMw = 495;
+
+    /// <summary>How long in ms a dozing radio listens on after it has sent or received; 0 for one that listens always.</summary>
+    public int ListenOnMs = 50;
+
+    /// <summary>Serial port of the console; empty for the debug channel only.</summary>
+    public string ConsolePort = "COM2";
+
+    /// <summary>Baud rate of the console.</summary>
+    public int ConsoleBaud = 115200;
+
+    /// <summary>GPIO of the console's transmit line; -1 to leave the port's default.</summary>
+    public int ConsoleTxPin = 17;
+
+    /// <summary>GPIO of the console's receive line; -1 to leave the port's default.</summary>
+    public int ConsoleRxPin = 16;
+
+    /// <summary>Whether an INA219 measures the board; otherwise its energy is computed from <see cref="Power"/>.</summary>
+    public bool Ina219;
+
+    /// <summary>I2C address of the INA219.</summary>
+    public int Ina219Address = 0x40;
+
+    /// <summary>Shunt of the INA219 in mOhm.</summary>
+    public int Ina219ShuntMilliohm = 100;
+
+    /// <summary>Largest current in mA that the INA219 has to measure: 400 is the end of its finest range with 100 mOhm.</summary>
+    public int Ina219MaxMilliampere = 400;
+
+    /// <summary>GPIO that is up during an inference: an output of the computing board, an input of the meter; -1 for none.</summary>
+    public int MeterPin = -1;
+
+    /// <summary>GPIO of the I2C data line.</summary>
+    public int I2cDataPin = 21;
+
+    /// <summary>GPIO of the I2C clock line.</summary>
+    public int I2cClockPin = 22;
+
+    /// <summary>Power while computing, in mW.</summary>
+    public int ComputeMw = 165;
+
+    /// <summary>Power while waiting for an answer with the radio dozing, in mW.</summary>
+    public int WaitMw = 103;
+
+    /// <summary>Power while waiting with the radio listening, in mW.</summary>
+    public int ListenMw = 330;
+
+    /// <summary>Power while transmitting, in mW.</summary>
+    public int TransmitMw = 627;
+
+    /// <summary>Air time per byte, in ns.</summary>
+    public int TransmitNsPerByte = 1600;
+
+    /// <summary>Air time per message apart from its bytes, in µs.</summary>
+    public int TransmitOverheadUs = 300;
+
+    /// <summary>The power numbers together.</summary>
+    public PowerProfile Power() =>
+        new PowerProfile(ComputeMw, WaitMw, TransmitMw, TransmitNsPerByte, TransmitOverheadUs, ListenMw, ListenOnMs * 1000);
+}

@@ -1,0 +1,154 @@
+// Reads I:\crime.cfg. A line that cannot be used is reported with its number and skipped: a typing error must not keep
+// a board in a wall from starting.
+
+using System;
+using System.Collections;
+using System.IO;
+using Crime.Frames;
+using Crime.Mapping;
+
+namespace Crime.Device.Settings;
+
+/// <summary>Parses the settings file.</summary>
+public static class SettingsFile
+{
+    /// <summary>Where the settings lie on the board's flash.</summary>
+    public const string Path = @"I:\crime.cfg";
+
+    /// <summary>Reads the file; without one the defaults hold.</summary>
+    /// <param name="remarks">Receives a string per line that was not understood.</param>
+    public static BoardSettings Load(ArrayList remarks)
+    {
+        try
+        {
+            if (File.Exists(Path)) return Parse(File.ReadAllText(Path), remarks);
+            remarks.Add("no " + Path + ": defaults hold");
+        }
+        catch (Exception e)
+        {
+            remarks.Add(Path + " cannot be read: " + e.Message);
+        }
+        return new BoardSettings();
+    }
+
+    /// <summary>Reads the text of a settings file.</summary>
+    public static BoardSettings Parse(string text, ArrayList remarks)
+    {
+        var settings = new BoardSettings();
+        string[] lines = text.Split('\n');
+        for (int i = 0; i < lines.Length; i++)
+        {
+            string line = lines[i].Trim();
+            if (line.Length == 0 || line[0] == '#') continue;
+            int equals = line.IndexOf('=');
+            string problem = equals < 1 ? "no '='" : Apply(settings, line.Substring(0, equals).Trim(), line.Substring(equals + 1).Trim());
+            if (problem != null) remarks.Add(Path + " line " + (i + 1).ToString() + ": " + problem + "; ignored");
+        }
+        return settings;
+    }
+
+    /// <summary>Sets one setting.</summary>
+    /// <returns>What is wrong, or null.</returns>
+    private static string Apply(BoardSettings settings, string key, string value)
+    {
+        switch (key)
+        {
+            case "board.id":
+                if (!Topics.IsNodeId(value)) return "board.id takes 1 to 32 letters, digits, '-', '_' or '.'";
+                settings.BoardId = value;
+                return null;
+            case "role":
+                if (value != "node" && value != "meter") return "role is node or meter";
+                settings.Role = value == "meter" ? BoardRole.Meter : BoardRole.Node;
+                return null;
+            case "wifi.ssid": settings.WifiSsid = value; return null;
+            case "wifi.password": settings.WifiPassword = value; return null;
+            case "broker.host": settings.BrokerHost = value; return null;
+            case "broker.port": return Number(key, value, 1, 65535, ref settings.BrokerPort);
+            case "broker.user": settings.BrokerUser = value; return null;
+            case "broker.password": settings.BrokerPassword = value; return null;
+            case "http.host": settings.HttpHost = value; return null;
+            case "http.port": return Number(key, value, 0, 65535, ref settings.HttpPort);
+            case "model.name":
+                if (!Topics.IsNodeId(value)) return "model.name takes 1 to 32 letters, digits, '-', '_' or '.'";
+                settings.ModelName = value;
+                return null;
+            case "objective":
+                Goal goal = GoalText.Parse(value);
+                if (goal == null) return "objective is " + GoalText.Forms;
+                settings.Goal = goal;
+                return null;
+            case "mapping":
+                if (value != "auto" && value != "local" && value != "gateway") return "mapping is auto, local or gateway";
+                settings.Mapping = value == "auto" ? MappingMode.Auto : value == "local" ? MappingMode.Local : MappingMode.Gateway;
+                return null;
+            case "kernel":
+                if (value != "auto" && value != "table") return "kernel is auto or table";
+                settings.UseCompiledKernel = value == "auto";
+                return null;
+            case "radio":
+                if (value != "modem" && value != "duty") return "radio is modem or duty";
+                settings.Radio = value == "duty" ? RadioMode.Duty : RadioMode.Modem;
+                return null;
+            case "sleep":
+                if (value != "none" && value != "light" && value != "deep") return "sleep is none, light or deep";
+                settings.Sleep = value == "none" ? SleepMode.None : value == "light" ? SleepMode.Light : SleepMode.Deep;
+                return null;
+            case "telemetry": return Switch(key, value, ref settings.Telemetry);
+            case "inputs.file": settings.InputsFile = value; return null;
+            case "console.port": settings.ConsolePort = value; return null;
+            case "meter":
+                if (value != "model" && value != "ina219") return "meter is model or ina219";
+                settings.Ina219 = value == "ina219";
+                return null;
+            default: return ApplyNumber(settings, key, value);
+        }
+    }
+
+    private static string ApplyNumber(BoardSettings settings, string key, string value)
+    {
+        switch (key)
+        {
+            case "timeout.margin-ms": return Number(key, value, 1, 60_000, ref settings.TimeoutMarginMs);
+            case "timeout.max-ms": return Number(key, value, 1, 60_000, ref settings.TimeoutMaxMs);
+            case "wait-for-link-ms": return Number(key, value, 0, 600_000, ref settings.WaitForLinkMs);
+            case "inputs.interval-ms": return Number(key, value, 0, 3_600_000, ref settings.InputIntervalMs);
+            // The longest input then lasts 68 minutes; a telemetry frame tells up to 71.
+            case "inputs.timestep-ms": return Number(key, value, 0, 1000, ref settings.TimestepIntervalMs);
+            case "console.baud": return Number(key, value, 300, 2_000_000, ref settings.ConsoleBaud);
+            case "console.tx-pin": return Number(key, value, -1, 48, ref settings.ConsoleTxPin);
+            case "console.rx-pin": return Number(key, value, -1, 48, ref settings.ConsoleRxPin);
+            case "ina219.address": return Number(key, value, 0x40, 0x4F, ref settings.Ina219Address);
+            case "ina219.shunt-milliohm": return Number(key, value, 1, 10_000, ref settings.Ina219ShuntMilliohm);
+            case "ina219.max-ma": return Number(key, value, 1, 100_000, ref settings.Ina219MaxMilliampere);
+            case "meter.pin": return Number(key, value, -1, 48, ref settings.MeterPin);
+            case "i2c.data-pin": return Number(key, value, 0, 48, ref settings.I2cDataPin);
+            case "i2c.clock-pin": return Number(key, value, 0, 48, ref settings.I2cClockPin);
+            case "power.compute-mw": return Number(key, value, 1, 10_000, ref settings.ComputeMw);
+            case "power.wait-mw": return Number(key, value, 1, 10_000, ref settings.WaitMw);
+            case "power.listen-mw": return Number(key, value, 1, 10_000, ref settings.ListenMw);
+            case "power.transmit-mw": return Number(key, value, 1, 10_000, ref settings.TransmitMw);
+            case "radio.up-ms": return Number(key, value, 0, 60_000, ref settings.RadioUpMs);
+            case "radio.up-mw": return Number(key, value, 1, 10_000, ref settings.RadioUpMw);
+            case "radio.listen-on-ms": return Number(key, value, 0, 1000, ref settings.ListenOnMs);
+            case "transmit.ns-per-byte": return Number(key, value, 0, 1_000_000, ref settings.TransmitNsPerByte);
+            case "transmit.overhead-us": return Number(key, value, 0, 1_000_000, ref settings.TransmitOverheadUs);
+            default: return "unknown key '" + key + "'";
+        }
+    }
+
+    private static string Number(string key, string value, int min, int max, ref int setting)
+    {
+        if (!int.TryParse(value, out int number) || number < min || number > max)
+            return key + " takes a number from " + min.ToString() + " to " + max.ToString();
+        setting = number;
+        return null;
+    }
+
+    private static string Switch(string key, string value, ref bool setting)
+    {
+        if (value != "on" && value != "off") return key + " is on or off";
+        setting = value == "on";
+        return null;
+    }
+}

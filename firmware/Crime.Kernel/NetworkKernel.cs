@@ -1,0 +1,141 @@
+// A whole network on the board: embedding, recurrent layers, linear head. What the layers are made of - tables of weights or
+// compiled code - is decided when it is built; SPEC.md, section 3, says what it computes.
+
+using Crime.Model;
+
+namespace Crime.Kernel;
+
+/// <summary>Fixed-point recurrent network; no allocation after construction. Not thread-safe.</summary>
+public sealed class NetworkKernel : IKernel
+{
+    private readonly LayerKernel[] _layers;
+    private readonly int _inputCount;
+
+    // [vocabulary * inputs], null for feature models and where the first layer knows the tokens.
+    private readonly short[] _embedding;
+    private readonly int _vocabularyCount;
+
+    // [classes][outputs of the last layer], [classes]
+    private readonly short[][] _headWeights;
+    private readonly int[] _headBias;
+
+    /// <summary>Builds the network with table-driven layers.</summary>
+    /// <param name="model">A model with a fixed-point section; not referenced afterwards.</param>
+    public NetworkKernel(ModelFile model) : this(model, null)
+    {
+    }
+
+    /// <summary>Builds the network.</summary>
+    /// <param name="model">A model with a fixed-point section; not referenced afterwards.</param>
+    /// <param name="compiled">Code compiled from this very model, or null for table-driven layers.</param>
+    public NetworkKernel(ModelFile model, CompiledModel compiled)
+    {
+        State = new NetworkState(model.Layers);
+        Saturations = new SaturationCounters();
+        IsCompiled = compiled != null;
+        _inputCount = model.InputCount;
+        _vocabularyCount = model.VocabularyCount;
+        short[] embedding = model.Input == InputKind.Tokens ? ReadEmbedding(model) : null;
+        var tables = new ActivationTables();
+        _layers = new LayerKernel[model.Layers.Length];
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            _layers[i] = compiled != null
+                ? compiled.CreateLayer(i, State.Layers[i], tables, Saturations)
+                : CreateLayer(model.FixedLayers[i], i == 0 ? embedding : null, State.Layers[i], tables);
+        }
+        if (!_layers[0].KnowsTokens) _embedding = embedding;
+
+        _headWeights = new short[model.ClassCount][];
+        _headBias = new int[model.ClassCount];
+        for (int classIndex = 0; classIndex < model.ClassCount; classIndex++)
+        {
+            _headBias[classIndex] = model.HeadBias(classIndex);
+            var weights = new short[model.HeadInputCount];
+            for (int unit = 0; unit < weights.Length; unit++) weights[unit] = model.HeadWeight(classIndex, unit);
+            _headWeights[classIndex] = weights;
+        }
+        ValuesPerStep = model.ValuesPerStep;
+        LogitFractionBits = model.LogitFractionBits;
+        Logits = new int[model.ClassCount];
+    }
+
+    /// <inheritdoc/>
+    public bool IsCompiled { get; }
+
+    /// <inheritdoc/>
+    public int ValuesPerStep { get; }
+
+    /// <inheritdoc/>
+    public int ClassCount => Logits.Length;
+
+    /// <inheritdoc/>
+    public int LogitFractionBits { get; }
+
+    /// <inheritdoc/>
+    public NetworkState State { get; }
+
+    /// <inheritdoc/>
+    public SaturationCounters Saturations { get; }
+
+    /// <inheritdoc/>
+    public int[] Logits { get; }
+
+    /// <inheritdoc/>
+    public void Advance(short[] values, int start, int count)
+    {
+        LayerKernel[] layers = _layers;
+        int layerCount = layers.Length, valuesPerStep = ValuesPerStep, at = start * valuesPerStep;
+        for (int step = 0; step < count; step++)
+        {
+            StepFirst(values, at);
+            for (int i = 1; i < layerCount; i++) layers[i].Step(layers[i - 1].State.Hidden, 0);
+            at += valuesPerStep;
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Classify()
+    {
+        short[] hidden = State.Layers[State.Layers.Length - 1].Hidden;
+        int best = 0;
+        for (int classIndex = 0; classIndex < Logits.Length; classIndex++)
+        {
+            short[] weights = _headWeights[classIndex];
+            int logit = _headBias[classIndex];
+            for (int unit = 0; unit < hidden.Length; unit++) logit += weights[unit] * hidden[unit];
+            Logits[classIndex] = logit;
+            if (logit > Logits[best]) best = classIndex;
+        }
+        return best;
+    }
+
+    /// <summary>One timestep of the first layer.</summary>
+    private void StepFirst(short[] values, int at)
+    {
+        LayerKernel layer = _layers[0];
+        if (_vocabularyCount == 0)
+        {
+            layer.Step(values, at);
+            return;
+        }
+        int token = (ushort)values[at];
+        // Token 0 is "unknown"; a number outside the vocabulary is just that.
+        if (token >= _vocabularyCount) token = 0;
+        if (_embedding == null) layer.StepToken(token);
+        else layer.Step(_embedding, token * _inputCount);
+    }
+
+    private LayerKernel CreateLayer(FixedLayer layer, short[] embedding, LayerState state, ActivationTables tables)
+    {
+        if (layer.Shape.Kind == CellKind.Gru) return new GruLayer(layer, embedding, state, tables, Saturations);
+        return new LstmLayer(layer, embedding, state, tables, Saturations);
+    }
+
+    private static short[] ReadEmbedding(ModelFile model)
+    {
+        var embedding = new short[model.VocabularyCount * model.InputCount];
+        for (int i = 0; i < embedding.Length; i++) embedding[i] = model.Embedding(i / model.InputCount, i % model.InputCount);
+        return embedding;
+    }
+}

@@ -1,0 +1,130 @@
+// The state of a recurrent network is its own object: it can be reset, kept across sequences, stored in flash, or sent to
+// a gateway in the middle of a stream.
+
+using System;
+using Crime.Binary;
+using Crime.Model;
+
+namespace Crime.Kernel;
+
+/// <summary>State of one recurrent layer.</summary>
+public sealed class LayerState
+{
+    /// <summary>Makes a zero state.</summary>
+    /// <param name="shape">Kind and sizes of the layer.</param>
+    public LayerState(LayerShape shape)
+    {
+        Hidden = new short[shape.HiddenCount];
+        Cell = new short[shape.HasCellState ? shape.HiddenCount : 0];
+    }
+
+    /// <summary>Hidden state h, Q0.15, [hidden].</summary>
+    public short[] Hidden { get; }
+
+    /// <summary>Cell state c, in the layer's cell format, [hidden]; empty for a cell without one.</summary>
+    public short[] Cell { get; }
+}
+
+/// <summary>State of all layers of a network.</summary>
+public sealed class NetworkState
+{
+    /// <summary>Makes a zero state.</summary>
+    /// <param name="shapes">The layers.</param>
+    public NetworkState(LayerShape[] shapes)
+    {
+        Layers = new LayerState[shapes.Length];
+        for (int i = 0; i < shapes.Length; i++)
+        {
+            Layers[i] = new LayerState(shapes[i]);
+            ExportSize += 2 * (Layers[i].Hidden.Length + Layers[i].Cell.Length);
+        }
+    }
+
+    /// <summary>The layers' states, the one that sees the input first.</summary>
+    public LayerState[] Layers { get; }
+
+    /// <summary>Bytes of an exported state: layer by layer h then c, 16 bits little-endian each.</summary>
+    public int ExportSize { get; }
+
+    /// <summary>Sets everything to zero: the start of a sequence.</summary>
+    public void Reset()
+    {
+        foreach (LayerState layer in Layers)
+        {
+            Array.Clear(layer.Hidden, 0, layer.Hidden.Length);
+            Array.Clear(layer.Cell, 0, layer.Cell.Length);
+        }
+    }
+
+    /// <summary>Writes the state.</summary>
+    /// <param name="bytes">Receives <see cref="ExportSize"/> bytes.</param>
+    /// <param name="offset">Where to start.</param>
+    public void Export(byte[] bytes, int offset)
+    {
+        foreach (LayerState layer in Layers)
+        {
+            offset = Write(bytes, offset, layer.Hidden);
+            offset = Write(bytes, offset, layer.Cell);
+        }
+    }
+
+    /// <summary>Writes the state as numbers, in the order of <see cref="Export"/>.</summary>
+    /// <param name="values">Receives half as many numbers as <see cref="ExportSize"/> has bytes.</param>
+    public void CopyTo(short[] values)
+    {
+        int at = 0;
+        foreach (LayerState layer in Layers)
+        {
+            Array.Copy(layer.Hidden, 0, values, at, layer.Hidden.Length);
+            at += layer.Hidden.Length;
+            Array.Copy(layer.Cell, 0, values, at, layer.Cell.Length);
+            at += layer.Cell.Length;
+        }
+    }
+
+    /// <summary>Reads a state that <see cref="Export"/> wrote.</summary>
+    /// <returns>False, and the state unchanged, when the bytes are too few.</returns>
+    public bool Import(byte[] bytes, int offset)
+    {
+        if (bytes == null || offset < 0 || bytes.Length - offset < ExportSize) return false;
+        foreach (LayerState layer in Layers)
+        {
+            offset = Read(bytes, offset, layer.Hidden);
+            offset = Read(bytes, offset, layer.Cell);
+        }
+        return true;
+    }
+
+    private static int Write(byte[] bytes, int offset, short[] values)
+    {
+        foreach (short value in values)
+        {
+            LittleEndian.WriteInt16(bytes, offset, value);
+            offset += 2;
+        }
+        return offset;
+    }
+
+    private static int Read(byte[] bytes, int offset, short[] values)
+    {
+        for (int i = 0; i < values.Length; i++) values[i] = LittleEndian.ReadInt16(bytes, offset + 2 * i);
+        return offset + 2 * values.Length;
+    }
+}
+
+/// <summary>How often values met the end of their range.</summary>
+public sealed class SaturationCounters
+{
+    /// <summary>Gate inputs outside the table's [-8, 8): harmless one by one, a sign of badly scaled input in numbers.</summary>
+    public int Gates;
+
+    /// <summary>Cell states cut off at 16 bits: the result may suffer.</summary>
+    public int Cells;
+
+    /// <summary>Sets the counters to zero.</summary>
+    public void Reset()
+    {
+        Gates = 0;
+        Cells = 0;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Collections;
+using System.Linq;
+using Crime.Device.Settings;
+using Crime.Mapping;
+using NUnit.Framework;
+
+namespace Crime.Device.Tests.Settings;
+
+public sealed class SettingsFileTests
+{
+    [Test]
+    public void KeysAndCommentsAreRead()
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse(
+            "# a board in the hall\r\nboard.id = hall-1\r\n\r\nbroker.host=10.0.0.2\nbroker.port=18830\nobjective=energy\n"
+            + "mapping=gateway\nmeter=ina219\ntelemetry=off\nwifi.password= a=b# \n", remarks);
+        Assert.That(remarks, Is.Empty);
+        Assert.That(
+            (settings.BoardId, settings.BrokerHost, settings.BrokerPort, settings.Goal, settings.Mapping, settings.Ina219, settings.Telemetry),
+            Is.EqualTo(("hall-1", "10.0.0.2", 18830, Goal.Energy, MappingMode.Gateway, true, false)));
+        Assert.That(settings.WifiPassword, Is.EqualTo("a=b#"), "everything after the first '='");
+    }
+
+    [TestCase("kernel=auto", true)]
+    [TestCase("kernel=table", false)]
+    public void TheKernelIsChosen(string text, bool useCompiled) =>
+        Assert.That(SettingsFile.Parse(text, new ArrayList()).UseCompiledKernel, Is.EqualTo(useCompiled));
+
+    [Test]
+    public void MeterRadioAndSleepAreRead()
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse(
+            "role=meter\nmeter.pin=4\nina219.max-ma=800\nradio=duty\nsleep=deep\nradio.up-ms=1500\nradio.up-mw=500\n", remarks);
+        Assert.That(remarks, Is.Empty);
+        Assert.That(
+            (settings.Role, settings.MeterPin, settings.Ina219MaxMilliampere, settings.Radio, settings.Sleep, settings.RadioUpMs, settings.RadioUpMw),
+            Is.EqualTo((BoardRole.Meter, 4, 800, RadioMode.Duty, SleepMode.Deep, 1500, 500)));
+    }
+
+    [Test]
+    public void ThePaceOfInputsAndTheirTimestepsIsRead()
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse("inputs.interval-ms=5000\ninputs.timestep-ms=20\n", remarks);
+        Assert.That(remarks, Is.Empty);
+        Assert.That((settings.InputIntervalMs, settings.TimestepIntervalMs), Is.EqualTo((5000, 20)));
+        Assert.That(new BoardSettings().TimestepIntervalMs, Is.Zero, "whole inputs unless a person wants otherwise");
+    }
+
+    [Test]
+    public void WhatListeningTakesIsReadAndHandedOn()
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse("power.listen-mw=277\nradio.listen-on-ms=8\n", remarks);
+        Assert.That(remarks, Is.Empty);
+        Assert.That((settings.Power().ListenMw, settings.Power().ListenOnUs), Is.EqualTo((277, 8000)));
+        Assert.That((new BoardSettings().Power().ListenMw, new BoardSettings().Power().ListenOnUs), Is.EqualTo((330, 50_000)));
+        Assert.That(SettingsFile.Parse("radio.listen-on-ms=0", remarks).Power().ListeningUs(20_000), Is.Zero, "a radio that listens always");
+        Assert.That(remarks, Is.Empty);
+    }
+
+    [TestCase("nonsense", "line 1: no '='")]
+    [TestCase("=1", "line 1: no '='")]
+    [TestCase("\nvolume=11", "line 2: unknown key 'volume'")]
+    [TestCase("broker.port=65536", "line 1: broker.port takes a number from 1 to 65535")]
+    [TestCase("broker.port=many", "line 1: broker.port takes a number from 1 to 65535")]
+    [TestCase("board.id=a/b", "line 1: board.id takes 1 to 32 letters, digits, '-', '_' or '.'")]
+    [TestCase("objective=speed", "line 1: objective is time, energy, weighted <time's share, 0 to 1>, deadline <ms, 1 to 60000> <percent, 50 to 99>")]
+    [TestCase("kernel=fast", "line 1: kernel is auto or table")]
+    [TestCase("role=boss", "line 1: role is node or meter")]
+    [TestCase("radio=always", "line 1: radio is modem or duty")]
+    [TestCase("sleep=well", "line 1: sleep is none, light or deep")]
+    [TestCase("meter.pin=49", "line 1: meter.pin takes a number from -1 to 48")]
+    [TestCase("radio.listen-on-ms=1001", "line 1: radio.listen-on-ms takes a number from 0 to 1000")]
+    [TestCase("radio.listen-on-ms=-1", "line 1: radio.listen-on-ms takes a number from 0 to 1000")]
+    [TestCase("power.listen-mw=0", "line 1: power.listen-mw takes a number from 1 to 10000")]
+    [TestCase("inputs.timestep-ms=1001", "line 1: inputs.timestep-ms takes a number from 0 to 1000")]
+    [TestCase("telemetry=1", "line 1: telemetry is on or off")]
+    [TestCase("ina219.address=63", "line 1: ina219.address takes a number from 64 to 79")]
+    public void ALineThatCannotBeUsedIsReportedAndSkipped(string text, string expected)
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse(text + "\nmodel.name=kept", remarks);
+        Assert.That(remarks.Cast<string>(), Is.EqualTo(new[] { @"I:\crime.cfg " + expected + "; ignored" }));
+        Assert.That((settings.ModelName, settings.BrokerPort, settings.BoardId), Is.EqualTo(("kept", 1883, "board")));
+    }
+}

@@ -1,0 +1,32 @@
+// The assemblies that consist of device code. Whoever instruments, counts or checks device code asks here which ones they are.
+
+using System.Collections.Generic;
+using System.Linq;
+
+namespace Crime.VirtualBoard.Loading;
+
+/// <summary>Names of the assemblies of device code, as they are on a board and on the host.</summary>
+public static class DeviceAssemblies
+{
+    /// <summary>The code that boards and gateways share.</summary>
+    public const string Shared = "Crime.Shared";
+
+    /// <summary>The kernels. Assemblies of compiled kernels refer to this one and to <see cref="Shared"/>.</summary>
+    public const string Kernel = "Crime.Kernel";
+
+    /// <summary>The library of a board: drivers, offloading, console, settings.</summary>
+    public const string Device = "Crime.Device";
+
+    /// <summary>The product's application.</summary>
+    public const string Gestures = "Crime.Gestures";
+
+    /// <summary>The bench application.</summary>
+    public const string Bench = "Crime.Bench";
+
+    /// <summary>All of them, each after those that it refers to.</summary>
+    public static IReadOnlyList<string> All { get; } = [Shared, Kernel, Device, Gestures, Bench];
+
+    /// <summary>Returns whether an assembly is device code.</summary>
+    /// <param name="name">Simple name of the assembly; null for none.</param>
+    public static bool Contains(string? name) => All.Contains(name);
+}
