@@ -6,12 +6,21 @@ using Crime.Frames;
 namespace Crime.Gateway.Serving;
 
 /// <summary>A board as the receiver of answers.</summary>
-/// <param name="Topic">Its response topic.</param>
-/// <param name="IsGroup">Whether it asked the gateway's group: then it is told the group's load, not this gateway's.</param>
-public sealed record ReplyAddress(string Topic, bool IsGroup)
+/// <param name="board">Id of the board.</param>
+/// <param name="isGroup">Whether the board asked the gateway's group. Its answers then carry the load of the group.</param>
+public sealed class ReplyAddress(string board, bool isGroup)
 {
-    /// <summary>Nobody.</summary>
+    /// <summary>The address of nobody.</summary>
     public static ReplyAddress None { get; } = new("", false);
+
+    /// <summary>Topic of answers to the board.</summary>
+    public string Topic { get; } = Topics.Response(board);
+
+    /// <summary>Topic on which the gateway publishes the telemetry of the board.</summary>
+    public string TelemetryTopic { get; } = Topics.Telemetry(board);
+
+    /// <summary>Whether the board asked the gateway's group. Its answers then carry the load of the group.</summary>
+    public bool IsGroup { get; } = isGroup;
 }
 
 /// <summary>Finds the address for a request's topic. Thread-safe.</summary>
@@ -46,6 +55,6 @@ public sealed class ReplyAddresses
             if (!isGroup) return null;
         }
         if (_byTopic.Count >= MaxCount) _byTopic.Clear();
-        return _byTopic[topic] = new ReplyAddress(Topics.Response(board), isGroup);
+        return _byTopic[topic] = new ReplyAddress(board, isGroup);
     }
 }

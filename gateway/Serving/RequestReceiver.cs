@@ -77,6 +77,7 @@ public sealed class RequestReceiver
                 _counters.MalformedFrames.Increment();
                 return;
             }
+            if (_ping.TelemetryCount > 0) PublishTelemetry(reply, _ping.Session, bytes, PingFrame.Size, _ping.TelemetryCount);
             _pong.Session = _ping.Session;
             _pong.Sequence = _ping.Sequence;
             _pong.Depth = _load.DepthFor(reply);
@@ -99,6 +100,8 @@ public sealed class RequestReceiver
                 return;
             }
             _counters.Requests.Increment();
+            RequestFrame frame = request.Frame;
+            if (frame.TelemetryCount > 0) PublishTelemetry(reply, frame.Session, bytes.Array!, frame.TelemetryOffset, frame.TelemetryCount);
             request.Reply = reply;
             request.Arrive(_time.NowUs());
             ResponseCode code = Judge(request);
@@ -116,6 +119,10 @@ public sealed class RequestReceiver
             if (!isQueued) _queue.Return(request);
         }
     }
+
+    /// <summary>Publishes the records that a request or a ping carries. The gateway counts them when it receives its own message.</summary>
+    private void PublishTelemetry(ReplyAddress reply, uint session, byte[] bytes, int offset, int count) =>
+        _outbox.Send(reply.TelemetryTopic, TelemetryFrame.Wrap(session, bytes, offset, count), isRetained: false, isOneOfMany: true);
 
     /// <summary>Checks a request, and prices it if there is nothing wrong with it.</summary>
     /// <returns><see cref="ResponseCode.Ok"/>, or why it cannot be done here.</returns>

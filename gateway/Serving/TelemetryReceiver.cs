@@ -15,18 +15,25 @@ public sealed class TelemetryReceiver
     /// <summary>Makes a receiver.</summary>
     public TelemetryReceiver(GatewayCounters counters) => _counters = counters;
 
-    /// <summary>Takes a frame of a board.</summary>
+    /// <summary>Counts the records of a telemetry frame.</summary>
+    /// <param name="bytes">Foreign bytes.</param>
     public void Receive(byte[] bytes)
     {
         lock (_lock)
         {
-            Counter counter = _frame.Decode(bytes) != FrameError.None ? _counters.MalformedFrames : _frame.Target switch
+            if (_frame.Decode(bytes) != FrameError.None)
             {
-                Target.Local => _counters.TelemetryLocal,
-                Target.Gateway => _counters.TelemetryGateway,
-                _ => _counters.TelemetryFallback,
-            };
-            counter.Increment();
+                _counters.MalformedFrames.Increment();
+                return;
+            }
+            for (int i = 0; i < _frame.Count; i++) CounterOf(_frame.Records[i].Target).Increment();
         }
     }
+
+    private Counter CounterOf(Target target) => target switch
+    {
+        Target.Local => _counters.TelemetryLocal,
+        Target.Gateway => _counters.TelemetryGateway,
+        _ => _counters.TelemetryFallback,
+    };
 }

@@ -85,7 +85,7 @@ public enum FrameType : byte
     /// <summary>A gateway's load and costs, retained.</summary>
     Status = 3,
 
-    /// <summary>One finished inference, as the board saw it.</summary>
+    /// <summary>Finished inferences of a board, published by its gateway.</summary>
     Telemetry = 4,
 
     /// <summary>A board's birth or last will, retained.</summary>

@@ -7,8 +7,11 @@ namespace Crime.Frames;
 /// <summary>A question about the link, on the request topic.</summary>
 public sealed class PingFrame
 {
-    /// <summary>Bytes of the frame.</summary>
+    /// <summary>Size of the frame without telemetry, in bytes. The telemetry records follow.</summary>
     public const int Size = 12;
+
+    /// <summary>Number of telemetry records at the end of the frame, 0 to <see cref="TelemetryFrame.MaxRecords"/>.</summary>
+    public int TelemetryCount;
 
     /// <summary>The board's session.</summary>
     public uint Session;
@@ -16,10 +19,25 @@ public sealed class PingFrame
     /// <summary>Counts the pings of a session.</summary>
     public uint Sequence;
 
-    /// <summary>Writes the frame into a new array.</summary>
-    public byte[] Encode()
+    /// <summary>Writes the frame without telemetry into a new array.</summary>
+    public byte[] Encode() => Encode(0);
+
+    /// <summary>Writes the frame into a new array, and moves all records of a buffer to its end.</summary>
+    /// <param name="telemetry">The buffer; null for none.</param>
+    public byte[] Encode(TelemetryBuffer telemetry)
     {
-        var bytes = new byte[Size];
+        if (telemetry == null) return Encode(0);
+        lock (telemetry.Lock)
+        {
+            byte[] bytes = Encode(telemetry.SizeBytes);
+            bytes[2] = (byte)telemetry.MoveTo(bytes);
+            return bytes;
+        }
+    }
+
+    private byte[] Encode(int telemetrySizeBytes)
+    {
+        var bytes = new byte[Size + telemetrySizeBytes];
         FrameFormat.WritePrefix(bytes, FrameType.Ping);
         LittleEndian.WriteUInt32(bytes, 4, Session);
         LittleEndian.WriteUInt32(bytes, 8, Sequence);
@@ -31,7 +49,11 @@ public sealed class PingFrame
     {
         FrameError error = FrameFormat.CheckPrefix(bytes, FrameType.Ping, Size);
         if (error != FrameError.None) return error;
-        if (bytes.Length > Size) return FrameError.TooLong;
+        TelemetryCount = bytes[2];
+        if (TelemetryCount > TelemetryFrame.MaxRecords || bytes[3] != 0) return FrameError.Range;
+        int size = Size + TelemetryCount * TelemetryRecord.Size;
+        if (bytes.Length < size) return FrameError.TooShort;
+        if (bytes.Length > size) return FrameError.TooLong;
         Session = LittleEndian.ReadUInt32(bytes, 4);
         Sequence = LittleEndian.ReadUInt32(bytes, 8);
         return FrameError.None;

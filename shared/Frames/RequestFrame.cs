@@ -72,13 +72,19 @@ public sealed class RequestFrame
     /// <summary>The state, layer by layer h then (LSTM) c, as the board exports it; at least <see cref="StateCount"/> long.</summary>
     public short[] State;
 
+    /// <summary>Number of telemetry records at the end of the frame, 0 to <see cref="TelemetryFrame.MaxRecords"/>.</summary>
+    public int TelemetryCount;
+
+    /// <summary>Index of the first byte of the telemetry records in the array that was decoded.</summary>
+    public int TelemetryOffset;
+
     /// <summary>Numbers in the sequence.</summary>
     public int ValueCount => Length * ValuesPerStep;
 
     /// <summary>Bytes of one number.</summary>
     public static int ValueSize(SequenceEncoding encoding) => encoding == SequenceEncoding.Token8 ? 1 : 2;
 
-    /// <summary>Bytes of the whole frame.</summary>
+    /// <summary>Size of the frame without telemetry, in bytes.</summary>
     public int Size => HeaderSize + 4 * VisitedCount + 2 * StateCount + ValueCount * ValueSize(Encoding);
 
     /// <summary>Whether a node has passed the request on already.</summary>
@@ -89,11 +95,26 @@ public sealed class RequestFrame
         return false;
     }
 
-    /// <summary>Writes the frame.</summary>
+    /// <summary>Writes the frame without telemetry.</summary>
     /// <returns>A new array of <see cref="Size"/> bytes: the device's MQTT client sends whole arrays only.</returns>
-    public byte[] Encode()
+    public byte[] Encode() => Encode(0);
+
+    /// <summary>Writes the frame, and moves all records of a buffer to its end.</summary>
+    /// <param name="telemetry">The buffer; null for none.</param>
+    public byte[] Encode(TelemetryBuffer telemetry)
     {
-        var bytes = new byte[Size];
+        if (telemetry == null) return Encode(0);
+        lock (telemetry.Lock)
+        {
+            byte[] bytes = Encode(telemetry.SizeBytes);
+            bytes[25] = (byte)telemetry.MoveTo(bytes);
+            return bytes;
+        }
+    }
+
+    private byte[] Encode(int telemetrySizeBytes)
+    {
+        var bytes = new byte[Size + telemetrySizeBytes];
         FrameFormat.WritePrefix(bytes, FrameType.Request);
         bytes[2] = (byte)Encoding;
         bytes[3] = (byte)FractionBits;
@@ -153,9 +174,12 @@ public sealed class RequestFrame
         if (Encoding != SequenceEncoding.Int16 && ValuesPerStep != 1) return FrameError.Range;
         VisitedCount = bytes[start + 24];
         StateCount = LittleEndian.ReadUInt16(bytes, start + 26);
-        if (VisitedCount > MaxVisited || bytes[start + 25] != 0 || StateCount > MaxStateCount) return FrameError.Range;
-        if (size < Size) return FrameError.TooShort;
-        if (size > Size) return FrameError.TooLong;
+        TelemetryCount = bytes[start + 25];
+        if (VisitedCount > MaxVisited || TelemetryCount > TelemetryFrame.MaxRecords || StateCount > MaxStateCount) return FrameError.Range;
+        TelemetryOffset = start + Size;
+        int telemetrySize = TelemetryCount * TelemetryRecord.Size;
+        if (size < Size + telemetrySize) return FrameError.TooShort;
+        if (size > Size + telemetrySize) return FrameError.TooLong;
 
         int at = start + HeaderSize;
         for (int i = 0; i < VisitedCount; i++, at += 4) Visited[i] = LittleEndian.ReadUInt32(bytes, at);

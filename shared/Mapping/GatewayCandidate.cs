@@ -58,6 +58,9 @@ public sealed class GatewayCandidate
     /// <summary>When that ping left, in µs.</summary>
     public long PingSentAtUs;
 
+    /// <summary>Air time of that ping, in µs.</summary>
+    public int PingAirUs;
+
     /// <summary>To the gateway itself.</summary>
     internal readonly Route Own;
 

@@ -210,7 +210,15 @@ public sealed partial class MappingEngine
     /// <param name="nowUs">The time.</param>
     /// <param name="sequence">Sequence number for the ping.</param>
     /// <returns>A candidate's index, or -1.</returns>
-    public int TakeDuePing(long nowUs, out uint sequence)
+    public int TakeDuePing(long nowUs, out uint sequence) => TakePing(nowUs, false, 0, out sequence);
+
+    /// <summary>Finds a gateway to ping, and notes the ping as sent.</summary>
+    /// <param name="nowUs">The time, in µs.</param>
+    /// <param name="isWanted">Whether to send one even when no link has to be measured: the ping carries something else. A suspect link gets none.</param>
+    /// <param name="extraSizeBytes">Bytes that the ping carries beyond its own.</param>
+    /// <param name="sequence">Sequence number for the ping.</param>
+    /// <returns>A candidate's index, or -1 when there is none.</returns>
+    public int TakePing(long nowUs, bool isWanted, int extraSizeBytes, out uint sequence)
     {
         sequence = 0;
         lock (_lock)
@@ -224,12 +232,14 @@ public sealed partial class MappingEngine
                     gateway.Link.OnLoss(nowUs);
                     Refresh(nowUs);
                 }
-                if (!gateway.IsServing || gateway.PingSequence != 0 || !gateway.Link.PingIsDue(nowUs)) continue;
+                if (!gateway.IsServing || gateway.PingSequence != 0) continue;
+                if (!gateway.Link.PingIsDue(nowUs) && (!isWanted || gateway.Link.IsSuspect)) continue;
                 sequence = ++_pingCounter;
                 if (sequence == 0) sequence = ++_pingCounter;
                 gateway.PingSequence = sequence;
                 gateway.PingSentAtUs = nowUs;
-                ListenAfter(_power.TransmitUs(PingFrame.Size), nowUs);
+                gateway.PingAirUs = _power.TransmitUs(PingFrame.Size + extraSizeBytes);
+                ListenAfter(gateway.PingAirUs, nowUs);
                 return i;
             }
             return -1;
@@ -246,8 +256,7 @@ public sealed partial class MappingEngine
                 GatewayCandidate gateway = _candidates[i];
                 if (gateway.PingSequence == 0 || gateway.PingSequence != pong.Sequence) continue;
                 gateway.PingSequence = 0;
-                int airUs = _power.TransmitUs(PingFrame.Size);
-                TakeSample(gateway, nowUs - gateway.PingSentAtUs - airUs, airUs, nowUs);
+                TakeSample(gateway, nowUs - gateway.PingSentAtUs - gateway.PingAirUs, gateway.PingAirUs, nowUs);
                 if (Has(HerdMeasures.AnswerLoad))
                 {
                     gateway.Queue.OnBacklog(pong.BacklogUs, pong.Depth, nowUs);

@@ -42,7 +42,7 @@ public sealed class Board : IBoardCommands
     private readonly StreamRunner _stream;
     private readonly InferenceResult _result = new InferenceResult();
     private readonly InferenceTotals _totals = new InferenceTotals();
-    private readonly TelemetryFrame _telemetry = new TelemetryFrame();
+    private readonly TelemetryRecord _record = new TelemetryRecord();
     private SavedState _saved;
     private ModelUpdater _updater;
     private ModelFile _model;
@@ -66,10 +66,9 @@ public sealed class Board : IBoardCommands
 
         // On the ESP32 this is the hardware's generator: two starts do not share a session.
         uint session = (uint)new Random().Next();
-        _telemetry.Session = session;
         _offloader = new Offloader(_settings, session);
         _connection = new BrokerConnection(_settings, _console, _offloader, _offloader.Counters);
-        _link = new LinkKeeper(_settings, _console, _connection, session, FirmwareVersion);
+        _link = new LinkKeeper(_settings, _console, _connection, _offloader, session, FirmwareVersion);
         if (_settings.Radio == RadioMode.Duty && _settings.BrokerHost.Length > 0) _duty = new DutyCycle(_settings, _link);
         _runner = new InferenceRunner(_offloader, _connection, _meter) { Mode = _settings.Mapping, Duty = _duty };
         if (_settings.TimestepIntervalMs > 0) _stream = new StreamRunner(_runner, new TimestepArrivals(_settings.TimestepIntervalMs));
@@ -283,7 +282,7 @@ public sealed class Board : IBoardCommands
         if (!source.Fits(_model)) return false;
         _totals.Add(_result);
         _report.Inference(_result, _meter);
-        if (_settings.Telemetry && _engine.HasUsableGateway(Clock.NowUs())) PublishTelemetry();
+        if (_offloader.Telemetry != null) RecordTelemetry();
         return true;
     }
 
@@ -313,20 +312,20 @@ public sealed class Board : IBoardCommands
         }
     }
 
-    /// <summary>Telemetry goes out only while a gateway answers: what a dead link swallows is never queued.</summary>
-    private void PublishTelemetry()
+    /// <summary>Keeps the result for the next request or ping, which carries it to the gateway.</summary>
+    private void RecordTelemetry()
     {
-        _telemetry.Input = _result.Input;
-        _telemetry.Length = _result.Length;
-        _telemetry.Label = _result.Label;
-        _telemetry.Target = _result.Target;
-        _telemetry.TimeUs = (uint)_result.TimeUs;
-        _telemetry.EnergyUj = (uint)_result.EnergyUj;
-        _telemetry.BreakEvenLength = _result.BreakEvenLength;
-        _telemetry.Depth = _result.Depth;
-        _telemetry.Done = _result.Done;
-        _telemetry.Measured = _meter.IsMeasured;
-        _connection.Publish(Topics.Telemetry(_settings.BoardId), _telemetry.Encode(), false);
+        _record.Input = _result.Input;
+        _record.Length = _result.Length;
+        _record.Label = _result.Label;
+        _record.Target = _result.Target;
+        _record.TimeUs = (uint)_result.TimeUs;
+        _record.EnergyUj = (uint)_result.EnergyUj;
+        _record.BreakEvenLength = _result.BreakEvenLength;
+        _record.Depth = _result.Depth;
+        _record.Done = _result.Done;
+        _record.Measured = _meter.IsMeasured;
+        _offloader.Telemetry.Add(_record, Clock.NowUs());
     }
 
     private void Pace(RecordingSource source, long startUs)

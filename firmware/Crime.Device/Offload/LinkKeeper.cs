@@ -20,11 +20,18 @@ public sealed class LinkKeeper
     /// <summary>With no message for so long, the connection is given up: statuses come every second.</summary>
     public const int SilenceUs = 15_000_000;
 
+    /// <summary>Age of a telemetry record, in µs, from which it is sent on its own.</summary>
+    public const int TelemetryAgeUs = 1_000_000;
+
+    /// <summary>Time since the last request, in µs, before telemetry is sent on its own: a request would carry it for nothing.</summary>
+    public const int QuietUs = 100_000;
+
     private const int WifiTimeoutMs = 30_000;
 
     private readonly BoardSettings _settings;
     private readonly SerialConsole _console;
     private readonly BrokerConnection _connection;
+    private readonly Offloader _offloader;
     private readonly uint _session;
     private readonly uint _firmwareVersion;
     private readonly PingFrame _ping = new PingFrame();
@@ -37,10 +44,13 @@ public sealed class LinkKeeper
     /// <param name="settings">The board's settings.</param>
     /// <param name="console">For what happened.</param>
     /// <param name="connection">The connection to keep.</param>
+    /// <param name="offloader">Holds the telemetry that pings carry.</param>
     /// <param name="session">Random number of this start.</param>
     /// <param name="firmwareVersion">For the board's birth.</param>
-    public LinkKeeper(BoardSettings settings, SerialConsole console, BrokerConnection connection, uint session, uint firmwareVersion)
+    public LinkKeeper(
+        BoardSettings settings, SerialConsole console, BrokerConnection connection, Offloader offloader, uint session, uint firmwareVersion)
     {
+        _offloader = offloader;
         _settings = settings;
         _console = console;
         _connection = connection;
@@ -103,6 +113,8 @@ public sealed class LinkKeeper
         {
             if (!_isWanted)
             {
+                // What is not sent now waits until the radio is up again, or is lost in a deep sleep.
+                if (_offloader.Telemetry != null && _offloader.Telemetry.SizeBytes > 0) SendPing(Clock.NowUs(), true);
                 _connection.Leave();
                 return;
             }
@@ -113,7 +125,9 @@ public sealed class LinkKeeper
                 _connection.Abandon();
                 return;
             }
-            SendDuePings(nowUs);
+            while (SendPing(nowUs, IsTelemetryDue(nowUs)))
+            {
+            }
         }
         _console.WriteLine("broker: connection lost");
     }
@@ -130,17 +144,24 @@ public sealed class LinkKeeper
         if (_engine != null && _isWanted) _engine.OnConnectionChanged(Clock.NowUs());
     }
 
-    private void SendDuePings(long nowUs)
+    private bool IsTelemetryDue(long nowUs)
+    {
+        TelemetryBuffer telemetry = _offloader.Telemetry;
+        return telemetry != null && telemetry.IsDue(nowUs, TelemetryAgeUs) && _offloader.IsQuiet(nowUs, QuietUs);
+    }
+
+    /// <summary>Sends a ping that is due, or one that only carries telemetry.</summary>
+    /// <returns>False when there was none to send.</returns>
+    private bool SendPing(long nowUs, bool isTelemetryDue)
     {
         MappingEngine engine = _engine;
-        if (engine == null) return;
-        while (true)
-        {
-            int candidate = engine.TakeDuePing(nowUs, out uint sequence);
-            if (candidate < 0) return;
-            _ping.Sequence = sequence;
-            _connection.Publish(Topics.Request(engine.Candidate(candidate).Id, _settings.BoardId), _ping.Encode(), false);
-        }
+        if (engine == null) return false;
+        TelemetryBuffer telemetry = _offloader.Telemetry;
+        int candidate = engine.TakePing(nowUs, isTelemetryDue, telemetry == null ? 0 : telemetry.SizeBytes, out uint sequence);
+        if (candidate < 0) return false;
+        _ping.Sequence = sequence;
+        _connection.Publish(Topics.Request(engine.Candidate(candidate).Id, _settings.BoardId), _ping.Encode(telemetry), false);
+        return true;
     }
 
     private void Announce()

@@ -36,6 +36,7 @@ public sealed class Offloader : IMessageReceiver
     private ResponseFrame _response = new ResponseFrame();
     private bool _isPending;
     private long _answeredAtUs;
+    private long _lastSentAtUs;
 
     /// <summary>Makes the offload path.</summary>
     /// <param name="settings">The board's settings.</param>
@@ -46,6 +47,7 @@ public sealed class Offloader : IMessageReceiver
         _power = settings.Power();
         _session = session;
         _request.Session = session;
+        if (settings.Telemetry) Telemetry = new TelemetryBuffer();
     }
 
     /// <summary>What was sent and received.</summary>
@@ -53,6 +55,14 @@ public sealed class Offloader : IMessageReceiver
 
     /// <summary>The gateway's answer, after <see cref="OffloadOutcome.Answered"/> or <see cref="OffloadOutcome.Refused"/>.</summary>
     public ResponseFrame Response => _response;
+
+    /// <summary>Records of finished inferences that the next request or ping carries; null when telemetry is off.</summary>
+    public TelemetryBuffer Telemetry { get; }
+
+    /// <summary>Whether no request is being answered, and none was sent for some time.</summary>
+    /// <param name="nowUs">The time, in µs.</param>
+    /// <param name="timeUs">That time, in µs.</param>
+    public bool IsQuiet(long nowUs, int timeUs) => !_isPending && nowUs - _lastSentAtUs >= timeUs;
 
     /// <summary>Bytes of a request per timestep.</summary>
     public int BytesPerStep => _request.ValuesPerStep * RequestFrame.ValueSize(_request.Encoding);
@@ -114,6 +124,11 @@ public sealed class Offloader : IMessageReceiver
 
     private OffloadOutcome Send(BrokerConnection connection, int candidate, short[] values, int length, int worthUs, Activity activity)
     {
+        if (!connection.IsConnected)
+        {
+            _engine.OnConnectionChanged(Clock.NowUs());
+            return OffloadOutcome.NotConnected;
+        }
         long startUs = Clock.NowUs();
         int timeoutUs = _engine.TimeoutUs(
             candidate, length, _settings.TimeoutMarginMs * 1000, _settings.TimeoutMaxMs * 1000, startUs);
@@ -123,7 +138,9 @@ public sealed class Offloader : IMessageReceiver
             _isPending = true;
         }
         _request.BudgetUs = (uint)(worthUs < timeoutUs ? worthUs : timeoutUs);
-        byte[] payload = Encode(values, length);
+        _request.Values = values;
+        _request.Length = length;
+        byte[] payload = _request.Encode(Telemetry);
         string topic = Topics.Request(_engine.Candidate(candidate).Id, _settings.BoardId);
 
         _answered.Reset();
@@ -136,16 +153,18 @@ public sealed class Offloader : IMessageReceiver
             return OffloadOutcome.NotConnected;
         }
         Counters.Requests++;
+        _lastSentAtUs = sentUs;
         _engine.OnEncoded(length, sentUs - startUs);
         _engine.OnSent(candidate, length, sentUs);
         bool isAnswered = Await(timeoutUs);
         long endUs = isAnswered ? _answeredAtUs : Clock.NowUs();
-        int transmitUs = _engine.TransmitUs(length);
+        int telemetryUs = _power.TransmitUs(payload.Length) - _power.TransmitUs(_request.Size);
+        int transmitUs = _engine.TransmitUs(length) + telemetryUs;
         activity.TransmitUs += transmitUs;
         int waitUs = (int)(endUs - sentUs) - transmitUs;
         activity.WaitUs += waitUs;
         activity.ListenUs += ListeningUs(waitUs, isAnswered);
-        return isAnswered ? Conclude(candidate, length, endUs - sentUs, endUs) : GiveUp(candidate, endUs);
+        return isAnswered ? Conclude(candidate, length, endUs - sentUs - telemetryUs, endUs) : GiveUp(candidate, endUs);
     }
 
     /// <inheritdoc/>

@@ -105,7 +105,7 @@ public sealed class BoardSettings
     /// <summary>How long in ms to wait at start for a first measured link, so that the first inputs have a choice.</summary>
     public int WaitForLinkMs = 5000;
 
-    /// <summary>Whether to publish a telemetry frame per inference.</summary>
+    /// <summary>Whether requests and pings carry a telemetry record of each finished inference.</summary>
     public bool Telemetry = true;
 
     /// <summary>File with the inputs to replay.</summary>

@@ -34,10 +34,19 @@ public sealed class MqttMonitorTests
     private static Task PublishAsync(MqttServer server, string topic, byte[] payload) => server.InjectApplicationMessage(
         new InjectedMqttApplicationMessage(new MqttApplicationMessageBuilder().WithTopic(topic).WithPayload(payload).Build()) { SenderClientId = "test" });
 
-    private static byte[] Frame(uint input, Target target) => new TelemetryFrame
+    private static byte[] Frame(params (uint Input, Target Target)[] inferences)
     {
-        Session = 7, Input = input, Length = 30, Label = 4, Target = target, TimeUs = 48_493, EnergyUj = 7998, BreakEvenLength = 65535, Depth = 3, Measured = true,
-    }.Encode();
+        var frame = new TelemetryFrame { Session = 7, Count = inferences.Length };
+        for (int i = 0; i < inferences.Length; i++)
+        {
+            frame.Records[i] = new TelemetryRecord
+            {
+                Input = inferences[i].Input, Length = 30, Label = 4, Target = inferences[i].Target, TimeUs = 48_493, EnergyUj = 7998, BreakEvenLength = 65535,
+                Depth = 3, Measured = true,
+            };
+        }
+        return frame.Encode();
+    }
 
     private async Task AwaitAsync(int events)
     {
@@ -61,7 +70,11 @@ public sealed class MqttMonitorTests
         var (source, running) = await StartAsync("", stop.Token);
         using (source)
         {
-            for (uint i = 0; i < 1000; i++) await PublishAsync(broker, Topics.Telemetry(i % 2 == 0 ? "even" : "odd"), Frame(i / 2, (Target)(i % 2)));
+            for (uint i = 0; i < 500; i++)
+            {
+                string board = i % 2 == 0 ? "even" : "odd";
+                await PublishAsync(broker, Topics.Telemetry(board), Frame((i / 2 * 2, (Target)(i % 2)), (i / 2 * 2 + 1, (Target)(i % 2))));
+            }
             await PublishAsync(broker, Topics.Telemetry("even"), [1, 2, 3]);
             await AwaitAsync(1001);
             await stop.CancelAsync();
@@ -81,8 +94,8 @@ public sealed class MqttMonitorTests
         var (source, _) = await StartAsync("mine", stop.Token);
         using (source)
         {
-            await PublishAsync(broker, Topics.Telemetry("other"), Frame(0, Target.Local));
-            await PublishAsync(broker, Topics.Telemetry("mine"), Frame(0, Target.Local));
+            await PublishAsync(broker, Topics.Telemetry("other"), Frame((0, Target.Local)));
+            await PublishAsync(broker, Topics.Telemetry("mine"), Frame((0, Target.Local)));
             await AwaitAsync(1);
             await stop.CancelAsync();
         }
@@ -98,7 +111,7 @@ public sealed class MqttMonitorTests
         var (source, _) = await StartAsync("", stop.Token);
         using (source)
         {
-            await PublishAsync(broker, Topics.Telemetry("a"), Frame(0, Target.Local));
+            await PublishAsync(broker, Topics.Telemetry("a"), Frame((0, Target.Local)));
             await AwaitAsync(1);
             await broker.StopAsync();
             broker.Dispose();
@@ -106,7 +119,7 @@ public sealed class MqttMonitorTests
             Assert.That(_totals.Outages, Is.EqualTo(1));
             using MqttServer again = await StartBrokerAsync();
             await AwaitAsync(1);
-            await PublishAsync(again, Topics.Telemetry("a"), Frame(5, Target.Local));
+            await PublishAsync(again, Topics.Telemetry("a"), Frame((5, Target.Local)));
             await AwaitAsync(1);
             await stop.CancelAsync();
         }

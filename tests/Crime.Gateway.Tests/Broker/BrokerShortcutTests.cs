@@ -46,7 +46,7 @@ public sealed class BrokerShortcutTests
         {
             RequestFrame request = _board.Request(_model, 9);
             await _board.AskAsync(request);
-            await _board.PublishAsync(Topics.Telemetry("board"), new TelemetryFrame { Length = 3 }.Encode());
+            await _board.PublishAsync(Topics.Telemetry("board"), TestBoard.Telemetry(Target.Local));
             // In any order: they come from two publishers, and MQTT keeps the order of one.
             MqttApplicationMessage[] messages = [await NextAsync(heard), await NextAsync(heard), await NextAsync(heard)];
             string[] topics = [Topics.Request(RunningGateway.Id, "board"), Topics.Response("board"), Topics.Telemetry("board")];

@@ -39,7 +39,7 @@ public sealed partial class MetricsTests
         Assert.That((await board.AskAsync(unknown)).Code, Is.EqualTo(ResponseCode.UnknownModel));
         await board.PublishAsync(Topics.Request(RunningGateway.Id, "board"), [1, 2, 3]);
         foreach (Target target in new[] { Target.Local, Target.Local, Target.Gateway, Target.Fallback })
-            await board.PublishAsync(Topics.Telemetry("board"), new TelemetryFrame { Target = target, Length = 10 }.Encode());
+            await board.PublishAsync(Topics.Telemetry("board"), TestBoard.Telemetry(target));
         await board.PingAsync();
         // The exporter may repeat what it said a moment ago.
         await Deadline.UntilAsync(

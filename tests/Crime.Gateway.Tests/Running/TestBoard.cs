@@ -106,10 +106,26 @@ internal sealed class TestBoard : IAsyncDisposable
         }
     }
 
-    public async Task<PongFrame> PingAsync()
+    /// <summary>A telemetry frame of one inference, as a gateway publishes it.</summary>
+    public static byte[] Telemetry(Target target)
+    {
+        var frame = new TelemetryFrame { Count = 1 };
+        frame.Records[0] = new TelemetryRecord { Target = target, Length = 3 };
+        return frame.Encode();
+    }
+
+    /// <summary>Records of inferences that wait on the board for its next request or ping.</summary>
+    public static TelemetryBuffer Records(params Target[] targets)
+    {
+        var buffer = new TelemetryBuffer();
+        for (int i = 0; i < targets.Length; i++) buffer.Add(new TelemetryRecord { Input = (uint)i, Target = targets[i], Length = 3 }, 0);
+        return buffer;
+    }
+
+    public async Task<PongFrame> PingAsync(TelemetryBuffer? telemetry = null)
     {
         var ping = new PingFrame { Session = Session, Sequence = ++_sequence };
-        await PublishUnacknowledgedAsync(Topics.Request(RunningGateway.Id, _id), ping.Encode());
+        await PublishUnacknowledgedAsync(Topics.Request(RunningGateway.Id, _id), ping.Encode(telemetry));
         var pong = new PongFrame();
         Assert.That(pong.Decode(await NextAsync(_answers, "a pong")), Is.EqualTo(FrameError.None));
         Assert.That(pong.Session, Is.EqualTo(ping.Session));

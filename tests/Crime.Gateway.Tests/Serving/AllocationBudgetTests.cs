@@ -45,7 +45,7 @@ public sealed class AllocationBudgetTests
         var worker = new InferenceWorker(0, queue, load, status, new Responder(load, outbox, counters), counters, TimeProvider.System, NullLogger.Instance);
         var thread = new Thread(worker.Run);
         byte[][] frames = Frames(model.Id);
-        var reply = new ReplyAddress(Topics.Response("board"), IsGroup: false);
+        var reply = new ReplyAddress("board", isGroup: false);
 
         // As many pooled objects as can ever be under way, each grown to the longest request.
         for (int i = 0; i < AtATime; i++) receiver.Receive(reply, frames[0]);

@@ -1,10 +1,13 @@
 using System;
+using System.Buffers;
 using System.Linq;
+using System.Threading.Channels;
 using System.Threading.Tasks;
 using Crime.Frames;
 using Crime.Gateway.Inference;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;
+using MQTTnet;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Serving;
@@ -171,13 +174,33 @@ public sealed class InferenceTests
         Assert.That(await _gateway.CounterAsync("faults"), Is.Zero);
     }
 
+    /// <summary>What requests and pings carry is published for monitors, and counted once.</summary>
     [Test]
-    public async Task TelemetryIsCountedByTarget()
+    public async Task TelemetryIsPublishedAndCountedByTarget()
     {
         long[] before = await CountsAsync();
-        Target[] targets = [Target.Local, Target.Local, Target.Local, Target.Gateway, Target.Gateway, Target.Fallback];
-        foreach (Target target in targets)
-            await _board.PublishAsync(Topics.Telemetry("board"), new TelemetryFrame { Target = target, Length = 3 }.Encode());
+        using IMqttClient monitor = new MqttClientFactory().CreateMqttClient();
+        var received = Channel.CreateUnbounded<TelemetryFrame>();
+        monitor.ApplicationMessageReceivedAsync += message =>
+        {
+            var frame = new TelemetryFrame();
+            Assert.That(frame.Decode(message.ApplicationMessage.Payload.ToArray()), Is.EqualTo(FrameError.None));
+            received.Writer.TryWrite(frame);
+            return Task.CompletedTask;
+        };
+        await monitor.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", _gateway.BrokerPort).WithClientId("monitor").Build());
+        await monitor.SubscribeAsync(Topics.Telemetry("board"));
+
+        RequestFrame request = _board.Request(TestModels.Parse(TestModels.Features), 9);
+        byte[] bytes = request.Encode(TestBoard.Records(Target.Local, Target.Local, Target.Fallback));
+        await _board.PublishAsync(Topics.Request(RunningGateway.Id, "board"), bytes);
+        Assert.That((await _board.ResponseAsync()).Code, Is.EqualTo(ResponseCode.Ok));
+        await _board.PingAsync(TestBoard.Records(Target.Local, Target.Gateway, Target.Gateway));
+
+        TelemetryFrame first = await received.Reader.ReadAsync(), second = await received.Reader.ReadAsync();
+        Assert.That(first.Records.Take(first.Count).Select(record => record.Target), Is.EqualTo(new[] { Target.Local, Target.Local, Target.Fallback }));
+        Assert.That(second.Records.Take(second.Count).Select(record => record.Target), Is.EqualTo(new[] { Target.Local, Target.Gateway, Target.Gateway }));
+        Assert.That((first.Session, second.Session), Is.EqualTo((request.Session, request.Session)));
         long[] expected = [before[0] + 3, before[1] + 2, before[2] + 1];
         await Deadline.UntilAsync(async () => (await CountsAsync()).SequenceEqual(expected), "the counts");
 

@@ -22,7 +22,7 @@ public sealed class RequestReceiverTests
     private const int Length = 10;
     private const int CostUs = BetaUs + AlphaUs * Length;
 
-    private static readonly ReplyAddress s_board = new(Topics.Response("board"), IsGroup: false);
+    private static readonly ReplyAddress s_board = new("board", isGroup: false);
 
     private ManualTime _time = null!;
     private GatewayCounters _counters = null!;

@@ -79,10 +79,9 @@ public sealed class FrameTests
         return status;
     }
 
-    private static TelemetryFrame SomeTelemetry() => new()
+    private static TelemetryRecord SomeRecord(uint input) => new()
     {
-        Session = 1,
-        Input = 2,
+        Input = input,
         Length = 200,
         Label = 3,
         Target = Target.Fallback,
@@ -93,6 +92,21 @@ public sealed class FrameTests
         Done = 70,
         Measured = true,
     };
+
+    private static TelemetryFrame SomeTelemetry()
+    {
+        var frame = new TelemetryFrame { Session = 1, Count = 2 };
+        frame.Records[0] = SomeRecord(2);
+        frame.Records[1] = SomeRecord(3);
+        return frame;
+    }
+
+    private static TelemetryBuffer SomeBuffer(int count)
+    {
+        var buffer = new TelemetryBuffer();
+        for (uint i = 0; i < count; i++) buffer.Add(SomeRecord(i), 1000 + i);
+        return buffer;
+    }
 
     private static PresenceFrame SomePresence() => new()
     {
@@ -111,6 +125,8 @@ public sealed class FrameTests
             yield return Kind($"request {encoding}", SomeRequest(encoding).Encode(), bytes => new RequestFrame().Decode(bytes));
             yield return Kind($"request {encoding} within a packet", SomeRequest(encoding).Encode(), DecodeWithinAPacket);
         }
+        yield return Kind("request with telemetry", SomeRelayedRequest().Encode(SomeBuffer(3)), bytes => new RequestFrame().Decode(bytes));
+        yield return Kind("ping with telemetry", new PingFrame { Session = 1 }.Encode(SomeBuffer(3)), bytes => new PingFrame().Decode(bytes));
         yield return Kind("relayed request with a state", SomeRelayedRequest().Encode(), bytes => new RequestFrame().Decode(bytes));
         yield return Kind("status for one model", SomeStatus().Encode(), bytes => new StatusFrame(101).Decode(bytes));
         yield return Kind("response", SomeResponse().Encode(), bytes => new ResponseFrame().Decode(bytes));
@@ -290,9 +306,62 @@ public sealed class FrameTests
         TelemetryFrame sent = SomeTelemetry(), read = new();
         Assert.That(read.Decode(sent.Encode()), Is.EqualTo(FrameError.None));
         Assert.That(
-            (read.Session, read.Input, read.Length, read.Label, read.Target, read.TimeUs, read.EnergyUj, read.BreakEvenLength, read.Depth, read.Measured,
-                read.Done),
-            Is.EqualTo((1u, 2u, 200, 3, Target.Fallback, 61234u, 10350u, 65535, 9, true, 70)));
+            read.Records.Take(read.Count).Select(record => (
+                read.Session, record.Input, record.Length, record.Label, record.Target, record.TimeUs, record.EnergyUj, record.BreakEvenLength, record.Depth,
+                record.Measured, record.Done)),
+            Is.EqualTo(new[] { 2u, 3u }.Select(input => (1u, input, 200, 3, Target.Fallback, 61234u, 10350u, 65535, 9, true, 70))));
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(TelemetryFrame.MaxRecords)]
+    public void ARequestCarriesAllRecordsOfABuffer(int count)
+    {
+        RequestFrame sent = SomeRelayedRequest(), read = new();
+        TelemetryBuffer buffer = SomeBuffer(count);
+        byte[] bytes = sent.Encode(buffer);
+        Assert.That((bytes.Length, buffer.SizeBytes), Is.EqualTo((sent.Size + count * TelemetryRecord.Size, 0)));
+        Assert.That(read.Decode(bytes), Is.EqualTo(FrameError.None));
+        Assert.That((read.TelemetryCount, read.ValueCount, read.Encode()), Is.EqualTo((count, sent.ValueCount, sent.Encode())));
+        if (count > 0) Assert.That(InputsOf(TelemetryFrame.Wrap(7, bytes, read.TelemetryOffset, read.TelemetryCount)), Is.EqualTo(Enumerable.Range(0, count)));
+    }
+
+    [TestCase(0)]
+    [TestCase(TelemetryFrame.MaxRecords)]
+    public void APingCarriesAllRecordsOfABuffer(int count)
+    {
+        var read = new PingFrame();
+        byte[] bytes = new PingFrame { Session = 1, Sequence = 2 }.Encode(SomeBuffer(count));
+        Assert.That(read.Decode(bytes), Is.EqualTo(FrameError.None));
+        Assert.That((read.TelemetryCount, read.Session, read.Sequence), Is.EqualTo((count, 1u, 2u)));
+        if (count > 0) Assert.That(InputsOf(TelemetryFrame.Wrap(7, bytes, PingFrame.Size, count)), Is.EqualTo(Enumerable.Range(0, count)));
+    }
+
+    [Test]
+    public void AFullBufferLosesItsOldestRecords()
+    {
+        TelemetryBuffer buffer = SomeBuffer(TelemetryFrame.MaxRecords + 3);
+        Assert.That(buffer.LostCount, Is.EqualTo(3));
+        byte[] bytes = new PingFrame().Encode(buffer);
+        Assert.That(
+            InputsOf(TelemetryFrame.Wrap(7, bytes, PingFrame.Size, TelemetryFrame.MaxRecords)), Is.EqualTo(Enumerable.Range(3, TelemetryFrame.MaxRecords)));
+    }
+
+    [Test]
+    public void RecordsAreDueWhenTheFirstIsOldOrTheBufferIsNearlyFull()
+    {
+        const int ageUs = 1000;
+        Assert.That(new TelemetryBuffer().IsDue(long.MaxValue, ageUs), Is.False);
+        TelemetryBuffer one = SomeBuffer(1);
+        Assert.That((one.IsDue(1999, ageUs), one.IsDue(2000, ageUs)), Is.EqualTo((false, true)));
+        Assert.That((SomeBuffer(11).IsDue(1000, ageUs), SomeBuffer(12).IsDue(1000, ageUs)), Is.EqualTo((false, true)));
+    }
+
+    private static IEnumerable<int> InputsOf(byte[] frame)
+    {
+        var read = new TelemetryFrame();
+        Assert.That(read.Decode(frame), Is.EqualTo(FrameError.None));
+        return read.Records.Take(read.Count).Select(record => (int)record.Input);
     }
 
     [Test]

@@ -1,8 +1,10 @@
-// Readings from the telemetry frames that boards publish. The connection is kept as a gateway keeps its own: it comes back
-// when the broker does.
+// Readings from the telemetry frames that gateways publish for their boards. The connection comes back when the broker does, as the
+// gateway's own does.
 
 using System;
 using System.Buffers;
+using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
@@ -78,18 +80,23 @@ internal sealed class MqttSource : IReadingSource
         _ended.Dispose();
     }
 
-    /// <summary>What a telemetry message says.</summary>
-    internal static MonitorEvent Decode(string topic, byte[] payload)
+    /// <summary>Returns an event for each record of a telemetry message, or one event that says why the message was refused.</summary>
+    internal static IReadOnlyList<MonitorEvent> Decode(string topic, byte[] payload)
     {
         var frame = new TelemetryFrame();
         FrameError error = frame.Decode(payload);
         if (!Topics.IsTelemetry(topic, out string board) || error != FrameError.None)
-            return new GarbledArrived($"{topic}: {payload.Length} bytes, {FrameErrors.Describe(error)}");
-        double timeMs = frame.TimeUs / 1000.0, energyMj = frame.EnergyUj / 1000.0;
-        return new InferenceArrived(board, new Reading(
-            (int)Math.Min(frame.Input, int.MaxValue), frame.Length, NameOf(frame.Target), frame.Label, timeMs, energyMj,
-            frame.TimeUs == 0 ? 0 : Math.Round(1000 * energyMj / timeMs, 3), frame.BreakEvenLength == CostLine.Never ? null : frame.BreakEvenLength,
-            frame.Depth, frame.Measured ? "ina219" : "model", frame.Done));
+            return [new GarbledArrived($"{topic}: {payload.Length} bytes, {FrameErrors.Describe(error)}")];
+        return [.. frame.Records.Take(frame.Count).Select(record => new InferenceArrived(board, ReadingOf(record)))];
+    }
+
+    private static Reading ReadingOf(TelemetryRecord record)
+    {
+        double timeMs = record.TimeUs / 1000.0, energyMj = record.EnergyUj / 1000.0;
+        return new Reading(
+            (int)Math.Min(record.Input, int.MaxValue), record.Length, NameOf(record.Target), record.Label, timeMs, energyMj,
+            record.TimeUs == 0 ? 0 : Math.Round(1000 * energyMj / timeMs, 3), record.BreakEvenLength == CostLine.Never ? null : record.BreakEvenLength,
+            record.Depth, record.Measured ? "ina219" : "model", record.Done);
     }
 
     private static string NameOf(Target target) => target switch
@@ -102,7 +109,7 @@ internal sealed class MqttSource : IReadingSource
     private async Task DecodeAsync(ChannelWriter<MonitorEvent> events, CancellationToken cancellation)
     {
         await foreach (MqttApplicationMessage message in _messages.Reader.ReadAllAsync(cancellation))
-            await events.WriteAsync(Decode(message.Topic, message.Payload.ToArray()), cancellation);
+            foreach (MonitorEvent decoded in Decode(message.Topic, message.Payload.ToArray())) await events.WriteAsync(decoded, cancellation);
     }
 
     private async Task KeepConnectedAsync(ChannelWriter<MonitorEvent> events, CancellationToken cancellation)

@@ -1,0 +1,70 @@
+// The presence of a board: its birth, and the last will that the broker publishes for it.
+
+using Crime.Binary;
+using Crime.Mapping;
+
+namespace Crime.Frames;
+
+/// <summary>Birth (online) or last will (offline) of a board, retained.</summary>
+public sealed class PresenceFrame
+{
+    /// <summary>Bytes of a birth.</summary>
+    public const int OnlineSize = 20;
+
+    /// <summary>
+    /// A last will, as the text that the device's MQTT client asks for. Three letters and no zero among them: the board's
+    /// CLR ends a string at the first zero.
+    /// </summary>
+    public const string Will = "\u0001\u0005\u0002";
+
+    private const byte Birth = 1;
+    private const byte Gone = 2;
+
+    /// <summary>False in the last will; the other fields are then meaningless.</summary>
+    public bool Online;
+
+    /// <summary>What the board minimises.</summary>
+    public Goal Goal = Goal.Time;
+
+    /// <summary>The board's session.</summary>
+    public uint Session;
+
+    /// <summary>Identity of the board's model, 0 when it has none.</summary>
+    public uint ModelId;
+
+    /// <summary>Version of the firmware: major, minor and patch in one byte each, from the highest.</summary>
+    public uint FirmwareVersion;
+
+    /// <summary>Writes a birth into a new array.</summary>
+    public byte[] Encode()
+    {
+        var bytes = new byte[OnlineSize];
+        FrameFormat.WritePrefix(bytes, FrameType.Presence);
+        bytes[2] = Birth;
+        bytes[3] = (byte)Goal.Objective;
+        LittleEndian.WriteUInt32(bytes, 4, Session);
+        LittleEndian.WriteUInt32(bytes, 8, ModelId);
+        LittleEndian.WriteUInt32(bytes, 12, FirmwareVersion);
+        LittleEndian.WriteInt16(bytes, 16, Goal.Parameter);
+        bytes[18] = (byte)Goal.QuantilePercent;
+        return bytes;
+    }
+
+    /// <summary>Reads foreign bytes into this object.</summary>
+    public FrameError Decode(byte[] bytes)
+    {
+        FrameError error = FrameFormat.CheckPrefix(bytes, FrameType.Presence, Will.Length);
+        if (error != FrameError.None) return error;
+        Online = bytes[2] == Birth;
+        if (bytes[2] == Gone) return bytes.Length == Will.Length ? FrameError.None : FrameError.TooLong;
+        if (!Online) return FrameError.Range;
+        if (bytes.Length < OnlineSize) return FrameError.TooShort;
+        if (bytes.Length > OnlineSize) return FrameError.TooLong;
+        if (bytes[3] > (byte)Objective.Deadline) return FrameError.Range;
+        Goal = Goal.Of((Objective)bytes[3], LittleEndian.ReadUInt16(bytes, 16), bytes[18]);
+        Session = LittleEndian.ReadUInt32(bytes, 4);
+        ModelId = LittleEndian.ReadUInt32(bytes, 8);
+        FirmwareVersion = LittleEndian.ReadUInt32(bytes, 12);
+        return FrameError.None;
+    }
+}
