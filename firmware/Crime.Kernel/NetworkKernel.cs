@@ -21,14 +21,23 @@ public sealed class NetworkKernel : IKernel
 
     /// <summary>Builds the network with table-driven layers.</summary>
     /// <param name="model">A model with a fixed-point section; not referenced afterwards.</param>
-    public NetworkKernel(ModelFile model) : this(model, null)
+    public NetworkKernel(ModelFile model) : this(model, null, true)
     {
     }
 
     /// <summary>Builds the network.</summary>
     /// <param name="model">A model with a fixed-point section; not referenced afterwards.</param>
     /// <param name="compiled">Code compiled from this very model, or null for table-driven layers.</param>
-    public NetworkKernel(ModelFile model, CompiledModel compiled)
+    public NetworkKernel(ModelFile model, CompiledModel compiled) : this(model, compiled, true)
+    {
+    }
+
+    /// <summary>Builds the network.</summary>
+    /// <param name="model">A model with a fixed-point section; not referenced afterwards.</param>
+    /// <param name="compiled">Code compiled from this very model, or null for table-driven layers.</param>
+    /// <param name="usesTokenSums">Whether a table-driven first layer works out the input sums of every token, up to
+    /// <see cref="TableLayer.TokenTableSizeMax"/> bytes.</param>
+    public NetworkKernel(ModelFile model, CompiledModel compiled, bool usesTokenSums)
     {
         State = new NetworkState(model.Layers);
         Saturations = new SaturationCounters();
@@ -42,7 +51,7 @@ public sealed class NetworkKernel : IKernel
         {
             _layers[i] = compiled != null
                 ? compiled.CreateLayer(i, State.Layers[i], tables, Saturations)
-                : CreateLayer(model.FixedLayers[i], i == 0 ? embedding : null, State.Layers[i], tables);
+                : CreateLayer(model.FixedLayers[i], i == 0 && usesTokenSums ? embedding : null, State.Layers[i], tables);
         }
         if (!_layers[0].KnowsTokens) _embedding = embedding;
 

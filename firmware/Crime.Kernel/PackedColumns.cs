@@ -26,7 +26,7 @@ internal sealed class PackedColumns
     private const long LowLaneOffset = 0x80000000L;
 
     // Columns are padded to a multiple of this, the smallest block.
-    private const int Padding = 4;
+    public const int Padding = 4;
 
     private readonly int _columnCount;
 

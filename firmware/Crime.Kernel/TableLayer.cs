@@ -59,6 +59,14 @@ public abstract class TableLayer : LayerKernel
         _inputColumns = null;
     }
 
+    /// <summary>Returns whether the first layer of a model can hold the input sums of every token.</summary>
+    public static bool CanKnowTokens(ModelFile model)
+    {
+        if (model.Input != InputKind.Tokens) return false;
+        LayerShape shape = model.Layers[0];
+        return model.VocabularyCount * ((shape.RowCount + 1) / 2) * sizeof(long) <= TokenTableSizeMax;
+    }
+
     /// <inheritdoc/>
     public sealed override bool KnowsTokens => _tokenSums != null;
 

@@ -15,7 +15,7 @@ public sealed class TelemetryBuffer
     /// <summary>Size of the records that wait, in bytes.</summary>
     public int SizeBytes => _count * TelemetryRecord.Size;
 
-    /// <summary>Whether the buffer is so full, or its first record so old, that the records should be sent on their own.</summary>
+    /// <summary>Whether the buffer is so full, or its first record so old, that the next message should carry the records.</summary>
     /// <param name="nowUs">The time, in µs.</param>
     /// <param name="ageUs">Age from which a record is old, in µs.</param>
     public bool IsDue(long nowUs, int ageUs) => _count * 4 >= TelemetryFrame.MaxRecords * 3 || (_count > 0 && nowUs - _firstAtUs >= ageUs);

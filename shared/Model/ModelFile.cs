@@ -9,9 +9,13 @@ namespace Crime.Model;
 /// <summary>A parsed model. Weights are read from the file's bytes on demand; nothing is copied until asked for.</summary>
 public sealed class ModelFile
 {
-    private readonly byte[] _bytes;
+    private byte[] _bytes;
 
-    internal ModelFile(byte[] bytes) => _bytes = bytes;
+    internal ModelFile(byte[] bytes)
+    {
+        _bytes = bytes;
+        Size = bytes.Length;
+    }
 
     /// <summary>Identity of the trained weights: the same for the full file and for the image that boards load.</summary>
     public uint Id { get; internal set; }
@@ -20,7 +24,7 @@ public sealed class ModelFile
     public uint Checksum { get; internal set; }
 
     /// <summary>Size of the file in bytes.</summary>
-    public int Size => _bytes.Length;
+    public int Size { get; }
 
     /// <summary>Name of the model, at most 255 bytes of UTF-8.</summary>
     public string Name { get; internal set; }
@@ -59,13 +63,23 @@ public sealed class ModelFile
     public int InputFractionBits { get; internal set; }
 
     /// <summary>Whether boards can run the model. One that they cannot run is always offloaded.</summary>
-    public bool HasFixedPoint => FixedLayers != null;
+    public bool HasFixedPoint => FixedSize > 0;
 
     /// <summary>Whether gateways can run the model.</summary>
     public bool HasFloat => FloatOffset > 0;
 
-    /// <summary>The layers in fixed point; null when boards cannot run the model.</summary>
+    /// <summary>The layers in fixed point; null when boards cannot run the model, and after <see cref="ReleaseNumbers"/>.</summary>
     public FixedLayer[] FixedLayers { get; internal set; }
+
+    /// <summary>
+    /// Gives the bytes of the file back to the heap once a kernel has been built. Id, names, shapes and formats of the inputs stay. Weights,
+    /// normalisation, vocabulary, options and checksums of the weights cannot be read any more.
+    /// </summary>
+    public void ReleaseNumbers()
+    {
+        _bytes = null;
+        FixedLayers = null;
+    }
 
     internal int NormalisationOffset { get; set; }
 

@@ -1,8 +1,17 @@
-// nanoFramework.Runtime.Native: reboot.
+// nanoFramework.Runtime.Native: reboot and collection.
 
 using Crime.VirtualBoard;
 
 namespace nanoFramework.Runtime.Native;
+
+/// <summary>The collector of the CLR.</summary>
+public static class GC
+{
+    /// <summary>Collects what cannot be reached any more.</summary>
+    /// <param name="compactHeap">Whether to move what is left together; the virtual heap is never in pieces.</param>
+    /// <returns>Free bytes of the managed heap.</returns>
+    public static uint Run(bool compactHeap) => (uint)Board.Running.CollectHeap();
+}
 
 /// <summary>How to reboot.</summary>
 public enum RebootOption

@@ -132,6 +132,9 @@ public sealed class Board : IDisposable
 
     internal BoardHeap? Heap { get; }
 
+    /// <summary>Collects, and returns the free bytes of the managed heap; those of the whole heap when it has no limit.</summary>
+    internal int CollectHeap() => Heap?.CollectNow() ?? BoardHardware.UnlimitedHeapBytes;
+
     /// <summary>When the firmware was started, on the clock of the board's whole life.</summary>
     internal long BootedAtUs { get; private set; }
 

@@ -53,6 +53,9 @@ public sealed record BoardHardware(
         RespectNullableAnnotations = true,
     };
 
+    /// <summary>Free bytes that a virtual board without a limit reports: more than any model needs.</summary>
+    public const int UnlimitedHeapBytes = 4 * 1024 * 1024;
+
     /// <summary>Flash of the usual module in MiB.</summary>
     public int FlashMb => (int)Memory["flash_mb"].Value;
 

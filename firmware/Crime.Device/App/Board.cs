@@ -8,12 +8,13 @@ using Crime.Device.Duty;
 using Crime.Device.Energy;
 using Crime.Device.Inference;
 using Crime.Device.Inputs;
-using Crime.Kernel;
+using Crime.Device.Memory;
 using Crime.Device.Models;
 using Crime.Device.Offload;
 using Crime.Device.Settings;
 using Crime.Device.Terminal;
 using Crime.Frames;
+using Crime.Kernel;
 using Crime.Mapping;
 using Crime.Model;
 using nanoFramework.Hardware.Esp32;
@@ -29,7 +30,8 @@ public sealed class Board : IBoardCommands
     private const int IdleMs = 50;
 
     private readonly BoardSettings _settings;
-    private readonly CompiledModel[] _compiledKernels;
+    private readonly KernelBuilder _kernels;
+    private readonly MemoryPlan _memory = new MemoryPlan();
     private readonly SerialConsole _console;
     private readonly Report _report;
     private readonly Commands _commands;
@@ -57,7 +59,7 @@ public sealed class Board : IBoardCommands
     public Board(BoardSettings settings, ArrayList remarks, CompiledModel[] compiledKernels)
     {
         _settings = settings;
-        _compiledKernels = compiledKernels;
+        _kernels = new KernelBuilder(compiledKernels);
         _console = new SerialConsole(_settings.ConsolePort, _settings.ConsoleBaud, _settings.ConsoleTxPin, _settings.ConsoleRxPin);
         _report = new Report(_console);
         _report.Greet(_settings.BoardId, remarks);
@@ -67,8 +69,8 @@ public sealed class Board : IBoardCommands
         // On the ESP32 this is the hardware's generator: two starts do not share a session.
         uint session = (uint)new Random().Next();
         _offloader = new Offloader(_settings, session);
-        _connection = new BrokerConnection(_settings, _console, _offloader, _offloader.Counters);
-        _link = new LinkKeeper(_settings, _console, _connection, _offloader, session, FirmwareVersion);
+        _connection = new BrokerConnection(_settings, _console, _offloader, _offloader.Counters, _memory);
+        _link = new LinkKeeper(_settings, _console, _connection, _offloader, session, _memory);
         if (_settings.Radio == RadioMode.Duty && _settings.BrokerHost.Length > 0) _duty = new DutyCycle(_settings, _link);
         _runner = new InferenceRunner(_offloader, _connection, _meter) { Mode = _settings.Mapping, Duty = _duty };
         if (_settings.TimestepIntervalMs > 0) _stream = new StreamRunner(_runner, new TimestepArrivals(_settings.TimestepIntervalMs));
@@ -79,13 +81,15 @@ public sealed class Board : IBoardCommands
     {
         ModelFile stored = ModelStore.Load(out string problem);
         if (stored == null) _report.Text("model: " + problem);
-        _updater = new ModelUpdater(_settings, _console, _link, stored);
+        _updater = new ModelUpdater(_settings, _console, _link, _memory, stored);
         if (_duty != null && Sleep.GetWakeupCause() == Sleep.WakeupCause.Timer) _saved = SavedState.Take();
         if (_saved != null && (stored == null || _saved.ModelId != stored.Id)) _saved = null;
         _link.SetWanted(_saved == null);
+        // The kernel comes before the network: its weights are read and given back while nothing else needs the heap.
+        if (stored != null) Use(stored, FirstKind());
+        stored = null;
         _link.Start();
         _updater.Start();
-        if (stored != null) Use(stored);
         while (_model == null)
         {
             Thread.Sleep(IdleMs);
@@ -104,7 +108,7 @@ public sealed class Board : IBoardCommands
     public void ReportStatus()
     {
         if (_model == null) _report.Text("status: no model yet");
-        else _report.Status(_engine, _totals, _offloader.Counters, _kernel == null ? null : _kernel.Saturations, _connection.IsConnected);
+        else _report.Status(_engine, _totals, _offloader.Counters, _kernel == null ? null : _kernel.Saturations, _connection.IsConnected, _memory);
     }
 
     /// <inheritdoc/>
@@ -140,30 +144,41 @@ public sealed class Board : IBoardCommands
     {
         _commands.Poll();
         ModelFile newModel = _updater.TakeNewModel();
-        if (newModel != null) Use(newModel);
+        if (newModel != null) Use(newModel, FirstKind());
+        else if (_kernel != null && _memory.TakeNeedToShrink()) Shrink();
     }
 
-    private void Use(ModelFile model)
+    private KernelKind FirstKind() => _settings.UseCompiledKernel ? KernelKind.Compiled : KernelKind.TokenTable;
+
+    /// <summary>Gives the kernel's memory to the network: the next smaller kernel, or none, takes its place.</summary>
+    private void Shrink()
+    {
+        _report.Text("memory: ran out in " + _memory.LastShortage + "; the kernel gives way");
+        ModelFile model = ModelStore.Load(out string problem);
+        if (model == null) _report.Text("model: " + problem);
+        // A compiled kernel has next to no heap to give: no table is smaller.
+        else Use(model, _kernels.Kind == KernelKind.Compiled ? KernelKind.None : _kernels.Kind + 1);
+    }
+
+    /// <summary>Runs a model from now on.</summary>
+    /// <param name="model">The model, with its weights.</param>
+    /// <param name="first">The first kind of kernel to try.</param>
+    private void Use(ModelFile model, KernelKind first)
     {
         // The old kernel goes before the new one comes: the heap may not hold both.
         _runner.Use(null, null);
         _kernel = null;
         _engine = null;
-        _kernel = MakeKernel(model);
         bool isResumed = _saved != null && _model == null;
-        SelfProfile profile;
-        try
-        {
-            profile = MakeEngine(model, isResumed);
-        }
-        catch (OutOfMemoryException)
-        {
-            if (_kernel == null) throw;
-            // The kernel fits, and leaves no room for what decides: better no kernel than no board.
-            _kernel = null;
-            ReportNoRoom(model);
-            profile = MakeEngine(model, isResumed);
-        }
+        _model = null;
+        int freeSize = MemoryPlan.FreeSizeBytes(), reserve = ReserveSizeBytes(model);
+        // The weights are given back as soon as the kernel has them.
+        int room = freeSize + model.Size - reserve;
+        if (room > freeSize - MemoryPlan.SpareSizeBytes) room = freeSize - MemoryPlan.SpareSizeBytes;
+        _kernel = _kernels.Build(model, first, room);
+        _report.Kernel(model, _kernels, freeSize, reserve);
+        model.ReleaseNumbers();
+        SelfProfile profile = MakeEngine(model, isResumed);
         _offloader.Use(model, _engine);
         _runner.Use(_kernel, _engine);
         _model = model;
@@ -171,6 +186,14 @@ public sealed class Board : IBoardCommands
         if (isResumed) Resume();
         _link.Use(model.Id, _engine);
         _report.Model(model, _kernel, profile.LocalTime);
+    }
+
+    /// <summary>What a kernel has to leave, in bytes: for the engine, the inputs, the network unless it has its share already, and to spare.</summary>
+    private int ReserveSizeBytes(ModelFile model)
+    {
+        int inputs = 2 * sizeof(short) * LongestLength(model) * model.ValuesPerStep;
+        bool needsNetwork = _settings.BrokerHost.Length > 0 && !_connection.IsConnected;
+        return MemoryPlan.EngineSizeBytes + MemoryPlan.SpareSizeBytes + inputs + (needsNetwork ? MemoryPlan.NetworkSizeBytes : 0);
     }
 
     private SelfProfile MakeEngine(ModelFile model, bool isResumed)
@@ -206,28 +229,6 @@ public sealed class Board : IBoardCommands
         };
         state.Write(_totals, _engine);
     }
-
-    /// <summary>The kernel of a model, or null when the board cannot hold it: then every input goes to a gateway.</summary>
-    private IKernel MakeKernel(ModelFile model)
-    {
-        if (!model.HasFixedPoint)
-        {
-            _report.Text("kernel: " + model.Name + " has no weights for boards; every input goes to a gateway");
-            return null;
-        }
-        try
-        {
-            return new NetworkKernel(model, _settings.UseCompiledKernel ? CompiledModels.For(model, _compiledKernels) : null);
-        }
-        catch (OutOfMemoryException)
-        {
-            ReportNoRoom(model);
-            return null;
-        }
-    }
-
-    private void ReportNoRoom(ModelFile model) =>
-        _report.Text("kernel: " + model.Name + " does not fit the heap; every input goes to a gateway");
 
     private static int LongestLength(ModelFile model) => model.LongestLength > 0 ? model.LongestLength : FrameFormat.MaxLength;
 
@@ -273,7 +274,7 @@ public sealed class Board : IBoardCommands
         _runner.Begin();
         int backOffMs = 0;
         bool isDone = _stream != null && source.Fits(_model) && TryStream(source);
-        while (!isDone && source.Fits(_model) && !_runner.TryRun(source.Values, source.Length, _result))
+        while (!isDone && source.Fits(_model) && !TryRun(source))
         {
             if (backOffMs == 0) _report.Text("waiting: no gateway for " + _model.Name);
             backOffMs = backOffMs == 0 ? BrokerConnection.FirstBackOffMs : BrokerConnection.NextBackOffMs(backOffMs);
@@ -284,6 +285,21 @@ public sealed class Board : IBoardCommands
         _report.Inference(_result, _meter);
         if (_offloader.Telemetry != null) RecordTelemetry();
         return true;
+    }
+
+    /// <summary>Runs the current input once. Where memory runs out, a fallback or the next attempt has more of it.</summary>
+    private bool TryRun(RecordingSource source)
+    {
+        try
+        {
+            return _runner.TryRun(source.Values, source.Length, _result);
+        }
+        catch (OutOfMemoryException)
+        {
+            _memory.OnShortage("an inference");
+            Poll();
+            return false;
+        }
     }
 
     /// <summary>Takes the timesteps of the current input as they come; commands are answered meanwhile, a new model waits.</summary>

@@ -4,10 +4,11 @@ using System.Collections;
 using Crime.Costs;
 using Crime.Device.Energy;
 using Crime.Device.Inference;
-using Crime.Kernel;
+using Crime.Device.Memory;
 using Crime.Device.Offload;
 using Crime.Device.Settings;
 using Crime.Frames;
+using Crime.Kernel;
 using Crime.Mapping;
 using Crime.Model;
 
@@ -69,13 +70,28 @@ public sealed class Report
         _console.Write(_line);
     }
 
+    /// <summary>The line about the memory of a model, in bytes: which kernel fits beside what has to be left for the rest.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="kernels">Built the kernel, or found that none fits.</param>
+    /// <param name="freeSizeBytes">Free before the kernel was built, with the model's file in memory.</param>
+    /// <param name="reserveSizeBytes">Left for engine, inputs, network and to spare.</param>
+    public void Kernel(ModelFile model, KernelBuilder kernels, int freeSizeBytes, int reserveSizeBytes)
+    {
+        _console.Write(_line.Clear().Text("memory: kernel=").Text(KernelBuilder.NameOf(kernels.Kind)).Text(" needs=").Number(kernels.SizeBytes)
+            .Text(" free=").Number(freeSizeBytes).Text(" weights=").Number(model.Size).Text(" reserve=").Number(reserveSizeBytes));
+        if (kernels.Kind != KernelKind.None) return;
+        if (!model.HasFixedPoint) Text("kernel: " + model.Name + " has no weights for boards; every input goes to a gateway");
+        else Text("kernel: " + model.Name + " does not fit the heap; every input goes to a gateway");
+    }
+
     /// <summary>Answer to "status".</summary>
     /// <param name="engine">The mapping.</param>
     /// <param name="totals">Sums over the inferences.</param>
     /// <param name="counters">What was sent and received.</param>
     /// <param name="saturations">Those of the kernel; null when the board has none.</param>
     /// <param name="isConnected">Whether there is a connection to the broker.</param>
-    public void Status(MappingEngine engine, InferenceTotals totals, OffloadCounters counters, SaturationCounters saturations, bool isConnected)
+    /// <param name="memory">Counts the shortages of memory.</param>
+    public void Status(MappingEngine engine, InferenceTotals totals, OffloadCounters counters, SaturationCounters saturations, bool isConnected, MemoryPlan memory)
     {
         Totals("status:", totals);
         _console.Write(_line.Clear().Text("broker: ").Text(isConnected ? "connected" : "not connected")
@@ -83,6 +99,8 @@ public sealed class Report
             .Text(" answers=").Number(counters.Answers).Text(" refusals=").Number(counters.Refusals)
             .Text(" timeouts=").Number(counters.Timeouts).Text(" late=").Number(counters.LateAnswers)
             .Text(" malformed=").Number(counters.Malformed));
+        _console.Write(_line.Clear().Text("memory: free=").Number(MemoryPlan.FreeSizeBytes()).Text(" shortages=").Number(memory.ShortageCount)
+            .Text(" last=").Text(memory.LastShortage.Length == 0 ? "-" : memory.LastShortage));
         if (saturations != null)
             _console.Write(_line.Clear().Text("kernel: gate-saturations=").Number(saturations.Gates)
                 .Text(" cell-saturations=").Number(saturations.Cells));

@@ -3,6 +3,7 @@
 using System;
 using System.Net;
 using System.Net.Http;
+using Crime.Device.Memory;
 using Crime.Device.Terminal;
 
 namespace Crime.Device.Models;
@@ -20,9 +21,10 @@ public static class ModelDownload
     /// <param name="port">TCP port of its HTTP endpoint.</param>
     /// <param name="modelName">Name of the model.</param>
     /// <param name="checksum">CRC-32 of the model on the board, 0 when there is none: the ETag of the file.</param>
+    /// <param name="memory">Notes where memory ran out.</param>
     /// <param name="problem">Why nothing came, or null.</param>
     /// <returns>The file's bytes, unchecked; null when the board's model is current or the download failed.</returns>
-    public static byte[] Fetch(string host, int port, string modelName, uint checksum, out string problem)
+    public static byte[] Fetch(string host, int port, string modelName, uint checksum, MemoryPlan memory, out string problem)
     {
         problem = null;
         string url = "http://" + host + ":" + port.ToString() + "/models/" + modelName + ".crime";
@@ -37,6 +39,11 @@ public static class ModelDownload
             if (response.StatusCode != HttpStatusCode.OK) problem = url + " answered " + ((int)response.StatusCode).ToString();
             else if (size < 1 || size > MaxSize) problem = url + " has " + size.ToString() + " bytes, more than the board can hold or none";
             else return response.Content.ReadAsByteArray();
+        }
+        catch (OutOfMemoryException)
+        {
+            memory.OnShortage("the model's download");
+            problem = "the download of " + modelName + " needs more memory than is free";
         }
         catch (Exception e)
         {

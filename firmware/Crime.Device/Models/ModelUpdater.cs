@@ -1,6 +1,8 @@
 // Looks for a newer model in the background: an inference never waits for a download.
 
+using System;
 using System.Threading;
+using Crime.Device.Memory;
 using Crime.Device.Offload;
 using Crime.Device.Settings;
 using Crime.Device.Terminal;
@@ -21,6 +23,7 @@ public sealed class ModelUpdater
     private readonly BoardSettings _settings;
     private readonly SerialConsole _console;
     private readonly LinkKeeper _link;
+    private readonly MemoryPlan _memory;
     private uint _checksum;
     private ModelFile _newModel;
 
@@ -28,9 +31,11 @@ public sealed class ModelUpdater
     /// <param name="settings">The board's settings.</param>
     /// <param name="console">For what happened.</param>
     /// <param name="link">Tells when the network is up.</param>
+    /// <param name="memory">Notes where memory ran out.</param>
     /// <param name="current">The model on the board, or null.</param>
-    public ModelUpdater(BoardSettings settings, SerialConsole console, LinkKeeper link, ModelFile current)
+    public ModelUpdater(BoardSettings settings, SerialConsole console, LinkKeeper link, MemoryPlan memory, ModelFile current)
     {
+        _memory = memory;
         _settings = settings;
         _console = console;
         _link = link;
@@ -65,12 +70,26 @@ public sealed class ModelUpdater
                 Thread.Sleep(LinkKeeper.TickMs);
                 continue;
             }
-            byte[] bytes = ModelDownload.Fetch(host, _settings.HttpPort, _settings.ModelName, _checksum, out string problem);
-            if (bytes != null) problem = Accept(bytes);
+            string problem = Update(host);
             // The same complaint every few seconds would drown the readings.
             if (problem != null && problem != lastProblem) _console.WriteLine("model: " + problem);
             lastProblem = problem;
             Thread.Sleep(problem == null ? IntervalMs : RetryMs);
+        }
+    }
+
+    /// <returns>Why there is no new model, although there may be one at the gateway; null when all is well.</returns>
+    private string Update(string host)
+    {
+        try
+        {
+            byte[] bytes = ModelDownload.Fetch(host, _settings.HttpPort, _settings.ModelName, _checksum, _memory, out string problem);
+            return bytes == null ? problem : Accept(bytes);
+        }
+        catch (OutOfMemoryException)
+        {
+            _memory.OnShortage("the model's update");
+            return "the new model needs more memory than is free";
         }
     }
 

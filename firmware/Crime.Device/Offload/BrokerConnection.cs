@@ -5,6 +5,7 @@
 
 using System;
 using System.Threading;
+using Crime.Device.Memory;
 using Crime.Device.Settings;
 using Crime.Device.Terminal;
 using Crime.Frames;
@@ -33,6 +34,7 @@ public sealed class BrokerConnection
     private readonly SerialConsole _console;
     private readonly IMessageReceiver _receiver;
     private readonly OffloadCounters _counters;
+    private readonly MemoryPlan _memory;
     private readonly string[] _filters;
     private readonly AutoResetEvent _closed = new AutoResetEvent(false);
     private MqttClient _client;
@@ -40,8 +42,14 @@ public sealed class BrokerConnection
     private int _backOffMs = FirstBackOffMs;
 
     /// <summary>Makes a connection that is not open yet.</summary>
-    public BrokerConnection(BoardSettings settings, SerialConsole console, IMessageReceiver receiver, OffloadCounters counters)
+    /// <param name="settings">The board's settings.</param>
+    /// <param name="console">Receives a line when a connection fails.</param>
+    /// <param name="receiver">Receives messages on the MQTT client's thread.</param>
+    /// <param name="counters">Counts connections and malformed messages.</param>
+    /// <param name="memory">Notes where memory ran out.</param>
+    public BrokerConnection(BoardSettings settings, SerialConsole console, IMessageReceiver receiver, OffloadCounters counters, MemoryPlan memory)
     {
+        _memory = memory;
         _settings = settings;
         _console = console;
         _receiver = receiver;
@@ -66,6 +74,11 @@ public sealed class BrokerConnection
             {
                 _client.Publish(topic, payload, null, null, MqttQoSLevel.AtMostOnce, retain);
                 return true;
+            }
+            catch (OutOfMemoryException)
+            {
+                _memory.OnShortage("MQTT");
+                return false;
             }
             catch (Exception)
             {
@@ -100,6 +113,10 @@ public sealed class BrokerConnection
                 return true;
             }
             _console.WriteLine("broker: refused the connection with code " + ((int)answer).ToString());
+        }
+        catch (OutOfMemoryException)
+        {
+            _memory.OnShortage("MQTT");
         }
         catch (Exception e)
         {
@@ -172,9 +189,13 @@ public sealed class BrokerConnection
         {
             _receiver.OnMessage(e.Topic, e.Message, LastMessageUs);
         }
-        catch (Exception)
+        catch (OutOfMemoryException)
         {
             // An exception in this handler would disconnect the client.
+            _memory.OnShortage("a message");
+        }
+        catch (Exception)
+        {
             _counters.Malformed++;
         }
     }

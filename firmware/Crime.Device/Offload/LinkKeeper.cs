@@ -3,6 +3,8 @@
 
 using System;
 using System.Threading;
+using Crime.Device.App;
+using Crime.Device.Memory;
 using Crime.Device.Settings;
 using Crime.Device.Terminal;
 using Crime.Frames;
@@ -20,7 +22,7 @@ public sealed class LinkKeeper
     /// <summary>With no message for so long, the connection is given up: statuses come every second.</summary>
     public const int SilenceUs = 15_000_000;
 
-    /// <summary>Age of a telemetry record, in µs, from which it is sent on its own.</summary>
+    /// <summary>Age of a telemetry record, in µs, from which the next request carries it; a ping does when the connection is quiet.</summary>
     public const int TelemetryAgeUs = 1_000_000;
 
     /// <summary>Time since the last request, in µs, before telemetry is sent on its own: a request would carry it for nothing.</summary>
@@ -33,7 +35,7 @@ public sealed class LinkKeeper
     private readonly BrokerConnection _connection;
     private readonly Offloader _offloader;
     private readonly uint _session;
-    private readonly uint _firmwareVersion;
+    private readonly MemoryPlan _memory;
     private readonly PingFrame _ping = new PingFrame();
     private readonly AutoResetEvent _wanted = new AutoResetEvent(false);
     private bool _isWanted = true;
@@ -46,16 +48,16 @@ public sealed class LinkKeeper
     /// <param name="connection">The connection to keep.</param>
     /// <param name="offloader">Holds the telemetry that pings carry.</param>
     /// <param name="session">Random number of this start.</param>
-    /// <param name="firmwareVersion">For the board's birth.</param>
+    /// <param name="memory">Notes where memory ran out.</param>
     public LinkKeeper(
-        BoardSettings settings, SerialConsole console, BrokerConnection connection, Offloader offloader, uint session, uint firmwareVersion)
+        BoardSettings settings, SerialConsole console, BrokerConnection connection, Offloader offloader, uint session, MemoryPlan memory)
     {
         _offloader = offloader;
         _settings = settings;
         _console = console;
         _connection = connection;
         _session = session;
-        _firmwareVersion = firmwareVersion;
+        _memory = memory;
         _ping.Session = session;
     }
 
@@ -88,7 +90,24 @@ public sealed class LinkKeeper
         if (_settings.BrokerHost.Length > 0) new Thread(Run).Start();
     }
 
+    /// <summary>Keeps the network for ever. Where memory runs out, the connection is made anew: the thread must not end.</summary>
     private void Run()
+    {
+        while (true)
+        {
+            try
+            {
+                Keep();
+            }
+            catch (OutOfMemoryException)
+            {
+                _memory.OnShortage("the link");
+                Thread.Sleep(BrokerConnection.FirstBackOffMs);
+            }
+        }
+    }
+
+    private void Keep()
     {
         while (true)
         {
@@ -99,7 +118,7 @@ public sealed class LinkKeeper
                 continue;
             }
             if (!IsNetworkUp && !JoinNetwork()) continue;
-            if (!_isWanted || !_connection.Open()) continue;
+            if (!_isWanted || (!_connection.IsConnected && !_connection.Open())) continue;
             Announce();
             ForgetLinks();
             ServeConnection();
@@ -172,7 +191,7 @@ public sealed class LinkKeeper
             Goal = _engine == null ? _settings.Goal : _engine.Goal,
             Session = _session,
             ModelId = _modelId,
-            FirmwareVersion = _firmwareVersion,
+            FirmwareVersion = Board.FirmwareVersion,
         };
         _connection.Publish(Topics.Presence(_settings.BoardId), birth.Encode(), true);
     }
@@ -188,6 +207,10 @@ public sealed class LinkKeeper
                     _settings.WifiSsid, _settings.WifiPassword, System.Device.Wifi.WifiReconnectionKind.Automatic, false, 0, timeout.Token);
             if (IsNetworkUp) return true;
             _console.WriteLine("wifi: not connected (status " + ((int)WifiNetworkHelper.Status).ToString() + "); trying again");
+        }
+        catch (OutOfMemoryException)
+        {
+            _memory.OnShortage("Wi-Fi");
         }
         catch (Exception e)
         {

@@ -29,6 +29,10 @@ public sealed class Offloader : IMessageReceiver
     private readonly string[] _statusTopics = EmptyTexts(DecisionTable.MaxCandidates);
     private readonly string[] _gateways = EmptyTexts(DecisionTable.MaxCandidates);
     private int _nextTopic;
+
+    // The gateway of the last request, and the topic of its requests.
+    private string _topicGateway = "";
+    private string _requestTopic = "";
     private MappingEngine _engine;
 
     // Two responses in turn: one is being filled by the MQTT client's thread, the other is read by the inference.
@@ -132,18 +136,17 @@ public sealed class Offloader : IMessageReceiver
         long startUs = Clock.NowUs();
         int timeoutUs = _engine.TimeoutUs(
             candidate, length, _settings.TimeoutMarginMs * 1000, _settings.TimeoutMaxMs * 1000, startUs);
-        lock (_lock)
-        {
-            _request.Sequence++;
-            _isPending = true;
-        }
+        lock (_lock) _request.Sequence++;
         _request.BudgetUs = (uint)(worthUs < timeoutUs ? worthUs : timeoutUs);
         _request.Values = values;
         _request.Length = length;
-        byte[] payload = _request.Encode(Telemetry);
-        string topic = Topics.Request(_engine.Candidate(candidate).Id, _settings.BoardId);
+        // A few records together cost the gateway one message, where one by one they would cost it a message for each request.
+        bool carriesTelemetry = Telemetry != null && Telemetry.IsDue(startUs, LinkKeeper.TelemetryAgeUs);
+        byte[] payload = _request.Encode(carriesTelemetry ? Telemetry : null);
+        string topic = RequestTopic(_engine.Candidate(candidate).Id);
 
         _answered.Reset();
+        lock (_lock) _isPending = true;
         long sentUs = Clock.NowUs();
         activity.ComputeUs += sentUs - startUs;
         if (!connection.Publish(topic, payload, false))
@@ -165,6 +168,17 @@ public sealed class Offloader : IMessageReceiver
         activity.WaitUs += waitUs;
         activity.ListenUs += ListeningUs(waitUs, isAnswered);
         return isAnswered ? Conclude(candidate, length, endUs - sentUs - telemetryUs, endUs) : GiveUp(candidate, endUs);
+    }
+
+    /// <summary>Returns the topic of requests to a gateway. It is kept, so that an offload does not make it again.</summary>
+    private string RequestTopic(string gateway)
+    {
+        if (gateway != _topicGateway)
+        {
+            _requestTopic = Topics.Request(gateway, _settings.BoardId);
+            _topicGateway = gateway;
+        }
+        return _requestTopic;
     }
 
     /// <inheritdoc/>

@@ -2,6 +2,8 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
+using Crime.Kernel;
+using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Footprint;
@@ -112,6 +114,19 @@ public sealed class MemoryBudgetTests
     {
         Assert.That(budget.Table.Held, Is.AtMost(Load().Maxima.HeldWithoutPsram));
         Assert.That(budget.Compiled.Held, Is.LessThan(budget.Table.Held), "that is what compiling is for");
+    }
+
+    /// <summary>The board chooses a kernel by the size that it expects, so the size may be a little too large and never too small.</summary>
+    [TestCaseSource(nameof(Models))]
+    public void TheExpectedSizeOfAKernelIsCloseAboveItsRealSize(Budget budget)
+    {
+        byte[] bytes = Bytes(budget.Name);
+        ModelFile model = ModelLoading.Parse(bytes, budget.Name);
+        MemoryReport report = MemoryReport.Make(bytes);
+        int table = KernelSize.OfTable(model, TableLayer.CanKnowTokens(model)), compiled = KernelSize.OfCompiled(model);
+        TestContext.Out.WriteLine($"table {report.Table.Kernel}, expected {table}; compiled {report.Compiled.Kernel}, expected {compiled}");
+        Assert.That(table, Is.InRange(report.Table.Kernel, report.Table.Kernel * 1.03 + 400));
+        Assert.That(compiled, Is.InRange(report.Compiled.Kernel, report.Compiled.Kernel * 1.03 + 400));
     }
 
     [TestCaseSource(typeof(DeviceAssemblies), nameof(DeviceAssemblies.All))]

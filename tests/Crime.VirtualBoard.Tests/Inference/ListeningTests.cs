@@ -3,6 +3,7 @@ using System.Threading.Tasks;
 using Crime.Costs;
 using Crime.Device;
 using Crime.Device.Energy;
+using Crime.Device.Memory;
 using Crime.Device.Offload;
 using Crime.Device.Settings;
 using Crime.Device.Terminal;
@@ -60,7 +61,7 @@ public sealed class ListeningTests
     {
         Assert.That(ModelReader.TryRead(s_bytes, out ModelFile model), Is.EqualTo(ModelError.None));
         var offloader = new Offloader(settings, Session);
-        var connection = new BrokerConnection(settings, new SerialConsole("COM2", 115200, 17, 16), offloader, offloader.Counters);
+        var connection = new BrokerConnection(settings, new SerialConsole("COM2", 115200, 17, 16), offloader, offloader.Counters, new MemoryPlan());
         var engine = new MappingEngine(
             new EngineSetup { ModelId = model.Id, LongestLength = 10, LocalTime = new CostLine(1_000_000, 100), BytesPerStep = 6, Power = settings.Power() },
             NodeKey.Of(settings.BoardId));

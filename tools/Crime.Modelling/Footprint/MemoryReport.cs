@@ -12,13 +12,14 @@ using Crime.Modelling.Counting;
 namespace Crime.Modelling.Footprint;
 
 /// <summary>Memory of a model with one kind of kernel.</summary>
-/// <param name="Held">Bytes that model (its file included), kernel and mapping engine hold between two inferences.</param>
+/// <param name="Held">Bytes that model (without its file), kernel and mapping engine hold between two inferences.</param>
 /// <param name="Made">
 /// Bytes that the project's code allocated while they were made, what was dropped again included; without the file, and without
 /// what members of the platform allocate: the names, which come from UTF-8.
 /// </param>
+/// <param name="Kernel">Bytes that the kernel alone holds.</param>
 /// <param name="Inference">What resetting, computing and classifying a sequence allocates.</param>
-public sealed record KernelMemory(int Held, int Made, Allocations Inference);
+public sealed record KernelMemory(int Held, int Made, int Kernel, Allocations Inference);
 
 /// <summary>Memory of a model.</summary>
 /// <param name="Image">Bytes of the file that a board has: without the gateway's float weights.</param>
@@ -69,7 +70,7 @@ public sealed record MemoryReport(
     {
         int made = probe.Do("Load", probe.Image).Bytes + probe.Do("MakeKernel", compiled).Bytes + probe.Do("MakeEngine").Bytes;
         Allocations inference = probe.Do("Infer", probe.Values, probe.Length);
-        return new KernelMemory(probe.Held(), made, inference);
+        return new KernelMemory(probe.Held(), made, probe.HeldByKernel(), inference);
     }
 
     /// <summary>The instrumented probe.</summary>
@@ -94,6 +95,8 @@ public sealed record MemoryReport(
             if (Result is false) throw new InvalidOperationException($"{step} came to nothing");
             return allocations;
         }
+
+        public int HeldByKernel() => new HeldMemory().Add(type.GetField("Kernel")!.GetValue(_probe));
 
         public int Held()
         {

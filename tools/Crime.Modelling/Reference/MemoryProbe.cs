@@ -28,9 +28,13 @@ public sealed class MemoryProbe
     /// <summary>Reads a model file.</summary>
     public bool Load(byte[] image) => ModelReader.TryRead(image, out Model) == ModelError.None;
 
-    /// <summary>Makes the kernel.</summary>
+    /// <summary>Makes the kernel, and gives the weights back, as Board does.</summary>
     /// <param name="compiled">Code for it, or null.</param>
-    public void MakeKernel(CompiledModel compiled) => Kernel = new NetworkKernel(Model, compiled);
+    public void MakeKernel(CompiledModel compiled)
+    {
+        Kernel = new NetworkKernel(Model, compiled);
+        Model.ReleaseNumbers();
+    }
 
     /// <summary>Makes the engine, as Board does.</summary>
     public void MakeEngine()

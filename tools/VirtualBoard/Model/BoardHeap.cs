@@ -43,6 +43,16 @@ internal sealed class BoardHeap
         }
     }
 
+    /// <summary>Collects, and returns the bytes that are free.</summary>
+    public int CollectNow()
+    {
+        lock (_lock)
+        {
+            Collect();
+            return _limit - _heldSize;
+        }
+    }
+
     private void Collect()
     {
         GC.Collect();

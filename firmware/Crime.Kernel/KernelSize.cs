@@ -1,0 +1,67 @@
+// How much heap a kernel will take, worked out from the shape of its model before anything is allocated. A kernel that is built first and
+// measured afterwards would take the memory of the network that runs beside it.
+
+using Crime.FixedPoint;
+using Crime.Model;
+
+namespace Crime.Kernel;
+
+/// <summary>Sizes on the heap of the device's 32-bit CLR: blocks of 12 bytes, arrays with a header of 20 bytes.</summary>
+public static class KernelSize
+{
+    private const int BlockSizeBytes = 12;
+    private const int ArrayHeaderSizeBytes = 20;
+
+    // Objects and short arrays of a network and of a layer that are not counted one by one.
+    private const int NetworkObjectsSizeBytes = 420;
+    private const int LayerObjectsSizeBytes = 420;
+
+    /// <summary>Returns the heap that the kernel of a model takes with compiled layers, in bytes.</summary>
+    /// <param name="model">A model with a fixed-point section.</param>
+    public static int OfCompiled(ModelFile model)
+    {
+        int size = OfNetwork(model) + OfEmbedding(model);
+        foreach (LayerShape shape in model.Layers) size += LayerObjectsSizeBytes + 3 * Array(shape.HiddenCount, sizeof(short));
+        return size;
+    }
+
+    /// <summary>Returns the heap that the kernel of a model takes with table-driven layers, in bytes.</summary>
+    /// <param name="model">A model with a fixed-point section.</param>
+    /// <param name="usesTokenSums">Whether the first layer holds the input sums of every token; see <see cref="TableLayer.CanKnowTokens"/>.</param>
+    public static int OfTable(ModelFile model, bool usesTokenSums)
+    {
+        int size = OfNetwork(model);
+        for (int i = 0; i < model.Layers.Length; i++)
+        {
+            LayerShape shape = model.Layers[i];
+            int pairs = (shape.RowCount + 1) / 2;
+            // Biases, sums and shifts; a GRU keeps biases and sums of the candidate's recurrent part as well.
+            size += LayerObjectsSizeBytes + 4 * Array(pairs, sizeof(long)) + 4 * Array(shape.HiddenCount, sizeof(byte));
+            size += OfColumns(shape.HiddenCount, pairs);
+            if (i == 0 && usesTokenSums) size += Array(model.VocabularyCount, BlockSizeBytes) + model.VocabularyCount * Array(pairs, sizeof(long));
+            else size += OfColumns(shape.InputCount, pairs);
+        }
+        return usesTokenSums ? size : size + OfEmbedding(model);
+    }
+
+    private static int OfNetwork(ModelFile model)
+    {
+        int size = NetworkObjectsSizeBytes + 2 * Array(ActivationTable.Length, sizeof(short));
+        foreach (LayerShape shape in model.Layers) size += 2 * Array(shape.HiddenCount, sizeof(short));
+        return size + Array(model.ClassCount, BlockSizeBytes) + model.ClassCount * Array(model.HeadInputCount, sizeof(short))
+            + 2 * Array(model.ClassCount, sizeof(int));
+    }
+
+    private static int OfEmbedding(ModelFile model) =>
+        model.Input == InputKind.Tokens ? Array(model.VocabularyCount * model.InputCount, sizeof(short)) : 0;
+
+    /// <summary>Packed columns: an array of pairs for each, their operands, and the references to them.</summary>
+    private static int OfColumns(int count, int pairs)
+    {
+        int padded = (count + PackedColumns.Padding - 1) / PackedColumns.Padding * PackedColumns.Padding;
+        return count * Array(pairs, sizeof(long)) + (padded > count ? Array(pairs, sizeof(long)) : 0) + Array(padded, BlockSizeBytes) + Array(padded, sizeof(short));
+    }
+
+    private static int Array(int length, int elementSizeBytes) =>
+        (ArrayHeaderSizeBytes + length * elementSizeBytes + BlockSizeBytes - 1) / BlockSizeBytes * BlockSizeBytes;
+}
