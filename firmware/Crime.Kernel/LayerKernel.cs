@@ -48,6 +48,15 @@ public abstract class LayerKernel
     /// <param name="token">0 to the vocabulary's count - 1.</param>
     public virtual void StepToken(int token) => throw new NotSupportedException();
 
+    /// <summary>Makes the second buffer of a compiled layer whose step reads the old state to its end.</summary>
+    /// <param name="count">Hidden units.</param>
+    protected static short[] NewState(int count) => new short[count];
+
+    /// <summary>Makes the new hidden state of a compiled layer the present one. Compiled code itself then needs nothing of the class library.</summary>
+    /// <param name="next">The new state.</param>
+    /// <param name="state">Receives it.</param>
+    protected static void CopyState(short[] next, short[] state) => Array.Copy(next, 0, state, 0, state.Length);
+
     /// <summary>Counts an index beyond the activation table.</summary>
     /// <returns>The nearest end of the table.</returns>
     protected int SaturatedIndex(int index)

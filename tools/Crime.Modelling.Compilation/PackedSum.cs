@@ -10,6 +10,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Crime.FixedPoint;
 using Crime.Model;
+using Crime.Modelling.Compilation.Code;
 
 namespace Crime.Modelling.Compilation;
 
@@ -75,16 +76,20 @@ internal sealed class PackedSum(Lane low, Lane high)
 
     public IEnumerable<long> Weights(int columns) => Enumerable.Range(0, columns).Select(k => ((long)high.Weight(k) << 32) + low.Weight(k));
 
-    /// <summary>Index of the low lane's activation, as an expression.</summary>
-    public string LowIndex(string sum)
+    /// <summary>Index of the low lane's activation.</summary>
+    public Expression LowIndex(Variable sum)
     {
-        if (low.IsWide) return Add($"(int)((uint){sum} >> {low.Shift})", low.IndexOffset);
-        return low.Shift == 0 ? $"(int){sum}" : $"(int){sum} >> {low.Shift}";
+        if (low.IsWide) return Add(new Cast(ValueKind.Int32, Shift(new Cast(ValueKind.UInt32, sum), low.Shift)), low.IndexOffset);
+        var lane = new Cast(ValueKind.Int32, sum);
+        return low.Shift == 0 ? lane : Shift(lane, low.Shift);
     }
 
-    /// <summary>Index of the high lane's activation, as an expression.</summary>
-    public string HighIndex(string sum) =>
-        high.IsWide ? Add($"(int)((ulong){sum} >> {32 + high.Shift})", high.IndexOffset) : $"(int)({sum} >> {32 + high.Shift})";
+    /// <summary>Index of the high lane's activation.</summary>
+    public Expression HighIndex(Variable sum) => high.IsWide
+        ? Add(new Cast(ValueKind.Int32, Shift(new Cast(ValueKind.UInt64, sum), 32 + high.Shift)), high.IndexOffset)
+        : new Cast(ValueKind.Int32, Shift(sum, 32 + high.Shift));
 
-    private static string Add(string index, int offset) => offset == 0 ? index : $"{index} + {offset}";
+    private static Operation Shift(Expression value, int bits) => new(Operator.ShiftRight, value, Literal.Int(bits));
+
+    private static Expression Add(Expression index, int offset) => offset == 0 ? index : new Operation(Operator.Add, index, Literal.Int(offset));
 }

@@ -1,4 +1,4 @@
-// What the model compiler hands on.
+// What the model compiler hands on as source.
 
 namespace Crime.Modelling.Compilation;
 
@@ -11,7 +11,7 @@ namespace Crime.Modelling.Compilation;
 public sealed record EmittedKernel(string Source, string ClassName, int TermCount, int SkippedTermCount, int MethodCount)
 {
     /// <summary>Namespace of the class.</summary>
-    public const string Namespace = "Crime.Kernel.Compiled";
+    public const string Namespace = DeviceTarget.BaseNamespace + ".Compiled";
 
     /// <summary>Name of the class with its namespace.</summary>
     public string FullName => $"{Namespace}.{ClassName}";

@@ -27,5 +27,5 @@ internal sealed class CodeText
         value == long.MinValue ? "long.MinValue" : value.ToString(CultureInfo.InvariantCulture) + "L";
 
     /// <summary>A 32-bit literal.</summary>
-    public static string Literal(int value) => value.ToString(CultureInfo.InvariantCulture);
+    public static string Literal(int value) => value == int.MinValue ? "int.MinValue" : value.ToString(CultureInfo.InvariantCulture);
 }
