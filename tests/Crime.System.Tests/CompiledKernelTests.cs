@@ -1,4 +1,5 @@
 using System.IO;
+using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using NUnit.Framework;
@@ -21,6 +22,42 @@ public sealed class CompiledKernelTests
         Assert.That(report.GetProperty("il_bytes").GetInt32(), Is.InRange(1, report.GetProperty("il_bytes_max").GetInt32()));
         Assert.That(report.GetProperty("il_per_step").GetDouble(), Is.Positive);
         Assert.That(report.GetProperty("heap_bytes").GetInt32(), Is.Positive);
+    }
+
+    [TestCase("k.pe", null, "NFMRK1")]
+    [TestCase("k.bin", "pe", "NFMRK1")]
+    [TestCase("k.kernel", null, "CRKN")]
+    [TestCase("k.pe", "package", "CRKN")]
+    [TestCase("k.dll", null, "MZ")]
+    [TestCase("k.pe", "cs", "// <")]
+    [TestCase("k.g.cs", null, "// <")]
+    public async Task TheFormatIsWhatTheOptionOrTheExtensionSays(string file, string? format, string start)
+    {
+        string path = Path.Combine(CrimeCommand.NewFolder(), file);
+        string[] option = format == null ? [] : ["--format", format];
+        JsonElement report = (await CrimeCommand.RunAsync(["compile", s_model, "-o", path, "--json", .. option])).Json();
+        Assert.That(File.ReadAllText(path), Does.StartWith(start));
+        JsonElement written = report.GetProperty("files").EnumerateArray().Single();
+        Assert.That((written.GetProperty("path").GetString(), written.GetProperty("size").GetInt64()), Is.EqualTo((path, new FileInfo(path).Length)));
+        Assert.That(report.GetProperty("parts").ValueKind, Is.EqualTo(start is "NFMRK1" or "CRKN" ? JsonValueKind.Array : JsonValueKind.Null));
+    }
+
+    [Test]
+    public async Task ALargeKernelIsSeveralAssemblies()
+    {
+        string folder = CrimeCommand.NewFolder(), path = Path.Combine(folder, "large.pe");
+        JsonElement report = (await CrimeCommand.RunAsync("compile", "synthetic:13x32", "-o", path, "--json")).Json();
+        string[] files = report.GetProperty("files").EnumerateArray().Select(file => Path.GetFileName(file.GetProperty("path").GetString()!)).ToArray();
+        Assert.That(files, Is.EqualTo(new[] { "large.1.pe", "large.pe" }));
+        Assert.That(Directory.GetFiles(folder).Select(Path.GetFileName), Is.EquivalentTo(files));
+    }
+
+    [Test]
+    public async Task AnUnknownFormatIsRefusedInOneLine()
+    {
+        CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync("compile", s_model, "-o", "k.exe", "--format", "exe");
+        Assert.That((outcome.ExitCode, outcome.Error.Trim().Split('\n').Length), Is.EqualTo((2, 1)));
+        Assert.That(outcome.Error, Does.Contain("'package'"));
     }
 
     [Test]

@@ -20,7 +20,7 @@ internal abstract class LayerEmitter
     /// <summary>IL of a unit apart from its terms, at most.</summary>
     private const int BytesPerUnit = 250;
 
-    /// <summary>Most IL in a method. Its branches are short; this keeps what follows on a board's CLR known: FACTS were measured below it.</summary>
+    /// <summary>Most IL in a method. All branches are short, so a method may be this long; methods of 44 kB were run on the CLR.</summary>
     private const int MaxMethodBytes = 60_000;
 
     /// <summary>Most operands in locals; the CLR holds 255 locals per method. Further ones are read where they are used.</summary>

@@ -1,10 +1,10 @@
-// What a person can mend: a wrong file, a wrong option. The command line prints the message as one line and exits with 2.
+// Errors that the user can correct: a wrong file, a wrong option. The command line prints the message as one line and exits with 2.
 
 using System;
 
 namespace Crime.Modelling;
 
-/// <summary>Something the user gave is wrong. The message says what, where, and what to do, in one line.</summary>
+/// <summary>The user gave a wrong file or option. The message is one line: what is wrong, where, and what to do.</summary>
 public sealed class UserInputException : Exception
 {
     /// <summary>Makes the exception.</summary>
@@ -15,7 +15,7 @@ public sealed class UserInputException : Exception
 
     /// <summary>Makes the exception.</summary>
     /// <param name="message">One line without a final full stop.</param>
-    /// <param name="inner">What was thrown where the mistake showed.</param>
+    /// <param name="inner">The exception that led to this one.</param>
     public UserInputException(string message, Exception inner) : base(message, inner)
     {
     }

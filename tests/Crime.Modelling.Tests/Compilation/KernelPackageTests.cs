@@ -64,6 +64,7 @@ public sealed class KernelPackageTests
         // Another kernel does not pass.
         Assert.That(KernelCheck.Passes(new NetworkKernel(ModelLoading.Parse(TestModels.Write(inputs, hidden, 4), "other")), golden), Is.False);
         Assert.That(table.State.Layers[0].Hidden, Has.All.Zero);
+        Assert.That((table.Saturations.Gates, table.Saturations.Cells), Is.EqualTo((0, 0)));
     }
 
     [Test]
