@@ -1,5 +1,6 @@
 // Other people's programs that the command runs: nanoff, nanoCLR.
 
+using System;
 using System.ComponentModel;
 using System.Diagnostics;
 using Crime.Modelling;
@@ -21,5 +22,16 @@ internal static class ExternalProgram
         {
             throw new UserInputException($"{start.FileName} does not start: {e.Message}", e);
         }
+    }
+
+    /// <summary>Asks a program to end, by SIGTERM.</summary>
+    /// <returns>False where there is no such signal: on Windows.</returns>
+    public static bool RequestEnd(Process process)
+    {
+        if (OperatingSystem.IsWindows()) return false;
+        // Every shell has kill, while not every system has a program of that name.
+        using Process kill = Start(new ProcessStartInfo("/bin/sh", ["-c", $"kill -TERM {process.Id} 2>/dev/null"]));
+        kill.WaitForExit();
+        return true;
     }
 }

@@ -9,10 +9,26 @@ using System.Linq;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Threading;
+using System.Threading.Channels;
 using System.Threading.Tasks;
 using Crime.Modelling;
 
 namespace Crime.Cli.Bench;
+
+/// <summary>A run of a nanoCLR.</summary>
+/// <param name="Program">The nanoCLR.</param>
+/// <param name="PeFiles">PE files in load order.</param>
+internal sealed record NanoClrStart(string Program, IReadOnlyList<string> PeFiles)
+{
+    /// <summary>Arguments for the CLR itself, before the PE files.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>
+    /// Whether the CLR gets SIGTERM and five seconds to print its last lines before it is killed, and its standard error is read too.
+    /// Windows has no SIGTERM: the CLR is killed at once.
+    /// </summary>
+    public bool EndsGently { get; init; }
+}
 
 /// <summary>A nanoCLR.</summary>
 internal static class NanoClr
@@ -22,6 +38,8 @@ internal static class NanoClr
 
     private const string CoreLibrary = "mscorlib";
     private const string ToolName = "nanoclr";
+
+    private static readonly TimeSpan s_endTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>The program to use.</summary>
     /// <param name="path">What the person gave; null to look into the environment.</param>
@@ -63,26 +81,60 @@ internal static class NanoClr
         }
     }
 
-    /// <summary>Runs assemblies and hands over every line they print.</summary>
-    /// <param name="program">The nanoCLR.</param>
-    /// <param name="peFiles">In load order.</param>
+    /// <summary>Runs assemblies and passes on each line that they print, until <paramref name="onLine"/> returns false.</summary>
+    /// <param name="start">What to run.</param>
     /// <param name="onLine">Receives a line; returns false when nothing more is expected, and the CLR is ended.</param>
-    /// <param name="cancellation">Ends it.</param>
-    public static async Task RunAsync(string program, IReadOnlyList<string> peFiles, Func<string, bool> onLine, CancellationToken cancellation)
+    /// <param name="cancellation">Ends the CLR.</param>
+    /// <exception cref="OperationCanceledException">The run was cancelled; the last lines have been passed on.</exception>
+    public static async Task RunAsync(NanoClrStart start, Func<string, bool> onLine, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true };
-        bool isTool = Path.GetFileNameWithoutExtension(program).Equals(ToolName, StringComparison.OrdinalIgnoreCase);
-        string[] verb = isTool ? ["run", "--assemblies"] : [];
-        foreach (string argument in verb.Concat(peFiles)) start.ArgumentList.Add(argument);
-        using Process process = ExternalProgram.Start(start);
+        var info = new ProcessStartInfo(start.Program) { RedirectStandardOutput = true, RedirectStandardError = start.EndsGently };
+        bool isTool = Path.GetFileNameWithoutExtension(start.Program).Equals(ToolName, StringComparison.OrdinalIgnoreCase);
+        string[] verb = isTool ? ["run"] : [], assemblies = isTool ? ["--assemblies"] : [];
+        foreach (string argument in verb.Concat(start.Arguments).Concat(assemblies).Concat(start.PeFiles)) info.ArgumentList.Add(argument);
+        using Process process = ExternalProgram.Start(info);
+        Channel<string> lines = Channel.CreateUnbounded<string>();
+        _ = ReadAsync(start.EndsGently ? [process.StandardOutput, process.StandardError] : [process.StandardOutput], lines.Writer);
         try
         {
-            while (await process.StandardOutput.ReadLineAsync(cancellation) is { } line)
+            await foreach (string line in lines.Reader.ReadAllAsync(cancellation))
                 if (!onLine(line)) break;
         }
         finally
         {
+            if (start.EndsGently && !process.HasExited && ExternalProgram.RequestEnd(process)) await DrainAsync(lines.Reader, onLine);
             if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static async Task ReadAsync(StreamReader[] streams, ChannelWriter<string> lines)
+    {
+        try
+        {
+            await Task.WhenAll(streams.Select(stream => ReadAsync(stream, lines)));
+        }
+        finally
+        {
+            lines.TryComplete();
+        }
+    }
+
+    private static async Task ReadAsync(StreamReader stream, ChannelWriter<string> lines)
+    {
+        while (await stream.ReadLineAsync() is { } line) lines.TryWrite(line);
+    }
+
+    // Some builds of the CLR print their statistics when they end.
+    private static async Task DrainAsync(ChannelReader<string> lines, Func<string, bool> onLine)
+    {
+        using var limit = new CancellationTokenSource(s_endTimeout);
+        try
+        {
+            await foreach (string line in lines.ReadAllAsync(limit.Token)) onLine(line);
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller kills a CLR that does not end.
         }
     }
 

@@ -2,17 +2,11 @@
 // fit, not be understood, or not be read there.
 
 using System;
-using System.Collections;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Text;
 using System.Text.Json;
-using Crime.Device.Models;
-using Crime.Device.Settings;
-using Crime.Gateway.Models;
 using Crime.Modelling;
-using Crime.Recordings;
 
 namespace Crime.Cli.Flashing;
 
@@ -59,7 +53,7 @@ internal sealed record FlashStep(string Purpose, IReadOnlyList<string> Arguments
 /// <summary>The steps, and the files that go onto drive I:.</summary>
 internal sealed class FlashPlan
 {
-    private FlashPlan(FlashOptions options, byte[] image, IReadOnlyList<(string Path, byte[] Content)> files, string workFolder)
+    private FlashPlan(FlashOptions options, byte[] image, IReadOnlyList<DriveFile> files, string workFolder)
     {
         Options = options;
         ImageSize = image.Length;
@@ -79,7 +73,7 @@ internal sealed class FlashPlan
     public string ApplicationName { get; }
 
     /// <summary>Path on the board and content.</summary>
-    public IReadOnlyList<(string Path, byte[] Content)> Files { get; }
+    public IReadOnlyList<DriveFile> Files { get; }
 
     /// <summary>Calls of nanoff in their order. The first lists the ports, the last reads the board back.</summary>
     public IReadOnlyList<FlashStep> Steps { get; }
@@ -96,10 +90,7 @@ internal sealed class FlashPlan
     {
         int partitionSize = options.Target.DeploymentSize(options.FlashMb);
         byte[] image = options.ImagePath == null ? [] : Image(options.ImagePath, options.Target, partitionSize);
-        var files = new List<(string Path, byte[] Content)>();
-        if (options.SettingsPath != null) files.Add((SettingsFile.Path, Settings(options.SettingsPath)));
-        if (options.ModelPath != null) files.Add((ModelStore.Path, Model(options.ModelPath)));
-        if (options.InputsPath != null) files.Add((new BoardSettings().InputsFile, Inputs(options.InputsPath)));
+        IReadOnlyList<DriveFile> files = DriveFiles.Read(options.SettingsPath, options.ModelPath, options.InputsPath);
         int storage = options.Target.StorageSize(options.FlashMb), filesSize = files.Sum(file => file.Content.Length);
         if (filesSize > storage)
             throw new UserInputException($"the files take {filesSize} bytes; drive I: of {options.Target.Name} has {storage}");
@@ -156,29 +147,6 @@ internal sealed class FlashPlan
         // An image is one PE file after the other. Stable firmware loads those of the first format only.
         if (!bytes.AsSpan().StartsWith("NFMRK1"u8))
             throw new UserInputException($"{path}: not an application for stable nanoFramework firmware: it does not start with NFMRK1; give the .bin file of the build");
-        return bytes;
-    }
-
-    private static byte[] Settings(string path)
-    {
-        byte[] bytes = ModelLoading.Read(path);
-        var remarks = new ArrayList();
-        SettingsFile.Parse(Encoding.UTF8.GetString(bytes), remarks);
-        if (remarks.Count > 0) throw new UserInputException($"{path}: the board would say: {remarks[0]}");
-        return bytes;
-    }
-
-    private static byte[] Model(string path)
-    {
-        byte[] bytes = ModelLoading.Read(path);
-        if (!ModelLoading.Parse(bytes, path).HasFixedPoint) throw new UserInputException($"{path}: it has no weights for boards");
-        return ModelContainer.BoardImage(bytes);
-    }
-
-    private static byte[] Inputs(string path)
-    {
-        byte[] bytes = ModelLoading.Read(path);
-        if (bytes.Length < RecordingFormat.HeaderSize || !new RecordingHeader().Decode(bytes)) throw new UserInputException($"{path}: not a recording");
         return bytes;
     }
 }

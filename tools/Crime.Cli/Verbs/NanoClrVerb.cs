@@ -1,4 +1,4 @@
-// crime nanoclr: the bench on the real CLR, without a board.
+// crime nanoclr: the bench or the whole firmware on the real CLR, without a board.
 
 using System;
 using System.CommandLine;
@@ -22,34 +22,64 @@ internal static class NanoClrVerb
 
     public static Command Create()
     {
-        var files = new Argument<string[]>("PE") { Description = "PE files of the bench, or the output folder of its build.", Arity = ArgumentArity.OneOrMore };
-        var clr = new Option<string?>("--nanoclr") { Description = $"The nanoCLR to run on; without it the environment's {NanoClr.Variable}." };
-        var log = new Option<string?>("--output", "-o") { Description = "File for the bench's own lines." };
+        var files = new Argument<string[]>("PE") { Description = "PE files, or the output folder of a build.", Arity = ArgumentArity.ZeroOrMore };
+        var clr = new Option<string?>("--nanoclr") { Description = $"Path of the nanoCLR. Default: the environment variable {NanoClr.Variable}." };
+        var clrArguments = new Option<string?>("--clr-args")
+        {
+            Description = "Arguments for the nanoCLR itself, separated by spaces, for example for the size of its heap.",
+        };
+        var firmware = new Option<bool>("--firmware") { Description = "Run the whole firmware instead of the bench, and check that each input has one result." };
+        var expected = Options.Number("--expect", "Number of inputs that need a result, with --firmware; 0 takes it from the END line", 0, 0, 1_000_000);
+        var log = new Option<string?>("--output", "-o") { Description = "File for the lines that the program prints." };
         var timeout = Options.Number("--timeout", "Longest run in seconds.", 300, 1, 86_400);
-        var json = new Option<bool>("--json") { Description = "Print verdicts and measurements as JSON." };
+        var json = new Option<bool>("--json") { Description = "Print the results as JSON." };
+        var bake = new Option<string?>("--bake") { Description = "Write the files for drive I: as C# source to this path instead of running anything." };
+        var settings = new Option<string?>("--settings") { Description = "Settings file, for I:\\crime.cfg, with --bake." };
+        var model = new Option<string?>("--model") { Description = "Model file, for I:\\model.crime, with --bake." };
+        var inputs = new Option<string?>("--inputs") { Description = "Recording to replay, for I:\\inputs.recording, with --bake." };
         var command = new Command(
             "nanoclr",
-            "Runs the bench on a nanoCLR: golden vectors on the real CLR, and what instructions and kernels cost on it.\n\n"
-            + "Example:\n  crime nanoclr firmware/Bench/bin/Release --nanoclr nanoclr -o bench.log")
+            "Runs the bench on a nanoCLR: golden vectors on the real CLR, and the cost of instructions and kernels on it. With --firmware it runs the "
+            + "whole firmware; docs/device.md describes the build and the stand-ins for flash, Wi-Fi and timers.\n\n"
+            + "Examples:\n  crime nanoclr firmware/Bench/bin/Release --nanoclr nanoclr -o bench.log\n"
+            + "  crime nanoclr --bake artifacts/realclr/BakedFiles.g.cs --settings crime.cfg --model vowels.crime --inputs vowels.recording\n"
+            + "  crime nanoclr artifacts/realclr/run --firmware --nanoclr nanoclr --timeout 120")
         {
-            files, clr, log, timeout, json,
+            files, clr, clrArguments, firmware, expected, log, timeout, json, bake, settings, model, inputs,
         };
-        command.SetAction((parsed, cancellation) => Run(
-            parsed.GetRequiredValue(files), parsed.GetValue(clr), parsed.GetValue(log), parsed.GetValue(timeout), parsed.GetValue(json), cancellation));
+        command.SetAction((parsed, cancellation) =>
+        {
+            var request = new NanoClrRequest
+            {
+                Paths = parsed.GetValue(files) ?? [],
+                Clr = parsed.GetValue(clr),
+                Arguments = parsed.GetValue(clrArguments) ?? "",
+                ExpectedInputs = parsed.GetValue(expected),
+                LogPath = parsed.GetValue(log),
+                TimeoutS = parsed.GetValue(timeout),
+                Json = parsed.GetValue(json),
+            };
+            string?[] drive = [parsed.GetValue(settings), parsed.GetValue(model), parsed.GetValue(inputs)];
+            if (parsed.GetValue(bake) is { } output) return Task.FromResult(NanoClrBaking.Run(output, drive, request));
+            if (drive.Any(path => path != null))
+                throw new UserInputException("--settings, --model and --inputs need --bake: a nanoCLR has no drive, so they are part of the build");
+            if (request.Paths.Count == 0) throw new UserInputException("no PE files: give them, or the output folder of a build");
+            if (!parsed.GetValue(firmware) && request.ExpectedInputs > 0) throw new UserInputException("--expect needs --firmware");
+            return parsed.GetValue(firmware) ? NanoClrFirmware.RunAsync(request, cancellation) : RunBench(request, cancellation);
+        });
         return command;
     }
 
-    private static async Task<int> Run(string[] paths, string? clrPath, string? logPath, int timeoutS, bool json, CancellationToken cancellation)
+    private static async Task<int> RunBench(NanoClrRequest request, CancellationToken cancellation)
     {
-        string program = NanoClr.Find(clrPath);
-        var peFiles = NanoClr.LoadOrder(paths);
+        NanoClrStart start = request.Start();
         var log = new BenchLog();
         var text = new StringBuilder();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(timeoutS));
+        limit.CancelAfter(TimeSpan.FromSeconds(request.TimeoutS));
         try
         {
-            await NanoClr.RunAsync(program, peFiles, line =>
+            await NanoClr.RunAsync(start, line =>
             {
                 text.AppendLine(line);
                 log.Add(line);
@@ -59,14 +89,14 @@ internal static class NanoClrVerb
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new UserInputException($"the bench did not end within {timeoutS} s; its last line was: {LastLine(text)}");
+            throw new UserInputException($"the bench did not end within {request.TimeoutS} s; its last line was: {LastLine(text)}");
         }
-        if (!log.IsComplete) throw new UserInputException($"the bench broke off on {program}; its last line was: {LastLine(text)}");
-        if (logPath != null) Output.WriteFile(logPath, Encoding.UTF8.GetBytes(text.ToString()));
+        if (!log.IsComplete) throw new UserInputException($"the bench broke off on {start.Program}; its last line was: {LastLine(text)}");
+        if (request.LogPath != null) Output.WriteFile(request.LogPath, Encoding.UTF8.GetBytes(text.ToString()));
 
         int failed = log.Golden.Count(line => !line.Passed);
-        string name = Path.GetFileName(program);
-        if (json) Output.WriteJson(new { nanoclr = name, passed = log.Golden.Count - failed, failed, golden = log.Golden, measurements = log.Measurements });
+        string name = Path.GetFileName(start.Program);
+        if (request.Json) Output.WriteJson(new { nanoclr = name, passed = log.Golden.Count - failed, failed, golden = log.Golden, measurements = log.Measurements });
         else Print(log, failed);
         return failed == 0 && log.Golden.Count > 0 ? 0 : GoldenFailed;
     }
