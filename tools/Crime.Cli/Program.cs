@@ -36,6 +36,7 @@ public static class Program
             ReportVerb.Create(),
             TrainVerb.Create(),
             CompileVerb.Create(),
+            CheckDeviceVerb.Create(),
             IlCountVerb.Create(),
             EmbedVerb.Create(),
             FlashVerb.Create(),
