@@ -103,7 +103,7 @@ public static class DeviceGate
                     read.Method, read.At, $"an element of a string array that may be unset is {read.Use}: it is not null on a device, and comparing it ends the CLR; "
                         + "set every element where the array is made, or branch on null first"));
             foreach (var (method, at) in zeroDivisors)
-                yield return units[method.Module].Locate(new Fault(method, at, "integer division by zero throws a plain System.Exception"));
+                yield return units[method.Module].Locate(new Fault(method, at, "division by zero throws a plain System.Exception, also for floating-point numbers"));
         }
 
         private static IEnumerable<DeviceProject> Needed(DeviceProject project, IReadOnlyList<DeviceProject> projects)

@@ -33,6 +33,8 @@ public sealed class RuleTests
         Fault("volatile", "does not compile", "private volatile int _a; public int Of() { return _a; } /*!*/"),
         Fault("literal zero", "division by zero", "public static int Of(int a) { int zero = 0; return a / zero; } /*!*/"),
         Fault("remainder of a literal zero", "division by zero", "public static long Of(long a) { const long Zero = 0; long z = Zero; return a % z; } /*!*/"),
+        Fault("floating-point zero", "division by zero", "public static double Of(double a) { double zero = 0; return a / zero; } /*!*/"),
+        Fault("floating-point literal", "division by zero", "public static float Of(float a) { return a / 0f; } /*!*/"),
         Fault("caught division", "does not compile", """
             public static int Of(int a, int b)
             {
@@ -88,7 +90,7 @@ public sealed class RuleTests
     [
         Case("divisions", "public static int Of(int a, int b) { if (b == 0) return 0; return a / b + a / 3 % 7; }"),
         Case("division under a handler of all exceptions", "public static int Of(int a, int b) { try { return a / b; } catch (Exception) { return 0; } }"),
-        Case("floating-point division", "public static double Of(double a) { double zero = 0; return a / zero; }"),
+        Case("floating-point division", "public static double Of(double a, float b) { return a / 3 + a / b; }"),
         Case("enum as a number", "public enum Colour { Red } public static string Of(Colour c) { return ((int)c).ToString(); }"),
         Case("flags", "[Flags] public enum Bits { A = 1, B = 2 } public static bool Of(Bits b) { return b.HasFlag(Bits.B); }"),
         Case("interpolation", "public static string Of(int a, string b) { return $\"{a}: {b} {a + 1:x2}\"; }"),

@@ -3,23 +3,23 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
-using Crime.VirtualBoard.Loading;
-using Mono.Cecil;
+using Crime.DeviceCode.Projects;
 using NUnit.Framework;
 
 namespace Crime.VirtualBoard.Tests.DeviceTruth;
 
 /// <summary>
 /// The projects that build for the device cannot be built on every machine: what can go wrong in them is held here. Both ways of
-/// building take the same source and the same packages, and everything that device code refers to is among them.
+/// building take the same source and the same packages. That these hold everything that device code refers to is a rule of the gate.
 /// </summary>
 public sealed class DeviceProjectsTests
 {
-    private static readonly DeviceProject s_shared = new("firmware/Shared/Crime.Shared.nfproj"), s_sdkShared = new("firmware/Sdk/Shared/Crime.Shared.csproj");
-    private static readonly DeviceProject s_kernel = new("firmware/Crime.Kernel/Crime.Kernel.nfproj"), s_sdkKernel = new("firmware/Sdk/Kernel/Crime.Kernel.csproj");
-    private static readonly DeviceProject s_device = new("firmware/Crime.Device/Crime.Device.nfproj"), s_sdkDevice = new("firmware/Sdk/Device/Crime.Device.csproj");
-    private static readonly DeviceProject s_app = new("firmware/apps/Gestures/Crime.Gestures.nfproj"), s_sdkApp = new("firmware/Sdk/Gestures/Crime.Gestures.csproj");
-    private static readonly DeviceProject s_bench = new("firmware/apps/Bench/Crime.Bench.nfproj"), s_sdkBench = new("firmware/Sdk/Bench/Crime.Bench.csproj");
+    private static readonly DeviceTree s_tree = DeviceTree.Find(TestContext.CurrentContext.TestDirectory)!;
+    private static readonly DeviceProject s_shared = new(s_tree, "firmware/Shared/Crime.Shared.nfproj"), s_sdkShared = new(s_tree, "firmware/Sdk/Shared/Crime.Shared.csproj");
+    private static readonly DeviceProject s_kernel = new(s_tree, "firmware/Crime.Kernel/Crime.Kernel.nfproj"), s_sdkKernel = new(s_tree, "firmware/Sdk/Kernel/Crime.Kernel.csproj");
+    private static readonly DeviceProject s_device = new(s_tree, "firmware/Crime.Device/Crime.Device.nfproj"), s_sdkDevice = new(s_tree, "firmware/Sdk/Device/Crime.Device.csproj");
+    private static readonly DeviceProject s_app = new(s_tree, "firmware/apps/Gestures/Crime.Gestures.nfproj"), s_sdkApp = new(s_tree, "firmware/Sdk/Gestures/Crime.Gestures.csproj");
+    private static readonly DeviceProject s_bench = new(s_tree, "firmware/apps/Bench/Crime.Bench.nfproj"), s_sdkBench = new(s_tree, "firmware/Sdk/Bench/Crime.Bench.csproj");
 
     private static IEnumerable<TestCaseData> Pairs()
     {
@@ -30,22 +30,13 @@ public sealed class DeviceProjectsTests
         yield return new TestCaseData(s_bench, s_sdkBench).SetArgDisplayNames("bench");
     }
 
-    private static IEnumerable<TestCaseData> Assemblies()
-    {
-        yield return new TestCaseData(s_shared, DeviceAssemblies.Shared).SetArgDisplayNames("shared");
-        yield return new TestCaseData(s_kernel, DeviceAssemblies.Kernel).SetArgDisplayNames("kernel");
-        yield return new TestCaseData(s_device, DeviceAssemblies.Device).SetArgDisplayNames("device");
-        yield return new TestCaseData(s_app, DeviceAssemblies.Gestures).SetArgDisplayNames("gestures");
-        yield return new TestCaseData(s_bench, DeviceAssemblies.Bench).SetArgDisplayNames("bench");
-    }
-
     // What two projects compile is in two assemblies: that is for applications that do without a library.
     [Test]
     public void EveryDeviceFileIsInOneProjectAndOnlyTheBenchBorrows()
     {
         IEnumerable<string> own = new[] { s_shared, s_kernel, s_device, s_app }.SelectMany(project => project.Sources)
             .Concat(s_bench.Sources.Where(path => path.StartsWith("firmware/apps/Bench/")));
-        Assert.That(own, Is.EquivalentTo(DeviceProject.DeviceFiles));
+        Assert.That(own, Is.EquivalentTo(s_tree.Files));
         Assert.That(s_bench.Sources.Where(path => !path.StartsWith("firmware/apps/Bench/")), Is.EquivalentTo(new[]
         {
             "firmware/Crime.Device/Console/LineWriter.cs", "firmware/apps/Gestures/GesturesKernel.g.cs",
@@ -93,28 +84,6 @@ public sealed class DeviceProjectsTests
             Assert.That(project.Assemblies.Values.Any(path => path.Contains(folder)), Is.True, $"nothing is referenced from {folder}");
     }
 
-    [TestCaseSource(nameof(Assemblies))]
-    public void EveryAssemblyThatAProjectNeedsIsReferenced(object project, string assemblyName)
-    {
-        DeviceApi api = DeviceApi.LoadOrIgnore();
-        var missing = new SortedSet<string>();
-        using AssemblyDefinition assembly = AssemblyDefinition.ReadAssembly(Path.Combine(TestContext.CurrentContext.TestDirectory, assemblyName + ".dll"));
-        foreach (var (id, _) in DeviceReferences.Of(DeviceReferences.TypesOf(assembly)))
-        {
-            string type = TypeOf(id);
-            if (!api.AssembliesOf(type).Any(((DeviceProject)project).Assemblies.ContainsKey)) missing.Add($"{type}: {string.Join(" or ", api.AssembliesOf(type))}");
-        }
-        Assert.That(missing, Is.Empty);
-    }
-
-    /// <summary>"M:System.Math.Abs(System.Int32)" is a member of "T:System.Math".</summary>
-    private static string TypeOf(string id)
-    {
-        if (id[0] == 'T') return id;
-        string name = id[2..].Split('(', '~')[0];
-        return "T:" + name[..name.LastIndexOf('.')];
-    }
-
     [Test]
     public void TheMqttClientIsOneThatReconnects()
     {
@@ -127,9 +96,9 @@ public sealed class DeviceProjectsTests
     [Test]
     public void TheSdkIsPinnedAndTheSolutionDoesWithoutIt()
     {
-        using JsonDocument pins = JsonDocument.Parse(File.ReadAllText(Path.Combine(DeviceProject.Root, "global.json")));
+        using JsonDocument pins = JsonDocument.Parse(File.ReadAllText(Path.Combine(s_tree.Root, "global.json")));
         Assert.That(pins.RootElement.GetProperty("msbuild-sdks").GetProperty("nanoFramework.NET.Sdk").GetString(), Does.Match(@"^\d+\.\d+\.\d+(-[a-z]+\.\d+)?$"));
-        string solution = File.ReadAllText(Path.Combine(DeviceProject.Root, "Crime.Embedded.sln"));
+        string solution = File.ReadAllText(Path.Combine(s_tree.Root, "Crime.Embedded.sln"));
         Assert.That(solution, Does.Not.Contain("nfproj").And.Not.Contain(@"firmware\Sdk").And.Not.Contain("firmware/Sdk"));
     }
 }

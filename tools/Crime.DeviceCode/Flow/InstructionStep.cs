@@ -121,6 +121,8 @@ internal sealed partial class InstructionStep(ProgramFlow program, MethodDefinit
         Code.Ldc_I4 => (int)at.Operand,
         Code.Ldc_I4_S => (sbyte)at.Operand,
         Code.Ldc_I8 when (long)at.Operand is >= int.MinValue and <= int.MaxValue => (int)(long)at.Operand,
+        Code.Ldc_R4 when (float)at.Operand == 0 => 0,
+        Code.Ldc_R8 when (double)at.Operand == 0 => 0,
         Code.Ldc_I4_M1 => -1,
         >= Code.Ldc_I4_0 and <= Code.Ldc_I4_8 => at.OpCode.Code - Code.Ldc_I4_0,
         _ => null,
@@ -170,6 +172,8 @@ internal sealed partial class InstructionStep(ProgramFlow program, MethodDefinit
             // The lengths and indices that count here fit into 31 bits.
             case Code.Conv_I4 or Code.Conv_U4 or Code.Conv_I8 or Code.Conv_U8 or Code.Conv_I or Code.Conv_U or Code.Conv_Ovf_I or Code.Conv_Ovf_I_Un:
                 return state.Stack.LastOrDefault() is NumberValue;
+            case Code.Conv_R4 or Code.Conv_R8:
+                return state.Stack.LastOrDefault() is NumberValue { Number: { IsConstant: true, Offset: 0 } };
             default:
                 return false;
         }

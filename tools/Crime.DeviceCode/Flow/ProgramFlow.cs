@@ -49,7 +49,7 @@ internal sealed class ProgramFlow
 
     /// <summary>Runs the analysis.</summary>
     /// <param name="types">All types of the code under check.</param>
-    /// <returns>The reads of elements that may be unset, and the integer divisions whose divisor is zero.</returns>
+    /// <returns>The reads of elements that may be unset, and the divisions whose divisor is zero.</returns>
     public static (IReadOnlyList<ElementRead> Reads, IReadOnlyCollection<(MethodDefinition Method, Instruction At)> ZeroDivisors) Run(IEnumerable<TypeDefinition> types)
     {
         var program = new ProgramFlow(types);

@@ -7,6 +7,7 @@ using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Runtime.Loader;
+using Crime.DeviceCode.Compilation;
 using Crime.Kernel;
 using Crime.Model;
 using Crime.VirtualBoard.Loading;
@@ -21,9 +22,6 @@ public static class DeviceCompiler
     /// <summary>The baseline's class.</summary>
     internal const string TextbookType = "Crime.Modelling.Reference.TextbookModel";
 
-    /// <summary>The firmware's language version; see its project.</summary>
-    private const LanguageVersion DeviceLanguage = LanguageVersion.CSharp13;
-
     /// <summary>Compiles a file to an assembly.</summary>
     /// <param name="assemblyName">Name of the assembly.</param>
     /// <param name="source">One file of C#.</param>
@@ -33,7 +31,7 @@ public static class DeviceCompiler
     {
         var compilation = CSharpCompilation.Create(
             assemblyName,
-            [CSharpSyntaxTree.ParseText(source, new CSharpParseOptions(DeviceLanguage))],
+            [CSharpSyntaxTree.ParseText(source, new CSharpParseOptions(DeviceLanguage.Version))],
             References(),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, deterministic: true));
         using var image = new MemoryStream();

@@ -4,12 +4,12 @@
 using System;
 using System.IO;
 using System.Linq;
+using Crime.DeviceCode.Rules;
 using Crime.FixedPoint;
 using Crime.Model;
 using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Model;
 using Mono.Cecil;
-using Mono.Cecil.Cil;
 
 namespace Crime.Modelling.Compilation;
 
@@ -20,7 +20,7 @@ namespace Crime.Modelling.Compilation;
 public sealed record KernelFootprint(int ByteCodeSize, int LargestMethodSize, HeapSize HeapSize)
 {
     /// <summary>Byte code that one assembly holds; its table is addressed with 16 bits.</summary>
-    public const int MaxByteCodeSize = 65_535;
+    public const int MaxByteCodeSize = ClrLimits.ByteCodeSizeMax;
 
     /// <summary>Measures a compiled kernel.</summary>
     /// <param name="assembly">The kernel's assembly.</param>
@@ -45,7 +45,7 @@ public sealed record KernelFootprint(int ByteCodeSize, int LargestMethodSize, He
         using var assembly = AssemblyDefinition.ReadAssembly(image);
         return assembly.MainModule.Types.Where(isMeant)
             .SelectMany(type => type.NestedTypes.Prepend(type)).SelectMany(type => type.Methods).Where(method => method.HasBody)
-            .Select(method => method.Body.Instructions.Sum(DeviceSizeOf)).ToArray();
+            .Select(ClrLimits.ByteCodeSizeOf).ToArray();
     }
 
     /// <summary>Refuses a kernel that no assembly can hold.</summary>
@@ -57,14 +57,6 @@ public sealed record KernelFootprint(int ByteCodeSize, int LargestMethodSize, He
         throw new UserInputException($"model '{model.Name}' is too large to compile: its {weights} weights make {ByteCodeSize} bytes of byte code, an assembly holds "
             + $"{MaxByteCodeSize} (about {MaxByteCodeSize * weights / ByteCodeSize} weights); prune it, take fewer hidden units, or leave it to the table-driven kernel");
     }
-
-    /// <summary>The board's metadata has two-byte tokens and branches.</summary>
-    private static int DeviceSizeOf(Instruction instruction) => instruction.OpCode.OperandType switch
-    {
-        OperandType.InlineBrTarget or OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineString
-            or OperandType.InlineTok or OperandType.InlineType => instruction.GetSize() - 2,
-        _ => instruction.GetSize(),
-    };
 }
 
 /// <summary>Heap of a network with compiled layers, in bytes of a board's 32-bit CLR.</summary>
