@@ -27,7 +27,7 @@ public sealed partial class HardwareTests
     [
         ("cpu_us_per_il", 0.02, 2), ("supply_v", 2.5, 3.6), ("deep_sleep_ma", 0.001, 0.1), ("light_sleep_ma", 0.05, 5), ("_lsb_uv", 10, 10), ("_lsb_mv", 4, 4),
         ("shunt_milliohm", 1, 10_000), ("_address", 0x40, 0x4F), ("_ma", 0.5, 500), ("_il", 1, 10_000), ("_us", 0, 200_000), ("_ms", 1, 10_000),
-        ("_ns_per_byte", 10, 100_000), ("flash_mb", 4, 32), ("psram_mb", 0, 32), ("_heap_bytes", 50_000, 32 << 20),
+        ("_ns_per_byte", 10, 100_000), ("segment_bytes", 536, 1460), ("flash_mb", 4, 32), ("psram_mb", 0, 32), ("_heap_bytes", 50_000, 32 << 20),
     ];
 
     private static IEnumerable<string> Boards() => Directory.GetDirectories(Path.Combine(SourceTree.Root, "hardware"))

@@ -100,6 +100,12 @@ public sealed class BoardProfile
     /// <summary>How long a dozing radio listens on after it has sent or received, in µs.</summary>
     public double ListenOnUs => Get("listen_on_ms") * 1000;
 
+    /// <summary>Most bytes of a TCP segment that the board sends.</summary>
+    public int TcpSegmentSize => (int)Get("tcp_segment_bytes");
+
+    /// <summary>How long the peer of the board's TCP connection waits for data to send before it acknowledges without any, in µs.</summary>
+    public double PeerDelayedAckUs => Get("peer_delayed_ack_ms") * 1000;
+
     /// <summary>Time to associate with the access point and get an address, in ms.</summary>
     public double AssociateMs => Get("associate_ms");
 

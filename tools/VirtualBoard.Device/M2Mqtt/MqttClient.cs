@@ -5,6 +5,7 @@
 //   before that is killed by the old one's end.
 // - One thread dispatches all messages: a slow handler holds up everything, an exception in one ends the connection.
 // - A null or wildcard topic is accepted and kills the connection when it is sent.
+// - The socket is private and runs Nagle's algorithm: a message right after another one waits for the first one's acknowledgement.
 // - Close takes 200 ms. A second Disconnect throws. ConnectionOpened fires before IsConnected is true.
 
 using System;
@@ -18,6 +19,7 @@ using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
 using Crime.VirtualBoard;
+using Crime.VirtualBoard.Model;
 using MQTTnet;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
@@ -40,8 +42,14 @@ public class MqttClient : IMqttClient, IDisposable
     // By time, then by arrival: two messages of the same beacon keep their order. A message has the time when it reached the access point.
     private readonly PriorityQueue<(Action Run, long? ArrivedAtUs), (long AtUs, long Number)> _events = new();
     private readonly Channel<(MqttApplicationMessage Message, long LeavesAtUs)> _onAir = Channel.CreateUnbounded<(MqttApplicationMessage, long)>();
+    // Messages that TCP has not sent yet, with the number of the last byte of each.
+    private readonly Queue<(MqttApplicationMessage Message, long LastByte)> _written = [];
+    private readonly SemaphoreSlim _releaseChanged = new(0);
     private readonly AutoResetEvent _eventAdded = new(false);
     private MQTTnet.IMqttClient? _client;
+    private TcpSender? _tcp;
+    private long _writtenBytes;
+    private long _sentBytes;
     private Thread? _dispatcher;
     private long _eventNumber;
     private bool _isEnding;
@@ -109,11 +117,15 @@ public class MqttClient : IMqttClient, IDisposable
         lock (_lock)
         {
             _client = client;
+            _tcp = new TcpSender(_board.Options.Profile, Leave, _board.Radio.ReceiveAckAt);
+            _written.Clear();
+            _writtenBytes = _sentBytes = 0;
             _dispatcher ??= StartDispatcher();
             IsConnected = true;
         }
         if (isTooEarly) KillSoon(client);
         _ = SendAsync(client);
+        _ = ReleaseAsync(client);
         Pump();
         return MqttReasonCode.Success;
     }
@@ -124,7 +136,7 @@ public class MqttClient : IMqttClient, IDisposable
         var options = new MqttClientSubscribeOptionsBuilder();
         for (int i = 0; i < topics.Length; i++) options = options.WithTopicFilter(topics[i], (MqttQualityOfServiceLevel)qosLevels[i]);
         BoardCpu.Execute(_board.Options.Profile.MqttPublishIl);
-        Transmit(HeaderBytes);
+        Transmit(HeaderBytes, _board.Clock.NowUs());
         MQTTnet.IMqttClient? client = _client;
         if (client != null) Wire.Blocking(_board, () => client.SubscribeAsync(options.Build(), CancellationToken.None));
         return 1;
@@ -179,44 +191,78 @@ public class MqttClient : IMqttClient, IDisposable
 
     private void RoundTrip()
     {
-        _board.Clock.SleepUntil(Transmit(HeaderBytes));
+        _board.Clock.SleepUntil(Transmit(HeaderBytes, _board.Clock.NowUs()));
         _board.Clock.SleepUntil(_board.Radio.ReceiveAt(_board.Clock.NowUs()));
     }
 
     /// <summary>Sends; what waits at the access point for a beacon comes now, for the radio is awake.</summary>
-    private long Transmit(int byteCount)
+    private long Transmit(int byteCount, long atUs)
     {
-        long leavesAtUs = _board.Radio.Transmit(byteCount);
+        long leavesAtUs = _board.Radio.Transmit(byteCount, atUs);
         lock (_lock)
         {
             var waiting = _events.UnorderedItems.OrderBy(item => item.Priority.Number).ToList();
             _events.Clear();
-            foreach (var (item, (atUs, number)) in waiting)
-                _events.Enqueue(item, (item.ArrivedAtUs is { } arrivedAtUs ? Math.Min(atUs, _board.Radio.ReceiveAt(arrivedAtUs)) : atUs, number));
+            foreach (var (item, (dueAtUs, number)) in waiting)
+            {
+                long comesAtUs = dueAtUs;
+                if (item.ArrivedAtUs is { } arrivedAtUs)
+                {
+                    comesAtUs = Math.Min(dueAtUs, _board.Radio.ReceiveAt(arrivedAtUs));
+                    _tcp?.OnData(arrivedAtUs, comesAtUs);
+                }
+                _events.Enqueue(item, (comesAtUs, number));
+            }
         }
         _eventAdded.Set();
         return leavesAtUs;
     }
 
-    /// <summary>Hands waiting messages to the radio and, when they have passed it, to the network.</summary>
+    /// <summary>Writes waiting messages to the TCP connection.</summary>
     private void Pump()
     {
-        while (true)
+        long nowUs = _board.Clock.NowUs();
+        lock (_lock)
         {
-            MqttApplicationMessage? message;
-            MQTTnet.IMqttClient? client;
+            while (_client != null && _outgoing.TryDequeue(out MqttApplicationMessage? message))
+            {
+                if (string.IsNullOrEmpty(message.Topic) || message.Topic.AsSpan().ContainsAny('#', '+'))
+                {
+                    KillSoon(_client);
+                    return;
+                }
+                int size = (int)message.Payload.Length + message.Topic.Length + 4;
+                _writtenBytes += size;
+                _written.Enqueue((message, _writtenBytes));
+                _tcp!.Write(size, nowUs);
+            }
+        }
+        _releaseChanged.Release();
+    }
+
+    /// <summary>TCP sends bytes: a message is on the air with its last byte.</summary>
+    /// <returns>When they have left the access point.</returns>
+    private long Leave(int size, long atUs)
+    {
+        long leavesAtUs = Transmit(size, atUs);
+        _sentBytes += size;
+        while (_written.TryPeek(out var next) && next.LastByte <= _sentBytes) _onAir.Writer.TryWrite((_written.Dequeue().Message, leavesAtUs));
+        return leavesAtUs;
+    }
+
+    /// <summary>Lets go what TCP holds back, when its time has come.</summary>
+    private async Task ReleaseAsync(MQTTnet.IMqttClient client)
+    {
+        while (client == _client)
+        {
+            long restUs;
             lock (_lock)
             {
-                client = _client;
-                if (client == null || !_outgoing.TryDequeue(out message)) return;
+                long nowUs = _board.Clock.RealUs;
+                _tcp!.Advance(nowUs);
+                restUs = _tcp.ReleaseAtUs - nowUs;
             }
-            if (string.IsNullOrEmpty(message.Topic) || message.Topic.AsSpan().ContainsAny('#', '+'))
-            {
-                KillSoon(client);
-                return;
-            }
-            long leavesAtUs = Transmit((int)message.Payload.Length + message.Topic.Length + 4);
-            _onAir.Writer.TryWrite((message, leavesAtUs));
+            await _releaseChanged.WaitAsync((int)Math.Clamp(restUs / 1000 + 1, 1, int.MaxValue));
         }
     }
 
@@ -229,7 +275,7 @@ public class MqttClient : IMqttClient, IDisposable
             {
                 if (!_onAir.Reader.TryRead(out var item)) continue;
                 long restUs = item.LeavesAtUs - _board.Clock.RealUs;
-                if (restUs >= 1000) await Task.Delay((int)(restUs / 1000));
+                if (restUs >= TcpSender.HostAheadUs) await Task.Delay((int)(restUs / 1000));
                 await client.PublishAsync(item.Message, CancellationToken.None);
             }
         }
@@ -251,9 +297,11 @@ public class MqttClient : IMqttClient, IDisposable
         }
         lock (_lock)
         {
-            long arrivedAtUs = _board.Clock.RealUs;
-            _events.Enqueue((Run, arrivedAtUs), (_board.Radio.ReceiveAt(arrivedAtUs), _eventNumber++));
+            long arrivedAtUs = _board.Clock.RealUs, comesAtUs = _board.Radio.ReceiveAt(arrivedAtUs);
+            _events.Enqueue((Run, arrivedAtUs), (comesAtUs, _eventNumber++));
+            _tcp?.OnData(arrivedAtUs, comesAtUs);
         }
+        _releaseChanged.Release();
         _eventAdded.Set();
         return Task.CompletedTask;
     }
@@ -334,5 +382,6 @@ public class MqttClient : IMqttClient, IDisposable
         _onAir.Writer.TryComplete();
         _client?.Dispose();
         _client = null;
+        _releaseChanged.Release();
     }
 }

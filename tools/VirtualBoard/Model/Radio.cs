@@ -31,15 +31,19 @@ internal sealed class Radio
         _beaconPhaseUs = beaconPhase * profile.BeaconIntervalUs;
     }
 
+    /// <summary>Sends a message now: see <see cref="Transmit(int, long)"/>.</summary>
+    /// <param name="byteCount">Its bytes.</param>
+    public long Transmit(int byteCount) => Transmit(byteCount, _clock.NowUs());
+
     /// <summary>Sends a message, and listens on after it; what waits at the access point is then to be asked for again.</summary>
     /// <param name="byteCount">Its bytes.</param>
+    /// <param name="atUs">When the radio gets it, in the board's time.</param>
     /// <returns>When it has left the access point, in the board's time.</returns>
-    public long Transmit(int byteCount)
+    public long Transmit(int byteCount, long atUs)
     {
-        long nowUs = _clock.NowUs();
         lock (_lock)
         {
-            long start = Math.Max(nowUs, _airFreeAtUs);
+            long start = Math.Max(atUs, _airFreeAtUs);
             long end = start + (long)(_profile.TransmitOverheadUs + byteCount * _profile.TransmitNsPerByte / 1000);
             _airFreeAtUs = end;
             _ledger.AddTransmit(start, end);
@@ -57,17 +61,28 @@ internal sealed class Radio
     /// <param name="arrivedAtUs">When it reached the access point, in the board's time.</param>
     public long ReceiveAt(long arrivedAtUs)
     {
-        long at = arrivedAtUs + DelayUs;
-        double interval = _profile.BeaconIntervalUs;
-        if (interval == 0) return at;
         lock (_lock)
         {
-            at = at <= _listensUntilUs
-                ? Math.Max(at, _listensFromUs)
-                : (long)(_beaconPhaseUs + Math.Ceiling((at - _beaconPhaseUs) / interval) * interval);
+            long at = EndOfWait(arrivedAtUs + DelayUs);
             ListenOn(at);
             return at;
         }
+    }
+
+    /// <summary>As <see cref="ReceiveAt"/>, for an acknowledgement without data: the radio does not listen longer because of it.</summary>
+    /// <param name="arrivedAtUs">When it reaches the access point, in the board's time.</param>
+    public long ReceiveAckAt(long arrivedAtUs)
+    {
+        lock (_lock) return EndOfWait(arrivedAtUs + DelayUs);
+    }
+
+    private long EndOfWait(long atUs)
+    {
+        double interval = _profile.BeaconIntervalUs;
+        if (interval == 0) return atUs;
+        return atUs <= _listensUntilUs
+            ? Math.Max(atUs, _listensFromUs)
+            : (long)(_beaconPhaseUs + Math.Ceiling((atUs - _beaconPhaseUs) / interval) * interval);
     }
 
     private long DelayUs => (long)(_profile.LinkDelayUs + _conditions.ExtraDelayMs * 1000);
