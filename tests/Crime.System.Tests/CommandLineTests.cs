@@ -34,9 +34,11 @@ public sealed class CommandLineTests
         Assert.That(s_verbs.Where(verb => !help.Out.Contains("  " + verb)), Is.Empty);
     }
 
+    private static TestCaseData Case(string expected, params string[] arguments) =>
+        new TestCaseData(expected, arguments).SetArgDisplayNames(string.Join(' ', arguments));
+
     private static IEnumerable<TestCaseData> Mistakes()
     {
-        static TestCaseData Case(string expected, params string[] arguments) => new TestCaseData(expected, arguments).SetArgDisplayNames(string.Join(' ', arguments));
         yield return Case("Required command", []);
         yield return Case("'nonsense'", "nonsense");
         yield return Case("--output", "convert", "x.safetensors");
@@ -87,6 +89,10 @@ public sealed class CommandLineTests
         yield return Case("--port nowhere", "monitor", "--port", "nowhere");
         yield return Case("--mqtt takes HOST:PORT", "monitor", "--mqtt", "localhost:many");
         yield return Case("the picture is a .png file", "monitor", "--port", "@model", "--plot", "x.pdf");
+    }
+
+    private static IEnumerable<TestCaseData> TrainingMistakes()
+    {
         yield return Case("--learning-rate takes a number above 0", "train", "d", "-o", "x", "--learning-rate", "0");
         yield return Case("d: no such folder", "train", "d", "-o", "x");
         yield return Case("there is no such folder", "train", "d", "-o", Path.Combine("no", "x"));
@@ -97,6 +103,7 @@ public sealed class CommandLineTests
     }
 
     [TestCaseSource(nameof(Mistakes))]
+    [TestCaseSource(nameof(TrainingMistakes))]
     public async Task AMistakeGetsOneLineAndExitCodeTwo(string expected, string[] arguments)
     {
         CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync(

@@ -111,6 +111,37 @@ public sealed class SetElementTests
         Case("CopyTo of a collection", """
             public static bool Is(string t, System.Collections.ArrayList list) { var a = new string[list.Count]; list.CopyTo(a); return a[0] == t; }
             """),
+        Case("constructor fills a property", """
+            public string[] Names { get; private set; } = new string[4];
+            public Sample() { for (int i = 0; i < Names.Length; i++) Names[i] = ""; }
+            public bool Is(string t, int i) { return Names[i] == t; }
+            """),
+        Case("constructor sets a property", """
+            public string[] Names { get; private set; }
+            public Sample(int n) { Names = new string[n]; for (int i = 0; i < Names.Length; i++) Names[i] = ""; }
+            public bool Is(string t, int i) { return Names[i] == t; }
+            """),
+        Case("filled where it is null", """
+            private readonly string[] _names = new string[4];
+            public int Add(string t)
+            {
+                for (int i = 0; i < _names.Length; i++)
+                {
+                    if (_names[i] == null) { _names[i] = t; return i; }
+                    if (_names[i] == t) return i;
+                }
+                return -1;
+            }
+            """),
+        Case("local function fills", """
+            public static bool Is(string t, int i)
+            {
+                var a = new string[4];
+                void Fill() { for (int k = 0; k < a.Length; k++) a[k] = ""; }
+                Fill();
+                return a[i] == t;
+            }
+            """),
         Case("both ways fill", """
             public static bool Is(string t, int i, bool upper)
             {

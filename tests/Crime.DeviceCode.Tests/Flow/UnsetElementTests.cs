@@ -172,6 +172,28 @@ public sealed class UnsetElementTests
                 return a[list.Count - 1] == t; /*!*/
             }
             """),
+        Case("property that the constructor sets", """
+            public string[] Names { get; private set; }
+            public Sample(int n) { Names = new string[n]; }
+            public bool Is(string t, int i) { return Names[i] == t; } /*!*/
+            """),
+        Case("field of a base class", """
+            public class Basis { protected readonly string[] Names = new string[2]; }
+            public sealed class Derived : Basis { public bool Is(string t) { return Names[0] == t; } } /*!*/
+            """),
+        Case("field passed to another class", """
+            private static class Search { public static bool Has(string[] a, string t) { foreach (string s in a) if (s == t) return true; return false; } } /*!*/
+            private readonly string[] _names = new string[2];
+            public bool Is(string t) { return Search.Has(_names, t); }
+            """),
+        Case("conditional expression", """
+            public static bool Is(string t, bool first)
+            {
+                var a = new string[2];
+                string s = first ? a[0] : "x"; /*!*/
+                return s == t;
+            }
+            """),
         Case("array passed to a method", """
             private static bool Has(string[] a, string t) { return a[0] == t; } /*!*/
             public static bool Is(string t) { return Has(new string[3], t); }

@@ -3,6 +3,8 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Xml.Linq;
+using Crime.DeviceCode.Api;
+using Crime.DeviceCode.Projects;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using NUnit.Framework;
@@ -15,12 +17,14 @@ public sealed class RealClrProjectsTests
     private const string Folder = "tests/RealClr";
     private const string Files = "RealClr.Files";
 
-    private static readonly string[] s_names = Directory.GetDirectories(Path.Combine(DeviceProject.Root, Folder))
+    private static readonly DeviceTree s_tree = DeviceTree.Find(TestContext.CurrentContext.TestDirectory)!;
+
+    private static readonly string[] s_names = Directory.GetDirectories(Path.Combine(s_tree.Root, Folder))
         .Select(path => Path.GetFileName(path)).Where(name => name is not ("bin" or "obj")).Order().ToArray();
 
     private static string ProjectPath(string name) => $"{Folder}/{name}/{name}.csproj";
 
-    private static XElement Load(string path) => XDocument.Load(Path.Combine(DeviceProject.Root, path)).Root!;
+    private static XElement Load(string path) => XDocument.Load(Path.Combine(s_tree.Root, path)).Root!;
 
     private static IEnumerable<string> Items(XElement project, string name, string attribute) =>
         project.Descendants(name).Select(item => item.Attribute(attribute)?.Value).OfType<string>();
@@ -30,7 +34,7 @@ public sealed class RealClrProjectsTests
     {
         XElement targets = Load("firmware/Sdk/Directory.Build.targets");
         string[] removed = Items(targets, "PackageReference", "Remove").ToArray();
-        var firmware = new DeviceProject("firmware/Sdk/Device/Crime.Device.csproj");
+        var firmware = new DeviceProject(s_tree, "firmware/Sdk/Device/Crime.Device.csproj");
         Assert.That(firmware.Packages.Keys, Is.SupersetOf(removed));
         Assert.That(removed.Select(name => name.Replace("nanoFramework.System.", "System.", StringComparison.Ordinal)), Is.EquivalentTo(s_names.Except([Files])));
         Assert.That(Items(targets, "ProjectReference", "Include").Single(), Does.EndWith("../../tests/RealClr/*/*.csproj"));
@@ -44,24 +48,23 @@ public sealed class RealClrProjectsTests
         Assert.That(project.Descendants("AssemblyName").Single().Value, Is.EqualTo(name));
         string[] expected = name == Files ? ["NoFiles.cs", "../../../artifacts/realclr/BakedFiles.g.cs"] : ["*.cs"];
         Assert.That(Items(project, "Compile", "Include"), Is.EqualTo(expected));
-        string solution = File.ReadAllText(Path.Combine(DeviceProject.Root, "Crime.Embedded.sln"));
+        string solution = File.ReadAllText(Path.Combine(s_tree.Root, "Crime.Embedded.sln"));
         Assert.That(solution, Does.Not.Contain(name + ".csproj"));
     }
 
     [TestCaseSource(nameof(s_names))]
     public void AStandInPinsTheVersionsOfTheFirmware(string name)
     {
-        var project = new DeviceProject(ProjectPath(name));
-        Assert.That(new DeviceProject("firmware/Sdk/Device/Crime.Device.csproj").Packages, Is.SupersetOf(project.Packages));
-        foreach (string other in project.Projects) Assert.That(File.Exists(Path.Combine(DeviceProject.Root, other)), Is.True, other);
+        var project = new DeviceProject(s_tree, ProjectPath(name));
+        Assert.That(new DeviceProject(s_tree, "firmware/Sdk/Device/Crime.Device.csproj").Packages, Is.SupersetOf(project.Packages));
+        foreach (string other in project.Projects) Assert.That(File.Exists(Path.Combine(s_tree.Root, other)), Is.True, other);
     }
 
     [TestCaseSource(nameof(s_names))]
     public void EachPublicMemberOfAStandInExistsOnTheRealAssembly(string name)
     {
         if (name == Files) Assert.Ignore("the assembly with the baked files has no counterpart on boards");
-        DeviceApi api = DeviceApi.LoadOrIgnore();
-        SyntaxTree[] sources = Directory.GetFiles(Path.Combine(DeviceProject.Root, Folder, name), "*.cs")
+        SyntaxTree[] sources = Directory.GetFiles(Path.Combine(s_tree.Root, Folder, name), "*.cs")
             .Select(path => CSharpSyntaxTree.ParseText(File.ReadAllText(path), path: path)).ToArray();
         // Names are resolved against .NET and the virtual board; the bodies need not compile here.
         IEnumerable<string> references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
@@ -69,7 +72,7 @@ public sealed class RealClrProjectsTests
         var compilation = CSharpCompilation.Create(name, sources, references.Select(path => MetadataReference.CreateFromFile(path)));
         string[] members = Types(compilation.Assembly.GlobalNamespace).SelectMany(Surface).ToArray();
         Assert.That(members, Is.Not.Empty);
-        Assert.That(members.Where(id => !api.Contains(id)), Is.Empty);
+        Assert.That(members.Where(id => !DeviceApi.Bundled.Contains(id)), Is.Empty);
     }
 
     private static IEnumerable<INamedTypeSymbol> Types(INamespaceOrTypeSymbol parent)

@@ -7,9 +7,10 @@ using Crime.Costs;
 using Crime.Device;
 using Crime.Device.Energy;
 using Crime.Device.Inference;
-using Crime.Kernel;
+using Crime.Device.Memory;
 using Crime.Device.Offload;
 using Crime.Device.Settings;
+using Crime.Kernel;
 using Crime.Device.Terminal;
 using Crime.Frames;
 using Crime.Mapping;
@@ -149,7 +150,7 @@ public sealed class HandOffTests
         };
         var console = new SerialConsole(_settings.ConsolePort, _settings.ConsoleBaud, _settings.ConsoleTxPin, _settings.ConsoleRxPin);
         _offloader = new Offloader(_settings, Session);
-        _connection = new BrokerConnection(_settings, console, _offloader, _offloader.Counters);
+        _connection = new BrokerConnection(_settings, console, _offloader, _offloader.Counters, new MemoryPlan());
         _engine = new MappingEngine(
             new EngineSetup
             {

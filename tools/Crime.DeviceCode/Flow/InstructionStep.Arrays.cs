@@ -59,13 +59,14 @@ internal sealed partial class InstructionStep
         return value;
     }
 
-    private void StoreField(FieldReference field, Value? value)
+    private Value? StoreField(FieldReference field, Value? value)
     {
         Site holder = program.FieldSite(field.FullName, field.FieldType);
         fields.Touched.Add(field.FullName);
         fields.Assigned.Add(field.FullName);
         state.StoreField(field.FullName, value);
         Keep(value, holder);
+        return null;
     }
 
     /// <summary>An array is stored where other methods find it.</summary>
@@ -149,7 +150,8 @@ internal sealed partial class InstructionStep
     {
         if (address is not NumberValue { Number: { Base: Slot { IsArgument: true } slot, Offset: 0 } }) return null;
         int index = slot.Index - (method.HasThis ? 1 : 0);
-        return index >= 0 && method.Parameters[index].ParameterType is ByReferenceType { ElementType: var type } && Site.IsFollowed(type) ? method.Parameters[index] : null;
+        if (index < 0 || method.Parameters[index].ParameterType is not ByReferenceType { ElementType: var type }) return null;
+        return Site.IsFollowed(type) ? method.Parameters[index] : null;
     }
 
     /// <summary>What a reference refers to is kept as a field is.</summary>

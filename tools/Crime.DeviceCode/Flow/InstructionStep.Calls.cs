@@ -27,7 +27,13 @@ internal sealed partial class InstructionStep
         bool isGetter = hasInstance && called.Name.StartsWith("get_", StringComparison.Ordinal);
         if (!isGetter) ForgetReadings(arguments);
         IReadOnlyList<MethodDefinition> targets = program.TargetsOf(called);
-        Value? result = targets.Count > 0 ? CallOwn(at, targets, arguments) : CallLibrary(at, called, arguments, hasInstance);
+        Value? result = targets switch
+        {
+            [var own] when Accessor.Loads(own) is { } field && Site.IsFollowed(field.FieldType) => LoadField(field),
+            [var own] when Accessor.Stores(own) is { } field && Site.IsFollowed(field.FieldType) => StoreField(field, arguments[^1]),
+            [] => CallLibrary(at, called, arguments, hasInstance),
+            _ => CallOwn(at, targets, arguments),
+        };
         if (at.OpCode.Code == Code.Newobj) Push(null);
         else if (called.ReturnType.FullName != "System.Void") Push(result ?? (isGetter && arguments.Length == 1 ? Read(arguments[0], called.Name) : null));
     }
@@ -87,8 +93,8 @@ internal sealed partial class InstructionStep
     {
         for (int i = first; i < arguments.Length; i++)
         {
-            if (arguments[i] is not SlotAddress { Slot: var slot } || targets[0].Parameters[i - first].ParameterType is not ByReferenceType { ElementType: var type }) continue;
-            if (!Site.IsFollowed(type)) continue;
+            if (arguments[i] is not SlotAddress { Slot: var slot }) continue;
+            if (targets[0].Parameters[i - first].ParameterType is not ByReferenceType { ElementType: var type } || !Site.IsFollowed(type)) continue;
             Site site = program.Site(SiteKind.CallResult, (method, at, i), type);
             state.Reset(site, ArrayFacts.None);
             foreach (MethodDefinition target in targets)
