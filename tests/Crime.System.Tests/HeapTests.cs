@@ -9,6 +9,7 @@ using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
+using Crime.Shared.Tests.Model;
 using Crime.VirtualBoard;
 using NUnit.Framework;
 
@@ -22,9 +23,10 @@ public sealed class HeapTests
 
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(40);
 
-    private static readonly byte[] s_file = File.ReadAllBytes(Path.Combine(TestContext.CurrentContext.TestDirectory, "models", "gestures.crime"));
+    private static readonly byte[] s_gestures = File.ReadAllBytes(Path.Combine(TestContext.CurrentContext.TestDirectory, "models", "gestures.crime"));
 
-    private static readonly ModelFile s_model = ModelLoading.Parse(s_file, "gestures");
+    /// <summary>The kernel of a model this wide takes more than the connection to the broker and the mapping engine do.</summary>
+    private static readonly byte[] s_wide = TestModels.Write(2, 32, 3);
 
     private CancellationTokenSource _cancellation = new();
     private string _folder = "";
@@ -39,14 +41,18 @@ public sealed class HeapTests
     [TearDown]
     public void Stop() => _cancellation.Dispose();
 
-    private Board StartBoard(int heapBytes, string kernel, int brokerPort, int httpPort)
+    private Board StartBoard(byte[] file, int heapBytes, string kernel, int brokerPort, int httpPort)
     {
-        File.WriteAllBytes(Path.Combine(_folder, "inputs.recording"), RecordingWriter.Write(s_model, GestureGenerator.Generate(1, 6, Inputs).Test));
-        File.WriteAllBytes(Path.Combine(_folder, "model.crime"), ModelContainer.BoardImage(s_file));
+        ModelFile model = ModelLoading.Parse(file, "the model");
+        IEnumerable<LabelledSequence> inputs = file == s_gestures
+            ? GestureGenerator.Generate(1, 6, Inputs).Test
+            : Enumerable.Range(0, Inputs).Select(i => new LabelledSequence(i, "class 0", 5, Enumerable.Repeat(0.1f * i, 10).ToArray(), []));
+        File.WriteAllBytes(Path.Combine(_folder, "inputs.recording"), RecordingWriter.Write(model, inputs.ToList()));
+        File.WriteAllBytes(Path.Combine(_folder, "model.crime"), ModelContainer.BoardImage(file));
         File.WriteAllText(
             Path.Combine(_folder, "crime.cfg"),
             $"board.id=small\nwifi.ssid=test\nbroker.host=127.0.0.1\nbroker.port={brokerPort}\nhttp.host=127.0.0.1\nhttp.port={httpPort}\n"
-            + $"model.name=gestures\nkernel={kernel}\n");
+            + $"model.name={model.Name}\nkernel={kernel}\n");
         var board = new Board(new BoardOptions { Profile = BoardProfile.Bundled("esp32-devkitc"), FlashFolder = _folder, HeapBytes = heapBytes });
         board.Start();
         return board;
@@ -64,30 +70,49 @@ public sealed class HeapTests
         return lines;
     }
 
-    /// <summary>At 20 000 bytes there is no room for the kernel, at 24 000 none for the mapping engine beside it.</summary>
-    [TestCase(20_000)]
-    [TestCase(24_000)]
+    /// <summary>The memory plan leaves the network its share: in neither heap is there room for this kernel besides.</summary>
+    [TestCase(76_000)]
+    [TestCase(84_000)]
     public async Task AKernelThatDoesNotFitSendsEveryInputAway(int heapBytes)
     {
         int brokerPort = Ports.Free(), httpPort = Ports.Free();
         Directory.CreateDirectory(Path.Combine(_folder, "models"));
-        File.WriteAllBytes(Path.Combine(_folder, "models", "gestures.crime"), s_file);
+        File.WriteAllBytes(Path.Combine(_folder, "models", "test.crime"), s_wide);
         await using GatewayProcess gateway = GatewayProcess.Start(
             $"--Broker:Port={brokerPort}", $"--Http:Port={httpPort}", $"--Models:Folder={Path.Combine(_folder, "models")}");
         await GatewayHttp.UntilHealthyAsync(httpPort);
-        using Board board = StartBoard(heapBytes, "table", brokerPort, httpPort);
+        using Board board = StartBoard(s_wide, heapBytes, "table", brokerPort, httpPort);
         List<string> lines = await ReadUntilAsync(board, "END ");
-        Assert.That(lines, Has.One.EqualTo("kernel: gestures does not fit the heap; every input goes to a gateway"));
+        Assert.That(lines, Has.One.EqualTo("kernel: test does not fit the heap; every input goes to a gateway"));
         Assert.That(lines.Count(line => line.StartsWith("INF ", StringComparison.Ordinal) && line.Contains(" at=gateway ")), Is.EqualTo(Inputs));
         Assert.That(lines[^1], Does.StartWith($"END inputs={Inputs} local=0 gateway={Inputs} fallback=0 "));
     }
 
-    /// <summary>The larger of these heaps with the weights in code, and a heap that is large enough, without any gateway.</summary>
-    [TestCase(24_000, "auto")]
-    [TestCase(30_000, "table")]
+    /// <summary>
+    /// The 32-bit CLR on Linux, with the same model, kernel and heap, connected to a gateway, found at least 28 900 to 29 736 bytes free after
+    /// a collection with the compiled kernel, and 25 872 to 27 400 with tables.
+    /// </summary>
+    [TestCase("auto", 28_900, 29_736)]
+    [TestCase("table", 25_872, 27_400)]
+    public async Task TheLeastFreeBytesAreThoseOfTheClrWithinTenPercent(string kernel, int clrLeast, int clrMost)
+    {
+        int brokerPort = Ports.Free(), httpPort = Ports.Free();
+        Directory.CreateDirectory(Path.Combine(_folder, "models"));
+        File.WriteAllBytes(Path.Combine(_folder, "models", "gestures.crime"), s_gestures);
+        await using GatewayProcess gateway = GatewayProcess.Start(
+            $"--Broker:Port={brokerPort}", $"--Http:Port={httpPort}", $"--Models:Folder={Path.Combine(_folder, "models")}");
+        await GatewayHttp.UntilHealthyAsync(httpPort);
+        using Board board = StartBoard(s_gestures, 110_000, kernel, brokerPort, httpPort);
+        await ReadUntilAsync(board, "END ");
+        Assert.That(board.LeastFreeHeapBytes, Is.InRange(clrLeast * 9 / 10, clrMost * 11 / 10));
+    }
+
+    /// <summary>Without any gateway; its share is left free all the same. The weights in code save 7 KB.</summary>
+    [TestCase(98_000, "auto")]
+    [TestCase(106_000, "table")]
     public async Task AKernelThatFitsComputesHere(int heapBytes, string kernel)
     {
-        using Board board = StartBoard(heapBytes, kernel, Ports.Free(), Ports.Free());
+        using Board board = StartBoard(s_gestures, heapBytes, kernel, Ports.Free(), Ports.Free());
         List<string> lines = await ReadUntilAsync(board, "END ");
         Assert.That(lines, Has.None.StartsWith("kernel: "));
         Assert.That(lines[^1], Does.StartWith($"END inputs={Inputs} local={Inputs} gateway=0 fallback=0 "));

@@ -5,6 +5,7 @@ extern alias dotnet;
 using System.Collections.Generic;
 using System.Net.Http.Headers;
 using Crime.VirtualBoard;
+using Crime.VirtualBoard.Model;
 using Dotnet = dotnet::System.Net.Http;
 
 namespace System.Net.Http.Headers
@@ -83,6 +84,9 @@ namespace System.Net.Http
         {
             Board board = Board.Running;
             byte[] bytes = Wire.Blocking(board, () => _content.ReadAsByteArrayAsync());
+            // The array that is returned is the caller's, and counted there.
+            using (board.Heap?.Lease(HeapCosts.HttpBuffer(bytes.Length) + HeapCosts.HttpPeak - HeapCosts.HttpExchange))
+                board.Heap?.Reserve(DeviceSizes.Array(bytes.Length, 1));
             // FACTS: 8 KB cost 15 600 instructions, so about two a byte.
             BoardCpu.Execute(2 * bytes.Length);
             return bytes;
@@ -121,10 +125,12 @@ namespace System.Net.Http
     public class HttpResponseMessage : IDisposable
     {
         private readonly Dotnet.HttpResponseMessage _response;
+        private readonly HeapLease? _memory;
 
-        internal HttpResponseMessage(Dotnet.HttpResponseMessage response)
+        internal HttpResponseMessage(Dotnet.HttpResponseMessage response, HeapLease? memory)
         {
             _response = response;
+            _memory = memory;
             Content = new ResponseContent(response.Content);
         }
 
@@ -135,7 +141,11 @@ namespace System.Net.Http
         public HttpContent Content { get; }
 
         /// <summary>Releases the response.</summary>
-        public void Dispose() => _response.Dispose();
+        public void Dispose()
+        {
+            _response.Dispose();
+            _memory?.Dispose();
+        }
 
         private sealed class ResponseContent(Dotnet.HttpContent content) : HttpContent(content);
     }
@@ -156,6 +166,17 @@ namespace System.Net.Http
     /// <summary>The device's HTTP client.</summary>
     public class HttpClient : HttpMessageInvoker
     {
+        // Larger pieces of garbage than the library's would find no room sooner.
+        private const int GarbagePieceBytes = 200;
+
+        /// <summary>Where the CLR would collect is chance: collecting here makes the least free bytes those during an exchange.</summary>
+        private static void Allocate(BoardHeap heap)
+        {
+            heap.Reserve(HeapCosts.HttpPeak - HeapCosts.HttpExchange);
+            heap.Collect();
+            for (int rest = HeapCosts.HttpGarbage; rest > 0; rest -= GarbagePieceBytes) heap.Drop(GarbagePieceBytes);
+        }
+
         /// <summary>Longest wait for a response.</summary>
         public TimeSpan Timeout
         {
@@ -169,10 +190,20 @@ namespace System.Net.Http
             Board board = Board.Running;
             using var message = new Dotnet.HttpRequestMessage(new Dotnet.HttpMethod(request.Method.Method), request.RequestUri);
             foreach (var (name, value) in request.Headers.Items) message.Headers.TryAddWithoutValidation(name, value);
-            board.Clock.SleepUntil(board.Radio.Transmit(200));
-            var response = Wire.Blocking(board, () => Client.SendAsync(message, (Dotnet.HttpCompletionOption)completionOption));
-            board.Clock.SleepUntil(board.Radio.ReceiveAt(board.Clock.NowUs()));
-            return new HttpResponseMessage(response);
+            HeapLease? memory = board.Heap?.Lease(HeapCosts.HttpExchange);
+            try
+            {
+                if (board.Heap is { } heap) Allocate(heap);
+                board.Clock.SleepUntil(board.Radio.Transmit(200));
+                var response = Wire.Blocking(board, () => Client.SendAsync(message, (Dotnet.HttpCompletionOption)completionOption));
+                board.Clock.SleepUntil(board.Radio.ReceiveAt(board.Clock.NowUs()));
+                return new HttpResponseMessage(response, memory);
+            }
+            catch (Exception)
+            {
+                memory?.Dispose();
+                throw;
+            }
         }
     }
 }

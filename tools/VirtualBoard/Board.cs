@@ -33,7 +33,7 @@ public sealed record BoardOptions
     /// <summary>What the board runs.</summary>
     public FirmwareApplication Application { get; init; } = FirmwareApplication.Gestures;
 
-    /// <summary>Bytes that the firmware's own arrays and objects may take; null for no limit.</summary>
+    /// <summary>Bytes of the managed heap, as the CLR has them before it starts; null for no limit, and nothing is counted then.</summary>
     public int? HeapBytes { get; init; }
 
     /// <summary>Where within a beacon interval this board's beacons fall, 0 to 1.</summary>
@@ -133,7 +133,10 @@ public sealed class Board : IDisposable
     internal BoardHeap? Heap { get; }
 
     /// <summary>Collects, and returns the free bytes of the managed heap; those of the whole heap when it has no limit.</summary>
-    internal int CollectHeap() => Heap?.CollectNow() ?? BoardHardware.UnlimitedHeapBytes;
+    internal int CollectHeap() => Heap?.Collect() ?? BoardHardware.UnlimitedHeapBytes;
+
+    /// <summary>Least bytes of the managed heap that were free after a collection, as the CLR counts; null when the heap has no limit.</summary>
+    public int? LeastFreeHeapBytes => Heap?.LeastFree;
 
     /// <summary>When the firmware was started, on the clock of the board's whole life.</summary>
     internal long BootedAtUs { get; private set; }
@@ -186,6 +189,7 @@ public sealed class Board : IDisposable
         _isStopped = true;
         Serial.Close();
         Stopping?.Invoke();
+        Heap?.Dispose();
     }
 
     /// <summary>Raised when the power is cut, for what the device's libraries hold open.</summary>
@@ -225,6 +229,7 @@ public sealed class Board : IDisposable
         Action? stopping = Stopping;
         Stopping = null;
         stopping?.Invoke();
+        Heap?.Restart();
         Run(() => WakeAt(awakeUs));
         throw new PowerOffException();
     }

@@ -12,10 +12,12 @@ internal static class TestBoards
     public static BoardProfile Profile { get; } = BoardProfile.Bundled("esp32-devkitc");
 
     public static Board Make(
-        LinkConditions? link = null, IReadOnlyDictionary<int, Func<Board, II2cPeripheral>>? peripherals = null, BoardProfile? profile = null) => new(new BoardOptions
+        LinkConditions? link = null, IReadOnlyDictionary<int, Func<Board, II2cPeripheral>>? peripherals = null, BoardProfile? profile = null,
+        int? heapBytes = null) => new(new BoardOptions
     {
         Profile = profile ?? Profile,
         FlashFolder = Path.Combine(TestContext.CurrentContext.WorkDirectory, "flash", Guid.NewGuid().ToString("n")),
+        HeapBytes = heapBytes,
         Link = link ?? new LinkConditions(),
         I2cPeripherals = peripherals ?? new Dictionary<int, Func<Board, II2cPeripheral>>(),
     });

@@ -47,6 +47,8 @@ public class MqttClient : IMqttClient, IDisposable
     private readonly SemaphoreSlim _releaseChanged = new(0);
     private readonly AutoResetEvent _eventAdded = new(false);
     private MQTTnet.IMqttClient? _client;
+    private readonly HeapLease? _clientMemory;
+    private HeapLease? _connectionMemory;
     private TcpSender? _tcp;
     private long _writtenBytes;
     private long _sentBytes;
@@ -62,6 +64,7 @@ public class MqttClient : IMqttClient, IDisposable
         if (secure) throw new NotSupportedException("the virtual board plays no TLS");
         _host = brokerHostName;
         _port = brokerPort;
+        _clientMemory = _board.Heap?.Lease(HeapCosts.MqttClient);
         _board.Stopping += Release;
     }
 
@@ -93,6 +96,8 @@ public class MqttClient : IMqttClient, IDisposable
 
         bool isTooEarly;
         lock (_lock) isTooEarly = _isEnding;
+        _connectionMemory?.Dispose();
+        _connectionMemory = _board.Heap?.Lease(HeapCosts.MqttConnection);
         // Two round trips: TCP, then CONNECT.
         RoundTrip();
         var client = new MqttClientFactory().CreateMqttClient();
@@ -147,6 +152,7 @@ public class MqttClient : IMqttClient, IDisposable
     {
         if (qosLevel != MqttQoSLevel.AtMostOnce) throw new NotSupportedException("the virtual board plays QoS 0 only");
         BoardCpu.Execute(_board.Options.Profile.MqttPublishIl);
+        _board.Heap?.Drop(HeapCosts.MqttPublish(message.Length + (topic?.Length ?? 0)));
         var outgoing = new MqttApplicationMessage { Topic = topic, PayloadSegment = message, Retain = retain };
         lock (_lock) _outgoing.Enqueue(outgoing);
         if (IsConnected) Pump();
@@ -293,6 +299,7 @@ public class MqttClient : IMqttClient, IDisposable
         void Run()
         {
             BoardCpu.Execute(_board.Options.Profile.MqttReceiveIl);
+            _board.Heap?.Drop(HeapCosts.MqttReceive(args.Message.Length + args.Topic.Length));
             MqttMsgPublishReceived?.Invoke(this, args);
         }
         lock (_lock)
@@ -382,6 +389,8 @@ public class MqttClient : IMqttClient, IDisposable
         _onAir.Writer.TryComplete();
         _client?.Dispose();
         _client = null;
+        _connectionMemory?.Dispose();
+        _clientMemory?.Dispose();
         _releaseChanged.Release();
     }
 }

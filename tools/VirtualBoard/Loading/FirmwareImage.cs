@@ -6,7 +6,10 @@ using System;
 using System.Collections.Concurrent;
 using System.IO;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
+using System.Threading;
+using Crime.VirtualBoard.Model;
 using Mono.Cecil;
 
 namespace Crime.VirtualBoard.Loading;
@@ -25,10 +28,26 @@ internal sealed class FirmwareImage
     {
         string name = application == FirmwareApplication.Bench ? DeviceAssemblies.Bench : DeviceAssemblies.Gestures;
         string type = name + ".Program";
+        foreach (string library in new[] { DeviceAssemblies.Shared, DeviceAssemblies.Kernel, DeviceAssemblies.Device, name })
+            Initialise(_context.LoadFromAssemblyName(new AssemblyName(library)));
         MethodInfo main = _context.LoadFromAssemblyName(new AssemblyName(name)).GetType(type, throwOnError: true)!
             .GetMethod("Main", BindingFlags.Public | BindingFlags.Static)
             ?? throw new MissingMethodException(type, "Main");
         return main.CreateDelegate<Action>();
+    }
+
+    /// <summary>
+    /// Runs all static constructors, as the device's CLR does before Main, and for no board: the boards of a process share the static fields,
+    /// which are part of <see cref="HeapCosts.StartedClr"/>.
+    /// </summary>
+    private static void Initialise(Assembly assembly)
+    {
+        var thread = new Thread(() =>
+        {
+            foreach (Type type in assembly.GetTypes()) RuntimeHelpers.RunClassConstructor(type.TypeHandle);
+        });
+        using (ExecutionContext.SuppressFlow()) thread.Start();
+        thread.Join();
     }
 
     /// <summary>The image for a board; boards whose library calls cost the same share one.</summary>

@@ -2,9 +2,11 @@
 // field, whatever the field's type; an array has a header of 20 bytes and packed elements (references take a block each); a
 // string is one block and its UTF-8 text with a zero at the end. Measured on the 32-bit CLR: object 12, class of int, long and
 // byte 48, int[0] 24, int[10] 60, long[10] 108, short[16] 60, object[10] 144, boxed int 24, string literal 12 each time its
-// instruction executes. With these rules what a model holds came out to the byte as the CLR's own count of free bytes.
+// instruction executes, delegate 36; objects of library classes as in the table below. With these rules what a model holds came out
+// to the byte as the CLR's own count of free bytes.
 
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Mono.Cecil;
 using Mono.Cecil.Rocks;
@@ -24,6 +26,30 @@ internal static class DeviceSizes
     public const int Literal = Block;
 
     private const int ArrayHeader = 20;
+
+    private const int Delegate = 3 * Block;
+
+    // With its message's reference and, once thrown, its stack trace: 72 before it is thrown.
+    private const int Exception = 120;
+
+    // A class without a figure of its own: a header and three fields. An estimate.
+    private const int OtherLibraryObject = 4 * Block;
+
+    private static readonly Dictionary<string, int> s_libraryObjects = new()
+    {
+        ["System.Object"] = Block,
+        ["System.MulticastDelegate"] = Delegate,
+        ["System.Threading.AutoResetEvent"] = 12,
+        ["System.Threading.ManualResetEvent"] = 12,
+        ["System.Threading.Thread"] = 72,
+        ["System.Collections.ArrayList"] = 120,
+        ["System.Collections.Queue"] = 132,
+        ["System.Collections.Hashtable"] = 180,
+        ["System.Text.StringBuilder"] = 132,
+        ["System.Random"] = 48,
+        // The virtual board's client accounts for itself.
+        ["nanoFramework.M2Mqtt.MqttClient"] = 0,
+    };
 
     /// <summary>An object.</summary>
     /// <param name="fieldCount">Instance fields, inherited ones included.</param>
@@ -59,14 +85,33 @@ internal static class DeviceSizes
         return Element(definition.IsEnum ? definition.GetEnumUnderlyingType().FullName : definition.FullName, isReference: false);
     }
 
-    /// <summary>An object of a class of device code.</summary>
+    /// <summary>An object of a class of device code, or of a library's: its fields, and what its base in a library takes.</summary>
     public static int Object(TypeReference type)
     {
         int count = 0;
-        for (TypeDefinition at = type.Resolve(); at.FullName != "System.Object"; at = at.BaseType.Resolve())
-            count += at.Fields.Count(field => !field.IsStatic);
-        return Object(count);
+        TypeReference at = type;
+        while (IsDeviceCode(at))
+        {
+            TypeDefinition definition = at.Resolve();
+            count += definition.Fields.Count(field => !field.IsStatic);
+            at = definition.BaseType;
+        }
+        return LibraryObject(at) + count * Block;
     }
+
+    private static int LibraryObject(TypeReference type)
+    {
+        for (TypeReference? at = type; at != null; at = at.Resolve().BaseType)
+        {
+            if (at.FullName == "System.Exception") return Exception;
+            // Every class ends at System.Object, which is not what it is.
+            if ((at == type || at.FullName == "System.MulticastDelegate") && s_libraryObjects.TryGetValue(at.FullName, out int size)) return size;
+        }
+        return OtherLibraryObject;
+    }
+
+    private static bool IsDeviceCode(TypeReference type) => type.GetElementType() is { } element
+        && (element.DeclaringType ?? element).Namespace is { } name && (name + ".").StartsWith("Crime.", StringComparison.Ordinal);
 
     private static int Blocks(int size) => (size + Block - 1) / Block * Block;
 }

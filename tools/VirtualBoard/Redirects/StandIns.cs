@@ -5,6 +5,7 @@ using System;
 using System.IO;
 using System.Threading;
 using Crime.VirtualBoard.Loading;
+using Crime.VirtualBoard.Model;
 
 namespace Crime.VirtualBoard.Redirects;
 
@@ -19,12 +20,18 @@ public static class ThreadStandIn
         return new Thread(() =>
         {
             board.Clock.ResumeNow();
-            board.Guard(() => start());
+            board.Guard(() => Run(board, start));
         })
         {
             IsBackground = true,
             Name = "board",
         };
+    }
+
+    private static void Run(Board board, ThreadStart start)
+    {
+        using HeapLease? frames = board.Heap?.Lease(HeapCosts.RunningThread);
+        start();
     }
 
     /// <summary>Starts a thread, which inherits its board.</summary>
