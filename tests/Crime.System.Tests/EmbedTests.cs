@@ -43,6 +43,26 @@ public sealed class EmbedTests
     }
 
     [Test]
+    public async Task TheCodeOfTheSweepIsTheTrees()
+    {
+        string output = Path.Combine(CrimeCommand.NewFolder(), "CodeBlocks.g.cs");
+        Assert.That((await CrimeCommand.RunAsync("embed", "code-sweep", "-o", output)).ExitCode, Is.Zero);
+        string inTree = Path.Combine(Root, "firmware", "apps", "Bench.Kernels", "Code", "CodeBlocks.g.cs");
+        Assert.That(File.ReadAllText(output) == File.ReadAllText(inTree), Is.True, "run crime embed code-sweep anew");
+    }
+
+    [TestCase("--model is missing", "x.golden.json")]
+    [TestCase("leave --model out", "code-sweep", "-m", "x.crime")]
+    public async Task AModelBelongsToVectorsAndToNothingElse(string expected, params string[] arguments)
+    {
+        string output = Path.Combine(CrimeCommand.NewFolder(), "x.cs");
+        CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync(["embed", .. arguments, "-o", output]);
+        Assert.That(outcome.ExitCode, Is.EqualTo(2));
+        Assert.That(outcome.Error, Does.Contain(expected));
+        Assert.That(File.Exists(output), Is.False);
+    }
+
+    [Test]
     public async Task VectorsOfAnotherModelAreRefused()
     {
         string folder = CrimeCommand.NewFolder(), golden = Path.Combine(folder, "other.golden.json");

@@ -45,7 +45,7 @@ public sealed class PredictTests
     [TestCase("no such board; give one of", "predict", "synthetic:2x8", "--board", "esp33")]
     [TestCase("cannot be read", "predict", "missing.crime")]
     [TestCase("the picture is a .png file", "predict", "synthetic:2x8", "--plot", "x.jpg")]
-    [TestCase("--kernel takes compiled or table", "predict", "synthetic:2x8", "--kernel", "textbook")]
+    [TestCase("--kernel takes compiled, table or textbook", "predict", "synthetic:2x8", "--kernel", "fast")]
     [TestCase("cannot be read", "calibrate", "missing.log", "-o", "x.json")]
     [TestCase("a profile is a .json file", "calibrate", "missing.log", "-o", "x.txt")]
     [TestCase("--board takes", "calibrate", "missing.log", "-o", "x.json", "--board", "esp33")]

@@ -15,8 +15,10 @@ public static class ModelLoading
     /// <exception cref="UserInputException">The file cannot be read or was refused.</exception>
     public static ModelFile Load(string path) => Parse(ReadModel(path), path);
 
-    /// <summary>Where the name of a model begins that is made up instead of read, as the bench makes them: synthetic:INPUTSxHIDDEN.</summary>
+    /// <summary>First letters of the name of a model that the bench makes: synthetic:INPUTSxHIDDEN for an LSTM, synthetic:gru:INPUTSxHIDDEN for a GRU.</summary>
     public const string Synthetic = "synthetic:";
+
+    private const string Gru = "gru:";
 
     private const int MaxSyntheticSize = 64;
 
@@ -52,11 +54,20 @@ public static class ModelLoading
     /// <summary>A file with the float weights only: what calibration runs.</summary>
     public static ModelFile FloatOnly(TrainedModel model) => Parse(ModelFileWriter.Write(model, quantised: null), model.Name);
 
+    /// <summary>Returns the name of a model of the bench.</summary>
+    /// <param name="kind">LSTM or GRU.</param>
+    /// <param name="inputs">Features per timestep.</param>
+    /// <param name="hidden">Hidden units.</param>
+    public static string SyntheticName(CellKind kind, int inputs, int hidden) => $"{Synthetic}{(kind == CellKind.Gru ? Gru : "")}{inputs}x{hidden}";
+
     private static byte[] MakeUp(string name)
     {
-        string[] sizes = name[Synthetic.Length..].Split('x');
-        if (sizes.Length == 2 && Size(sizes[0], out int inputs) && Size(sizes[1], out int hidden)) return SyntheticModel.Write(inputs, hidden);
-        throw new UserInputException($"{name}: a model of the bench is {Synthetic}INPUTSxHIDDEN with 1 to {MaxSyntheticSize} of each, as in {Synthetic}4x12");
+        bool isGru = name.StartsWith(Synthetic + Gru, StringComparison.Ordinal);
+        string[] sizes = name[(isGru ? Synthetic.Length + Gru.Length : Synthetic.Length)..].Split('x');
+        if (sizes.Length == 2 && Size(sizes[0], out int inputs) && Size(sizes[1], out int hidden))
+            return SyntheticModel.Write(isGru ? CellKind.Gru : CellKind.Lstm, inputs, hidden);
+        throw new UserInputException(
+            $"{name}: a model of the bench is {Synthetic}INPUTSxHIDDEN or {Synthetic}{Gru}INPUTSxHIDDEN with 1 to {MaxSyntheticSize} of each, as in {Synthetic}4x12");
     }
 
     private static bool Size(string text, out int size) =>

@@ -1,38 +1,32 @@
 // The kernels that the bench compares: one list, so that a further kind of kernel is a further line here.
 
+using Crime.Bench.Reference;
 using Crime.Kernel;
-using Crime.Kernel.Compiled;
 using Crime.Model;
 
 namespace Crime.Bench;
 
-/// <summary>A kernel and what to call it.</summary>
-public sealed class NamedKernel
-{
-    /// <summary>Names a kernel.</summary>
-    public NamedKernel(string name, IKernel kernel)
-    {
-        Name = name;
-        Kernel = kernel;
-    }
-
-    /// <summary>Kind of the kernel: "table" or "compiled".</summary>
-    public string Name { get; }
-
-    /// <summary>The kernel.</summary>
-    public IKernel Kernel { get; }
-}
-
-/// <summary>Makes kernels.</summary>
+/// <summary>Makes kernels by name.</summary>
 public static class BenchKernels
 {
-    /// <summary>All kernels that this application has for a model.</summary>
-    public static NamedKernel[] Of(ModelFile model)
+    private const string Textbook = "textbook";
+    private const string Compiled = "compiled";
+
+    /// <summary>Returns the names of the kernels that the bench has for a model, the baseline first.</summary>
+    /// <param name="model">A model with fixed-point weights.</param>
+    public static string[] NamesFor(ModelFile model)
     {
-        var table = new NamedKernel("table", new NetworkKernel(model));
-        CompiledModel compiled = CompiledModels.For(model, new CompiledModel[] { new GesturesKernel() });
-        if (compiled == null) compiled = CompiledModels.For(model, CompiledSizes.All());
-        if (compiled == null) return new[] { table };
-        return new[] { table, new NamedKernel("compiled", new NetworkKernel(model, compiled)) };
+        if (CompiledModels.For(model, CompiledSizes.All()) == null) return new[] { Textbook, "table" };
+        return new[] { Textbook, "table", Compiled };
+    }
+
+    /// <summary>Makes one kernel. The heap of a board may not hold two of them.</summary>
+    /// <param name="model">A model with fixed-point weights.</param>
+    /// <param name="name">One of <see cref="NamesFor"/>.</param>
+    public static IKernel Create(ModelFile model, string name)
+    {
+        if (name == Textbook) return new NetworkKernel(model, new TextbookModel(model));
+        if (name == Compiled) return new NetworkKernel(model, CompiledModels.For(model, CompiledSizes.All()));
+        return new NetworkKernel(model);
     }
 }

@@ -14,17 +14,20 @@ public sealed class GoldenCheck
     /// <summary>Reports to a console.</summary>
     public GoldenCheck(BenchReport report) => _report = report;
 
-    /// <summary>Vectors that did not come out.</summary>
+    /// <summary>Number of vectors with a wrong bit.</summary>
     public int FailureCount { get; private set; }
 
     /// <summary>Runs all vectors of a model.</summary>
-    public void Run(GoldenModel golden, NamedKernel kernel)
+    /// <param name="golden">The model and its vectors.</param>
+    /// <param name="name">Name of the kernel, as the report prints it.</param>
+    /// <param name="kernel">The kernel, made for that model.</param>
+    public void Run(GoldenModel golden, string name, IKernel kernel)
     {
         foreach (GoldenVector vector in golden.Vectors)
         {
-            int wrongStep = FirstWrongStep(vector, kernel.Kernel);
+            int wrongStep = FirstWrongStep(vector, kernel);
             if (wrongStep >= 0) FailureCount++;
-            _report.Golden(kernel.Name, golden.Name, vector.Sequence, vector.Length, wrongStep);
+            _report.Golden(name, golden.Name, vector.Sequence, vector.Length, wrongStep);
         }
     }
 

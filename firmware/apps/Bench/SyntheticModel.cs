@@ -1,5 +1,5 @@
-// Models of any size, made on the board from a counter: a bench that carried a file per size would fill the flash. They
-// mean nothing; their weights are small enough for the row bound and large enough to leave the middle of the tables.
+// Models of any size, made on the board from a counter: a bench with a file per size would fill the flash. Their weights are
+// random: small enough for the row bound, and large enough to leave the middle of the tables.
 
 using System;
 using System.IO.Hashing;
@@ -8,7 +8,7 @@ using Crime.Model;
 
 namespace Crime.Bench;
 
-/// <summary>Makes LSTM models and inputs.</summary>
+/// <summary>Makes models and inputs.</summary>
 public static class SyntheticModel
 {
     private const int InputFractionBits = 12;
@@ -23,19 +23,26 @@ public static class SyntheticModel
     /// <summary>Makes a model with one LSTM layer and two classes.</summary>
     /// <param name="inputCount">Features per timestep.</param>
     /// <param name="hiddenCount">Hidden units.</param>
-    public static ModelFile Create(int inputCount, int hiddenCount)
+    public static ModelFile Create(int inputCount, int hiddenCount) => Create(CellKind.Lstm, inputCount, hiddenCount);
+
+    /// <summary>Makes a model with one layer and two classes.</summary>
+    /// <param name="kind">LSTM or GRU.</param>
+    /// <param name="inputCount">Features per timestep.</param>
+    /// <param name="hiddenCount">Hidden units.</param>
+    public static ModelFile Create(CellKind kind, int inputCount, int hiddenCount)
     {
-        ModelError error = ModelReader.TryRead(Write(inputCount, hiddenCount), out ModelFile model);
+        ModelError error = ModelReader.TryRead(Write(kind, inputCount, hiddenCount), out ModelFile model);
         if (error != ModelError.None) throw new InvalidOperationException(ModelErrors.Describe(error));
         return model;
     }
 
     /// <summary>The same as the bytes of a file.</summary>
+    /// <param name="kind">LSTM or GRU.</param>
     /// <param name="inputCount">Features per timestep.</param>
     /// <param name="hiddenCount">Hidden units.</param>
-    public static byte[] Write(int inputCount, int hiddenCount)
+    public static byte[] Write(CellKind kind, int inputCount, int hiddenCount)
     {
-        var shape = new LayerShape(CellKind.Lstm, Direction.Forward, inputCount, hiddenCount, LayerOptions.None);
+        var shape = new LayerShape(kind, Direction.Forward, inputCount, hiddenCount, LayerOptions.None);
         int layerSize = (int)FixedLayer.SizeOf(shape, WeightBits);
         int fixedSize = ModelFormat.FixedPointHeaderSize + layerSize + ClassCount * (4 + 2 * hiddenCount);
         int architecture = ModelFormat.HeaderSize + SectionCount * ModelFormat.SectionEntrySize;
@@ -57,7 +64,7 @@ public static class SyntheticModel
         bytes[architecture + 2] = InputFractionBits;
         LittleEndian.WriteInt16(bytes, architecture + 4, inputCount);
         LittleEndian.WriteInt16(bytes, architecture + 6, ClassCount);
-        bytes[layers] = (byte)CellKind.Lstm;
+        bytes[layers] = (byte)kind;
         bytes[layers + 1] = (byte)Direction.Forward;
         LittleEndian.WriteInt16(bytes, layers + 2, hiddenCount);
         // Three names of one letter: the model's, and the two classes'.
@@ -93,7 +100,7 @@ public static class SyntheticModel
         bytes[at] = LogitFractionBits;
         bytes[at + 1] = WeightBits;
         at += ModelFormat.FixedPointHeaderSize;
-        bytes[at] = CellFractionBits;
+        if (shape.HasCellState) bytes[at] = CellFractionBits;
         at += 4;
         for (int row = 0; row < shape.RowCount; row++) bytes[at + row] = RowFractionBits;
         // The layer's biases stay 0. The head's two are filled like weights: still far within its bound.

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using Crime.Bench.Reference;
 using Crime.Kernel;
 using Crime.Model;
 using Crime.Modelling;
@@ -137,7 +138,7 @@ public sealed class CompiledKernelTests
         {
             ModelFile model = Model(n, kind, 4, [7, 5], scale: Math.Pow(10, random.NextDouble() * 3 - 1.5));
             var table = new NetworkKernel(model);
-            var textbook = new NetworkKernel(model, DeviceCompiler.LoadTextbook(model));
+            var textbook = new NetworkKernel(model, new TextbookModel(model));
             for (int i = 0; i < 20; i++)
             {
                 short[] values = Sequence(random, model, 10);

@@ -48,21 +48,33 @@ public sealed class CompiledModelsTests
             "the bundled model has changed: crime compile gateway/assets/gestures.crime -o firmware/apps/Gestures/GesturesKernel.g.cs");
     }
 
-    [TestCase(1, 4)]
-    [TestCase(2, 8)]
-    [TestCase(4, 8)]
-    [TestCase(8, 8)]
-    [TestCase(4, 12)]
-    [TestCase(8, 12)]
-    public void TheBenchHasTheCodeOfItsOwnModels(int inputCount, int hiddenCount)
+    [TestCase(CellKind.Lstm, 1, 4, "Bench/Compiled")]
+    [TestCase(CellKind.Lstm, 2, 8, "Bench/Compiled")]
+    [TestCase(CellKind.Lstm, 4, 8, "Bench/Compiled")]
+    [TestCase(CellKind.Lstm, 8, 8, "Bench/Compiled")]
+    [TestCase(CellKind.Lstm, 4, 12, "Bench/Compiled")]
+    [TestCase(CellKind.Lstm, 8, 12, "Bench/Compiled")]
+    [TestCase(CellKind.Lstm, 3, 16, "Bench.Kernels/Hidden16")]
+    [TestCase(CellKind.Lstm, 8, 16, "Bench.Kernels/Hidden16")]
+    [TestCase(CellKind.Lstm, 12, 16, "Bench.Kernels/Hidden16")]
+    [TestCase(CellKind.Gru, 12, 16, "Bench.Kernels/Hidden16")]
+    [TestCase(CellKind.Lstm, 6, 24, "Bench.Kernels/Hidden24")]
+    [TestCase(CellKind.Lstm, 16, 24, "Bench.Kernels/Hidden24")]
+    [TestCase(CellKind.Lstm, 13, 32, "Bench.Kernels/Hidden32")]
+    public void TheBenchHasTheCodeOfItsOwnModels(CellKind kind, int inputCount, int hiddenCount, string folder)
     {
-        string name = $"Synthetic{inputCount}x{hiddenCount}Kernel", model = $"{ModelLoading.Synthetic}{inputCount}x{hiddenCount}";
-        string kept = File.ReadAllText(Path.Combine(CheckoutRoot(), "firmware", "apps", "Bench", "Compiled", name + ".g.cs"));
+        string name = $"Synthetic{(kind == CellKind.Gru ? "Gru" : "")}{inputCount}x{hiddenCount}Kernel";
+        string model = ModelLoading.SyntheticName(kind, inputCount, hiddenCount);
+        string kept = File.ReadAllText(Path.Combine(CheckoutRoot(), "firmware", "apps", folder, name + ".g.cs"));
         Assert.That(
             kept == KernelEmitter.Emit(ModelLoading.Load(model), name).Source, Is.True,
-            $"the models of the bench have changed: crime compile {model} -o firmware/apps/Bench/Compiled/{name}.g.cs --class {name}");
-        Assert.That(CompiledModels.For(SyntheticModel.Create(inputCount, hiddenCount), CompiledSizes.All())?.GetType().Name, Is.EqualTo(name));
+            $"the models of the bench have changed: crime compile {model} -o firmware/apps/{folder}/{name}.g.cs --class {name}");
+        Assert.That(CompiledModels.For(SyntheticModel.Create(kind, inputCount, hiddenCount), CompiledSizes.All())?.GetType().Name, Is.EqualTo(name));
     }
+
+    [Test]
+    public void NoTwoOfTheBenchAreMadeFromTheSameWeights() =>
+        Assert.That(CompiledSizes.All().Select(compiled => compiled.FixedPointChecksum), Is.Unique);
 
     private static string CheckoutRoot()
     {

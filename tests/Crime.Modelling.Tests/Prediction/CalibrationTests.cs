@@ -56,9 +56,11 @@ public sealed class CalibrationTests
     /// <param name="noise">A factor for each line.</param>
     private static List<string> Log(OperationTable table, Func<double> noise)
     {
+        const double sweepNs = 150;
         var lines = new List<string> { "ets Jul 29 2019 12:21:46", "BENCH start 1 version", "GOLDEN table gestures 99 PASS len=117" };
         foreach (BenchStatement statement in BenchStatements.All) lines.Add($"BENCH op.{statement.Name} {Number(table.Nanoseconds(statement.Operations) * noise())} ns");
         foreach (int length in new[] { 1, 10, 50, 100 }) lines.Add($"BENCH encode.request {Number((40 + 2.5 * length) * noise())} us len={length} bytes=34");
+        foreach (int size in new[] { 1000, 20_000, 60_000 }) lines.Add($"BENCH code.sweep {Number(sweepNs * noise())} ns size={size}");
         foreach (var (step, count) in s_steps.Value)
             lines.Add("BENCH " + step.Replace("*", Number(table.Nanoseconds(count) / 1000 / StepsLength * noise())));
         lines.Add("BENCH end 0 failures");
@@ -102,12 +104,13 @@ public sealed class CalibrationTests
         Assert.That(calibration.Steps.Select(step => Math.Abs(step.Error)), Has.All.LessThan(0.1));
     }
 
-    [Test]
-    public void OfSeveralRunsTheMedianOfALineCounts()
+    [TestCase(OfRuns.Median, 1.1)]
+    [TestCase(OfRuns.Best, 0.9)]
+    public void OfSeveralRunsTheMedianOrTheBestOfALineCounts(OfRuns ofRuns, double expected)
     {
-        BenchLog[] logs = new[] { 1.0, 1.1, 9.0 }.Select(factor => BenchLog.Parse(string.Join('\n', Log(Known(), () => factor)))).ToArray();
-        Calibration calibration = Calibration.Make(logs, "three runs");
-        Assert.That(calibration.Fit.Table.Costs[Operation.Move].Ns, Is.EqualTo(1.1 * Known().Costs[Operation.Move].Ns).Within(0.05));
+        BenchLog[] logs = new[] { 1.1, 0.9, 9.0 }.Select(factor => BenchLog.Parse(string.Join('\n', Log(Known(), () => factor)))).ToArray();
+        Calibration calibration = Calibration.Make(logs, "three runs", ofRuns);
+        Assert.That(calibration.Fit.Table.Costs[Operation.Move].Ns, Is.EqualTo(expected * Known().Costs[Operation.Move].Ns).Within(0.05));
     }
 
     [Test]
@@ -119,6 +122,8 @@ public sealed class CalibrationTests
         CostProfile profile = CostProfile.Load(path);
         Assert.That(profile.Name, Is.EqualTo("mine"));
         Assert.That(profile.Operations.Costs, Is.EqualTo(calibration.Fit.Table.Costs));
+        Assert.That(profile.Code.Points, Is.EqualTo(calibration.Code.Points));
+        Assert.That((profile.Code.Source, profile.Code.Confidence), Is.EqualTo(("a log of the test", "measured")));
         Assert.That(profile.Lines, Is.EqualTo(calibration.Lines));
         Assert.That(profile.Board!.UsPerIl, Is.EqualTo(calibration.UsPerIl).Within(1e-6));
         Assert.That(profile.Board.Numbers["cpu_us_per_il"].Confidence, Is.EqualTo("measured"));
@@ -165,6 +170,11 @@ public sealed class CalibrationTests
     [TestCase("{\"base\":\"nowhere\"}", "its base 'nowhere' is no folder under hardware/")]
     [TestCase("{\"base\":5}", "not a profile")]
     [TestCase("{\"operations\":{\"move\":{\"ns\":1,\"source\":\"x\",\"confidence\":\"measured\"}}}", "'operations' lacks constant")]
+    [TestCase("{\"base\":\"nanoclr-linux\",\"code\":{\"points\":[{\"bytes\":0,\"extra_ns\":1}],\"source\":\"x\",\"confidence\":\"measured\"}}", "1 ns at 0 bytes")]
+    [TestCase("{\"base\":\"nanoclr-linux\",\"code\":{\"points\":[{\"bytes\":9,\"extra_ns\":-1}],\"source\":\"x\",\"confidence\":\"measured\"}}", "-1 ns at 9 bytes")]
+    [TestCase(
+        "{\"base\":\"nanoclr-linux\",\"code\":{\"points\":[{\"bytes\":9,\"extra_ns\":1},{\"bytes\":9,\"extra_ns\":1}],\"source\":\"x\",\"confidence\":\"measured\"}}",
+        "do not ascend")]
     [TestCase("{\"base\":\"nanoclr-linux\",\"operations\":{\"move\":{\"ns\":1}}}", "not a profile")]
     public void WhatIsNoProfileIsRefused(string text, string expected)
     {

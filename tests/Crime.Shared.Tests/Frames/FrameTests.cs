@@ -224,7 +224,7 @@ public sealed class FrameTests
     }
 
     [TestCase(24, RequestFrame.MaxVisited + 1)]
-    [TestCase(25, 1)]
+    [TestCase(25, TelemetryFrame.MaxRecords + 1)]
     [TestCase(27, 255)]
     public void ARequestThatSaysTooMuchIsRefused(int offset, int value)
     {

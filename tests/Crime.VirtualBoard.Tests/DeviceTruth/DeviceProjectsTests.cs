@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using Crime.DeviceCode.Projects;
+using Crime.VirtualBoard.Loading;
 using NUnit.Framework;
 
 namespace Crime.VirtualBoard.Tests.DeviceTruth;
@@ -15,11 +16,20 @@ namespace Crime.VirtualBoard.Tests.DeviceTruth;
 public sealed class DeviceProjectsTests
 {
     private static readonly DeviceTree s_tree = DeviceTree.Find(TestContext.CurrentContext.TestDirectory)!;
-    private static readonly DeviceProject s_shared = new(s_tree, "firmware/Shared/Crime.Shared.nfproj"), s_sdkShared = new(s_tree, "firmware/Sdk/Shared/Crime.Shared.csproj");
-    private static readonly DeviceProject s_kernel = new(s_tree, "firmware/Crime.Kernel/Crime.Kernel.nfproj"), s_sdkKernel = new(s_tree, "firmware/Sdk/Kernel/Crime.Kernel.csproj");
-    private static readonly DeviceProject s_device = new(s_tree, "firmware/Crime.Device/Crime.Device.nfproj"), s_sdkDevice = new(s_tree, "firmware/Sdk/Device/Crime.Device.csproj");
-    private static readonly DeviceProject s_app = new(s_tree, "firmware/apps/Gestures/Crime.Gestures.nfproj"), s_sdkApp = new(s_tree, "firmware/Sdk/Gestures/Crime.Gestures.csproj");
-    private static readonly DeviceProject s_bench = new(s_tree, "firmware/apps/Bench/Crime.Bench.nfproj"), s_sdkBench = new(s_tree, "firmware/Sdk/Bench/Crime.Bench.csproj");
+    private static readonly DeviceProject s_shared = Read("firmware/Shared/Crime.Shared.nfproj"), s_sdkShared = Read("firmware/Sdk/Shared/Crime.Shared.csproj");
+    private static readonly DeviceProject s_kernel = Read("firmware/Crime.Kernel/Crime.Kernel.nfproj"), s_sdkKernel = Read("firmware/Sdk/Kernel/Crime.Kernel.csproj");
+    private static readonly DeviceProject s_device = Read("firmware/Crime.Device/Crime.Device.nfproj"), s_sdkDevice = Read("firmware/Sdk/Device/Crime.Device.csproj");
+    private static readonly DeviceProject s_app = Read("firmware/apps/Gestures/Crime.Gestures.nfproj"), s_sdkApp = Read("firmware/Sdk/Gestures/Crime.Gestures.csproj");
+    private static readonly DeviceProject s_bench = Read("firmware/apps/Bench/Crime.Bench.nfproj"), s_sdkBench = Read("firmware/Sdk/Bench/Crime.Bench.csproj");
+
+    // Libraries of the bench with generated code only, by the name of the assembly.
+    private static readonly Dictionary<string, (DeviceProject Stable, DeviceProject Sdk)> s_benchKernels = DeviceAssemblies.BenchKernels.ToDictionary(
+        assembly => assembly,
+        assembly => (
+            Read($"firmware/apps/Bench.Kernels/{assembly.Split('.')[^1]}/{assembly}.nfproj"),
+            Read($"firmware/Sdk/Bench{assembly.Split('.')[^1]}/{assembly}.csproj")));
+
+    private static DeviceProject Read(string path) => new(s_tree, path);
 
     private static IEnumerable<TestCaseData> Pairs()
     {
@@ -28,13 +38,15 @@ public sealed class DeviceProjectsTests
         yield return new TestCaseData(s_device, s_sdkDevice).SetArgDisplayNames("device");
         yield return new TestCaseData(s_app, s_sdkApp).SetArgDisplayNames("gestures");
         yield return new TestCaseData(s_bench, s_sdkBench).SetArgDisplayNames("bench");
+        foreach (var (assembly, projects) in s_benchKernels) yield return new TestCaseData(projects.Stable, projects.Sdk).SetArgDisplayNames(assembly);
     }
 
     // What two projects compile is in two assemblies: that is for applications that do without a library.
     [Test]
     public void EveryDeviceFileIsInOneProjectAndOnlyTheBenchBorrows()
     {
-        IEnumerable<string> own = new[] { s_shared, s_kernel, s_device, s_app }.SelectMany(project => project.Sources)
+        IEnumerable<string> own = new[] { s_shared, s_kernel, s_device, s_app }.Concat(s_benchKernels.Values.Select(projects => projects.Stable))
+            .SelectMany(project => project.Sources)
             .Concat(s_bench.Sources.Where(path => path.StartsWith("firmware/apps/Bench/")));
         Assert.That(own, Is.EquivalentTo(s_tree.Files));
         Assert.That(s_bench.Sources.Where(path => !path.StartsWith("firmware/apps/Bench/")), Is.EquivalentTo(new[]
@@ -53,7 +65,11 @@ public sealed class DeviceProjectsTests
         Assert.That(s_kernel.Projects, Is.EqualTo(new[] { shared }));
         Assert.That(s_device.Projects, Is.EqualTo(new[] { kernel, shared }));
         Assert.That(s_app.Projects, Is.EqualTo(new[] { device, kernel, shared }));
-        Assert.That(s_bench.Projects, Is.EqualTo(new[] { kernel, shared }));
+        foreach (var (assembly, projects) in s_benchKernels)
+            Assert.That(projects.Stable.Projects, Is.EqualTo(assembly == "Crime.Bench.Code" ? [] : new[] { kernel, shared }), assembly);
+        Assert.That(
+            s_bench.Projects,
+            Is.EqualTo(DeviceAssemblies.BenchKernels.Select(name => $"firmware/apps/Bench.Kernels/{name.Split('.')[^1]}/{name}.nfproj").Concat([kernel, shared])));
     }
 
     [TestCaseSource(nameof(Pairs))]

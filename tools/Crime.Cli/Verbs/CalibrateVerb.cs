@@ -1,7 +1,9 @@
 // crime calibrate: from a bench run on one's own board to the profile that predict takes.
 
+using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.Globalization;
 using System.Linq;
 using System.Threading.Tasks;
 using Crime.Cli.Prediction;
@@ -13,41 +15,46 @@ namespace Crime.Cli.Verbs;
 
 internal static class CalibrateVerb
 {
+    private const string NoBoard = "none";
+
     public static Command Create()
     {
         var logs = new Argument<string[]>("BENCH.log")
         {
-            Description = "What the bench printed on the board; of several runs the median of each line counts.",
+            Description = "What the bench printed on the board, one run or several.",
             Arity = ArgumentArity.OneOrMore,
         };
         var output = new Option<string>("--output", "-o") { Description = "The profile to write, a .json file.", Required = true };
         var board = Options.OneOf(
-            "--board", "Folder under hardware/ for what the bench does not measure: power, radio, pins.",
-            [Options.DefaultProfile, .. CostProfile.BundledNames.Where(name => name != Options.DefaultProfile)]);
+            "--board", "Folder under hardware/ for what the bench does not measure: power, radio, pins; none for what is no board.",
+            [Options.DefaultProfile, NoBoard, .. CostProfile.BundledNames.Where(name => name != Options.DefaultProfile)]);
         var name = Options.Word("--name", "What to call the board.", "calibrated board");
+        var ofRuns = Options.OneOf("--of", "Of several runs, the time of each line that counts. best is for a machine that runs other programs.", "median", "best");
         var json = new Option<bool>("--json") { Description = "Print costs, lines and check as JSON." };
         var command = new Command(
             "calibrate",
             "Makes a board's cost table from a run of the bench on it: least squares over the instructions of the bench's statements and sequences, with\n"
-            + "confidence intervals; and lines over lengths with their R². Then checks the table against the steps that the bench timed too.\n\n"
+            + "confidence intervals; the cost of code size from the bench's sweep; and lines over lengths with their R². Then checks the table against the\n"
+            + "steps that the bench timed too.\n\n"
             + "Example:\n  crime calibrate bench.log -o my-board.json --board esp32-devkitc --name \"my board\"\n  crime predict vowels.crime --board my-board.json")
         {
-            logs, output, board, name, json,
+            logs, output, board, name, ofRuns, json,
         };
         command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(logs), parsed.GetRequiredValue(output), parsed.GetRequiredValue(board), parsed.GetRequiredValue(name), parsed.GetValue(json)));
+            parsed.GetRequiredValue(logs), parsed.GetRequiredValue(output), parsed.GetRequiredValue(board), parsed.GetRequiredValue(name),
+            Enum.Parse<OfRuns>(parsed.GetRequiredValue(ofRuns), ignoreCase: true), parsed.GetValue(json)));
         return command;
     }
 
-    private static async Task<int> Run(string[] paths, string outputPath, string board, string name, bool json)
+    private static async Task<int> Run(string[] paths, string outputPath, string board, string name, OfRuns ofRuns, bool json)
     {
-        if (!outputPath.EndsWith(".json", System.StringComparison.OrdinalIgnoreCase))
+        if (!outputPath.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
             throw new UserInputException($"--output {outputPath}: a profile is a .json file, by which 'crime predict' knows it from a name");
         BenchLog[] logs = paths.Select(BenchLogFile.Read).ToArray();
-        string source = $"bench run on '{name}'" + (logs.Length > 1 ? $", medians of {logs.Length} runs" : "");
+        string source = $"bench run on '{name}'" + (logs.Length > 1 ? $", {(ofRuns == OfRuns.Best ? "best" : "medians")} of {logs.Length} runs" : "");
         Calibration calibration = await Output.WithProgress(
-            "counting the bench's steps", Calibration.StepCount(logs), done => Calibration.Make(logs, source, done));
-        Output.WriteFile(outputPath, CostProfile.Write(name, board, calibration));
+            "counting the bench's steps", Calibration.StepCount(logs), done => Calibration.Make(logs, source, ofRuns, done));
+        Output.WriteFile(outputPath, CostProfile.Write(name, board == NoBoard ? null : board, calibration));
         if (json)
         {
             Output.WriteJson(new
@@ -56,6 +63,7 @@ internal static class CalibrateVerb
                 operations = calibration.Fit.Table.Costs,
                 r_squared = calibration.Fit.RSquared,
                 fitted = calibration.Fit.Rows,
+                calibration.Code,
                 calibration.Lines,
                 calibration.Steps,
                 us_per_il = calibration.UsPerIl,
@@ -63,6 +71,7 @@ internal static class CalibrateVerb
             return 0;
         }
         AnsiConsole.Write(Costs(calibration));
+        AnsiConsole.Write(CodeSizes(calibration.Code));
         AnsiConsole.Write(Lines(calibration.Lines));
         AnsiConsole.Write(Steps(calibration.Steps));
         AnsiConsole.WriteLine($"wrote {outputPath}; 'crime predict MODEL.crime --board {outputPath}' uses it");
@@ -79,6 +88,15 @@ internal static class CalibrateVerb
         return table;
     }
 
+    private static Table CodeSizes(CodeSizeCost code)
+    {
+        var table = new Table().Border(TableBorder.Rounded).Title(Markup.Escape($"cost of straight-line code over its size: {code.Source}"))
+            .AddColumn(new TableColumn("bytes").RightAligned()).AddColumn(new TableColumn("more per instruction, ns").RightAligned());
+        foreach (CodePoint point in code.Points)
+            table.AddRow(point.Bytes.ToString(CultureInfo.InvariantCulture), Words.Of(point.ExtraNs));
+        return table;
+    }
+
     private static Table Lines(IReadOnlyDictionary<string, FittedLine> lines)
     {
         var table = new Table().Border(TableBorder.Rounded).Title("lines").AddColumn("of").AddColumn("over")
@@ -89,7 +107,7 @@ internal static class CalibrateVerb
             table.AddRow(
                 name, line.Of, Words.Of(line.Slope.Value), $"{Words.Of(line.Slope.Low)} to {Words.Of(line.Slope.High)}", Words.Of(line.Intercept.Value),
                 $"{Words.Of(line.Intercept.Low)} to {Words.Of(line.Intercept.High)}",
-                line.RSquared.ToString("0.00000", System.Globalization.CultureInfo.InvariantCulture));
+                line.RSquared.ToString("0.00000", CultureInfo.InvariantCulture));
         return table;
     }
 
@@ -102,7 +120,7 @@ internal static class CalibrateVerb
         foreach (CheckedStep step in steps)
             table.AddRow(
                 step.Kernel, $"{step.Inputs}, {step.Hidden}", Words.Of(step.Il), Words.Of(step.MeasuredUs), Words.Of(step.PredictedUs),
-                (100 * step.Error).ToString("+0.0;-0.0;0.0", System.Globalization.CultureInfo.InvariantCulture) + " %");
+                (100 * step.Error).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture) + " %");
         return table;
     }
 }

@@ -24,7 +24,7 @@ internal static class PredictVerb
         var model = new Argument<string>("MODEL.crime") { Description = $"The model file; {ModelLoading.Synthetic}INPUTSxHIDDEN for a model of the bench." };
         var board = Options.Word(
             "--board", $"The board: {string.Join(", ", CostProfile.BundledNames)}, or a .json file that 'crime calibrate' wrote.", Options.DefaultProfile);
-        var kernel = Options.OneOf("--kernel", "The kernel.", "compiled", "table");
+        var kernel = Options.OneOf("--kernel", "The kernel; textbook is the baseline, which no product has.", "compiled", "table", "textbook");
         var data = new Option<string?>("--data")
         {
             Description = "Folder of a data set; its test part is run. Without it: the bundled gestures where they fit, otherwise random inputs from a seed.",
@@ -78,6 +78,7 @@ internal static class PredictVerb
         uj_per_step = forecast.EnergyUj?.PerStep,
         uj_per_sequence = forecast.EnergyUj?.Start,
         forecast.Operations,
+        forecast.Code,
         gateway,
         links = forecast.Links.Select(link => new
         {
@@ -90,7 +91,7 @@ internal static class PredictVerb
             break_even_time = link.BreakEvenTime,
             break_even_energy = link.BreakEvenEnergy,
         }),
-        profile = new { profile.Name, numbers = profile.Board?.Numbers, operations = profile.Operations.Costs, profile.Lines },
+        profile = new { profile.Name, numbers = profile.Board?.Numbers, operations = profile.Operations.Costs, profile.Code, profile.Lines },
     });
 
     private static void Print(Forecast forecast, CostProfile profile, GatewayCost gateway)
@@ -121,6 +122,7 @@ internal static class PredictVerb
             Row("  " + share.Operation, Words.Of(share.PerStep), Words.Of(share.Ns), share.UsPerStep, null);
         if (forecast.Operations.Count > OperationsShown)
             Row("  everything else", "", "", forecast.Operations.Skip(OperationsShown).Sum(share => share.UsPerStep), null);
+        if (forecast.Code.Bytes > 0) Row($"  size of the code, {forecast.Code.Bytes} bytes", "", "", forecast.Code.UsPerStep, null);
         Row("a sequence, besides its timesteps", "", "", forecast.TimeUs.Start, forecast.EnergyUj?.Start);
         return table;
     }
@@ -144,6 +146,7 @@ internal static class PredictVerb
     {
         string[] costs = profile.Operations.Costs.Values.Select(cost => cost.Confidence).Distinct().Order().ToArray();
         yield return $"costs of instructions: {string.Join(", ", costs)}";
+        yield return $"cost of code size: {profile.Code.Confidence}, {(profile.Code.Points.Count == 0 ? "taken as 0, " : "")}{profile.Code.Source}";
         if (profile.Board == null) yield break;
         foreach (var group in profile.Board.Numbers.GroupBy(number => number.Value.Confidence).OrderBy(group => group.Key))
             yield return $"{group.Key}: {string.Join(", ", group.Select(number => number.Key))}";

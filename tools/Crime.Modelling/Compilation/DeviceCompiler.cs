@@ -9,7 +9,6 @@ using System.Reflection;
 using System.Runtime.Loader;
 using Crime.DeviceCode.Compilation;
 using Crime.Kernel;
-using Crime.Model;
 using Crime.VirtualBoard.Loading;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -19,9 +18,6 @@ namespace Crime.Modelling.Compilation;
 /// <summary>Compiles device code against the firmware.</summary>
 public static class DeviceCompiler
 {
-    /// <summary>The baseline's class.</summary>
-    internal const string TextbookType = "Crime.Modelling.Reference.TextbookModel";
-
     /// <summary>Compiles a file to an assembly.</summary>
     /// <param name="assemblyName">Name of the assembly.</param>
     /// <param name="source">One file of C#.</param>
@@ -44,12 +40,6 @@ public static class DeviceCompiler
     /// <summary>Compiles an emitted kernel and makes one, to run on this machine.</summary>
     public static CompiledModel Load(EmittedKernel kernel) => Load(kernel.Source, kernel.FullName);
 
-    /// <summary>The same for the baseline, <c>Reference/TextbookKernel.cs</c>.</summary>
-    public static CompiledModel LoadTextbook(ModelFile model) => Load(ReadTextbook(), TextbookType, model);
-
-    /// <summary>The baseline's source: device code, so it is compiled like that.</summary>
-    internal static string ReadTextbook() => ReadReference("TextbookKernel.cs");
-
     /// <summary>A file of device code under Reference/.</summary>
     internal static string ReadReference(string file)
     {
@@ -57,12 +47,12 @@ public static class DeviceCompiler
         return reader.ReadToEnd();
     }
 
-    private static CompiledModel Load(string source, string type, params object[] arguments)
+    private static CompiledModel Load(string source, string type)
     {
         var context = new AssemblyLoadContext(type, isCollectible: true);
         using var image = new MemoryStream(Compile(type, source));
         Assembly assembly = context.LoadFromStream(image);
-        return (CompiledModel)Activator.CreateInstance(assembly.GetType(type, throwOnError: true)!, arguments)!;
+        return (CompiledModel)Activator.CreateInstance(assembly.GetType(type, throwOnError: true)!)!;
     }
 
     private static IEnumerable<MetadataReference> References()

@@ -5,6 +5,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Reflection;
+using Crime.Bench.Reference;
 using Crime.Kernel;
 using Crime.Model;
 using Crime.Modelling.Compilation;
@@ -104,15 +105,15 @@ public sealed class IlCounter
         object model = arguments[1]!;
         object? layers = kernel switch
         {
-            CountedKernel.Textbook => Create(context, "Textbook", DeviceCompiler.ReadTextbook(), DeviceCompiler.TextbookType, model),
-            CountedKernel.Compiled => Create(context, _emitted.ClassName, _emitted.Source, _emitted.FullName),
+            CountedKernel.Textbook => Create(context.LoadFromAssemblyName(typeof(TextbookModel).Assembly.GetName()), typeof(TextbookModel).FullName!, model),
+            CountedKernel.Compiled => Create(context.LoadCounted(DeviceCompiler.Compile(_emitted.ClassName, _emitted.Source)), _emitted.FullName),
             _ => null,
         };
         return Activator.CreateInstance(firmware.GetType(typeof(NetworkKernel).FullName!)!, model, layers)!;
     }
 
-    private static object Create(CountingContext context, string assemblyName, string source, string type, params object[] arguments) =>
-        Activator.CreateInstance(context.LoadCounted(DeviceCompiler.Compile(assemblyName, source)).GetType(type, throwOnError: true)!, arguments)!;
+    private static object Create(Assembly assembly, string type, params object[] arguments) =>
+        Activator.CreateInstance(assembly.GetType(type, throwOnError: true)!, arguments)!;
 }
 
 /// <summary>What inferences execute.</summary>

@@ -37,7 +37,7 @@ public sealed record IlReport(
     private const int IlPerTerm = 4;
 
     /// <summary>Where the kernels that loop make their gate products: all that these execute counts for them.</summary>
-    private static readonly string[] s_productMethods = ["Crime.Kernel.PackedColumns.", "Crime.Modelling.Reference.TextbookLayer.AddUp"];
+    private static readonly string[] s_productMethods = ["Crime.Kernel.PackedColumns.", "Crime.Bench.Reference.TextbookLayer.AddUp"];
 
     /// <summary>Counts.</summary>
     /// <param name="bytes">The model file.</param>

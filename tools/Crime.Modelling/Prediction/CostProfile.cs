@@ -12,9 +12,10 @@ namespace Crime.Modelling.Prediction;
 /// <summary>Costs of a board.</summary>
 /// <param name="Name">Name of the board.</param>
 /// <param name="Operations">What instructions cost.</param>
+/// <param name="Code">What the size of compiled code adds.</param>
 /// <param name="Lines">Lines that were fitted on it, by the bench's names; empty without a bench run.</param>
 /// <param name="Board">Power, radio, memory; null for what is no board, such as a CLR on a desk.</param>
-public sealed record CostProfile(string Name, OperationTable Operations, IReadOnlyDictionary<string, FittedLine> Lines, BoardProfile? Board)
+public sealed record CostProfile(string Name, OperationTable Operations, CodeSizeCost Code, IReadOnlyDictionary<string, FittedLine> Lines, BoardProfile? Board)
 {
     internal static readonly JsonSerializerOptions Json = new()
     {
@@ -42,8 +43,9 @@ public sealed record CostProfile(string Name, OperationTable Operations, IReadOn
             OperationTable operations = json["operations"] is { } part
                 ? new OperationTable(part.Deserialize<Dictionary<string, OperationCost>>(Json)!)
                 : OperationTable.Uniform(board ?? throw new JsonException("it has neither 'operations' nor 'numbers'"));
+            CodeSizeCost code = (json["code"]?.Deserialize<CodeSizeCost>(Json) ?? CodeSizeCost.Unknown).Validated();
             Dictionary<string, FittedLine> lines = json["lines"]?.Deserialize<Dictionary<string, FittedLine>>(Json) ?? [];
-            return new CostProfile(json["board"]?.GetValue<string>() ?? Path.GetFileNameWithoutExtension(path), operations, lines, board);
+            return new CostProfile(json["board"]?.GetValue<string>() ?? Path.GetFileNameWithoutExtension(path), operations, code, lines, board);
         }
         catch (Exception e) when (
             e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException or InvalidDataException or IOException
@@ -55,13 +57,14 @@ public sealed record CostProfile(string Name, OperationTable Operations, IReadOn
 
     /// <summary>Writes what a calibration found as a profile that rests on another.</summary>
     /// <param name="name">Name of the board.</param>
-    /// <param name="baseName">Folder under hardware/ from which it has all that the bench does not measure: power, radio, pins.</param>
+    /// <param name="baseName">Folder under hardware/ for all that the bench does not measure: power, radio, pins. Null for what is no board.</param>
     /// <param name="calibration">What was found.</param>
-    public static byte[] Write(string name, string baseName, Calibration calibration)
+    public static byte[] Write(string name, string? baseName, Calibration calibration)
     {
         string source = calibration.Fit.Table.Costs[Counting.Operation.Move].Source;
-        var json = new JsonObject { ["board"] = name, ["base"] = baseName };
-        if (BoardProfile.BundledPath(baseName) is var path && BoardProfile.ReadMerged(path)["numbers"] != null)
+        var json = new JsonObject { ["board"] = name };
+        if (baseName != null) json["base"] = baseName;
+        if (baseName != null && BoardProfile.ReadMerged(BoardProfile.BundledPath(baseName))["numbers"] != null)
         {
             double libraryIl = calibration.Fit.Table.Costs[Counting.Operation.LibraryCall].Ns / 1000 / calibration.UsPerIl;
             json["numbers"] = JsonSerializer.SerializeToNode(new Dictionary<string, ProfileNumber>
@@ -72,6 +75,7 @@ public sealed record CostProfile(string Name, OperationTable Operations, IReadOn
         }
         json["operations"] = JsonSerializer.SerializeToNode(calibration.Fit.Table.Costs, Json);
         json["operations_r_squared"] = Math.Round(calibration.Fit.RSquared, 6);
+        json["code"] = JsonSerializer.SerializeToNode(calibration.Code, Json);
         json["lines"] = JsonSerializer.SerializeToNode(calibration.Lines, Json);
         return JsonSerializer.SerializeToUtf8Bytes(json, Json);
     }

@@ -1,4 +1,5 @@
-// Time and energy of a model on a board before anything is flashed: what its kernel executes, times what that costs.
+// Time and energy of a model on a board before anything is flashed: the executed instructions of its kernel times their costs, and
+// what the size of compiled code adds.
 
 using System.Collections.Generic;
 using System.Linq;
@@ -15,6 +16,12 @@ namespace Crime.Modelling.Prediction;
 /// <param name="UsPerStep">What they cost together, in µs.</param>
 public sealed record OperationShare(string Operation, double PerStep, double Ns, double UsPerStep);
 
+/// <summary>Share of the code's size in a step.</summary>
+/// <param name="Bytes">Straight-line code that a step runs through; 0 for a kernel of loops.</param>
+/// <param name="UsPerStep">Time beyond the costs of its instructions, in µs.</param>
+/// <param name="Source">Where that comes from.</param>
+public sealed record CodeShare(int Bytes, double UsPerStep, string Source);
+
 /// <summary>An offload against computing on the board.</summary>
 /// <param name="Cost">The offload.</param>
 /// <param name="BreakEvenTime">Length in timesteps from which on it is faster; null for never.</param>
@@ -30,10 +37,11 @@ public sealed record LinkForecast(OffloadCost Cost, long? BreakEvenTime, long? B
 /// <param name="TimeUs">Time of an inference on the board, in µs over the length.</param>
 /// <param name="EnergyUj">Energy of it, in µJ over the length; null for a profile without power.</param>
 /// <param name="Operations">What a step is made of, the dearest first.</param>
+/// <param name="Code">What the size of the compiled code adds.</param>
 /// <param name="Links">Offloads; none for a profile without a radio.</param>
 public sealed record Forecast(
     string Model, string Board, CountedKernel Kernel, string Inputs, double IlPerStep, LineOver TimeUs, LineOver? EnergyUj,
-    IReadOnlyList<OperationShare> Operations, IReadOnlyList<LinkForecast> Links)
+    IReadOnlyList<OperationShare> Operations, CodeShare Code, IReadOnlyList<LinkForecast> Links)
 {
     /// <summary>Predicts.</summary>
     /// <param name="bytes">A model file that boards can run.</param>
@@ -45,10 +53,15 @@ public sealed record Forecast(
     public static Forecast Make(byte[] bytes, ModelFile model, CountedKernel kernel, CountedInputs inputs, CostProfile profile, GatewayCost gateway)
     {
         OperationTable table = profile.Operations;
-        SequenceCount count = new IlCounter(bytes, KernelEmitter.Emit(model)).CountSequences(kernel, inputs.Sequences);
+        EmittedKernel emitted = KernelEmitter.Emit(model);
+        SequenceCount count = new IlCounter(bytes, emitted).CountSequences(kernel, inputs.Sequences);
         double PerStep(double whole, double empty) => (whole - count.Sequences * empty) / count.Steps;
         double startUs = table.Nanoseconds(count.Empty) / 1000;
-        var time = new LineOver(PerStep(table.Nanoseconds(count.Whole) / 1000, startUs), startUs);
+        // A sequence without a timestep runs none of the compiled code.
+        var cost = new KernelCost(kernel, KernelCost.SizeOf(emitted, model), profile.Code);
+        var code = new CodeShare(
+            cost.CodeSize, PerStep(cost.ExtraNanoseconds(count.Whole) / 1000, cost.ExtraNanoseconds(count.Empty) / 1000), profile.Code.Source);
+        var time = new LineOver(PerStep(table.Nanoseconds(count.Whole) / 1000, startUs) + code.UsPerStep, startUs);
         OperationShare Share(string name)
         {
             double perStep = PerStep(count.Whole.ByOperation.GetValueOrDefault(name), count.Empty.ByOperation.GetValueOrDefault(name));
@@ -57,7 +70,7 @@ public sealed record Forecast(
         OperationShare[] shares = Operation.All.Select(Share).Where(share => share.PerStep > 0).OrderByDescending(share => share.UsPerStep).ToArray();
         LineOver? energy = profile.Board == null ? null : time.Energy(profile.Board.ComputeMw);
         return new Forecast(
-            model.Name, profile.Name, kernel, inputs.Source, PerStep(count.Whole.Total, count.Empty.Total), time, energy, shares,
+            model.Name, profile.Name, kernel, inputs.Source, PerStep(count.Whole.Total, count.Empty.Total), time, energy, shares, code,
             LinksOf(model, profile, gateway, time, energy));
     }
 

@@ -52,7 +52,7 @@ public sealed record RequestCost(IlCount Short, IlCount Long, int HeaderSize, in
         Set(nameof(RequestFrame.ValuesPerStep), model.ValuesPerStep);
         Set(nameof(RequestFrame.Length), length);
         Set(nameof(RequestFrame.Values), new short[length * model.ValuesPerStep]);
-        MethodInfo encode = type.GetMethod(nameof(RequestFrame.Encode))!;
+        MethodInfo encode = type.GetMethod(nameof(RequestFrame.Encode), Type.EmptyTypes)!;
         context.Reset();
         encode.Invoke(frame, []);
         return context.Count();

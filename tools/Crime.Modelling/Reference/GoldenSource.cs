@@ -43,22 +43,23 @@ public static class GoldenSource
             .Append(golden.Reference).Append(". Written by `crime embed`; write it anew rather than changing it.\n\n")
             .Append("namespace Crime.Bench.Golden;\n\n/// <summary>The model ").Append(golden.Model).Append(" and its vectors.</summary>\n")
             .Append("public static class ").Append(ClassName(golden.Model)).Append("\n{\n");
-        Array(text, "byte", "s_image", image.Select(value => value.ToString(CultureInfo.InvariantCulture)));
+        text.Append("    /// <summary>Makes them. The arrays are locals, so the board's heap holds them only as long as the bench uses them.</summary>\n")
+            .Append("    public static GoldenModel Create()\n    {\n");
+        Array(text, "byte", "image", image.Select(value => value.ToString(CultureInfo.InvariantCulture)));
         for (int i = 0; i < golden.Vectors.Count; i++)
         {
             GoldenVector vector = golden.Vectors[i];
-            Array(text, "short", "s_values" + i, vector.Values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
-            Array(text, "uint", "s_states" + i, StateChecksums(vector).Select(value => "0x" + value.ToString("x8")));
-            Array(text, "int", "s_logits" + i, vector.Logits.Select(value => value.ToString(CultureInfo.InvariantCulture)));
+            Array(text, "short", "values" + i, vector.Values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
+            Array(text, "uint", "states" + i, StateChecksums(vector).Select(value => "0x" + value.ToString("x8")));
+            Array(text, "int", "logits" + i, vector.Logits.Select(value => value.ToString(CultureInfo.InvariantCulture)));
         }
-        text.Append("    /// <summary>Makes them.</summary>\n    public static GoldenModel Create() => new GoldenModel(\"").Append(golden.Model)
-            .Append("\", s_image, new[]\n    {\n");
+        text.Append("        return new GoldenModel(\"").Append(golden.Model).Append("\", image, new[]\n        {\n");
         for (int i = 0; i < golden.Vectors.Count; i++)
         {
             GoldenVector vector = golden.Vectors[i];
-            text.Append(CultureInfo.InvariantCulture, $"        new GoldenVector({vector.Index}, {vector.Length}, s_values{i}, s_states{i}, s_logits{i}),\n");
+            text.Append(CultureInfo.InvariantCulture, $"            new GoldenVector({vector.Index}, {vector.Length}, values{i}, states{i}, logits{i}),\n");
         }
-        return text.Append("    });\n}\n").ToString();
+        return text.Append("        });\n    }\n}\n").ToString();
     }
 
     /// <summary>CRC-32 after every timestep over what the board's NetworkState exports: layer by layer h, then c.</summary>
@@ -78,8 +79,8 @@ public static class GoldenSource
 
     private static void Array(StringBuilder text, string type, string name, IEnumerable<string> numbers)
     {
-        const string indent = "       ";
-        text.Append("    private static readonly ").Append(type).Append("[] ").Append(name).Append(" =\n    {\n");
+        const string indent = "           ";
+        text.Append("        ").Append(type).Append("[] ").Append(name).Append(" =\n        {\n");
         var line = new StringBuilder(indent);
         foreach (string number in numbers)
         {
@@ -90,7 +91,7 @@ public static class GoldenSource
             }
             line.Append(' ').Append(number).Append(',');
         }
-        text.Append(line).Append("\n    };\n\n");
+        text.Append(line).Append("\n        };\n\n");
     }
 
     /// <summary>A model's name as the name of a class: its letters and digits, words capitalised.</summary>

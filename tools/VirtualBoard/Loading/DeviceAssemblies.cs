@@ -23,8 +23,11 @@ public static class DeviceAssemblies
     /// <summary>The bench application.</summary>
     public const string Bench = "Crime.Bench";
 
+    /// <summary>Libraries of the bench that hold nothing but compiled kernels and straight-line code: up to 64 KiB of byte code each.</summary>
+    public static IReadOnlyList<string> BenchKernels { get; } = [Bench + ".Hidden16", Bench + ".Hidden24", Bench + ".Hidden32", Bench + ".Code"];
+
     /// <summary>All of them, each after those that it refers to.</summary>
-    public static IReadOnlyList<string> All { get; } = [Shared, Kernel, Device, Gestures, Bench];
+    public static IReadOnlyList<string> All { get; } = [Shared, Kernel, Device, Gestures, .. BenchKernels, Bench];
 
     /// <summary>Returns whether an assembly is device code.</summary>
     /// <param name="name">Simple name of the assembly; null for none.</param>

@@ -71,9 +71,17 @@ public sealed class GoldenModel
     public GoldenVector[] Vectors { get; }
 }
 
-/// <summary>All golden models in the application.</summary>
+/// <summary>The golden models of the application.</summary>
 public static class GoldenModels
 {
-    /// <summary>Makes them.</summary>
-    public static GoldenModel[] All() => new[] { Gestures.Create(), RandomGru.Create(), RandomStacked.Create() };
+    /// <summary>How many there are.</summary>
+    public const int Count = 3;
+
+    /// <summary>Makes one of them.</summary>
+    /// <param name="index">0 to <see cref="Count"/> - 1.</param>
+    public static GoldenModel Create(int index)
+    {
+        if (index == 0) return Gestures.Create();
+        return index == 1 ? RandomGru.Create() : RandomStacked.Create();
+    }
 }

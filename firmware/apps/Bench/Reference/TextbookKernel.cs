@@ -1,11 +1,11 @@
-// What one would write first: the equations as loops over arrays, a call for every rounding, no packing. It is no part of the
-// firmware; it is the baseline that the other kernels are counted against, and computes the same bits.
+// The textbook kernel: the equations as loops over arrays, a call for every rounding, no packing. It computes the same bits as
+// the other kernels. The bench times it and `crime ilcount` counts it, as the baseline; the product does not carry it.
 
 using Crime.Kernel;
 using Crime.FixedPoint;
 using Crime.Model;
 
-namespace Crime.Modelling.Reference;
+namespace Crime.Bench.Reference;
 
 /// <summary>A network whose layers are written plainly.</summary>
 public sealed class TextbookModel : CompiledModel
