@@ -14,6 +14,9 @@ public static class KernelPackageFormat
     /// <summary>Bytes of the header before the table of assemblies.</summary>
     public const int FixedHeaderSize = 32;
 
+    /// <summary>Where the header holds its own size.</summary>
+    public const int HeaderSizeOffset = 6;
+
     /// <summary>Bytes of one entry of the table of assemblies: size and CRC-32.</summary>
     public const int PartEntrySize = 8;
 

@@ -80,7 +80,7 @@ public sealed class KernelPackageReader
     {
         if (LittleEndian.ReadUInt32(section, 0) != KernelPackageFormat.Magic) return KernelPackageError.Magic;
         if (LittleEndian.ReadUInt16(section, 4) != KernelPackageFormat.Version) return KernelPackageError.Version;
-        int size = LittleEndian.ReadUInt16(section, 6), parts = section[20], nameLength = LittleEndian.ReadUInt16(section, 22);
+        int size = LittleEndian.ReadUInt16(section, KernelPackageFormat.HeaderSizeOffset), parts = section[20], nameLength = LittleEndian.ReadUInt16(section, 22);
         if (parts < 1 || parts > KernelPackageFormat.MaxParts || nameLength < 1 || nameLength > KernelPackageFormat.MaxClassNameLength) return KernelPackageError.Header;
         int rest = parts * KernelPackageFormat.PartEntrySize + nameLength + KernelPackageFormat.ChecksumSize;
         if (size != section.Length + rest) return KernelPackageError.Header;

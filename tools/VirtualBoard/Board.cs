@@ -135,6 +135,11 @@ public sealed class Board : IDisposable
     /// <summary>Collects, and returns the free bytes of the managed heap; those of the whole heap when it has no limit.</summary>
     internal int CollectHeap() => Heap?.Collect() ?? BoardHardware.UnlimitedHeapBytes;
 
+    /// <summary>Takes heap from the running firmware, as a fragmented heap does, until the result is disposed or the board restarts.</summary>
+    /// <param name="restBytes">Bytes that stay free.</param>
+    /// <exception cref="InvalidOperationException">The board's heap has no limit.</exception>
+    public IDisposable OccupyHeap(int restBytes) => Heap?.Occupy(restBytes) ?? throw new InvalidOperationException("the board's heap has no limit");
+
     /// <summary>Least bytes of the managed heap that were free after a collection, as the CLR counts; null when the heap has no limit.</summary>
     public int? LeastFreeHeapBytes => Heap?.LeastFree;
 

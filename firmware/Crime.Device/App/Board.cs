@@ -1,5 +1,5 @@
-// The board as a whole: puts the parts together and turns the crank. Data flows one way: input, decision, kernel or
-// offload, result, console.
+// The board as a whole: puts the parts together and takes them through a run. Data flows one way: input, decision, kernel or
+// offload, result, console. Work is done in steps that can be repeated, so that a step that was refused memory is tried again.
 
 using System;
 using System.Collections;
@@ -18,20 +18,63 @@ using Crime.Kernel;
 using Crime.Mapping;
 using Crime.Model;
 using nanoFramework.Hardware.Esp32;
+using nanoFramework.Runtime.Native;
 
 namespace Crime.Device.App;
 
+/// <summary>What a board does next.</summary>
+internal enum BoardStep
+{
+    /// <summary>Waits for a model.</summary>
+    AwaitModel = 0,
+
+    /// <summary>Waits some time for a gateway.</summary>
+    AwaitLink = 1,
+
+    /// <summary>Opens the inputs.</summary>
+    Open = 2,
+
+    /// <summary>Reads the next input.</summary>
+    Read = 3,
+
+    /// <summary>Gets the result of the input.</summary>
+    Infer = 4,
+
+    /// <summary>Adds the result to the totals.</summary>
+    Count = 5,
+
+    /// <summary>Writes the result to the console.</summary>
+    Report = 6,
+
+    /// <summary>Keeps the result for the gateway.</summary>
+    Record = 7,
+
+    /// <summary>Waits until the next input is due.</summary>
+    Pace = 8,
+
+    /// <summary>Writes the totals.</summary>
+    End = 9,
+
+    /// <summary>Answers commands and takes new models.</summary>
+    Idle = 10,
+}
+
 /// <summary>A board that classifies sequences.</summary>
-public sealed class Board : IBoardCommands
+public sealed class Board : LastingThread, IBoardCommands
 {
     /// <summary>Version of the firmware: major, minor and patch in one byte each, from the highest.</summary>
     public const uint FirmwareVersion = 0x00010000;
 
+    /// <summary>Least time between two restarts that the board makes by itself, in µs: 60 s.</summary>
+    public const long RestartIntervalUs = 60_000_000;
+
+    /// <summary>Shortages in sequence after which the board restarts.</summary>
+    public const int ShortagesUntilRestart = 20;
+
     private const int IdleMs = 50;
 
     private readonly BoardSettings _settings;
-    private readonly KernelBuilder _kernels;
-    private readonly MemoryPlan _memory = new MemoryPlan();
+    private readonly MemoryPlan _memory;
     private readonly SerialConsole _console;
     private readonly Report _report;
     private readonly Commands _commands;
@@ -42,29 +85,37 @@ public sealed class Board : IBoardCommands
     private readonly DutyCycle _duty;
     private readonly InferenceRunner _runner;
     private readonly StreamRunner _stream;
+    private readonly ModelSlot _slot;
     private readonly InferenceResult _result = new InferenceResult();
     private readonly InferenceTotals _totals = new InferenceTotals();
     private readonly TelemetryRecord _record = new TelemetryRecord();
     private SavedState _saved;
     private ModelUpdater _updater;
-    private ModelFile _model;
-    private IKernel _kernel;
-    private MappingEngine _engine;
+    private RecordingSource _source;
+    private BoardStep _step;
     private uint _inputCount;
+    private long _inputStartUs;
+    private bool _isRestartNeeded;
 
     /// <summary>Puts the board together.</summary>
     /// <param name="settings">Its settings.</param>
     /// <param name="remarks">What was wrong with the settings file, a string per line.</param>
-    /// <param name="compiledKernels">The compiled kernels that are flashed with the application; empty for none.</param>
-    public Board(BoardSettings settings, ArrayList remarks, CompiledModel[] compiledKernels)
+    /// <param name="flashedKernels">The compiled kernels that are flashed with the application; empty for none.</param>
+    public Board(BoardSettings settings, ArrayList remarks, CompiledModel[] flashedKernels)
+        : this(settings, remarks, flashedKernels, new MemoryPlan())
+    {
+    }
+
+    private Board(BoardSettings settings, ArrayList remarks, CompiledModel[] flashedKernels, MemoryPlan memory)
+        : base(memory, Shortage.Application)
     {
         _settings = settings;
-        _kernels = new KernelBuilder(compiledKernels);
+        _memory = memory;
         _console = new SerialConsole(_settings.ConsolePort, _settings.ConsoleBaud, _settings.ConsoleTxPin, _settings.ConsoleRxPin);
         _report = new Report(_console);
         _report.Greet(_settings.BoardId, remarks);
         _commands = new Commands(_console, _report, this);
-        _meter = MeterFactory.Create(_settings, _console);
+        _meter = MeterFactory.Create(_settings, _console, _memory);
 
         // On the ESP32 this is the hardware's generator: two starts do not share a session.
         uint session = (uint)new Random().Next();
@@ -74,55 +125,53 @@ public sealed class Board : IBoardCommands
         if (_settings.Radio == RadioMode.Duty && _settings.BrokerHost.Length > 0) _duty = new DutyCycle(_settings, _link);
         _runner = new InferenceRunner(_offloader, _connection, _meter) { Mode = _settings.Mapping, Duty = _duty };
         if (_settings.TimestepIntervalMs > 0) _stream = new StreamRunner(_runner, new TimestepArrivals(_settings.TimestepIntervalMs));
+        _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _offloader, _connection, _runner, _link, _duty);
     }
 
     /// <summary>Runs for ever.</summary>
     public void Run()
     {
-        ModelFile stored = ModelStore.Load(out string problem);
-        if (stored == null) _report.Text("model: " + problem);
-        _updater = new ModelUpdater(_settings, _console, _link, _memory, stored);
-        if (_duty != null && Sleep.GetWakeupCause() == Sleep.WakeupCause.Timer) _saved = SavedState.Take();
-        if (_saved != null && (stored == null || _saved.ModelId != stored.Id)) _saved = null;
-        _link.SetWanted(_saved == null);
-        // The kernel comes before the network: its weights are read and given back while nothing else needs the heap.
-        if (stored != null) Use(stored, FirstKind());
-        stored = null;
-        _link.Start();
-        _updater.Start();
-        while (_model == null)
-        {
-            Thread.Sleep(IdleMs);
-            Poll();
-        }
-        if (_saved == null) WaitForLink();
-        Replay();
-        while (true)
-        {
-            Thread.Sleep(IdleMs);
-            Poll();
-        }
+        if (!TryStart()) Restart();
+        RunForEver();
+    }
+
+    /// <summary>Takes one step. A step that is refused memory changes nothing before it is done, so it is taken again.</summary>
+    protected override void Work()
+    {
+        if (_slot.Kernel != null && _memory.TakeNeedToShrink()) Finish(_slot.Shrink(), null);
+        _step = TakeStep();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnShortage(int count)
+    {
+        if (count >= ShortagesUntilRestart && Clock.NowUs() >= RestartIntervalUs) Restart();
     }
 
     /// <inheritdoc/>
     public void ReportStatus()
     {
-        if (_model == null) _report.Text("status: no model yet");
-        else _report.Status(_engine, _totals, _offloader.Counters, _kernel == null ? null : _kernel.Saturations, _connection.IsConnected, _memory);
+        if (_slot.Model == null)
+        {
+            _report.Text("status: no model yet");
+            return;
+        }
+        _report.Status(
+            _slot.Engine, _totals, _offloader.Counters, _slot.Kernel == null ? null : _slot.Kernel.Saturations, _connection.IsConnected, _memory);
     }
 
     /// <inheritdoc/>
     public void ReportTable()
     {
-        if (_model == null) _report.Text("table: no model yet");
-        else _report.Table(_engine, LongestLength(_model));
+        if (_slot.Model == null) _report.Text("table: no model yet");
+        else _report.Table(_slot.Engine, _slot.LongestLength);
     }
 
     /// <inheritdoc/>
     public void SetGoal(Goal goal)
     {
         _settings.Goal = goal;
-        if (_engine != null) _engine.SetGoal(goal);
+        if (_slot.Engine != null) _slot.Engine.SetGoal(goal);
     }
 
     /// <inheritdoc/>
@@ -136,167 +185,207 @@ public sealed class Board : IBoardCommands
     public void ResetCounters()
     {
         _totals.Reset();
-        if (_kernel != null) _kernel.Saturations.Reset();
+        if (_slot.Kernel != null) _slot.Kernel.Saturations.Reset();
     }
 
-    /// <summary>Between two inferences: commands that were typed, a model that has arrived.</summary>
+    private bool TryStart()
+    {
+        try
+        {
+            Start();
+            return true;
+        }
+        catch (OutOfMemoryException)
+        {
+            return false;
+        }
+    }
+
+    private void Start()
+    {
+        ModelFile stored = ModelStore.Load(out string problem);
+        if (stored == null) _report.Text("model: " + problem);
+        _updater = new ModelUpdater(_settings, _console, _link, _memory, stored);
+        if (_duty != null && Sleep.GetWakeupCause() == Sleep.WakeupCause.Timer) _saved = SavedState.Take();
+        if (_saved != null && (stored == null || _saved.ModelId != stored.Id)) _saved = null;
+        _link.SetWanted(_saved == null);
+        // The kernel comes before the network: its weights are read and given back while nothing else needs the heap.
+        if (stored != null) Use(stored, _saved);
+        stored = null;
+        _link.Start();
+        _updater.Start();
+    }
+
+    /// <summary>Does what is next.</summary>
+    /// <returns>The step after it.</returns>
+    private BoardStep TakeStep()
+    {
+        switch (_step)
+        {
+            case BoardStep.AwaitModel:
+                if (_slot.Model == null) Wait();
+                return _slot.Model == null ? BoardStep.AwaitModel : BoardStep.AwaitLink;
+            case BoardStep.AwaitLink:
+                if (_saved == null) WaitForLink();
+                return BoardStep.Open;
+            case BoardStep.Open: return Open() ? BoardStep.Read : BoardStep.Idle;
+            case BoardStep.Read: return Read() ? BoardStep.Infer : BoardStep.End;
+            case BoardStep.Infer: return Infer();
+            case BoardStep.Count:
+                _totals.Add(_result);
+                return BoardStep.Report;
+            case BoardStep.Report:
+                _report.Inference(_result, _meter);
+                return _offloader.Telemetry == null ? BoardStep.Pace : BoardStep.Record;
+            case BoardStep.Record:
+                RecordTelemetry();
+                return BoardStep.Pace;
+            case BoardStep.Pace:
+                Poll();
+                Pace();
+                return BoardStep.Read;
+            case BoardStep.End:
+                _report.End(_totals);
+                return BoardStep.Idle;
+            default:
+                Wait();
+                if (_isRestartNeeded || _slot.IsRestartDue) RestartWhenDue();
+                return BoardStep.Idle;
+        }
+    }
+
+    private void Wait()
+    {
+        Thread.Sleep(IdleMs);
+        Poll();
+    }
+
+    /// <summary>Between two inferences: commands that were typed, a model or a kernel that has arrived.</summary>
     private void Poll()
     {
         _commands.Poll();
-        ModelFile newModel = _updater.TakeNewModel();
-        if (newModel != null) Use(newModel, FirstKind());
-        else if (_kernel != null && _memory.TakeNeedToShrink()) Shrink();
+        if (_updater.TakeNewModel()) TakeNewModel();
+        else if (_updater.TakeNewKernel()) Finish(_slot.UseNewKernel(), null);
+        // Without a model in use a restart loses nothing.
+        if (_isRestartNeeded && _slot.Model == null) RestartWhenDue();
     }
 
-    private KernelKind FirstKind() => _settings.UseCompiledKernel ? KernelKind.Compiled : KernelKind.TokenTable;
-
-    /// <summary>Gives the kernel's memory to the network: the next smaller kernel, or none, takes its place.</summary>
-    private void Shrink()
+    private void TakeNewModel()
     {
-        _report.Text("memory: ran out in " + _memory.LastShortage + "; the kernel gives way");
-        ModelFile model = ModelStore.Load(out string problem);
-        if (model == null) _report.Text("model: " + problem);
-        // A compiled kernel has next to no heap to give: no table is smaller.
-        else Use(model, _kernels.Kind == KernelKind.Compiled ? KernelKind.None : _kernels.Kind + 1);
+        _slot.Clear();
+        ModelFile model = ModelStore.TakeNew(out string problem);
+        if (problem != null) _report.Text("model: " + problem);
+        if (model == null) _isRestartNeeded = true;
+        else Use(model, null);
     }
 
-    /// <summary>Runs a model from now on.</summary>
-    /// <param name="model">The model, with its weights.</param>
-    /// <param name="first">The first kind of kernel to try.</param>
-    private void Use(ModelFile model, KernelKind first)
-    {
-        // The old kernel goes before the new one comes: the heap may not hold both.
-        _runner.Use(null, null);
-        _kernel = null;
-        _engine = null;
-        bool isResumed = _saved != null && _model == null;
-        _model = null;
-        int freeSize = MemoryPlan.FreeSizeBytes(), reserve = ReserveSizeBytes(model);
-        // The weights are given back as soon as the kernel has them.
-        int room = freeSize + model.Size - reserve;
-        if (room > freeSize - MemoryPlan.SpareSizeBytes) room = freeSize - MemoryPlan.SpareSizeBytes;
-        _kernel = _kernels.Build(model, first, room);
-        _report.Kernel(model, _kernels, freeSize, reserve);
-        model.ReleaseNumbers();
-        SelfProfile profile = MakeEngine(model, isResumed);
-        _offloader.Use(model, _engine);
-        _runner.Use(_kernel, _engine);
-        _model = model;
-        if (_duty != null) _duty.Use(_engine, isResumed ? _saved.RadioOffUs : 0);
-        if (isResumed) Resume();
-        _link.Use(model.Id, _engine);
-        _report.Model(model, _kernel, profile.LocalTime);
-    }
+    private void Use(ModelFile model, SavedState saved) => Finish(_slot.Use(model, saved), saved);
 
-    /// <summary>What a kernel has to leave, in bytes: for the engine, the inputs, the network unless it has its share already, and to spare.</summary>
-    private int ReserveSizeBytes(ModelFile model)
+    /// <summary>Continues with the model that the slot has now.</summary>
+    private void Finish(bool isInstalled, SavedState saved)
     {
-        int inputs = 2 * sizeof(short) * LongestLength(model) * model.ValuesPerStep;
-        bool needsNetwork = _settings.BrokerHost.Length > 0 && !_connection.IsConnected;
-        return MemoryPlan.EngineSizeBytes + MemoryPlan.SpareSizeBytes + inputs + (needsNetwork ? MemoryPlan.NetworkSizeBytes : 0);
-    }
-
-    private SelfProfile MakeEngine(ModelFile model, bool isResumed)
-    {
-        _offloader.Use(model, null);
-        SelfProfile profile = isResumed
-            ? new SelfProfile(_saved.LocalTime, _saved.EncodeTime) : new SelfProfile(_kernel, _offloader, model.ValuesPerStep);
-        _engine = new MappingEngine(new EngineSetup
+        if (!isInstalled)
         {
-            ModelId = model.Id, LongestLength = LongestLength(model), LocalTime = profile.LocalTime, EncodeTime = profile.EncodeTime,
-            BytesPerStep = _offloader.BytesPerStep, StateSize = _kernel == null ? 0 : _kernel.State.ExportSize,
-            Power = _settings.Power(), Goal = _settings.Goal, BeaconIntervalUs = EngineSetup.StandardBeaconUs,
-        }, NodeKey.Of(_settings.BoardId));
-        return profile;
+            _isRestartNeeded = true;
+            return;
+        }
+        if (saved != null) Resume(saved);
+        _updater.SetKernelRoom(_slot.PackageRoomSizeBytes);
+    }
+
+    /// <summary>Restarts, not too often: a board that restarts all the time answers nobody.</summary>
+    private void RestartWhenDue()
+    {
+        if (Clock.NowUs() < RestartIntervalUs) return;
+        _report.Text(_isRestartNeeded ? "restart: the model needs the memory of a fresh start" : "restart: another kernel replaces the loaded one");
+        Restart();
+    }
+
+    private static void Restart()
+    {
+        while (Clock.NowUs() < RestartIntervalUs) Thread.Sleep(IdleMs);
+        Power.RebootDevice();
     }
 
     /// <summary>After a deep sleep: what was counted, decided and known goes on.</summary>
-    private void Resume()
+    private void Resume(SavedState saved)
     {
-        _saved.Restore(_totals, _engine, _duty.RadioUp);
-        _inputCount = _saved.InputCount;
-        SetGoal(_saved.Goal);
-        SetMapping(_saved.Mapping);
+        saved.Restore(_totals, _slot.Engine, _duty.RadioUp);
+        _inputCount = saved.InputCount;
+        SetGoal(saved.Goal);
+        SetMapping(saved.Mapping);
     }
 
-    private void SaveForSleep(RecordingSource source, int restMs)
+    private void SaveForSleep(int restMs)
     {
         var state = new SavedState
         {
-            ModelId = _model.Id, InputCount = _inputCount, Sequence = source.Sequence, Position = source.Position,
-            Mapping = _settings.Mapping, Goal = _settings.Goal, LocalTime = _engine.LocalTime, EncodeTime = _engine.EncodeTime,
+            ModelId = _slot.Model.Id, InputCount = _inputCount, Sequence = _source.Sequence, Position = _source.Position,
+            Mapping = _settings.Mapping, Goal = _settings.Goal, LocalTime = _slot.Engine.LocalTime, EncodeTime = _slot.Engine.EncodeTime,
             RadioUpUs = _duty.RadioUp.TimeUs, RadioOffUs = _duty.RadioOffUs + restMs * 1000L,
         };
-        state.Write(_totals, _engine);
+        state.Write(_totals, _slot.Engine);
     }
-
-    private static int LongestLength(ModelFile model) => model.LongestLength > 0 ? model.LongestLength : FrameFormat.MaxLength;
 
     private void WaitForLink()
     {
         if (_settings.BrokerHost.Length == 0 || _settings.Mapping == MappingMode.Local) return;
         long deadlineUs = Clock.NowUs() + _settings.WaitForLinkMs * 1000L;
-        while (!_engine.HasUsableGateway(Clock.NowUs()) && Clock.NowUs() < deadlineUs)
-        {
-            Thread.Sleep(IdleMs);
-            Poll();
-        }
+        while (_slot.Model != null && !_slot.Engine.HasUsableGateway(Clock.NowUs()) && Clock.NowUs() < deadlineUs) Wait();
     }
 
-    private void Replay()
+    /// <returns>Whether there are inputs.</returns>
+    private bool Open()
     {
-        RecordingSource source = RecordingSource.Open(_settings.InputsFile, out string problem);
-        if (source == null)
-        {
-            _report.Text("inputs: " + problem);
-            return;
-        }
-        if (_saved != null && source.Fits(_model)) source.Resume(_saved.Sequence, _saved.Position);
-        while (source.Next())
-        {
-            long startUs = Clock.NowUs();
-            if (!Infer(source))
-            {
-                _report.Text("inputs: the recording does not fit the model");
-                return;
-            }
-            Poll();
-            Pace(source, startUs);
-        }
-        _report.End(_totals);
+        _source = RecordingSource.Open(_settings.InputsFile, out string problem);
+        if (_source == null) _report.Text("inputs: " + problem);
+        else if (_saved != null && IsFitting) _source.Resume(_saved.Sequence, _saved.Position);
+        return _source != null;
     }
 
-    /// <summary>Runs the current input. A board that cannot compute it keeps it until a gateway answers.</summary>
-    /// <returns>False when the input does not fit the model.</returns>
-    private bool Infer(RecordingSource source)
+    /// <returns>Whether there was one more input.</returns>
+    private bool Read()
     {
+        _inputStartUs = Clock.NowUs();
+        if (!_source.Next()) return false;
         _result.Input = _inputCount++;
         _runner.Begin();
-        int backOffMs = 0;
-        bool isDone = _stream != null && source.Fits(_model) && TryStream(source);
-        while (!isDone && source.Fits(_model) && !TryRun(source))
-        {
-            if (backOffMs == 0) _report.Text("waiting: no gateway for " + _model.Name);
-            backOffMs = backOffMs == 0 ? BrokerConnection.FirstBackOffMs : BrokerConnection.NextBackOffMs(backOffMs);
-            WaitForGateway(backOffMs);
-        }
-        if (!source.Fits(_model)) return false;
-        _totals.Add(_result);
-        _report.Inference(_result, _meter);
-        if (_offloader.Telemetry != null) RecordTelemetry();
         return true;
     }
 
+    /// <summary>Runs the current input. A board that cannot compute it keeps it until a gateway answers.</summary>
+    private BoardStep Infer()
+    {
+        int backOffMs = 0;
+        bool isDone = _stream != null && IsFitting && TryStream();
+        while (!isDone && IsFitting && !TryRun())
+        {
+            if (backOffMs == 0) _report.Text("waiting: no gateway for " + _slot.Model.Name);
+            backOffMs = backOffMs == 0 ? BrokerConnection.FirstBackOffMs : BrokerConnection.NextBackOffMs(backOffMs);
+            WaitForGateway(backOffMs);
+        }
+        if (isDone || IsFitting) return BoardStep.Count;
+        if (_slot.Model == null)
+        {
+            Wait();
+            return BoardStep.Infer;
+        }
+        _report.Text("inputs: the recording does not fit the model");
+        return BoardStep.Idle;
+    }
+
+    private bool IsFitting => _slot.Model != null && _source.Fits(_slot.Model);
+
     /// <summary>Runs the current input once. Where memory runs out, a fallback or the next attempt has more of it.</summary>
-    private bool TryRun(RecordingSource source)
+    private bool TryRun()
     {
         try
         {
-            return _runner.TryRun(source.Values, source.Length, _result);
+            return _runner.TryRun(_source.Values, _source.Length, _result);
         }
         catch (OutOfMemoryException)
         {
-            _memory.OnShortage("an inference");
+            _memory.OnShortage(Shortage.Inference);
             Poll();
             return false;
         }
@@ -304,13 +393,13 @@ public sealed class Board : IBoardCommands
 
     /// <summary>Takes the timesteps of the current input as they come; commands are answered meanwhile, a new model waits.</summary>
     /// <returns>False when all of them are here and none is computed: the input is then one like any other.</returns>
-    private bool TryStream(RecordingSource source)
+    private bool TryStream()
     {
-        _stream.Begin(source.Length);
-        while (_stream.Turn(source.Values, _result))
+        _stream.Begin(_source.Length);
+        while (_stream.Turn(_source.Values, _result))
         {
             _commands.Poll();
-            // A shift for a division: who wakes a little early sleeps once more.
+            // A shift for a division: a wait that ends a little early is repeated.
             int restMs = _stream.RestUs == 0 ? 0 : (_stream.RestUs >> 10) + 1;
             if (restMs > 0) Thread.Sleep(restMs < IdleMs ? restMs : IdleMs);
         }
@@ -321,11 +410,7 @@ public sealed class Board : IBoardCommands
     private void WaitForGateway(int timeMs)
     {
         long endUs = Clock.NowUs() + timeMs * 1000L;
-        while (_kernel == null && (Clock.NowUs() < endUs || !_engine.HasUsableGateway(Clock.NowUs())))
-        {
-            Thread.Sleep(IdleMs);
-            Poll();
-        }
+        while (_slot.Kernel == null && (Clock.NowUs() < endUs || _slot.Model == null || !_slot.Engine.HasUsableGateway(Clock.NowUs()))) Wait();
     }
 
     /// <summary>Keeps the result for the next request or ping, which carries it to the gateway.</summary>
@@ -344,18 +429,18 @@ public sealed class Board : IBoardCommands
         _offloader.Telemetry.Add(_record, Clock.NowUs());
     }
 
-    private void Pace(RecordingSource source, long startUs)
+    private void Pace()
     {
         if (_settings.InputIntervalMs == 0) return;
-        if (_duty != null) _duty.TakeDown();
-        int restMs = _settings.InputIntervalMs - (int)((Clock.NowUs() - startUs) / 1000);
+        if (_duty != null && _slot.Model != null) _duty.TakeDown();
+        int restMs = _settings.InputIntervalMs - (int)((Clock.NowUs() - _inputStartUs) / 1000);
         if (restMs <= 0) return;
-        if (_duty == null)
+        if (_duty == null || _slot.Model == null)
         {
             Thread.Sleep(restMs);
             return;
         }
-        if (_settings.Sleep == SleepMode.Deep) SaveForSleep(source, restMs);
+        if (_settings.Sleep == SleepMode.Deep) SaveForSleep(restMs);
         _duty.Rest(restMs);
     }
 }

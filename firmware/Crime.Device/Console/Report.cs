@@ -100,7 +100,7 @@ public sealed class Report
             .Text(" timeouts=").Number(counters.Timeouts).Text(" late=").Number(counters.LateAnswers)
             .Text(" malformed=").Number(counters.Malformed));
         _console.Write(_line.Clear().Text("memory: free=").Number(MemoryPlan.FreeSizeBytes()).Text(" shortages=").Number(memory.ShortageCount)
-            .Text(" last=").Text(memory.LastShortage.Length == 0 ? "-" : memory.LastShortage));
+            .Text(" last=").Text(Shortages.NameOf(memory.LastShortage)));
         if (saturations != null)
             _console.Write(_line.Clear().Text("kernel: gate-saturations=").Number(saturations.Gates)
                 .Text(" cell-saturations=").Number(saturations.Cells));

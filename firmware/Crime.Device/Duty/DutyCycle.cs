@@ -54,6 +54,9 @@ public sealed class DutyCycle
         _upAtUs = Clock.NowUs() - radioOffUs;
     }
 
+    /// <summary>Releases the engine: its memory is needed for another one.</summary>
+    public void ReleaseEngine() => _engine = null;
+
     /// <summary>Brings the radio up and waits until a gateway answers.</summary>
     /// <param name="activity">Receives the time.</param>
     /// <returns>False when none answered in time.</returns>

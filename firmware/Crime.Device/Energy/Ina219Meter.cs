@@ -3,12 +3,13 @@
 // fault.
 
 using System.Threading;
+using Crime.Device.Memory;
 using Crime.Device.Settings;
 
 namespace Crime.Device.Energy;
 
 /// <summary>Measures inferences with an INA219; the model speaks where a reading fails, and for what is too short.</summary>
-public sealed class Ina219Meter : IEnergyMeter
+public sealed class Ina219Meter : LastingThread, IEnergyMeter
 {
     /// <summary>
     /// Time between two looks in ms. While an inference computes, a thread that wakes waits for the end of the other's time
@@ -31,14 +32,16 @@ public sealed class Ina219Meter : IEnergyMeter
 
     /// <summary>Starts the sampling thread.</summary>
     /// <param name="sensor">A sensor that has begun.</param>
-    /// <param name="model">Speaks when the sensor fails.</param>
-    /// <param name="settings">For beginning anew with a sensor that had lost its power.</param>
-    public Ina219Meter(Ina219 sensor, ModelledMeter model, BoardSettings settings)
+    /// <param name="model">Used while the sensor fails.</param>
+    /// <param name="settings">Used to start a sensor again that has lost its power.</param>
+    /// <param name="memory">Notes where memory ran out.</param>
+    public Ina219Meter(Ina219 sensor, ModelledMeter model, BoardSettings settings, MemoryPlan memory)
+        : base(memory, Shortage.Background)
     {
         _sensor = sensor;
         _model = model;
         _settings = settings;
-        new Thread(SampleWhileRunning).Start();
+        StartThread();
     }
 
     /// <inheritdoc/>
@@ -86,19 +89,17 @@ public sealed class Ina219Meter : IEnergyMeter
         }
     }
 
-    private void SampleWhileRunning()
+    /// <summary>Waits for an inference, and takes samples until it ends.</summary>
+    protected override void Work()
     {
+        if (!_isRunning) _started.WaitOne();
         while (true)
         {
-            _started.WaitOne();
-            while (true)
+            Thread.Sleep(SampleIntervalMs);
+            lock (_lock)
             {
-                Thread.Sleep(SampleIntervalMs);
-                lock (_lock)
-                {
-                    if (!_isRunning) break;
-                    TakeSample();
-                }
+                if (!_isRunning) return;
+                TakeSample();
             }
         }
     }

@@ -1,7 +1,8 @@
-// Which meter speaks: the sensor where one is set and answers, the profile otherwise.
+// Chooses the energy meter: the sensor where one is set and answers, the profile otherwise.
 
 using System;
 using System.Device.I2c;
+using Crime.Device.Memory;
 using Crime.Device.Settings;
 using Crime.Device.Terminal;
 using nanoFramework.Hardware.Esp32;
@@ -13,15 +14,18 @@ public static class MeterFactory
 {
     private const int BusId = 1;
 
-    /// <summary>Makes the meter; says on the console which one speaks when the sensor is missing.</summary>
-    public static IEnergyMeter Create(BoardSettings settings, SerialConsole console)
+    /// <summary>Makes the meter. A line on the console says when the sensor is missing.</summary>
+    /// <param name="settings">The board's settings.</param>
+    /// <param name="console">For what happened.</param>
+    /// <param name="memory">Notes where memory ran out.</param>
+    public static IEnergyMeter Create(BoardSettings settings, SerialConsole console, MemoryPlan memory)
     {
         var model = new ModelledMeter(settings.Power(), settings.RadioUpMw);
         IEnergyMeter meter = model;
         if (settings.Ina219)
         {
             Ina219 sensor = OpenSensor(settings, console, Ina219Meter.Averaging);
-            if (sensor != null) meter = new Ina219Meter(sensor, model, settings);
+            if (sensor != null) meter = new Ina219Meter(sensor, model, settings, memory);
             else console.WriteLine("meter: energy is computed from the profile");
         }
         return settings.MeterPin < 0 ? meter : Bracketed(meter, settings.MeterPin, console);

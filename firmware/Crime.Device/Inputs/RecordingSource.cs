@@ -23,6 +23,7 @@ public sealed class RecordingSource
         _header = header;
         Values = new short[header.LongestLength * header.ValuesPerStep];
         _bytes = new byte[Values.Length * RequestFrame.ValueSize(header.Encoding)];
+        Position = (int)file.Position;
     }
 
     /// <summary>Numbers of the current sequence, timestep by timestep.</summary>
@@ -57,6 +58,11 @@ public sealed class RecordingSource
             file.Dispose();
             problem = path + " is not a recording";
         }
+        catch (OutOfMemoryException)
+        {
+            // The inputs are there. They can be opened when there is more memory.
+            throw;
+        }
         catch (Exception e)
         {
             problem = path + " cannot be read: " + e.Message;
@@ -67,17 +73,20 @@ public sealed class RecordingSource
     /// <summary>Sequences that have been read.</summary>
     public uint Sequence => _next;
 
-    /// <summary>Where the next one lies in the file.</summary>
-    public int Position => (int)_file.Position;
+    /// <summary>Offset of the next sequence in the file, in bytes.</summary>
+    public int Position { get; private set; }
 
-    /// <summary>Goes on where another start had left off.</summary>
+    /// <summary>Continues where an earlier start has stopped.</summary>
+    /// <param name="sequence">Value of <see cref="Sequence"/> at that time.</param>
+    /// <param name="position">Value of <see cref="Position"/> at that time.</param>
     public void Resume(uint sequence, int position)
     {
         _next = sequence;
-        _file.Position = position;
+        Position = position;
     }
 
-    /// <summary>Whether the numbers are what a model eats.</summary>
+    /// <summary>Returns whether a model takes these numbers as its input.</summary>
+    /// <param name="model">The model.</param>
     public bool Fits(ModelFile model)
     {
         if (_header.ValuesPerStep != model.ValuesPerStep) return false;
@@ -86,10 +95,11 @@ public sealed class RecordingSource
         return tokens || _header.FractionBits == model.InputFractionBits;
     }
 
-    /// <summary>Reads the next sequence.</summary>
+    /// <summary>Reads the next sequence. One that was interrupted for want of memory is read again by the next call.</summary>
     /// <returns>False at the end, or when the rest of the file is damaged.</returns>
     public bool Next()
     {
+        if (_file.Position != Position) _file.Position = Position;
         if (_next >= _header.SequenceCount || !Fill(_file, _bytes, RecordingFormat.SequenceHeaderSize)) return false;
         int length = LittleEndian.ReadUInt16(_bytes, 0);
         if (length < 1 || length > _header.LongestLength) return false;
@@ -99,7 +109,9 @@ public sealed class RecordingSource
             for (int i = 0; i < count; i++) Values[i] = _bytes[i];
         else
             for (int i = 0; i < count; i++) Values[i] = LittleEndian.ReadInt16(_bytes, 2 * i);
+        int position = (int)_file.Position;
         Length = length;
+        Position = position;
         _next++;
         return true;
     }

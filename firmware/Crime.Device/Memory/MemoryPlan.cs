@@ -1,4 +1,4 @@
-// Who gets the heap. A board without external memory has about 110 KB of it. The network needs its share while it connects, sends and
+// Divides the heap. A board without external memory has about 110 KB of it. The network needs its share while it connects, sends and
 // downloads, and a board whose network gets no memory stands still. So a kernel is chosen that leaves the network its share: by the sizes
 // that the shape of the model gives, before anything is allocated.
 
@@ -10,15 +10,15 @@ namespace Crime.Device.Memory;
 public sealed class MemoryPlan
 {
     /// <summary>
-    /// What the network takes beyond a board that only computes, in bytes: the connection to the broker with its threads, and what sending
-    /// a request and receiving its answer need at the same time. Measured on the 32-bit CLR: docs/decisions/0012-memory-plan.md.
+    /// Heap of the network in bytes: the connection to the broker with its threads, one request and its answer at the same time. Measured on
+    /// the 32-bit CLR: docs/decisions/0012-memory-plan.md.
     /// </summary>
     public const int NetworkSizeBytes = 15 * 1024;
 
-    /// <summary>What the mapping engine takes, with its decision table, in bytes.</summary>
+    /// <summary>Heap of the mapping engine with its decision table, in bytes.</summary>
     public const int EngineSizeBytes = 10 * 1024;
 
-    /// <summary>What has to stay free when everything has its share, in bytes.</summary>
+    /// <summary>Heap that stays free when every part has its share, in bytes.</summary>
     public const int SpareSizeBytes = 9 * 1024;
 
     /// <summary>Shortages after which memory has to be given up for good; a single one may pass.</summary>
@@ -30,21 +30,21 @@ public sealed class MemoryPlan
     /// <summary>Number of times that memory ran out since the start.</summary>
     public int ShortageCount { get; private set; }
 
-    /// <summary>The part of the firmware that was refused memory last; empty when none was.</summary>
-    public string LastShortage { get; private set; } = "";
+    /// <summary>What was refused memory last.</summary>
+    public Shortage LastShortage { get; private set; }
 
     /// <summary>Returns the number of bytes that are free after a collection.</summary>
     public static int FreeSizeBytes() => (int)NativeCollector.Run(true);
 
     /// <summary>Notes that memory ran out, and collects what can be collected. Any thread may call this.</summary>
-    /// <param name="where">The part of the firmware that was refused memory.</param>
-    public void OnShortage(string where)
+    /// <param name="shortage">What was refused memory.</param>
+    public void OnShortage(Shortage shortage)
     {
         lock (_lock)
         {
             ShortageCount++;
             _shortageCount++;
-            LastShortage = where;
+            LastShortage = shortage;
         }
         NativeCollector.Run(true);
     }

@@ -16,6 +16,9 @@ public static class ModelStore
     /// <summary>A model that has not taken its place yet.</summary>
     public const string NewPath = @"I:\model.new";
 
+    /// <summary>Largest file in bytes: a share of the managed heap of a board without external memory.</summary>
+    public const int MaxSizeBytes = 64 * 1024;
+
     /// <summary>Reads the model.</summary>
     /// <param name="problem">Why a file was passed over, or null.</param>
     /// <returns>The model, or null when there is no good one.</returns>
@@ -25,39 +28,44 @@ public static class ModelStore
         if (model != null) return model;
         // The power failed between removing the old file and renaming the new one.
         ModelFile replacement = Read(NewPath, out _);
-        if (replacement != null) Promote();
+        if (replacement != null) Promote(out _);
         return replacement;
     }
 
-    /// <summary>Checks a model and puts it in the place of the old one.</summary>
-    /// <param name="bytes">A downloaded file.</param>
-    /// <param name="model">The model, or null when it was refused.</param>
-    /// <returns>Why it was refused, or null.</returns>
-    public static string Replace(byte[] bytes, out ModelFile model)
+    /// <summary>Returns the checksum of a downloaded model that waits to be taken, or 0 when it is damaged. Reads the file in pieces.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static uint NewChecksum()
     {
-        ModelError error = ModelReader.TryRead(bytes, out model);
-        if (error != ModelError.None) return ModelErrors.Describe(error);
+        if (!FlashFile.EndsWithItsChecksum(NewPath)) return 0;
+        byte[] checksum = FlashFile.ReadAt(NewPath, -ModelFormat.ChecksumSize, ModelFormat.ChecksumSize);
+        return checksum == null ? 0 : Binary.LittleEndian.ReadUInt32(checksum, 0);
+    }
+
+    /// <summary>Puts the downloaded model in the place of the old one, if it is good. The heap has to hold the whole file.</summary>
+    /// <param name="problem">Why the old model stays, or null.</param>
+    /// <returns>The model in use from now on; null when there is no good one.</returns>
+    public static ModelFile TakeNew(out string problem)
+    {
+        ModelFile model = Read(NewPath, out problem);
+        if (model != null && Promote(out problem)) return model;
+        model = null;
+        FlashFile.Delete(NewPath);
+        return Load(out _);
+    }
+
+    private static bool Promote(out string problem)
+    {
+        problem = null;
         try
         {
-            File.WriteAllBytes(NewPath, bytes);
-            // What counts is what the flash holds now.
-            if (Read(NewPath, out string problem) != null)
-            {
-                Promote();
-                return null;
-            }
-            return "it did not survive being written: " + problem;
+            FlashFile.Replace(NewPath, Path);
+            return true;
         }
         catch (Exception e)
         {
-            return "it could not be written: " + e.Message;
+            problem = NewPath + " could not be renamed: " + e.Message;
+            return false;
         }
-    }
-
-    private static void Promote()
-    {
-        if (File.Exists(Path)) File.Delete(Path);
-        File.Move(NewPath, Path);
     }
 
     private static ModelFile Read(string path, out string problem)
@@ -73,6 +81,10 @@ public static class ModelStore
             ModelError error = ModelReader.TryRead(File.ReadAllBytes(path), out ModelFile model);
             if (error == ModelError.None) return model;
             problem = path + ": " + ModelErrors.Describe(error);
+        }
+        catch (OutOfMemoryException)
+        {
+            problem = path + " needs more memory than is free";
         }
         catch (Exception e)
         {

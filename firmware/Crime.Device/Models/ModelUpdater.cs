@@ -1,6 +1,6 @@
-// Looks for a newer model in the background: an inference never waits for a download.
+// Looks for a newer model, and for the compiled kernel of the model, in the background: an inference never waits for a download.
 
-using System;
+using System.IO;
 using System.Threading;
 using Crime.Device.Memory;
 using Crime.Device.Offload;
@@ -10,98 +10,139 @@ using Crime.Model;
 
 namespace Crime.Device.Models;
 
-/// <summary>Fetches the board's model when it is missing or older than the gateway's.</summary>
-public sealed class ModelUpdater
+/// <summary>Fetches the board's model when it is missing or older than the gateway's, and then its kernel.</summary>
+public sealed class ModelUpdater : LastingThread
 {
     /// <summary>Wait after a failed attempt, in ms.</summary>
     public const int RetryMs = 2000;
 
-    /// <summary>Time between two looks at a gateway that had nothing new, in ms.</summary>
+    /// <summary>Time between two requests to a gateway that had no newer file, in ms.</summary>
     public const int IntervalMs = 600_000;
 
     private readonly object _lock = new object();
     private readonly BoardSettings _settings;
     private readonly SerialConsole _console;
     private readonly LinkKeeper _link;
-    private readonly MemoryPlan _memory;
+    private readonly FileDownload _download;
+    private readonly AutoResetEvent _wakeUp = new AutoResetEvent(false);
     private uint _checksum;
-    private ModelFile _newModel;
+    private bool _hasNewModel;
+    private bool _hasNewKernel;
+    private int _kernelRoomSizeBytes;
+    private string _lastProblem;
 
     /// <summary>Makes the updater; <see cref="Start"/> starts its thread.</summary>
     /// <param name="settings">The board's settings.</param>
     /// <param name="console">For what happened.</param>
-    /// <param name="link">Tells when the network is up.</param>
+    /// <param name="link">Knows when the network is up.</param>
     /// <param name="memory">Notes where memory ran out.</param>
     /// <param name="current">The model on the board, or null.</param>
     public ModelUpdater(BoardSettings settings, SerialConsole console, LinkKeeper link, MemoryPlan memory, ModelFile current)
+        : base(memory, Shortage.Download)
     {
-        _memory = memory;
         _settings = settings;
         _console = console;
         _link = link;
+        _download = new FileDownload(settings, memory);
         _checksum = current == null ? 0 : current.Checksum;
     }
 
     /// <summary>Starts the thread, unless downloads are switched off.</summary>
     public void Start()
     {
-        if (_settings.HttpPort > 0 && _settings.BrokerHost.Length > 0) new Thread(Run).Start();
+        if (_settings.HttpPort > 0 && _settings.BrokerHost.Length > 0) StartThread();
     }
 
-    /// <summary>A model that has arrived since the last call, or null.</summary>
-    public ModelFile TakeNewModel()
+    /// <summary>Says whether the model in use needs a kernel package.</summary>
+    /// <param name="roomSizeBytes">Largest package in bytes that the heap has room for; 0 when none is needed.</param>
+    public void SetKernelRoom(int roomSizeBytes)
+    {
+        _kernelRoomSizeBytes = roomSizeBytes > KernelStore.MaxSizeBytes ? KernelStore.MaxSizeBytes : roomSizeBytes;
+        _wakeUp.Set();
+    }
+
+    /// <summary>Returns whether a model has arrived since the last call. <see cref="ModelStore.TakeNew"/> puts it in its place.</summary>
+    public bool TakeNewModel()
     {
         lock (_lock)
         {
-            ModelFile model = _newModel;
-            _newModel = null;
-            return model;
+            bool hasNew = _hasNewModel;
+            _hasNewModel = false;
+            return hasNew;
         }
     }
 
-    private void Run()
+    /// <summary>Returns whether a kernel package has arrived since the last call.</summary>
+    public bool TakeNewKernel()
     {
-        string host = _settings.HttpHost.Length > 0 ? _settings.HttpHost : _settings.BrokerHost;
-        string lastProblem = null;
-        while (true)
+        lock (_lock)
         {
-            if (!_link.IsNetworkUp)
-            {
-                Thread.Sleep(LinkKeeper.TickMs);
-                continue;
-            }
-            string problem = Update(host);
-            // The same complaint every few seconds would drown the readings.
-            if (problem != null && problem != lastProblem) _console.WriteLine("model: " + problem);
-            lastProblem = problem;
-            Thread.Sleep(problem == null ? IntervalMs : RetryMs);
+            bool hasNew = _hasNewKernel;
+            _hasNewKernel = false;
+            return hasNew;
         }
     }
 
-    /// <returns>Why there is no new model, although there may be one at the gateway; null when all is well.</returns>
-    private string Update(string host)
+    /// <inheritdoc/>
+    protected override void Work()
+    {
+        if (!_link.IsNetworkUp)
+        {
+            Thread.Sleep(LinkKeeper.TickMs);
+            return;
+        }
+        string problem = Update();
+        // The same complaint every few seconds would bury the readings.
+        if (problem != null && problem != _lastProblem) _console.WriteLine(problem);
+        _lastProblem = problem;
+        _wakeUp.WaitOne(problem == null || _download.IsTooLarge ? IntervalMs : RetryMs, false);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnShortage(int count) => Thread.Sleep(RetryMs);
+
+    /// <returns>Why there is no new file although the gateway may have one; null when there is none to have.</returns>
+    private string Update()
     {
         try
         {
-            byte[] bytes = ModelDownload.Fetch(host, _settings.HttpPort, _settings.ModelName, _checksum, _memory, out string problem);
-            return bytes == null ? problem : Accept(bytes);
+            // The file of a model that waits to be taken must not change.
+            if (!_hasNewModel && _download.Fetch(".crime", _checksum, ModelStore.NewPath, ModelStore.MaxSizeBytes)) return AcceptModel();
+            if (_download.Problem != null) return "model: " + _download.Problem;
+            return _hasNewModel ? null : UpdateKernel();
         }
-        catch (OutOfMemoryException)
+        catch (IOException e)
         {
-            _memory.OnShortage("the model's update");
-            return "the new model needs more memory than is free";
+            return "model: the flash cannot be read: " + e.Message;
         }
     }
 
-    private string Accept(byte[] bytes)
+    private string AcceptModel()
     {
-        string problem = ModelStore.Replace(bytes, out ModelFile model);
-        if (problem != null) return "the download was refused, the old model stays: " + problem;
+        uint checksum = ModelStore.NewChecksum();
+        if (checksum == 0)
+        {
+            FlashFile.Delete(ModelStore.NewPath);
+            return "model: the download is damaged, the old model stays";
+        }
         lock (_lock)
         {
-            _checksum = model.Checksum;
-            _newModel = model;
+            _checksum = checksum;
+            _hasNewModel = true;
         }
         return null;
+    }
+
+    private string UpdateKernel()
+    {
+        int roomSizeBytes = _kernelRoomSizeBytes;
+        if (roomSizeBytes <= 0 || _hasNewKernel) return null;
+        if (_download.Fetch(".kernel", KernelStore.Checksum(), KernelStore.NewPath, roomSizeBytes))
+        {
+            lock (_lock) _hasNewKernel = true;
+            return null;
+        }
+        // A gateway need not have a kernel for every model.
+        return _download.Problem == null || _download.IsMissing ? null : "kernel: " + _download.Problem;
     }
 }

@@ -77,7 +77,7 @@ public sealed class BrokerConnection
             }
             catch (OutOfMemoryException)
             {
-                _memory.OnShortage("MQTT");
+                _memory.OnShortage(Shortage.Mqtt);
                 return false;
             }
             catch (Exception)
@@ -96,36 +96,48 @@ public sealed class BrokerConnection
         var client = new MqttClient(_settings.BrokerHost, _settings.BrokerPort, false, null, null, MqttSslProtocols.None);
         client.MqttMsgPublishReceived += OnMessage;
         client.ConnectionClosed += OnClosed;
+        bool isOpen = false;
         try
         {
-            MqttReasonCode answer = client.Connect(
-                _settings.BoardId, Credential(_settings.BrokerUser), Credential(_settings.BrokerPassword),
-                true, MqttQoSLevel.AtMostOnce, true, Topics.Presence(_settings.BoardId), PresenceFrame.Will,
-                true, KeepAliveS);
-            if (answer == MqttReasonCode.Success)
-            {
-                client.Subscribe(_filters, new[] { MqttQoSLevel.AtMostOnce, MqttQoSLevel.AtMostOnce });
-                _client = client;
-                LastMessageUs = Clock.NowUs();
-                _isUsable = true;
-                _backOffMs = FirstBackOffMs;
-                _counters.Connections++;
-                return true;
-            }
-            _console.WriteLine("broker: refused the connection with code " + ((int)answer).ToString());
+            isOpen = Connect(client);
         }
         catch (OutOfMemoryException)
         {
-            _memory.OnShortage("MQTT");
+            _memory.OnShortage(Shortage.Mqtt);
         }
         catch (Exception e)
         {
             _console.WriteLine("broker: " + _settings.BrokerHost + " cannot be reached: " + e.Message);
         }
-        Release(client);
+        finally
+        {
+            // A client that is left alone keeps its threads.
+            if (!isOpen) Release(client);
+        }
+        if (isOpen) return true;
         Thread.Sleep(_backOffMs);
         _backOffMs = NextBackOffMs(_backOffMs);
         return false;
+    }
+
+    private bool Connect(MqttClient client)
+    {
+        MqttReasonCode answer = client.Connect(
+            _settings.BoardId, Credential(_settings.BrokerUser), Credential(_settings.BrokerPassword),
+            true, MqttQoSLevel.AtMostOnce, true, Topics.Presence(_settings.BoardId), PresenceFrame.Will,
+            true, KeepAliveS);
+        if (answer != MqttReasonCode.Success)
+        {
+            _console.WriteLine("broker: refused the connection with code " + ((int)answer).ToString());
+            return false;
+        }
+        client.Subscribe(_filters, new[] { MqttQoSLevel.AtMostOnce, MqttQoSLevel.AtMostOnce });
+        LastMessageUs = Clock.NowUs();
+        _backOffMs = FirstBackOffMs;
+        _counters.Connections++;
+        _client = client;
+        _isUsable = true;
+        return true;
     }
 
     /// <summary>Waits a while, less when the connection ends. Called by the link's thread only.</summary>
@@ -192,7 +204,7 @@ public sealed class BrokerConnection
         catch (OutOfMemoryException)
         {
             // An exception in this handler would disconnect the client.
-            _memory.OnShortage("a message");
+            _memory.OnShortage(Shortage.Message);
         }
         catch (Exception)
         {

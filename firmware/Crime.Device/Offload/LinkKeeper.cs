@@ -1,5 +1,5 @@
-// The thread that looks after the network: joins the Wi-Fi, keeps the connection, sends the pings that are due, and gives
-// up a connection that no longer carries anything (the MQTT client itself does not notice while it publishes).
+// The thread of the network. It joins the Wi-Fi, keeps the connection, sends the pings that are due, and closes a connection
+// that carries no messages any more (the MQTT client itself does not notice while it publishes).
 
 using System;
 using System.Threading;
@@ -14,12 +14,12 @@ using nanoFramework.Networking;
 namespace Crime.Device.Offload;
 
 /// <summary>Owns the board's network.</summary>
-public sealed class LinkKeeper
+public sealed class LinkKeeper : LastingThread
 {
-    /// <summary>Time in ms between two looks at what is due.</summary>
+    /// <summary>Time in ms between two checks for work that is due.</summary>
     public const int TickMs = 100;
 
-    /// <summary>With no message for so long, the connection is given up: statuses come every second.</summary>
+    /// <summary>Time without a message, in µs, after which the connection is closed: statuses come every second.</summary>
     public const int SilenceUs = 15_000_000;
 
     /// <summary>Age of a telemetry record, in µs, from which the next request carries it; a ping does when the connection is quiet.</summary>
@@ -51,6 +51,7 @@ public sealed class LinkKeeper
     /// <param name="memory">Notes where memory ran out.</param>
     public LinkKeeper(
         BoardSettings settings, SerialConsole console, BrokerConnection connection, Offloader offloader, uint session, MemoryPlan memory)
+        : base(memory, Shortage.Background)
     {
         _offloader = offloader;
         _settings = settings;
@@ -72,7 +73,10 @@ public sealed class LinkKeeper
         if (_connection.IsConnected) Announce();
     }
 
-    /// <summary>Says whether the radio is wanted; the thread switches it, and <see cref="IsOff"/> tells when it is off.</summary>
+    /// <summary>Releases the engine: its memory is needed for another one.</summary>
+    public void ReleaseEngine() => _engine = null;
+
+    /// <summary>Sets whether the radio is wanted. The thread switches it; <see cref="IsOff"/> is set once it is off.</summary>
     public void SetWanted(bool isWanted)
     {
         _isWanted = isWanted;
@@ -87,43 +91,24 @@ public sealed class LinkKeeper
     /// <summary>Starts the thread. A board without a broker has none.</summary>
     public void Start()
     {
-        if (_settings.BrokerHost.Length > 0) new Thread(Run).Start();
+        if (_settings.BrokerHost.Length > 0) StartThread();
     }
 
-    /// <summary>Keeps the network for ever. Where memory runs out, the connection is made anew: the thread must not end.</summary>
-    private void Run()
+    /// <summary>Takes the network one step on. A connection that was refused memory is made again.</summary>
+    protected override void Work()
     {
-        while (true)
+        if (!_isWanted)
         {
-            try
-            {
-                Keep();
-            }
-            catch (OutOfMemoryException)
-            {
-                _memory.OnShortage("the link");
-                Thread.Sleep(BrokerConnection.FirstBackOffMs);
-            }
+            SwitchOff();
+            _wanted.WaitOne();
+            return;
         }
-    }
-
-    private void Keep()
-    {
-        while (true)
-        {
-            if (!_isWanted)
-            {
-                SwitchOff();
-                _wanted.WaitOne();
-                continue;
-            }
-            if (!IsNetworkUp && !JoinNetwork()) continue;
-            if (!_isWanted || (!_connection.IsConnected && !_connection.Open())) continue;
-            Announce();
-            ForgetLinks();
-            ServeConnection();
-            ForgetLinks();
-        }
+        if (!IsNetworkUp && !JoinNetwork()) return;
+        if (!_isWanted || (!_connection.IsConnected && !_connection.Open())) return;
+        Announce();
+        ForgetLinks();
+        ServeConnection();
+        ForgetLinks();
     }
 
     private void ServeConnection()
@@ -132,7 +117,7 @@ public sealed class LinkKeeper
         {
             if (!_isWanted)
             {
-                // What is not sent now waits until the radio is up again, or is lost in a deep sleep.
+                // Telemetry that is not sent now waits for the radio; a deep sleep loses it.
                 if (_offloader.Telemetry != null && _offloader.Telemetry.SizeBytes > 0) SendPing(Clock.NowUs(), true);
                 _connection.Leave();
                 return;
@@ -140,7 +125,7 @@ public sealed class LinkKeeper
             long nowUs = Clock.NowUs();
             if (nowUs - _connection.LastMessageUs > SilenceUs)
             {
-                _console.WriteLine("broker: nothing heard for 15 s; connecting anew");
+                _console.WriteLine("broker: no message for 15 s; connecting again");
                 _connection.Abandon();
                 return;
             }
@@ -160,7 +145,8 @@ public sealed class LinkKeeper
 
     private void ForgetLinks()
     {
-        if (_engine != null && _isWanted) _engine.OnConnectionChanged(Clock.NowUs());
+        MappingEngine engine = _engine;
+        if (engine != null && _isWanted) engine.OnConnectionChanged(Clock.NowUs());
     }
 
     private bool IsTelemetryDue(long nowUs)
@@ -185,10 +171,11 @@ public sealed class LinkKeeper
 
     private void Announce()
     {
+        MappingEngine engine = _engine;
         var birth = new PresenceFrame
         {
             Online = true,
-            Goal = _engine == null ? _settings.Goal : _engine.Goal,
+            Goal = engine == null ? _settings.Goal : engine.Goal,
             Session = _session,
             ModelId = _modelId,
             FirmwareVersion = Board.FirmwareVersion,
@@ -210,7 +197,7 @@ public sealed class LinkKeeper
         }
         catch (OutOfMemoryException)
         {
-            _memory.OnShortage("Wi-Fi");
+            _memory.OnShortage(Shortage.Wifi);
         }
         catch (Exception e)
         {

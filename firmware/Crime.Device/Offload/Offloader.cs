@@ -63,9 +63,9 @@ public sealed class Offloader : IMessageReceiver
     /// <summary>Records of finished inferences that the next request or ping carries; null when telemetry is off.</summary>
     public TelemetryBuffer Telemetry { get; }
 
-    /// <summary>Whether no request is being answered, and none was sent for some time.</summary>
+    /// <summary>Returns whether no request is under way and the last one was sent a given time ago.</summary>
     /// <param name="nowUs">The time, in µs.</param>
-    /// <param name="timeUs">That time, in µs.</param>
+    /// <param name="timeUs">The time since the last request, in µs.</param>
     public bool IsQuiet(long nowUs, int timeUs) => !_isPending && nowUs - _lastSentAtUs >= timeUs;
 
     /// <summary>Bytes of a request per timestep.</summary>
@@ -84,6 +84,9 @@ public sealed class Offloader : IMessageReceiver
             : model.VocabularyCount <= 256 ? SequenceEncoding.Token8 : SequenceEncoding.Token16;
         _request.FractionBits = model.Input == InputKind.Features ? model.InputFractionBits : 0;
     }
+
+    /// <summary>Releases the engine: its memory is needed for another one.</summary>
+    public void ReleaseEngine() => _engine = null;
 
     /// <summary>Writes a request without sending it: what the board's share of an offload costs.</summary>
     public byte[] Encode(short[] values, int length)
@@ -201,10 +204,11 @@ public sealed class Offloader : IMessageReceiver
             Counters.Malformed++;
             return;
         }
-        // Before there is a model there is nothing to be learnt from it.
-        if (_engine == null) return;
+        // Without a model a status changes nothing. The engine may be taken away meanwhile.
+        MappingEngine engine = _engine;
+        if (engine == null) return;
         if (_status.Decode(payload) != FrameError.None) Counters.Malformed++;
-        else _engine.OnStatus(gateway, _status, nowUs);
+        else engine.OnStatus(gateway, _status, nowUs);
     }
 
     private static string[] EmptyTexts(int count)
@@ -291,7 +295,8 @@ public sealed class Offloader : IMessageReceiver
 
     private void OnPong(byte[] payload, long nowUs)
     {
+        MappingEngine engine = _engine;
         if (_pong.Decode(payload) != FrameError.None || _pong.Session != _session) Counters.Malformed++;
-        else if (_engine != null) _engine.OnPong(_pong, nowUs);
+        else if (engine != null) engine.OnPong(_pong, nowUs);
     }
 }

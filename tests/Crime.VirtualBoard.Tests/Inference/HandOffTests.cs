@@ -159,7 +159,7 @@ public sealed class HandOffTests
             },
             NodeKey.Of(_settings.BoardId));
         _offloader.Use(s_model, _engine);
-        _runner = new InferenceRunner(_offloader, _connection, MeterFactory.Create(_settings, console)) { Mode = mode };
+        _runner = new InferenceRunner(_offloader, _connection, MeterFactory.Create(_settings, console, new MemoryPlan())) { Mode = mode };
         _kernel = new NetworkKernel(s_model);
         _runner.Use(_kernel, _engine);
         MeetGateway();

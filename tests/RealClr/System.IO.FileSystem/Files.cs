@@ -42,18 +42,46 @@ namespace System.IO
         ReadWrite = 3,
     }
 
+    /// <summary>Content of a file that was written during the run, in pieces.</summary>
+    internal sealed class WrittenFile
+    {
+        private readonly ArrayList _pieces = new ArrayList();
+
+        /// <summary>Bytes of the file.</summary>
+        internal int Length { get; private set; }
+
+        /// <summary>Piece of the file with a given index. The last piece is filled in part.</summary>
+        internal byte[] Piece(int index) => (byte[])_pieces[index];
+
+        /// <summary>Appends bytes.</summary>
+        internal void Append(byte[] bytes, int offset, int count)
+        {
+            while (count > 0)
+            {
+                int start = Length % BakedFiles.PieceSize;
+                if (start == 0) _pieces.Add(new byte[BakedFiles.PieceSize]);
+                int n = BakedFiles.PieceSize - start;
+                if (n > count) n = count;
+                Array.Copy(bytes, offset, Piece(_pieces.Count - 1), start, n);
+                Length += n;
+                offset += n;
+                count -= n;
+            }
+        }
+    }
+
     /// <summary>The content of the drive.</summary>
     internal static class Drive
     {
-        // Maps a path to byte[], or to s_deleted for a baked file that was deleted.
+        // Maps a path to its WrittenFile, or to s_deleted for a baked file that was deleted.
         private static readonly Hashtable s_written = new Hashtable();
         private static readonly object s_deleted = new object();
 
-        internal static byte[] Written(string path) => s_written[path] as byte[];
+        internal static WrittenFile Written(string path) => s_written[path] as WrittenFile;
 
         internal static int Baked(string path) => s_written[path] == s_deleted ? -1 : BakedFiles.Find(path);
 
-        internal static void Write(string path, byte[] bytes) => s_written[path] = bytes;
+        internal static void Write(string path, WrittenFile file) => s_written[path] = file;
 
         internal static void Delete(string path)
         {
@@ -91,9 +119,7 @@ namespace System.IO
         /// <summary>Writes a file, or replaces it.</summary>
         public static void WriteAllBytes(string path, byte[] bytes)
         {
-            var copy = new byte[bytes.Length];
-            Array.Copy(bytes, copy, bytes.Length);
-            Drive.Write(path, copy);
+            using (var file = new FileStream(path, FileMode.Create, FileAccess.Write)) file.Write(bytes, 0, bytes.Length);
         }
 
         /// <summary>Deletes a file. No effect when it does not exist.</summary>
@@ -104,17 +130,23 @@ namespace System.IO
         public static void Move(string sourceFileName, string destFileName)
         {
             if (Exists(destFileName)) throw new IOException("the file exists: " + destFileName);
-            byte[] bytes = Drive.Written(sourceFileName);
-            if (bytes == null) bytes = ReadAllBytes(sourceFileName);
+            WrittenFile written = Drive.Written(sourceFileName);
+            if (written == null)
+            {
+                byte[] bytes = ReadAllBytes(sourceFileName);
+                written = new WrittenFile();
+                written.Append(bytes, 0, bytes.Length);
+            }
             Drive.Delete(sourceFileName);
-            Drive.Write(destFileName, bytes);
+            Drive.Write(destFileName, written);
         }
     }
 
-    /// <summary>A file that is open for reading.</summary>
+    /// <summary>A file that is open for reading, or for writing from its start.</summary>
     public sealed class FileStream : Stream
     {
-        private readonly byte[] _written;
+        private readonly WrittenFile _written;
+        private readonly bool _isWriting;
         private readonly int _baked = -1;
         private byte[] _piece;
         private int _pieceIndex = -1;
@@ -126,13 +158,15 @@ namespace System.IO
         {
         }
 
-        /// <summary>Opens a file for reading.</summary>
-        /// <exception cref="NotSupportedException">Another mode or access than open and read.</exception>
-        /// <exception cref="IOException">The file does not exist.</exception>
+        /// <summary>Opens a file for reading, or creates one.</summary>
+        /// <exception cref="NotSupportedException">Another combination than open to read, or create to write.</exception>
+        /// <exception cref="IOException">The file to read does not exist.</exception>
         public FileStream(string path, FileMode mode, FileAccess access)
         {
-            if (mode != FileMode.Open || access != FileAccess.Read) throw new NotSupportedException();
+            _isWriting = mode == FileMode.Create && access == FileAccess.Write;
+            if (!_isWriting && (mode != FileMode.Open || access != FileAccess.Read)) throw new NotSupportedException();
             Name = path;
+            if (_isWriting) Drive.Write(path, new WrittenFile());
             _written = Drive.Written(path);
             if (_written == null) _baked = Drive.Baked(path);
             if (_written == null && _baked < 0) throw new IOException("no file " + path);
@@ -142,13 +176,13 @@ namespace System.IO
         public string Name { get; }
 
         /// <inheritdoc/>
-        public override bool CanRead => true;
+        public override bool CanRead => !_isWriting;
 
         /// <inheritdoc/>
         public override bool CanSeek => true;
 
         /// <inheritdoc/>
-        public override bool CanWrite => false;
+        public override bool CanWrite => _isWriting;
 
         /// <inheritdoc/>
         public override long Length => _written != null ? _written.Length : BakedFiles.Length(_baked);
@@ -168,13 +202,8 @@ namespace System.IO
             int done = 0;
             while (done < count)
             {
-                byte[] from = _written;
-                int start = (int)_position;
-                if (from == null)
-                {
-                    from = LoadPiece(start / BakedFiles.PieceSize);
-                    start %= BakedFiles.PieceSize;
-                }
+                int index = (int)_position / BakedFiles.PieceSize, start = (int)_position % BakedFiles.PieceSize;
+                byte[] from = _written != null ? _written.Piece(index) : LoadPiece(index);
                 int n = count - done;
                 if (n > from.Length - start) n = from.Length - start;
                 Array.Copy(from, start, buffer, offset + done, n);
@@ -204,7 +233,11 @@ namespace System.IO
         public override void SetLength(long value) => throw new NotSupportedException();
 
         /// <inheritdoc/>
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            if (!_isWriting) throw new NotSupportedException();
+            _written.Append(buffer, offset, count);
+        }
 
         /// <inheritdoc/>
         public override void Flush()

@@ -97,6 +97,21 @@ internal sealed class BoardHeap : IDisposable
         }
     }
 
+    /// <summary>Collects and takes what is free but for a rest, until the lease is disposed.</summary>
+    /// <param name="rest">Bytes that stay free.</param>
+    public HeapLease Occupy(int rest)
+    {
+        lock (_lock)
+        {
+            int least = _leastFree;
+            var lease = new HeapLease(this, Math.Max(0, Collect() - rest));
+            _leastFree = least;
+            _leases.Add(lease);
+            _leasedSize += lease.Size;
+            return lease;
+        }
+    }
+
     /// <summary>Frees what cannot be reached.</summary>
     /// <returns>The free bytes.</returns>
     public int Collect()

@@ -34,6 +34,9 @@ internal static class HeapCosts
     /// <summary>What an HTTP exchange needs at its peak. 304 responses succeeded with 12 504 bytes free, not with 10 464.</summary>
     public const int HttpPeak = 11_400;
 
+    /// <summary>The buffer with which the HTTP client copies a content to a stream.</summary>
+    public const int HttpPiece = 4096 + 24;
+
     /// <summary>What an HTTP exchange allocates beyond that and drops at once. A 304 response allocated 25 000 bytes altogether.</summary>
     public const int HttpGarbage = 17_800;
 

@@ -1,0 +1,198 @@
+// The model that the board runs, with its kernel and its mapping engine. Putting another one in its place is where a board needs the most
+// memory, so what was refused memory here is tried again with less.
+
+using System;
+using Crime.Device.Duty;
+using Crime.Device.Inference;
+using Crime.Device.Memory;
+using Crime.Device.Models;
+using Crime.Device.Offload;
+using Crime.Device.Settings;
+using Crime.Device.Terminal;
+using Crime.Frames;
+using Crime.Kernel;
+using Crime.Mapping;
+using Crime.Model;
+
+namespace Crime.Device.App;
+
+/// <summary>Holds the model in use. Used by the main thread.</summary>
+public sealed class ModelSlot
+{
+    private readonly BoardSettings _settings;
+    private readonly Report _report;
+    private readonly MemoryPlan _memory;
+    private readonly KernelLoader _loader;
+    private readonly KernelBuilder _kernels;
+    private readonly Offloader _offloader;
+    private readonly BrokerConnection _connection;
+    private readonly InferenceRunner _runner;
+    private readonly LinkKeeper _link;
+    private readonly DutyCycle _duty;
+    private uint _fixedPointChecksum;
+    private bool _hasNewerPackage;
+
+    /// <summary>Makes a slot without a model.</summary>
+    /// <param name="settings">The board's settings.</param>
+    /// <param name="report">For what happened.</param>
+    /// <param name="memory">Notes where memory ran out.</param>
+    /// <param name="flashedKernels">The compiled kernels that are flashed with the application; empty for none.</param>
+    /// <param name="offloader">Receives each model.</param>
+    /// <param name="connection">Whether it has its share of the memory already decides how much a kernel may take.</param>
+    /// <param name="runner">Receives each kernel and engine.</param>
+    /// <param name="link">Receives each engine.</param>
+    /// <param name="duty">Receives each engine; null where the radio is always up.</param>
+    public ModelSlot(
+        BoardSettings settings, Report report, MemoryPlan memory, CompiledModel[] flashedKernels, Offloader offloader, BrokerConnection connection,
+        InferenceRunner runner, LinkKeeper link, DutyCycle duty)
+    {
+        _settings = settings;
+        _report = report;
+        _memory = memory;
+        _loader = new KernelLoader(memory);
+        _kernels = new KernelBuilder(flashedKernels, _loader);
+        _offloader = offloader;
+        _connection = connection;
+        _runner = runner;
+        _link = link;
+        _duty = duty;
+    }
+
+    /// <summary>The model, without its weights; null when there is none.</summary>
+    public ModelFile Model { get; private set; }
+
+    /// <summary>Computes the model on the board; null when the board cannot.</summary>
+    public IKernel Kernel { get; private set; }
+
+    /// <summary>Decides; null when there is no model.</summary>
+    public MappingEngine Engine { get; private set; }
+
+    /// <summary>Largest kernel package that the heap has room for, in bytes; 0 when the model needs none.</summary>
+    public int PackageRoomSizeBytes { get; private set; }
+
+    /// <summary>Whether a restart would give the board a better kernel, or memory back.</summary>
+    public bool IsRestartDue => Model != null && (_hasNewerPackage || _loader.IsOutdated(_fixedPointChecksum));
+
+    /// <summary>Longest sequence that the model is used with, in timesteps.</summary>
+    public int LongestLength => LongestOf(Model);
+
+    /// <summary>Takes the model out. The old kernel goes before the new one comes: the heap may not hold both.</summary>
+    public void Clear()
+    {
+        _runner.Use(null, null);
+        _offloader.ReleaseEngine();
+        _link.ReleaseEngine();
+        if (_duty != null) _duty.ReleaseEngine();
+        Model = null;
+        Kernel = null;
+        Engine = null;
+    }
+
+    /// <summary>Runs a model from now on.</summary>
+    /// <param name="model">The model, with its weights.</param>
+    /// <param name="saved">The state of before a deep sleep; null when there is none.</param>
+    /// <returns>False when even a board without a kernel runs out of memory: only a restart helps.</returns>
+    public bool Use(ModelFile model, SavedState saved) => Use(model, FirstKind(), saved);
+
+    /// <summary>Gives the kernel's memory to the network: the next smaller kernel, or none, takes its place.</summary>
+    /// <returns>False as of <see cref="Use(ModelFile, SavedState)"/>.</returns>
+    public bool Shrink()
+    {
+        _report.Text("memory: ran out (" + Shortages.NameOf(_memory.LastShortage) + "); the kernel gives way");
+        // A table is larger than a compiled kernel in flash. One in the heap is given back by a restart, which must not load it again.
+        if (_kernels.Kind == KernelKind.Compiled && _loader.LoadedSizeBytes > 0) _loader.Reject("leaves too little memory");
+        return Reload(_kernels.Kind == KernelKind.Compiled ? KernelKind.None : _kernels.Kind + 1);
+    }
+
+    /// <summary>Uses a kernel package that has arrived: now if it is the first one, otherwise after the next restart.</summary>
+    /// <returns>False as of <see cref="Use(ModelFile, SavedState)"/>.</returns>
+    public bool UseNewKernel()
+    {
+        _hasNewerPackage = _loader.LoadedSizeBytes > 0;
+        return _hasNewerPackage || Reload(FirstKind());
+    }
+
+    private KernelKind FirstKind() => _settings.UseCompiledKernel ? KernelKind.Compiled : KernelKind.TokenTable;
+
+    private bool Reload(KernelKind first)
+    {
+        Clear();
+        ModelFile model = ModelStore.Load(out string problem);
+        if (model == null) _report.Text("model: " + problem);
+        return model != null && Use(model, first, null);
+    }
+
+    private bool Use(ModelFile model, KernelKind first, SavedState saved)
+    {
+        while (model != null)
+        {
+            try
+            {
+                Install(model, first, saved);
+                return true;
+            }
+            catch (OutOfMemoryException)
+            {
+                Clear();
+                model = null;
+                _memory.OnShortage(Shortage.Model);
+            }
+            if (first == KernelKind.None) return false;
+            first = _kernels.Kind == KernelKind.Compiled || _kernels.Kind == KernelKind.None ? KernelKind.None : _kernels.Kind + 1;
+            model = ModelStore.Load(out _);
+        }
+        return false;
+    }
+
+    private void Install(ModelFile model, KernelKind first, SavedState saved)
+    {
+        Clear();
+        int freeSize = MemoryPlan.FreeSizeBytes(), reserve = ReserveSizeBytes(model);
+        // The weights are given back as soon as the kernel has them.
+        int room = freeSize + model.Size - reserve;
+        if (room > freeSize - MemoryPlan.SpareSizeBytes) room = freeSize - MemoryPlan.SpareSizeBytes;
+        IKernel kernel = _kernels.Build(model, first, room);
+        bool needsPackage = model.HasFixedPoint && _settings.UseCompiledKernel && !_kernels.HasFlashed(model);
+        PackageRoomSizeBytes = needsPackage ? room - KernelSize.OfCompiled(model) : 0;
+        _fixedPointChecksum = model.HasFixedPoint ? model.FixedPointChecksum() : 0;
+        string message = _loader.TakeMessage();
+        if (message != null) _report.Text("kernel: " + message);
+        _report.Kernel(model, _kernels, freeSize, reserve);
+        model.ReleaseNumbers();
+        SelfProfile profile = Measure(model, kernel, saved);
+        MappingEngine engine = MakeEngine(model, kernel, profile);
+        _offloader.Use(model, engine);
+        _runner.Use(kernel, engine);
+        if (_duty != null) _duty.Use(engine, saved == null ? 0 : saved.RadioOffUs);
+        _link.Use(model.Id, engine);
+        Kernel = kernel;
+        Engine = engine;
+        Model = model;
+        _report.Model(model, kernel, profile.LocalTime);
+    }
+
+    /// <summary>Bytes that a kernel must leave free: for the engine, the inputs, the network unless it has its share already, and to spare.</summary>
+    private int ReserveSizeBytes(ModelFile model)
+    {
+        int inputs = 2 * sizeof(short) * LongestOf(model) * model.ValuesPerStep;
+        bool needsNetwork = _settings.BrokerHost.Length > 0 && !_connection.IsConnected;
+        return MemoryPlan.EngineSizeBytes + MemoryPlan.SpareSizeBytes + inputs + (needsNetwork ? MemoryPlan.NetworkSizeBytes : 0);
+    }
+
+    private SelfProfile Measure(ModelFile model, IKernel kernel, SavedState saved)
+    {
+        _offloader.Use(model, null);
+        return saved != null ? new SelfProfile(saved.LocalTime, saved.EncodeTime) : new SelfProfile(kernel, _offloader, model.ValuesPerStep);
+    }
+
+    private MappingEngine MakeEngine(ModelFile model, IKernel kernel, SelfProfile profile) => new MappingEngine(
+        new EngineSetup
+        {
+            ModelId = model.Id, LongestLength = LongestOf(model), LocalTime = profile.LocalTime, EncodeTime = profile.EncodeTime,
+            BytesPerStep = _offloader.BytesPerStep, StateSize = kernel == null ? 0 : kernel.State.ExportSize,
+            Power = _settings.Power(), Goal = _settings.Goal, BeaconIntervalUs = EngineSetup.StandardBeaconUs,
+        },
+        NodeKey.Of(_settings.BoardId));
+
+    private static int LongestOf(ModelFile model) => model.LongestLength > 0 ? model.LongestLength : FrameFormat.MaxLength;
+}

@@ -1,0 +1,90 @@
+// Fetches a file from the gateway over HTTP. The content goes to the flash in pieces: the HTTP client's way to an array of 13 KB takes
+// 41 KB of the heap, which a board does not have beside a kernel.
+
+using System;
+using System.IO;
+using System.Net;
+using System.Net.Http;
+using Crime.Device.Memory;
+using Crime.Device.Settings;
+using Crime.Device.Terminal;
+
+namespace Crime.Device.Models;
+
+/// <summary>Downloads files of a model from the gateway. Used by one thread.</summary>
+public sealed class FileDownload
+{
+    private const int TimeoutMs = 10_000;
+
+    private readonly string _address;
+    private readonly MemoryPlan _memory;
+
+    /// <summary>Prepares downloads from the gateway of the settings.</summary>
+    /// <param name="settings">Host and port of the gateway, and the name of the model.</param>
+    /// <param name="memory">Notes where memory ran out.</param>
+    public FileDownload(BoardSettings settings, MemoryPlan memory)
+    {
+        string host = settings.HttpHost.Length > 0 ? settings.HttpHost : settings.BrokerHost;
+        _address = "http://" + host + ":" + settings.HttpPort.ToString() + "/models/" + settings.ModelName;
+        _memory = memory;
+    }
+
+    /// <summary>Why the last download failed; null when it did not, or when the gateway has no newer file.</summary>
+    public string Problem { get; private set; }
+
+    /// <summary>Whether the gateway answered the last request that it has no such file.</summary>
+    public bool IsMissing { get; private set; }
+
+    /// <summary>Whether the last file was refused because of its size: the next request will find no other.</summary>
+    public bool IsTooLarge { get; private set; }
+
+    /// <summary>Fetches a file unless the board has the current one.</summary>
+    /// <param name="extension">The file's extension, with its dot.</param>
+    /// <param name="checksum">Checksum of the file on the board, which is the ETag of the gateway's file; 0 when there is none.</param>
+    /// <param name="path">Where the file is written; after a failure there is no file.</param>
+    /// <param name="maxSizeBytes">Largest file in bytes that the board can use.</param>
+    /// <returns>Whether there is a new file. Its content is unchecked.</returns>
+    public bool Fetch(string extension, uint checksum, string path, int maxSizeBytes)
+    {
+        Problem = null;
+        IsMissing = false;
+        IsTooLarge = false;
+        string url = _address + extension;
+        bool isWritten = false;
+        try
+        {
+            using var client = new HttpClient { Timeout = new TimeSpan(TimeoutMs * TimeSpan.TicksPerMillisecond) };
+            using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            if (checksum != 0) request.Headers.Add("If-None-Match", "\"" + new LineWriter().Hex(checksum) + "\"");
+            using HttpResponseMessage response = client.Send(request, HttpCompletionOption.ResponseHeadersRead);
+            if (response.StatusCode == HttpStatusCode.NotModified) return false;
+            IsMissing = response.StatusCode == HttpStatusCode.NotFound;
+            long size = response.Content.Headers.ContentLength;
+            IsTooLarge = response.StatusCode == HttpStatusCode.OK && size > maxSizeBytes;
+            if (response.StatusCode != HttpStatusCode.OK) Problem = url + " answered " + ((int)response.StatusCode).ToString();
+            else if (size < 1) Problem = url + " does not say how many bytes it has";
+            else if (IsTooLarge) Problem = url + " has " + size.ToString() + " bytes; the board has room for " + maxSizeBytes.ToString();
+            else isWritten = Write(response.Content, path, size);
+            if (!isWritten && Problem == null) Problem = url + " ended early";
+        }
+        catch (OutOfMemoryException)
+        {
+            _memory.OnShortage(Shortage.Download);
+            Problem = "the download of " + url + " needs more memory than is free";
+        }
+        catch (Exception e)
+        {
+            Problem = url + " failed: " + e.Message;
+        }
+        if (Problem != null) FlashFile.Delete(path);
+        return isWritten && Problem == null;
+    }
+
+    /// <returns>Whether the file has all bytes.</returns>
+    private static bool Write(HttpContent content, string path, long size)
+    {
+        using var file = new FileStream(path, FileMode.Create, FileAccess.Write);
+        content.CopyTo(file);
+        return file.Length == size;
+    }
+}
