@@ -63,4 +63,10 @@ internal static partial class GatewayLog
 
     [LoggerMessage(22, LogLevel.Information, "model file {File} is gone, and no longer served")]
     public static partial void ModelRemoved(this ILogger log, string file);
+
+    [LoggerMessage(23, LogLevel.Warning, "model {Name} is served without a kernel: {Reason}")]
+    public static partial void KernelNotCompiled(this ILogger log, string name, string reason);
+
+    [LoggerMessage(24, LogLevel.Error, "model {Name} is served without a kernel because of a defect of the gateway")]
+    public static partial void KernelFault(this ILogger log, Exception exception, string name);
 }

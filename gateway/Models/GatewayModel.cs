@@ -1,11 +1,14 @@
-// A model as the gateway serves it: weights to compute with, an image for boards to download, and what it costs.
+// A model as the gateway serves it: weights to compute with, an image and a kernel for boards to download, and what it costs.
 
 using System;
 using System.Buffers.Binary;
 using System.Threading;
+using System.Threading.Tasks;
 using Crime.Gateway.Inference;
 using Crime.Gateway.Serving;
 using Crime.Model;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Crime.Gateway.Models;
 
@@ -16,6 +19,7 @@ public sealed class GatewayModel
     public const int MaxWorkers = 255;
 
     private readonly BatchNetwork?[] _engines = new BatchNetwork?[MaxWorkers];
+    private readonly Lazy<Task<BoardKernel>> _kernel;
     private long _askedUs;
 
     /// <summary>Makes a model.</summary>
@@ -23,12 +27,14 @@ public sealed class GatewayModel
     /// <param name="weights">What the workers compute with.</param>
     /// <param name="image">What boards download; null when they cannot.</param>
     /// <param name="cost">What it costs here.</param>
-    public GatewayModel(string name, FloatModel weights, byte[]? image, ServiceCost cost)
+    /// <param name="log">Gets one line when the kernel cannot be compiled; null for no log.</param>
+    public GatewayModel(string name, FloatModel weights, byte[]? image, ServiceCost cost, ILogger? log = null)
     {
         Name = name;
         Weights = weights;
         Image = image;
         Cost = cost;
+        _kernel = new Lazy<Task<BoardKernel>>(() => BoardKernel.CompileAsync(name, image, log ?? NullLogger.Instance));
         if (image != null) ImageChecksum = BinaryPrimitives.ReadUInt32LittleEndian(image.AsSpan(image.Length - ModelFormat.ChecksumSize));
     }
 
@@ -51,6 +57,9 @@ public sealed class GatewayModel
 
     /// <summary>CRC-32 that ends the image, and its ETag; 0 without an image.</summary>
     public uint ImageChecksum { get; }
+
+    /// <summary>The kernel for boards. The first call compiles it; concurrent calls wait for the same compilation. Thread-safe.</summary>
+    public Task<BoardKernel> KernelAsync() => _kernel.Value;
 
     /// <summary>When it was last asked for, in µs of the gateway's clock; 0 for never.</summary>
     public long AskedUs

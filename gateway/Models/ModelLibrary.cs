@@ -113,7 +113,7 @@ public sealed class ModelLibrary
     private GatewayModel Make(string path, byte[] bytes, FloatModel weights)
     {
         string name = Path.GetFileNameWithoutExtension(path);
-        return new GatewayModel(name, weights, Image(name, bytes), ModelCalibration.Measure(weights));
+        return new GatewayModel(name, weights, Image(name, bytes), ModelCalibration.Measure(weights), _log);
     }
 
     private static string? Read(string path, out byte[] bytes)

@@ -20,6 +20,9 @@ public sealed record KernelAssemblies(string FullName, IReadOnlyList<byte[]> Par
     /// <summary>Bytes of an assembly beside the methods of steps, at most: header, tables, names, the model's class.</summary>
     private const int MaxOverheadBytes = 3_000;
 
+    /// <summary>Bytes of IL per weight that is not zero, at least: a term of two weights has 5 or more (literal, conversion, ldloc, mul, add).</summary>
+    private const int MinBytesPerWeight = 2;
+
     /// <summary>Bytes of all assemblies.</summary>
     public int SizeBytes => Parts.Sum(part => part.Length);
 
@@ -35,9 +38,12 @@ public sealed record KernelAssemblies(string FullName, IReadOnlyList<byte[]> Par
     internal static KernelProgram Build(ModelFile model, string? className)
     {
         const int maxMethodBytes = KernelPackageFormat.MaxPartSize - MaxOverheadBytes;
+        const int maxBytes = KernelPackageFormat.MaxParts * maxMethodBytes;
+        // A gateway compiles what it serves: a model of millions of weights must not take its memory before it is refused.
+        if (model.HasFixedPoint && WeightCount(model) > maxBytes / MinBytesPerWeight) throw TooLarge(model);
         KernelProgram program = KernelEmitter.Build(model, className, areApart: false, layer => layer.Emit());
         if (program.Layers.Sum(SizeOf) <= maxMethodBytes) return program;
-        return KernelEmitter.Build(model, className, areApart: true, layer => layer.EmitWithin(maxMethodBytes) ?? throw TooLarge(model));
+        return KernelEmitter.Build(model, className, areApart: true, layer => layer.EmitWithin(maxMethodBytes, maxBytes) ?? throw TooLarge(model));
     }
 
     /// <summary>Writes the assemblies of a kernel.</summary>
@@ -83,6 +89,10 @@ public sealed record KernelAssemblies(string FullName, IReadOnlyList<byte[]> Par
     }
 
     private static int SizeOf(KernelClass written) => written.Methods.Sum(method => IlWriter.Write(method).Size);
+
+    /// <summary>Weights that are not zero.</summary>
+    private static long WeightCount(ModelFile model) => model.FixedLayers.Sum(layer => Enumerable.Range(0, layer.Shape.RowCount)
+        .Sum(row => (long)Enumerable.Range(0, layer.Shape.ColumnCount).Count(column => layer.Weight(row, column) != 0)));
 
     private static UserInputException TooLarge(ModelFile model)
     {

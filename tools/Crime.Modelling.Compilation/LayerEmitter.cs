@@ -85,13 +85,18 @@ internal abstract class LayerEmitter
     public IReadOnlyList<KernelClass> Emit() => Emit(MaxMethodBytes / (TermsPerGroup * BytesPerTerm + UnitsPerGroup * BytesPerUnit));
 
     /// <summary>Emits the classes with the fewest methods of which none is larger than a number of bytes.</summary>
-    /// <returns>Base classes first; null when a group of units alone is larger.</returns>
-    public IReadOnlyList<KernelClass>? EmitWithin(int maxMethodBytes)
+    /// <param name="maxMethodBytes">Most bytes of a method.</param>
+    /// <param name="maxBytes">Most bytes of all methods.</param>
+    /// <returns>Base classes first; null when a group of units alone or the sum of the methods is larger.</returns>
+    public IReadOnlyList<KernelClass>? EmitWithin(int maxMethodBytes, int maxBytes)
     {
         for (int methods = 1; methods <= GroupCount; methods++)
         {
             IReadOnlyList<KernelClass> classes = Emit((GroupCount + methods - 1) / methods);
-            if (classes.SelectMany(emitted => emitted.Methods).All(method => IlWriter.Write(method).Size <= maxMethodBytes)) return classes;
+            int[] sizes = classes.SelectMany(emitted => emitted.Methods).Select(method => IlWriter.Write(method).Size).ToArray();
+            // More methods load the operands more often: the sum only grows.
+            if (sizes.Sum() > maxBytes) return null;
+            if (sizes.All(size => size <= maxMethodBytes)) return classes;
         }
         return null;
     }

@@ -1,11 +1,8 @@
-using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using Crime.Gateway.Models;
 using Crime.Gateway.Tests.Running;
 using Crime.Gateway.Tests.Serving;
-using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Models;
@@ -16,7 +13,7 @@ public sealed class ModelLibraryTests
     private ModelFolder _folder = null!;
     private ModelRegistry _registry = null!;
     private ManualTime _time = null!;
-    private List<string> _lines = null!;
+    private LineLog<ModelLibrary> _log = null!;
     private ModelLibrary _library = null!;
 
     [SetUp]
@@ -25,9 +22,8 @@ public sealed class ModelLibraryTests
         _folder = new ModelFolder(("a.crime", Version(1)), ("b.crime", TestModels.Tokens));
         _registry = new ModelRegistry([]);
         _time = new ManualTime();
-        var log = new LineLog();
-        _lines = log.Lines;
-        _library = new ModelLibrary(_folder.Path, _registry, _time, log);
+        _log = new LineLog<ModelLibrary>();
+        _library = new ModelLibrary(_folder.Path, _registry, _time, _log);
         Assert.That(_library.Scan(), Is.True);
     }
 
@@ -40,7 +36,7 @@ public sealed class ModelLibraryTests
         GatewayModel[] before = _registry.Models.ToArray();
         Assert.That(_library.Scan(), Is.False);
         Assert.That(_registry.Models, Is.EqualTo(before));
-        Assert.That(_lines, Is.Empty);
+        Assert.That(_log.Lines, Is.Empty);
     }
 
     [Test]
@@ -80,10 +76,10 @@ public sealed class ModelLibraryTests
         GatewayModel first = _registry.ByName("a")!;
         Put("a.crime", Version(2)[..^20]);
         Assert.That(_library.Scan(), Is.False);
-        Assert.That((_lines.Count, _library.IsUnsettled), Is.EqualTo((0, true)), "it may still be being written");
+        Assert.That((_log.Lines.Count, _library.IsUnsettled), Is.EqualTo((0, true)), "it may still be being written");
         _time.AdvanceUs(ModelLibrary.SettleUs);
         for (int i = 0; i < 5; i++) Assert.That(_library.Scan(), Is.False);
-        Assert.That(_lines.Single(), Does.Contain("a.crime").And.Contain("the length").And.Contain(first.Id.ToString("x8")));
+        Assert.That(_log.Lines.Single(), Does.Contain("a.crime").And.Contain("the length").And.Contain(first.Id.ToString("x8")));
         Assert.That((_registry.ByName("a"), _library.IsUnsettled), Is.EqualTo((first, false)));
 
         // Mended, it is served; damaged again, there is a line again.
@@ -95,8 +91,8 @@ public sealed class ModelLibraryTests
         _library.Scan();
         _time.AdvanceUs(ModelLibrary.SettleUs);
         _library.Scan();
-        Assert.That(_lines, Has.Count.EqualTo(3));
-        Assert.That(_lines[2], Does.Contain("CRC-32"));
+        Assert.That(_log.Lines, Has.Count.EqualTo(3));
+        Assert.That(_log.Lines[2], Does.Contain("CRC-32"));
     }
 
     [Test]
@@ -108,7 +104,7 @@ public sealed class ModelLibraryTests
         File.Delete(Path.Combine(_folder.Path, "b.crime"));
         Assert.That(_library.Scan(), Is.True);
         Assert.That(_registry.Models.Select(model => model.Name), Is.EqualTo(new[] { "a", "c" }));
-        Assert.That(_lines[^1], Does.Contain("b.crime is gone"));
+        Assert.That(_log.Lines[^1], Does.Contain("b.crime is gone"));
     }
 
     [Test]
@@ -117,7 +113,7 @@ public sealed class ModelLibraryTests
         string away = _folder.Path + "-away";
         Directory.Move(_folder.Path, away);
         Assert.That(_library.Scan(), Is.True);
-        Assert.That((_registry.Models.Count, _lines.Count(line => line.Contains("does not exist"))), Is.EqualTo((0, 1)));
+        Assert.That((_registry.Models.Count, _log.Lines.Count(line => line.Contains("does not exist"))), Is.EqualTo((0, 1)));
         Directory.Move(away, _folder.Path);
         Assert.That(_library.Scan(), Is.True);
         Assert.That(_registry.Models, Has.Count.EqualTo(2));
@@ -131,17 +127,5 @@ public sealed class ModelLibraryTests
         string partial = Path.Combine(_folder.Path, name + ".partial");
         File.WriteAllBytes(partial, content);
         File.Move(partial, Path.Combine(_folder.Path, name), overwrite: true);
-    }
-
-    private sealed class LineLog : ILogger<ModelLibrary>
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> format) =>
-            Lines.Add(format(state, exception));
     }
 }

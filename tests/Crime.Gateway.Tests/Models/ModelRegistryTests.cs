@@ -4,7 +4,6 @@ using System.Linq;
 using Crime.Gateway.Models;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;
-using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Models;
@@ -15,7 +14,7 @@ public sealed class ModelRegistryTests
     public void GoodModelsAreServedByIdAndFileName()
     {
         using var folder = new ModelFolder(("a.crime", TestModels.Features), ("b.crime", TestModels.Tokens), ("notes.txt", [1]));
-        ModelRegistry models = Load(folder.Path, out List<string> lines);
+        ModelRegistry models = Load(folder.Path, out IReadOnlyList<string> lines);
         Assert.That(lines, Is.Empty);
         Assert.That(models.Models.Select(model => model.Name), Is.EqualTo(new[] { "a", "b" }));
         ModelFile file = TestModels.Parse(TestModels.Features);
@@ -44,7 +43,7 @@ public sealed class ModelRegistryTests
         using var folder = new ModelFolder(
             ("cut.crime", cut), ("damaged.crime", damaged), ("empty.crime", []), ("good.crime", TestModels.Features),
             ("image.crime", imageOnly), ("twin.crime", TestModels.Features));
-        ModelRegistry models = Load(folder.Path, out List<string> lines);
+        ModelRegistry models = Load(folder.Path, out IReadOnlyList<string> lines);
         Assert.That(models.Models.Select(model => model.Name), Is.EqualTo(new[] { "good" }));
         string[] expected = ["cut.crime is skipped: the length", "damaged.crime is skipped: the CRC-32", "empty.crime is skipped: the length",
             "image.crime is skipped: it has no float weights", "twin.crime is skipped: it is the same network as good"];
@@ -56,7 +55,7 @@ public sealed class ModelRegistryTests
     public void WhatBoardsCannotDownloadIsStillServed()
     {
         using var folder = new ModelFolder(("odd name.crime", TestModels.Features));
-        ModelRegistry models = Load(folder.Path, out List<string> lines);
+        ModelRegistry models = Load(folder.Path, out IReadOnlyList<string> lines);
         GatewayModel model = models.Models.Single();
         Assert.That((model.Image, model.ImageChecksum), Is.EqualTo(((byte[]?)null, 0u)));
         Assert.That(lines.Single(), Does.Contain("the name is not"));
@@ -75,7 +74,7 @@ public sealed class ModelRegistryTests
     public void AMissingFolderIsOneWarning()
     {
         string nowhere = System.IO.Path.Combine(System.IO.Path.GetTempPath(), Guid.NewGuid().ToString("N"));
-        ModelRegistry models = Load(nowhere, out List<string> lines);
+        ModelRegistry models = Load(nowhere, out IReadOnlyList<string> lines);
         Assert.That(models.Models, Is.Empty);
         Assert.That(lines.Single(), Does.Contain(nowhere));
     }
@@ -90,24 +89,12 @@ public sealed class ModelRegistryTests
     [TestCase("12345678901234567890123456789012345678901234567890123456789012345", false)]
     public void DownloadNamesArePlain(string name, bool expected) => Assert.That(ModelRegistry.IsDownloadName(name), Is.EqualTo(expected));
 
-    private static ModelRegistry Load(string folder, out List<string> lines)
+    private static ModelRegistry Load(string folder, out IReadOnlyList<string> lines)
     {
-        var log = new LineLog();
+        var log = new LineLog<ModelLibrary>();
         var models = new ModelRegistry([]);
         new ModelLibrary(folder, models, TimeProvider.System, log).Scan();
         lines = log.Lines;
         return models;
-    }
-
-    private sealed class LineLog : ILogger<ModelLibrary>
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> format) =>
-            Lines.Add(format(state, exception));
     }
 }

@@ -222,6 +222,20 @@ public sealed class KernelAssembliesTests
         Assert.That(() => KernelAssemblies.Compile(model), Throws.TypeOf<UserInputException>().With.Message.Contains("56000 weights").And.Message.Contains("30000"));
     }
 
+    [TestCase(40, 100)]
+    [TestCase(8, 512)]
+    public void ARefusedModelTakesLittleMemory(int inputs, int hidden)
+    {
+        // A gateway compiles whatever lies in its folder. One emission of the smaller model, with 28 000 terms, takes 31 MB.
+        const long maxBytes = 40_000_000;
+        ModelFile model = Make(CellKind.Lstm, inputs, [hidden], 0, 0.1, 0, 16, 20);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(() => KernelAssemblies.Compile(model), Throws.TypeOf<UserInputException>().With.Message.Contains("too large"));
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        TestContext.Out.WriteLine($"{allocated} bytes");
+        Assert.That(allocated, Is.LessThan(maxBytes));
+    }
+
     private static AssemblyDefinition Compiled(string source) => AssemblyDefinition.ReadAssembly(new MemoryStream(DeviceCompiler.Compile("Tested", source)));
 
     private static string Text(Instruction instruction) => $"{instruction.OpCode.Name} {Operand(instruction)}".TrimEnd();
