@@ -6,6 +6,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading;
+using Crime.VirtualBoard.Assemblies;
 using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Model;
 
@@ -94,6 +95,7 @@ public sealed class Board : IDisposable
         Clock = new BoardClock(options.Profile, _ledger);
         Radio = new Radio(options.Profile, Clock, _ledger, options.Link, options.BeaconPhase);
         if (options.HeapBytes is { } limit) Heap = new BoardHeap(limit);
+        Assemblies = new LoadedAssemblies(this);
         foreach (var (address, create) in options.I2cPeripherals) _peripherals[address] = create(this);
     }
 
@@ -131,6 +133,8 @@ public sealed class Board : IDisposable
     internal Radio Radio { get; }
 
     internal BoardHeap? Heap { get; }
+
+    internal LoadedAssemblies Assemblies { get; }
 
     /// <summary>Collects, and returns the free bytes of the managed heap; those of the whole heap when it has no limit.</summary>
     internal int CollectHeap() => Heap?.Collect() ?? BoardHardware.UnlimitedHeapBytes;
@@ -234,6 +238,7 @@ public sealed class Board : IDisposable
         Action? stopping = Stopping;
         Stopping = null;
         stopping?.Invoke();
+        Assemblies.Restart();
         Heap?.Restart();
         Run(() => WakeAt(awakeUs));
         throw new PowerOffException();

@@ -69,6 +69,12 @@ internal static class PeFormat
     /// <summary>Offset of the CRC over all that follows the header.</summary>
     public const int ContentCrcOffset = 12;
 
+    /// <summary>Offset of the flags: 0, or <see cref="NeedsReboot"/>.</summary>
+    public const int FlagsOffset = 16;
+
+    /// <summary>The CLR loads the assembly only when it starts.</summary>
+    public const uint NeedsReboot = 1;
+
     /// <summary>Offset of the checksum of native methods: 0 without any.</summary>
     public const int NativeChecksumOffset = 20;
 
@@ -93,8 +99,11 @@ internal static class PeFormat
     /// <summary>Tables, the end included.</summary>
     public const int TableCount = (int)PeTable.End + 1;
 
+    /// <summary>Offset of the count of patched methods: 0, or the CLR refuses the assembly.</summary>
+    public const int PatchedMethodsOffset = TablesOffset + 4 * TableCount;
+
     /// <summary>Offset of the count of zeros that fill each table up to a multiple of four, a byte each.</summary>
-    public const int PaddingOffset = TablesOffset + 4 * TableCount + 4;
+    public const int PaddingOffset = PatchedMethodsOffset + 4;
 
     /// <summary>Bytes of the header.</summary>
     public const int HeaderSize = PaddingOffset + TableCount;

@@ -1,5 +1,6 @@
 // The assemblies that consist of device code. Whoever instruments, counts or checks device code asks here which ones they are.
 
+using System;
 using System.Collections.Generic;
 using System.Linq;
 
@@ -29,7 +30,14 @@ public static class DeviceAssemblies
     /// <summary>All of them, each after those that it refers to.</summary>
     public static IReadOnlyList<string> All { get; } = [Shared, Kernel, Device, Gestures, .. BenchKernels, Bench];
 
-    /// <summary>Returns whether an assembly is device code.</summary>
+    /// <summary>Begins the name, in .NET, of an assembly that a board has loaded while it ran. Such assemblies are device code too.</summary>
+    internal const string LoadedPrefix = "Loaded.";
+
+    /// <summary>Returns whether an assembly is device code that the firmware was built with.</summary>
     /// <param name="name">Simple name of the assembly; null for none.</param>
     public static bool Contains(string? name) => All.Contains(name);
+
+    /// <summary>Returns whether an assembly is device code that a board has loaded while it ran.</summary>
+    /// <param name="name">Simple name of the assembly in .NET; null for none.</param>
+    public static bool IsLoaded(string? name) => name != null && name.StartsWith(LoadedPrefix, StringComparison.Ordinal);
 }

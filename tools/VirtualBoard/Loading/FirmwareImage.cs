@@ -9,6 +9,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using System.Threading;
+using Crime.VirtualBoard.Assemblies;
 using Crime.VirtualBoard.Model;
 using Mono.Cecil;
 
@@ -21,7 +22,17 @@ internal sealed class FirmwareImage
 
     private readonly InstrumentedContext _context;
 
-    private FirmwareImage(int libraryCallIl) => _context = new InstrumentedContext(AppContext.BaseDirectory, libraryCallIl);
+    private FirmwareImage(int libraryCallIl)
+    {
+        _context = new InstrumentedContext(AppContext.BaseDirectory, libraryCallIl);
+        Loadable = new TranslatedAssemblies(_context, AppContext.BaseDirectory, libraryCallIl);
+    }
+
+    /// <summary>What boards load while they run.</summary>
+    public TranslatedAssemblies Loadable { get; }
+
+    /// <summary>Has the instrumented assemblies.</summary>
+    internal AssemblyLoadContext Context => _context;
 
     /// <summary>Returns the entry point of an application. It keeps no state in static fields, so any number of boards can run it.</summary>
     public Action Main(FirmwareApplication application)

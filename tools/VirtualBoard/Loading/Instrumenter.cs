@@ -1,8 +1,10 @@
 // Rewrites the IL of device code: counts its instructions, redirects its calls, accounts for what it allocates, and ends the board where
 // the device's CLR would end.
 
+using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using Crime.VirtualBoard.Model;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
@@ -93,7 +95,7 @@ internal sealed class Instrumenter
     public static bool IsLibrary(MethodReference called) =>
         !called.DeclaringType.IsArray
         && called.DeclaringType.GetElementType().Scope is AssemblyNameReference scope
-        && !DeviceAssemblies.Contains(scope.Name);
+        && !DeviceAssemblies.Contains(scope.Name) && !DeviceAssemblies.IsLoaded(scope.Name);
 }
 
 /// <summary>What instrumented code calls.</summary>
@@ -101,4 +103,11 @@ public static class VirtualCpu
 {
     /// <summary>The calling thread executes so many instructions.</summary>
     public static void Charge(int instructions) => BoardClock.Charge(instructions);
+
+    /// <summary>Ends a recursion that never ends, as the CLR does whose heap has no room for one more frame.</summary>
+    /// <exception cref="OutOfMemoryException">The calling thread has nearly used up its stack.</exception>
+    public static void EnsureStack()
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack()) throw new OutOfMemoryException();
+    }
 }

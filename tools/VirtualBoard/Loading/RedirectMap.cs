@@ -24,12 +24,13 @@ internal sealed class StandsInForAttribute(Type type) : Attribute
 /// <summary>Redirects calls in a module.</summary>
 internal sealed class RedirectMap
 {
-    /// <summary>Types whose members wait, tell the time or touch the host: each one in use must be redirected or listed.</summary>
+    /// <summary>Types whose members wait, return the time, load code or touch the host: each one in use must be redirected or listed.</summary>
     private static readonly string[] Guarded =
     [
         "System.Threading.Thread", "System.Threading.WaitHandle", "System.Threading.EventWaitHandle", "System.Threading.AutoResetEvent",
         "System.Threading.ManualResetEvent", "System.Threading.Timer", "System.IO.File", "System.IO.Directory", "System.IO.FileStream",
-        "System.Console", "System.Diagnostics.Debug", "System.DateTime",
+        "System.Console", "System.Diagnostics.Debug", "System.DateTime", "System.Reflection.Assembly",
+        "System.Reflection.ConstructorInfo",
     ];
 
     private static readonly HashSet<string> Harmless =

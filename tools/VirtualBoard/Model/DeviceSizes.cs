@@ -113,5 +113,6 @@ internal static class DeviceSizes
     private static bool IsDeviceCode(TypeReference type) => type.GetElementType() is { } element
         && (element.DeclaringType ?? element).Namespace is { } name && (name + ".").StartsWith("Crime.", StringComparison.Ordinal);
 
-    private static int Blocks(int size) => (size + Block - 1) / Block * Block;
+    /// <summary>Bytes rounded up to whole blocks.</summary>
+    public static int Blocks(int size) => (size + Block - 1) / Block * Block;
 }
