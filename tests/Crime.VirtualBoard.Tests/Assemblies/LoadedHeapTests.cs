@@ -172,6 +172,30 @@ public sealed class LoadedHeapTests
         Assert.That(goesOn, Is.False);
     }
 
+    /// <summary>A process that plays boards for days must not keep every kernel that any of them ever had.</summary>
+    [Test]
+    public void AKernelThatNoBoardUsesIsCollectedWhenOthersHaveCome()
+    {
+        WeakReference first = LoadOnAnotherBoard(seed: 1);
+        for (int seed = 2; seed < 40; seed++) LoadOnAnotherBoard(seed);
+        for (int i = 0; i < 30 && first.IsAlive; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+        Assert.That(first.IsAlive, Is.False);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference LoadOnAnotherBoard(int seed)
+    {
+        using Board board = TestBoards.Make();
+        WeakReference? loaded = null;
+        KernelAssemblies assemblies = KernelAssemblies.Compile(LoadedModels.Read(LoadedModels.Make(CellKind.Gru, 2, [2], seed: seed)));
+        TestBoards.Run(board, () => loaded = new WeakReference(board.Assemblies.Load(assemblies.Parts.Single())));
+        return loaded!;
+    }
+
     [Test]
     public void ADeepSleepFreesTheArrays()
     {
