@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>The gate for device code as a command: its exit codes and what it prints.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class CheckDeviceTests
 {
     private string _folder = "";

@@ -8,6 +8,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>What the command says when it is used wrongly, and when it is asked for help.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class CommandLineTests
 {
     private static readonly string s_model = Path.Combine(TestContext.CurrentContext.TestDirectory, "models", "gestures.crime");

@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>From a model file to code and to counts, as a person asks for them.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class CompiledKernelTests
 {
     private static readonly string s_model = Path.Combine(TestContext.CurrentContext.TestDirectory, "models", "gestures.crime");

@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>The golden vectors that the bench carries are those in the tree.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class EmbedTests
 {
     private static string Root

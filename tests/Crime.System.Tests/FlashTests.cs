@@ -12,6 +12,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>The way onto a board. There is none here: a script in nanoff's place notes what it is asked.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class FlashTests
 {
     /// <summary>

@@ -11,6 +11,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>The gateway laid out under a folder that stands for a machine.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class GatewayInstallTests
 {
     private const UnixFileMode OwnersOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;

@@ -7,7 +7,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>A scenario live and simulated: that nothing is lost and the figures are there. How close they are is measured, not tested.</summary>
-[NonParallelizable]
+[Parallelizable(ParallelScope.Self)]
 public sealed class LiveTests
 {
     private const string Scenario = """

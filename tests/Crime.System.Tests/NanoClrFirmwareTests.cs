@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>The whole firmware on a nanoCLR: the real one where the machine has it, and a script that prints its lines.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class NanoClrFirmwareTests
 {
     private string _folder = null!;

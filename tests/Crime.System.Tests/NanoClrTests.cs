@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>The bench on a nanoCLR: the real one where the machine has it, and a script that prints its lines.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class NanoClrTests
 {
     private string _folder = null!;

@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>crime predict and crime calibrate as a person runs them.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class PredictTests
 {
     private string _folder = null!;

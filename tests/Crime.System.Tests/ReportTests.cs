@@ -8,6 +8,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>The page that a person gets about a model.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ReportTests
 {
     private static readonly string s_model = Path.Combine(TestContext.CurrentContext.TestDirectory, "models", "gestures.crime");

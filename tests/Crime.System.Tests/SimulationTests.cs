@@ -8,6 +8,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>The simulator as a person runs it.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class SimulationTests
 {
     [Test]

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Threading.Tasks;
+using NUnit.Framework;
+
+namespace Crime.System.Tests;
+
+/// <summary>The main job while something fails: results are counted, times are not compared.</summary>
+[Parallelizable(ParallelScope.Self)]
+public sealed class DemoFaultTests
+{
+    [Test]
+    public async Task NoInputIsLostWhenTheGatewayIsKilled()
+    {
+        JsonElement summary = (await CrimeCommand.RunAsync("demo", "--json", "--fault", "gateway-down", "--inputs", "90")).Json();
+        DemoResults.AssertOneEach(summary);
+        Assert.That(summary.GetProperty("offloaded").GetInt32(), Is.Positive, "before the kill");
+        Assert.That(LocalShareRises(summary), Is.True);
+    }
+
+    [TestCase("slow-link")]
+    [TestCase("busy-gateway")]
+    public async Task TroubleKeepsInputsOnTheBoards(string fault)
+    {
+        JsonElement summary = (await CrimeCommand.RunAsync("demo", "--json", "--fault", fault)).Json();
+        DemoResults.AssertOneEach(summary);
+        Assert.That(LocalShareRises(summary), Is.True, summary.ToString());
+    }
+
+    private static bool LocalShareRises(JsonElement summary) =>
+        summary.GetProperty("local_share_after_fault").GetDouble() > summary.GetProperty("local_share_before_fault").GetDouble() + 0.1;
+}
