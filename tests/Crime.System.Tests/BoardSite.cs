@@ -107,9 +107,10 @@ internal sealed class BoardSite : IAsyncDisposable
         return lines;
     }
 
-    /// <summary>Ends the gateway.</summary>
+    /// <summary>Ends the gateway; no effect without one.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_gateway != null) await _gateway.DisposeAsync();
+        _gateway = null;
     }
 }

@@ -65,8 +65,8 @@ public sealed class Board : LastingThread, IBoardCommands
     /// <summary>Version of the firmware: major, minor and patch in one byte each, from the highest.</summary>
     public const uint FirmwareVersion = 0x00010000;
 
-    /// <summary>Least time between two restarts that the board makes by itself, in µs: 60 s.</summary>
-    public const long RestartIntervalUs = 60_000_000;
+    /// <summary>Least time between two restarts that the board makes by itself, in µs: 30 s.</summary>
+    public const long RestartIntervalUs = 30_000_000;
 
     /// <summary>Shortages in sequence after which the board restarts.</summary>
     public const int ShortagesUntilRestart = 20;

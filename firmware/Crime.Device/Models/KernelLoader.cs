@@ -152,8 +152,16 @@ public sealed class KernelLoader
         if (error == KernelPackageError.None && isForModel && reader.IsComplete) return reader.Package;
         if (!isForModel) FlashFile.Delete(path);
         else if (error == KernelPackageError.TooLarge) _message = "the package needs more than the " + maxSizeBytes.ToString() + " bytes that are left for it";
-        else Reject(error == KernelPackageError.None ? "ends early" : "is refused: " + KernelPackageErrors.Describe(error));
+        else if (error == KernelPackageError.None || error == KernelPackageError.Checksum) Discard(path);
+        else Reject("is refused: " + KernelPackageErrors.Describe(error));
         return null;
+    }
+
+    /// <summary>The package was damaged here or on its way: the gateway's is good, and is downloaded again.</summary>
+    private void Discard(string path)
+    {
+        FlashFile.Delete(path);
+        _message = "the package is damaged; it is not used";
     }
 
     private static bool IsFor(KernelPackage package, ModelFile model) =>
@@ -168,8 +176,8 @@ public sealed class KernelLoader
             assembly = Assembly.Load(package.Parts[part]);
         }
         Type type = assembly.GetType(package.ClassName);
-        ConstructorInfo constructor = type == null ? null : type.GetConstructor(new Type[0]);
-        _kernel = constructor == null ? null : constructor.Invoke(null) as CompiledModel;
+        ConstructorInfo constructor = type is null ? null : type.GetConstructor(new Type[0]);
+        _kernel = constructor is null ? null : constructor.Invoke(null) as CompiledModel;
         if (_kernel == null || _kernel.FixedPointChecksum != package.FixedPointChecksum)
         {
             Reject("has no class " + package.ClassName + " for its model");

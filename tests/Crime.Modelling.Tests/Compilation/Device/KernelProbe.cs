@@ -10,7 +10,7 @@ namespace Crime.KernelProbe
     public static class Program
     {
         private const int PieceSize = 512;
-        private const int SequenceCount = 40;
+        private const int SequenceCount = 200;
         private const int StepCount = 12;
 
         private static long s_random = 12345;
