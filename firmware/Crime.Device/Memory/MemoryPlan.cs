@@ -10,10 +10,10 @@ namespace Crime.Device.Memory;
 public sealed class MemoryPlan
 {
     /// <summary>
-    /// Heap of the network in bytes: the connection to the broker with its threads, one request and its answer at the same time. Measured on
-    /// the 32-bit CLR: docs/decisions/0012-memory-plan.md.
+    /// Heap of the network in bytes: the connection to the broker with its threads, a request with its answer, and an HTTP exchange at the same
+    /// time. Measured on the 32-bit CLR: docs/decisions/0012-memory-plan.md.
     /// </summary>
-    public const int NetworkSizeBytes = 15 * 1024;
+    public const int NetworkSizeBytes = 19_500;
 
     /// <summary>Heap of the mapping engine with its decision table, in bytes.</summary>
     public const int EngineSizeBytes = 10 * 1024;
@@ -43,7 +43,8 @@ public sealed class MemoryPlan
         lock (_lock)
         {
             ShortageCount++;
-            _shortageCount++;
+            // Nothing gives way to a kernel package: the board does without.
+            if (shortage != Shortage.Package) _shortageCount++;
             LastShortage = shortage;
         }
         NativeCollector.Run(true);

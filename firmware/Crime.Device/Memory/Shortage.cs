@@ -17,10 +17,10 @@ public enum Shortage
     /// <summary>A model that was to be used.</summary>
     Model = 3,
 
-    /// <summary>A kernel package that was to be loaded.</summary>
+    /// <summary>A kernel package that was to be downloaded or loaded.</summary>
     Package = 4,
 
-    /// <summary>A download.</summary>
+    /// <summary>The download of a model.</summary>
     Download = 5,
 
     /// <summary>Joining the Wi-Fi.</summary>

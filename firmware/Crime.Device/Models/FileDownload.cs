@@ -35,20 +35,21 @@ public sealed class FileDownload
     /// <summary>Whether the gateway answered the last request that it has no such file.</summary>
     public bool IsMissing { get; private set; }
 
-    /// <summary>Whether the last file was refused because of its size: the next request will find no other.</summary>
-    public bool IsTooLarge { get; private set; }
+    /// <summary>Whether the last download failed for want of memory: the next one will not do better soon.</summary>
+    public bool NeedsMemory { get; private set; }
 
     /// <summary>Fetches a file unless the board has the current one.</summary>
     /// <param name="extension">The file's extension, with its dot.</param>
     /// <param name="checksum">Checksum of the file on the board, which is the ETag of the gateway's file; 0 when there is none.</param>
     /// <param name="path">Where the file is written; after a failure there is no file.</param>
     /// <param name="maxSizeBytes">Largest file in bytes that the board can use.</param>
+    /// <param name="shortage">What to note where memory runs out.</param>
     /// <returns>Whether there is a new file. Its content is unchecked.</returns>
-    public bool Fetch(string extension, uint checksum, string path, int maxSizeBytes)
+    public bool Fetch(string extension, uint checksum, string path, int maxSizeBytes, Shortage shortage)
     {
         Problem = null;
         IsMissing = false;
-        IsTooLarge = false;
+        NeedsMemory = false;
         string url = _address + extension;
         bool isWritten = false;
         try
@@ -60,16 +61,17 @@ public sealed class FileDownload
             if (response.StatusCode == HttpStatusCode.NotModified) return false;
             IsMissing = response.StatusCode == HttpStatusCode.NotFound;
             long size = response.Content.Headers.ContentLength;
-            IsTooLarge = response.StatusCode == HttpStatusCode.OK && size > maxSizeBytes;
+            NeedsMemory = response.StatusCode == HttpStatusCode.OK && size > maxSizeBytes;
             if (response.StatusCode != HttpStatusCode.OK) Problem = url + " answered " + ((int)response.StatusCode).ToString();
             else if (size < 1) Problem = url + " does not say how many bytes it has";
-            else if (IsTooLarge) Problem = url + " has " + size.ToString() + " bytes; the board has room for " + maxSizeBytes.ToString();
+            else if (NeedsMemory) Problem = url + " has " + size.ToString() + " bytes; the board has room for " + maxSizeBytes.ToString();
             else isWritten = Write(response.Content, path, size);
             if (!isWritten && Problem == null) Problem = url + " ended early";
         }
         catch (OutOfMemoryException)
         {
-            _memory.OnShortage(Shortage.Download);
+            _memory.OnShortage(shortage);
+            NeedsMemory = true;
             Problem = "the download of " + url + " needs more memory than is free";
         }
         catch (Exception e)

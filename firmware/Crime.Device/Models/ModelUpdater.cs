@@ -95,7 +95,7 @@ public sealed class ModelUpdater : LastingThread
         // The same complaint every few seconds would bury the readings.
         if (problem != null && problem != _lastProblem) _console.WriteLine(problem);
         _lastProblem = problem;
-        _wakeUp.WaitOne(problem == null || _download.IsTooLarge ? IntervalMs : RetryMs, false);
+        _wakeUp.WaitOne(problem == null || _download.NeedsMemory ? IntervalMs : RetryMs, false);
     }
 
     /// <inheritdoc/>
@@ -107,7 +107,7 @@ public sealed class ModelUpdater : LastingThread
         try
         {
             // The file of a model that waits to be taken must not change.
-            if (!_hasNewModel && _download.Fetch(".crime", _checksum, ModelStore.NewPath, ModelStore.MaxSizeBytes)) return AcceptModel();
+            if (!_hasNewModel && _download.Fetch(".crime", _checksum, ModelStore.NewPath, ModelStore.MaxSizeBytes, Shortage.Download)) return AcceptModel();
             if (_download.Problem != null) return "model: " + _download.Problem;
             return _hasNewModel ? null : UpdateKernel();
         }
@@ -137,7 +137,7 @@ public sealed class ModelUpdater : LastingThread
     {
         int roomSizeBytes = _kernelRoomSizeBytes;
         if (roomSizeBytes <= 0 || _hasNewKernel) return null;
-        if (_download.Fetch(".kernel", KernelStore.Checksum(), KernelStore.NewPath, roomSizeBytes))
+        if (_download.Fetch(".kernel", KernelStore.Checksum(), KernelStore.NewPath, roomSizeBytes, Shortage.Package))
         {
             lock (_lock) _hasNewKernel = true;
             return null;

@@ -37,6 +37,10 @@ public sealed class BrokerConnection
     private readonly MemoryPlan _memory;
     private readonly string[] _filters;
     private readonly AutoResetEvent _closed = new AutoResetEvent(false);
+    // Made once: a connection is released where there may be no memory for a delegate.
+    private readonly IMqttClient.MqttMsgPublishEventHandler _onMessage;
+    private readonly IMqttClient.ConnectionClosedEventHandler _onClosed;
+    // The client that has not been released yet, connected or not.
     private MqttClient _client;
     private bool _isUsable;
     private int _backOffMs = FirstBackOffMs;
@@ -55,10 +59,19 @@ public sealed class BrokerConnection
         _receiver = receiver;
         _counters = counters;
         _filters = new[] { Topics.Response(settings.BoardId), Topics.StatusFilter };
+        _onMessage = OnMessage;
+        _onClosed = OnClosed;
     }
 
     /// <summary>Whether messages can be sent.</summary>
-    public bool IsConnected => _isUsable && _client.IsConnected;
+    public bool IsConnected
+    {
+        get
+        {
+            MqttClient client = _client;
+            return _isUsable && client != null && client.IsConnected;
+        }
+    }
 
     /// <summary>When the last message came, or the connection was made, in µs.</summary>
     public long LastMessageUs { get; private set; }
@@ -69,10 +82,11 @@ public sealed class BrokerConnection
     {
         lock (_publishLock)
         {
-            if (!IsConnected) return false;
+            MqttClient client = _client;
+            if (!IsConnected || client == null) return false;
             try
             {
-                _client.Publish(topic, payload, null, null, MqttQoSLevel.AtMostOnce, retain);
+                client.Publish(topic, payload, null, null, MqttQoSLevel.AtMostOnce, retain);
                 return true;
             }
             catch (OutOfMemoryException)
@@ -82,7 +96,7 @@ public sealed class BrokerConnection
             }
             catch (Exception)
             {
-                // The connection is on its way down; its end is reported by the client.
+                // The connection is on its way down; the client reports its end.
                 return false;
             }
         }
@@ -92,14 +106,13 @@ public sealed class BrokerConnection
     /// <returns>Whether the board is connected and subscribed.</returns>
     public bool Open()
     {
+        // One that could not be released for want of memory.
+        Release();
         _closed.Reset();
-        var client = new MqttClient(_settings.BrokerHost, _settings.BrokerPort, false, null, null, MqttSslProtocols.None);
-        client.MqttMsgPublishReceived += OnMessage;
-        client.ConnectionClosed += OnClosed;
-        bool isOpen = false;
         try
         {
-            isOpen = Connect(client);
+            _client = new MqttClient(_settings.BrokerHost, _settings.BrokerPort, false, null, null, MqttSslProtocols.None);
+            if (Connect(_client)) return true;
         }
         catch (OutOfMemoryException)
         {
@@ -109,12 +122,7 @@ public sealed class BrokerConnection
         {
             _console.WriteLine("broker: " + _settings.BrokerHost + " cannot be reached: " + e.Message);
         }
-        finally
-        {
-            // A client that is left alone keeps its threads.
-            if (!isOpen) Release(client);
-        }
-        if (isOpen) return true;
+        Release();
         Thread.Sleep(_backOffMs);
         _backOffMs = NextBackOffMs(_backOffMs);
         return false;
@@ -122,6 +130,8 @@ public sealed class BrokerConnection
 
     private bool Connect(MqttClient client)
     {
+        client.MqttMsgPublishReceived += _onMessage;
+        client.ConnectionClosed += _onClosed;
         MqttReasonCode answer = client.Connect(
             _settings.BoardId, Credential(_settings.BrokerUser), Credential(_settings.BrokerPassword),
             true, MqttQoSLevel.AtMostOnce, true, Topics.Presence(_settings.BoardId), PresenceFrame.Will,
@@ -135,19 +145,18 @@ public sealed class BrokerConnection
         LastMessageUs = Clock.NowUs();
         _backOffMs = FirstBackOffMs;
         _counters.Connections++;
-        _client = client;
         _isUsable = true;
         return true;
     }
 
-    /// <summary>Waits a while, less when the connection ends. Called by the link's thread only.</summary>
+    /// <summary>Waits for a while, less when the connection ends. Called by the link's thread only.</summary>
     /// <returns>False when the connection has ended and its remains are gone: time for <see cref="Open"/>.</returns>
     public bool WaitWhileOpen(int timeMs)
     {
         if (!_closed.WaitOne(timeMs, false)) return true;
         _isUsable = false;
         Thread.Sleep(SettleMs);
-        Release(_client);
+        Release();
         return false;
     }
 
@@ -155,7 +164,7 @@ public sealed class BrokerConnection
     public void Abandon()
     {
         _isUsable = false;
-        Release(_client);
+        Release();
         Thread.Sleep(SettleMs);
         _closed.Reset();
     }
@@ -164,7 +173,7 @@ public sealed class BrokerConnection
     public void Leave()
     {
         _isUsable = false;
-        Release(_client);
+        Release();
         _closed.Reset();
     }
 
@@ -174,18 +183,27 @@ public sealed class BrokerConnection
 
     private static string Credential(string text) => text.Length == 0 ? null : text;
 
-    private void Release(MqttClient client)
+    /// <summary>Closes the client. Without memory for that it stays, and the next call closes it: a client that is left alone keeps its threads.</summary>
+    private void Release()
     {
-        client.MqttMsgPublishReceived -= OnMessage;
-        client.ConnectionClosed -= OnClosed;
+        MqttClient client = _client;
+        if (client == null) return;
+        _isUsable = false;
+        client.MqttMsgPublishReceived -= _onMessage;
+        client.ConnectionClosed -= _onClosed;
         try
         {
             client.Close();
         }
+        catch (OutOfMemoryException)
+        {
+            throw;
+        }
         catch (Exception)
         {
-            // Closing what is already gone throws; there is nothing left to release.
+            // Closing a lost connection throws; there is nothing left to release.
         }
+        _client = null;
     }
 
     private void OnClosed(object sender, EventArgs e)
