@@ -12,7 +12,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>One virtual board by itself, at a real gateway.</summary>
-[Parallelizable(ParallelScope.Self)]
+[NonParallelizable]
 public sealed class BoardTests
 {
     private const string Inputs = "12";

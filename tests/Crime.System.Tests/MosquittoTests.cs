@@ -6,7 +6,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>The same demo over a broker that is not ours.</summary>
-[Parallelizable(ParallelScope.Self)]
+[NonParallelizable]
 public sealed class MosquittoTests
 {
     [Test]

@@ -17,7 +17,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>A network that reads both ways, which no board can run: a real gateway process, a virtual board, real TCP.</summary>
-[Parallelizable(ParallelScope.Self)]
+[NonParallelizable]
 public sealed class OffloadOnlyTests
 {
     private const int Inputs = 6;

@@ -21,7 +21,9 @@ using NUnit.Framework;
 
 namespace Crime.System.Tests;
 
-/// <summary>Inputs that come timestep by timestep: a virtual board, a real gateway process, real TCP. Whether a board keeps up is a matter of time, so it runs alone.</summary>
+/// <summary>
+/// Inputs that come timestep by timestep: a virtual board, a real gateway process, real TCP. A board keeps up if there is time, so it runs alone.
+/// </summary>
 [NonParallelizable]
 public sealed class StreamTests
 {
