@@ -22,7 +22,7 @@ using nanoFramework.Runtime.Native;
 
 namespace Crime.Device.App;
 
-/// <summary>What a board does next.</summary>
+/// <summary>The steps of a board, in their order.</summary>
 internal enum BoardStep
 {
     /// <summary>Waits for a model.</summary>
@@ -50,7 +50,7 @@ internal enum BoardStep
     Record = 7,
 
     /// <summary>Waits until the next input is due.</summary>
-    Pace = 8,
+    WaitForNextInput = 8,
 
     /// <summary>Writes the totals.</summary>
     End = 9,
@@ -128,7 +128,7 @@ public sealed class Board : LastingThread, IBoardCommands
         _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _offloader, _connection, _runner, _link, _duty);
     }
 
-    /// <summary>Runs for ever.</summary>
+    /// <summary>Runs the board. It does not return.</summary>
     public void Run()
     {
         if (!TryStart()) Restart();
@@ -138,6 +138,7 @@ public sealed class Board : LastingThread, IBoardCommands
     /// <summary>Takes one step. A step that is refused memory changes nothing before it is done, so it is taken again.</summary>
     protected override void Work()
     {
+        if (_slot.IsInterrupted && !_isRestartNeeded) Finish(_slot.Recover(), null);
         if (_slot.Kernel != null && _memory.TakeNeedToShrink()) Finish(_slot.Shrink(), null);
         _step = TakeStep();
     }
@@ -210,13 +211,13 @@ public sealed class Board : LastingThread, IBoardCommands
         if (_saved != null && (stored == null || _saved.ModelId != stored.Id)) _saved = null;
         _link.SetWanted(_saved == null);
         // The kernel comes before the network: its weights are read and given back while nothing else needs the heap.
-        if (stored != null) Use(stored, _saved);
+        if (stored != null) SetModel(stored, _saved);
         stored = null;
         _link.Start();
         _updater.Start();
     }
 
-    /// <summary>Does what is next.</summary>
+    /// <summary>Takes the current step.</summary>
     /// <returns>The step after it.</returns>
     private BoardStep TakeStep()
     {
@@ -236,13 +237,13 @@ public sealed class Board : LastingThread, IBoardCommands
                 return BoardStep.Report;
             case BoardStep.Report:
                 _report.Inference(_result, _meter);
-                return _offloader.Telemetry == null ? BoardStep.Pace : BoardStep.Record;
+                return _offloader.Telemetry == null ? BoardStep.WaitForNextInput : BoardStep.Record;
             case BoardStep.Record:
                 RecordTelemetry();
-                return BoardStep.Pace;
-            case BoardStep.Pace:
+                return BoardStep.WaitForNextInput;
+            case BoardStep.WaitForNextInput:
                 Poll();
-                Pace();
+                WaitForNextInput();
                 return BoardStep.Read;
             case BoardStep.End:
                 _report.End(_totals);
@@ -276,10 +277,10 @@ public sealed class Board : LastingThread, IBoardCommands
         ModelFile model = ModelStore.TakeNew(out string problem);
         if (problem != null) _report.Text("model: " + problem);
         if (model == null) _isRestartNeeded = true;
-        else Use(model, null);
+        else SetModel(model, null);
     }
 
-    private void Use(ModelFile model, SavedState saved) => Finish(_slot.Use(model, saved), saved);
+    private void SetModel(ModelFile model, SavedState saved) => Finish(_slot.SetModel(model, saved), saved);
 
     /// <summary>Continues with the model that the slot has now.</summary>
     private void Finish(bool isInstalled, SavedState saved)
@@ -307,7 +308,7 @@ public sealed class Board : LastingThread, IBoardCommands
         Power.RebootDevice();
     }
 
-    /// <summary>After a deep sleep: what was counted, decided and known goes on.</summary>
+    /// <summary>Restores the totals, the settings and the link estimates of before a deep sleep.</summary>
     private void Resume(SavedState saved)
     {
         saved.Restore(_totals, _slot.Engine, _duty.RadioUp);
@@ -429,7 +430,7 @@ public sealed class Board : LastingThread, IBoardCommands
         _offloader.Telemetry.Add(_record, Clock.NowUs());
     }
 
-    private void Pace()
+    private void WaitForNextInput()
     {
         if (_settings.InputIntervalMs == 0) return;
         if (_duty != null && _slot.Model != null) _duty.TakeDown();

@@ -34,7 +34,7 @@ public sealed class ModelSlot
 
     /// <summary>Makes a slot without a model.</summary>
     /// <param name="settings">The board's settings.</param>
-    /// <param name="report">For what happened.</param>
+    /// <param name="report">Receives a line about each kernel and model.</param>
     /// <param name="memory">Notes where memory ran out.</param>
     /// <param name="flashedKernels">The compiled kernels that are flashed with the application; empty for none.</param>
     /// <param name="offloader">Receives each model.</param>
@@ -70,15 +70,19 @@ public sealed class ModelSlot
     /// <summary>Largest kernel package that the heap has room for, in bytes; 0 when the model needs none.</summary>
     public int PackageRoomSizeBytes { get; private set; }
 
+    /// <summary>Whether memory ran out between two models: the slot is empty until <see cref="Recover"/>.</summary>
+    public bool IsInterrupted { get; private set; }
+
     /// <summary>Whether a restart would give the board a better kernel, or memory back.</summary>
     public bool IsRestartDue => Model != null && (_hasNewerPackage || _loader.IsOutdated(_fixedPointChecksum));
 
     /// <summary>Longest sequence that the model is used with, in timesteps.</summary>
     public int LongestLength => LongestOf(Model);
 
-    /// <summary>Takes the model out. The old kernel goes before the new one comes: the heap may not hold both.</summary>
+    /// <summary>Releases model, kernel and engine. The heap may not hold the old ones beside the new ones.</summary>
     public void Clear()
     {
+        IsInterrupted = true;
         _runner.Use(null, null);
         _offloader.ReleaseEngine();
         _link.ReleaseEngine();
@@ -88,14 +92,18 @@ public sealed class ModelSlot
         Engine = null;
     }
 
-    /// <summary>Runs a model from now on.</summary>
+    /// <summary>Replaces the model.</summary>
     /// <param name="model">The model, with its weights.</param>
     /// <param name="saved">The state of before a deep sleep; null when there is none.</param>
     /// <returns>False when even a board without a kernel runs out of memory: only a restart helps.</returns>
-    public bool Use(ModelFile model, SavedState saved) => Use(model, FirstKind(), saved);
+    public bool SetModel(ModelFile model, SavedState saved) => TryInstall(model, FirstKind(), saved);
+
+    /// <summary>Installs the model of the flash after an interruption.</summary>
+    /// <returns>False as of <see cref="SetModel(ModelFile, SavedState)"/>.</returns>
+    public bool Recover() => Reload(FirstKind());
 
     /// <summary>Gives the kernel's memory to the network: the next smaller kernel, or none, takes its place.</summary>
-    /// <returns>False as of <see cref="Use(ModelFile, SavedState)"/>.</returns>
+    /// <returns>False as of <see cref="SetModel(ModelFile, SavedState)"/>.</returns>
     public bool Shrink()
     {
         _report.Text("memory: ran out (" + Shortages.NameOf(_memory.LastShortage) + "); the kernel gives way");
@@ -105,7 +113,7 @@ public sealed class ModelSlot
     }
 
     /// <summary>Uses a kernel package that has arrived: now if it is the first one, otherwise after the next restart.</summary>
-    /// <returns>False as of <see cref="Use(ModelFile, SavedState)"/>.</returns>
+    /// <returns>False as of <see cref="SetModel(ModelFile, SavedState)"/>.</returns>
     public bool UseNewKernel()
     {
         _hasNewerPackage = _loader.LoadedSizeBytes > 0;
@@ -119,10 +127,10 @@ public sealed class ModelSlot
         Clear();
         ModelFile model = ModelStore.Load(out string problem);
         if (model == null) _report.Text("model: " + problem);
-        return model != null && Use(model, first, null);
+        return model != null && TryInstall(model, first, null);
     }
 
-    private bool Use(ModelFile model, KernelKind first, SavedState saved)
+    private bool TryInstall(ModelFile model, KernelKind first, SavedState saved)
     {
         while (model != null)
         {
@@ -168,6 +176,7 @@ public sealed class ModelSlot
         Kernel = kernel;
         Engine = engine;
         Model = model;
+        IsInterrupted = false;
         _report.Model(model, kernel, profile.LocalTime);
     }
 

@@ -23,7 +23,7 @@ public sealed class Report
     /// <summary>Writes to a console.</summary>
     public Report(SerialConsole console) => _console = console;
 
-    /// <summary>The first lines: who speaks, and what was wrong with its settings.</summary>
+    /// <summary>The first lines: the name of the board, and what was wrong with its settings.</summary>
     /// <param name="boardId">The board's id.</param>
     /// <param name="remarks">A string per line of the settings file that was not understood.</param>
     public void Greet(string boardId, ArrayList remarks)

@@ -1,5 +1,5 @@
-// The duty-cycled mode: the radio is off between inputs and comes up only for an input that the mapping sends away, and the
-// board sleeps until the next input is due.
+// The duty-cycled mode. The radio is off between inputs and comes up only for an input that the mapping offloads. The board sleeps until
+// the next input is due.
 
 using System;
 using System.Threading;
@@ -21,7 +21,7 @@ public sealed class DutyCycle
     /// <summary>Longest time to wait for the radio to go off, in µs; one that is just joining a network takes its time.</summary>
     public const int TakeDownLimitUs = 5_000_000;
 
-    /// <summary>The radio comes up at least this often, in µs, to hear of gateways that came or went: 10 minutes.</summary>
+    /// <summary>The radio comes up at least this often, in µs, to receive the statuses of new gateways: 10 minutes.</summary>
     public const int RefreshUs = 600_000_000;
 
     private const int PollMs = 20;
@@ -45,7 +45,7 @@ public sealed class DutyCycle
     /// <summary>Time since the radio was last up in µs.</summary>
     public long RadioOffUs => Clock.NowUs() - _upAtUs;
 
-    /// <summary>Sets the engine that has to know of the radio.</summary>
+    /// <summary>Sets the engine that decides when the radio comes up.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="radioOffUs">Time since the radio was last up, where that was before a sleep.</param>
     public void Use(MappingEngine engine, long radioOffUs)

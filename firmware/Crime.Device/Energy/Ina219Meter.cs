@@ -8,7 +8,7 @@ using Crime.Device.Settings;
 
 namespace Crime.Device.Energy;
 
-/// <summary>Measures inferences with an INA219; the model speaks where a reading fails, and for what is too short.</summary>
+/// <summary>Measures inferences with an INA219; the power profile replaces a reading that fails, and one of an inference that is too short.</summary>
 public sealed class Ina219Meter : LastingThread, IEnergyMeter
 {
     /// <summary>

@@ -1,5 +1,5 @@
-// Fetches a file from the gateway over HTTP. The content goes to the flash in pieces: the HTTP client's way to an array of 13 KB takes
-// 41 KB of the heap, which a board does not have beside a kernel.
+// Downloads a file from the gateway over HTTP to the flash, in pieces. With the content as an array, the HTTP client needs 41 KB of heap for
+// 13 KB, which a board does not have beside a kernel.
 
 using System;
 using System.IO;

@@ -150,7 +150,7 @@ public sealed class BrokerConnection
     }
 
     /// <summary>Waits for a while, less when the connection ends. Called by the link's thread only.</summary>
-    /// <returns>False when the connection has ended and its remains are gone: time for <see cref="Open"/>.</returns>
+    /// <returns>False when the connection has ended and was released; <see cref="Open"/> makes the next one.</returns>
     public bool WaitWhileOpen(int timeMs)
     {
         if (!_closed.WaitOne(timeMs, false)) return true;

@@ -101,7 +101,7 @@ public sealed class Offloader : IMessageReceiver
     /// <param name="candidate">Which gateway.</param>
     /// <param name="values">The sequence, timestep by timestep.</param>
     /// <param name="length">Its timesteps.</param>
-    /// <param name="worthUs">What the gateway shall refuse rather than take longer, in µs; the time-out bounds it.</param>
+    /// <param name="worthUs">Latency budget in µs: the gateway refuses the request rather than exceed it. The time-out bounds it.</param>
     /// <param name="activity">Receives the time spent computing, transmitting and waiting.</param>
     public OffloadOutcome Offload(BrokerConnection connection, int candidate, short[] values, int length, int worthUs, Activity activity) =>
         Send(connection, candidate, values, length, worthUs, activity);
@@ -204,7 +204,7 @@ public sealed class Offloader : IMessageReceiver
             Counters.Malformed++;
             return;
         }
-        // Without a model a status changes nothing. The engine may be taken away meanwhile.
+        // Without a model a status changes nothing. The main thread may release the engine meanwhile.
         MappingEngine engine = _engine;
         if (engine == null) return;
         if (_status.Decode(payload) != FrameError.None) Counters.Malformed++;

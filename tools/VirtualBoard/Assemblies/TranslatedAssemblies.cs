@@ -18,7 +18,7 @@ namespace Crime.VirtualBoard.Assemblies;
 /// <summary>An assembly that the virtual board can run.</summary>
 /// <param name="Name">Its name on the board.</param>
 /// <param name="Version">Its version.</param>
-/// <param name="Number">Tells it from all others of the process.</param>
+/// <param name="Number">Distinguishes it from all others of the process.</param>
 /// <param name="Hash">SHA-256 of the bytes that it was made from.</param>
 /// <param name="Assembly">What runs.</param>
 /// <param name="Context">What finds the assemblies that it refers to; it lives as long as this object.</param>

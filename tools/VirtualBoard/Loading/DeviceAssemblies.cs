@@ -1,4 +1,4 @@
-// The assemblies that consist of device code. Whoever instruments, counts or checks device code asks here which ones they are.
+// The assemblies that consist of device code. All code that instruments, counts or checks device code takes the list from here.
 
 using System;
 using System.Collections.Generic;
