@@ -66,30 +66,8 @@ public sealed class CostLine
         return new CostLine(alpha, shortCost - alpha * shortLength / 1000);
     }
 
-    /// <summary>The energy of a time at constant power.</summary>
-    /// <param name="powerMw">Power in mW: mW times µs are nJ, mW times ns are pJ.</param>
-    public CostLine Energy(int powerMw) => new CostLine((long)Alpha * powerMw / 1000, (long)Beta * powerMw / 1000);
-
     /// <summary>The sum of two costs.</summary>
     public CostLine Plus(CostLine other) => new CostLine((long)Alpha + other.Alpha, (long)Beta + other.Beta);
-
-    /// <summary>
-    /// The smallest length at which <paramref name="remote"/> plus a constant is cheaper than <paramref name="local"/>.
-    /// </summary>
-    /// <param name="local">Cost of computing here.</param>
-    /// <param name="remote">The part of the remote cost that depends on the length, and its constant part.</param>
-    /// <param name="dynamicCost">Link and queue at this moment, in the lines' unit.</param>
-    /// <returns>1 to <see cref="Never"/>; <see cref="Never"/> when computing here always wins.</returns>
-    public static int BreakEvenLength(CostLine local, CostLine remote, int dynamicCost)
-    {
-        long ahead = (long)remote.Beta + dynamicCost - local.Beta;
-        long slope = (long)local.Alpha - remote.Alpha;
-        if (ahead < 0) return 1;
-        if (slope <= 0) return Never;
-        // Cheaper means strictly cheaper: the first length beyond the crossing.
-        long length = ahead * 1000 / slope + 1;
-        return length > Never ? Never : (int)length;
-    }
 
     /// <summary>A break-even length that no sequence reaches.</summary>
     public const int Never = 65535;

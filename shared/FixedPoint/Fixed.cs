@@ -41,13 +41,4 @@ public static class Fixed
         if (value > Int16Max) return Int16Max;
         return value < Int16Min ? Int16Min : value;
     }
-
-    /// <summary>Adds two 32-bit values and stays at the end of the range instead of wrapping.</summary>
-    public static int SaturatingAdd(int a, int b)
-    {
-        int sum = a + b;
-        // Overflow happened exactly when both operands have the sign that the sum lost.
-        if (((a ^ sum) & (b ^ sum)) >= 0) return sum;
-        return a < 0 ? int.MinValue : int.MaxValue;
-    }
 }

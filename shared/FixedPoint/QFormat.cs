@@ -16,11 +16,6 @@ public static class QFormat
     /// <param name="fractionBits">0 to 15.</param>
     public static short FromFloat(float value, int fractionBits) => Fixed.RoundToInt16(value * (1 << fractionBits));
 
-    /// <summary>The real number that a fixed-point number stands for.</summary>
-    /// <param name="value">A number with <paramref name="fractionBits"/> fraction bits.</param>
-    /// <param name="fractionBits">0 to 30.</param>
-    public static float ToFloat(int value, int fractionBits) => value / (float)(1 << fractionBits);
-
     /// <summary>The most fraction bits with which numbers up to <paramref name="magnitude"/> still fit 16 bits.</summary>
     /// <param name="magnitude">Largest absolute value to be held, at least 0.</param>
     /// <returns>0 to 15; 0 also where even Q15.0 is too narrow.</returns>

@@ -50,24 +50,6 @@ public static class FrameFormat
         if (bytes == null || size < 2 || bytes[start] != Version) return FrameType.None;
         return bytes[start + 1] <= (byte)FrameType.Pong ? (FrameType)bytes[start + 1] : FrameType.None;
     }
-
-    internal static void WriteName(byte[] bytes, int offset, string name)
-    {
-        bytes[offset] = (byte)name.Length;
-        for (int i = 0; i < name.Length; i++) bytes[offset + 1 + i] = (byte)name[i];
-    }
-
-    /// <summary>Reads a node name: a length byte and letters that <see cref="Topics.IsNodeId"/> accepts.</summary>
-    internal static bool ReadName(byte[] bytes, int offset, out string name)
-    {
-        name = null;
-        int length = bytes[offset];
-        if (offset + 1 + length > bytes.Length) return false;
-        var letters = new char[length];
-        for (int i = 0; i < length; i++) letters[i] = (char)bytes[offset + 1 + i];
-        name = new string(letters);
-        return Topics.IsNodeId(name);
-    }
 }
 
 /// <summary>The second byte of a frame.</summary>

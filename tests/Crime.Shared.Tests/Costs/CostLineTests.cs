@@ -1,4 +1,3 @@
-using CsCheck;
 using Crime.Costs;
 using NUnit.Framework;
 
@@ -29,32 +28,4 @@ public sealed class CostLineTests
 
     [Test]
     public void ThroughOfFallingCostsIsFlat() => Assert.That(CostLine.Through(4, 100, 16, 90).Alpha, Is.Zero);
-
-    [Test]
-    public void EnergyIsPowerTimesTime()
-    {
-        // 1 ms at 165 mW are 165 uJ.
-        CostLine energy = new CostLine(1_000_000, 1000).Energy(165);
-        Assert.That((energy.Alpha, energy.Beta), Is.EqualTo((165_000, 165)));
-    }
-
-    [Test]
-    public void BreakEvenIsTheFirstLengthThatIsStrictlyCheaperAway() =>
-        Gen.Select(Gen.Int[0, 3_000_000], Gen.Int[0, 5_000], Gen.Int[0, 300_000], Gen.Int[0, 5_000], Gen.Int[0, 300_000])
-            .Sample((localAlpha, localBeta, remoteAlpha, remoteBeta, dynamic) =>
-            {
-                var local = new CostLine(localAlpha, localBeta);
-                var remote = new CostLine(remoteAlpha, remoteBeta);
-                int found = CostLine.BreakEvenLength(local, remote, dynamic);
-                for (int length = 1; length <= 2000; length++)
-                {
-                    // In thousandths, so that no rounding hides a crossing.
-                    long here = localBeta * 1000L + (long)localAlpha * length;
-                    long away = (remoteBeta + dynamic) * 1000L + (long)remoteAlpha * length;
-                    bool isCheaper = away < here;
-                    if (localAlpha > remoteAlpha && isCheaper != (length >= found)) return false;
-                    if (localAlpha <= remoteAlpha && remoteBeta + dynamic >= localBeta && found != CostLine.Never) return false;
-                }
-                return true;
-            }, iter: 500, seed: "0000KOIPe036");
 }

@@ -46,16 +46,6 @@ public sealed class FixedTests
         }
     }
 
-    [TestCase(int.MaxValue, 1, int.MaxValue)]
-    [TestCase(int.MaxValue, 0, int.MaxValue)]
-    [TestCase(int.MaxValue - 1, 1, int.MaxValue)]
-    [TestCase(int.MinValue, -1, int.MinValue)]
-    [TestCase(int.MinValue, int.MinValue, int.MinValue)]
-    [TestCase(int.MinValue, int.MaxValue, -1)]
-    [TestCase(-1, 1, 0)]
-    public void SaturatingAddStaysAtTheEnds(int a, int b, int expected) =>
-        Assert.That(Fixed.SaturatingAdd(a, b), Is.EqualTo(expected));
-
     [TestCase(32768, 32767)]
     [TestCase(32767, 32767)]
     [TestCase(-32768, -32768)]
