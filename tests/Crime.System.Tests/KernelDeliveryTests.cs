@@ -114,11 +114,12 @@ public sealed class KernelDeliveryTests
     {
         await _site.ServeAsync("test", s_model);
         WriteFlash(s_model, "mapping=local\ninputs.interval-ms=100\n");
-        using Board board = _site.Power(140_000);
-        List<string> lines = await RunAsync(board);
-        Assert.That(lines, Has.One.Match("^kernel: http://.*/models/test.kernel has [0-9]+ bytes; the board has room for [0-9]+$"));
+        using Board board = _site.Power(150_000);
+        List<string> lines = await RunAsync(board, "kernel: http://");
+        Assert.That(lines[^1], Does.Match("^kernel: http://.*/models/test.kernel has [0-9]+ bytes; the board has room for [0-9]+$"));
+        if (!lines.Exists(line => line.StartsWith("END ", StringComparison.Ordinal))) lines = await RunAsync(board);
         Assert.That(Directory.GetFiles(_site.Flash, "kernel.*"), Is.Empty);
-        Assert.That(lines[^1], Does.StartWith($"END inputs={Inputs} "));
+        Assert.That(lines, Has.Some.StartsWith($"END inputs={Inputs} "));
     }
 
     /// <summary>A start that ends while foreign code runs for the first time leaves the package on trial. The second such start is the last.</summary>

@@ -161,8 +161,10 @@ public sealed class ModelSlot
         if (room > freeSize - MemoryPlan.SpareSizeBytes) room = freeSize - MemoryPlan.SpareSizeBytes;
         IKernel kernel = _kernels.Build(model, first, room);
         bool needsPackage = model.HasFixedPoint && _settings.UseCompiledKernel && !_kernels.HasFlashed(model);
-        PackageRoomSizeBytes = needsPackage ? room - KernelSize.OfCompiled(model) : 0;
         _fixedPointChecksum = model.HasFixedPoint ? model.FixedPointChecksum() : 0;
+        // The restart that a second package waits for frees the assemblies of the first one.
+        int freedSize = _loader.IsOutdated(_fixedPointChecksum) ? _loader.LoadedSizeBytes : 0;
+        PackageRoomSizeBytes = needsPackage ? room + freedSize - KernelSize.OfCompiled(model) : 0;
         string message = _loader.TakeMessage();
         if (message != null) _report.Text("kernel: " + message);
         _report.Kernel(model, _kernels, freeSize, reserve);
