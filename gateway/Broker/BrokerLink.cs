@@ -70,12 +70,13 @@ public abstract class BrokerLink : IDisposable
     /// <summary>Begins to keep the connection.</summary>
     public void Start() => _running = KeepConnectedAsync();
 
-    /// <summary>Sends what was handed over before, says goodbye, and disconnects.</summary>
+    /// <summary>Sends the messages that are queued, and disconnects from the broker. Bounded by <see cref="GoodbyeTimeoutMs"/>.</summary>
     public async Task StopAsync()
     {
-        CompleteSending();
         _giveUp.CancelAfter(GoodbyeTimeoutMs);
+        // Before the end of sending: a link that has sent everything and does not know of the stop waits for the broker to disconnect.
         await _stop.CancelAsync();
+        CompleteSending();
         await _running;
     }
 
@@ -165,7 +166,7 @@ public abstract class BrokerLink : IDisposable
                 await SayGoodbyeAsync(client);
                 await client.DisconnectAsync(new MqttClientDisconnectOptions(), GiveUp);
             }
-            return await ended.Task;
+            return await ended.Task.WaitAsync(GiveUp);
         }
         catch (Exception e)
         {
