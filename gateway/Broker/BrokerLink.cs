@@ -61,7 +61,7 @@ public abstract class BrokerLink : IDisposable
     /// <summary>The link's MQTT client id.</summary>
     public string ClientId { get; }
 
-    /// <summary>Whether the gateway is connected and subscribed.</summary>
+    /// <summary>True when the gateway is connected and subscribed.</summary>
     public bool IsConnected => _isConnected;
 
     /// <summary>Ends what takes too long while saying goodbye.</summary>
@@ -74,7 +74,7 @@ public abstract class BrokerLink : IDisposable
     public async Task StopAsync()
     {
         _giveUp.CancelAfter(GoodbyeTimeoutMs);
-        // Before the end of sending: a link that has sent everything and does not know of the stop waits for the broker to disconnect.
+        // The stop comes before the end of sending. A link whose sending has ended, and that is not stopping, waits for the broker to disconnect.
         await _stop.CancelAsync();
         CompleteSending();
         await _running;
@@ -103,7 +103,7 @@ public abstract class BrokerLink : IDisposable
         RetainHandling = retained,
     };
 
-    /// <summary>What to subscribe to, asked at every connection.</summary>
+    /// <summary>Returns the topic filters to subscribe to. Called for every connection.</summary>
     protected abstract IEnumerable<MqttTopicFilter> Filters();
 
     /// <summary>Takes a message. Must return soon, and not throw.</summary>

@@ -49,10 +49,10 @@ public sealed class GatewayModel
     /// <summary>Name in the download's address.</summary>
     public string Name { get; }
 
-    /// <summary>What the workers compute with.</summary>
+    /// <summary>The float weights of the workers.</summary>
     public FloatModel Weights { get; }
 
-    /// <summary>What boards download; null when they cannot.</summary>
+    /// <summary>The image for boards; null when they cannot download it.</summary>
     public byte[]? Image { get; }
 
     /// <summary>CRC-32 that ends the image, and its ETag; 0 without an image.</summary>
@@ -68,6 +68,6 @@ public sealed class GatewayModel
         set => Volatile.Write(ref _askedUs, value);
     }
 
-    /// <summary>What a request costs.</summary>
+    /// <summary>Service time of a request.</summary>
     public ServiceCost Cost { get; }
 }

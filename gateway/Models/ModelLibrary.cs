@@ -47,11 +47,11 @@ public sealed class ModelLibrary
         _log = log;
     }
 
-    /// <summary>Whether a file was no good and may still be being written: another look is due soon.</summary>
+    /// <summary>True when a file was no good and may still be being written: another look is due soon.</summary>
     public bool IsUnsettled => _sources.Values.Any(source => source.IsUnsettled);
 
     /// <summary>Looks at the folder, and loads and calibrates what is new in it.</summary>
-    /// <returns>Whether the registry has other models now.</returns>
+    /// <returns>True when the registry has other models now.</returns>
     public bool Scan()
     {
         if (!Directory.Exists(_folder))

@@ -33,7 +33,7 @@ public sealed class KernelPackageReader
     /// <summary>The package: null until its header has been read, without parts until <see cref="IsComplete"/>.</summary>
     public KernelPackage Package { get; private set; }
 
-    /// <summary>Whether the whole package has been read and checked.</summary>
+    /// <summary>True when the whole package has been read and checked.</summary>
     public bool IsComplete => _error == KernelPackageError.None && _section == null;
 
     /// <summary>Takes the next bytes.</summary>

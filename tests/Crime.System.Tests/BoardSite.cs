@@ -52,9 +52,15 @@ internal sealed class BoardSite : IAsyncDisposable
     /// <summary>Starts the gateway with a model, and waits until it serves.</summary>
     /// <param name="name">Name of the model.</param>
     /// <param name="file">The model.</param>
-    public async Task ServeAsync(string name, byte[] file)
+    public Task ServeAsync(string name, byte[] file)
     {
         File.WriteAllBytes(Path.Combine(Models, name + ".crime"), file);
+        return StartGatewayAsync();
+    }
+
+    /// <summary>Starts the gateway, also after <see cref="DisposeAsync"/>, and waits until it serves.</summary>
+    public async Task StartGatewayAsync()
+    {
         _gateway = GatewayProcess.Start($"--Broker:Port={BrokerPort}", $"--Http:Port={HttpPort}", $"--Models:Folder={Models}");
         await GatewayHttp.UntilHealthyAsync(HttpPort);
     }
@@ -63,11 +69,12 @@ internal sealed class BoardSite : IAsyncDisposable
     /// <param name="file">The model on the board, and that of the inputs.</param>
     /// <param name="inputs">The inputs.</param>
     /// <param name="settings">Lines of the settings file beside those that lead to the gateway.</param>
-    public void WriteFlash(byte[] file, IReadOnlyList<LabelledSequence> inputs, string settings)
+    /// <param name="hasModel">True when the board has the model already.</param>
+    public void WriteFlash(byte[] file, IReadOnlyList<LabelledSequence> inputs, string settings, bool hasModel = true)
     {
         ModelFile model = ModelLoading.Parse(file, "the model");
         File.WriteAllBytes(Path.Combine(Flash, "inputs.recording"), RecordingWriter.Write(model, inputs.ToList()));
-        File.WriteAllBytes(Path.Combine(Flash, "model.crime"), ModelContainer.BoardImage(file));
+        if (hasModel) File.WriteAllBytes(Path.Combine(Flash, "model.crime"), ModelContainer.BoardImage(file));
         File.WriteAllText(
             Path.Combine(Flash, "crime.cfg"),
             $"board.id=small\nwifi.ssid=test\nbroker.host=127.0.0.1\nbroker.port={BrokerPort}\nhttp.host=127.0.0.1\nhttp.port={HttpPort}\n"
@@ -75,8 +82,8 @@ internal sealed class BoardSite : IAsyncDisposable
     }
 
     /// <summary>Powers a board with this flash.</summary>
-    /// <param name="heapBytes">Bytes of its heap.</param>
-    public Board Power(int heapBytes)
+    /// <param name="heapBytes">Bytes of its heap; null for no limit.</param>
+    public Board Power(int? heapBytes = null)
     {
         var board = new Board(new BoardOptions { Profile = BoardProfile.Bundled(ProfileName), FlashFolder = Flash, HeapBytes = heapBytes });
         board.Start();

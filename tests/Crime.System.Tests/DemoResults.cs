@@ -3,7 +3,7 @@ using NUnit.Framework;
 
 namespace Crime.System.Tests;
 
-/// <summary>What holds for every run of the demo.</summary>
+/// <summary>Assertions for every run of the demo.</summary>
 internal static class DemoResults
 {
     /// <summary>Every input has one result, and the classes are right.</summary>

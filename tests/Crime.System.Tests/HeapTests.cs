@@ -66,12 +66,12 @@ public sealed class HeapTests
     }
 
     /// <summary>
-    /// The 32-bit CLR on Linux ran this firmware with the same model, kernels and heap, with 200 inputs, four times each. It had 57 924 bytes free
-    /// before the kernel was made. The least that the collections of a run left was 27 540 to 29 856 bytes with the compiled kernel, and 21 432 to
-    /// 23 220 with tables.
+    /// The 32-bit CLR on Linux ran this firmware with the same model, kernels and heap, and 200 inputs. It had 57 924 bytes free before the kernel was
+    /// made. The least that the collections of a run left was 27 540 to 29 856 bytes with the compiled kernel (4 runs), and 21 324 to 23 220 with
+    /// tables (12 runs).
     /// </summary>
     [TestCase("auto", 27_540, 29_856)]
-    [TestCase("table", 21_432, 23_220)]
+    [TestCase("table", 21_324, 23_220)]
     public async Task TheFreeBytesAreThoseOfTheClr(string kernel, int clrLeast, int clrMost)
     {
         await _site.ServeAsync("gestures", BoardSite.Gestures);
@@ -80,6 +80,7 @@ public sealed class HeapTests
         string plan = lines.Single(line => line.StartsWith("memory: ", StringComparison.Ordinal));
         string free = plan.Split(' ').Single(word => word.StartsWith("free=", StringComparison.Ordinal))["free=".Length..];
         Assert.That(int.Parse(free, CultureInfo.InvariantCulture), Is.EqualTo(57_924).Within(5).Percent);
+        TestContext.Out.WriteLine($"least free: {board.LeastFreeHeapBytes}");
         Assert.That(board.LeastFreeHeapBytes, Is.InRange(clrLeast * 9 / 10, clrMost * 11 / 10));
     }
 

@@ -9,6 +9,7 @@ using System.Threading.Tasks;
 using Crime.Modelling;
 using Crime.Modelling.Compilation.Packaging;
 using Crime.Modelling.Datasets;
+using Crime.Packages;
 using Crime.Shared.Tests.Model;
 using Crime.VirtualBoard;
 using NUnit.Framework;
@@ -128,11 +129,15 @@ public sealed class KernelDeliveryTests
     {
         await _site.ServeAsync("test", s_model);
         WriteFlash(s_model, "mapping=local\ninputs.interval-ms=100\n");
-        File.WriteAllBytes(OnFlash("kernel.tr2"), KernelPackager.Build(ModelLoading.Parse(s_model, "the model")));
+        byte[] package = KernelPackager.Build(ModelLoading.Parse(s_model, "the model"));
+        File.WriteAllBytes(OnFlash("kernel.tr2"), package);
         using Board board = _site.Power(HeapBytes);
         List<string> lines = await RunAsync(board);
-        Assert.That(lines, Has.None.Contains(" kernel=compiled "), "neither the one on the flash nor the same one from the gateway");
+        Assert.That(lines, Has.None.Contains(" kernel=compiled "));
         Assert.That(Directory.GetFiles(_site.Flash, "kernel.*").Select(Path.GetFileName), Is.EqualTo(new[] { "kernel.bad" }));
+        // The checksum is the gateway's ETag, so the gateway answers that the board has the package already.
+        int checksumOffset = BitConverter.ToUInt16(package, KernelPackageFormat.HeaderSizeOffset) - KernelPackageFormat.ChecksumSize;
+        Assert.That(File.ReadAllBytes(OnFlash("kernel.bad")), Is.EqualTo(package[checksumOffset..(checksumOffset + KernelPackageFormat.ChecksumSize)]));
         Assert.That(lines[^1], Does.StartWith($"END inputs={Inputs} local={Inputs} "));
     }
 }

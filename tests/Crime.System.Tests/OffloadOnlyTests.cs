@@ -5,8 +5,6 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Gateway.Inference;
-using Crime.Gateway.Models;
-using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
@@ -34,53 +32,30 @@ public sealed class OffloadOnlyTests
     private static readonly IReadOnlyList<LabelledSequence> s_sequences = GestureGenerator.Generate(1, 6, Inputs).Test;
 
     private CancellationTokenSource _cancellation = new();
-    private string _folder = "";
-    private int _brokerPort;
-    private int _httpPort;
+    private BoardSite _site = new(CrimeCommand.NewFolder());
 
     [SetUp]
-    public void MakeFolder()
+    public void MakeSite()
     {
         _cancellation = new CancellationTokenSource(s_limit);
-        _folder = CrimeCommand.NewFolder();
-        (_brokerPort, _httpPort) = (Ports.Free(), Ports.Free());
-        Directory.CreateDirectory(Path.Combine(_folder, "models"));
-        File.WriteAllBytes(Path.Combine(_folder, "models", "both.crime"), s_file);
+        _site = new BoardSite(CrimeCommand.NewFolder());
+        File.WriteAllBytes(Path.Combine(_site.Models, "both.crime"), s_file);
     }
 
     [TearDown]
-    public void Stop() => _cancellation.Dispose();
-
-    private async Task<GatewayProcess> StartGatewayAsync()
+    public async Task Stop()
     {
-        GatewayProcess gateway = GatewayProcess.Start(
-            $"--Broker:Port={_brokerPort}", $"--Http:Port={_httpPort}", $"--Models:Folder={Path.Combine(_folder, "models")}");
-        await GatewayHttp.UntilHealthyAsync(_httpPort);
-        return gateway;
+        await _site.DisposeAsync();
+        _cancellation.Dispose();
     }
 
     private Board StartBoard(bool hasModel, string mapping, int intervalMs = 0)
     {
-        string flash = Directory.CreateDirectory(Path.Combine(_folder, "flash")).FullName;
-        File.WriteAllBytes(Path.Combine(flash, "inputs.recording"), RecordingWriter.Write(s_model, s_sequences));
-        if (hasModel) File.WriteAllBytes(Path.Combine(flash, "model.crime"), ModelContainer.BoardImage(s_file));
-        File.WriteAllText(
-            Path.Combine(flash, "crime.cfg"),
-            $"board.id=lone\nwifi.ssid=test\nbroker.host=127.0.0.1\nbroker.port={_brokerPort}\nhttp.host=127.0.0.1\nhttp.port={_httpPort}\n"
-            + $"model.name=both\nmapping={mapping}\nwait-for-link-ms=500\ninputs.interval-ms={intervalMs}\n");
-        var board = new Board(new BoardOptions { Profile = BoardProfile.Bundled("esp32-devkitc"), FlashFolder = flash });
-        board.Start();
-        return board;
+        _site.WriteFlash(s_file, s_sequences, $"mapping={mapping}\nwait-for-link-ms=500\ninputs.interval-ms={intervalMs}\n", hasModel);
+        return _site.Power();
     }
 
-    /// <summary>Reads the console up to a line.</summary>
-    private async Task<List<string>> ReadUntilAsync(Board board, string start)
-    {
-        var lines = new List<string>();
-        do lines.Add(await board.Serial.Lines.ReadAsync(_cancellation.Token));
-        while (!lines[^1].StartsWith(start, StringComparison.Ordinal));
-        return lines;
-    }
+    private Task<List<string>> ReadUntilAsync(Board board, string start) => BoardSite.ReadUntilAsync(board, start, _cancellation.Token);
 
     private static void AssertEveryInputCameBackOnce(List<string> lines)
     {
@@ -101,7 +76,7 @@ public sealed class OffloadOnlyTests
     [TestCase("local")]
     public async Task ABoardFetchesTheModelAndSendsEveryInputAway(string mapping)
     {
-        await using GatewayProcess gateway = await StartGatewayAsync();
+        await _site.StartGatewayAsync();
         using Board board = StartBoard(hasModel: false, mapping);
         List<string> lines = await ReadUntilAsync(board, "END ");
         Assert.That(lines, Has.Some.EqualTo("kernel: both has no weights for boards; every input goes to a gateway"));
@@ -123,7 +98,7 @@ public sealed class OffloadOnlyTests
         // A loop without pauses would execute some six million instructions a second.
         Assert.That(board.ExecutedIl - before, Is.LessThan(1_000_000), "instructions executed while waiting");
 
-        await using GatewayProcess gateway = await StartGatewayAsync();
+        await _site.StartGatewayAsync();
         lines = await ReadUntilAsync(board, "END ");
         AssertEveryInputCameBackOnce(lines);
     }
@@ -131,12 +106,12 @@ public sealed class OffloadOnlyTests
     [Test]
     public async Task AnInputUnderWayWhenTheGatewayDiesIsAnsweredByTheNextOne()
     {
-        GatewayProcess first = await StartGatewayAsync();
+        await _site.StartGatewayAsync();
         using Board board = StartBoard(hasModel: true, "auto", intervalMs: 500);
         List<string> lines = await ReadUntilAsync(board, "INF id=1 ");
-        await first.DisposeAsync();
+        await _site.DisposeAsync();
         lines.AddRange(await ReadUntilAsync(board, "waiting: "));
-        await using GatewayProcess second = await StartGatewayAsync();
+        await _site.StartGatewayAsync();
         lines.AddRange(await ReadUntilAsync(board, "END "));
         AssertEveryInputCameBackOnce(lines);
     }

@@ -238,7 +238,7 @@ internal abstract class LayerEmitter
         return new KernelMethod(UnitsName(method), isInherited ? Access.Protected : Access.Private, IsOverride: false, s_stepNames, body);
     }
 
-    /// <summary>Whether any row reads the operand: a pruned column costs nothing at all. A GRU's new state is mixed with its old one.</summary>
+    /// <summary>True when any row reads the operand: a pruned column costs nothing at all. A GRU's new state is mixed with its old one.</summary>
     private bool IsUsed(int column) =>
         (Shape.Kind == CellKind.Gru && column >= Shape.InputCount) || Enumerable.Range(0, Shape.RowCount).Any(row => Layer.Weight(row, column) != 0);
 }

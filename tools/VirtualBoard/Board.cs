@@ -22,7 +22,7 @@ public enum FirmwareApplication
     Bench,
 }
 
-/// <summary>What makes one board different from another.</summary>
+/// <summary>Settings of a board.</summary>
 public sealed record BoardOptions
 {
     /// <summary>Time and energy of the board.</summary>
@@ -31,7 +31,7 @@ public sealed record BoardOptions
     /// <summary>Folder that holds the files of the internal flash (drive I:).</summary>
     public required string FlashFolder { get; init; }
 
-    /// <summary>What the board runs.</summary>
+    /// <summary>The application.</summary>
     public FirmwareApplication Application { get; init; } = FirmwareApplication.Gestures;
 
     /// <summary>Bytes of the managed heap, as the CLR has them before it starts; null for no limit, and nothing is counted then.</summary>
@@ -58,7 +58,7 @@ public interface II2cPeripheral
     void Read(Span<byte> bytes);
 }
 
-/// <summary>What the radio of a board does.</summary>
+/// <summary>States of a board's radio.</summary>
 internal enum RadioState
 {
     /// <summary>It is off.</summary>
@@ -106,7 +106,7 @@ public sealed class Board : IDisposable
     internal static Board Running =>
         s_current.Value ?? throw new InvalidOperationException("only firmware on a virtual board can call this member");
 
-    /// <summary>What the board was made with.</summary>
+    /// <summary>The settings of the board.</summary>
     public BoardOptions Options { get; }
 
     /// <summary>The board's serial line, seen from the host.</summary>
@@ -122,7 +122,7 @@ public sealed class Board : IDisposable
     /// <remarks>The firmware reads it at its own time, which does not depend on how late the host runs its thread.</remarks>
     public double EnergyUj => _ledger.EnergyUj(NowUs);
 
-    /// <summary>What ended the firmware, which never ends by itself; null while it runs.</summary>
+    /// <summary>Exception that ended the firmware; null while it runs.</summary>
     public Exception? Crash => _crash;
 
     /// <summary>Set when the firmware asked for a reboot; the host decides.</summary>
@@ -153,7 +153,7 @@ public sealed class Board : IDisposable
     /// <summary>How long the next sleep takes, in µs.</summary>
     internal long SleepTimerUs { get; set; }
 
-    /// <summary>Whether the firmware was started by the timer of a deep sleep.</summary>
+    /// <summary>True when the firmware was started by the timer of a deep sleep.</summary>
     internal bool HasWokenByTimer { get; private set; }
 
     /// <summary>Deep sleeps so far.</summary>

@@ -261,7 +261,7 @@ public sealed class Board : LastingThread, IBoardCommands
         Poll();
     }
 
-    /// <summary>Between two inferences: commands that were typed, a model or a kernel that has arrived.</summary>
+    /// <summary>Executes console commands, and installs a model or a kernel that has arrived. Called between two inferences.</summary>
     private void Poll()
     {
         _commands.Poll();
@@ -294,7 +294,7 @@ public sealed class Board : LastingThread, IBoardCommands
         _updater.SetKernelRoom(_slot.PackageRoomSizeBytes);
     }
 
-    /// <summary>Restarts, not too often: a board that restarts all the time answers nobody.</summary>
+    /// <summary>Restarts the board, at the earliest <see cref="RestartIntervalUs"/> after its start: a restart loop would make it useless.</summary>
     private void RestartWhenDue()
     {
         if (Clock.NowUs() < RestartIntervalUs) return;
@@ -335,7 +335,7 @@ public sealed class Board : LastingThread, IBoardCommands
         while (_slot.Model != null && !_slot.Engine.HasUsableGateway(Clock.NowUs()) && Clock.NowUs() < deadlineUs) Wait();
     }
 
-    /// <returns>Whether there are inputs.</returns>
+    /// <returns>True when there are inputs.</returns>
     private bool Open()
     {
         _source = RecordingSource.Open(_settings.InputsFile, out string problem);
@@ -344,7 +344,7 @@ public sealed class Board : LastingThread, IBoardCommands
         return _source != null;
     }
 
-    /// <returns>Whether there was one more input.</returns>
+    /// <returns>True when there was one more input.</returns>
     private bool Read()
     {
         _inputStartUs = Clock.NowUs();
@@ -359,7 +359,7 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         int backOffMs = 0;
         bool isDone = _stream != null && IsFitting && TryStream();
-        while (!isDone && IsFitting && !TryRun())
+        while (!isDone && IsFitting && !_runner.TryRun(_source.Values, _source.Length, _result))
         {
             if (backOffMs == 0) _report.Text("waiting: no gateway for " + _slot.Model.Name);
             backOffMs = backOffMs == 0 ? BrokerConnection.FirstBackOffMs : BrokerConnection.NextBackOffMs(backOffMs);
@@ -376,21 +376,6 @@ public sealed class Board : LastingThread, IBoardCommands
     }
 
     private bool IsFitting => _slot.Model != null && _source.Fits(_slot.Model);
-
-    /// <summary>Runs the current input once. Where memory runs out, a fallback or the next attempt has more of it.</summary>
-    private bool TryRun()
-    {
-        try
-        {
-            return _runner.TryRun(_source.Values, _source.Length, _result);
-        }
-        catch (OutOfMemoryException)
-        {
-            _memory.OnShortage(Shortage.Inference);
-            Poll();
-            return false;
-        }
-    }
 
     /// <summary>Takes the timesteps of the current input as they come; commands are answered meanwhile, a new model waits.</summary>
     /// <returns>False when all of them are here and none is computed: the input is then one like any other.</returns>

@@ -38,7 +38,7 @@ public sealed class ModelSlot
     /// <param name="memory">Notes where memory ran out.</param>
     /// <param name="flashedKernels">The compiled kernels that are flashed with the application; empty for none.</param>
     /// <param name="offloader">Receives each model.</param>
-    /// <param name="connection">Whether it has its share of the memory already decides how much a kernel may take.</param>
+    /// <param name="connection">Once it is open, the plan reserves no more memory for it.</param>
     /// <param name="runner">Receives each kernel and engine.</param>
     /// <param name="link">Receives each engine.</param>
     /// <param name="duty">Receives each engine; null where the radio is always up.</param>
@@ -70,10 +70,10 @@ public sealed class ModelSlot
     /// <summary>Largest kernel package that the heap has room for, in bytes; 0 when the model needs none.</summary>
     public int PackageRoomSizeBytes { get; private set; }
 
-    /// <summary>Whether memory ran out between two models: the slot is empty until <see cref="Recover"/>.</summary>
+    /// <summary>True when memory ran out between two models. The slot is empty until the call of <see cref="Recover"/>.</summary>
     public bool IsInterrupted { get; private set; }
 
-    /// <summary>Whether a restart would give the board a better kernel, or memory back.</summary>
+    /// <summary>True when a restart gives the board a better kernel or frees memory.</summary>
     public bool IsRestartDue => Model != null && (_hasNewerPackage || _loader.IsOutdated(_fixedPointChecksum));
 
     /// <summary>Longest sequence that the model is used with, in timesteps.</summary>

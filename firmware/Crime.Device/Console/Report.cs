@@ -89,7 +89,7 @@ public sealed class Report
     /// <param name="totals">Sums over the inferences.</param>
     /// <param name="counters">What was sent and received.</param>
     /// <param name="saturations">Those of the kernel; null when the board has none.</param>
-    /// <param name="isConnected">Whether there is a connection to the broker.</param>
+    /// <param name="isConnected">True when there is a connection to the broker.</param>
     /// <param name="memory">Counts the shortages of memory.</param>
     public void Status(MappingEngine engine, InferenceTotals totals, OffloadCounters counters, SaturationCounters saturations, bool isConnected, MemoryPlan memory)
     {

@@ -39,7 +39,7 @@ public sealed class DutyCycle
         RadioUp = new RadioCost(settings.RadioUpMs * 1000, settings.RadioUpMw);
     }
 
-    /// <summary>What it costs to bring the radio up, kept true by every time it does.</summary>
+    /// <summary>Cost of bringing the radio up, updated each time it comes up.</summary>
     public RadioCost RadioUp { get; }
 
     /// <summary>Time since the radio was last up in µs.</summary>

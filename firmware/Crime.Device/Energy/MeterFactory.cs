@@ -16,7 +16,7 @@ public static class MeterFactory
 
     /// <summary>Makes the meter. A line on the console says when the sensor is missing.</summary>
     /// <param name="settings">The board's settings.</param>
-    /// <param name="console">For what happened.</param>
+    /// <param name="console">Receives lines about problems.</param>
     /// <param name="memory">Notes where memory ran out.</param>
     public static IEnergyMeter Create(BoardSettings settings, SerialConsole console, MemoryPlan memory)
     {

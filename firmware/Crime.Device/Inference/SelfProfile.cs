@@ -25,12 +25,11 @@ public sealed class SelfProfile
         var zeros = new short[LongLength * valuesPerStep];
         if (kernel != null)
         {
-            LocalTime = CostLine.Through(ShortLength, TimeLocal(kernel, zeros, ShortLength), LongLength, TimeLocal(kernel, zeros, LongLength));
+            LocalTime = Measure(kernel, null, zeros);
             kernel.State.Reset();
             kernel.Saturations.Reset();
         }
-        EncodeTime = CostLine.Through(
-            ShortLength, TimeEncode(offloader, zeros, ShortLength), LongLength, TimeEncode(offloader, zeros, LongLength));
+        EncodeTime = Measure(null, offloader, zeros);
     }
 
     /// <summary>Lines that were measured before.</summary>
@@ -48,28 +47,26 @@ public sealed class SelfProfile
     /// <summary>Time to write a request.</summary>
     public CostLine EncodeTime { get; }
 
-    private static long TimeLocal(IKernel kernel, short[] zeros, int length)
-    {
-        long leastUs = long.MaxValue;
-        for (int run = 0; run < RunCount; run++)
-        {
-            long startUs = Clock.NowUs();
-            kernel.State.Reset();
-            kernel.Advance(zeros, 0, length);
-            kernel.Classify();
-            long elapsedUs = Clock.NowUs() - startUs;
-            if (elapsedUs < leastUs) leastUs = elapsedUs;
-        }
-        return leastUs;
-    }
+    private static CostLine Measure(IKernel kernel, Offloader offloader, short[] zeros) => CostLine.Through(
+        ShortLength, LeastTimeUs(kernel, offloader, zeros, ShortLength), LongLength, LeastTimeUs(kernel, offloader, zeros, LongLength));
 
-    private static long TimeEncode(Offloader offloader, short[] zeros, int length)
+    /// <summary>Returns the least time of a few runs in µs: of the kernel, or of the encoder where the kernel is null.</summary>
+    private static long LeastTimeUs(IKernel kernel, Offloader offloader, short[] zeros, int length)
     {
         long leastUs = long.MaxValue;
         for (int run = 0; run < RunCount; run++)
         {
             long startUs = Clock.NowUs();
-            offloader.Encode(zeros, length);
+            if (kernel == null)
+            {
+                offloader.Encode(zeros, length);
+            }
+            else
+            {
+                kernel.State.Reset();
+                kernel.Advance(zeros, 0, length);
+                kernel.Classify();
+            }
             long elapsedUs = Clock.NowUs() - startUs;
             if (elapsedUs < leastUs) leastUs = elapsedUs;
         }

@@ -1,12 +1,12 @@
-// A thread that memory running out does not end. The handler of an OutOfMemoryException may run out of memory as well. So it does next to
-// nothing here, and what is done after it is guarded in its turn.
+// A thread that survives an OutOfMemoryException. The handler of the exception may run out of memory as well. So the handler allocates
+// nothing, and the work after it has a handler of its own.
 
 using System;
 using System.Threading;
 
 namespace Crime.Device.Memory;
 
-/// <summary>Does one kind of work for ever.</summary>
+/// <summary>Repeats one kind of work without end.</summary>
 public abstract class LastingThread
 {
     private const int PauseMs = 50;

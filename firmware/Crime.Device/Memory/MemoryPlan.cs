@@ -30,14 +30,14 @@ public sealed class MemoryPlan
     /// <summary>Number of times that memory ran out since the start.</summary>
     public int ShortageCount { get; private set; }
 
-    /// <summary>What was refused memory last.</summary>
+    /// <summary>The part of the firmware in which memory ran out last.</summary>
     public Shortage LastShortage { get; private set; }
 
     /// <summary>Returns the number of bytes that are free after a collection.</summary>
     public static int FreeSizeBytes() => (int)NativeCollector.Run(true);
 
     /// <summary>Notes that memory ran out, and collects what can be collected. Any thread may call this.</summary>
-    /// <param name="shortage">What was refused memory.</param>
+    /// <param name="shortage">The part of the firmware.</param>
     public void OnShortage(Shortage shortage)
     {
         lock (_lock)

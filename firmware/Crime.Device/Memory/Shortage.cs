@@ -1,52 +1,48 @@
-// The parts of the firmware that can be refused memory. A number, because where memory ran out there may be none for a string.
+// Names the parts of the firmware in which memory can run out. The names are numbers, because there may be no memory for a string then.
 
 namespace Crime.Device.Memory;
 
-/// <summary>What was refused memory.</summary>
+/// <summary>Parts of the firmware that ask for memory.</summary>
 public enum Shortage
 {
-    /// <summary>Nothing yet.</summary>
+    /// <summary>Memory has not run out.</summary>
     None = 0,
 
-    /// <summary>The main thread outside an inference.</summary>
+    /// <summary>The main thread.</summary>
     Application = 1,
 
-    /// <summary>An inference.</summary>
-    Inference = 2,
-
     /// <summary>A model that was to be used.</summary>
-    Model = 3,
+    Model = 2,
 
     /// <summary>A kernel package that was to be downloaded or loaded.</summary>
-    Package = 4,
+    Package = 3,
 
     /// <summary>The download of a model.</summary>
-    Download = 5,
+    Download = 4,
 
     /// <summary>Joining the Wi-Fi.</summary>
-    Wifi = 6,
+    Wifi = 5,
 
     /// <summary>The connection to the broker.</summary>
-    Mqtt = 7,
+    Mqtt = 6,
 
-    /// <summary>A message that came.</summary>
-    Message = 8,
+    /// <summary>A received message.</summary>
+    Message = 7,
 
     /// <summary>A thread in the background.</summary>
-    Background = 9,
+    Background = 8,
 }
 
 /// <summary>Names of <see cref="Shortage"/> for the console (the board's CLR prints an enum as a number).</summary>
 public static class Shortages
 {
     /// <summary>Returns the name.</summary>
-    /// <param name="shortage">What was refused memory.</param>
+    /// <param name="shortage">The part of the firmware.</param>
     public static string NameOf(Shortage shortage)
     {
         switch (shortage)
         {
             case Shortage.Application: return "application";
-            case Shortage.Inference: return "inference";
             case Shortage.Model: return "model";
             case Shortage.Package: return "kernel-package";
             case Shortage.Download: return "download";

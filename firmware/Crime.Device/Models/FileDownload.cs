@@ -29,13 +29,13 @@ public sealed class FileDownload
         _memory = memory;
     }
 
-    /// <summary>Why the last download failed; null when it did not, or when the gateway has no newer file.</summary>
+    /// <summary>Reason why the last download failed; null when it succeeded, or when the gateway has no newer file.</summary>
     public string Problem { get; private set; }
 
-    /// <summary>Whether the gateway answered the last request that it has no such file.</summary>
+    /// <summary>True when the gateway has no such file (404 on the last request).</summary>
     public bool IsMissing { get; private set; }
 
-    /// <summary>Whether the last download failed for want of memory: the next one will not do better soon.</summary>
+    /// <summary>True when the last download failed because of too little memory. Retrying soon is useless.</summary>
     public bool NeedsMemory { get; private set; }
 
     /// <summary>Fetches a file unless the board has the current one.</summary>
@@ -44,7 +44,7 @@ public sealed class FileDownload
     /// <param name="path">Where the file is written; after a failure there is no file.</param>
     /// <param name="maxSizeBytes">Largest file in bytes that the board can use.</param>
     /// <param name="shortage">What to note where memory runs out.</param>
-    /// <returns>Whether there is a new file. Its content is unchecked.</returns>
+    /// <returns>True when there is a new file. Its content is unchecked.</returns>
     public bool Fetch(string extension, uint checksum, string path, int maxSizeBytes, Shortage shortage)
     {
         Problem = null;
@@ -82,7 +82,7 @@ public sealed class FileDownload
         return isWritten && Problem == null;
     }
 
-    /// <returns>Whether the file has all bytes.</returns>
+    /// <returns>True when the file has all bytes.</returns>
     private static bool Write(HttpContent content, string path, long size)
     {
         using var file = new FileStream(path, FileMode.Create, FileAccess.Write);

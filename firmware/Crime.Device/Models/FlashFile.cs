@@ -1,4 +1,4 @@
-// What the stores of models and kernels need of the flash: files that are checked in pieces, and renamed into their place.
+// File operations that the stores of models and kernels share: checking a file in pieces, and renaming it into its place.
 
 using System;
 using System.IO;

@@ -73,7 +73,7 @@ public sealed class KernelLoader
 
     /// <summary>Compares a kernel that <see cref="Find"/> returned with its golden vectors, once, and rejects its package if it differs.</summary>
     /// <param name="kernel">The network that was built with it.</param>
-    /// <returns>Whether the kernel may be used.</returns>
+    /// <returns>True when the kernel may be used.</returns>
     public bool Check(IKernel kernel)
     {
         if (_golden == null) return _kernel != null;

@@ -31,7 +31,7 @@ public static class KernelStore
 
     private const int ChecksumSize = KernelPackageFormat.ChecksumSize;
 
-    /// <summary>Whether a downloaded package waits to be tried.</summary>
+    /// <summary>True when a downloaded package waits to be tried.</summary>
     public static bool HasNew => File.Exists(NewPath);
 
     /// <summary>Returns the checksum of the newest package that the board knows, good or rejected; 0 when it knows none.</summary>

@@ -33,7 +33,7 @@ public sealed class ModelUpdater : LastingThread
 
     /// <summary>Makes the updater; <see cref="Start"/> starts its thread.</summary>
     /// <param name="settings">The board's settings.</param>
-    /// <param name="console">For what happened.</param>
+    /// <param name="console">Receives lines about problems.</param>
     /// <param name="link">Knows when the network is up.</param>
     /// <param name="memory">Notes where memory ran out.</param>
     /// <param name="current">The model on the board, or null.</param>
@@ -53,7 +53,7 @@ public sealed class ModelUpdater : LastingThread
         if (_settings.HttpPort > 0 && _settings.BrokerHost.Length > 0) StartThread();
     }
 
-    /// <summary>Says whether the model in use needs a kernel package.</summary>
+    /// <summary>Sets the room for a kernel package of the model in use.</summary>
     /// <param name="roomSizeBytes">Largest package in bytes that the heap has room for; 0 when none is needed.</param>
     public void SetKernelRoom(int roomSizeBytes)
     {
@@ -92,7 +92,7 @@ public sealed class ModelUpdater : LastingThread
             return;
         }
         string problem = Update();
-        // The same complaint every few seconds would bury the readings.
+        // Repeated every few seconds, the same line would hide the readings.
         if (problem != null && problem != _lastProblem) _console.WriteLine(problem);
         _lastProblem = problem;
         _wakeUp.WaitOne(problem == null || _download.NeedsMemory ? IntervalMs : RetryMs, false);
@@ -101,7 +101,7 @@ public sealed class ModelUpdater : LastingThread
     /// <inheritdoc/>
     protected override void OnShortage(int count) => Thread.Sleep(RetryMs);
 
-    /// <returns>Why there is no new file although the gateway may have one; null when there is none to have.</returns>
+    /// <returns>Reason why the download failed; null when it succeeded, or when the gateway has no newer file.</returns>
     private string Update()
     {
         try

@@ -63,7 +63,7 @@ public sealed class BrokerConnection
         _onClosed = OnClosed;
     }
 
-    /// <summary>Whether messages can be sent.</summary>
+    /// <summary>True when messages can be sent.</summary>
     public bool IsConnected
     {
         get
@@ -103,7 +103,7 @@ public sealed class BrokerConnection
     }
 
     /// <summary>Tries once to connect, and waits the back-off after a failure. Called by the link's thread only.</summary>
-    /// <returns>Whether the board is connected and subscribed.</returns>
+    /// <returns>True when the board is connected and subscribed.</returns>
     public bool Open()
     {
         // One that could not be released for want of memory.

@@ -44,7 +44,7 @@ public sealed class LinkKeeper : LastingThread
 
     /// <summary>Makes the keeper; <see cref="Start"/> starts its thread.</summary>
     /// <param name="settings">The board's settings.</param>
-    /// <param name="console">For what happened.</param>
+    /// <param name="console">Receives lines about problems.</param>
     /// <param name="connection">The connection to keep.</param>
     /// <param name="offloader">Holds the telemetry that pings carry.</param>
     /// <param name="session">Random number of this start.</param>
@@ -62,7 +62,7 @@ public sealed class LinkKeeper : LastingThread
         _ping.Session = session;
     }
 
-    /// <summary>Whether the Wi-Fi has an address.</summary>
+    /// <summary>True when the Wi-Fi has an address.</summary>
     public bool IsNetworkUp { get; private set; }
 
     /// <summary>Sets the engine whose links are measured, and the model to announce.</summary>
@@ -85,7 +85,7 @@ public sealed class LinkKeeper : LastingThread
         _wanted.Set();
     }
 
-    /// <summary>Whether the radio is off because it is not wanted.</summary>
+    /// <summary>True when the radio is off because it is not wanted.</summary>
     public bool IsOff { get; private set; }
 
     /// <summary>Starts the thread. A board without a broker has none.</summary>

@@ -54,7 +54,7 @@ public sealed class Offloader : IMessageReceiver
         if (settings.Telemetry) Telemetry = new TelemetryBuffer();
     }
 
-    /// <summary>What was sent and received.</summary>
+    /// <summary>Counts of requests and answers.</summary>
     public OffloadCounters Counters { get; } = new OffloadCounters();
 
     /// <summary>The gateway's answer, after <see cref="OffloadOutcome.Answered"/> or <see cref="OffloadOutcome.Refused"/>.</summary>

@@ -9,7 +9,6 @@ using NUnit.Framework;
 namespace Crime.VirtualBoard.Tests.Assemblies;
 
 /// <summary>Assemblies that a board refuses: damaged ones, others' ones, and hostile ones.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class LoadRefusalTests
 {
     private const string Damaged = "System.ArgumentException";

@@ -14,7 +14,7 @@ using DeviceGC = nanoFramework.Runtime.Native.GC;
 
 namespace Crime.VirtualBoard.Tests.Assemblies;
 
-/// <summary>What loaded assemblies take, and what remains of them until a board restarts.</summary>
+/// <summary>Heap of loaded assemblies, which they keep until the board restarts.</summary>
 [NonParallelizable]
 public sealed class LoadedHeapTests
 {

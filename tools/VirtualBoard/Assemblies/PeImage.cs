@@ -125,7 +125,7 @@ internal sealed class PeImage
 
     private int Size(PeTable table) => _sizes[(int)table];
 
-    /// <summary>What the CLR checks, in its order.</summary>
+    /// <summary>Checks the marker and the checksums in the order of the CLR.</summary>
     private void CheckChecksums()
     {
         if (_bytes.Length < PeFormat.HeaderSize) throw LoadRefusal.Damaged("it is shorter than a header");

@@ -29,7 +29,7 @@ internal sealed record PeReference(string Name, Version Version)
     public bool Accepts(string name, Version version) => name == Name && version.Major == Version.Major && version.Minor == Version.Minor;
 }
 
-/// <summary>What an assembly refers to, found.</summary>
+/// <summary>The classes and members that an assembly refers to.</summary>
 internal sealed class PeReferences
 {
     private readonly PeImage _image;

@@ -7,8 +7,8 @@ using Mono.Cecil;
 
 namespace Crime.VirtualBoard.Assemblies;
 
-/// <summary>What a method takes and returns.</summary>
-/// <param name="IsStatic">Whether it has no object.</param>
+/// <summary>Parameters and result of a method.</summary>
+/// <param name="IsStatic">True when it has no object.</param>
 /// <param name="Returns">Type of the result.</param>
 /// <param name="Parameters">Types of the parameters.</param>
 internal sealed record MethodShape(bool IsStatic, TypeReference Returns, IReadOnlyList<TypeReference> Parameters)

@@ -28,7 +28,7 @@ internal sealed class FirmwareImage
         Loadable = new TranslatedAssemblies(_context, AppContext.BaseDirectory, libraryCallIl);
     }
 
-    /// <summary>What boards load while they run.</summary>
+    /// <summary>Assemblies that boards load at run time.</summary>
     public TranslatedAssemblies Loadable { get; }
 
     /// <summary>Has the instrumented assemblies.</summary>

@@ -98,7 +98,7 @@ internal sealed class Instrumenter
         && !DeviceAssemblies.Contains(scope.Name) && !DeviceAssemblies.IsLoaded(scope.Name);
 }
 
-/// <summary>What instrumented code calls.</summary>
+/// <summary>Methods that instrumented code calls.</summary>
 public static class VirtualCpu
 {
     /// <summary>The calling thread executes so many instructions.</summary>

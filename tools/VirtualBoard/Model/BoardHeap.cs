@@ -32,7 +32,7 @@ internal sealed class BoardHeap : IDisposable
         Restart();
     }
 
-    /// <summary>Whether any board of the process has a limited heap: without one, nothing is counted.</summary>
+    /// <summary>True when any board of the process has a limited heap: without one, nothing is counted.</summary>
     public static bool IsAnyLimited => Volatile.Read(ref s_count) > 0;
 
     /// <summary>Least bytes that were free after a collection; the limit before the first.</summary>

@@ -66,7 +66,7 @@ internal static class DeviceSizes
 
     /// <summary>An element of an array.</summary>
     /// <param name="typeName">Full name of its type as the runtime has it, such as System.Int16; of the underlying type for an enum.</param>
-    /// <param name="isReference">Whether it is a reference.</param>
+    /// <param name="isReference">True when it is a reference.</param>
     /// <exception cref="NotSupportedException">A structure: device code has no arrays of them.</exception>
     public static int Element(string typeName, bool isReference) => isReference ? Block : typeName switch
     {

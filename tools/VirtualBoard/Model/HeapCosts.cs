@@ -30,33 +30,34 @@ internal static class HeapCosts
     public const int MqttClient = 1728;
 
     /// <summary>
-    /// An MQTT connection with two subscriptions: four threads, the channel and its buffers. Idle 6312 measured; 2000 more for frames and
-    /// messages in flight, as collections during offloads found 1700 to 4500 bytes less free than after the last input.
+    /// An MQTT connection with two subscriptions: four threads, the channel and its buffers. Idle 6312 measured. Collections during
+    /// offloads found 1700 to 4500 bytes less free than after the last input. The least of it is the library's part: requests and answers of the
+    /// firmware are counted one by one.
     /// </summary>
-    public const int MqttConnection = 6312 + 2000;
+    public const int MqttConnection = 6312 + 1700;
 
-    /// <summary>What an HTTP exchange holds on average. Collections during one found 4100 to 10 400 bytes more in use than before and after it.</summary>
+    /// <summary>Heap of an HTTP exchange on average. Collections during one found 4100 to 10 400 bytes more in use than before and after it.</summary>
     public const int HttpExchange = 7250;
 
-    /// <summary>What an HTTP exchange needs at its peak. 304 responses succeeded with 12 504 bytes free, not with 10 464.</summary>
+    /// <summary>Heap of an HTTP exchange at its peak. 304 responses succeeded with 12 504 bytes free, not with 10 464.</summary>
     public const int HttpPeak = 11_400;
 
     /// <summary>The buffer with which the HTTP client copies a content to a stream.</summary>
     public const int HttpPiece = 4096 + 24;
 
-    /// <summary>What an HTTP exchange allocates beyond that and drops at once. A 304 response allocated 25 000 bytes altogether.</summary>
+    /// <summary>Garbage of an HTTP exchange. A 304 response allocated 25 000 bytes altogether.</summary>
     public const int HttpGarbage = 17_800;
 
-    /// <summary>What a publish at QoS 0 allocates and drops. 400 publishes of 200 bytes: 645 to 805 each; of 20 bytes: 485 to 645.</summary>
+    /// <summary>Garbage of a publish at QoS 0. 400 publishes of 200 bytes: 645 to 805 each; of 20 bytes: 485 to 645.</summary>
     /// <param name="size">Bytes of payload and topic.</param>
     public static int MqttPublish(int size) => 450 + size;
 
-    /// <summary>What a received message allocates and drops: 730 to 790 for 60 bytes, 1130 to 1240 for 260.</summary>
+    /// <summary>Garbage of a received message: 730 to 790 for 60 bytes, 1130 to 1240 for 260.</summary>
     /// <param name="size">Bytes of payload and topic.</param>
     public static int MqttReceive(int size) => 610 + 2 * size;
 
     /// <summary>
-    /// What the CLR keeps of a loaded assembly beside its bytes: a record of 140 bytes and places for the entries of its tables, the
+    /// Heap of a loaded assembly beside its bytes: a record of 140 bytes and places for the entries of its tables, the
     /// debugger's included, as nf-interpreter allocates them. With the kernel's object of 12 bytes it comes to what was measured: 252
     /// bytes for a kernel of one part, 480 for one of two.
     /// </summary>
@@ -68,17 +69,5 @@ internal static class HeapCosts
             + Places(PeTable.MethodReferences, 4) + Places(PeTable.Types, 8) + Places(PeTable.Fields, 2) + Places(PeTable.Methods, 2)
             + Places(PeTable.Methods, 1);
         return DeviceSizes.Blocks(size);
-    }
-
-    /// <summary>
-    /// The buffer into which the HTTP client reads a content before it copies it into the array that it returns: the next power of two. With
-    /// the exchange and the array 40 900 bytes for 13 104; downloads of that size succeeded with 41 292 bytes free, not with 38 220.
-    /// </summary>
-    /// <param name="size">Bytes of the content.</param>
-    public static int HttpBuffer(int size)
-    {
-        int capacity = 256;
-        while (capacity < size) capacity *= 2;
-        return DeviceSizes.Array(capacity, 1);
     }
 }

@@ -33,7 +33,7 @@ public static class TypeStandIn
         type.GetConstructor(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, types);
 }
 
-/// <summary>What is made lies on the board's heap, and an exception reaches the caller as it was thrown.</summary>
+/// <summary>Makes objects on the board's heap. An exception of the constructor reaches the caller unwrapped.</summary>
 [StandsInFor(typeof(ConstructorInfo))]
 public static class ConstructorInfoStandIn
 {

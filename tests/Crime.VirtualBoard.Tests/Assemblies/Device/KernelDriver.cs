@@ -30,7 +30,7 @@ namespace Crime.KernelDriver
             return compiled == null ? new NetworkKernel(model) : new NetworkKernel(model, (CompiledModel)compiled);
         }
 
-        /// <summary>Whether a kernel runs compiled code.</summary>
+        /// <summary>True when a kernel runs compiled code.</summary>
         public static bool IsCompiled(object kernel) => ((NetworkKernel)kernel).IsCompiled;
 
         /// <summary>Advances a kernel.</summary>
