@@ -6,7 +6,7 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using Crime.Gateway.Models;
+using Crime.Gateway.Inference;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using Crime.Modelling;

@@ -6,7 +6,7 @@ using System.IO;
 using System.IO.Hashing;
 using System.Linq;
 using System.Text;
-using Crime.Gateway.Models;
+using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling.Quantisation;
 

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Http;
 using System.Text.Json;
 using System.Threading.Tasks;
-using Crime.Gateway.Models;
+using Crime.Gateway.Inference;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using NUnit.Framework;

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Gateway.Inference;
 using Crime.Gateway.Models;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;

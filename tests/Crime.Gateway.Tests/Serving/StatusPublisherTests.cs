@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Frames;
+using Crime.Gateway.Core;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Inference;
@@ -98,7 +99,7 @@ public sealed class StatusPublisherTests
         while (!next.IsCompleted)
         {
             // A backlog that moved by less than the step.
-            _load.OnStarted(0, StatusPublisher.BacklogStepUs - 1);
+            _load.OnStarted(0, StatusPace.BacklogStepUs - 1);
             publisher.OnChange();
             await Task.WhenAny(next, Task.Delay(20));
         }

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
-using Crime.Gateway.Models;
+using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Compilation.Packaging;

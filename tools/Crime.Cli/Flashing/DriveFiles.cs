@@ -3,9 +3,9 @@
 using System.Collections;
 using System.Collections.Generic;
 using System.Text;
+using Crime.Gateway.Inference;
 using Crime.Device.Models;
 using Crime.Device.Settings;
-using Crime.Gateway.Models;
 using Crime.Modelling;
 using Crime.Recordings;
 

@@ -8,7 +8,6 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Report;
 using Crime.Gateway.Inference;
-using Crime.Gateway.Models;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Counting;

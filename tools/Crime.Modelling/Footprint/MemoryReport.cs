@@ -3,8 +3,8 @@
 
 using System;
 using System.Reflection;
+using Crime.Gateway.Inference;
 using Crime.Kernel;
-using Crime.Gateway.Models;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Counting;

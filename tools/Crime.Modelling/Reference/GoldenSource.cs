@@ -8,7 +8,7 @@ using System.IO.Hashing;
 using System.Linq;
 using System.Runtime.InteropServices;
 using System.Text;
-using Crime.Gateway.Models;
+using Crime.Gateway.Inference;
 using Crime.Model;
 
 namespace Crime.Modelling.Reference;

@@ -3,8 +3,8 @@
 
 using System;
 using System.Collections.Generic;
+using Crime.Gateway.Core;
 using Crime.Frames;
-using Crime.Gateway.Serving;
 using Crime.Mapping;
 using Crime.Simulation.Events;
 using Crime.Simulation.Scenarios;
@@ -197,7 +197,7 @@ internal sealed class SimGateway
         return request;
     }
 
-    /// <summary>Whether a status would tell what the last one did not, by <see cref="StatusPublisher"/>'s rule.</summary>
+    /// <summary>Whether a status would tell what the last one did not, by <see cref="StatusPace"/>'s rule.</summary>
     /// <remarks>
     /// A gateway with upstreams tells every change of its own: that stands for what it hears from them, at which the real one publishes too
     /// and nothing happens here.
@@ -206,7 +206,7 @@ internal sealed class SimGateway
     {
         if (Engine != null || _statusCount == 0) return true;
         StatusFrame told = _statuses[(_statusCount - 1) % KeptStatuses];
-        return told.Depth != Depth || Math.Abs(BacklogUs(nowUs) - told.BacklogUs) >= StatusPublisher.BacklogStepUs;
+        return told.Depth != Depth || Math.Abs(BacklogUs(nowUs) - told.BacklogUs) >= StatusPace.BacklogStepUs;
     }
 
     /// <summary>Publishes a status.</summary>

@@ -1,7 +1,7 @@
-using Crime.Gateway.Serving;
+using Crime.Gateway.Core;
 using NUnit.Framework;
 
-namespace Crime.Gateway.Tests.Serving;
+namespace Crime.Gateway.Tests.Core;
 
 public sealed class StatusPaceTests
 {

@@ -4,6 +4,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using Crime.Gateway.Core;
 using Crime.Frames;
 
 namespace Crime.Gateway.Serving;

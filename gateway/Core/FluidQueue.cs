@@ -3,7 +3,7 @@
 
 using System;
 
-namespace Crime.Gateway.Serving;
+namespace Crime.Gateway.Core;
 
 /// <summary>Work in the order in which it is done, poured over workers that have some left.</summary>
 /// <remarks>

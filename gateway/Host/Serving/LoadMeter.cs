@@ -3,6 +3,7 @@
 
 using System;
 using System.Threading;
+using Crime.Gateway.Core;
 using Crime.Frames;
 
 namespace Crime.Gateway.Serving;

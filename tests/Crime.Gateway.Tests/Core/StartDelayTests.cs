@@ -2,10 +2,10 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using CsCheck;
-using Crime.Gateway.Serving;
+using Crime.Gateway.Core;
 using NUnit.Framework;
 
-namespace Crime.Gateway.Tests.Serving;
+namespace Crime.Gateway.Tests.Core;
 
 public sealed class StartDelayTests
 {

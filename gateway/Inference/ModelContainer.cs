@@ -6,7 +6,7 @@ using System.Collections.Generic;
 using System.IO.Hashing;
 using Crime.Model;
 
-namespace Crime.Gateway.Models;
+namespace Crime.Gateway.Inference;
 
 /// <summary>Assembles model files from sections, and takes the gateway's part off for boards.</summary>
 public static class ModelContainer

@@ -5,6 +5,7 @@ using System;
 using System.Security.Cryptography;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Gateway.Core;
 using Crime.Costs;
 using Crime.Frames;
 using Crime.Gateway.Broker;
@@ -17,9 +18,6 @@ namespace Crime.Gateway.Serving;
 /// <summary>Publishes the retained status.</summary>
 public sealed class StatusPublisher : IDisposable
 {
-    /// <summary>A backlog that differs by less than this from the one last told is no news.</summary>
-    public const int BacklogStepUs = 1000;
-
     private readonly GatewayOptions _options;
     private readonly ModelRegistry _models;
     private readonly RequestQueue _queue;
@@ -120,7 +118,7 @@ public sealed class StatusPublisher : IDisposable
     }
 
     private bool IsNews() =>
-        _queue.Depth != _toldDepth || Math.Abs((long)_load.BacklogUs - _toldBacklogUs) >= BacklogStepUs || _relays is { } relays && relays.HasNews();
+        _queue.Depth != _toldDepth || Math.Abs((long)_load.BacklogUs - _toldBacklogUs) >= StatusPace.BacklogStepUs || _relays is { } relays && relays.HasNews();
 
     private void Publish()
     {

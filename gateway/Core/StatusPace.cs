@@ -3,11 +3,14 @@
 
 using System;
 
-namespace Crime.Gateway.Serving;
+namespace Crime.Gateway.Core;
 
 /// <summary>How soon after a status the next one may follow.</summary>
 public static class StatusPace
 {
+    /// <summary>A backlog that differs from the last published one by less than this, in µs, is not published.</summary>
+    public const int BacklogStepUs = 1000;
+
     /// <summary>Time added per board that hears it, in µs: with as many as matter, 6 667 deliveries per second.</summary>
     public const int PerListenerUs = 150;
 

@@ -2,7 +2,7 @@
 
 using System;
 
-namespace Crime.Gateway.Serving;
+namespace Crime.Gateway.Core;
 
 /// <summary>The start delay: how long until a request begins to be computed, first in, first out.</summary>
 /// <remarks>
