@@ -59,7 +59,7 @@ public static class CandidateMemory
             var letters = new char[bytes[at]];
             for (int k = 0; k < letters.Length; k++) letters[k] = (char)bytes[at + 1 + k];
             at += IdSize;
-            var gateway = new GatewayCandidate(new string(letters), i, rows == null ? null : rows[i])
+            var gateway = new GatewayCandidate(new string(letters), rows == null ? null : rows[i])
             {
                 WasUsable = LittleEndian.ReadInt32(bytes, at) != 0,
             };

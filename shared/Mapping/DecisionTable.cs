@@ -1,8 +1,8 @@
-// What a decision looks up: all that depends only on the length is worked out beforehand, per bucket of lengths. A decision is
-// then a few additions and a comparison per route, one multiplication that makes time into what is minimised, and a comparison.
+// The costs that depend on the length alone, computed once per bucket of lengths. A decision then takes a few additions and a comparison per
+// route, one multiplication that turns time into cost, and a comparison with the node.
 //
-// Two routes differ in time only: the radio draws the same while it waits for either, and the request is the same. So the best
-// route is the fastest, whatever is minimised, and only it is compared with the board.
+// Two routes differ in time only: the radio draws the same power while it waits for either, and the request is the same. So the best route is
+// the fastest one for every objective, and only that one is compared with the node.
 
 using Crime.Costs;
 
@@ -17,9 +17,6 @@ public sealed class DecisionTable
 
     /// <summary>Most gateways.</summary>
     public const int MaxCandidates = 4;
-
-    /// <summary>Result of a decision: compute here.</summary>
-    public const int Local = -1;
 
     /// <summary>Cost of a place that must not be chosen.</summary>
     public const int Unusable = int.MaxValue / 2;
@@ -37,8 +34,8 @@ public sealed class DecisionTable
     private int _listenScale;
     private int _lastLocalInTime = BucketCount;
 
-    /// <summary>Makes a table in which everything costs nothing yet.</summary>
-    /// <param name="longestLength">Length that the buckets must resolve; longer inputs share the last bucket.</param>
+    /// <summary>Makes a table of zero costs.</summary>
+    /// <param name="longestLength">Longest length in timesteps that the buckets resolve; longer inputs share the last bucket.</param>
     public DecisionTable(int longestLength)
     {
         while (longestLength >> _shift >= BucketCount) _shift++;
@@ -57,18 +54,35 @@ public sealed class DecisionTable
     /// <summary>The shortest length of a bucket, at least 1.</summary>
     public int ShortestLength(int bucket) => bucket == 0 ? 1 : bucket << _shift;
 
-    /// <summary>Works out what follows from a goal and the node's own lines.</summary>
-    /// <param name="goal">What is minimised.</param>
-    /// <param name="power">The node's power.</param>
-    /// <param name="localTime">Time to compute here; null when the node cannot: then it is the last resort.</param>
-    /// <param name="localMarginUs">What is added to that time for the quantile of a deadline.</param>
-    /// <param name="encodeTime">Time to write a request.</param>
-    /// <param name="transmitTime">Air time of a request.</param>
-    /// <param name="stateUs">Air time of the state of a stream.</param>
-    public void Build(
-        Goal goal, PowerProfile power, CostLine localTime, int localMarginUs, CostLine encodeTime, CostLine transmitTime, int stateUs)
+    /// <summary>Computes the costs of an objective.</summary>
+    /// <param name="goal">The objective.</param>
+    /// <param name="lines">The node's power and costs. A node that cannot compute is the last resort.</param>
+    internal void Build(Goal goal, NodeLines lines)
     {
-        // A cost is time * onTime + energy * onEnergy, both in 1/65536.
+        SetScales(goal, lines.Power, out int encodeScale, out int transmitScale);
+        CostLine localTime = lines.LocalTime;
+        int marginUs = goal.MarginUs(lines.LocalDeviationUs);
+        StateCost = (int)(((long)lines.StateUs * transmitScale) >> ScaleBits);
+        _lastLocalInTime = BucketCount;
+        for (int i = 0; i < BucketCount; i++)
+        {
+            int length = MiddleOf(i);
+            long encodeUs = lines.EncodeTime.At(length), transmitUs = lines.TransmitTime.At(length);
+            _request[i] = (int)(encodeUs + transmitUs);
+            _extra[i] = (int)((encodeUs * encodeScale + transmitUs * transmitScale) >> ScaleBits);
+            int localUs = localTime == null ? Unusable : localTime.At(length);
+            _local[i] = localTime == null ? Unusable : Scale(localUs, _localScale);
+            bool isLate = goal.Objective == Objective.Deadline && localUs + marginUs > goal.DeadlineMs * 1000;
+            if (isLate && i < _lastLocalInTime) _lastLocalInTime = i - 1;
+        }
+    }
+
+    /// <summary>
+    /// Computes the cost of a µs in each state of <see cref="RadioTimeline"/>: time * onTime + energy * onEnergy, both in 1/65536. Waiting is
+    /// part of every offload, so the other states count what they draw beyond waiting.
+    /// </summary>
+    private void SetScales(Goal goal, PowerProfile power, out int encodeScale, out int transmitScale)
+    {
         int onTime = 0, onEnergy = 0;
         switch (goal.Objective)
         {
@@ -83,24 +97,11 @@ public sealed class DecisionTable
         }
         _scale = onTime + ScaleOf(power.WaitMw, onEnergy);
         _localScale = onTime + ScaleOf(power.ComputeMw, onEnergy);
-        // What listening draws more than dozing does.
-        _listenScale = power.ListenOnUs > 0 ? ScaleOf(power.ListenMw - power.WaitMw, onEnergy) : 0;
-        // What computing draws more than waiting does, as a share of what a decision otherwise takes computing for.
-        _spareScale = _localScale > 0 ? (int)(((long)ScaleOf(power.ComputeMw - power.WaitMw, onEnergy) << ScaleBits) / _localScale) : 0;
-        int encodeScale = ScaleOf(power.ComputeMw - power.WaitMw, onEnergy), transmitScale = ScaleOf(power.TransmitMw - power.WaitMw, onEnergy);
-        StateCost = (int)(((long)stateUs * transmitScale) >> ScaleBits);
-        _lastLocalInTime = BucketCount;
-        for (int i = 0; i < BucketCount; i++)
-        {
-            int length = MiddleOf(i);
-            long encodeUs = encodeTime.At(length), transmitUs = transmitTime.At(length);
-            _request[i] = (int)(encodeUs + transmitUs);
-            _extra[i] = (int)((encodeUs * encodeScale + transmitUs * transmitScale) >> ScaleBits);
-            int localUs = localTime == null ? Unusable : localTime.At(length);
-            _local[i] = localTime == null ? Unusable : Scale(localUs, _localScale);
-            bool isLate = goal.Objective == Objective.Deadline && localUs + localMarginUs > goal.DeadlineMs * 1000;
-            if (isLate && i < _lastLocalInTime) _lastLocalInTime = i - 1;
-        }
+        _listenScale = ScaleOf(power.ListenExtraMw, onEnergy);
+        encodeScale = ScaleOf(power.ComputeMw - power.WaitMw, onEnergy);
+        transmitScale = ScaleOf(power.TransmitMw - power.WaitMw, onEnergy);
+        // The power that computing draws beyond waiting, as a share of the cost of computing.
+        _spareScale = _localScale > 0 ? (int)(((long)encodeScale << ScaleBits) / _localScale) : 0;
     }
 
     /// <summary>Fills a route's row with what the request and computing there take.</summary>
@@ -130,7 +131,7 @@ public sealed class DecisionTable
         Route choice = null;
         for (Route route = first; route != null; route = route.Next)
         {
-            int timeUs = route.Row[bucket] + route.Link, waitUs = route.Start + route.Growth * tick;
+            int timeUs = route.RowUs[bucket] + route.RoundTripUs, waitUs = route.StartUs + route.GrowthUsPerTick * tick;
             if (waitUs > 0) timeUs += waitUs;
             if (timeUs >= best) continue;
             best = timeUs;
@@ -152,7 +153,7 @@ public sealed class DecisionTable
         Route choice = null;
         for (Route route = first; route != null; route = route.Next)
         {
-            int timeUs = route.Row[bucket] + route.Link, waitUs = route.Start + route.Growth * tick;
+            int timeUs = route.RowUs[bucket] + route.RoundTripUs, waitUs = route.StartUs + route.GrowthUsPerTick * tick;
             if (waitUs > 0) timeUs += waitUs;
             if (timeUs >= best || timeUs > route.SlackUs) continue;
             best = timeUs;
@@ -162,51 +163,44 @@ public sealed class DecisionTable
         return choice;
     }
 
-    /// <summary>Time of an input on a route.</summary>
-    internal static int TimeUs(Route route, int bucket, int tick)
-    {
-        int waitUs = route.Start + route.Growth * tick;
-        return route.Row[bucket] + route.Link + (waitUs > 0 ? waitUs : 0);
-    }
-
-    /// <summary>Cost of an input here; <see cref="Unusable"/> when this node cannot compute it.</summary>
+    /// <summary>Cost of an input on the node; <see cref="Unusable"/> when the node cannot compute it.</summary>
     public int LocalCost(int bucket) => _local[bucket];
 
-    /// <summary>Cost of computing here in time that passes anyway, while the input is still coming: what it draws on top.</summary>
+    /// <summary>Cost of computing while the rest of the input is still to come: the energy that computing adds to waiting.</summary>
     public int SpareCost(int bucket) => Scale(_local[bucket], _spareScale);
 
-    /// <summary>What sending the state of a stream costs, apart from the time that it takes.</summary>
+    /// <summary>Cost of transmitting the state of a stream beyond the cost of its time.</summary>
     public int StateCost { get; private set; }
 
-    /// <summary>Cost of an input that is sent away.</summary>
+    /// <summary>Cost of an offloaded input, without listening.</summary>
     /// <param name="bucket">The input's bucket.</param>
-    /// <param name="timeUs">From the decision to the result.</param>
-    public int AwayCost(int bucket, int timeUs)
+    /// <param name="timeUs">Time in µs from the decision to the result.</param>
+    public int OffloadCost(int bucket, int timeUs)
     {
         long cost = (((long)timeUs * _scale) >> ScaleBits) + _extra[bucket];
         return cost > Unusable - 1 ? Unusable - 1 : (int)cost;
     }
 
-    /// <summary>How long an input may be away, in µs, until it costs as much as computing it here.</summary>
-    /// <returns>A time, or <see cref="int.MaxValue"/> when this node cannot compute it.</returns>
-    public int WorthUs(int bucket)
+    /// <summary>Time in µs after which an offloaded input costs as much as on the node.</summary>
+    /// <returns>At least 1; <see cref="int.MaxValue"/> when the node cannot compute it, or when waiting costs nothing.</returns>
+    public int BudgetUs(int bucket)
     {
         if (_local[bucket] >= Unusable || _scale <= 0) return int.MaxValue;
-        long worthUs = ((long)_local[bucket] << ScaleBits) / _scale;
+        long budgetUs = ((long)_local[bucket] << ScaleBits) / _scale;
         // A budget of 0 would be none.
-        return worthUs > int.MaxValue ? int.MaxValue : worthUs < 1 ? 1 : (int)worthUs;
+        return budgetUs > int.MaxValue ? int.MaxValue : budgetUs < 1 ? 1 : (int)budgetUs;
     }
 
-    /// <summary>Time from the decision to the request's leaving, in µs.</summary>
+    /// <summary>Time in µs from the decision until the request has left.</summary>
     public int RequestUs(int bucket) => _request[bucket];
 
-    /// <summary>What it costs on top of waiting that a radio which otherwise dozes listens for a time.</summary>
+    /// <summary>Cost that listening adds to waiting for a time in µs.</summary>
     public int ListenCost(int timeUs) => _listenScale == 0 ? 0 : Scale(timeUs, _listenScale);
 
-    /// <summary>What a time costs that the node spends computing.</summary>
+    /// <summary>Cost of computing for a time in µs.</summary>
     public int ComputeCost(int timeUs) => Scale(timeUs, _localScale);
 
-    /// <summary>Whether computing here meets the deadline.</summary>
+    /// <summary>Returns true when computing on the node meets the deadline.</summary>
     public bool IsLocalInTime(int bucket) => bucket <= _lastLocalInTime;
 
     private static int Scale(int timeUs, int scale)
@@ -215,7 +209,7 @@ public sealed class DecisionTable
         return cost > Unusable - 1 ? Unusable - 1 : (int)cost;
     }
 
-    /// <summary>What a µs at a power costs, in 1/65536: mW times µs are nJ.</summary>
+    /// <summary>Cost of a µs at a power in 1/65536: mW times µs are nJ.</summary>
     private static int ScaleOf(int powerMw, int onEnergy) => (int)((long)powerMw * onEnergy / 1000);
 
     private int MiddleOf(int bucket)

@@ -52,6 +52,12 @@ public sealed class EngineSetup
     /// <summary>Time between the beacons at which a dozing radio hears, in µs; 0 for a link that never dozes.</summary>
     public int BeaconIntervalUs;
 
-    /// <summary>Measures against herds.</summary>
+    /// <summary>Least time in µs that a request waits for its answer beyond the expected time.</summary>
+    public int TimeoutMarginUs = 200_000;
+
+    /// <summary>Longest time in µs that a request waits for its answer.</summary>
+    public int TimeoutMaxUs = 2_000_000;
+
+    /// <summary>Anti-herding measures that are on.</summary>
     public HerdMeasures Measures = HerdMeasures.All;
 }

@@ -40,10 +40,7 @@ public sealed class GatewayCandidate
     /// <summary>The wait in µs that was forecast for the last request sent there.</summary>
     public int SentWaitUs;
 
-    /// <summary>Requests of this node that the gateway has not answered yet.</summary>
-    public int InFlightCount;
-
-    /// <summary>Not offered inputs before this time in µs: it has refused what nobody could change.</summary>
+    /// <summary>The gateway gets no inputs before this time in µs: it has refused for a lasting reason.</summary>
     public long RefusedUntilUs;
 
     /// <summary>The way there and back.</summary>
@@ -69,14 +66,18 @@ public sealed class GatewayCandidate
 
     /// <summary>Makes a candidate that is not serving yet.</summary>
     /// <param name="id">Its id.</param>
-    /// <param name="index">Its index in the engine.</param>
-    /// <param name="row">Where the times of its route go; null to make one.</param>
-    internal GatewayCandidate(string id, int index, int[] row)
+    /// <param name="row">Receives the times of its route; null to make one.</param>
+    internal GatewayCandidate(string id, int[] row)
     {
         Id = id;
         Key = NodeKey.Of(id);
-        Own = new Route(index, row ?? new int[DecisionTable.BucketCount]);
+        Own = new Route(this, row ?? new int[DecisionTable.BucketCount]);
     }
+
+    /// <summary>Returns true when the gateway can get inputs while the radio is on.</summary>
+    /// <param name="nowUs">The time in µs.</param>
+    public bool IsUsable(long nowUs) =>
+        IsServing && Link.IsUsable && nowUs - StatusAtUs <= MappingEngine.StatusExpiryUs && nowUs >= RefusedUntilUs;
 
     /// <summary>Whether others are reached through it.</summary>
     public bool IsRelaying => Advert.Count > (OwnSegment < 0 ? 0 : 1);

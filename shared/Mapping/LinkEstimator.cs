@@ -104,7 +104,7 @@ public sealed class LinkEstimator
 
     /// <summary>Takes a measured round trip on a link whose answers come at beacons; <see cref="AddSample"/> takes it as well.</summary>
     /// <param name="sampleUs">The round trip as measured, net of the other node's own time; clamped as there.</param>
-    /// <param name="grid">The beacons.</param>
+    /// <param name="schedule">The beacons.</param>
     /// <param name="listenUs">What takes the link less than this comes at once, the radio still listening; 0 or less where all waits.</param>
     /// <param name="isAtBeacon">Whether the answer has waited for a beacon.</param>
     /// <param name="nowUs">When the answer came.</param>
@@ -114,10 +114,10 @@ public sealed class LinkEstimator
     /// the upper bound counts from the second one on: a message may be lost and sent again. An answer that came at once tells the base
     /// itself, which takes a quarter of what it is off.
     /// </remarks>
-    public void AddGridSample(long sampleUs, BeaconGrid grid, long listenUs, bool isAtBeacon, long nowUs)
+    public void AddGridSample(long sampleUs, BeaconSchedule schedule, long listenUs, bool isAtBeacon, long nowUs)
     {
         int sample = sampleUs < 0 ? 0 : sampleUs > MaxRttUs ? MaxRttUs : (int)sampleUs;
-        int least = sample - grid.IntervalUs;
+        int least = sample - schedule.IntervalUs;
         bool isFirst = _gridSampleCount == 0 || IsSuspect;
         if (isFirst)
         {
@@ -128,7 +128,7 @@ public sealed class LinkEstimator
         if (_gridSampleCount > 0)
         {
             long readyAtUs = nowUs - sample;
-            Judge(ref _gridError8, (BaseUs < listenUs ? BaseUs : grid.RoundUp(readyAtUs, BaseUs)) - sample);
+            Judge(ref _gridError8, (BaseUs < listenUs ? BaseUs : schedule.RoundUp(readyAtUs, BaseUs)) - sample);
             Judge(ref _meanError8, RttUs - sample);
         }
         if (_gridSampleCount < MinGridSamples) _gridSampleCount++;

@@ -1,390 +1,443 @@
-// The mapping engine of a node: keeps the cost of every place an input could go, and picks the cheapest per input. A board and
-// a gateway have the same; a gateway also passes requests on and tells others what it reaches (Topology).
-// Messages arrive on the MQTT client's thread, pings go out on the link's, decisions are made on the main one: every
-// method takes the lock, and none of them waits for anything else while holding it.
+// The mapping engine of a node: keeps the cost of every place that can compute an input, and picks the cheapest per input. Boards and
+// gateways have the same engine; a gateway also relays requests and advertises what it reaches.
+// The MQTT client's thread delivers messages, the link's thread sends pings, and the main thread decides: every method takes the lock, and
+// none waits for anything while it holds the lock.
 
 using Crime.Costs;
 using Crime.Frames;
 
 namespace Crime.Mapping;
 
-/// <summary>Decides per input between the node and up to <see cref="DecisionTable.MaxCandidates"/> gateways.</summary>
-public sealed partial class MappingEngine
+/// <summary>Decides per input between the node and up to <see cref="DecisionTable.MaxCandidates"/> gateways. Thread-safe.</summary>
+public sealed class MappingEngine
 {
-    /// <summary>A gateway that has been silent for so long is not offered inputs: 10 s, ten of its heartbeats.</summary>
+    /// <summary>A gateway that has been silent for longer than this gets no inputs, in µs: 10 s, ten of its heartbeats.</summary>
     public const int StatusExpiryUs = 10_000_000;
 
-    /// <summary>A ping that takes longer than this is lost.</summary>
+    /// <summary>A ping without an answer for longer than this is lost, in µs.</summary>
     public const int PingTimeoutUs = 2_000_000;
 
-    // Routes are refreshed at least this often, so that no product of growth and ticks leaves 32 bits.
-    private const int MaxRefreshUs = 10_000_000;
-
-    // A tick is 1024 µs.
-    private const int TickBits = 10;
+    /// <summary>A gateway that refuses for a lasting reason, an unknown model or a wrong input, gets no inputs for this time in µs.</summary>
+    public const int RefusalUs = 60_000_000;
 
     private readonly object _lock = new object();
-    private readonly GatewayCandidate[] _candidates = new GatewayCandidate[DecisionTable.MaxCandidates];
-    private readonly EngineSetup _setup;
-    private readonly PowerProfile _power;
-    private readonly DecisionTable _table;
-    private readonly CostLine _transmitTime;
-    private readonly int[][] _rows;
-    private CostLine _localTime;
-    private CostLine _encodeTime;
-    private LineFit _localFit;
-    private LineFit _encodeFit;
-    private Goal _goal;
-    private int _candidateCount;
-    private uint _pingCounter;
-    private RadioCost _radioUp;
-
-    // The usable routes, as of _refreshedAtUs; good until _refreshUntilUs.
-    private Route _routes;
-    private long _refreshedAtUs;
-    private long _refreshUntilUs = long.MinValue;
-
-    // The time of the last decision, and its tick.
-    private long _decidedAtUs;
-    private int _tick;
-
-    // Null where the radio never dozes. While it is known, links count without the wait for the beacon, and that is added per decision.
-    private readonly BeaconGrid _grid;
-    private bool _isOnGrid;
-
-    // Until when a dozing radio listens on: what comes before comes at once, and says nothing of the grid.
-    private long _listensUntilUs;
-    private uint _reportCount;
-
+    private readonly uint _modelId;
     private readonly uint _nodeKey;
+    private readonly GatewayList _gateways;
+    private readonly NodeLines _lines;
+    private readonly BeaconSchedule _schedule;
+    private readonly RouteList _routes;
+    private readonly PingSchedule _pings;
+    private readonly AdvertBuilder _adverts;
+    private readonly DecisionRules _rules;
 
     /// <summary>Makes the engine of a node for one model.</summary>
-    /// <param name="setup">What it is made of; may serve many engines.</param>
+    /// <param name="setup">The node's model, costs and measures; may serve many engines.</param>
     /// <param name="nodeKey">The node's own key, see <see cref="NodeKey.Of"/>: adverts that lead through it are dropped.</param>
     public MappingEngine(EngineSetup setup, uint nodeKey)
     {
-        _setup = setup;
+        _modelId = setup.ModelId;
         _nodeKey = nodeKey;
-        _power = setup.Power;
-        _table = new DecisionTable(setup.LongestLength);
-        if (setup.ReservesRows)
-        {
-            _rows = new int[DecisionTable.MaxCandidates][];
-            for (int i = 0; i < _rows.Length; i++) _rows[i] = new int[DecisionTable.BucketCount];
-        }
-        _localTime = setup.LocalTime;
-        _encodeTime = setup.EncodeTime;
-        if (setup.UseRefit)
-        {
-            _encodeFit = new LineFit(_encodeTime, EngineSetup.ShortLength, EngineSetup.LongLength);
-            _encodeTime = _encodeFit.Line;
-            SetLocalFit();
-        }
-        _transmitTime = setup.Power.TransmitLine(RequestFrame.HeaderSize, setup.BytesPerStep);
-        _stateUs = setup.Power.TransmitUs(setup.StateSize) - setup.Power.TransmitUs(0);
-        if (setup.BeaconIntervalUs > 0) _grid = new BeaconGrid(setup.BeaconIntervalUs);
-        if (setup.Relays)
-        {
-            const int most = DecisionTable.MaxCandidates * CostAdvert.MaxSegments;
-            _reach = new CostEnvelope(most);
-            _segmentRoutes = new Route[most];
-            _told = new CostAdvert();
-            _next = new CostAdvert();
-        }
-        SetGoal(setup.Goal);
+        _gateways = new GatewayList(setup, nodeKey);
+        _lines = new NodeLines(setup);
+        if (setup.BeaconIntervalUs > 0) _schedule = new BeaconSchedule(setup.BeaconIntervalUs, setup.Power.MinActiveUs);
+        _routes = new RouteList(_gateways, _schedule);
+        _pings = new PingSchedule(_gateways);
+        _rules = new DecisionRules(setup, _lines, _routes, _schedule);
+        if (setup.Relays) _adverts = new AdvertBuilder(_gateways, _lines, nodeKey, setup.LongestLength);
     }
 
-    /// <summary>What is minimised.</summary>
-    public Goal Goal => _goal;
+    /// <summary>The objective.</summary>
+    public Goal Goal => _rules.Goal;
 
-    /// <summary>Whether the radio is off: gateways are then candidates by memory, at the cost of bringing it up.</summary>
-    public bool IsRadioOff => _radioUp != null;
+    /// <summary>True while the radio is off: gateways are then candidates from memory, at the cost of waking the radio.</summary>
+    public bool IsRadioOff => _routes.RadioUp != null;
 
     /// <summary>Time to write a request, as last fitted.</summary>
-    public CostLine EncodeTime => _encodeTime;
+    public CostLine EncodeTime => _lines.EncodeTime;
 
-    /// <summary>Time to compute here, as last fitted; null when the node cannot.</summary>
-    public CostLine LocalTime => _localTime;
+    /// <summary>Time to compute on this node, as last fitted; null when the node cannot.</summary>
+    public CostLine LocalTime => _lines.LocalTime;
 
-    /// <summary>Gateways known, whether usable or not.</summary>
-    public int CandidateCount => _candidateCount;
+    /// <summary>Gateways known, usable or not.</summary>
+    public int CandidateCount => _gateways.Count;
 
     /// <summary>A gateway; for display.</summary>
     /// <param name="index">0 to <see cref="CandidateCount"/> - 1.</param>
-    public GatewayCandidate Candidate(int index) => _candidates[index];
+    public GatewayCandidate Candidate(int index) => _gateways.Slots[index];
 
-    /// <summary>Changes what is minimised and rebuilds the table.</summary>
+    /// <summary>Replaces the objective.</summary>
     public void SetGoal(Goal goal)
     {
-        lock (_lock)
-        {
-            _goal = goal;
-            BuildTable();
-        }
+        lock (_lock) _rules.SetGoal(goal);
     }
 
-    /// <summary>Sets what computing here takes, where that is fitted elsewhere.</summary>
+    /// <summary>Replaces the time to compute on this node, where that is fitted elsewhere.</summary>
     /// <param name="localTime">The line; null when the node cannot compute the model.</param>
     public void SetLocalTime(CostLine localTime)
     {
         lock (_lock)
         {
-            _localTime = localTime;
-            // Who has a fit of its own says what it found; this one starts anew from there.
-            SetLocalFit();
-            BuildTable();
+            _lines.SetLocal(localTime);
+            _rules.BuildTable();
         }
     }
 
-    /// <summary>Picks the place for an input.</summary>
+    /// <summary>Picks the place with the least cost.</summary>
+    /// <param name="length">Length of the input in timesteps.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    /// <param name="decision">Receives the place.</param>
+    public void Decide(int length, long nowUs, Decision decision)
+    {
+        lock (_lock) _rules.Decide(length, nowUs, decision);
+    }
+
+    /// <summary>Keeps the input on the node, whatever a gateway would cost.</summary>
+    /// <param name="length">Length of the input in timesteps.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    /// <param name="decision">Receives the expected time and energy, and the break-even length.</param>
+    public void DecideLocal(int length, long nowUs, Decision decision)
+    {
+        lock (_lock) _rules.DecideLocal(length, nowUs, decision);
+    }
+
+    /// <summary>Picks the fastest gateway, whatever the node itself can do.</summary>
+    /// <param name="length">Length of the input in timesteps.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    /// <param name="mayExceedLocal">True to let the latency budget reach up to the time-out, even where the node would be cheaper by then.</param>
+    /// <param name="decision">Receives the gateway; the node itself when no gateway is usable.</param>
+    public void DecideOffload(int length, long nowUs, bool mayExceedLocal, Decision decision)
+    {
+        lock (_lock) _rules.DecideOffload(length, nowUs, mayExceedLocal, decision);
+    }
+
+    /// <summary>Picks the place for the rest of a stream. Its state goes with it to a gateway.</summary>
+    /// <remarks>
+    /// The rest is sent in one piece, once all of it has come. Until then the board waits in any case, and computing costs no time: only the
+    /// power that computing draws above waiting counts. A deadline counts from the last timestep.
+    /// </remarks>
+    /// <param name="length">Timesteps that remain, whether they have come or not.</param>
+    /// <param name="isComplete">True when all of them have come.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    /// <param name="decision">Receives the place; time-out and latency budget only for a complete stream.</param>
+    public void DecideRest(int length, bool isComplete, long nowUs, Decision decision)
+    {
+        lock (_lock) _rules.DecideRest(length, isComplete, nowUs, decision);
+    }
+
+    /// <summary>Picks the place for a request of another node: never a node that the request has visited.</summary>
     /// <param name="length">Its length in timesteps.</param>
-    /// <param name="nowUs">The time.</param>
-    /// <returns>A candidate's index, or <see cref="DecisionTable.Local"/>.</returns>
-    public int Choose(int length, long nowUs)
+    /// <param name="localWaitUs">Time in µs for which it would wait on this node.</param>
+    /// <param name="request">The request, for the nodes that it has visited.</param>
+    /// <param name="tried">Keys of the gateways that have had the request and have not answered it.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    /// <param name="decision">Receives the place.</param>
+    public void DecideRelay(int length, int localWaitUs, RequestFrame request, NodeKeySet tried, long nowUs, Decision decision)
+    {
+        lock (_lock) _rules.DecideRelay(length, localWaitUs, request, tried, nowUs, decision);
+    }
+
+    /// <summary>Estimates an input at one gateway; for display.</summary>
+    /// <param name="gateway">The gateway.</param>
+    /// <param name="length">Length of the input in timesteps.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    /// <param name="decision">Receives the gateway; the node itself, with the cost <see cref="DecisionTable.Unusable"/>, when it is not usable.</param>
+    public void Estimate(GatewayCandidate gateway, int length, long nowUs, Decision decision)
+    {
+        lock (_lock) _rules.Estimate(gateway, length, nowUs, decision);
+    }
+
+    /// <summary>Cost of an input on this node in the objective's unit; <see cref="DecisionTable.Unusable"/> when the node cannot compute it.</summary>
+    public int LocalCost(int length)
+    {
+        lock (_lock) return _rules.LocalCost(length);
+    }
+
+    /// <summary>Returns true when a gateway can get inputs at this moment.</summary>
+    public bool HasUsableGateway(long nowUs)
     {
         lock (_lock)
         {
-            Begin(nowUs);
-            return Decide(_table.Bucket(length));
+            for (int i = 0; i < _gateways.Count; i++)
+                if (IsRadioOff ? _gateways.Slots[i].WasUsable : _gateways.Slots[i].IsUsable(nowUs)) return true;
+            return false;
         }
     }
 
-    /// <summary>Picks the fastest gateway, whatever the node itself could do.</summary>
-    /// <returns>A candidate's index, or <see cref="DecisionTable.Local"/> when none is usable.</returns>
-    public int ChooseGateway(int length, long nowUs)
-    {
-        lock (_lock)
-        {
-            Begin(nowUs);
-            Route route = DecisionTable.Fastest(_routes, _table.Bucket(length), _tick, out int _);
-            return route == null ? DecisionTable.Local : route.Candidate;
-        }
-    }
-
-    /// <summary>Whether any gateway can be chosen at this moment.</summary>
-    public bool HasUsableGateway(long nowUs) => ChooseGateway(1, nowUs) != DecisionTable.Local;
-
-    /// <summary>The smallest length that would be offloaded, as of the last decision.</summary>
-    /// <returns>A length, or <see cref="CostLine.Never"/> when none is that the table resolves.</returns>
-    /// <remarks>Takes for granted that what is longer goes too, as with lines it does.</remarks>
-    public int BreakEvenLength()
-    {
-        lock (_lock)
-        {
-            int stays = -1, goes = DecisionTable.BucketCount;
-            while (goes - stays > 1)
-            {
-                int middle = (stays + goes) >> 1;
-                if (Decide(middle) == DecisionTable.Local) stays = middle;
-                else goes = middle;
-            }
-            return goes == DecisionTable.BucketCount ? CostLine.Never : _table.ShortestLength(goes);
-        }
-    }
-
-    /// <summary>Depth of the shortest queue among the usable gateways, as last reported; 0 when there is none.</summary>
+    /// <summary>Depth of the shortest queue among the serving gateways, as last reported; 0 when none serves.</summary>
     public int LowestDepth()
     {
         lock (_lock)
         {
             int lowest = int.MaxValue;
-            for (int i = 0; i < _candidateCount; i++)
-                if (_candidates[i].IsServing && _candidates[i].Queue.Depth < lowest) lowest = _candidates[i].Queue.Depth;
+            for (int i = 0; i < _gateways.Count; i++)
+                if (_gateways.Slots[i].IsServing && _gateways.Slots[i].Queue.Depth < lowest) lowest = _gateways.Slots[i].Queue.Depth;
             return lowest == int.MaxValue ? 0 : lowest;
         }
     }
 
-    /// <summary>Cost of an input here, in the goal's unit; <see cref="DecisionTable.Unusable"/> when the node cannot compute it.</summary>
-    public int LocalCost(int length)
-    {
-        lock (_lock) return _table.LocalCost(_table.Bucket(length));
-    }
-
-    /// <summary>Cost of an input at a candidate as of the last decision, or <see cref="DecisionTable.Unusable"/>.</summary>
-    public int GatewayCost(int candidate, int length)
-    {
-        lock (_lock)
-        {
-            int bucket = _table.Bucket(length), best = DecisionTable.Unusable;
-            for (Route route = _routes; route != null; route = route.Next)
-            {
-                if (route.Candidate != candidate) continue;
-                int cost = CostAway(bucket, HeardUs(bucket, DecisionTable.TimeUs(route, bucket, _tick), 0), 0);
-                if (cost < best) best = cost;
-            }
-            return best;
-        }
-    }
-
-    /// <summary>How long to wait for an answer to a request, in µs.</summary>
-    public int TimeoutUs(int candidate, int length, int marginUs, int maxUs, long nowUs)
-    {
-        lock (_lock)
-        {
-            Begin(nowUs);
-            int bucket = _table.Bucket(length);
-            // The gateway takes the way that it finds best: the slower of what it may do is waited for. Beacons may be missed: not the
-            // grid's word is taken, but the mean's.
-            LinkEstimator link = _candidates[candidate].Link;
-            long expected = link.RttUs + _transmitTime.At(length);
-            for (Route route = _routes; route != null; route = route.Next)
-            {
-                long timeUs = (long)DecisionTable.TimeUs(route, bucket, _tick) - route.Link + link.RttUs;
-                if (route.Candidate == candidate && timeUs > expected) expected = timeUs;
-            }
-            return link.TimeoutUs(expected, marginUs, maxUs);
-        }
-    }
-
-    /// <summary>How long a gateway may take for a request before the input were better computed here.</summary>
-    /// <remarks>
-    /// For the request's budget: a gateway that would take longer refuses at once, and a queue that was not foreseen costs a round
-    /// trip instead of the whole wait. With a deadline there is no such time: what is late on both sides goes where it is done sooner.
-    /// </remarks>
-    /// <param name="length">The input's length.</param>
-    /// <returns>A time in µs from the request's arrival, or <see cref="int.MaxValue"/> when any answer is better than none.</returns>
-    public int WorthUs(int length)
-    {
-        lock (_lock) return _goal.Objective == Objective.Deadline ? int.MaxValue : _table.WorthUs(_table.Bucket(length));
-    }
-
     /// <summary>Air time of a request in µs.</summary>
-    public int TransmitUs(int length) => _transmitTime.At(length);
+    public int TransmitUs(int length) => _lines.TransmitTime.At(length);
 
-    /// <summary>Notes the time of a decision.</summary>
-    private void Begin(long nowUs)
+    /// <summary>Takes a gateway's status.</summary>
+    /// <param name="id">Id of the gateway.</param>
+    /// <param name="status">The decoded frame; only read, so that many engines may take the same.</param>
+    /// <param name="nowUs">Time of its arrival in µs.</param>
+    public void OnStatus(string id, StatusFrame status, long nowUs)
     {
-        if (nowUs > _refreshUntilUs) Refresh(nowUs);
-        _decidedAtUs = nowUs;
-        // What was learnt while the caller was on its way here may be newer than its clock.
-        _tick = nowUs <= _refreshedAtUs ? 0 : (int)((nowUs - _refreshedAtUs) >> TickBits);
-    }
-
-    private int Decide(int bucket)
-    {
-        if (_goal.Objective == Objective.Deadline) return DecideInTime(bucket);
-        Route route = DecisionTable.Fastest(_routes, bucket, _tick, out int timeUs);
-        if (route == null) return DecisionTable.Local;
-        return CostAway(bucket, HeardUs(bucket, timeUs, 0), 0) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
-    }
-
-    /// <summary>The least energy among what meets the deadline, or else the least time.</summary>
-    private int DecideInTime(int bucket)
-    {
-        Route route = DecisionTable.FastestWithin(_routes, bucket, _tick, out int timeUs);
-        // On the grid the margin is in the time itself: what counts is the beacon by which the answer is there.
-        if (route != null)
+        lock (_lock)
         {
-            timeUs = HeardUs(bucket, timeUs, 0);
-            if (_isOnGrid && timeUs > _goal.DeadlineMs * 1000) route = null;
-        }
-        bool isLocalInTime = _table.IsLocalInTime(bucket);
-        if (route != null && !isLocalInTime) return route.Candidate;
-        if (route == null && isLocalInTime) return DecisionTable.Local;
-        if (route != null) return CostAway(bucket, timeUs, 0) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
-        return DecideTooLate(bucket, 0);
-    }
-
-    /// <summary>The least time, where nothing meets the deadline.</summary>
-    /// <param name="bucket">The input's bucket.</param>
-    /// <param name="stateUs">What goes along takes so long.</param>
-    private int DecideTooLate(int bucket, int stateUs)
-    {
-        Route route = DecisionTable.Fastest(_routes, bucket, _tick, out int timeUs);
-        if (route == null) return DecisionTable.Local;
-        timeUs += stateUs;
-        // Both as what the time would cost if it were computed.
-        return _table.ComputeCost(HeardUs(bucket, timeUs, stateUs)) < _table.LocalCost(bucket) ? route.Candidate : DecisionTable.Local;
-    }
-
-    /// <summary>Cost of an input that is sent away.</summary>
-    /// <param name="bucket">The input's bucket.</param>
-    /// <param name="timeUs">From the decision until the answer is heard.</param>
-    /// <param name="stateUs">As much of it as the state of a stream is on the air.</param>
-    private int CostAway(int bucket, int timeUs, int stateUs)
-    {
-        int cost = _table.AwayCost(bucket, timeUs);
-        if (_power.ListenOnUs > 0) cost += _table.ListenCost(_power.ListeningUs(timeUs - _table.RequestUs(bucket) - stateUs));
-        return _radioUp == null ? cost : cost + RadioUpCost();
-    }
-
-    /// <summary>When an answer is heard: on the grid at once while the radio listens on after the request, and at a beacon later.</summary>
-    /// <param name="bucket">The input's bucket.</param>
-    /// <param name="timeUs">Time of the request, there and back, off the grid.</param>
-    /// <param name="stateUs">As much of it as the state of a stream is on the air.</param>
-    private int HeardUs(int bucket, int timeUs, int stateUs) =>
-        !_isOnGrid || timeUs - _table.RequestUs(bucket) - stateUs < _power.ListenOnUs ? timeUs : _grid.RoundUp(_decidedAtUs, timeUs);
-
-    private int RadioUpCost() => _goal.IsInTime ? _radioUp.TimeUs : _radioUp.EnergyUj;
-
-    private void SetLocalFit()
-    {
-        _localFit = _localTime == null || !_setup.UseRefit ? null : new LineFit(_localTime, EngineSetup.ShortLength, EngineSetup.LongLength);
-        if (_localFit != null) _localTime = _localFit.Line;
-    }
-
-    private void BuildTable()
-    {
-        int marginUs = _localFit == null ? 0 : _goal.MarginUs(_localFit.Deviation);
-        _table.Build(_goal, _power, _localTime, marginUs, _encodeTime, _transmitTime, _stateUs);
-        // Margins are in the routes.
-        Refresh(_refreshedAtUs);
-    }
-
-    /// <summary>Makes the list of usable routes, with what changes from moment to moment.</summary>
-    private void Refresh(long nowUs)
-    {
-        _refreshedAtUs = nowUs;
-        _refreshUntilUs = nowUs + MaxRefreshUs;
-        _routes = null;
-        _isOnGrid = IsOnGrid(nowUs);
-        for (int i = _candidateCount - 1; i >= 0; i--)
-        {
-            GatewayCandidate gateway = _candidates[i];
-            if (!(_radioUp == null ? CanBeChosen(gateway, nowUs) : gateway.WasUsable)) continue;
-            if (_radioUp == null && gateway.StatusAtUs + StatusExpiryUs < _refreshUntilUs) _refreshUntilUs = gateway.StatusAtUs + StatusExpiryUs;
-            if (gateway.IsRelaying)
+            GatewayCandidate gateway = _gateways.Find(id);
+            if (gateway == null)
             {
-                uint waitUs = gateway.Advert.RelayWaitUs;
-                Link(gateway.Relay, gateway, waitUs > QueueForecast.MaxUs ? QueueForecast.MaxUs : (int)waitUs, 0);
+                // A gateway receives its own status as well.
+                if (!status.Online || NodeKey.Of(id) == _nodeKey) return;
+                gateway = _gateways.Add(id);
+                if (gateway == null) return;
             }
-            // While the radio is off the wait stays as it was.
-            if (gateway.OwnSegment >= 0)
+            bool isNewSession = gateway.StatusSession != status.Session;
+            // A retained or delayed status must not overwrite a later one of the same session.
+            if (!isNewSession && status.Online && (int)(status.Sequence - gateway.StatusSequence) < 0) return;
+            if (isNewSession)
             {
-                // The report was on its way here as long as the request will be on its way there.
-                int waitUs = gateway.Queue.StartUs(_radioUp == null ? nowUs + gateway.Link.RttUs : nowUs);
-                Link(gateway.Own, gateway, waitUs, _radioUp == null ? gateway.Queue.GrowthPerTick : 0);
+                gateway.Link.OnReconnect(nowUs);
+                gateway.RefusedUntilUs = 0;
             }
+            int model = status.IndexOf(_modelId);
+            if (status.Online && model >= 0) TakeAdvert(gateway, status.Advert(model), isNewSession);
+            gateway.StatusSession = status.Session;
+            gateway.StatusSequence = status.Sequence;
+            gateway.StatusAtUs = nowUs;
+            gateway.IsServing = status.Online && model >= 0 && gateway.Advert.Count > 0;
+            gateway.Workers = status.Workers < 1 ? 1 : status.Workers;
+            int utilisation = (_gateways.Measures & HerdMeasures.Growth) != HerdMeasures.None ? status.Utilisation : QueueForecast.FullUtilisation;
+            gateway.Queue.OnStatus(status.BacklogUs, status.Workers, utilisation, status.Depth, nowUs);
+            _gateways.SetSpread(gateway);
+            if (_schedule != null) _schedule.OnReceived(nowUs);
+            _rules.Refresh(nowUs);
         }
     }
 
-    private void Link(Route route, GatewayCandidate gateway, int waitUs, int growth)
+    /// <summary>Takes the time of an input that the node computed.</summary>
+    /// <param name="length">Its length in timesteps.</param>
+    /// <param name="elapsedUs">The time in µs.</param>
+    public void OnLocal(int length, long elapsedUs)
     {
-        LinkEstimator link = gateway.Link;
-        route.Link = link.RttUs;
-        // A mean that is within the time of listening on holds no wait for a beacon.
-        if (_isOnGrid && link.IsGridBetter) route.Link = link.BaseUs;
-        else if (_isOnGrid && link.RttUs >= _power.ListenOnUs) route.Link -= _grid.IntervalUs >> 1;
-        if (route.Link < 0) route.Link = 0;
-        int deviationUs = _isOnGrid && link.IsGridBetter ? link.GridErrorUs : link.DeviationUs;
-        int marginUs = _goal.MarginUs(route == gateway.Own ? deviationUs + gateway.Queue.DeviationUs : deviationUs);
-        route.SlackUs = _isOnGrid ? int.MaxValue : _goal.DeadlineMs * 1000 - marginUs;
-        if (_isOnGrid) route.Link += marginUs;
-        route.Start = waitUs;
-        route.Growth = growth;
-        route.Next = _routes;
-        _routes = route;
+        lock (_lock)
+            if (_lines.ObserveLocal(length, elapsedUs)) _rules.BuildTable();
     }
 
-    /// <summary>Whether answers come at beacons, and that was seen to foretell them.</summary>
-    private bool IsOnGrid(long nowUs)
+    /// <summary>Takes the time of writing a request.</summary>
+    /// <param name="length">Length of the input in timesteps.</param>
+    /// <param name="elapsedUs">The time in µs.</param>
+    public void OnEncoded(int length, long elapsedUs)
     {
-        if (_grid == null || _radioUp != null || !_grid.IsKnown(nowUs)) return false;
-        for (int i = 0; i < _candidateCount; i++)
-            if (CanBeChosen(_candidates[i], nowUs) && _candidates[i].Link.IsGridBetter) return true;
-        return false;
+        lock (_lock)
+        {
+            if (!_lines.ObserveEncoding(length, elapsedUs)) return;
+            _rules.BuildTable();
+            // The rows of the routes contain the time that every request takes.
+            for (int i = 0; i < _gateways.Count; i++) _rules.FillRows(_gateways.Slots[i]);
+        }
     }
 
-    private static bool CanBeChosen(GatewayCandidate gateway, long nowUs) =>
-        gateway.IsServing && gateway.Link.IsUsable && nowUs - gateway.StatusAtUs <= StatusExpiryUs && nowUs >= gateway.RefusedUntilUs;
+    /// <summary>Notes that a request was handed to the MQTT client.</summary>
+    /// <param name="gateway">Its gateway.</param>
+    /// <param name="length">Length of the input in timesteps.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    public void OnSent(GatewayCandidate gateway, int length, long nowUs)
+    {
+        lock (_lock)
+        {
+            if (_schedule != null) _schedule.OnSent(_lines.TransmitTime.At(length), nowUs);
+            int own = gateway.OwnSegment;
+            if (own < 0 || _gateways.SlotOf(gateway) < 0) return;
+            gateway.SentWaitUs = gateway.Queue.WaitUs(nowUs + gateway.Link.RttUs);
+            if ((_gateways.Measures & HerdMeasures.InFlight) == HerdMeasures.None) return;
+            gateway.Queue.OnSent(CostLine.ValueAt(gateway.Advert.AlphaNs[own], gateway.Advert.BetaUs[own], length));
+            _rules.Refresh(nowUs);
+        }
+    }
+
+    /// <summary>Learns link and queue from an answer. The outcome of a gateway that has lost its slot changes nothing.</summary>
+    /// <param name="gateway">The gateway that answered.</param>
+    /// <param name="response">The answer, which may be a refusal.</param>
+    /// <param name="length">Length of the input in timesteps.</param>
+    /// <param name="elapsedUs">Time in µs from handing the request to the MQTT client to the answer.</param>
+    /// <param name="nowUs">Time of the answer in µs.</param>
+    public void OnResponse(GatewayCandidate gateway, ResponseFrame response, int length, long elapsedUs, long nowUs)
+    {
+        lock (_lock)
+        {
+            if (_gateways.SlotOf(gateway) < 0) return;
+            long link = elapsedUs - response.WaitUs - response.ServiceUs - _lines.TransmitTime.At(length);
+            TakeSample(gateway, link, elapsedUs - link, nowUs);
+            if ((_gateways.Measures & HerdMeasures.AnswerLoad) != HerdMeasures.None) TakeLoad(gateway, response, nowUs);
+            if (response.Code == ResponseCode.UnknownModel || response.Code == ResponseCode.WrongInput) gateway.RefusedUntilUs = nowUs + RefusalUs;
+            if (response.Code == ResponseCode.Stopping) gateway.IsServing = false;
+            _rules.Refresh(nowUs);
+        }
+    }
+
+    /// <summary>Notes that a gateway did not answer in time.</summary>
+    /// <param name="gateway">The gateway.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    public void OnTimeout(GatewayCandidate gateway, long nowUs)
+    {
+        lock (_lock)
+        {
+            if (_gateways.SlotOf(gateway) < 0) return;
+            gateway.Link.OnLoss(nowUs);
+            _rules.Refresh(nowUs);
+        }
+    }
+
+    /// <summary>Notes that the connection to the broker was lost or made: every link gets inputs again after its next pong.</summary>
+    public void OnConnectionChanged(long nowUs)
+    {
+        lock (_lock) Reconnect(nowUs);
+    }
+
+    /// <summary>Notes that the radio goes off; what is known of the gateways is kept.</summary>
+    /// <param name="radioUp">What an offload costs more from now on.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    public void OnRadioDown(RadioCost radioUp, long nowUs)
+    {
+        lock (_lock)
+        {
+            for (int i = 0; i < _gateways.Count; i++) _gateways.Slots[i].WasUsable = _gateways.Slots[i].IsUsable(nowUs);
+            _routes.RadioUp = radioUp;
+            _rules.Refresh(nowUs);
+        }
+    }
+
+    /// <summary>Notes that the radio comes up: from now on a gateway has to answer a ping before it gets inputs.</summary>
+    public void OnRadioUp(long nowUs)
+    {
+        lock (_lock)
+        {
+            _routes.RadioUp = null;
+            Reconnect(nowUs);
+        }
+    }
+
+    /// <summary>Writes what is known of the gateways, to be kept while the board sleeps.</summary>
+    /// <param name="bytes">Receives <see cref="CandidateMemory.Size"/> bytes.</param>
+    /// <param name="offset">Index of the first byte.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    public void Save(byte[] bytes, int offset, long nowUs)
+    {
+        lock (_lock) _gateways.Save(bytes, offset, nowUs);
+    }
+
+    /// <summary>Takes over what <see cref="Save"/> has written; the radio is off.</summary>
+    public void Restore(byte[] bytes, int offset, RadioCost radioUp, long nowUs)
+    {
+        lock (_lock)
+        {
+            _gateways.Restore(bytes, offset, nowUs);
+            for (int i = 0; i < _gateways.Count; i++) _rules.FillRows(_gateways.Slots[i]);
+            _routes.RadioUp = radioUp;
+            _rules.Refresh(nowUs);
+        }
+    }
+
+    /// <summary>When <see cref="TakePing"/> has something to do next, in µs.</summary>
+    /// <returns>A time, which may have passed; <see cref="long.MaxValue"/> when no gateway serves.</returns>
+    public long NextPingUs()
+    {
+        lock (_lock) return _pings.NextUs();
+    }
+
+    /// <summary>Finds a gateway to ping, and notes the ping as sent.</summary>
+    /// <param name="nowUs">The time in µs.</param>
+    /// <param name="isWanted">True to ping even when no link has to be measured: the ping carries something else. A suspect link gets no such ping.</param>
+    /// <param name="extraSizeBytes">Bytes that the ping carries beyond its own.</param>
+    /// <param name="sequence">Sequence number for the ping; 0 when none is due.</param>
+    /// <returns>The gateway, or null when no ping is due.</returns>
+    public GatewayCandidate TakePing(long nowUs, bool isWanted, int extraSizeBytes, out uint sequence)
+    {
+        lock (_lock)
+        {
+            if (_pings.ExpireOverdue(nowUs)) _rules.Refresh(nowUs);
+            GatewayCandidate gateway = _pings.Take(nowUs, isWanted, _lines.Power.TransmitUs(PingFrame.Size + extraSizeBytes));
+            sequence = gateway == null ? 0 : gateway.PingSequence;
+            if (gateway != null && _schedule != null) _schedule.OnSent(gateway.PingAirUs, nowUs);
+            return gateway;
+        }
+    }
+
+    /// <summary>Takes the answer to a ping. An answer to no ping under way changes nothing.</summary>
+    public void OnPong(PongFrame pong, long nowUs)
+    {
+        lock (_lock)
+        {
+            GatewayCandidate gateway = _pings.Complete(pong.Sequence);
+            if (gateway == null) return;
+            TakeSample(gateway, nowUs - gateway.PingSentAtUs - gateway.PingAirUs, gateway.PingAirUs, nowUs);
+            if ((_gateways.Measures & HerdMeasures.AnswerLoad) != HerdMeasures.None)
+            {
+                gateway.Queue.OnBacklog(pong.BacklogUs, pong.Depth, nowUs);
+                _gateways.SetSpread(gateway);
+            }
+            _rules.Refresh(nowUs);
+        }
+    }
+
+    /// <summary>Writes the advert of this node for the model: its own line, and the best of what its gateways reach.</summary>
+    /// <param name="advert">Receives it. Its version stays until a line or a path has changed noticeably.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    public void FillAdvert(CostAdvert advert, long nowUs)
+    {
+        lock (_lock)
+        {
+            // The tick first: it refreshes routes that are too old.
+            int tick = _rules.TickAt(nowUs);
+            _adverts.Fill(advert, _routes.First, tick, nowUs);
+        }
+    }
+
+    private void Reconnect(long nowUs)
+    {
+        for (int i = 0; i < _gateways.Count; i++)
+        {
+            _gateways.Slots[i].PingSequence = 0;
+            _gateways.Slots[i].Link.OnReconnect(nowUs);
+        }
+        _rules.Refresh(nowUs);
+    }
+
+    private void TakeLoad(GatewayCandidate gateway, ResponseFrame response, long nowUs)
+    {
+        // A refusal says as much as an answer: how long the wait would have been.
+        if (response.Code <= ResponseCode.TooLate && response.RelayCount == 0 && gateway.OwnSegment >= 0)
+            gateway.Queue.OnWaited(gateway.SentWaitUs, response.Code == ResponseCode.Ok ? response.WaitUs : response.BacklogUs / (uint)gateway.Workers);
+        gateway.Queue.OnBacklog(response.BacklogUs, response.Depth, nowUs);
+        _gateways.SetSpread(gateway);
+    }
+
+    /// <summary>Takes a round trip.</summary>
+    /// <param name="gateway">The gateway.</param>
+    /// <param name="sampleUs">Time of the link alone in µs.</param>
+    /// <param name="otherUs">Time of the transmission and of the gateway in µs.</param>
+    /// <param name="nowUs">Time of the answer in µs.</param>
+    private void TakeSample(GatewayCandidate gateway, long sampleUs, long otherUs, long nowUs)
+    {
+        if (_schedule != null)
+        {
+            bool isAtBeacon = _schedule.OnReceived(nowUs);
+            if (_schedule.IsKnown(nowUs)) gateway.Link.AddGridSample(sampleUs, _schedule, _schedule.MinActiveUs - otherUs, isAtBeacon, nowUs);
+        }
+        gateway.Link.AddSample(sampleUs, nowUs);
+    }
+
+    /// <summary>Keeps the part of an advert that does not lead back to this node.</summary>
+    private void TakeAdvert(GatewayCandidate gateway, CostAdvert advert, bool isNewSession)
+    {
+        gateway.Advert.RelayWaitUs = advert.RelayWaitUs;
+        // An equal version says that nothing has changed. Without a version, only noticeable changes make new rows.
+        if (!isNewSession && advert.Version == gateway.Advert.Version && (advert.Version != 0 || !advert.IsNoticeablyOther(gateway.Advert))) return;
+        gateway.Advert.CopyWithout(advert, _nodeKey);
+        _rules.FillRows(gateway);
+    }
 }

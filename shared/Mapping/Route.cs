@@ -1,38 +1,47 @@
-// One way to send an input away: to a gateway that computes it, or to one that passes it on. What a decision looks at lies
-// side by side here, because a field costs the interpreter less than an element of an array.
+// One way to offload an input: to a gateway that computes it, or to one that passes it on. A decision reads the fields side by side here,
+// because a field costs the interpreter less than an element of an array.
 
 namespace Crime.Mapping;
 
-/// <summary>A place that inputs can go to; usable routes form a list. Guarded by the engine's lock.</summary>
+/// <summary>A way that inputs can take; usable routes form a list. Guarded by the engine's lock.</summary>
 internal sealed class Route
 {
-    /// <summary>Index of the gateway that the input is sent to.</summary>
-    public readonly int Candidate;
+    /// <summary>The gateway that the input is sent to.</summary>
+    public readonly GatewayCandidate Gateway;
 
-    /// <summary>Time to write and send the request and to compute there in µs, per bucket of lengths.</summary>
-    public readonly int[] Row;
+    /// <summary>Time in µs to write and transmit the request and to compute beyond, per bucket of lengths.</summary>
+    public readonly int[] RowUs;
 
-    /// <summary>The way there and back, and what is known to be spent beyond, in µs.</summary>
-    public int Link;
+    /// <summary>Round trip in µs, with the deadline's margin where answers wait for beacons.</summary>
+    public int RoundTripUs;
 
-    /// <summary>Wait in µs at tick 0; below zero it has not begun.</summary>
-    public int Start;
+    /// <summary>Wait in µs at tick 0; below zero when the queue has been empty for that long.</summary>
+    public int StartUs;
 
-    /// <summary>What the wait grows by in µs per tick of 1024 µs.</summary>
-    public int Growth;
+    /// <summary>Growth of the wait in µs per tick of 1024 µs.</summary>
+    public int GrowthUsPerTick;
 
-    /// <summary>What the time may come to so that its quantile meets the deadline, in µs.</summary>
+    /// <summary>Largest time in µs whose quantile still meets the deadline.</summary>
     public int SlackUs;
 
     /// <summary>The next usable route; null at the end.</summary>
     public Route Next;
 
     /// <summary>Makes the route of a gateway.</summary>
-    /// <param name="candidate">Index of the gateway.</param>
-    /// <param name="row">Where its times go.</param>
-    public Route(int candidate, int[] row)
+    /// <param name="gateway">The gateway.</param>
+    /// <param name="rowUs">Receives its times.</param>
+    public Route(GatewayCandidate gateway, int[] rowUs)
     {
-        Candidate = candidate;
-        Row = row;
+        Gateway = gateway;
+        RowUs = rowUs;
+    }
+
+    /// <summary>Time of an input on this route in µs.</summary>
+    /// <param name="bucket">The input's bucket.</param>
+    /// <param name="tick">Time since the routes were refreshed, in 1024 µs.</param>
+    public int TimeUs(int bucket, int tick)
+    {
+        int waitUs = StartUs + GrowthUsPerTick * tick;
+        return RowUs[bucket] + RoundTripUs + (waitUs > 0 ? waitUs : 0);
     }
 }

@@ -202,6 +202,7 @@ public sealed class ModelSlot
             ModelId = model.Id, LongestLength = LongestOf(model), LocalTime = profile.LocalTime, EncodeTime = profile.EncodeTime,
             BytesPerStep = _offloader.BytesPerStep, StateSize = kernel == null ? 0 : kernel.State.ExportSize,
             Power = _settings.Power(), Goal = _settings.Goal, BeaconIntervalUs = EngineSetup.StandardBeaconUs,
+            TimeoutMarginUs = _settings.TimeoutMarginMs * 1000, TimeoutMaxUs = _settings.TimeoutMaxMs * 1000,
         },
         NodeKey.Of(_settings.BoardId));
 

@@ -122,13 +122,16 @@ public sealed class Report
         }
     }
 
-    /// <summary>Answer to "table": costs over length, a line for each of a few lengths.</summary>
+    /// <summary>Answers "table" with the costs at this moment: a line for each of a few lengths.</summary>
     public void Table(MappingEngine engine, int longestLength)
     {
         _line.Clear().Text("table:");
         Objective(engine.Goal);
         _line.Text(engine.Goal.IsInTime ? " unit=ms" : " unit=mj");
-        BreakEven(" even=", engine.BreakEvenLength());
+        var decision = new Decision { IsDetailed = true };
+        long nowUs = Clock.NowUs();
+        engine.DecideLocal(1, nowUs, decision);
+        BreakEven(" even=", decision.BreakEvenLength);
         _console.Write(_line);
         const int rows = 8;
         for (int row = 1; row <= rows; row++)
@@ -140,7 +143,8 @@ public sealed class Report
             for (int i = 0; i < engine.CandidateCount; i++)
             {
                 _line.Text(" ").Text(engine.Candidate(i).Id);
-                Cost("=", engine.GatewayCost(i, length));
+                engine.Estimate(engine.Candidate(i), length, nowUs, decision);
+                Cost("=", decision.Cost);
             }
             _console.Write(_line);
         }

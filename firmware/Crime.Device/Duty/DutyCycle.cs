@@ -4,7 +4,6 @@
 using System;
 using System.Threading;
 using Crime.Costs;
-using Crime.Device.Energy;
 using Crime.Device.Offload;
 using Crime.Device.Settings;
 using Crime.Mapping;
@@ -58,9 +57,9 @@ public sealed class DutyCycle
     public void ReleaseEngine() => _engine = null;
 
     /// <summary>Brings the radio up and waits until a gateway answers.</summary>
-    /// <param name="activity">Receives the time.</param>
+    /// <param name="timeline">Receives the time.</param>
     /// <returns>False when none answered in time.</returns>
-    public bool BringUp(Activity activity)
+    public bool BringUp(RadioTimeline timeline)
     {
         long startUs = Clock.NowUs();
         _engine.OnRadioUp(startUs);
@@ -72,7 +71,7 @@ public sealed class DutyCycle
             isUp = _engine.HasUsableGateway(Clock.NowUs());
         }
         long elapsedUs = Clock.NowUs() - startUs;
-        activity.RadioUpUs += elapsedUs;
+        timeline.WakeUs += elapsedUs;
         if (isUp) RadioUp.Observe(elapsedUs);
         return isUp;
     }
@@ -83,7 +82,7 @@ public sealed class DutyCycle
         if (_engine.IsRadioOff)
         {
             if (RadioOffUs < RefreshUs) return;
-            BringUp(new Activity());
+            BringUp(new RadioTimeline());
         }
         _engine.OnRadioDown(RadioUp, Clock.NowUs());
         _upAtUs = Clock.NowUs();

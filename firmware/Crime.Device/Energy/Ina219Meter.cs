@@ -3,6 +3,7 @@
 // fault.
 
 using System.Threading;
+using Crime.Costs;
 using Crime.Device.Memory;
 using Crime.Device.Settings;
 
@@ -70,7 +71,7 @@ public sealed class Ina219Meter : LastingThread, IEnergyMeter
     }
 
     /// <inheritdoc/>
-    public int Stop(Activity activity)
+    public int Stop(RadioTimeline timeline)
     {
         lock (_lock)
         {
@@ -82,7 +83,7 @@ public sealed class Ina219Meter : LastingThread, IEnergyMeter
             }
             _isRunning = false;
             if (_samples == 0) IsMeasured = false;
-            if (!IsMeasured) return _model.Stop(activity);
+            if (!IsMeasured) return _model.Stop(timeline);
             // Every conversion took the same time: their mean stands for the whole. uW times us are pJ.
             long energyUj = _sumUw / _samples * timeUs / 1_000_000;
             return energyUj > int.MaxValue ? int.MaxValue : (int)energyUj;

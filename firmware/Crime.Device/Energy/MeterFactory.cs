@@ -20,7 +20,7 @@ public static class MeterFactory
     /// <param name="memory">Notes where memory ran out.</param>
     public static IEnergyMeter Create(BoardSettings settings, SerialConsole console, MemoryPlan memory)
     {
-        var model = new ModelledMeter(settings.Power(), settings.RadioUpMw);
+        var model = new ModelledMeter(settings.Power());
         IEnergyMeter meter = model;
         if (settings.Ina219)
         {

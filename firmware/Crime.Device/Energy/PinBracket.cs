@@ -2,6 +2,8 @@
 
 using System.Device.Gpio;
 
+using Crime.Costs;
+
 namespace Crime.Device.Energy;
 
 /// <summary>A meter whose inferences show on a pin.</summary>
@@ -34,9 +36,9 @@ public sealed class PinBracket : IEnergyMeter
     }
 
     /// <inheritdoc/>
-    public int Stop(Activity activity)
+    public int Stop(RadioTimeline timeline)
     {
         _pin.Write(PinValue.Low);
-        return _inner.Stop(activity);
+        return _inner.Stop(timeline);
     }
 }

@@ -1,7 +1,7 @@
-// One input, from the decision to the result: decide, compute here or send away, and fall back to computing here when the
-// gateway does not answer. Whatever happens, exactly one result comes out. A board that cannot compute the model itself has
-// nothing to fall back to: its caller tries again.
+// One input, from the decision to the result: decide, compute or offload, and compute when the gateway does not answer. Exactly one result
+// comes out in every case. A board that cannot compute the model has no fallback: its caller tries again.
 
+using Crime.Costs;
 using Crime.Device.Duty;
 using Crime.Device.Energy;
 using Crime.Kernel;
@@ -18,7 +18,9 @@ public sealed class InferenceRunner
     private readonly Offloader _offloader;
     private readonly BrokerConnection _connection;
     private readonly IEnergyMeter _meter;
-    private readonly Activity _activity = new Activity();
+    private readonly RadioTimeline _timeline = new RadioTimeline();
+    private readonly Decision _decision = new Decision { IsDetailed = true };
+    private readonly Decision _rest = new Decision();
     private IKernel _kernel;
     private MappingEngine _engine;
     private long _startUs;
@@ -33,10 +35,10 @@ public sealed class InferenceRunner
         _meter = meter;
     }
 
-    /// <summary>Who decides.</summary>
+    /// <summary>The mapping mode.</summary>
     public MappingMode Mode { get; set; }
 
-    /// <summary>Brings the radio up for an input that is sent away; null where the radio is always up.</summary>
+    /// <summary>Brings the radio up for an offload; null where the radio is always up.</summary>
     public DutyCycle Duty { get; set; }
 
     /// <summary>Sets the model to run.</summary>
@@ -51,7 +53,7 @@ public sealed class InferenceRunner
     /// <summary>Starts the clock and the meter for one input.</summary>
     public void Begin()
     {
-        _activity.Reset();
+        _timeline.Reset();
         _meter.Start();
         _startUs = Clock.NowUs();
         _pausedAtUs = _startUs;
@@ -68,38 +70,39 @@ public sealed class InferenceRunner
         long nowUs = Resume();
         if (_kernel == null && _engine.IsRadioOff)
         {
-            // Whoever cannot compute needs a gateway, even one that is not remembered.
-            Duty.BringUp(_activity);
+            // A board that cannot compute needs a gateway, even one that is not in its memory.
+            Duty.BringUp(_timeline);
             nowUs = Clock.NowUs();
         }
-        int choice = Choose(length, nowUs);
+        Decide(length, nowUs);
         result.Length = length;
         result.Done = 0;
-        result.BreakEvenLength = _engine.BreakEvenLength();
+        result.BreakEvenLength = _decision.BreakEvenLength;
         _pausedAtUs = Clock.NowUs();
-        _activity.ComputeUs += _pausedAtUs - nowUs;
+        _timeline.ComputeUs += _pausedAtUs - nowUs;
 
-        bool isAnswered = choice != DecisionTable.Local && Reach(ref choice, length)
-            && _offloader.Offload(_connection, choice, values, length, WorthUs(length), _activity) == OffloadOutcome.Answered;
+        bool isOffload = _decision.IsOffload;
+        bool isAnswered = isOffload && EnsureRadioUp(length)
+            && _offloader.Offload(_connection, _decision, values, length, _timeline) == OffloadOutcome.Answered;
         if (!isAnswered && _kernel == null)
         {
-            if (choice != DecisionTable.Local) _pausedAtUs = Clock.NowUs();
+            if (isOffload) _pausedAtUs = Clock.NowUs();
             return false;
         }
-        Conclude(choice, isAnswered, isAnswered ? _offloader.Response.Label : Compute(values, length), result);
+        Complete(isOffload, isAnswered, isAnswered ? _offloader.Response.Label : Compute(values, length), result);
         return true;
     }
 
-    /// <summary>Whether the rest of a stream is for a gateway, after <see cref="Begin"/>.</summary>
+    /// <summary>Returns true when the rest of a stream goes to a gateway, after <see cref="Begin"/>.</summary>
     /// <param name="rest">Timesteps that are not computed yet, at least 1.</param>
-    /// <param name="isComplete">Whether all of them are here.</param>
-    public bool GoesAway(int rest, bool isComplete)
+    /// <param name="isComplete">True when all of them have come.</param>
+    public bool IsRestOffloaded(int rest, bool isComplete)
     {
         long nowUs = Resume();
-        bool goesAway = _kernel == null || ChooseRest(rest, isComplete, nowUs) != DecisionTable.Local;
+        if (_kernel != null) DecideRest(rest, isComplete, nowUs, _rest);
         _pausedAtUs = Clock.NowUs();
-        _activity.ComputeUs += _pausedAtUs - nowUs;
-        return goesAway;
+        _timeline.ComputeUs += _pausedAtUs - nowUs;
+        return _kernel == null || _rest.IsOffload;
     }
 
     /// <summary>Computes timesteps of a stream that goes on, after <see cref="Begin"/>. Needs a kernel.</summary>
@@ -113,7 +116,7 @@ public sealed class InferenceRunner
         _kernel.Advance(values, start, count);
         _pausedAtUs = Clock.NowUs();
         _advanceUs += _pausedAtUs - nowUs;
-        _activity.ComputeUs += _pausedAtUs - nowUs;
+        _timeline.ComputeUs += _pausedAtUs - nowUs;
     }
 
     /// <summary>Ends a stream in progress: the rest is computed here, or goes to a gateway together with the state.</summary>
@@ -125,68 +128,57 @@ public sealed class InferenceRunner
     {
         long nowUs = Resume();
         int rest = length - done;
-        int choice = ChooseRest(rest, true, nowUs);
+        DecideRest(rest, true, nowUs, _decision);
+        bool isOffload = _decision.IsOffload;
         result.Length = length;
-        result.Done = choice == DecisionTable.Local ? 0 : done;
-        result.BreakEvenLength = _engine.BreakEvenLength();
-        _activity.ComputeUs += Clock.NowUs() - nowUs;
-        // The state stays as it is until the answer is there: without one the board goes on from it.
-        bool isAnswered = choice != DecisionTable.Local && Reach(ref choice, rest)
-            && _offloader.OffloadRest(_connection, choice, values, done, rest, _kernel.State, WorthUs(rest), _activity) == OffloadOutcome.Answered;
-        Conclude(choice, isAnswered, isAnswered ? _offloader.Response.Label : Compute(values, done, rest), result);
+        result.Done = isOffload ? done : 0;
+        result.BreakEvenLength = _decision.BreakEvenLength;
+        _timeline.ComputeUs += Clock.NowUs() - nowUs;
+        // The state stays as it is until the answer comes: without one the board continues from it.
+        bool isAnswered = isOffload && EnsureRadioUp(rest)
+            && _offloader.OffloadRest(_connection, _decision, values, done, rest, _kernel.State, _timeline) == OffloadOutcome.Answered;
+        Complete(isOffload, isAnswered, isAnswered ? _offloader.Response.Label : Compute(values, done, rest), result);
     }
 
-    /// <summary>What has passed since the last work was waiting.</summary>
+    /// <summary>Counts the time since the last work as waiting.</summary>
     private long Resume()
     {
         long nowUs = Clock.NowUs();
-        _activity.WaitUs += nowUs - _pausedAtUs;
+        _timeline.WaitUs += nowUs - _pausedAtUs;
         return nowUs;
     }
 
-    private void Conclude(int choice, bool isAnswered, int label, InferenceResult result)
+    private void Complete(bool isOffload, bool isAnswered, int label, InferenceResult result)
     {
-        result.Target = isAnswered ? Target.Gateway : choice == DecisionTable.Local ? Target.Local : Target.Fallback;
+        result.Target = isAnswered ? Target.Gateway : isOffload ? Target.Fallback : Target.Local;
         result.Label = label;
         result.TimeUs = Clock.NowUs() - _startUs;
-        result.EnergyUj = _meter.Stop(_activity);
-        result.Depth = choice == DecisionTable.Local ? _engine.LowestDepth() : _engine.Candidate(choice).Queue.Depth;
+        result.EnergyUj = _meter.Stop(_timeline);
+        result.Depth = _decision.IsOffload ? _decision.Gateway.Queue.Depth : _engine.LowestDepth();
     }
 
-    /// <summary>Brings the radio up where it is off; which gateway it will be then may change, for their loads have.</summary>
-    private bool Reach(ref int choice, int length)
+    /// <summary>Brings the radio up if it is off. Another gateway may be the fastest then, because loads have changed.</summary>
+    private bool EnsureRadioUp(int length)
     {
         if (!_engine.IsRadioOff) return true;
-        if (!Duty.BringUp(_activity)) return false;
-        int reached = _engine.ChooseGateway(length, Clock.NowUs());
-        if (reached == DecisionTable.Local) return false;
-        choice = reached;
-        return true;
+        if (!Duty.BringUp(_timeline)) return false;
+        _engine.DecideOffload(length, Clock.NowUs(), Mode == MappingMode.Gateway, _decision);
+        return _decision.IsOffload;
     }
 
-    private int Choose(int length, long nowUs)
+    private void Decide(int length, long nowUs)
     {
-        // Whoever cannot compute has no choice.
-        if (_kernel == null) return _engine.ChooseGateway(length, nowUs);
-        switch (Mode)
-        {
-            case MappingMode.Local: return DecisionTable.Local;
-            case MappingMode.Gateway: return _engine.ChooseGateway(length, nowUs);
-            default: return _engine.Choose(length, nowUs);
-        }
+        // A board that cannot compute has no choice.
+        if (_kernel == null || Mode == MappingMode.Gateway) _engine.DecideOffload(length, nowUs, Mode == MappingMode.Gateway, _decision);
+        else if (Mode == MappingMode.Local) _engine.DecideLocal(length, nowUs, _decision);
+        else _engine.Decide(length, nowUs, _decision);
     }
 
-    /// <summary>Where the gateway was ordered, it may take its time.</summary>
-    private int WorthUs(int length) => Mode == MappingMode.Auto ? _engine.WorthUs(length) : int.MaxValue;
-
-    private int ChooseRest(int rest, bool isComplete, long nowUs)
+    private void DecideRest(int rest, bool isComplete, long nowUs, Decision decision)
     {
-        switch (Mode)
-        {
-            case MappingMode.Local: return DecisionTable.Local;
-            case MappingMode.Gateway: return _engine.ChooseGateway(rest, nowUs);
-            default: return _engine.ChooseRest(rest, isComplete, nowUs);
-        }
+        if (Mode == MappingMode.Gateway) _engine.DecideOffload(rest, nowUs, true, decision);
+        else if (Mode == MappingMode.Local) _engine.DecideLocal(rest, nowUs, decision);
+        else _engine.DecideRest(rest, isComplete, nowUs, decision);
     }
 
     private int Compute(short[] values, int length)
@@ -201,7 +193,7 @@ public sealed class InferenceRunner
         _kernel.Advance(values, start, length);
         int label = _kernel.Classify();
         long elapsedUs = Clock.NowUs() - startUs;
-        _activity.ComputeUs += elapsedUs;
+        _timeline.ComputeUs += elapsedUs;
         // Of a stream the board has computed the beginning as well.
         _engine.OnLocal(start + length, _advanceUs + elapsedUs);
         return label;

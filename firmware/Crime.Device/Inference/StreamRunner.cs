@@ -57,7 +57,7 @@ public sealed class StreamRunner
     {
         int count = _arrivals.Count - _done;
         RestUs = _arrivals.RestUs(nowUs);
-        if (count == 0 || _runner.GoesAway(_length - _done, false)) return true;
+        if (count == 0 || _runner.IsRestOffloaded(_length - _done, false)) return true;
         Advance(values, count);
         return true;
     }
@@ -67,7 +67,7 @@ public sealed class StreamRunner
     {
         int rest = _length - _done;
         if (_done == 0) return false;
-        if (rest > MaxSteps && !_runner.GoesAway(rest, true))
+        if (rest > MaxSteps && !_runner.IsRestOffloaded(rest, true))
         {
             Advance(values, rest);
             return true;

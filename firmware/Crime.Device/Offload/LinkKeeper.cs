@@ -162,10 +162,10 @@ public sealed class LinkKeeper : LastingThread
         MappingEngine engine = _engine;
         if (engine == null) return false;
         TelemetryBuffer telemetry = _offloader.Telemetry;
-        int candidate = engine.TakePing(nowUs, isTelemetryDue, telemetry == null ? 0 : telemetry.SizeBytes, out uint sequence);
-        if (candidate < 0) return false;
+        GatewayCandidate gateway = engine.TakePing(nowUs, isTelemetryDue, telemetry == null ? 0 : telemetry.SizeBytes, out uint sequence);
+        if (gateway == null) return false;
         _ping.Sequence = sequence;
-        _connection.Publish(Topics.Request(engine.Candidate(candidate).Id, _settings.BoardId), _ping.Encode(telemetry), false);
+        _connection.Publish(Topics.Request(gateway.Id, _settings.BoardId), _ping.Encode(telemetry), false);
         return true;
     }
 

@@ -3,7 +3,6 @@
 
 using System.Threading;
 using Crime.Costs;
-using Crime.Device.Energy;
 using Crime.Kernel;
 using Crime.Device.Settings;
 using Crime.Frames;
@@ -98,38 +97,36 @@ public sealed class Offloader : IMessageReceiver
 
     /// <summary>Sends an input and waits for its answer or its time-out.</summary>
     /// <param name="connection">The connection to the broker.</param>
-    /// <param name="candidate">Which gateway.</param>
+    /// <param name="decision">The gateway, the time-out and the latency budget.</param>
     /// <param name="values">The sequence, timestep by timestep.</param>
     /// <param name="length">Its timesteps.</param>
-    /// <param name="worthUs">Latency budget in µs: the gateway refuses the request rather than exceed it. The time-out bounds it.</param>
-    /// <param name="activity">Receives the time spent computing, transmitting and waiting.</param>
-    public OffloadOutcome Offload(BrokerConnection connection, int candidate, short[] values, int length, int worthUs, Activity activity) =>
-        Send(connection, candidate, values, length, worthUs, activity);
+    /// <param name="timeline">Receives the time spent computing, transmitting, waiting and listening.</param>
+    public OffloadOutcome Offload(BrokerConnection connection, Decision decision, short[] values, int length, RadioTimeline timeline) =>
+        Send(connection, decision, values, length, timeline);
 
     /// <summary>Sends the rest of an input, with the state after what was computed of it, and waits for its answer or its time-out.</summary>
     /// <param name="connection">The connection to the broker.</param>
-    /// <param name="candidate">Which gateway.</param>
+    /// <param name="decision">The gateway, the time-out and the latency budget.</param>
     /// <param name="values">The sequence, timestep by timestep.</param>
     /// <param name="done">Timesteps that are in the state already.</param>
     /// <param name="rest">Timesteps that remain, at least 1.</param>
     /// <param name="state">The state after the first; only read.</param>
-    /// <param name="worthUs">As of <see cref="Offload"/>.</param>
-    /// <param name="activity">Receives the time spent computing, transmitting and waiting.</param>
+    /// <param name="timeline">Receives the time spent computing, transmitting, waiting and listening.</param>
     public OffloadOutcome OffloadRest(
-        BrokerConnection connection, int candidate, short[] values, int done, int rest, NetworkState state, int worthUs, Activity activity)
+        BrokerConnection connection, Decision decision, short[] values, int done, int rest, NetworkState state, RadioTimeline timeline)
     {
         int count = state.ExportSize / 2;
         if (_request.State == null || _request.State.Length < count) _request.State = new short[count];
         state.CopyTo(_request.State);
         _request.StateCount = count;
         _request.FirstValue = done * _request.ValuesPerStep;
-        OffloadOutcome outcome = Send(connection, candidate, values, rest, worthUs, activity);
+        OffloadOutcome outcome = Send(connection, decision, values, rest, timeline);
         _request.StateCount = 0;
         _request.FirstValue = 0;
         return outcome;
     }
 
-    private OffloadOutcome Send(BrokerConnection connection, int candidate, short[] values, int length, int worthUs, Activity activity)
+    private OffloadOutcome Send(BrokerConnection connection, Decision decision, short[] values, int length, RadioTimeline timeline)
     {
         if (!connection.IsConnected)
         {
@@ -137,21 +134,20 @@ public sealed class Offloader : IMessageReceiver
             return OffloadOutcome.NotConnected;
         }
         long startUs = Clock.NowUs();
-        int timeoutUs = _engine.TimeoutUs(
-            candidate, length, _settings.TimeoutMarginMs * 1000, _settings.TimeoutMaxMs * 1000, startUs);
+        GatewayCandidate gateway = decision.Gateway;
         lock (_lock) _request.Sequence++;
-        _request.BudgetUs = (uint)(worthUs < timeoutUs ? worthUs : timeoutUs);
+        _request.BudgetUs = (uint)decision.BudgetUs;
         _request.Values = values;
         _request.Length = length;
         // A few records together cost the gateway one message, where one by one they would cost it a message for each request.
         bool carriesTelemetry = Telemetry != null && Telemetry.IsDue(startUs, LinkKeeper.TelemetryAgeUs);
         byte[] payload = _request.Encode(carriesTelemetry ? Telemetry : null);
-        string topic = RequestTopic(_engine.Candidate(candidate).Id);
+        string topic = RequestTopic(gateway.Id);
 
         _answered.Reset();
         lock (_lock) _isPending = true;
         long sentUs = Clock.NowUs();
-        activity.ComputeUs += sentUs - startUs;
+        timeline.ComputeUs += sentUs - startUs;
         if (!connection.Publish(topic, payload, false))
         {
             lock (_lock) _isPending = false;
@@ -161,16 +157,14 @@ public sealed class Offloader : IMessageReceiver
         Counters.Requests++;
         _lastSentAtUs = sentUs;
         _engine.OnEncoded(length, sentUs - startUs);
-        _engine.OnSent(candidate, length, sentUs);
-        bool isAnswered = Await(timeoutUs);
+        _engine.OnSent(gateway, length, sentUs);
+        bool isAnswered = Await(decision.TimeoutUs);
         long endUs = isAnswered ? _answeredAtUs : Clock.NowUs();
         int telemetryUs = _power.TransmitUs(payload.Length) - _power.TransmitUs(_request.Size);
         int transmitUs = _engine.TransmitUs(length) + telemetryUs;
-        activity.TransmitUs += transmitUs;
-        int waitUs = (int)(endUs - sentUs) - transmitUs;
-        activity.WaitUs += waitUs;
-        activity.ListenUs += ListeningUs(waitUs, isAnswered);
-        return isAnswered ? Conclude(candidate, length, endUs - sentUs - telemetryUs, endUs) : GiveUp(candidate, endUs);
+        // A duty-cycled radio listens as long as one that stays up: closing the connection keeps it up for 200 ms after the answer.
+        timeline.AddRequest(_power, transmitUs, endUs - sentUs - transmitUs, isAnswered);
+        return isAnswered ? Complete(gateway, length, endUs - sentUs - telemetryUs, endUs) : GiveUp(gateway, endUs);
     }
 
     /// <summary>Returns the topic of requests to a gateway. It is kept, so that an offload does not make it again.</summary>
@@ -245,15 +239,9 @@ public sealed class Offloader : IMessageReceiver
         }
     }
 
-    /// <summary>
-    /// How long the radio listens because of a request. A duty-cycled radio is no exception: closing the connection keeps it up for 200 ms
-    /// after the answer, so that it listens on as long as one that stays up.
-    /// </summary>
-    private int ListeningUs(int waitUs, bool isAnswered) => _power.ListeningUs(waitUs) - (isAnswered ? 0 : _power.ListenOnUs);
-
-    private OffloadOutcome Conclude(int candidate, int length, long elapsedUs, long nowUs)
+    private OffloadOutcome Complete(GatewayCandidate gateway, int length, long elapsedUs, long nowUs)
     {
-        _engine.OnResponse(candidate, _response, length, elapsedUs, nowUs);
+        _engine.OnResponse(gateway, _response, length, elapsedUs, nowUs);
         if (_response.Code == ResponseCode.Ok)
         {
             Counters.Answers++;
@@ -263,10 +251,10 @@ public sealed class Offloader : IMessageReceiver
         return OffloadOutcome.Refused;
     }
 
-    private OffloadOutcome GiveUp(int candidate, long nowUs)
+    private OffloadOutcome GiveUp(GatewayCandidate gateway, long nowUs)
     {
         Counters.Timeouts++;
-        _engine.OnTimeout(candidate, nowUs);
+        _engine.OnTimeout(gateway, nowUs);
         return OffloadOutcome.TimedOut;
     }
 

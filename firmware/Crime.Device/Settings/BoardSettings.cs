@@ -168,7 +168,7 @@ public sealed class BoardSettings
     /// <summary>Power while computing, in mW.</summary>
     public int ComputeMw = 165;
 
-    /// <summary>Power while waiting for an answer with the radio dozing, in mW.</summary>
+    /// <summary>Power while waiting for an answer with the radio in modem sleep, in mW.</summary>
     public int WaitMw = 103;
 
     /// <summary>Power while waiting with the radio listening, in mW.</summary>
@@ -184,6 +184,9 @@ public sealed class BoardSettings
     public int TransmitOverheadUs = 300;
 
     /// <summary>The power numbers together.</summary>
-    public PowerProfile Power() =>
-        new PowerProfile(ComputeMw, WaitMw, TransmitMw, TransmitNsPerByte, TransmitOverheadUs, ListenMw, ListenOnMs * 1000);
+    public PowerProfile Power() => new PowerProfile
+    {
+        ComputeMw = ComputeMw, WaitMw = WaitMw, TransmitMw = TransmitMw, ListenMw = ListenMw, WakeMw = RadioUpMw,
+        TransmitNsPerByte = TransmitNsPerByte, TransmitOverheadUs = TransmitOverheadUs, MinActiveUs = ListenOnMs * 1000,
+    };
 }

@@ -20,6 +20,7 @@ public sealed class MappingCosts
     private readonly ModelFile _model;
     private readonly RequestFrame _request = new RequestFrame();
     private readonly ResponseFrame _response = new ResponseFrame();
+    private readonly Decision _decision = new Decision();
     private MappingEngine _engine;
     private byte[] _received;
 
@@ -58,7 +59,7 @@ public sealed class MappingCosts
     private MappingEngine EngineWith(int gatewayCount)
     {
         // Never compared with a clock: the statuses below are as old as the decisions are.
-        var power = new PowerProfile(165, 103, 627, 1600, 300);
+        var power = new PowerProfile { ComputeMw = 165, WaitMw = 103, TransmitMw = 627, TransmitNsPerByte = 1600, TransmitOverheadUs = 300 };
         var engine = new MappingEngine(new EngineSetup
         {
             ModelId = _model.Id, LongestLength = 200, LocalTime = new CostLine(1_600_000, 500), EncodeTime = new CostLine(20_000, 200),
@@ -70,14 +71,14 @@ public sealed class MappingCosts
         {
             advert.SetOwn((uint)(1000 + i), 100);
             engine.OnStatus("gateway-" + i.ToString(), status, NowUs);
-            engine.OnResponse(i, _response, DecisionLength, 20_000, NowUs);
+            engine.OnResponse(engine.Candidate(i), _response, DecisionLength, 20_000, NowUs);
         }
         return engine;
     }
 
     private void Decide(int turns)
     {
-        for (int turn = 0; turn < turns; turn++) _engine.Choose(DecisionLength, NowUs);
+        for (int turn = 0; turn < turns; turn++) _engine.Decide(DecisionLength, NowUs, _decision);
     }
 
     private void Encode(int turns)

@@ -42,8 +42,8 @@ public sealed class PendingRequest
     /// <summary>Whether an answer after <see cref="DeadlineUs"/> is of no use.</summary>
     public bool HasDeadline { get; set; }
 
-    /// <summary>Gateways that it was passed on to and that have not answered it: a bit each, by their index at the relay.</summary>
-    public int Tried { get; set; }
+    /// <summary>Keys of the gateways that have had the request and have not answered it.</summary>
+    public NodeKeySet Tried { get; } = new(RequestFrame.MaxVisited);
 
     /// <summary>Tells whoever delivered it that it has been dealt with; null where nobody wants to know.</summary>
     public Action? Acknowledge { get; set; }
@@ -59,7 +59,7 @@ public sealed class PendingRequest
     public void Arrive(long nowUs)
     {
         ArrivedUs = nowUs;
-        Tried = 0;
+        Tried.Clear();
         HasDeadline = Frame.BudgetUs != 0;
         DeadlineUs = nowUs + (HasDeadline ? Frame.BudgetUs : PatienceUs);
     }

@@ -36,11 +36,13 @@ public sealed class RelayEngine
             ModelId = modelId,
             LongestLength = longestLength > 0 ? longestLength : UsualLongestLength,
             // Between gateways nothing is spent but time, and a wire's share of it lies within the round trip.
-            Power = new PowerProfile(0, 0, 0, 0, 0),
+            Power = new PowerProfile(),
             Goal = Goal.Time,
             Relays = true,
             // What computing costs is fitted where it is measured.
             UseRefit = false,
+            TimeoutMarginUs = RequestRelay.MarginUs,
+            TimeoutMaxUs = RequestRelay.MaxWaitUs,
         };
         Mapping = new MappingEngine(setup, nodeKey);
     }

@@ -10,7 +10,6 @@ using Crime.Frames;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Models;
 using Crime.Gateway.Serving;
-using Crime.Mapping;
 
 namespace Crime.Gateway.Upstream;
 
@@ -81,9 +80,8 @@ public sealed class RelayEngines
         long now = _time.NowUs();
         foreach (RelayEngine engine in _byModel.Values)
         {
-            int candidate;
-            while ((candidate = engine.Mapping.TakeDuePing(now, out uint sequence)) != DecisionTable.Local)
-                yield return (engine.Mapping.Candidate(candidate).Id, new PingFrame { Session = engine.Session, Sequence = sequence });
+            while (engine.Mapping.TakePing(now, isWanted: false, extraSizeBytes: 0, out uint sequence) is { } gateway)
+                yield return (gateway.Id, new PingFrame { Session = engine.Session, Sequence = sequence });
         }
     }
 

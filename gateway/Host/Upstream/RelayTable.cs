@@ -6,6 +6,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using Crime.Gateway.Serving;
+using Crime.Mapping;
 
 namespace Crime.Gateway.Upstream;
 
@@ -13,13 +14,13 @@ namespace Crime.Gateway.Upstream;
 /// <param name="Request">The request as it came; somebody else's once it is answered.</param>
 /// <param name="Length">Its timesteps.</param>
 /// <param name="Engine">The engine that decided.</param>
-/// <param name="Candidate">Its index of the gateway that has the request now.</param>
+/// <param name="Gateway">The gateway that has the request now, as the engine knows it.</param>
 /// <param name="Link">The way it went.</param>
 /// <param name="Sequence">Its number among those that this gateway has passed on.</param>
 /// <param name="SentUs">When it left.</param>
 /// <param name="GiveUpUs">When it is waited for no longer.</param>
 public sealed record RelayedRequest(
-    PendingRequest Request, int Length, RelayEngine Engine, int Candidate, UpstreamLink Link, uint Sequence, long SentUs, long GiveUpUs);
+    PendingRequest Request, int Length, RelayEngine Engine, GatewayCandidate Gateway, UpstreamLink Link, uint Sequence, long SentUs, long GiveUpUs);
 
 /// <summary>A bounded table. Thread-safe.</summary>
 public sealed class RelayTable

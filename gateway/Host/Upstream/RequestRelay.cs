@@ -120,34 +120,35 @@ public sealed class RequestRelay : IDisposable
     {
         RequestFrame frame = request.Frame;
         if (_engines.Of(frame.ModelId) is not { } engine || frame.HasVisited(_nodeKey)) return false;
+        var decision = new Decision();
         while (_table.HasRoom)
         {
             long nowUs = _time.NowUs();
-            int waitUs = LocalWaitUs(), candidate = engine.Mapping.ChooseFor(frame.Length, waitUs, frame, request.Tried, nowUs);
-            if (candidate == DecisionTable.Local) return false;
-            request.Tried |= 1 << candidate;
-            long giveUpUs = GiveUpUs(request, engine.Mapping, candidate, waitUs, nowUs);
+            int waitUs = LocalWaitUs();
+            engine.Mapping.DecideRelay(frame.Length, waitUs, frame, request.Tried, nowUs, decision);
+            if (decision.Gateway is not { } gateway) return false;
+            request.Tried.Add(gateway.Key);
+            long giveUpUs = GiveUpUs(request, engine.Mapping, decision, waitUs, nowUs);
             if (giveUpUs <= nowUs) return false;
-            if (TrySend(request, engine, candidate, nowUs, giveUpUs)) return true;
+            if (TrySend(request, engine, gateway, nowUs, giveUpUs)) return true;
             if (request.IsPriced) return false;
         }
         return false;
     }
 
-    private bool TrySend(PendingRequest request, RelayEngine engine, int candidate, long nowUs, long giveUpUs)
+    private bool TrySend(PendingRequest request, RelayEngine engine, GatewayCandidate gateway, long nowUs, long giveUpUs)
     {
-        GatewayCandidate gateway = engine.Mapping.Candidate(candidate);
         UpstreamLink link = _linkOf[gateway.Id];
         int length = request.Frame.Length;
-        var relayed = new RelayedRequest(request, length, engine, candidate, link, Interlocked.Increment(ref _sequence), nowUs, giveUpUs);
+        var relayed = new RelayedRequest(request, length, engine, gateway, link, Interlocked.Increment(ref _sequence), nowUs, giveUpUs);
         byte[] payload = Encode(relayed, budgetUs: Math.Max(giveUpUs - nowUs - gateway.Link.RttUs, 1));
         // First noted, then sent: the answer must find it.
         if (!_table.TryAdd(relayed)) return false;
-        engine.Mapping.OnSent(candidate, length, nowUs);
+        engine.Mapping.OnSent(gateway, length, nowUs);
         if (!link.TrySendRequest(gateway.Id, payload))
         {
             if (!_table.TryTake(relayed)) return true;
-            engine.Mapping.OnTimeout(candidate, nowUs);
+            engine.Mapping.OnTimeout(gateway, nowUs);
             return false;
         }
         _counters.Relayed.Increment();
@@ -164,7 +165,7 @@ public sealed class RequestRelay : IDisposable
             return;
         }
         // Who has gone answers nothing any more.
-        if (!isOnline) Return(relayed => relayed.Engine.Mapping.Candidate(relayed.Candidate).Id == node, ResponseCode.TooLate);
+        if (!isOnline) Return(relayed => relayed.Gateway.Id == node, ResponseCode.TooLate);
         Wake();
         _status.OnChange();
     }
@@ -223,15 +224,17 @@ public sealed class RequestRelay : IDisposable
 
     /// <summary>Until when an answer is waited for: as long as one can be expected, and only so long that it can still be computed here.</summary>
     /// <remarks>What cannot be computed here waits until there is no sense in it, unless another gateway can still be asked.</remarks>
-    private static long GiveUpUs(PendingRequest request, MappingEngine engine, int candidate, int localWaitUs, long nowUs)
+    private static long GiveUpUs(PendingRequest request, MappingEngine engine, Decision decision, int localWaitUs, long nowUs)
     {
-        int length = request.Frame.Length;
+        int awayUs = decision.ExpectedTimeUs, timeoutUs = decision.TimeoutUs;
         long lastUs = request.HasDeadline ? request.DeadlineUs : long.MaxValue;
-        bool isLast = !request.IsPriced && engine.ChooseFor(length, localWaitUs, request.Frame, request.Tried, nowUs) == DecisionTable.Local;
-        long giveUpUs = nowUs + (isLast ? MaxWaitUs : engine.TimeoutUs(candidate, length, MarginUs, MaxWaitUs, nowUs));
-        if (!request.IsPriced) return Math.Min(giveUpUs, lastUs);
+        if (!request.IsPriced)
+        {
+            engine.DecideRelay(request.Frame.Length, localWaitUs, request.Frame, request.Tried, nowUs, decision);
+            return Math.Min(nowUs + (decision.IsOffload ? timeoutUs : MaxWaitUs), lastUs);
+        }
+        long giveUpUs = nowUs + timeoutUs;
         if (!request.HasDeadline) return giveUpUs;
-        int awayUs = engine.GatewayCost(candidate, length);
         // What cannot be back in time is not sent on: the queue refuses it at once.
         if (nowUs + awayUs > request.DeadlineUs) return nowUs;
         lastUs -= ReturnUs + localWaitUs + (long)request.AloneUs;
@@ -266,7 +269,7 @@ public sealed class RequestRelay : IDisposable
     {
         // Where the input itself is no good, the other gateway cannot help it: only the link learns from that.
         if (response.Code == ResponseCode.WrongInput) (response.Code, response.RelayCount) = (ResponseCode.Ok, 1);
-        relayed.Engine.Mapping.OnResponse(relayed.Candidate, response, relayed.Length, nowUs - relayed.SentUs, nowUs);
+        relayed.Engine.Mapping.OnResponse(relayed.Gateway, response, relayed.Length, nowUs - relayed.SentUs, nowUs);
     }
 
     private void Return(Predicate<RelayedRequest> condition, ResponseCode code)
@@ -313,7 +316,7 @@ public sealed class RequestRelay : IDisposable
         IReadOnlyList<RelayedRequest> late = _table.TakeAll(relayed => relayed.GiveUpUs <= nowUs);
         foreach (RelayedRequest relayed in late)
         {
-            relayed.Engine.Mapping.OnTimeout(relayed.Candidate, nowUs);
+            relayed.Engine.Mapping.OnTimeout(relayed.Gateway, nowUs);
             GiveBack(relayed, ResponseCode.TooLate);
         }
         foreach (var (node, ping) in _engines.DuePings()) _linkOf[node].TrySendPing(node, ping.Encode());

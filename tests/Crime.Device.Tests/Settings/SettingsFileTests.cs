@@ -55,9 +55,9 @@ public sealed class SettingsFileTests
         var remarks = new ArrayList();
         BoardSettings settings = SettingsFile.Parse("power.listen-mw=277\nradio.listen-on-ms=8\n", remarks);
         Assert.That(remarks, Is.Empty);
-        Assert.That((settings.Power().ListenMw, settings.Power().ListenOnUs), Is.EqualTo((277, 8000)));
-        Assert.That((new BoardSettings().Power().ListenMw, new BoardSettings().Power().ListenOnUs), Is.EqualTo((330, 50_000)));
-        Assert.That(SettingsFile.Parse("radio.listen-on-ms=0", remarks).Power().ListeningUs(20_000), Is.Zero, "a radio that listens always");
+        Assert.That((settings.Power().ListenMw, settings.Power().MinActiveUs), Is.EqualTo((277, 8000)));
+        Assert.That((new BoardSettings().Power().ListenMw, new BoardSettings().Power().MinActiveUs), Is.EqualTo((330, 50_000)));
+        Assert.That(SettingsFile.Parse("radio.listen-on-ms=0", remarks).Power().ListenExtraMw, Is.Zero, "a radio that always listens");
         Assert.That(remarks, Is.Empty);
     }
 

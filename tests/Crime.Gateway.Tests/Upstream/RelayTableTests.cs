@@ -50,5 +50,5 @@ public sealed class RelayTableTests
     }
 
     private static RelayedRequest Relayed(uint sequence) =>
-        new(new PendingRequest(), Length: 5, s_engine, Candidate: 0, Link: null!, sequence, SentUs: 0, GiveUpUs: sequence);
+        new(new PendingRequest(), Length: 5, s_engine, Gateway: null!, Link: null!, sequence, SentUs: 0, GiveUpUs: sequence);
 }

@@ -19,7 +19,16 @@ internal static class DecisionProbe
     public static void Decide(int gateways, bool haveRelays, int objective, bool isOnGrid, bool isWorstOrder, int decisions)
     {
         MappingEngine engine = Engine(gateways, haveRelays, (Objective)objective, isOnGrid, isWorstOrder, out long now);
-        for (int i = 0; i < decisions; i++) engine.Choose(40, now);
+        var decision = new Decision();
+        for (int i = 0; i < decisions; i++) engine.Decide(40, now, decision);
+    }
+
+    /// <summary>The same for decisions with all details, as a board makes them for its console.</summary>
+    public static void DecideInDetail(int gateways, bool haveRelays, int objective, bool isOnGrid, bool isWorstOrder, int decisions)
+    {
+        MappingEngine engine = Engine(gateways, haveRelays, (Objective)objective, isOnGrid, isWorstOrder, out long now);
+        var decision = new Decision { IsDetailed = true };
+        for (int i = 0; i < decisions; i++) engine.Decide(40, now, decision);
     }
 
     /// <summary>The same for decisions about the rest of a stream.</summary>
@@ -32,7 +41,8 @@ internal static class DecisionProbe
     public static void DecideRest(int gateways, bool haveRelays, int objective, bool isOnGrid, bool isComplete, int decisions)
     {
         MappingEngine engine = Engine(gateways, haveRelays, (Objective)objective, isOnGrid, isWorstOrder: true, out long now);
-        for (int i = 0; i < decisions; i++) engine.ChooseRest(40, isComplete, now);
+        var decision = new Decision();
+        for (int i = 0; i < decisions; i++) engine.DecideRest(40, isComplete, now, decision);
     }
 
     /// <summary>An engine that knows gateways, and the time.</summary>
@@ -46,7 +56,11 @@ internal static class DecisionProbe
                 LocalTime = new CostLine(100_000_000, 500),
                 BytesPerStep = 24,
                 StateSize = 64,
-                Power = new PowerProfile(165, 103, 627, 1600, 300, 330, isOnGrid ? 50_000 : 0),
+                Power = new PowerProfile
+                {
+                    ComputeMw = 165, WaitMw = 103, TransmitMw = 627, ListenMw = 330, TransmitNsPerByte = 1600, TransmitOverheadUs = 300,
+                    MinActiveUs = isOnGrid ? 50_000 : 0,
+                },
                 Goal = Goal.Of(objective, 50_000, 95),
                 BeaconIntervalUs = isOnGrid ? EngineSetup.StandardBeaconUs : 0,
             }, 7);
@@ -67,8 +81,8 @@ internal static class DecisionProbe
                 engine.OnStatus("gateway-" + i, status, now);
                 // Ready at any time between two beacons, and after the radio has listened on.
                 int elapsedUs = 75_000 + 9000 * (round % 10);
-                engine.OnSent(i, 40, now - elapsedUs);
-                engine.OnResponse(i, new ResponseFrame { BacklogUs = status.BacklogUs, WaitUs = status.BacklogUs }, 40, elapsedUs, now);
+                engine.OnSent(engine.Candidate(i), 40, now - elapsedUs);
+                engine.OnResponse(engine.Candidate(i), new ResponseFrame { BacklogUs = status.BacklogUs, WaitUs = status.BacklogUs }, 40, elapsedUs, now);
             }
         }
         now += 1000;

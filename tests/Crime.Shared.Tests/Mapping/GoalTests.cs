@@ -11,7 +11,10 @@ namespace Crime.Shared.Tests.Mapping;
 /// <summary>What is minimised, on a board with two gateways that are known to the µs.</summary>
 public sealed class GoalTests
 {
-    private static readonly PowerProfile s_power = new(165, 103, 627, 1600, 300);
+    private static readonly PowerProfile s_power = new() { ComputeMw = 165, WaitMw = 103, TransmitMw = 627, TransmitNsPerByte = 1600, TransmitOverheadUs = 300 };
+
+    // No time-out limits a latency budget.
+    private const int LongTimeUs = 1_000_000_000;
 
     /// <summary>A board of 1.4 ms per step, and gateways at the given round trips.</summary>
     private static MappingEngine Engine(Goal goal, int jitterUs, params int[] roundTripsUs)
@@ -20,7 +23,7 @@ public sealed class GoalTests
             new EngineSetup
             {
                 ModelId = 1, LongestLength = 80, LocalTime = new CostLine(1_400_000, 500), EncodeTime = new CostLine(20_000, 100), BytesPerStep = 6,
-                Power = s_power, Goal = goal,
+                Power = s_power, Goal = goal, TimeoutMarginUs = LongTimeUs, TimeoutMaxUs = int.MaxValue,
             }, 1);
         var status = new StatusFrame { Online = true, Workers = 1, Session = 1, Utilisation = StatusFrame.FullUtilisation };
         status.Add(1, 0).SetOwn(300, 20);
@@ -30,21 +33,20 @@ public sealed class GoalTests
             for (int k = 0; k < 60; k++)
             {
                 int linkUs = roundTripsUs[i] + (k % 2 == 0 ? jitterUs : -jitterUs);
-                engine.OnSent(i, 10, 0);
-                engine.OnResponse(i, new ResponseFrame(), 10, linkUs + engine.TransmitUs(10), 0);
+                engine.OnSent(engine.Candidate(i), 10, 0);
+                engine.OnResponse(engine.Candidate(i), new ResponseFrame(), 10, linkUs + engine.TransmitUs(10), 0);
             }
         }
-        engine.Choose(1, 0);
         return engine;
     }
 
     [Test]
     public void TheWeightOfTimeMovesTheBreakEvenFromEnergysToTimes()
     {
-        int[] lengths = new[] { 0, 250, 500, 750, 1000 }.Select(share => Engine(Goal.Weighted(share), 0, 60_000).BreakEvenLength()).ToArray();
+        int[] lengths = new[] { 0, 250, 500, 750, 1000 }.Select(share => Engine(Goal.Weighted(share), 0, 60_000).BreakEvenLength(0)).ToArray();
         Assert.That(lengths, Is.Ordered.And.Unique);
-        Assert.That(lengths[0], Is.EqualTo(Engine(Goal.Energy, 0, 60_000).BreakEvenLength()));
-        Assert.That(lengths[^1], Is.EqualTo(Engine(Goal.Time, 0, 60_000).BreakEvenLength()));
+        Assert.That(lengths[0], Is.EqualTo(Engine(Goal.Energy, 0, 60_000).BreakEvenLength(0)));
+        Assert.That(lengths[^1], Is.EqualTo(Engine(Goal.Time, 0, 60_000).BreakEvenLength(0)));
     }
 
     [TestCase(1000, 1.0)]
@@ -53,15 +55,26 @@ public sealed class GoalTests
     public void ARequestIsWorthTheTimeInWhichWaitingCostsWhatComputingWould(int timeShare, double ofLocalTime)
     {
         foreach (int length in new[] { 1, 20, 80 })
-            Assert.That(Engine(Goal.Weighted(timeShare), 0, 60_000).WorthUs(length), Is.EqualTo((1400 * length + 500) * ofLocalTime).Within(0.2).Percent);
+            Assert.That(OffloadOf(Engine(Goal.Weighted(timeShare), 0, 60_000), length).BudgetUs, Is.EqualTo((1400 * length + 500) * ofLocalTime).Within(0.2).Percent);
     }
 
     [Test]
-    public void ARequestWithADeadlineAndOneThatCannotBeComputedHereAreWorthAnyTime()
+    public void OnlyTheTimeoutLimitsTheBudgetWithADeadlineAndOnANodeThatCannotCompute()
     {
-        Assert.That(Engine(Goal.Deadline(50, 95), 0, 60_000).WorthUs(20), Is.EqualTo(int.MaxValue));
-        var helpless = new MappingEngine(new EngineSetup { ModelId = 1, LongestLength = 80, Power = s_power }, 1);
-        Assert.That(helpless.WorthUs(20), Is.EqualTo(int.MaxValue));
+        Decision deadline = OffloadOf(Engine(Goal.Deadline(50, 95), 0, 60_000), 20);
+        Assert.That(deadline.BudgetUs, Is.EqualTo(deadline.TimeoutUs).And.GreaterThan(LongTimeUs));
+        MappingEngine engine = Engine(Goal.Time, 0, 60_000);
+        engine.SetLocalTime(null);
+        Decision helpless = OffloadOf(engine, 20);
+        Assert.That(helpless.BudgetUs, Is.EqualTo(helpless.TimeoutUs).And.GreaterThan(LongTimeUs));
+    }
+
+    /// <summary>The decision of a board that would rather offload, and asks for no more time than the input may cost.</summary>
+    private static Decision OffloadOf(MappingEngine engine, int length)
+    {
+        var decision = new Decision();
+        engine.DecideOffload(length, 0, mayExceedLocal: false, decision);
+        return decision;
     }
 
     [Test]
@@ -70,8 +83,8 @@ public sealed class GoalTests
         MappingEngine time = Engine(Goal.Time, 0, 60_000), energy = Engine(Goal.Energy, 0, 60_000), weighted = Engine(Goal.Weighted(300), 0, 60_000);
         foreach (int length in new[] { 1, 20, 80 })
         {
-            double expected = 0.3 * time.GatewayCost(0, length) + 0.7 * energy.GatewayCost(0, length) * 1000.0 / s_power.ComputeMw;
-            Assert.That(weighted.GatewayCost(0, length), Is.EqualTo(expected).Within(0.1).Percent);
+            double expected = 0.3 * time.GatewayCost(0, length, 0) + 0.7 * energy.GatewayCost(0, length, 0) * 1000.0 / s_power.ComputeMw;
+            Assert.That(weighted.GatewayCost(0, length, 0), Is.EqualTo(expected).Within(0.1).Percent);
             Assert.That(weighted.LocalCost(length), Is.EqualTo(time.LocalCost(length)).Within(0.1).Percent);
         }
     }
@@ -83,7 +96,7 @@ public sealed class GoalTests
         const int length = 50;
         double encodeUs = 100 + 20.0 * length, transmitUs = s_power.TransmitUs(RequestFrame.HeaderSize + 6 * length), waitUs = 60_000 + 20 + 0.3 * length;
         double expected = (165 * encodeUs + 627 * transmitUs + 103 * waitUs) / 1000;
-        Assert.That(engine.GatewayCost(0, length), Is.EqualTo(expected).Within(0.2).Percent);
+        Assert.That(engine.GatewayCost(0, length, 0), Is.EqualTo(expected).Within(0.2).Percent);
     }
 
     [TestCase(40, 20)]
@@ -94,9 +107,9 @@ public sealed class GoalTests
     public void TheDeadlineIsMetAtTheLeastEnergy(int deadlineMs, int length)
     {
         MappingEngine time = Engine(Goal.Time, 0, 50_000, 90_000), energy = Engine(Goal.Energy, 0, 50_000, 90_000);
-        int[] places = [DecisionTable.Local, 0, 1];
-        int TimeOf(int place) => place < 0 ? time.LocalCost(length) : time.GatewayCost(place, length);
-        int EnergyOf(int place) => place < 0 ? energy.LocalCost(length) : energy.GatewayCost(place, length);
+        int[] places = [EngineAnswers.Local, 0, 1];
+        int TimeOf(int place) => place < 0 ? time.LocalCost(length) : time.GatewayCost(place, length, 0);
+        int EnergyOf(int place) => place < 0 ? energy.LocalCost(length) : energy.GatewayCost(place, length, 0);
         int[] inTime = [.. places.Where(place => TimeOf(place) <= deadlineMs * 1000)];
         int expected = inTime.Length > 0 ? inTime.MinBy(EnergyOf) : places.MinBy(TimeOf);
         Assert.That(Engine(Goal.Deadline(deadlineMs, 50), 0, 50_000, 90_000).Choose(length, 0), Is.EqualTo(expected));
@@ -108,7 +121,7 @@ public sealed class GoalTests
         // 70 steps take 98 ms here; away 53 ms on average, give or take 20.
         MappingEngine half = Engine(Goal.Deadline(80, 50), 20_000, 50_000), most = Engine(Goal.Deadline(80, 99), 20_000, 50_000);
         Assert.That(half.Choose(50, 0), Is.Zero, "less energy");
-        Assert.That(most.Choose(50, 0), Is.EqualTo(DecisionTable.Local), "70.5 ms for certain");
+        Assert.That(most.Choose(50, 0), Is.EqualTo(EngineAnswers.Local), "70.5 ms for certain");
     }
 
     [TestCase(50)]

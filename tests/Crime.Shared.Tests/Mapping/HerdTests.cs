@@ -11,7 +11,7 @@ public sealed class HerdTests
 {
     private const int HeartbeatUs = 1_000_000;
 
-    private static readonly PowerProfile s_power = new(165, 103, 627, 1600, 300);
+    private static readonly PowerProfile s_power = new() { ComputeMw = 165, WaitMw = 103, TransmitMw = 627, TransmitNsPerByte = 1600, TransmitOverheadUs = 300 };
 
     private static MappingEngine Engine(uint key, bool hasMeasures) => new(
         new EngineSetup
@@ -43,11 +43,7 @@ public sealed class HerdTests
                     board.OnPong(new PongFrame { Sequence = sequence, BacklogUs = status.BacklogUs }, now + 10_000);
             }
         }
-        return [.. boards.Select(board =>
-        {
-            board.Choose(1, now);
-            return board.BreakEvenLength();
-        })];
+        return [.. boards.Select(board => board.BreakEvenLength(now))];
     }
 
     [Test]
@@ -69,9 +65,8 @@ public sealed class HerdTests
             for (uint i = 1; i <= 20; i++) board.OnStatus("gw", Status(i, 20_000), i * HeartbeatUs);
             Assert.That(board.TakeDuePing(20 * HeartbeatUs, out uint sequence), Is.Zero);
             board.OnPong(new PongFrame { Sequence = sequence, BacklogUs = 20_000 }, 20 * HeartbeatUs + 10_000);
-            board.Choose(1, 20 * HeartbeatUs + 10_000);
         }
-        Assert.That(with.GatewayCost(0, 40), Is.EqualTo(without.GatewayCost(0, 40)).Within(200));
+        Assert.That(with.GatewayCost(0, 40, 20 * HeartbeatUs + 10_000), Is.EqualTo(without.GatewayCost(0, 40, 20 * HeartbeatUs + 10_000)).Within(200));
     }
 
     [Test]
@@ -82,12 +77,11 @@ public sealed class HerdTests
         Assert.That(board.TakeDuePing(0, out uint sequence), Is.Zero);
         board.OnPong(new PongFrame { Sequence = sequence }, 10_000);
         Assert.That(board.Choose(80, 10_000), Is.Zero);
-        board.OnSent(0, 80, 10_000);
-        Assert.That(board.Candidate(0).InFlightCount, Is.EqualTo(1));
+        board.OnSent(board.Candidate(0), 80, 10_000);
         var refusal = new ResponseFrame { Code = ResponseCode.TooLate, BacklogUs = 300_000, Depth = 90 };
-        board.OnResponse(0, refusal, 80, 12_000, 22_000);
-        Assert.That((board.Candidate(0).InFlightCount, board.Candidate(0).Link.IsUsable), Is.EqualTo((0, true)), "the link is good");
-        Assert.That(board.Choose(80, 22_000), Is.EqualTo(DecisionTable.Local));
+        board.OnResponse(board.Candidate(0), refusal, 80, 12_000, 22_000);
+        Assert.That(board.Candidate(0).Link.IsUsable, Is.True, "the link is good");
+        Assert.That(board.Choose(80, 22_000), Is.EqualTo(EngineAnswers.Local));
         Assert.That(board.Candidate(0).Queue.BiasUs, Is.GreaterThan(30_000));
     }
 
@@ -99,11 +93,11 @@ public sealed class HerdTests
         board.OnStatus("gw", Status(1, 0), 0);
         Assert.That(board.TakeDuePing(0, out uint sequence), Is.Zero);
         board.OnPong(new PongFrame { Sequence = sequence }, 10_000);
-        board.OnSent(0, 80, 10_000);
-        board.OnResponse(0, new ResponseFrame { Code = code }, 80, 12_000, 22_000);
-        Assert.That(board.Choose(80, 22_000), Is.EqualTo(DecisionTable.Local));
+        board.OnSent(board.Candidate(0), 80, 10_000);
+        board.OnResponse(board.Candidate(0), new ResponseFrame { Code = code }, 80, 12_000, 22_000);
+        Assert.That(board.Choose(80, 22_000), Is.EqualTo(EngineAnswers.Local));
         board.OnStatus("gw", Status(2, 0), HeartbeatUs);
-        Assert.That(board.Choose(80, HeartbeatUs), Is.EqualTo(DecisionTable.Local), "it says it serves the model, and has refused it");
+        Assert.That(board.Choose(80, HeartbeatUs), Is.EqualTo(EngineAnswers.Local), "it says it serves the model, and has refused it");
         long later = 23_000 + MappingEngine.RefusalUs;
         board.OnStatus("gw", Status(3, 0), later);
         Assert.That(board.Choose(80, later), Is.Zero);
@@ -118,12 +112,10 @@ public sealed class HerdTests
         board.OnStatus("gw", status, 0);
         Assert.That(board.TakeDuePing(0, out uint sequence), Is.Zero);
         board.OnPong(new PongFrame { Sequence = sequence }, 10_000);
-        board.Choose(1, 10_000);
-        int before = board.GatewayCost(0, 40);
-        for (int i = 0; i < 3; i++) board.OnSent(0, 40, 10_000);
-        Assert.That(board.GatewayCost(0, 40) - before, Is.EqualTo(3 * 40_000), "40 ms of work each");
-        board.OnResponse(0, new ResponseFrame { BacklogUs = 80_000, ServiceUs = 40_000 }, 40, 50_000, 60_000);
-        board.Choose(1, 60_000);
-        Assert.That(board.GatewayCost(0, 40) - before, Is.EqualTo(80_000).Within(1000));
+        int before = board.GatewayCost(0, 40, 10_000);
+        for (int i = 0; i < 3; i++) board.OnSent(board.Candidate(0), 40, 10_000);
+        Assert.That(board.GatewayCost(0, 40, 10_000) - before, Is.EqualTo(3 * 40_000), "40 ms of work each");
+        board.OnResponse(board.Candidate(0), new ResponseFrame { BacklogUs = 80_000, ServiceUs = 40_000 }, 40, 50_000, 60_000);
+        Assert.That(board.GatewayCost(0, 40, 60_000) - before, Is.EqualTo(80_000).Within(1000));
     }
 }

@@ -10,7 +10,7 @@ public sealed class MappingEngineTests
     private const uint ModelId = 42;
     private const int RttUs = 60_000;
 
-    private static readonly PowerProfile s_power = new(165, 103, 627, 1600, 300);
+    private static readonly PowerProfile s_power = new() { ComputeMw = 165, WaitMw = 103, TransmitMw = 627, TransmitNsPerByte = 1600, TransmitOverheadUs = 300 };
 
     /// <summary>1.4 ms per step on the board, 20 us per step to write a request of 6 bytes per step.</summary>
     private static MappingEngine Engine(Objective objective = Objective.Time, bool canCompute = true) => new(new EngineSetup
@@ -71,9 +71,9 @@ public sealed class MappingEngineTests
     public void WithoutAGatewayEverythingIsLocal()
     {
         MappingEngine engine = Engine();
-        Assert.That(engine.Choose(127, 0), Is.EqualTo(DecisionTable.Local));
-        Assert.That(engine.ChooseGateway(127, 0), Is.EqualTo(DecisionTable.Local));
-        Assert.That(engine.BreakEvenLength(), Is.EqualTo(CostLine.Never));
+        Assert.That(engine.Choose(127, 0), Is.EqualTo(EngineAnswers.Local));
+        Assert.That(engine.ChooseGateway(127, 0), Is.EqualTo(EngineAnswers.Local));
+        Assert.That(engine.BreakEvenLength(0), Is.EqualTo(CostLine.Never));
     }
 
     [TestCase(Objective.Time)]
@@ -81,13 +81,13 @@ public sealed class MappingEngineTests
     public void ABoardThatCannotComputeIsNotChosenWhileThereIsAGateway(Objective objective)
     {
         MappingEngine engine = Engine(objective, canCompute: false);
-        Assert.That((engine.Choose(1, 0), engine.BreakEvenLength()), Is.EqualTo((DecisionTable.Local, CostLine.Never)));
+        Assert.That((engine.Choose(1, 0), engine.BreakEvenLength(0)), Is.EqualTo((EngineAnswers.Local, CostLine.Never)));
         engine.OnStatus("gw", Status(), 0);
         Pong(engine, 0);
-        Assert.That((engine.Choose(1, RttUs), engine.BreakEvenLength()), Is.EqualTo((0, 1)));
+        Assert.That((engine.Choose(1, RttUs), engine.BreakEvenLength(RttUs)), Is.EqualTo((0, 1)));
         Assert.That(engine.Choose(127, RttUs), Is.Zero);
         Assert.That(engine.LocalCost(127), Is.EqualTo(DecisionTable.Unusable));
-        Assert.That(engine.GatewayCost(0, 127), Is.LessThan(DecisionTable.Unusable));
+        Assert.That(engine.GatewayCost(0, 127, RttUs), Is.LessThan(DecisionTable.Unusable));
     }
 
     [Test]
@@ -95,7 +95,7 @@ public sealed class MappingEngineTests
     {
         MappingEngine engine = Engine();
         engine.OnStatus("gw", Status(), 0);
-        Assert.That(engine.Choose(127, 0), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.Choose(127, 0), Is.EqualTo(EngineAnswers.Local));
         Pong(engine, 0);
         Assert.That(engine.Choose(127, RttUs), Is.Zero);
     }
@@ -104,11 +104,10 @@ public sealed class MappingEngineTests
     public void ShortInputsStayAndLongOnesGo()
     {
         MappingEngine engine = EngineWithGateway();
-        engine.Choose(1, RttUs);
-        int breakEven = engine.BreakEvenLength();
+        int breakEven = engine.BreakEvenLength(RttUs);
         // 60 ms of link against 1.4 ms a step, less what a step costs on the way.
         Assert.That(breakEven, Is.EqualTo(44));
-        Assert.That(engine.Choose(breakEven - 1, RttUs), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.Choose(breakEven - 1, RttUs), Is.EqualTo(EngineAnswers.Local));
         Assert.That(engine.Choose(breakEven, RttUs), Is.Zero);
     }
 
@@ -116,12 +115,10 @@ public sealed class MappingEngineTests
     public void TheObjectiveMovesTheBreakEvenLength()
     {
         MappingEngine engine = EngineWithGateway(Objective.Energy);
-        engine.Choose(1, RttUs);
         // Waiting draws less than computing: 103 against 165 mW.
-        Assert.That(engine.BreakEvenLength(), Is.InRange(26, 30));
+        Assert.That(engine.BreakEvenLength(RttUs), Is.InRange(26, 30));
         engine.SetGoal(Goal.Time);
-        engine.Choose(1, RttUs);
-        Assert.That(engine.BreakEvenLength(), Is.EqualTo(44));
+        Assert.That(engine.BreakEvenLength(RttUs), Is.EqualTo(44));
     }
 
     [Test]
@@ -130,7 +127,7 @@ public sealed class MappingEngineTests
         MappingEngine engine = EngineWithGateway();
         Assert.That(engine.Choose(100, RttUs), Is.Zero);
         engine.OnStatus("gw", Status(sequence: 2, backlogUs: 100_000, depth: 40, utilisation: QueueForecast.FullUtilisation), RttUs);
-        Assert.That(engine.Choose(100, RttUs), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.Choose(100, RttUs), Is.EqualTo(EngineAnswers.Local));
         Assert.That(engine.LowestDepth(), Is.EqualTo(40));
     }
 
@@ -139,7 +136,7 @@ public sealed class MappingEngineTests
     {
         MappingEngine engine = EngineWithGateway();
         int transmitUs = engine.TransmitUs(100);
-        for (int i = 0; i < 50; i++) engine.OnResponse(0, Answer(waitUs: 500_000, serviceUs: 50), 100, RttUs + 500_050 + transmitUs, 1_000_000 + i);
+        for (int i = 0; i < 50; i++) engine.OnResponse(engine.Candidate(0), Answer(waitUs: 500_000, serviceUs: 50), 100, RttUs + 500_050 + transmitUs, 1_000_000 + i);
         Assert.That(engine.Candidate(0).Link.RttUs, Is.EqualTo(RttUs).Within(8));
     }
 
@@ -147,8 +144,8 @@ public sealed class MappingEngineTests
     public void AnAnswersBacklogIsTheFreshestNews()
     {
         MappingEngine engine = EngineWithGateway();
-        engine.OnResponse(0, Answer(backlogUs: 300_000, depth: 99), 100, RttUs + 1000, RttUs);
-        Assert.That(engine.Choose(100, RttUs), Is.EqualTo(DecisionTable.Local));
+        engine.OnResponse(engine.Candidate(0), Answer(backlogUs: 300_000, depth: 99), 100, RttUs + 1000, RttUs);
+        Assert.That(engine.Choose(100, RttUs), Is.EqualTo(EngineAnswers.Local));
         Assert.That(engine.Candidate(0).Queue.Depth, Is.EqualTo(99));
     }
 
@@ -156,8 +153,8 @@ public sealed class MappingEngineTests
     public void ATimeoutTakesTheGatewayOutUntilAPingComesBack()
     {
         MappingEngine engine = EngineWithGateway();
-        engine.OnTimeout(0, 100_000);
-        Assert.That(engine.Choose(127, 100_000), Is.EqualTo(DecisionTable.Local));
+        engine.OnTimeout(engine.Candidate(0), 100_000);
+        Assert.That(engine.Choose(127, 100_000), Is.EqualTo(EngineAnswers.Local));
         Assert.That(engine.TakeDuePing(100_000 + LinkEstimator.FirstBackOffUs - 1, out _), Is.Negative, "too early");
         Pong(engine, 100_000 + LinkEstimator.FirstBackOffUs);
         Assert.That(engine.Choose(127, 100_000 + LinkEstimator.FirstBackOffUs + RttUs), Is.Zero);
@@ -169,29 +166,26 @@ public sealed class MappingEngineTests
     {
         MappingEngine engine = EngineWithGateway(objective);
         var radioUp = new RadioCost(100_000, 495);
-        engine.Choose(1, 2 * RttUs);
-        int associated = engine.GatewayCost(0, 50), local = engine.LocalCost(50);
+        int associated = engine.GatewayCost(0, 50, 2 * RttUs), local = engine.LocalCost(50);
         engine.OnRadioDown(radioUp, RttUs);
         // Nothing is heard while it is off: what was known holds for longer than any status would.
         long later = RttUs + 100L * MappingEngine.StatusExpiryUs;
-        engine.Choose(1, later);
-        Assert.That(engine.GatewayCost(0, 50) - associated, Is.EqualTo(objective == Objective.Time ? 100_000 : 49_500));
+        Assert.That(engine.GatewayCost(0, 50, later) - associated, Is.EqualTo(objective == Objective.Time ? 100_000 : 49_500));
         Assert.That(engine.LocalCost(50), Is.EqualTo(local));
         engine.OnRadioUp(later);
-        Assert.That(engine.Choose(127, later), Is.EqualTo(DecisionTable.Local), "it has to be heard again");
+        Assert.That(engine.Choose(127, later), Is.EqualTo(EngineAnswers.Local), "it has to be heard again");
         engine.OnStatus("gw", Status(sequence: 2), later);
         Pong(engine, later);
-        engine.Choose(1, later + 2 * RttUs);
-        Assert.That(engine.GatewayCost(0, 50), Is.EqualTo(associated), "zero while associated");
+        Assert.That(engine.GatewayCost(0, 50, later + 2 * RttUs), Is.EqualTo(associated), "zero while associated");
     }
 
     [Test]
     public void AGatewayThatWasGoneWhenTheRadioWentOffIsNoCandidate()
     {
         MappingEngine engine = EngineWithGateway();
-        engine.OnTimeout(0, RttUs);
+        engine.OnTimeout(engine.Candidate(0), RttUs);
         engine.OnRadioDown(new RadioCost(1, 1), RttUs);
-        Assert.That(engine.Choose(127, RttUs), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.Choose(127, RttUs), Is.EqualTo(EngineAnswers.Local));
     }
 
     [Test]
@@ -206,15 +200,13 @@ public sealed class MappingEngineTests
         before.Save(bytes, 7, RttUs);
         MappingEngine after = Engine();
         after.Restore(bytes, 7, radioUp, 0);
-        before.Choose(1, RttUs);
-        after.Choose(1, 0);
         Assert.That((after.CandidateCount, after.Candidate(0).Id, after.LowestDepth()), Is.EqualTo((2, "gw", 0)));
-        Assert.That(after.BreakEvenLength(), Is.EqualTo(before.BreakEvenLength()));
+        Assert.That(after.BreakEvenLength(0), Is.EqualTo(before.BreakEvenLength(RttUs)));
         for (int length = 1; length < 100; length++)
         {
             Assert.That(after.Choose(length, 0), Is.EqualTo(before.Choose(length, RttUs)), $"length {length}");
-            Assert.That(after.GatewayCost(0, length), Is.EqualTo(before.GatewayCost(0, length)));
-            Assert.That(after.GatewayCost(1, length), Is.EqualTo(DecisionTable.Unusable), "never measured");
+            Assert.That(after.GatewayCost(0, length, 0), Is.EqualTo(before.GatewayCost(0, length, RttUs)));
+            Assert.That(after.GatewayCost(1, length, 0), Is.EqualTo(DecisionTable.Unusable), "never measured");
         }
     }
 
@@ -229,7 +221,7 @@ public sealed class MappingEngineTests
         Assert.That(engine.TakeDuePing(lostAt, out _), Is.Negative, "backing off");
         Assert.That(engine.TakeDuePing(lostAt + LinkEstimator.FirstBackOffUs, out uint second), Is.Zero);
         engine.OnPong(new PongFrame { Sequence = first }, lostAt + LinkEstimator.FirstBackOffUs);
-        Assert.That(engine.Choose(127, lostAt + LinkEstimator.FirstBackOffUs), Is.EqualTo(DecisionTable.Local), "the late answer to the first says nothing");
+        Assert.That(engine.Choose(127, lostAt + LinkEstimator.FirstBackOffUs), Is.EqualTo(EngineAnswers.Local), "the late answer to the first says nothing");
         engine.OnPong(new PongFrame { Sequence = second }, lostAt + LinkEstimator.FirstBackOffUs + RttUs);
         Assert.That(engine.Candidate(0).Link.IsUsable, Is.True);
     }
@@ -239,7 +231,7 @@ public sealed class MappingEngineTests
     {
         MappingEngine engine = EngineWithGateway();
         engine.OnStatus("gw", Status(online: false, sequence: 0), RttUs);
-        Assert.That(engine.Choose(127, RttUs), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.Choose(127, RttUs), Is.EqualTo(EngineAnswers.Local));
         Assert.That(engine.TakeDuePing(60_000_000, out _), Is.Negative, "nobody is there to answer");
     }
 
@@ -248,7 +240,7 @@ public sealed class MappingEngineTests
     {
         MappingEngine engine = EngineWithGateway();
         Assert.That(engine.Choose(127, MappingEngine.StatusExpiryUs), Is.Zero);
-        Assert.That(engine.Choose(127, MappingEngine.StatusExpiryUs + 1), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.Choose(127, MappingEngine.StatusExpiryUs + 1), Is.EqualTo(EngineAnswers.Local));
     }
 
     [Test]
@@ -257,7 +249,7 @@ public sealed class MappingEngineTests
         MappingEngine engine = Engine();
         engine.OnStatus("gw", Status(model: 1), 0);
         Assert.That(engine.TakeDuePing(0, out _), Is.Negative);
-        Assert.That(engine.ChooseGateway(10, 0), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.ChooseGateway(10, 0), Is.EqualTo(EngineAnswers.Local));
     }
 
     [Test]
@@ -294,11 +286,64 @@ public sealed class MappingEngineTests
     }
 
     [Test]
+    public void TheOutcomeOfARequestIsNotCreditedToTheGatewayThatTookTheSlot()
+    {
+        MappingEngine engine = Engine();
+        for (int i = 0; i < 4; i++) engine.OnStatus($"gw{i}", Status(), 0);
+        Pong(engine, 0);
+        GatewayCandidate former = engine.Candidate(0);
+        engine.OnSent(former, 100, RttUs);
+        engine.OnStatus("gw0", Status(online: false), RttUs);
+        engine.OnStatus("gw4", Status(), RttUs);
+        GatewayCandidate successor = engine.Candidate(0);
+        Assert.That(successor.Id, Is.EqualTo("gw4"));
+        engine.OnResponse(former, Answer(backlogUs: 300_000, depth: 99), 100, RttUs, 2 * RttUs);
+        Assert.That((successor.Link.HasSample, successor.Queue.Depth), Is.EqualTo((false, 0)), "an answer of the former gateway");
+        Pong(engine, 2 * RttUs);
+        Assert.That(successor.Link.IsUsable, Is.True);
+        engine.OnTimeout(former, 3 * RttUs);
+        Assert.That(successor.Link.IsUsable, Is.True, "a time-out of the former gateway");
+    }
+
+    [TestCase(0)]
+    [TestCase(20_000)]
+    [TestCase(100_000)]
+    public void ADecisionForEnergyCostsWhatTheTimelineSays(int minActiveUs)
+    {
+        var power = new PowerProfile
+        {
+            ComputeMw = 165, WaitMw = 103, TransmitMw = 627, ListenMw = 330, WakeMw = 495, TransmitNsPerByte = 1600, TransmitOverheadUs = 300,
+            MinActiveUs = minActiveUs,
+        };
+        var engine = new MappingEngine(
+            new EngineSetup
+            {
+                ModelId = ModelId, LongestLength = 83, LocalTime = new CostLine(1_400_000, 500), EncodeTime = new CostLine(20_000, 100), BytesPerStep = 6,
+                Power = power, Goal = Goal.Energy,
+            }, 1);
+        engine.OnStatus("gw", Status(), 0);
+        Pong(engine, 0);
+        foreach (int length in new[] { 5, 20, 80 })
+        {
+            var decision = new Decision { IsDetailed = true };
+            engine.DecideOffload(length, RttUs, mayExceedLocal: true, decision);
+            int encodeUs = 100 + 20 * length, transmitUs = power.TransmitUs(RequestFrame.HeaderSize + 6 * length);
+            var timeline = new RadioTimeline { ComputeUs = encodeUs };
+            timeline.AddRequest(power, transmitUs, decision.ExpectedTimeUs - encodeUs - transmitUs, isAnswered: true);
+            Assert.That(decision.ExpectedEnergyUj, Is.EqualTo(timeline.EnergyUj(power)).Within(0.5).Percent);
+            Assert.That(decision.Cost, Is.EqualTo(timeline.EnergyUj(power)).Within(0.5).Percent);
+            engine.DecideLocal(length, RttUs, decision);
+            timeline = new RadioTimeline { ComputeUs = 500 + 1400 * length };
+            Assert.That((decision.ExpectedTimeUs, decision.ExpectedEnergyUj), Is.EqualTo(((int)timeline.ComputeUs, timeline.EnergyUj(power))));
+        }
+    }
+
+    [Test]
     public void AReconnectMakesEveryLinkProveItself()
     {
         MappingEngine engine = EngineWithGateway();
         engine.OnConnectionChanged(1_000_000);
-        Assert.That(engine.Choose(127, 1_000_000), Is.EqualTo(DecisionTable.Local));
+        Assert.That(engine.Choose(127, 1_000_000), Is.EqualTo(EngineAnswers.Local));
         Pong(engine, 1_000_000);
         Assert.That(engine.Choose(127, 1_100_000), Is.Zero);
     }

@@ -22,7 +22,7 @@ internal static class StatusProbe
                 LongestLength = 80,
                 LocalTime = new CostLine(100_000_000, 500),
                 BytesPerStep = 24,
-                Power = new PowerProfile(165, 103, 627, 1600, 300),
+                Power = new PowerProfile { ComputeMw = 165, WaitMw = 103, TransmitMw = 627, TransmitNsPerByte = 1600, TransmitOverheadUs = 300 },
                 BeaconIntervalUs = isOnGrid ? EngineSetup.StandardBeaconUs : 0,
             }, 7);
         var status = new StatusFrame { Online = true, Workers = 3, Session = 1, Utilisation = StatusFrame.FullUtilisation };

@@ -14,7 +14,7 @@ public sealed class TopologyTests
     private const uint ModelId = 9;
     private const int HeartbeatUs = 1_000_000;
 
-    private static readonly PowerProfile s_mains = new(0, 0, 0, 100, 50);
+    private static readonly PowerProfile s_mains = new() { TransmitNsPerByte = 100, TransmitOverheadUs = 50 };
 
     private sealed class Node
     {
@@ -78,11 +78,10 @@ public sealed class TopologyTests
         CostAdvert advert = nodes[1].Tell(6 * HeartbeatUs).Advert(0);
         Assert.That(Paths(advert), Is.EqualTo(new uint[][] { [], [nodes[2].Key] }));
         var request = new RequestFrame();
-        Assert.That(nodes[0].Engine.ChooseFor(100, 0, request, 0, 6 * HeartbeatUs), Is.Zero);
-        Assert.That(nodes[1].Engine.ChooseFor(100, 0, request, 0, 6 * HeartbeatUs), Is.Zero);
+        Assert.That(nodes[0].Engine.ChooseFor(100, 0, request, 6 * HeartbeatUs), Is.Zero);
+        Assert.That(nodes[1].Engine.ChooseFor(100, 0, request, 6 * HeartbeatUs), Is.Zero);
         // What the first expects is what the way really takes: two links and the far node's work.
-        nodes[0].Engine.Choose(100, 6 * HeartbeatUs);
-        Assert.That(nodes[0].Engine.GatewayCost(0, 100), Is.InRange(5000, 6500));
+        Assert.That(nodes[0].Engine.GatewayCost(0, 100, 6 * HeartbeatUs), Is.InRange(5000, 6500));
     }
 
     [Test]
@@ -92,10 +91,10 @@ public sealed class TopologyTests
         nodes[0].Upstreams.Add(nodes[1]);
         for (int round = 1; round <= 4; round++) Round(nodes, round * HeartbeatUs, (_, _) => true);
         var request = new RequestFrame();
-        Assert.That(nodes[0].Engine.ChooseFor(100, 0, request, 0, 4 * HeartbeatUs), Is.EqualTo(DecisionTable.Local));
-        Assert.That(nodes[0].Engine.ChooseFor(100, 50_000, request, 0, 4 * HeartbeatUs), Is.Zero);
+        Assert.That(nodes[0].Engine.ChooseFor(100, 0, request, 4 * HeartbeatUs), Is.EqualTo(EngineAnswers.Local));
+        Assert.That(nodes[0].Engine.ChooseFor(100, 50_000, request, 4 * HeartbeatUs), Is.Zero);
         request.Visited[request.VisitedCount++] = nodes[1].Key;
-        Assert.That(nodes[0].Engine.ChooseFor(100, 50_000, request, 0, 4 * HeartbeatUs), Is.EqualTo(DecisionTable.Local), "it has been there");
+        Assert.That(nodes[0].Engine.ChooseFor(100, 50_000, request, 4 * HeartbeatUs), Is.EqualTo(EngineAnswers.Local), "it has been there");
     }
 
     [Test]
@@ -147,7 +146,7 @@ public sealed class TopologyTests
         const long now = 10 * HeartbeatUs;
         List<Node> nodes = Detour(now);
         // What node 2 said last is as good as what node 1 says of it, or older.
-        nodes[0].Engine.OnTimeout(1, now);
+        nodes[0].Engine.OnTimeout(nodes[0].Engine.Candidate(1), now);
         Assert.That(Paths(nodes[0].Tell(now).Advert(0)), Has.Member(new[] { nodes[1].Key, nodes[2].Key, nodes[3].Key }));
     }
 
@@ -187,8 +186,8 @@ public sealed class TopologyTests
         while (true)
         {
             // A queue of any length: what a node says of itself may be wrong by the time it is read.
-            int choice = node.Engine.ChooseFor(1 + random.Next(200), random.Next(2_000_000), request, 0, nowUs);
-            if (choice == DecisionTable.Local) return;
+            int choice = node.Engine.ChooseFor(1 + random.Next(200), random.Next(2_000_000), request, nowUs);
+            if (choice == EngineAnswers.Local) return;
             request.Visited[request.VisitedCount++] = node.Key;
             string next = node.Engine.Candidate(choice).Id;
             node = nodes.Single(other => other.Id == next);

@@ -141,11 +141,11 @@ public sealed partial class MeterTests
         bool[] levels = new bool[3];
         TestBoards.Run(board, () =>
         {
-            var meter = new PinBracket(new ModelledMeter(new PowerProfile(100, 100, 100, 0, 0), 100), 4);
+            var meter = new PinBracket(new ModelledMeter(new PowerProfile { ComputeMw = 100, WaitMw = 100, TransmitMw = 100 }), 4);
             levels[0] = board.Pins.Output(4);
             meter.Start();
             levels[1] = board.Pins.Output(4);
-            meter.Stop(new Activity());
+            meter.Stop(new RadioTimeline());
             levels[2] = board.Pins.Output(4);
         });
         Assert.That(levels, Is.EqualTo(new[] { false, true, false }));

@@ -155,7 +155,7 @@ public sealed class HandOffTests
             new EngineSetup
             {
                 ModelId = s_model.Id, LongestLength = Length, LocalTime = new CostLine(_stepMs * 1_000_000L, 100), BytesPerStep = 6, StateSize = 46,
-                Power = _settings.Power(),
+                Power = _settings.Power(), TimeoutMarginUs = _settings.TimeoutMarginMs * 1000, TimeoutMaxUs = _settings.TimeoutMaxMs * 1000,
             },
             NodeKey.Of(_settings.BoardId));
         _offloader.Use(s_model, _engine);
@@ -178,7 +178,7 @@ public sealed class HandOffTests
         var status = new StatusFrame { Online = true, Workers = 1, Session = 7, Sequence = 1, Capacity = 8 };
         status.Add(s_model.Id, 0).SetOwn(300, 20);
         _offloader.OnMessage(Topics.Status(Gateway), status.Encode(), nowUs);
-        Assert.That(_engine.TakeDuePing(nowUs, out uint sequence), Is.Zero);
+        Assert.That(_engine.TakePing(nowUs, false, 0, out uint sequence), Is.Not.Null);
         _offloader.OnMessage(Topics.Response(_settings.BoardId), new PongFrame { Session = Session, Sequence = sequence }.Encode(), nowUs);
     }
 

@@ -2,7 +2,6 @@ using System;
 using System.Threading.Tasks;
 using Crime.Costs;
 using Crime.Device;
-using Crime.Device.Energy;
 using Crime.Device.Memory;
 using Crime.Device.Offload;
 using Crime.Device.Settings;
@@ -29,9 +28,9 @@ public sealed class ListeningTests
     public async Task UntilTheAnswerForAWhileAtMostAndOnAfterIt()
     {
         await using AnsweringGateway gateway = await AnsweringGateway.StartAsync(FirmwareFlash.ModelId(s_bytes));
-        var (outcome, activity, power) = Offload(gateway.Port, timeoutMs: 20_000);
+        var (outcome, timeline, power) = Offload(gateway.Port, timeoutMs: 20_000);
         Assert.That(outcome, Is.EqualTo(OffloadOutcome.Answered));
-        Assert.That(activity.ListenUs, Is.EqualTo(power.ListeningUs((int)activity.WaitUs)).And.GreaterThan(power.ListenOnUs));
+        Assert.That(timeline.ListenUs, Is.EqualTo(Math.Min(timeline.WaitUs, power.MinActiveUs) + power.MinActiveUs).And.GreaterThan(power.MinActiveUs));
     }
 
     [TestCase(80, 50)]
@@ -40,30 +39,34 @@ public sealed class ListeningTests
     public async Task WithoutAnAnswerForAWhileAtMost(int waitMs, int expectedMs)
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        var (outcome, activity, _) = Offload(broker.Port, timeoutMs: 400, waitMs);
+        var (outcome, timeline, _) = Offload(broker.Port, timeoutMs: 400, waitMs);
         Assert.That(outcome, Is.EqualTo(OffloadOutcome.TimedOut));
-        Assert.That(activity.WaitUs, Is.EqualTo(waitMs * 1000).Within(1000));
-        Assert.That(activity.ListenUs, Is.EqualTo(Math.Min(activity.WaitUs, 50_000)).And.EqualTo(expectedMs * 1000).Within(1000));
+        Assert.That(timeline.WaitUs, Is.EqualTo(waitMs * 1000).Within(1000));
+        Assert.That(timeline.ListenUs, Is.EqualTo(Math.Min(timeline.WaitUs, 50_000)).And.EqualTo(expectedMs * 1000).Within(1000));
     }
 
-    private static (OffloadOutcome Outcome, Activity Activity, PowerProfile Power) Offload(int port, int timeoutMs, int waitMs = 0)
+    private static (OffloadOutcome Outcome, RadioTimeline Timeline, PowerProfile Power) Offload(int port, int timeoutMs, int waitMs = 0)
     {
         using Board board = TestBoards.Make();
         var settings = new BoardSettings { BrokerHost = "127.0.0.1", BrokerPort = port, TimeoutMarginMs = timeoutMs, TimeoutMaxMs = timeoutMs };
-        var activity = new Activity();
+        var timeline = new RadioTimeline();
         OffloadOutcome outcome = OffloadOutcome.NotConnected;
-        TestBoards.Run(board, () => outcome = Offload(settings, activity, waitMs));
-        return (outcome, activity, settings.Power());
+        TestBoards.Run(board, () => outcome = Offload(settings, timeline, waitMs));
+        return (outcome, timeline, settings.Power());
     }
 
     /// <summary>Sends a request. What the firmware waits here does not move the board's clock: a thread of the board's has to.</summary>
-    private static OffloadOutcome Offload(BoardSettings settings, Activity activity, int waitMs)
+    private static OffloadOutcome Offload(BoardSettings settings, RadioTimeline timeline, int waitMs)
     {
         Assert.That(ModelReader.TryRead(s_bytes, out ModelFile model), Is.EqualTo(ModelError.None));
         var offloader = new Offloader(settings, Session);
         var connection = new BrokerConnection(settings, new SerialConsole("COM2", 115200, 17, 16), offloader, offloader.Counters, new MemoryPlan());
         var engine = new MappingEngine(
-            new EngineSetup { ModelId = model.Id, LongestLength = 10, LocalTime = new CostLine(1_000_000, 100), BytesPerStep = 6, Power = settings.Power() },
+            new EngineSetup
+            {
+                ModelId = model.Id, LongestLength = 10, LocalTime = new CostLine(1_000_000, 100), BytesPerStep = 6, Power = settings.Power(),
+                TimeoutMarginUs = settings.TimeoutMarginMs * 1000, TimeoutMaxUs = settings.TimeoutMaxMs * 1000,
+            },
             NodeKey.Of(settings.BoardId));
         offloader.Use(model, engine);
         Assert.That(connection.Open(), Is.True);
@@ -71,7 +74,7 @@ public sealed class ListeningTests
         status.Add(model.Id, 0).SetOwn(300, 20);
         long nowUs = Clock.NowUs();
         offloader.OnMessage(Topics.Status("gw"), status.Encode(), nowUs);
-        Assert.That(engine.TakeDuePing(nowUs, out uint sequence), Is.Zero);
+        Assert.That(engine.TakePing(nowUs, false, 0, out uint sequence), Is.SameAs(engine.Candidate(0)));
         offloader.OnMessage(Topics.Response(settings.BoardId), new PongFrame { Session = Session, Sequence = sequence }.Encode(), nowUs);
         if (waitMs > 0)
         {
@@ -81,6 +84,8 @@ public sealed class ListeningTests
                 Clock.NowUs();
             }));
         }
-        return offloader.Offload(connection, 0, new short[30], 10, int.MaxValue, activity);
+        var decision = new Decision();
+        engine.DecideOffload(10, Clock.NowUs(), mayExceedLocal: true, decision);
+        return offloader.Offload(connection, decision, new short[30], 10, timeline);
     }
 }

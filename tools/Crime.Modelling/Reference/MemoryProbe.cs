@@ -14,6 +14,8 @@ public sealed class MemoryProbe
 {
     private const int RoundTripUs = 4000;
 
+    private readonly Decision _decision = new Decision { IsDetailed = true };
+    private readonly Decision _rest = new Decision();
     private readonly RequestFrame _request = new RequestFrame();
 
     /// <summary>The model.</summary>
@@ -47,7 +49,8 @@ public sealed class MemoryProbe
         Engine = new MappingEngine(new EngineSetup
         {
             ModelId = Model.Id, LongestLength = longest, LocalTime = new CostLine(500_000, 1000), EncodeTime = new CostLine(20_000, 500),
-            BytesPerStep = Model.ValuesPerStep * RequestFrame.ValueSize(_request.Encoding), Power = new PowerProfile(165, 103, 627, 1600, 300),
+            BytesPerStep = Model.ValuesPerStep * RequestFrame.ValueSize(_request.Encoding),
+            Power = new PowerProfile { ComputeMw = 165, WaitMw = 103, TransmitMw = 627, TransmitNsPerByte = 1600, TransmitOverheadUs = 300 },
         }, NodeKey.Of("board"));
     }
 
@@ -58,8 +61,7 @@ public sealed class MemoryProbe
         Meet("gateway-2", 900);
         while (true)
         {
-            int candidate = Engine.TakeDuePing(0, out uint sequence);
-            if (candidate < 0) return;
+            if (Engine.TakePing(0, false, 0, out uint sequence) == null) return;
             Engine.OnPong(new PongFrame { Sequence = sequence }, RoundTripUs);
         }
     }
@@ -73,13 +75,15 @@ public sealed class MemoryProbe
         return Kernel.Classify();
     }
 
-    /// <summary>Decides about an input and about the rest of a stream, and asks for what the console says of the decision.</summary>
-    /// <returns>Whether a gateway was chosen.</returns>
+    /// <summary>Decides about an input and about the rest of a stream, with all that the console shows of a decision.</summary>
+    /// <returns>True when the input goes to a gateway, and the rest of the stream does so once it is complete.</returns>
     public bool Decide(int length)
     {
-        int choice = Engine.Choose(length, RoundTripUs);
-        if (Engine.ChooseRest(length, false, RoundTripUs) != DecisionTable.Local && Engine.ChooseRest(length, true, RoundTripUs) == DecisionTable.Local) return false;
-        return Engine.BreakEvenLength() >= 0 && Engine.LowestDepth() >= 0 && choice != DecisionTable.Local;
+        Engine.Decide(length, RoundTripUs, _decision);
+        Engine.DecideRest(length, false, RoundTripUs, _rest);
+        bool goesEarly = _rest.IsOffload;
+        Engine.DecideRest(length, true, RoundTripUs, _rest);
+        return (!goesEarly || _rest.IsOffload) && Engine.LowestDepth() >= 0 && _decision.IsOffload;
     }
 
     /// <summary>Writes a request.</summary>

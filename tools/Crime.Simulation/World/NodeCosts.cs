@@ -18,8 +18,11 @@ internal sealed class BoardCosts
     /// <summary>Spread of the time to associate. Estimate: "one to several seconds".</summary>
     public const double AssociateNoiseSigma = 0.3;
 
-    /// <summary>Executed IL of one decision: the most that a test lets it be with one gateway (tests/budgets/decision.json).</summary>
-    public const double DecisionIl = 400;
+    /// <summary>Executed IL of one decision with all details: the budget of a test for one gateway (tests/budgets/decision.json).</summary>
+    public const double DecisionIl = 1_680;
+
+    /// <summary>The same for a radio in modem sleep, where each candidate time is rounded up to a beacon.</summary>
+    public const double DecisionAtBeaconsIl = 3_030;
 
     private readonly KernelCost _kernel;
     private readonly InputSet _set;
@@ -43,17 +46,21 @@ internal sealed class BoardCosts
         TransmitUsPerByte = profile.TransmitNsPerByte / 1000;
         PublishUs = profile.MqttPublishIl * _usPerIl;
         ReceiveUs = profile.MqttReceiveIl * _usPerIl;
-        DecisionUs = DecisionIl * _usPerIl;
         bool dozes = BeaconUs > 0;
+        DecisionUs = (dozes ? DecisionAtBeaconsIl : DecisionIl) * _usPerIl;
         ListenOnUs = dozes ? profile.ListenOnUs : 0;
         ListenMw = group.Kind.AwakeMa * profile.SupplyV;
         LengthDistribution lengths = set.Lengths;
         LocalLine = new CostLine(
             Ns(_kernel.PerStep + _kernel.PerOutputStep * lengths.Gamma), Us(_kernel.PerInput + _kernel.PerOutputStep * lengths.Delta));
         EncodeLine = new CostLine(Ns(set.EncodeIlPerStep), Us(set.EncodeIlPerInput));
-        Power = new PowerProfile(
-            (int)Math.Round(ComputeMw), (int)Math.Round(WaitMw), (int)Math.Round(TransmitMw), (int)Math.Round(profile.TransmitNsPerByte),
-            (int)Math.Round(TransmitOverheadUs), dozes ? (int)Math.Round(ListenMw) : 0, (int)Math.Round(ListenOnUs));
+        Power = new PowerProfile
+        {
+            ComputeMw = (int)Math.Round(ComputeMw), WaitMw = (int)Math.Round(WaitMw), TransmitMw = (int)Math.Round(TransmitMw),
+            ListenMw = dozes ? (int)Math.Round(ListenMw) : 0, WakeMw = (int)Math.Round(AssociateMw),
+            TransmitNsPerByte = (int)Math.Round(profile.TransmitNsPerByte), TransmitOverheadUs = (int)Math.Round(TransmitOverheadUs),
+            MinActiveUs = (int)Math.Round(ListenOnUs),
+        };
     }
 
     /// <summary>Time of one executed IL instruction, in µs.</summary>

@@ -48,9 +48,6 @@ internal sealed class SimBoard
     /// <summary>What was heard of each gateway, by slot.</summary>
     public StatusReader[] Readers = [];
 
-    /// <summary>Slot of each of the engine's candidates.</summary>
-    public int[] SlotOf = [];
-
     /// <summary>When it last looked what had been heard, in µs.</summary>
     public long LookedAtUs;
 
@@ -104,6 +101,9 @@ internal sealed class SimBoard
 
     /// <summary>When work on the input began.</summary>
     public long StartUs;
+
+    /// <summary>The decision about the input.</summary>
+    public readonly Decision Decision = new();
 
     /// <summary>Slot that the input was sent over.</summary>
     public int Slot;

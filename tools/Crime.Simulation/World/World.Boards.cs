@@ -3,6 +3,7 @@
 using System;
 using Crime.Costs;
 using Crime.Frames;
+using Crime.Mapping;
 using Crime.Simulation.Events;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Scenarios;
@@ -11,8 +12,7 @@ namespace Crime.Simulation.World;
 
 internal sealed partial class SimWorld
 {
-    // The firmware's defaults: BoardSettings.TimeoutMarginMs and TimeoutMaxMs.
-    private const int TimeoutMarginUs = 200_000;
+    // The firmware's default: BoardSettings.TimeoutMaxMs.
     private const int TimeoutMaxUs = 2_000_000;
 
     // LinkKeeper looks after pings at this interval.
@@ -122,14 +122,15 @@ internal sealed partial class SimWorld
     private void Send(SimBoard board, long fromUs)
     {
         BoardCosts costs = board.Costs;
-        int candidate = CandidateOf(board, board.Slot), length = board.Input.Length;
-        int timeoutUs = candidate < 0 || _policy.Kind == PolicyKind.Oracle
-            ? TimeoutMaxUs : board.Engine.TimeoutUs(candidate, length, TimeoutMarginUs, TimeoutMaxUs, fromUs);
+        int length = board.Input.Length;
+        GatewayCandidate? gateway = CandidateOf(board, board.Slot);
+        if (gateway != null && !_policy.AsksEngine) board.Engine.Estimate(gateway, length, fromUs, board.Decision);
+        int timeoutUs = board.Decision.IsOffload && _policy.Kind != PolicyKind.Oracle ? board.Decision.TimeoutUs : TimeoutMaxUs;
         double encodeUs = costs.EncodeUs(length), airUs = costs.TransmitUs(costs.RequestSize(length));
         board.SentUs = fromUs + (long)encodeUs;
         board.State = BoardState.Waiting;
         board.Sequence++;
-        if (candidate >= 0) board.Engine.OnSent(candidate, length, board.SentUs);
+        if (gateway != null) board.Engine.OnSent(gateway, length, board.SentUs);
         board.EnergyUj += ((encodeUs + costs.PublishUs) * costs.ComputeMw + airUs * costs.TransmitMw) / 1000;
         long deadlineUs = board.SentUs + (timeoutUs + 999) / 1000 * 1000;
         _events.Add(deadlineUs, EventKind.Timeout, board.Index, 0, board.Sequence);
@@ -145,11 +146,10 @@ internal sealed partial class SimWorld
         request.LengthForDecision = LengthForDecision(length);
         request.Fate = board.Fate;
         request.SentUs = board.SentUs;
-        request.BudgetUs = _policy.AsksEngine ? Math.Min(timeoutUs, board.Engine.WorthUs(LengthForDecision(length))) : timeoutUs;
-        int gateway = board.Group.Links[board.Slot].Gateway;
+        request.BudgetUs = _policy.AsksEngine ? board.Decision.BudgetUs : timeoutUs;
         if (_policy.Kind == PolicyKind.Oracle) Reserve(request);
         double wayUs = link.OneWayUs(_nowUs, costs.RequestSize(length), board.Fate, Fate.Link(board.FirstLink + board.Slot));
-        _events.Add(board.SentUs + (long)(costs.PublishUs + airUs + wayUs), EventKind.Request, gateway, request.Index);
+        _events.Add(board.SentUs + (long)(costs.PublishUs + airUs + wayUs), EventKind.Request, board.Group.Links[board.Slot].Gateway, request.Index);
     }
 
     private void OnAnswer(SimBoard board, SimRequest request)
@@ -164,9 +164,9 @@ internal sealed partial class SimWorld
         BoardCosts costs = board.Costs;
         board.Sequence++;
         long elapsedUs = _nowUs - board.SentUs;
-        int length = board.Input.Length, candidate = CandidateOf(board, board.Slot);
+        int length = board.Input.Length;
         Fill(_response, request);
-        if (candidate >= 0) board.Engine.OnResponse(candidate, _response, length, elapsedUs, _nowUs);
+        if (CandidateOf(board, board.Slot) is { } gateway) board.Engine.OnResponse(gateway, _response, length, elapsedUs, _nowUs);
         double airUs = costs.TransmitUs(costs.RequestSize(length));
         board.LastRttUs[board.Slot] = Math.Max(elapsedUs - request.AnswerWaitUs - request.AnswerServiceUs - airUs, 0);
         AddWaiting(board, elapsedUs, airUs, hasAnswer: true);
@@ -203,8 +203,7 @@ internal sealed partial class SimWorld
         else
         {
             HearStatuses(board);
-            int candidate = CandidateOf(board, board.Slot);
-            if (candidate >= 0) board.Engine.OnTimeout(candidate, _nowUs);
+            if (CandidateOf(board, board.Slot) is { } gateway) board.Engine.OnTimeout(gateway, _nowUs);
             AddWaiting(board, _nowUs - board.SentUs, board.Costs.TransmitUs(board.Costs.RequestSize(board.Input.Length)), hasAnswer: false);
             Tick(board);
         }
@@ -280,7 +279,11 @@ internal sealed partial class SimWorld
         }
         board.EnergyUj += energyUj;
         // Loads have changed while the radio was off.
-        if (board.Target < 0) board.Slot = board.SlotOf[board.Engine.ChooseGateway(LengthForDecision(board.Input.Length), _nowUs)];
+        if (board.Target < 0)
+        {
+            board.Engine.DecideOffload(LengthForDecision(board.Input.Length), _nowUs, mayExceedLocal: false, board.Decision);
+            board.Slot = SlotOf(board, board.Decision.Gateway!);
+        }
         Send(board, _nowUs);
     }
 }

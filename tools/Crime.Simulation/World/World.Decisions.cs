@@ -34,8 +34,8 @@ internal sealed partial class SimWorld
                 DecideInHindsight(board);
                 return;
             default:
-                int candidate = board.Engine.Choose(LengthForDecision(board.Input.Length), _nowUs);
-                board.Slot = candidate == DecisionTable.Local ? -1 : board.SlotOf[candidate];
+                board.Engine.Decide(LengthForDecision(board.Input.Length), _nowUs, board.Decision);
+                board.Slot = board.Decision.Gateway is { } chosen ? SlotOf(board, chosen) : -1;
                 return;
         }
         // As the firmware does with mapping=gateway: what cannot be reached is computed here.
@@ -56,11 +56,9 @@ internal sealed partial class SimWorld
         return -1;
     }
 
-    private static bool IsUsable(SimBoard board, int slot)
+    private bool IsUsable(SimBoard board, int slot)
     {
-        int candidate = CandidateOf(board, slot);
-        if (candidate < 0) return false;
-        GatewayCandidate gateway = board.Engine.Candidate(candidate);
+        if (CandidateOf(board, slot) is not { } gateway) return false;
         return board.Engine.IsRadioOff ? gateway.WasUsable : gateway.IsServing && gateway.Link.IsUsable;
     }
 

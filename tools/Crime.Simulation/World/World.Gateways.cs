@@ -3,6 +3,7 @@
 
 using System;
 using Crime.Frames;
+using Crime.Mapping;
 using Crime.Simulation.Events;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Scenarios;
@@ -12,6 +13,9 @@ namespace Crime.Simulation.World;
 internal sealed partial class SimWorld
 {
     private static readonly LengthCount OtherWork = new(1, 0, 1);
+    private static readonly NodeKeySet s_none = new(1);
+
+    private readonly Decision _relay = new();
 
     private void StartGateway(SimGateway gateway)
     {
@@ -37,10 +41,10 @@ internal sealed partial class SimWorld
         HearUpstreams(gateway);
         request.Frame ??= new RequestFrame();
         int waitUs = (int)Math.Min(gateway.PredictedWaitUs(_nowUs), int.MaxValue / 4);
-        int candidate = gateway.Engine!.ChooseFor(request.LengthForDecision, waitUs, request.Frame, 0, _nowUs);
+        gateway.Engine!.DecideRelay(request.LengthForDecision, waitUs, request.Frame, s_none, _nowUs, _relay);
         // What cannot be back in time is not sent on: here it is refused at once.
-        bool isTooFar = candidate >= 0 && gateway.HasAdmission && gateway.Engine.GatewayCost(candidate, request.LengthForDecision) > request.BudgetUs;
-        return isTooFar ? -1 : candidate;
+        if (_relay.Gateway is not { } next || gateway.HasAdmission && _relay.ExpectedTimeUs > request.BudgetUs) return -1;
+        return Array.IndexOf(gateway.UpstreamIds, next.Id);
     }
 
     private void Admit(SimGateway gateway, SimRequest request)
@@ -125,13 +129,18 @@ internal sealed partial class SimWorld
 
     private void PassOn(SimGateway gateway, SimRequest request, int slot)
     {
-        int candidate = UpstreamCandidate(gateway, slot), length = request.Input.Length;
+        int length = request.Input.Length;
         long timeoutUs = TimeoutMaxUs;
-        if (candidate >= 0) timeoutUs = gateway.Engine!.TimeoutUs(candidate, length, TimeoutMarginUs, TimeoutMaxUs, _nowUs);
+        GatewayCandidate? next = UpstreamCandidate(gateway, slot);
+        if (next != null)
+        {
+            gateway.Engine!.Estimate(next, length, _nowUs, _relay);
+            if (_relay.IsOffload) timeoutUs = _relay.TimeoutUs;
+        }
         request.RelaySequence = ++_relayCounter;
         request.RelaySlot = slot;
         _events.Add(_nowUs + timeoutUs, EventKind.Timeout, -1 - gateway.Index, request.Index, request.RelaySequence);
-        if (candidate >= 0) gateway.Engine!.OnSent(candidate, length, _nowUs);
+        if (next != null) gateway.Engine!.OnSent(next, length, _nowUs);
         SimLink link = gateway.Links[slot];
         if (link.IsDown(_nowUs)) return;
         SimRequest child = Rent();
@@ -170,9 +179,8 @@ internal sealed partial class SimWorld
         }
         HearUpstreams(gateway);
         request.RelaySequence = 0;
-        int candidate = UpstreamCandidate(gateway, child.Slot);
         Fill(_response, child);
-        if (candidate >= 0) gateway.Engine!.OnResponse(candidate, _response, request.Input.Length, _nowUs - child.SentUs, _nowUs);
+        if (UpstreamCandidate(gateway, child.Slot) is { } upstream) gateway.Engine!.OnResponse(upstream, _response, request.Input.Length, _nowUs - child.SentUs, _nowUs);
         bool isAnswered = child.Code == ResponseCode.Ok;
         request.AnswerServiceUs = child.AnswerServiceUs;
         request.RelayCount = child.RelayCount + 1;
@@ -191,16 +199,15 @@ internal sealed partial class SimWorld
     {
         if (request.RelaySequence != sequence) return;
         request.RelaySequence = 0;
-        int candidate = UpstreamCandidate(gateway, request.RelaySlot);
-        if (candidate >= 0) gateway.Engine!.OnTimeout(candidate, _nowUs);
+        if (UpstreamCandidate(gateway, request.RelaySlot) is { } upstream) gateway.Engine!.OnTimeout(upstream, _nowUs);
         Admit(gateway, request);
     }
 
-    private static int UpstreamCandidate(SimGateway gateway, int slot)
+    private static GatewayCandidate? UpstreamCandidate(SimGateway gateway, int slot)
     {
         for (int i = 0; i < gateway.Engine!.CandidateCount; i++)
-            if (gateway.Engine.Candidate(i).Id == gateway.UpstreamIds[slot]) return i;
-        return -1;
+            if (gateway.Engine.Candidate(i).Id == gateway.UpstreamIds[slot]) return gateway.Engine.Candidate(i);
+        return null;
     }
 
     private void HearUpstreams(SimGateway gateway)
@@ -226,9 +233,9 @@ internal sealed partial class SimWorld
         HearUpstreams(gateway);
         while (true)
         {
-            int candidate = gateway.Engine!.TakeDuePing(_nowUs, out uint sequence);
-            if (candidate < 0) break;
-            int slot = Array.IndexOf(gateway.UpstreamIds, gateway.Engine.Candidate(candidate).Id);
+            GatewayCandidate? next = gateway.Engine!.TakePing(_nowUs, isWanted: false, extraSizeBytes: 0, out uint sequence);
+            if (next == null) break;
+            int slot = Array.IndexOf(gateway.UpstreamIds, next.Id);
             SimLink link = gateway.Links[slot];
             SimRequest ping = Rent();
             ping.Origin = -1 - gateway.Index;

@@ -23,9 +23,9 @@ internal sealed partial class SimWorld
         MappingEngine engine = board.Engine;
         while (true)
         {
-            int candidate = engine.TakeDuePing(_nowUs, out uint sequence);
-            if (candidate < 0) break;
-            SendPing(board, board.SlotOf[candidate], sequence);
+            GatewayCandidate? gateway = engine.TakePing(_nowUs, isWanted: false, extraSizeBytes: 0, out uint sequence);
+            if (gateway == null) break;
+            SendPing(board, SlotOf(board, gateway), sequence);
         }
         board.NextTickUs = NextTick(engine.NextPingUs());
         _events.Add(board.NextTickUs, EventKind.Tick, board.Index);
@@ -190,10 +190,8 @@ internal sealed partial class SimWorld
                 if (status == null) break;
                 count += number - board.Readers[slot].Seen;
                 board.Readers[slot].Seen = number;
-                int known = board.Engine.CandidateCount;
                 long heardUs = isRetained ? _nowUs : Math.Min((long)HeardUs(board, atUs + wayUs), _nowUs);
                 board.Engine.OnStatus(gateway.Node.Id, status, heardUs);
-                if (board.Engine.CandidateCount > known) board.SlotOf[known] = slot;
             }
         }
         // Each keeps a dozing radio up for a while, if it was not up anyhow.
@@ -202,11 +200,18 @@ internal sealed partial class SimWorld
         board.LookedAtUs = _nowUs;
     }
 
-    private static int CandidateOf(SimBoard board, int slot)
+    private GatewayCandidate? CandidateOf(SimBoard board, int slot)
     {
         for (int i = 0; i < board.Engine.CandidateCount; i++)
-            if (board.SlotOf[i] == slot) return i;
-        return -1;
+            if (SlotOf(board, board.Engine.Candidate(i)) == slot) return board.Engine.Candidate(i);
+        return null;
+    }
+
+    private int SlotOf(SimBoard board, GatewayCandidate gateway)
+    {
+        int slot = 0;
+        while (_gateways[board.Group.Links[slot].Gateway].Node.Id != gateway.Id) slot++;
+        return slot;
     }
 
     private static void Fill(ResponseFrame frame, SimRequest request)

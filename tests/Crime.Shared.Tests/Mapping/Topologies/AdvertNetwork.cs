@@ -105,7 +105,7 @@ internal sealed class AdvertNetwork
             return _told;
         }
 
-        public Link? LinkOf(int candidate) => Links.FirstOrDefault(link => link.To.Id == Engine.Candidate(candidate).Id);
+        public Link? LinkOf(GatewayCandidate gateway) => Links.FirstOrDefault(link => link.To.Id == gateway.Id);
 
         private MappingEngine Start()
         {
@@ -113,7 +113,7 @@ internal sealed class AdvertNetwork
             return new MappingEngine(
                 new EngineSetup
                 {
-                    ModelId = ModelId, LongestLength = NetworkNode.LongestLength, LocalTime = Line, BytesPerStep = 20, Power = new PowerProfile(0, 0, 0, 0, 0),
+                    ModelId = ModelId, LongestLength = NetworkNode.LongestLength, LocalTime = Line, BytesPerStep = 20, Power = new PowerProfile(),
                     Relays = true, UseRefit = false,
                 },
                 NodeKey.Of(Id));
@@ -158,7 +158,7 @@ internal sealed class AdvertNetwork
         {
             link.IsUp = false;
             for (int i = 0; i < node.Engine.CandidateCount; i++)
-                if (node.Engine.Candidate(i).Id == link.To.Id) node.Engine.OnTimeout(i, _nowUs);
+                if (node.Engine.Candidate(i).Id == link.To.Id) node.Engine.OnTimeout(node.Engine.Candidate(i), _nowUs);
         }
     }
 
@@ -245,9 +245,8 @@ internal sealed class AdvertNetwork
         {
             foreach (Link link in node.Links)
                 if (link.IsUp && told[link.To.Index] is { } status) node.Engine.OnStatus(link.To.Id, status, _nowUs);
-            int candidate;
-            while ((candidate = node.Engine.TakeDuePing(_nowUs, out uint sequence)) >= 0)
-                if (node.LinkOf(candidate) is { IsUp: true, To.IsAlive: true } link) node.Engine.OnPong(new PongFrame { Sequence = sequence }, _nowUs + link.RttUs);
+            while (node.Engine.TakePing(_nowUs, isWanted: false, extraSizeBytes: 0, out uint sequence) is { } gateway)
+                if (node.LinkOf(gateway) is { IsUp: true, To.IsAlive: true } link) node.Engine.OnPong(new PongFrame { Sequence = sequence }, _nowUs + link.RttUs);
         }
     }
 

@@ -11,8 +11,6 @@ namespace Crime.Shared.Tests.Mapping.Topologies;
 /// <summary>A board.</summary>
 internal sealed class NetworkBoard : NetworkNode
 {
-    private const int MarginUs = 200_000;
-    private const int MaxWaitUs = 2_000_000;
     private const int LongestPauseUs = 400_000;
 
     private readonly CostLine _line;
@@ -22,7 +20,7 @@ internal sealed class NetworkBoard : NetworkNode
     private bool _isPending;
     private int _input;
     private int _length;
-    private int _candidate;
+    private readonly Decision _decision = new();
     private long _sentUs;
 
     /// <summary>Makes a board.</summary>
@@ -46,7 +44,7 @@ internal sealed class NetworkBoard : NetworkNode
             return;
         }
         _isPending = false;
-        Engine.OnResponse(_candidate, _response, _length, Network.NowUs - _sentUs, Network.NowUs);
+        Engine.OnResponse(_decision.Gateway!, _response, _length, Network.NowUs - _sentUs, Network.NowUs);
         if (_response.Code != ResponseCode.Ok)
         {
             Network.Counts.Refusals++;
@@ -70,19 +68,19 @@ internal sealed class NetworkBoard : NetworkNode
         if (Network.IsOver) return;
         _input = Network.NewInput();
         _length = 1 + Network.Random.Next(LongestLength);
-        _candidate = Engine.Choose(_length, Network.NowUs);
-        if (_candidate != DecisionTable.Local)
+        Engine.Decide(_length, Network.NowUs, _decision);
+        if (_decision.Gateway is { } gateway)
         {
-            Send();
+            Send(gateway);
             return;
         }
         Network.Counts.Here++;
         Compute();
     }
 
-    private void Send()
+    private void Send(GatewayCandidate gateway)
     {
-        int timeoutUs = Engine.TimeoutUs(_candidate, _length, MarginUs, MaxWaitUs, Network.NowUs);
+        int timeoutUs = _decision.TimeoutUs;
         uint sequence = ++_sequence;
         _isPending = true;
         _sentUs = Network.NowUs;
@@ -92,15 +90,15 @@ internal sealed class NetworkBoard : NetworkNode
             Session = Session, Sequence = sequence, ModelId = ModelId, Length = _length, ValuesPerStep = 1, Encoding = SequenceEncoding.Int16,
             BudgetUs = (uint)timeoutUs, Values = _values,
         }.Encode();
-        Engine.OnSent(_candidate, _length, _sentUs);
-        NetworkLink link = LinkOf(_candidate);
+        Engine.OnSent(gateway, _length, _sentUs);
+        NetworkLink link = LinkOf(gateway);
         Network.Send(link, () => link.Gateway.OnRequest(link, bytes, null));
         Network.After(timeoutUs, () =>
         {
             if (!_isPending || _sequence != sequence) return;
             _isPending = false;
             Network.Counts.Timeouts++;
-            Engine.OnTimeout(_candidate, Network.NowUs);
+            Engine.OnTimeout(gateway, Network.NowUs);
             Compute();
         });
     }

@@ -17,11 +17,10 @@ internal sealed class NetworkGateway : NetworkNode
     private const int HeartbeatUs = 500_000;
     private const int Capacity = 16;
 
-    // RequestRelay.MarginUs, MaxWaitUs and ReturnUs.
-    private const int MarginUs = 200_000;
-    private const int MaxWaitUs = 2_000_000;
+    // RequestRelay.ReturnUs.
     private const int ReturnUs = 10_000;
 
+    private readonly Decision _decision = new();
     private readonly CostLine _line;
     private readonly Dictionary<uint, Relayed> _relayed = [];
     private readonly ResponseFrame _response = new();
@@ -52,7 +51,7 @@ internal sealed class NetworkGateway : NetworkNode
     }
 
     /// <summary>A request that it has passed on.</summary>
-    private sealed record Relayed(Asked Asked, int Candidate, long SentUs);
+    private sealed record Relayed(Asked Asked, GatewayCandidate Gateway, long SentUs);
 
     /// <summary>How long a request would wait here, in µs.</summary>
     public int WaitUs => (int)Math.Max(_freeAtUs - Network.NowUs, 0);
@@ -103,7 +102,7 @@ internal sealed class NetworkGateway : NetworkNode
             Network.Counts.RelayLate++;
             return;
         }
-        Engine.OnResponse(relayed.Candidate, _response, relayed.Asked.Frame.Length, Network.NowUs - relayed.SentUs, Network.NowUs);
+        Engine.OnResponse(relayed.Gateway, _response, relayed.Asked.Frame.Length, Network.NowUs - relayed.SentUs, Network.NowUs);
         if (_response.Code == ResponseCode.Ok) Answer(relayed.Asked, ResponseCode.Ok, (int)_response.ServiceUs, _response.Logits[0], _response.RelayCount + 1);
         else TakeBack(relayed.Asked);
     }
@@ -119,7 +118,7 @@ internal sealed class NetworkGateway : NetworkNode
     /// <inheritdoc/>
     protected override void OnGone(string gateway)
     {
-        foreach ((uint sequence, Relayed relayed) in _relayed.Where(entry => Engine.Candidate(entry.Value.Candidate).Id == gateway).ToArray())
+        foreach ((uint sequence, Relayed relayed) in _relayed.Where(entry => entry.Value.Gateway.Id == gateway).ToArray())
         {
             _relayed.Remove(sequence);
             TakeBack(relayed.Asked);
@@ -130,32 +129,32 @@ internal sealed class NetworkGateway : NetworkNode
     {
         RequestFrame frame = asked.Frame;
         if (frame.HasVisited(NodeKey.Of(Id))) return false;
-        int candidate = Engine.ChooseFor(frame.Length, WaitUs, frame, 0, Network.NowUs);
-        if (candidate == DecisionTable.Local) return false;
-        long giveUpUs = GiveUpUs(asked, candidate);
+        Engine.DecideRelay(frame.Length, WaitUs, frame, new NodeKeySet(1), Network.NowUs, _decision);
+        if (_decision.Gateway is not { } gateway) return false;
+        long giveUpUs = GiveUpUs(asked);
         if (giveUpUs <= Network.NowUs) return false;
-        NetworkLink link = LinkOf(candidate);
+        NetworkLink link = LinkOf(gateway);
         uint sequence = ++_sequence, session = Session;
-        _relayed.Add(sequence, new Relayed(asked, candidate, Network.NowUs));
-        Engine.OnSent(candidate, frame.Length, Network.NowUs);
-        byte[] bytes = Encode(frame, sequence, (uint)Math.Max(giveUpUs - Network.NowUs - Engine.Candidate(candidate).Link.RttUs, 1));
+        _relayed.Add(sequence, new Relayed(asked, gateway, Network.NowUs));
+        Engine.OnSent(gateway, frame.Length, Network.NowUs);
+        byte[] bytes = Encode(frame, sequence, (uint)Math.Max(giveUpUs - Network.NowUs - gateway.Link.RttUs, 1));
         Network.Send(link, () => link.Gateway.OnRequest(link, bytes, asked.Trail));
         Network.After(giveUpUs - Network.NowUs, () =>
         {
             if (!IsAlive || Session != session || !_relayed.Remove(sequence)) return;
             Network.Counts.RelayTimeouts++;
-            Engine.OnTimeout(candidate, Network.NowUs);
+            Engine.OnTimeout(gateway, Network.NowUs);
             TakeBack(asked);
         });
         return true;
     }
 
-    private long GiveUpUs(Asked asked, int candidate)
+    private long GiveUpUs(Asked asked)
     {
         int length = asked.Frame.Length;
-        long nowUs = Network.NowUs, giveUpUs = nowUs + Engine.TimeoutUs(candidate, length, MarginUs, MaxWaitUs, nowUs);
+        long nowUs = Network.NowUs, giveUpUs = nowUs + _decision.TimeoutUs;
         long lastUs = asked.DeadlineUs - ReturnUs - WaitUs - _line.At(length);
-        if (lastUs < nowUs + Engine.GatewayCost(candidate, length)) lastUs = asked.DeadlineUs;
+        if (lastUs < nowUs + _decision.ExpectedTimeUs) lastUs = asked.DeadlineUs;
         return Math.Min(giveUpUs, lastUs);
     }
 

@@ -69,25 +69,20 @@ internal abstract class NetworkNode
         Engine = new MappingEngine(
             new EngineSetup
             {
-                ModelId = ModelId, LongestLength = LongestLength, LocalTime = line, BytesPerStep = 2, Power = new PowerProfile(0, 0, 0, 0, 0),
+                ModelId = ModelId, LongestLength = LongestLength, LocalTime = line, BytesPerStep = 2, Power = new PowerProfile(),
                 Relays = relays, UseRefit = false, ReservesRows = false,
             },
             NodeKey.Of(Id));
         Tick(Session);
     }
 
-    /// <summary>The link to one of the engine's candidates.</summary>
-    protected NetworkLink LinkOf(int candidate)
-    {
-        string id = Engine.Candidate(candidate).Id;
-        return Upstreams.First(link => link.Gateway.Id == id);
-    }
+    /// <summary>The link to a gateway.</summary>
+    protected NetworkLink LinkOf(GatewayCandidate gateway) => Upstreams.First(link => link.Gateway.Id == gateway.Id);
 
     private void Tick(uint session)
     {
         if (Network.IsOver || !IsAlive || Session != session) return;
-        int candidate;
-        while ((candidate = Engine.TakeDuePing(Network.NowUs, out uint sequence)) >= 0) Ping(LinkOf(candidate), session, sequence);
+        while (Engine.TakePing(Network.NowUs, isWanted: false, extraSizeBytes: 0, out uint sequence) is { } gateway) Ping(LinkOf(gateway), session, sequence);
         Network.After(TickUs, () => Tick(session));
     }
 

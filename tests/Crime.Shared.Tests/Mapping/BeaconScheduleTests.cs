@@ -9,7 +9,7 @@ using NUnit.Framework;
 
 namespace Crime.Shared.Tests.Mapping;
 
-public sealed class BeaconGridTests
+public sealed class BeaconScheduleTests
 {
     private const int IntervalUs = EngineSetup.StandardBeaconUs;
     private const int ListenOnUs = 50_000;
@@ -40,7 +40,7 @@ public sealed class BeaconGridTests
     public void ThePhaseIsFoundWithinAFewArrivals(int jitterUs)
     {
         var link = new GriddedLink(1, 4000, jitterUs, isGridded: true);
-        var grid = new BeaconGrid(IntervalUs);
+        var grid = new BeaconSchedule(IntervalUs, minActiveUs: 0);
         long now = 0;
         for (int i = 0; i < 24; i++) grid.OnArrival(now = link.Arrival(now + 100_000 + link.Next(1_000_000)));
         Assert.That(grid.IsKnown(now), Is.True);
@@ -51,7 +51,7 @@ public sealed class BeaconGridTests
     public void ArrivalsAtAnyTimeAreNoGrid()
     {
         var link = new GriddedLink(2, 4000, 0, isGridded: false);
-        var grid = new BeaconGrid(IntervalUs);
+        var grid = new BeaconSchedule(IntervalUs, minActiveUs: 0);
         long now = 0;
         int known = 0;
         for (int i = 0; i < 5000; i++)
@@ -66,7 +66,7 @@ public sealed class BeaconGridTests
     public void AClockThatDriftsIsFollowed()
     {
         var link = new GriddedLink(3, 4000, 500, isGridded: true, driftPpm: 40);
-        var grid = new BeaconGrid(IntervalUs);
+        var grid = new BeaconSchedule(IntervalUs, minActiveUs: 0);
         long now = 0;
         for (int i = 0; i < 7200; i++)
         {
@@ -78,7 +78,7 @@ public sealed class BeaconGridTests
     [Test]
     public void ASilentGridIsForgotten()
     {
-        var grid = new BeaconGrid(IntervalUs);
+        var grid = new BeaconSchedule(IntervalUs, minActiveUs: 0);
         for (int i = 0; i < 20; i++) grid.OnArrival(i * 10L * IntervalUs);
         Assert.That((grid.IsKnown(190L * IntervalUs), grid.IsKnown(190L * IntervalUs + 61_000_000)), Is.EqualTo((true, false)));
     }
@@ -87,7 +87,7 @@ public sealed class BeaconGridTests
     public void RoundingEndsAtTheFirstBeaconThatIsNotBefore() =>
         Gen.Select(Gen.Int[1024, 1 << 20], Gen.Long[0, 1L << 50], Gen.Long[-25_000, 1_700_000_000], Gen.Int[0, 100_000_000]).Sample((interval, phase, later, span) =>
         {
-            var grid = new BeaconGrid(interval);
+            var grid = new BeaconSchedule(interval, minActiveUs: 0);
             grid.OnArrival(phase);
             int up = grid.RoundUp(phase + later, span);
             return (later + up) % interval == 0 && up >= span && up < span + interval;
@@ -101,7 +101,10 @@ public sealed class BeaconGridTests
         for (int kind = 0; kind < 2; kind++)
         {
             var link = new GriddedLink(seed, baseUs, jitterUs, isGridded);
-            var power = new PowerProfile(165, 103, 627, 1600, 300, 330, listenOnUs);
+            var power = new PowerProfile
+            {
+                ComputeMw = 165, WaitMw = 103, TransmitMw = 627, ListenMw = 330, TransmitNsPerByte = 1600, TransmitOverheadUs = 300, MinActiveUs = listenOnUs,
+            };
             var engine = new MappingEngine(new EngineSetup
             {
                 ModelId = 1, LongestLength = 80, LocalTime = new CostLine(1_400_000, 500), BytesPerStep = 6, Power = power,
@@ -124,10 +127,10 @@ public sealed class BeaconGridTests
                 now += link.Next(700_000);
                 int length = 10 + 20 * (i % 4), serviceUs = BetaUs + alphaUs * length;
                 Assert.That(engine.ChooseGateway(length, now), Is.Zero);
-                int foretold = engine.GatewayCost(0, length);
-                engine.OnSent(0, length, now);
+                int foretold = engine.GatewayCost(0, length, now);
+                engine.OnSent(engine.Candidate(0), length, now);
                 long sentAt = now + engine.TransmitUs(length), answeredAt = link.Arrival(sentAt, sentAt + link.BaseUs + serviceUs, listenOnUs);
-                engine.OnResponse(0, new ResponseFrame { ServiceUs = (uint)serviceUs }, length, answeredAt - now, answeredAt);
+                engine.OnResponse(engine.Candidate(0), new ResponseFrame { ServiceUs = (uint)serviceUs }, length, answeredAt - now, answeredAt);
                 if (i >= 50) seen.Add(Math.Abs(foretold - (answeredAt - now)));
                 now = answeredAt;
             }

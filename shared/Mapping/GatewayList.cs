@@ -1,0 +1,99 @@
+// The gateways that a node knows: a few slots, each with the memory of its route.
+
+namespace Crime.Mapping;
+
+/// <summary>Up to <see cref="DecisionTable.MaxCandidates"/> gateways. Guarded by the engine's lock.</summary>
+internal sealed class GatewayList
+{
+    /// <summary>The gateways: the first <see cref="Count"/> elements.</summary>
+    public readonly GatewayCandidate[] Slots = new GatewayCandidate[DecisionTable.MaxCandidates];
+
+    /// <summary>Gateways known, usable or not.</summary>
+    public int Count;
+
+    /// <summary>Anti-herding measures that are on.</summary>
+    public readonly HerdMeasures Measures;
+
+    private readonly uint _nodeKey;
+
+    // The row of each slot; null where rows are made with the gateway.
+    private readonly int[][] _rows;
+    private uint _reportCount;
+
+    /// <summary>Makes an empty list.</summary>
+    /// <param name="setup">Tells which measures are on, and whether rows are made now.</param>
+    /// <param name="nodeKey">The node's own key.</param>
+    public GatewayList(EngineSetup setup, uint nodeKey)
+    {
+        Measures = setup.Measures;
+        _nodeKey = nodeKey;
+        if (!setup.ReservesRows) return;
+        _rows = new int[DecisionTable.MaxCandidates][];
+        for (int i = 0; i < _rows.Length; i++) _rows[i] = new int[DecisionTable.BucketCount];
+    }
+
+    /// <summary>Returns the gateway with an id, or null.</summary>
+    public GatewayCandidate Find(string id)
+    {
+        for (int i = 0; i < Count; i++)
+            if (Slots[i].Id == id) return Slots[i];
+        return null;
+    }
+
+    /// <summary>
+    /// The slot of a gateway, or -1. A gateway loses its slot to another one; a request to it may be under way then, and the outcome of that
+    /// must not be credited to its successor.
+    /// </summary>
+    public int SlotOf(GatewayCandidate gateway)
+    {
+        for (int i = 0; i < Count; i++)
+            if (Slots[i] == gateway) return i;
+        return -1;
+    }
+
+    /// <summary>Adds a gateway in a slot that is free, or whose gateway does not serve.</summary>
+    /// <returns>The gateway, or null when every slot serves.</returns>
+    public GatewayCandidate Add(string id)
+    {
+        int slot = FreeSlot();
+        if (slot < 0) return null;
+        var added = new GatewayCandidate(id, _rows == null ? null : _rows[slot]);
+        added.Queue.UseError = Has(HerdMeasures.ForecastError);
+        added.Queue.UseHysteresis = Has(HerdMeasures.Hysteresis);
+        Slots[slot] = added;
+        // Counted once it is there: a reader of the list takes no lock.
+        if (slot == Count) Count++;
+        return added;
+    }
+
+    /// <summary>Gives this node its own share of the uncertainty of a report: another one for every report, the same in every run.</summary>
+    public void SetSpread(GatewayCandidate gateway)
+    {
+        if (!Has(HerdMeasures.Spread)) return;
+        // The finaliser of MurmurHash3: every bit of the node and of the count moves every bit of the share.
+        uint mixed = _nodeKey ^ (++_reportCount * 0x9E3779B9u);
+        mixed = (mixed ^ (mixed >> 16)) * 0x85EBCA6Bu;
+        mixed = (mixed ^ (mixed >> 13)) * 0xC2B2AE35u;
+        mixed ^= mixed >> 16;
+        gateway.Queue.SetSpread((int)(mixed & 511) - 256);
+    }
+
+    /// <summary>Writes all gateways as bytes, see <see cref="CandidateMemory"/>.</summary>
+    public void Save(byte[] bytes, int offset, long nowUs) => CandidateMemory.Save(Slots, Count, bytes, offset, nowUs);
+
+    /// <summary>Replaces all gateways by saved ones.</summary>
+    public void Restore(byte[] bytes, int offset, long nowUs)
+    {
+        Count = CandidateMemory.Restore(Slots, _rows, bytes, offset, nowUs);
+    }
+
+    private bool Has(HerdMeasures measure) => (Measures & measure) != HerdMeasures.None;
+
+    private int FreeSlot()
+    {
+        if (Count < Slots.Length) return Count;
+        for (int i = 0; i < Count; i++)
+            if (!Slots[i].IsServing) return i;
+        return -1;
+    }
+}
