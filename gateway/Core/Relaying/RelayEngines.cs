@@ -1,6 +1,5 @@
 // The engines of all models that this gateway has or knows of, and their part of a status.
 
-using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using Crime.Frames;

@@ -2,7 +2,6 @@
 
 using System;
 using System.Collections.Generic;
-using Crime.Frames;
 
 namespace Crime.Gateway.Core.Relaying;
 

@@ -1,4 +1,3 @@
-using Crime.Frames;
 using Crime.Gateway.Core;
 using Crime.Gateway.Core.Actions;
 using Crime.Gateway.Core.Queueing;

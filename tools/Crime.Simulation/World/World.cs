@@ -173,6 +173,9 @@ internal sealed partial class SimWorld
     /// <summary>Takes a request object back.</summary>
     public void Return(SimRequest request) => _unused.Push(request);
 
+    /// <summary>A request by its number.</summary>
+    public SimRequest RequestAt(int index) => _requests[index];
+
     /// <summary>A gateway by its number.</summary>
     public GatewayDriver GatewayAt(int index) => _gateways[index];
 

@@ -197,6 +197,8 @@ public sealed class RelayTests : CoreTest
     {
         Use(WithUpstreams(node));
         MakeUsable(node);
+        // With its look at the statuses the gateway adopts its own costs.
+        Core.OnClock(NowUs);
     }
 
     /// <summary>A status arrives, and pings are answered after a round trip until the link counts as usable.</summary>
