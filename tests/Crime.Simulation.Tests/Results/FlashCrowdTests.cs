@@ -26,7 +26,7 @@ public sealed class FlashCrowdTests
     private static double LongestBudgetMs(string set)
     {
         InputSet inputs = Worlds.Set(set);
-        return new BoardCosts(Worlds.Bundled("flash-crowd").Boards[0], inputs).LocalLine.At(inputs.Lengths.MaxLength) / 1000.0;
+        return Worlds.Bundled("flash-crowd").Boards.Max(group => new BoardCosts(group, inputs).LocalLine.At(inputs.Lengths.MaxLength)) / 1000.0;
     }
 
     private static IReadOnlyList<HerdRun> Runs(string set, int statusMs, Safeguards safeguards) =>
@@ -56,7 +56,7 @@ public sealed class FlashCrowdTests
         foreach (HerdRun run in Runs(set, 1000, Safeguards.None))
         {
             Assert.That(run.Measure.WorstSecondPoints, Is.GreaterThan(2 * HerdMeasure.SteadyBandPoints), run.Measure.ToString());
-            Assert.That(run.Measure.Overdispersion, Is.GreaterThan(2 * HerdMeasure.SteadyOverdispersion), run.Measure.ToString());
+            Assert.That(run.Measure.Overdispersion, Is.GreaterThan(3 * HerdMeasure.SteadyOverdispersion), run.Measure.ToString());
             Assert.That(run.Measure.Swings, Is.GreaterThan(4));
             Assert.That(run.Measure.WaitP99Ms, Is.GreaterThan(1.5 * Allowance * run.FullQueueMs), "far beyond what the bounded queue would have let wait");
             Assert.That(run.Tally.Timeouts, Is.GreaterThan(1000), "and requests that nobody waits for any more");

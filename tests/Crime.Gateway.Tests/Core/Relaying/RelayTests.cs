@@ -197,7 +197,8 @@ public sealed class RelayTests : CoreTest
     {
         Use(WithUpstreams(node));
         MakeUsable(node);
-        // With its look at the statuses the gateway adopts its own costs.
+        // The gateway adopts its own costs with the status that it publishes.
+        Core.OnConnectionChanged(isConnected: true);
         Core.OnClock(NowUs);
     }
 
