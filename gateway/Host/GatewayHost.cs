@@ -3,13 +3,21 @@
 using System;
 using System.IO;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Threading.Tasks;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
+using Crime.Gateway.Core;
+using Crime.Gateway.Core.Actions;
+using Crime.Gateway.Core.Models;
+using Crime.Gateway.Counting;
+using Crime.Gateway.Diagnostics;
 using Crime.Gateway.Http;
 using Crime.Gateway.Metrics;
 using Crime.Gateway.Models;
+using Crime.Gateway.Observation;
 using Crime.Gateway.Serving;
+using Crime.Gateway.Signals;
 using Crime.Gateway.Upstream;
 using Crime.Gateway.Watchdog;
 using Microsoft.AspNetCore.Builder;
@@ -34,9 +42,10 @@ public static class GatewayHost
     private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
 
     /// <summary>Makes a gateway that does not run yet.</summary>
-    /// <param name="options">What it was told.</param>
+    /// <param name="options">Its settings.</param>
     /// <param name="logging">The section "Logging" of its configuration.</param>
-    public static WebApplication Build(GatewayOptions options, IConfiguration logging)
+    /// <param name="replace">Replaces services, for a program that measures the gateway; null for the gateway as it is.</param>
+    public static WebApplication Build(GatewayOptions options, IConfiguration logging, Action<IServiceCollection>? replace = null)
     {
         // The empty builder: no ASPNETCORE_URLS or other setting takes part that --help does not know.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(
@@ -47,6 +56,7 @@ public static class GatewayHost
         builder.Services.AddSystemd();
         builder.Services.Configure<HostOptions>(
             host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.DrainMs + ShutdownTimeoutMs));
+        replace?.Invoke(builder.Services);
 
         WebApplication app = builder.Build();
         ModelEndpoints.Map(app, app.Services.GetRequiredService<ModelRegistry>());
@@ -98,34 +108,48 @@ public static class GatewayHost
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<GatewayCounters>();
-        services.AddSingleton<GatewayGroup>();
         services.AddSingleton(new ModelRegistry([]));
+        services.AddSingleton<IServedModels>(provider => provider.GetRequiredService<ModelRegistry>());
         services.AddSingleton(provider => new ModelLibrary(
             options.ModelsFolder, provider.GetRequiredService<ModelRegistry>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ModelLibrary>>()));
         services.AddSingleton<ModelWatcher>();
-        services.AddSingleton(new RequestQueue(options.QueueCapacity));
-        services.AddSingleton(provider =>
-            new LoadMeter(provider.GetRequiredService<RequestQueue>(), options.WorkerCount,
-                provider.GetRequiredService<GatewayGroup>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(new DriverSignals(options.WorkerCount));
+        services.AddSingleton<UpstreamRoutes>();
+        services.AddSingleton(provider => SettingsOf(options, provider.GetRequiredService<UpstreamRoutes>()));
         services.AddSingleton<Outbox>();
-        services.AddSingleton<Inbox>();
-        services.AddSingleton<StatusPublisher>();
-        services.AddSingleton<RelayEngines>();
-        services.AddSingleton<RequestRelay>();
-        services.AddSingleton<RequestReceiver>();
+        services.AddSingleton<RequestPool>();
+        services.AddSingleton<IGatewayActions, CoreActions>();
+        services.AddSingleton<GatewayCore>();
+        services.AddSingleton<IRequestHandler, RequestReceiver>();
         services.AddSingleton<TelemetryReceiver>();
-        services.AddSingleton<WorkerPool>();
-        services.AddSingleton<HealthEndpoint>();
+        services.AddSingleton<IInbox, Inbox>();
+        services.AddSingleton<MessageEnds>();
         AddBroker(services, options.Broker);
         services.AddSingleton<MqttLink>();
+        services.AddSingleton<StatusClock>();
+        services.AddSingleton<RelayClock>();
+        services.AddSingleton<WorkerPool>();
+        services.AddSingleton<GatewayState>();
+        services.AddSingleton<GatewayPulse>();
+        services.AddSingleton<HealthEndpoint>();
         services.AddHostedService<GatewayService>();
-        services.AddSingleton(provider => new LifeSigns(
-            options.Watchdog, provider.GetRequiredService<RequestQueue>(), provider.GetRequiredService<GatewayCounters>(),
-            () => provider.GetRequiredService<MqttLink>().IsConnected, provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<WatchdogFeeder>();
         MetricsEndpoint.Add(services, options);
     }
+
+    private static GatewaySettings SettingsOf(GatewayOptions options, UpstreamRoutes routes) => new()
+    {
+        NodeId = options.NodeId,
+        GroupId = options.GroupId,
+        QueueCapacity = options.QueueCapacity,
+        WorkerCount = options.WorkerCount,
+        MinIntervalMs = options.Status.MinIntervalMs,
+        HeartbeatMs = options.Status.HeartbeatMs,
+        HttpPort = options.HttpPort,
+        Session = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint))),
+        Upstreams = routes.Upstreams,
+    };
 
     private static void AddBroker(IServiceCollection services, BrokerOptions broker)
     {
@@ -134,6 +158,9 @@ public static class GatewayHost
             services.AddSingleton(new BrokerAddress(broker.Host, broker.Port, broker.Username, broker.Password));
             return;
         }
+        services.AddSingleton<BrokerConnections>();
+        services.AddSingleton<BrokerShortcut>();
+        services.AddSingleton<IDirectPath>(provider => provider.GetRequiredService<BrokerShortcut>());
         services.AddSingleton<EmbeddedBroker>();
         services.AddSingleton(provider => provider.GetRequiredService<EmbeddedBroker>().Address);
     }

@@ -5,57 +5,39 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
+using Crime.Gateway.Diagnostics;
 using Crime.Gateway.Models;
+using Crime.Gateway.Observation;
 using Crime.Gateway.Serving;
-using Crime.Gateway.Upstream;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Crime.Gateway;
 
-/// <summary>Starts from the inside out, so that nothing is announced before it works, and stops the other way round.</summary>
+/// <summary>Starts from the inside out, so that nothing is published before it works, and stops in the reverse order.</summary>
 public sealed class GatewayService : IHostedLifecycleService
 {
     private readonly GatewayOptions _options;
-    private readonly EmbeddedBroker? _broker;
-    private readonly ModelRegistry _models;
-    private readonly ModelLibrary _library;
+    private readonly GatewayState _state;
     private readonly ModelWatcher _watcher;
-    private readonly RequestQueue _queue;
-    private readonly WorkerPool _workers;
-    private readonly StatusPublisher _status;
-    private readonly RequestReceiver _requests;
-    private readonly RequestRelay _relay;
-    private readonly MqttLink _link;
+    private readonly StatusClock _status;
     private readonly ILogger<GatewayService> _log;
+    private readonly EmbeddedBroker? _broker;
 
     /// <summary>Makes the service.</summary>
-    /// <param name="options">What to say at the start.</param>
-    /// <param name="models">The models.</param>
-    /// <param name="library">Where they come from.</param>
-    /// <param name="watcher">Who looks there for others.</param>
-    /// <param name="queue">What waits.</param>
-    /// <param name="workers">Who computes.</param>
-    /// <param name="status">Who announces.</param>
-    /// <param name="requests">Who admits.</param>
-    /// <param name="relay">Who passes on.</param>
-    /// <param name="link">The connection to the broker.</param>
-    /// <param name="log">For the line at the start.</param>
+    /// <param name="options">Logged at the start.</param>
+    /// <param name="state">The gateway.</param>
+    /// <param name="watcher">Loads the models.</param>
+    /// <param name="status">Publishes statuses.</param>
+    /// <param name="log">Receives start and stop.</param>
     /// <param name="broker">The broker inside the gateway; null when an external one is used.</param>
     public GatewayService(
-        GatewayOptions options, ModelRegistry models, ModelLibrary library, ModelWatcher watcher, RequestQueue queue, WorkerPool workers,
-        StatusPublisher status, RequestReceiver requests, RequestRelay relay, MqttLink link, ILogger<GatewayService> log, EmbeddedBroker? broker = null)
+        GatewayOptions options, GatewayState state, ModelWatcher watcher, StatusClock status, ILogger<GatewayService> log, EmbeddedBroker? broker = null)
     {
         _options = options;
-        _models = models;
-        _library = library;
+        _state = state;
         _watcher = watcher;
-        _queue = queue;
-        _workers = workers;
         _status = status;
-        _requests = requests;
-        _relay = relay;
-        _link = link;
         _log = log;
         _broker = broker;
     }
@@ -67,38 +49,38 @@ public sealed class GatewayService : IHostedLifecycleService
     /// <exception cref="StartupException">The broker's port cannot be had.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _library.Scan();
+        _watcher.LoadNow();
         if (_broker != null) await _broker.StartAsync();
-        _workers.Start();
+        _state.Workers.Start();
     }
 
     /// <inheritdoc/>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        // HTTP listens by now: boards that read the first status find the download it names.
+        // HTTP listens by now, so boards that read the first status find the download that it names.
         _status.Start();
         _watcher.Start();
-        _link.Start();
-        _relay.Start();
+        _state.Link.Start();
+        _state.Relay.Start();
         string broker = _broker != null ? $"embedded broker on port {_options.Broker.Port}"
             : $"broker at {_options.Broker.Host}:{_options.Broker.Port}";
-        string models = _models.Models.Count == 0 ? "none" : string.Join(", ", _models.Models.Select(model => model.Name));
-        _log.Started(_options.NodeId, broker, _options.HttpPort, _workers.Count, _options.QueueCapacity, models);
+        string models = _state.Models.Models.Count == 0 ? "none" : string.Join(", ", _state.Models.Models.Select(model => model.Name));
+        _log.Started(_options.NodeId, broker, _options.HttpPort, _state.Workers.Count, _options.QueueCapacity, models);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        _requests.StopAccepting();
+        _state.Core.StopAccepting();
         await _watcher.StopAsync();
-        await _relay.StopAsync(_options.DrainMs);
-        _log.Draining(_queue.Depth, _options.DrainMs);
-        // Blocks while the workers finish; the link must stay free to carry answers and refusals meanwhile.
-        int refusedCount = await Task.Run(() => _workers.Stop(_options.DrainMs), CancellationToken.None);
+        await _state.Relay.StopAsync(_options.DrainMs);
+        _log.Draining(_state.Core.Queue.Depth, _options.DrainMs);
+        // Blocks while the workers finish; the link has to send answers and refusals meanwhile.
+        int refusedCount = await Task.Run(() => _state.Workers.Stop(_options.DrainMs), CancellationToken.None);
         if (refusedCount > 0) _log.NotDrained(refusedCount, _options.DrainMs);
         await _status.StopAsync();
-        await _link.StopAsync();
+        await _state.Link.StopAsync();
     }
 
     /// <inheritdoc/>

@@ -4,8 +4,10 @@ using System;
 using System.Collections.Generic;
 using System.Threading.Tasks;
 using Crime.Gateway.Configuration;
+using Crime.Gateway.Diagnostics;
 using Crime.Gateway.Inference;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Crime.Gateway;
@@ -17,7 +19,13 @@ public static class Program
     public const int CannotStart = 2;
 
     /// <summary>Runs until SIGTERM or Ctrl+C.</summary>
-    public static async Task<int> Main(string[] args)
+    public static Task<int> Main(string[] args) => RunAsync(args);
+
+    /// <summary>Runs until SIGTERM or Ctrl+C.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="replace">Replaces services, for a program that measures the gateway; null for the gateway as it is.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args, Action<IServiceCollection>? replace = null)
     {
         if (CommandLine.AsksForHelp(args))
         {
@@ -32,7 +40,7 @@ public static class Program
         if (options == null || problems.Count > 0) return Complain(problems);
         try
         {
-            await using WebApplication gateway = GatewayHost.Build(options, layers.Merged.GetSection("Logging"));
+            await using WebApplication gateway = GatewayHost.Build(options, layers.Merged.GetSection("Logging"), replace);
             await GatewayHost.StartAsync(gateway, options.HttpPort);
             await gateway.WaitForShutdownAsync();
             return 0;

@@ -1,6 +1,6 @@
-// The way between the embedded broker's clients and the gateway that does not go round by the broker's dispatch and a TCP
-// connection of the gateway to itself. MQTTnet's dispatch asks every session for every message: with a thousand boards it would
-// cost more than the inference. Whoever else listens to these topics still hears everything; then the usual way is taken.
+// The path between the embedded broker's clients and the gateway that bypasses the broker's dispatch and a TCP connection of the
+// gateway to itself. MQTTnet's dispatch asks every session for every message: with a thousand boards it would cost more than the
+// inference. Other subscribers of these topics still receive everything; then the messages go through the dispatch.
 
 using System;
 using System.Buffers;
@@ -8,15 +8,14 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using Crime.Frames;
 using Crime.Gateway.Configuration;
-using Crime.Gateway.Serving;
 using MQTTnet;
 using MQTTnet.Packets;
 using MQTTnet.Server;
 
 namespace Crime.Gateway.Broker;
 
-/// <summary>Hands requests to the gateway and answers to their boards directly. Thread-safe.</summary>
-public sealed class BrokerShortcut
+/// <summary>Knows which messages are for the gateway, and delivers answers to their boards directly. Thread-safe.</summary>
+public sealed class BrokerShortcut : IDirectPath
 {
     private static readonly string s_responseRoot = Topics.Response("");
     private static readonly string s_statusRoot = Topics.Status("");
@@ -24,7 +23,6 @@ public sealed class BrokerShortcut
 
     private readonly string _requestRoot;
     private readonly string _ownStatusTopic;
-    private readonly Inbox _inbox;
     private readonly BrokerConnections _connections;
 
     // Response topic to the one session that has subscribed to it; null when there are several.
@@ -42,44 +40,37 @@ public sealed class BrokerShortcut
     private volatile bool _hasResponseListeners;
 
     /// <summary>Makes a shortcut to a gateway.</summary>
-    public BrokerShortcut(GatewayOptions options, Inbox inbox, BrokerConnections connections)
+    /// <param name="options">The gateway's name.</param>
+    /// <param name="connections">The connections of the clients.</param>
+    public BrokerShortcut(GatewayOptions options, BrokerConnections connections)
     {
         _requestRoot = Topics.Request(options.NodeId, "");
         _ownStatusTopic = Topics.Status(options.NodeId);
-        _inbox = inbox;
         _connections = connections;
     }
 
-    /// <summary>Whether everybody who may want the gateway's status is known.</summary>
-    public bool CanTellStatus => !_hasOtherStatusListeners && !_hasResponseListeners;
+    /// <summary>Whether all subscribers of the gateway's status are known.</summary>
+    public bool CanDeliverStatus => !_hasOtherStatusListeners && !_hasResponseListeners;
 
-    /// <summary>Clients that have subscribed to the gateway's status as boards do.</summary>
+    /// <inheritdoc/>
     public int StatusListenerCount => _statusListeners.Count;
 
-    /// <summary>Gives the gateway's status to everybody who has subscribed to it.</summary>
-    public void TellStatus(MqttApplicationMessage message)
+    /// <summary>Delivers the gateway's status to all its subscribers.</summary>
+    public void DeliverStatus(MqttApplicationMessage message)
     {
         var packet = new MqttPublishPacket { Topic = message.Topic, Payload = message.Payload };
         foreach (var (_, session) in _statusListeners)
             if (!TrySendNow(session, packet)) session.TryEnqueueApplicationMessage(Unretained(message), out _);
     }
 
-    /// <summary>Takes a message that a client has published, if it is for the gateway.</summary>
-    /// <param name="topic">Its topic.</param>
-    /// <param name="payload">Its content.</param>
-    /// <param name="isForOthers">Whether somebody else may want it too.</param>
-    /// <returns>Whether the gateway has it now.</returns>
-    public bool TryReceive(string topic, ReadOnlySequence<byte> payload, out bool isForOthers)
-    {
-        isForOthers = true;
-        if (!topic.StartsWith(_requestRoot, StringComparison.Ordinal) && !Topics.IsTelemetry(topic, out _)) return false;
-        isForOthers = _hasRequestListeners;
-        _inbox.Receive(topic, payload);
-        return true;
-    }
+    /// <summary>Whether other clients may have subscribed to requests or telemetry.</summary>
+    public bool HasRequestListeners => _hasRequestListeners;
 
-    /// <summary>Puts an answer into the queue of the board it is for.</summary>
-    /// <returns>False when the usual way has to be taken.</returns>
+    /// <summary>Whether a message that a client has published is for the gateway.</summary>
+    /// <param name="topic">Its topic.</param>
+    public bool IsForGateway(string topic) => topic.StartsWith(_requestRoot, StringComparison.Ordinal) || Topics.IsTelemetry(topic, out _);
+
+    /// <inheritdoc/>
     public bool TrySend(string topic, byte[] payload)
     {
         if (_hasResponseListeners || !_sessions.TryGetValue(topic, out MqttSessionStatus? session) || session == null) return false;

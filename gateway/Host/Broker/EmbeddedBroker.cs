@@ -14,7 +14,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Frames;
 using Crime.Gateway.Configuration;
-using Crime.Gateway.Serving;
+using Crime.Gateway.Diagnostics;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
 using MQTTnet.Diagnostics.Logger;
@@ -56,19 +56,20 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private readonly string _linkKey = Convert.ToHexString(RandomNumberGenerator.GetBytes(LinkKeySize));
     private readonly ConcurrentDictionary<string, bool> _retainedTopics = new();
     private readonly BrokerShortcut _shortcut;
+    private readonly IInbox _inbox;
     private readonly MqttServer _server;
 
     /// <summary>Makes a broker that does not run yet.</summary>
     /// <param name="options">Port, limits and the gateway's name.</param>
-    /// <param name="inbox">Takes the gateway's messages past the broker's dispatch.</param>
-    /// <param name="outbox">Gives its answers past it.</param>
-    /// <param name="log">For what goes wrong with connections.</param>
-    public EmbeddedBroker(GatewayOptions options, Inbox inbox, Outbox outbox, ILogger<EmbeddedBroker> log)
+    /// <param name="inbox">Takes the messages for the gateway.</param>
+    /// <param name="shortcut">Delivers the gateway's messages; it follows the subscriptions.</param>
+    /// <param name="connections">Receives the connections of the clients.</param>
+    /// <param name="log">Receives the errors of connections.</param>
+    public EmbeddedBroker(
+        GatewayOptions options, IInbox inbox, BrokerShortcut shortcut, BrokerConnections connections, ILogger<EmbeddedBroker> log)
     {
-        var connections = new BrokerConnections();
-        _shortcut = new BrokerShortcut(options, inbox, connections);
-        outbox.Shortcut = _shortcut.TrySend;
-        outbox.StatusListenerCount = () => _shortcut.StatusListenerCount;
+        _shortcut = shortcut;
+        _inbox = inbox;
         _options = options.Broker;
         _nodeId = options.NodeId;
         _ownStatusTopic = Topics.Status(options.NodeId);
@@ -171,12 +172,16 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private async Task OnPublish(InterceptingPublishEventArgs e)
     {
         string topic = e.ApplicationMessage.Topic ?? "";
-        if (_shortcut.TryReceive(topic, e.ApplicationMessage.Payload, out bool isForOthers)) e.ProcessPublish = isForOthers;
+        if (_shortcut.IsForGateway(topic))
+        {
+            e.ProcessPublish = _shortcut.HasRequestListeners;
+            _inbox.Receive(topic, e.ApplicationMessage.Payload);
+        }
         if (e.ProcessPublish) LimitPublish(topic, e);
         bool isOwnStatus = e.ProcessPublish && topic == _ownStatusTopic;
-        if (!isOwnStatus || !_shortcut.CanTellStatus) return;
+        if (!isOwnStatus || !_shortcut.CanDeliverStatus) return;
         await _server.UpdateRetainedMessageAsync(e.ApplicationMessage);
-        _shortcut.TellStatus(e.ApplicationMessage);
+        _shortcut.DeliverStatus(e.ApplicationMessage);
         e.ProcessPublish = false;
     }
 

@@ -1,11 +1,10 @@
-// What the gateway has to say, on its way to the broker. Whoever writes into it never waits: with the broker away or slow,
-// a message is dropped and counted, and the board that misses it runs into its own time-out.
+// The gateway's messages on their way to the broker. A sender never waits: while the broker is absent or slow, a message is dropped and
+// counted, and the board that misses it runs into its own time-out.
 
-using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Channels;
-using Crime.Gateway.Serving;
+using Crime.Gateway.Counting;
 
 namespace Crime.Gateway.Broker;
 
@@ -25,41 +24,45 @@ public sealed class Outbox
         Channel.CreateBounded<OutgoingMessage>(new BoundedChannelOptions(Capacity) { SingleReader = true });
 
     private readonly GatewayCounters _counters;
+    private readonly IDirectPath? _directPath;
     private volatile bool _isOpen;
 
     /// <summary>Makes a closed outbox.</summary>
-    public Outbox(GatewayCounters counters) => _counters = counters;
+    /// <param name="counters">Count dropped messages.</param>
+    /// <param name="directPath">Delivers messages past the broker's dispatch; null without the embedded broker.</param>
+    public Outbox(GatewayCounters counters, IDirectPath? directPath = null)
+    {
+        _counters = counters;
+        _directPath = directPath;
+    }
 
     /// <summary>Whether there is a connection.</summary>
     public bool IsOpen => _isOpen;
 
-    /// <summary>Takes a message (topic, payload) straight to its receiver if it can; null where there is no such way.</summary>
-    public Func<string, byte[], bool>? Shortcut { get; set; }
-
-    /// <summary>Counts the boards that hear a status; null where nobody knows.</summary>
-    public Func<int>? StatusListenerCount { get; set; }
+    /// <summary>Boards that receive a status; null when their number is not known.</summary>
+    public int? StatusListenerCount => _directPath?.StatusListenerCount;
 
     /// <summary>Takes a message for sending; while there is no connection it is dropped.</summary>
     /// <param name="topic">Its topic.</param>
     /// <param name="payload">Its content; not changed any more.</param>
     /// <param name="isRetained">Whether the broker keeps it.</param>
-    /// <param name="isOneOfMany">Whether the caller has more to do than to write to sockets: then somebody else does it.</param>
+    /// <param name="isOneOfMany">Whether the caller has more urgent work than to write to sockets: then the sending thread does it.</param>
     public void Send(string topic, byte[] payload, bool isRetained, bool isOneOfMany = false)
     {
         var message = new OutgoingMessage(topic, payload, isRetained);
-        // What waits already goes first.
+        // Earlier messages go first.
         bool isAtOnce = !_isOpen || !isOneOfMany && _messages.Reader.Count == 0;
-        if (isAtOnce && TryShortcut(message)) return;
+        if (isAtOnce && TrySendDirectly(message)) return;
         bool isTaken = _isOpen && _messages.Writer.TryWrite(message);
         if (!isTaken) _counters.DroppedMessages.Increment();
     }
 
-    /// <summary>Takes a message straight to its receiver.</summary>
+    /// <summary>Delivers a message past the connection.</summary>
     /// <returns>False when it has to go by the connection.</returns>
-    public bool TryShortcut(OutgoingMessage message) =>
-        !message.IsRetained && Shortcut is { } shortcut && shortcut(message.Topic, message.Payload);
+    public bool TrySendDirectly(OutgoingMessage message) =>
+        !message.IsRetained && _directPath != null && _directPath.TrySend(message.Topic, message.Payload);
 
-    /// <summary>A connection is there: messages are taken from now on. What an earlier one left behind is dropped.</summary>
+    /// <summary>A connection exists: messages are taken from now on. Messages that an earlier one left behind are dropped.</summary>
     public void Open()
     {
         while (_messages.Reader.TryRead(out _)) _counters.DroppedMessages.Increment();

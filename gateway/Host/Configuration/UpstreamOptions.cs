@@ -3,7 +3,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using Crime.Gateway.Broker;
 using Microsoft.Extensions.Configuration;
 
 namespace Crime.Gateway.Configuration;

@@ -1,11 +1,11 @@
 // Whether the gateway serves, and what it has done: for people, probes and the tests.
 
 using System;
-using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
-using Crime.Gateway.Models;
-using Crime.Gateway.Serving;
-using Crime.Gateway.Upstream;
+using Crime.Gateway.Core.Load;
+using Crime.Gateway.Counting;
+using Crime.Gateway.Observation;
+using Crime.Gateway.Timing;
 using Crime.Gateway.Watchdog;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -40,7 +40,7 @@ public sealed record HealthReport
     /// <summary>Most requests that may wait.</summary>
     public required int Capacity { get; init; }
 
-    /// <summary>Work that waits or runs, in µs, over all workers; boards are told less, or 0 (<see cref="LoadMeter.BacklogUs"/>).</summary>
+    /// <summary>Work that waits or runs, in µs, over all workers; the published backlog is less, or 0 (<see cref="LoadMeter.BacklogUs"/>).</summary>
     public required long BacklogUs { get; init; }
 
     /// <summary>Work accepted per working time, in 1/1024.</summary>
@@ -124,30 +124,22 @@ public sealed class HealthEndpoint
 {
     private static readonly string[] s_readMethods = ["GET", "HEAD"];
 
-    private readonly GatewayOptions _options;
-    private readonly MqttLink _link;
-    private readonly WorkerPool _workers;
-    private readonly ModelRegistry _models;
-    private readonly RequestQueue _queue;
-    private readonly LoadMeter _load;
-    private readonly GatewayCounters _counters;
-    private readonly LifeSigns _signs;
-    private readonly RequestRelay _relay;
+    private readonly string _nodeId;
+    private readonly GatewayState _state;
+    private readonly GatewayPulse _pulse;
+    private readonly TimeProvider _time;
 
     /// <summary>Makes the endpoint.</summary>
-    public HealthEndpoint(
-        GatewayOptions options, MqttLink link, WorkerPool workers, ModelRegistry models, RequestQueue queue, LoadMeter load,
-        GatewayCounters counters, LifeSigns signs, RequestRelay relay)
+    /// <param name="options">The gateway's name.</param>
+    /// <param name="state">The running gateway.</param>
+    /// <param name="pulse">Its life signs.</param>
+    /// <param name="time">The clock.</param>
+    public HealthEndpoint(GatewayOptions options, GatewayState state, GatewayPulse pulse, TimeProvider time)
     {
-        _options = options;
-        _link = link;
-        _workers = workers;
-        _models = models;
-        _queue = queue;
-        _load = load;
-        _counters = counters;
-        _signs = signs;
-        _relay = relay;
+        _nodeId = options.NodeId;
+        _state = state;
+        _pulse = pulse;
+        _time = time;
     }
 
     /// <summary>Adds the endpoint.</summary>
@@ -161,41 +153,43 @@ public sealed class HealthEndpoint
 
     private HealthReport Report()
     {
-        bool isConnected = _link.IsConnected;
-        int aliveCount = _workers.AliveCount;
+        var (core, models, workers, link, relay, counters) = _state;
+        bool isConnected = link.IsConnected;
+        int aliveCount = workers.AliveCount;
+        long nowUs = _time.NowUs();
         return new HealthReport
         {
-            Status = !isConnected ? "no broker" : aliveCount < _workers.Count ? "a worker has ended" : _signs.Trouble ?? "ok",
-            Node = _options.NodeId,
+            Status = !isConnected ? "no broker" : aliveCount < workers.Count ? "a worker has ended" : _pulse.Trouble ?? "ok",
+            Node = _nodeId,
             Connected = isConnected,
-            Workers = _workers.Count,
+            Workers = workers.Count,
             WorkersAlive = aliveCount,
-            Models = _models.Models.Count,
-            Depth = _queue.Depth,
-            Capacity = _queue.Capacity,
-            BacklogUs = _load.WorkUs,
-            Utilisation = _load.Utilisation,
-            MalformedFrames = _counters.MalformedFrames.Value,
-            Requests = _counters.Requests.Value,
-            Answered = _counters.Answered.Value,
-            RefusedQueueFull = _counters.QueueFull.Value,
-            RefusedTooLate = _counters.TooLate.Value,
-            RefusedUnknownModel = _counters.UnknownModel.Value,
-            RefusedWrongInput = _counters.WrongInput.Value,
-            RefusedStopping = _counters.Stopping.Value,
-            Upstreams = _relay.LinkCount,
-            UpstreamsConnected = _relay.ConnectedCount,
-            Relayed = _counters.Relayed.Value,
-            RelayFallbacks = _counters.RelayFallbacks.Value,
-            RelayLate = _counters.RelayLate.Value,
-            Pings = _counters.Pings.Value,
-            Statuses = _counters.Statuses.Value,
-            TelemetryLocal = _counters.TelemetryLocal.Value,
-            TelemetryGateway = _counters.TelemetryGateway.Value,
-            TelemetryFallback = _counters.TelemetryFallback.Value,
-            DroppedMessages = _counters.DroppedMessages.Value,
-            Faults = _counters.Faults.Value,
-            Batches = _counters.Batches.Value,
+            Models = models.Models.Count,
+            Depth = core.Queue.Depth,
+            Capacity = core.Queue.Capacity,
+            BacklogUs = core.Load.WorkUs(nowUs),
+            Utilisation = core.Workers.Utilisation(nowUs),
+            MalformedFrames = counters.MalformedFrames.Value,
+            Requests = counters.Requests.Value,
+            Answered = counters.Answered.Value,
+            RefusedQueueFull = counters.QueueFull.Value,
+            RefusedTooLate = counters.TooLate.Value,
+            RefusedUnknownModel = counters.UnknownModel.Value,
+            RefusedWrongInput = counters.WrongInput.Value,
+            RefusedStopping = counters.Stopping.Value,
+            Upstreams = relay.LinkCount,
+            UpstreamsConnected = relay.ConnectedCount,
+            Relayed = core.Relay?.PassedOnCount ?? 0,
+            RelayFallbacks = core.Relay?.FallbackCount ?? 0,
+            RelayLate = core.Relay?.LateCount ?? 0,
+            Pings = counters.Pings.Value,
+            Statuses = counters.Statuses.Value,
+            TelemetryLocal = counters.TelemetryLocal.Value,
+            TelemetryGateway = counters.TelemetryGateway.Value,
+            TelemetryFallback = counters.TelemetryFallback.Value,
+            DroppedMessages = counters.DroppedMessages.Value,
+            Faults = counters.Faults.Value,
+            Batches = counters.Batches.Value,
             AllocatedBytes = GC.GetTotalAllocatedBytes(),
             HeapBytes = GC.GetTotalMemory(forceFullCollection: false),
             WorkingSetBytes = Environment.WorkingSet,

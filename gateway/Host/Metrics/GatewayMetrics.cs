@@ -1,13 +1,12 @@
-// The gateway in figures for Prometheus. What is counted is counted in GatewayCounters and what is measured is measured where
-// it happens; here it only gets its name, and is read when somebody asks.
+// The gateway's figures for Prometheus. They are counted and measured elsewhere; here they get their names, and are read on request.
 
 using System;
 using System.Collections.Generic;
 using System.Diagnostics.Metrics;
-using Crime.Gateway.Broker;
-using Crime.Gateway.Models;
-using Crime.Gateway.Serving;
-using Crime.Gateway.Upstream;
+using Crime.Gateway.Core;
+using Crime.Gateway.Counting;
+using Crime.Gateway.Observation;
+using Crime.Gateway.Timing;
 
 namespace Crime.Gateway.Metrics;
 
@@ -17,31 +16,41 @@ public sealed class GatewayMetrics
     private const double SecondsPerMicrosecond = 1e-6;
 
     /// <summary>Adds the instruments to the counters' meter.</summary>
-    public GatewayMetrics(
-        GatewayCounters counters, RequestQueue queue, LoadMeter load, WorkerPool workers, ModelRegistry models, MqttLink link,
-        RequestRelay relay)
+    /// <param name="state">The running gateway.</param>
+    /// <param name="time">The clock.</param>
+    public GatewayMetrics(GatewayState state, TimeProvider time)
     {
-        Meter meter = counters.Meter;
-        AddState(meter, queue, load);
-        meter.CreateObservableGauge("crime.workers", () => workers.Count, "{thread}", "Threads that are to compute");
-        meter.CreateObservableGauge("crime.workers.alive", () => workers.AliveCount, "{thread}", "Threads that compute");
-        meter.CreateObservableGauge("crime.models", () => models.Models.Count, "{model}", "Models that are served");
-        meter.CreateObservableGauge("crime.connected", () => link.IsConnected ? 1 : 0, null, "1 while connected to the broker and subscribed");
+        Meter meter = state.Counters.Meter;
+        AddLoad(meter, state.Core, time);
+        meter.CreateObservableGauge("crime.workers", () => state.Workers.Count, "{thread}", "Threads that are to compute");
+        meter.CreateObservableGauge("crime.workers.alive", () => state.Workers.AliveCount, "{thread}", "Threads that compute");
+        meter.CreateObservableGauge("crime.models", () => state.Models.Models.Count, "{model}", "Models that are served");
+        meter.CreateObservableGauge("crime.connected", () => state.Link.IsConnected ? 1 : 0, null, "1 while connected to the broker and subscribed");
         meter.CreateObservableGauge(
-            "crime.upstreams.connected", () => relay.ConnectedCount, "{broker}", "Brokers of other gateways that this one is connected to");
-        AddCounters(meter, counters);
-        AddTagged(meter, counters);
+            "crime.upstreams.connected", () => state.Relay.ConnectedCount, "{broker}", "Brokers of other gateways that this one is connected to");
+        AddCounters(meter, state.Counters);
+        AddCoreCounters(meter, state.Core);
+        AddTagged(meter, state.Counters);
     }
 
-    private static void AddState(Meter meter, RequestQueue queue, LoadMeter load)
+    private static void AddLoad(Meter meter, GatewayCore core, TimeProvider time)
     {
-        meter.CreateObservableGauge("crime.queue.depth", () => queue.Depth, "{request}", "Requests that wait");
-        meter.CreateObservableGauge("crime.queue.capacity", () => queue.Capacity, "{request}", "Most requests that may wait");
+        meter.CreateObservableGauge("crime.queue.depth", () => core.Queue.Depth, "{request}", "Requests that wait");
+        meter.CreateObservableGauge("crime.queue.capacity", () => core.Queue.Capacity, "{request}", "Most requests that may wait");
         meter.CreateObservableGauge(
-            "crime.backlog", () => load.WorkUs * SecondsPerMicrosecond, "s", "Work that waits or runs, over all workers");
+            "crime.backlog", () => core.Load.WorkUs(time.NowUs()) * SecondsPerMicrosecond, "s", "Work that waits or runs, over all workers");
         meter.CreateObservableGauge(
-            "crime.utilisation", () => load.Utilisation / (double)Frames.StatusFrame.FullUtilisation, "1",
+            "crime.utilisation", () => core.Workers.Utilisation(time.NowUs()) / (double)Frames.StatusFrame.FullUtilisation, "1",
             "Work accepted per working time of all workers");
+    }
+
+    private static void AddCoreCounters(Meter meter, GatewayCore core)
+    {
+        void Add(string name, Func<long> count, string unit, string meaning) => meter.CreateObservableCounter(name, count, unit, meaning);
+        Add("crime.requests.taken", () => core.Queue.TakenCount, "{request}", "Requests that a worker has taken from the queue");
+        Add("crime.relayed", () => core.Relay?.PassedOnCount ?? 0, "{request}", "Requests passed on to another gateway");
+        Add("crime.relay.fallbacks", () => core.Relay?.FallbackCount ?? 0, "{request}", "Requests passed on that came back unanswered, or not in time");
+        Add("crime.relay.late", () => core.Relay?.LateCount ?? 0, "{answer}", "Answers of other gateways that arrived too late");
     }
 
     private static void AddCounters(Meter meter, GatewayCounters counters)
@@ -49,11 +58,7 @@ public sealed class GatewayMetrics
         void Add(string name, Counter counter, string unit, string meaning) =>
             meter.CreateObservableCounter(name, () => counter.Value, unit, meaning);
         Add("crime.requests", counters.Requests, "{request}", "Good request frames");
-        Add("crime.requests.taken", counters.Taken, "{request}", "Requests that a worker has taken from the queue");
         Add("crime.answers", counters.Answered, "{request}", "Requests answered with a class");
-        Add("crime.relayed", counters.Relayed, "{request}", "Requests passed on to another gateway");
-        Add("crime.relay.fallbacks", counters.RelayFallbacks, "{request}", "Requests passed on that came back unanswered, or not in time");
-        Add("crime.relay.late", counters.RelayLate, "{answer}", "Answers of other gateways that nobody waited for any more");
         Add("crime.malformed.frames", counters.MalformedFrames, "{frame}", "Messages that were no good frame for their topic");
         Add("crime.pings", counters.Pings, "{ping}", "Pings answered");
         Add("crime.statuses", counters.Statuses, "{status}", "Statuses published");

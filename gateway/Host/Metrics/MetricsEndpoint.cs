@@ -1,7 +1,7 @@
 // /metrics: OpenTelemetry collects, its Prometheus exporter writes the text.
 
 using Crime.Gateway.Configuration;
-using Crime.Gateway.Serving;
+using Crime.Gateway.Counting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;

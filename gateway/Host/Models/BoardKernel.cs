@@ -8,6 +8,7 @@ using Crime.Modelling;
 using Crime.Modelling.Compilation.Packaging;
 using Crime.Packages;
 using Microsoft.Extensions.Logging;
+using Crime.Gateway.Diagnostics;
 
 namespace Crime.Gateway.Models;
 

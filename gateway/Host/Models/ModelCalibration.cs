@@ -4,8 +4,9 @@
 using System;
 using System.Diagnostics;
 using Crime.Gateway.Inference;
-using Crime.Gateway.Serving;
 using Crime.Model;
+using Crime.Gateway.Core.Load;
+using Crime.Gateway.Core.Queueing;
 
 namespace Crime.Gateway.Models;
 

@@ -7,9 +7,10 @@ using System.IO;
 using System.Linq;
 using Crime.Frames;
 using Crime.Gateway.Inference;
-using Crime.Gateway.Serving;
 using Crime.Model;
 using Microsoft.Extensions.Logging;
+using Crime.Gateway.Diagnostics;
+using Crime.Gateway.Timing;
 
 namespace Crime.Gateway.Models;
 
@@ -149,7 +150,7 @@ public sealed class ModelLibrary
         GatewayModel[] current = paths.Select(path => _sources[path].Current).OfType<GatewayModel>().ToArray();
         foreach (ModelSource source in _sources.Values) source.ForgetReplaced(_time.NowUs() - ReplacedKeptUs, current);
         GatewayModel[] replaced = paths.Select(path => _sources[path].Replaced).OfType<GatewayModel>()
-            .OrderByDescending(model => model.AskedUs).Take(StatusFrame.MaxModels - current.Length).ToArray();
+            .OrderByDescending(model => model.RequestedAtUs).Take(StatusFrame.MaxModels - current.Length).ToArray();
         if (_registry.Models.SequenceEqual(current.Concat(replaced))) return false;
         _registry.Replace(current, replaced);
         return true;

@@ -4,14 +4,15 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Frames;
+using Crime.Gateway.Core.Models;
 
 namespace Crime.Gateway.Models;
 
 /// <summary>
-/// A set of models that is replaced as a whole. Thread-safe: whoever looks sees one set or the next, and a request keeps the model
-/// that it was admitted with.
+/// A set of models that is replaced as a whole. Thread-safe: a reader sees one set or the next, and a request keeps the model that
+/// it was admitted with.
 /// </summary>
-public sealed class ModelRegistry
+public sealed class ModelRegistry : IServedModels
 {
     /// <summary>Longest name, in letters, under which a model can be downloaded.</summary>
     public const int MaxNameLength = 64;
@@ -24,6 +25,12 @@ public sealed class ModelRegistry
 
     /// <summary>All models: the current ones by name, then those that have been replaced and are still asked for.</summary>
     public IReadOnlyList<GatewayModel> Models => _set.All;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ServedModel> Served => _set.All;
+
+    /// <inheritdoc/>
+    ServedModel? IServedModels.ById(uint id) => ById(id);
 
     /// <summary>The model of an id, or null.</summary>
     public GatewayModel? ById(uint id) => _set.ById.GetValueOrDefault(id);

@@ -71,8 +71,8 @@ internal sealed class ModelSource
     public void SwapBack() => (Current, Replaced) = (Replaced, Current);
 
     /// <summary>Lets the replaced model go if nobody has asked for it since, or if another file serves it.</summary>
-    public void ForgetReplaced(long askedBeforeUs, IReadOnlyList<GatewayModel> current)
+    public void ForgetReplaced(long requestedBeforeUs, IReadOnlyList<GatewayModel> current)
     {
-        if (Replaced != null && (Replaced.AskedUs < askedBeforeUs || current.Any(model => model.Id == Replaced.Id))) Replaced = null;
+        if (Replaced != null && (Replaced.RequestedAtUs < requestedBeforeUs || current.Any(model => model.Id == Replaced.Id))) Replaced = null;
     }
 }

@@ -6,8 +6,9 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Gateway.Configuration;
-using Crime.Gateway.Serving;
 using Microsoft.Extensions.Logging;
+using Crime.Gateway.Diagnostics;
+using Crime.Gateway.Core;
 
 namespace Crime.Gateway.Models;
 
@@ -23,7 +24,7 @@ public sealed class ModelWatcher : IDisposable
 
     private readonly string _path;
     private readonly ModelLibrary _library;
-    private readonly StatusPublisher _status;
+    private readonly GatewayCore _core;
     private readonly ILogger<ModelWatcher> _log;
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _stop = new();
@@ -31,13 +32,20 @@ public sealed class ModelWatcher : IDisposable
     private Task _running = Task.CompletedTask;
 
     /// <summary>Makes a watcher that does not watch yet.</summary>
-    public ModelWatcher(GatewayOptions options, ModelLibrary library, StatusPublisher status, ILogger<ModelWatcher> log)
+    /// <param name="options">The folder.</param>
+    /// <param name="library">Loads the models.</param>
+    /// <param name="core">Publishes a change.</param>
+    /// <param name="log">Receives errors.</param>
+    public ModelWatcher(GatewayOptions options, ModelLibrary library, GatewayCore core, ILogger<ModelWatcher> log)
     {
         _path = options.ModelsFolder;
         _library = library;
-        _status = status;
+        _core = core;
         _log = log;
     }
+
+    /// <summary>Loads the models that are in the folder now.</summary>
+    public void LoadNow() => _library.Scan();
 
     /// <summary>Begins to watch.</summary>
     public void Start() => _running = Task.Run(() => WatchAsync(_stop.Token));
@@ -78,7 +86,7 @@ public sealed class ModelWatcher : IDisposable
     {
         try
         {
-            if (_library.Scan()) _status.Announce();
+            if (_library.Scan()) _core.Schedule.Announce();
         }
         catch (Exception e)
         {

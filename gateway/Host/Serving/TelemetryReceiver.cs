@@ -2,6 +2,7 @@
 
 using System.Threading;
 using Crime.Frames;
+using Crime.Gateway.Counting;
 
 namespace Crime.Gateway.Serving;
 

@@ -1,12 +1,14 @@
-// The threads that compute. Threads of their own and not the pool's: a long sequence must not hold up the network.
+// The threads that compute. They do not belong to the thread pool, because a long sequence must not delay the network.
 
 using System;
-using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
 using System.Threading;
-using Crime.Frames;
-using Crime.Gateway.Broker;
+using Crime.Gateway.Core;
+using Crime.Gateway.Counting;
+using Crime.Gateway.Diagnostics;
+using Crime.Gateway.Signals;
+using Crime.Gateway.Timing;
 using Microsoft.Extensions.Logging;
 
 namespace Crime.Gateway.Serving;
@@ -16,27 +18,27 @@ public sealed class WorkerPool
 {
     private const int StopTimeoutMs = 5000;
 
-    private readonly RequestQueue _queue;
-    private readonly StatusPublisher _status;
-    private readonly Responder _responder;
+    private readonly GatewayCore _core;
+    private readonly WorkerGate _gate;
     private readonly TimeProvider _time;
     private readonly ILogger<WorkerPool> _log;
     private readonly Thread[] _threads;
 
-    /// <summary>Makes a pool that does not run yet, of as many workers as the meter knows.</summary>
-    public WorkerPool(
-        RequestQueue queue, LoadMeter load, StatusPublisher status, Outbox outbox, GatewayCounters counters, TimeProvider time,
-        ILogger<WorkerPool> log)
+    /// <summary>Makes a pool that does not run yet, of as many workers as the core has.</summary>
+    /// <param name="core">Gives batches, and answers them.</param>
+    /// <param name="signals">The gate of idle workers.</param>
+    /// <param name="counters">Count batches and faults.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Receives faults.</param>
+    public WorkerPool(GatewayCore core, DriverSignals signals, GatewayCounters counters, TimeProvider time, ILogger<WorkerPool> log)
     {
-        _queue = queue;
-        _status = status;
+        _core = core;
+        _gate = signals.Workers;
         _time = time;
         _log = log;
-        _responder = new Responder(load, outbox, counters);
-        _threads = Enumerable.Range(0, load.WorkerCount).Select(index =>
+        _threads = Enumerable.Range(0, core.Workers.WorkerCount).Select(index =>
         {
-            var worker = new InferenceWorker(
-                index, queue, load, status, new Responder(load, outbox, counters), counters, time, log);
+            var worker = new InferenceWorker(index, core, _gate, counters, time, log);
             return new Thread(worker.Run) { Name = $"worker {index}", IsBackground = true };
         }).ToArray();
     }
@@ -53,19 +55,17 @@ public sealed class WorkerPool
         foreach (Thread thread in _threads) thread.Start();
     }
 
-    /// <summary>Lets the workers finish what waits, for a while; refuses the rest, and lets them finish what they run, for a while.</summary>
-    /// <param name="drainMs">How long what waits may take, in ms.</param>
+    /// <summary>Lets the workers finish the waiting requests for a limited time, refuses the rest, and waits for the running batches.</summary>
+    /// <param name="drainMs">Longest time for the waiting requests, in ms.</param>
     /// <returns>Requests that were refused.</returns>
     public int Stop(int drainMs)
     {
-        _queue.CloseEntrance();
+        _core.Queue.CloseEntrance();
+        _gate.Open();
         Join(drainMs);
-        IReadOnlyList<PendingRequest> left = _queue.Close();
-        foreach (PendingRequest request in left)
-            _responder.Refuse(request, ResponseCode.Stopping, request.WaitUs(_time.NowUs()));
-        _status.OnChange();
+        int refusedCount = _core.RefuseWaiting(_time.NowUs());
         if (!Join(StopTimeoutMs)) _log.WorkerLeftBehind(StopTimeoutMs);
-        return left.Count;
+        return refusedCount;
     }
 
     /// <summary>Waits for the workers to end.</summary>

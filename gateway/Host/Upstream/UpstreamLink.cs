@@ -1,5 +1,5 @@
-// The way to the broker of gateways behind this one. A connection of its own, even at the broker that this gateway uses itself: an
-// answer to a board must not wait behind the acknowledgement of what is passed on.
+// The connection to the broker of upstreams. It is a separate connection even at the broker that this gateway uses itself: an answer to
+// a board must not wait behind the acknowledgement of a relayed request.
 
 using System;
 using System.Buffers;
@@ -8,10 +8,13 @@ using System.IO.Hashing;
 using System.Linq;
 using System.Text;
 using System.Threading;
-using System.Threading.Channels;
 using System.Threading.Tasks;
 using Crime.Frames;
 using Crime.Gateway.Broker;
+using Crime.Gateway.Core.Relaying;
+using Crime.Gateway.Counting;
+using Crime.Gateway.Diagnostics;
+using Crime.Gateway.Timing;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
 using MQTTnet.Packets;
@@ -19,42 +22,41 @@ using MQTTnet.Protocol;
 
 namespace Crime.Gateway.Upstream;
 
-/// <summary>Sends requests and pings, and brings answers and statuses.</summary>
+/// <summary>Sends requests and pings, and receives answers and statuses.</summary>
 public sealed class UpstreamLink : BrokerLink
 {
     private const string ClientIdEnd = "-up";
 
-    // Both bound what a broker that does not read can make the gateway keep.
-    private const int MaxWaiting = 1024;
+    // Bounds the memory that a broker which does not acknowledge can occupy.
     private const int MaxUnacknowledged = 64;
 
-    private readonly string _nodeId;
     private readonly string _responseTopic;
-    private readonly RequestRelay _relay;
+    private readonly UpstreamRoute _route;
+    private readonly Relay _relay;
+    private readonly GatewayCounters _counters;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
     private readonly ResponseFrame _response = new();
     private readonly PongFrame _pong = new();
-    private readonly Channel<MqttApplicationMessage> _waiting =
-        Channel.CreateBounded<MqttApplicationMessage>(new BoundedChannelOptions(MaxWaiting));
-
-    private volatile bool _isOpen;
+    private readonly StatusFrame _status = new();
 
     /// <summary>Makes a link that is not connected yet.</summary>
-    /// <param name="address">The broker.</param>
-    /// <param name="nodeId">This gateway's name.</param>
-    /// <param name="nodes">The gateways to be found there.</param>
-    /// <param name="relay">Takes what comes.</param>
-    /// <param name="log">Told of an outage and of its end.</param>
-    public UpstreamLink(BrokerAddress address, string nodeId, IReadOnlyList<string> nodes, RequestRelay relay, ILogger<UpstreamLink> log)
-        : base(address, ClientIdOf(nodeId), log)
+    /// <param name="route">The broker, and the messages to be sent.</param>
+    /// <param name="nodeId">This gateway's id.</param>
+    /// <param name="relay">Receives statuses and answers.</param>
+    /// <param name="counters">Count malformed frames and faults.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Receives outages, their ends, and faults.</param>
+    public UpstreamLink(UpstreamRoute route, string nodeId, Relay relay, GatewayCounters counters, TimeProvider time, ILogger<UpstreamLink> log)
+        : base(route.Address, ClientIdOf(nodeId), log)
     {
-        _nodeId = nodeId;
         _responseTopic = Topics.Response(nodeId);
-        Nodes = nodes;
+        _route = route;
         _relay = relay;
+        _counters = counters;
+        _time = time;
+        _log = log;
     }
-
-    /// <summary>The gateways to be found there.</summary>
-    public IReadOnlyList<string> Nodes { get; }
 
     /// <summary>The client id of a gateway at a broker where it may be known by its own name already.</summary>
     public static string ClientIdOf(string nodeId)
@@ -64,35 +66,23 @@ public sealed class UpstreamLink : BrokerLink
         return nodeId[..(Topics.MaxNodeIdLength - ClientIdEnd.Length - checksum.Length)] + checksum + ClientIdEnd;
     }
 
-    /// <summary>Sends a request: at QoS 1, for between gateways a loss is dearer than an acknowledgement.</summary>
-    /// <param name="node">The gateway it is for.</param>
-    /// <param name="payload">The frame.</param>
-    /// <returns>False when there is no connection, or one that does not keep up.</returns>
-    public bool TrySendRequest(string node, byte[] payload) => TrySend(node, payload, MqttQualityOfServiceLevel.AtLeastOnce);
-
-    /// <summary>Sends a ping: at QoS 0, for it measures the way as it is.</summary>
-    /// <inheritdoc cref="TrySendRequest"/>
-    public bool TrySendPing(string node, byte[] payload) => TrySend(node, payload, MqttQualityOfServiceLevel.AtMostOnce);
-
     /// <inheritdoc/>
     protected override IEnumerable<MqttTopicFilter> Filters() =>
-        Nodes.Select(node => Filter(Topics.Status(node), MqttRetainHandling.SendAtSubscribe)).Prepend(Filter(_responseTopic));
+        _route.Nodes.Select(node => Filter(Topics.Status(node), MqttRetainHandling.SendAtSubscribe)).Prepend(Filter(_responseTopic));
 
     /// <inheritdoc/>
     protected override void Receive(MqttApplicationMessageReceivedEventArgs e) =>
-        _relay.Guard(() => Sort(e.ApplicationMessage.Topic, e.ApplicationMessage.Payload));
+        Guard(() => Sort(e.ApplicationMessage.Topic, e.ApplicationMessage.Payload));
 
     /// <inheritdoc/>
     protected override void OnConnectionChanged(bool isConnected)
     {
-        // What an earlier connection left behind has been answered otherwise.
-        while (_waiting.Reader.TryRead(out _)) { }
-        _isOpen = isConnected;
-        _relay.Guard(() => _relay.OnConnectionChanged(this, isConnected));
+        _route.Reset(isConnected);
+        Guard(() => _relay.OnConnectionChanged(_route.Link, isConnected, _time.NowUs()));
     }
 
     /// <inheritdoc/>
-    protected override void CompleteSending() => _waiting.Writer.TryComplete();
+    protected override void CompleteSending() => _route.Complete();
 
     /// <inheritdoc/>
     protected override async Task SendAsync(IMqttClient client, MqttClientConnectResult connected, CancellationToken cancellation)
@@ -101,7 +91,7 @@ public sealed class UpstreamLink : BrokerLink
         using var room = new SemaphoreSlim(most);
         try
         {
-            await foreach (MqttApplicationMessage message in _waiting.Reader.ReadAllAsync(cancellation))
+            await foreach (MqttApplicationMessage message in _route.Waiting.ReadAllAsync(cancellation))
             {
                 await room.WaitAsync(cancellation);
                 _ = PublishAsync(client, message, room, cancellation);
@@ -122,7 +112,7 @@ public sealed class UpstreamLink : BrokerLink
         }
         catch (Exception)
         {
-            // Whoever waits for the answer waits in vain, and does without it.
+            // The answer does not come, and the relay gives the request up.
         }
         finally
         {
@@ -130,28 +120,47 @@ public sealed class UpstreamLink : BrokerLink
         }
     }
 
-    private bool TrySend(string node, byte[] payload, MqttQualityOfServiceLevel quality) => _isOpen && _waiting.Writer.TryWrite(new MqttApplicationMessage
+    /// <summary>Processes a message. An exception is counted and logged, because MQTTnet would swallow it silently.</summary>
+    private void Guard(Action work)
     {
-        Topic = Topics.Request(node, _nodeId),
-        PayloadSegment = payload,
-        QualityOfServiceLevel = quality,
-    });
+        try
+        {
+            work();
+        }
+        catch (Exception e)
+        {
+            _counters.Faults.Increment();
+            _log.Fault(e);
+        }
+    }
 
     private void Sort(string topic, ReadOnlySequence<byte> payload)
     {
-        if (payload.Length > FrameFormat.MaxFrameSize) _relay.OnMalformed();
-        else if (topic == _responseTopic) OnAnswer(payload.ToArray());
-        else if (Topics.IsStatus(topic, out string node) && Nodes.Contains(node)) _relay.OnStatus(node, payload.ToArray());
-        else _relay.OnMalformed();
+        bool isGood = payload.Length <= FrameFormat.MaxFrameSize
+            && (topic == _responseTopic ? TryTakeAnswer(payload.ToArray())
+                : Topics.IsStatus(topic, out string node) && _route.Nodes.Contains(node) && TryTakeStatus(node, payload.ToArray()));
+        if (!isGood) _counters.MalformedFrames.Increment();
     }
 
-    private void OnAnswer(byte[] bytes)
+    private bool TryTakeStatus(string node, byte[] bytes)
+    {
+        if (_status.Decode(bytes) != FrameError.None) return false;
+        _relay.OnStatus(node, _status, _time.NowUs());
+        return true;
+    }
+
+    private bool TryTakeAnswer(byte[] bytes)
     {
         switch (FrameFormat.TypeOf(bytes))
         {
-            case FrameType.Response when _response.Decode(bytes) == FrameError.None: _relay.OnResponse(this, _response); return;
-            case FrameType.Pong when _pong.Decode(bytes) == FrameError.None: _relay.OnPong(_pong); return;
-            default: _relay.OnMalformed(); return;
+            case FrameType.Response when _response.Decode(bytes) == FrameError.None:
+                _relay.OnResponse(_route.Link, _response, _time.NowUs());
+                return true;
+            case FrameType.Pong when _pong.Decode(bytes) == FrameError.None:
+                _relay.OnPong(_pong, _time.NowUs());
+                return true;
+            default:
+                return false;
         }
     }
 }

@@ -1,5 +1,5 @@
-// Feeds systemd's watchdog (WatchdogSec= in the unit) for as long as the gateway shows signs of life. systemd kills and restarts a
-// service that is silent for longer.
+// Feeds systemd's watchdog (WatchdogSec= in the unit) while the gateway shows signs of life. systemd kills and restarts a service that
+// is silent for longer.
 
 using System;
 using System.Collections.Generic;
@@ -7,13 +7,14 @@ using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Gateway.Configuration;
+using Crime.Gateway.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 
 namespace Crime.Gateway.Watchdog;
 
-/// <summary>Looks at <see cref="LifeSigns"/> and tells systemd. Without systemd it only looks, for <c>/healthz</c> and the log.</summary>
+/// <summary>Judges the gateway periodically, and notifies systemd. Without systemd the verdict is for <c>/healthz</c> and the log.</summary>
 public sealed class WatchdogFeeder : BackgroundService
 {
     private const int MaxPeriodMs = 1000;
@@ -23,7 +24,7 @@ public sealed class WatchdogFeeder : BackgroundService
 
     private static readonly ServiceState s_alive = new("WATCHDOG=1");
 
-    private readonly LifeSigns _signs;
+    private readonly GatewayPulse _pulse;
     private readonly CancellationToken _started;
     private readonly ISystemdNotifier? _systemd;
     private readonly TimeSpan _period;
@@ -32,15 +33,15 @@ public sealed class WatchdogFeeder : BackgroundService
 
     /// <summary>Makes a feeder.</summary>
     /// <param name="options">The limits.</param>
-    /// <param name="signs">What to look at.</param>
+    /// <param name="pulse">What to look at.</param>
     /// <param name="host">When the gateway has started.</param>
     /// <param name="log">For what goes wrong.</param>
     /// <param name="notifiers">systemd, or none.</param>
     public WatchdogFeeder(
-        GatewayOptions options, LifeSigns signs, IHostApplicationLifetime host, ILogger<WatchdogFeeder> log,
+        GatewayOptions options, GatewayPulse pulse, IHostApplicationLifetime host, ILogger<WatchdogFeeder> log,
         IEnumerable<ISystemdNotifier> notifiers)
     {
-        _signs = signs;
+        _pulse = pulse;
         _started = host.ApplicationStarted;
         _log = log;
         foreach (ISystemdNotifier notifier in notifiers) _systemd = notifier;
@@ -88,8 +89,8 @@ public sealed class WatchdogFeeder : BackgroundService
 
     private void Look()
     {
-        bool wasWell = _signs.Trouble == null;
-        string? trouble = _signs.Look();
+        bool wasWell = _pulse.Trouble == null;
+        string? trouble = _pulse.Look();
         if (trouble == null && _isFeeding) _systemd!.Notify(s_alive);
         if (trouble != null && wasWell) _log.Wedged(trouble);
         if (trouble == null && !wasWell) _log.Unwedged();

@@ -1,6 +1,6 @@
 using System.Threading.Tasks;
 using Crime.Frames;
-using Crime.Gateway.Broker;
+using Crime.Gateway.Serving;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Tests.Running;
 using NUnit.Framework;

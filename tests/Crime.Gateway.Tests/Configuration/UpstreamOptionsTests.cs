@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text;
-using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Microsoft.Extensions.Configuration;
 using NUnit.Framework;

@@ -8,7 +8,7 @@ using System.Text.Json;
 using System.Threading.Tasks;
 using Crime.Gateway.Inference;
 using Crime.Gateway.Models;
-using Crime.Gateway.Serving;
+using Crime.Gateway.Core.Load;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using Crime.Modelling.Compilation.Packaging;

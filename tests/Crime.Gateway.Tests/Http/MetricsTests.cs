@@ -6,7 +6,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Crime.Frames;
-using Crime.Gateway.Serving;
+using Crime.Gateway.Counting;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using NUnit.Framework;

@@ -50,7 +50,7 @@ public sealed class ModelLibraryTests
         Assert.That(_registry.ById(first.Id), Is.SameAs(first));
         Assert.That(_registry.Models, Is.EqualTo(new[] { second, other, first }));
 
-        first.AskedUs = _time.GetTimestamp();
+        first.RequestedAtUs = _time.GetTimestamp();
         _time.AdvanceUs(ModelLibrary.ReplacedKeptUs);
         Assert.That(_library.Scan(), Is.False);
         _time.AdvanceUs(1);
@@ -62,7 +62,7 @@ public sealed class ModelLibraryTests
     public void AVersionThatComesBackIsTheObjectThatWasThere()
     {
         GatewayModel first = _registry.ByName("a")!;
-        first.AskedUs = _time.GetTimestamp();
+        first.RequestedAtUs = _time.GetTimestamp();
         Put("a.crime", Version(2));
         _library.Scan();
         Put("a.crime", Version(1));

@@ -1,6 +1,5 @@
 using System;
 using System.Threading.Tasks;
-using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 
 namespace Crime.Gateway.Tests.Running;

@@ -1,9 +1,10 @@
 using System;
 using System.Threading.Tasks;
 using Crime.Gateway.Configuration;
+using Crime.Gateway.Core;
+using Crime.Gateway.Core.Load;
 using Crime.Gateway.Models;
-using Crime.Gateway.Serving;
-using Crime.Gateway.Upstream;
+using Crime.Gateway.Timing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -63,8 +64,8 @@ internal sealed class RunningGateway : IAsyncDisposable
         ServiceCost cost = Part<ModelRegistry>().ById(modelId)!.Cost;
         while (cost.Line.At(length) < costUs)
             for (int i = 1; i <= length; i += step) cost.Observe(i, 2.0 * i * costUs / length);
-        RelayEngines engines = Part<RelayEngines>();
-        await Deadline.UntilAsync(() => engines.Of(modelId)?.Mapping.LocalTime is { } line && line.At(length) >= costUs, "an engine that knows the cost");
+        GatewayCore core = Part<GatewayCore>();
+        await Deadline.UntilAsync(() => core.EngineOf(modelId)?.Mapping.LocalTime is { } line && line.At(length) >= costUs, "an engine that knows the cost");
     }
 
     public Task<long> CounterAsync(string name) => GatewayHttp.CounterAsync(HttpPort, name);

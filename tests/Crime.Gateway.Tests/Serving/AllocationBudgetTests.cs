@@ -4,10 +4,16 @@ using System.Text.Json;
 using System.Threading;
 using Crime.Frames;
 using Crime.Gateway.Broker;
+using Crime.Gateway.Configuration;
+using Crime.Gateway.Core;
+using Crime.Gateway.Core.Load;
+using Crime.Gateway.Counting;
 using Crime.Gateway.Inference;
 using Crime.Gateway.Models;
 using Crime.Gateway.Serving;
+using Crime.Gateway.Signals;
 using Crime.Gateway.Tests.Running;
+using Crime.Gateway.Upstream;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 
@@ -33,16 +39,20 @@ public sealed class AllocationBudgetTests
     public void ARequestAllocatesItsAnswerAndNothingElse()
     {
         using var counters = new GatewayCounters();
-        var outbox = new Outbox(counters) { Shortcut = (_, _) => Interlocked.Increment(ref _answeredCount) > 0 };
-        var queue = new RequestQueue(1024);
-        var options = RunningGateway.Options("");
-        var group = new GatewayGroup(options, TimeProvider.System);
-        var load = new LoadMeter(queue, workerCount: 1, group, TimeProvider.System);
+        var path = new CountingPath(() => Interlocked.Increment(ref _answeredCount));
+        var outbox = new Outbox(counters, path);
+        var pool = new RequestPool();
+        using var signals = new DriverSignals(workerCount: 1);
+        GatewayOptions options = RunningGateway.Options("");
         var model = new GatewayModel("m", new FloatModel(TestModels.Parse(TestModels.Features)), image: null, new ServiceCost(1, 20));
-        var models = new ModelRegistry([model]);
-        using var status = new StatusPublisher(options, models, queue, load, group, outbox, counters);
-        var receiver = new RequestReceiver(models, queue, load, status, outbox, counters, TimeProvider.System);
-        var worker = new InferenceWorker(0, queue, load, status, new Responder(load, outbox, counters), counters, TimeProvider.System, NullLogger.Instance);
+        var settings = new GatewaySettings
+        {
+            NodeId = "gateway", QueueCapacity = 1024, WorkerCount = 1, MinIntervalMs = 50, HeartbeatMs = 1000, Session = 1,
+        };
+        var core = new GatewayCore(
+            settings, new ModelRegistry([model]), new CoreActions(outbox, counters, pool, signals, new UpstreamRoutes(options)));
+        var receiver = new RequestReceiver(core, pool, outbox, counters, TimeProvider.System);
+        var worker = new InferenceWorker(0, core, signals.Workers, counters, TimeProvider.System, NullLogger.Instance);
         var thread = new Thread(worker.Run);
         byte[][] frames = Frames(model.Id);
         var reply = new ReplyAddress("board", isGroup: false);
@@ -55,7 +65,8 @@ public sealed class AllocationBudgetTests
         long before = GC.GetTotalAllocatedBytes(precise: true);
         Ask(receiver, reply, frames, MeasuredCount);
         double perRequest = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)MeasuredCount;
-        queue.Close();
+        core.RefuseWaiting(0);
+        signals.Workers.Open();
         Assert.That(thread.Join(Deadline.Ms), Is.True);
         TestContext.Out.WriteLine($"{perRequest:0.00} bytes per request, {(double)counters.Answered.Value / counters.Batches.Value:0.0} requests per batch");
         Assert.That(counters.Answered.Value, Is.EqualTo(AtATime + WarmCount + MeasuredCount));
@@ -96,5 +107,12 @@ public sealed class AllocationBudgetTests
             receiver.Receive(reply, frames[i % frames.Length]);
             while (i % AtATime == AtATime - 1 && Volatile.Read(ref _answeredCount) < target + i + 1) Thread.Sleep(1);
         }
+    }
+
+    private sealed class CountingPath(Func<int> count) : IDirectPath
+    {
+        public int StatusListenerCount => 0;
+
+        public bool TrySend(string topic, byte[] payload) => count() > 0;
     }
 }

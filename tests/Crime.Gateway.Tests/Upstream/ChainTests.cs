@@ -6,7 +6,7 @@ using System.Threading.Tasks;
 using Crime.Frames;
 using Crime.Gateway.Inference;
 using Crime.Gateway.Tests.Running;
-using Crime.Gateway.Upstream;
+using Crime.Gateway.Core;
 using Crime.Model;
 using NUnit.Framework;
 
@@ -155,7 +155,7 @@ public sealed class ChainTests
     private async Task SlowDownAsync()
     {
         await _front.SlowDownAsync(_features.Id, LongLength, LongLength * SlowStepUs);
-        RelayEngines engines = _front.Part<RelayEngines>();
-        await Deadline.UntilAsync(() => engines.Of(_features.Id)!.Mapping.HasUsableGateway(_front.NowUs), "a usable gateway behind");
+        GatewayCore core = _front.Part<GatewayCore>();
+        await Deadline.UntilAsync(() => core.EngineOf(_features.Id)!.Mapping.HasUsableGateway(_front.NowUs), "a usable gateway behind");
     }
 }

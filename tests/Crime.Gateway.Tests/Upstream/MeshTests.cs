@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using Crime.Frames;
-using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;

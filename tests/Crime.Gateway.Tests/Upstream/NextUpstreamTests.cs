@@ -6,7 +6,7 @@ using Crime.Frames;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Inference;
 using Crime.Gateway.Tests.Running;
-using Crime.Gateway.Upstream;
+using Crime.Gateway.Core;
 using Crime.Model;
 using NUnit.Framework;
 
@@ -41,10 +41,10 @@ public sealed class NextUpstreamTests
         });
         _near = await ScriptedGateway.ConnectAsync(_front.BrokerPort, Near);
         _board = await TestBoard.ConnectAsync(_front.BrokerPort);
-        RelayEngines engines = _front.Part<RelayEngines>();
-        await Deadline.UntilAsync(() => engines.Of(_tokens.Id)?.Mapping.HasUsableGateway(_front.NowUs) == true, "the far gateway");
+        GatewayCore core = _front.Part<GatewayCore>();
+        await Deadline.UntilAsync(() => core.EngineOf(_tokens.Id)?.Mapping.HasUsableGateway(_front.NowUs) == true, "the far gateway");
         await _near.OfferAsync(_tokens.Id, new CostLine(0, 0));
-        await Deadline.UntilAsync(() => UsableCount(engines) == 2, "both gateways");
+        await Deadline.UntilAsync(() => UsableCount(core) == 2, "both gateways");
     }
 
     [TearDown]
@@ -134,9 +134,9 @@ public sealed class NextUpstreamTests
 
     private Task<long> CounterAsync(string name) => _front.CounterAsync(name);
 
-    private int UsableCount(RelayEngines engines)
+    private int UsableCount(GatewayCore core)
     {
-        var engine = engines.Of(_tokens.Id)!.Mapping;
+        var engine = core.EngineOf(_tokens.Id)!.Mapping;
         return Enumerable.Range(0, engine.CandidateCount).Count(i => engine.Candidate(i).IsServing && engine.Candidate(i).Link.IsUsable);
     }
 }

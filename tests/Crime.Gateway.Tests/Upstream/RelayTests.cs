@@ -5,7 +5,7 @@ using Crime.Frames;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Inference;
 using Crime.Gateway.Tests.Running;
-using Crime.Gateway.Upstream;
+using Crime.Gateway.Core;
 using Crime.Model;
 using MQTTnet.Protocol;
 using NUnit.Framework;
@@ -165,7 +165,7 @@ public sealed class RelayTests
     private async Task OfferAsync(uint modelId, int betaUs = 1)
     {
         await _behind.OfferAsync(modelId, new CostLine(1, betaUs));
-        RelayEngines engines = _front.Part<RelayEngines>();
-        await Deadline.UntilAsync(() => engines.Of(modelId)?.Mapping.HasUsableGateway(_front.NowUs) == true, "a usable gateway behind");
+        GatewayCore core = _front.Part<GatewayCore>();
+        await Deadline.UntilAsync(() => core.EngineOf(modelId)?.Mapping.HasUsableGateway(_front.NowUs) == true, "a usable gateway behind");
     }
 }

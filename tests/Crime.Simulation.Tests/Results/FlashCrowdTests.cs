@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Mapping;
+using Crime.Simulation.Inputs;
 using Crime.Simulation.Results;
 using Crime.Simulation.World;
 using NUnit.Framework;
@@ -21,6 +22,13 @@ public sealed class FlashCrowdTests
     // With the others the gateway keeps up: nobody waits, and there is nothing to run to or from.
     private static readonly string[] s_setsThatFillTheQueue = ["spoken-arabic-digits", "sms-spam", "iwslt14-translation"];
 
+    /// <summary>An offload of the longest input is as good as its local computation for so long.</summary>
+    private static double LongestBudgetMs(string set)
+    {
+        InputSet inputs = Worlds.Set(set);
+        return Worlds.Bundled("flash-crowd").Boards.Max(group => new BoardCosts(group, inputs).LocalLine.At(inputs.Lengths.MaxLength)) / 1000.0;
+    }
+
     private static IReadOnlyList<HerdRun> Runs(string set, int statusMs, Safeguards safeguards) =>
     [
         .. Enumerable.Range(1, Seeds).Select(seed => SideExperiments.Herd(
@@ -37,7 +45,8 @@ public sealed class FlashCrowdTests
             // A third of what still counts as steady.
             Assert.That(run.Measure.Overdispersion, Is.LessThan(HerdMeasure.SteadyOverdispersion / 3), run.Measure.ToString());
             Assert.That(run.Measure.Swings, Is.LessThan(3));
-            Assert.That(run.Measure.WaitP99Ms, Is.LessThanOrEqualTo(Allowance * run.FullQueueMs), "a full queue bounds the wait");
+            // The earliest deadline goes first, so a patient request may wait for longer than a full queue takes, but never beyond its budget.
+            Assert.That(run.Measure.WaitP99Ms, Is.LessThanOrEqualTo(LongestBudgetMs(set)), "the latency budget bounds the wait");
         }
     }
 

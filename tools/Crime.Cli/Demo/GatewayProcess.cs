@@ -4,6 +4,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
@@ -50,11 +51,11 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <param name="externalBroker">A broker to use; null to bring its own.</param>
     /// <param name="cancellation">Gives up waiting.</param>
     /// <param name="options">More options of the gateway.</param>
-    /// <param name="environment">Name and value of a variable of its environment.</param>
+    /// <param name="program">Arguments of dotnet that start the program; null for the gateway itself.</param>
     /// <exception cref="UserInputException">The gateway ended or did not become healthy; the message has its last words.</exception>
     public static async Task<GatewayProcess> StartAsync(
         string modelFolder, BrokerEndpoint? externalBroker, CancellationToken cancellation,
-        IReadOnlyList<string>? options = null, (string Name, string Value)? environment = null)
+        IReadOnlyList<string>? options = null, IReadOnlyList<string>? program = null)
     {
         BrokerEndpoint broker = externalBroker ?? new BrokerEndpoint(HttpHost, FreePorts.Next());
         int httpPort = FreePorts.Next();
@@ -62,15 +63,14 @@ internal sealed class GatewayProcess : IAsyncDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            ArgumentList =
-            {
-                Path.Combine(AppContext.BaseDirectory, "Crime.Gateway.dll"),
-                $"--Broker:Mode={(externalBroker == null ? "embedded" : "external")}", $"--Broker:Host={broker.Host}",
-                $"--Broker:Port={broker.Port}", $"--Http:Port={httpPort}", $"--Models:Folder={modelFolder}",
-            },
         };
-        foreach (string option in options ?? []) start.ArgumentList.Add(option);
-        if (environment is { } variable) start.Environment[variable.Name] = variable.Value;
+        string[] settings =
+        [
+            $"--Broker:Mode={(externalBroker == null ? "embedded" : "external")}", $"--Broker:Host={broker.Host}",
+            $"--Broker:Port={broker.Port}", $"--Http:Port={httpPort}", $"--Models:Folder={modelFolder}",
+        ];
+        foreach (string argument in program ?? [Path.Combine(AppContext.BaseDirectory, "Crime.Gateway.dll")]) start.ArgumentList.Add(argument);
+        foreach (string option in settings.Concat(options ?? [])) start.ArgumentList.Add(option);
         Process process = Process.Start(start) ?? throw new UserInputException($"{DotnetHost}: cannot be started");
         var gateway = new GatewayProcess(process, broker, httpPort);
         try

@@ -10,5 +10,6 @@ internal static class BenchVerb
     {
         BenchEngineVerb.Create(),
         BenchGatewayVerb.Create(),
+        EchoGatewayVerb.Create(),
     };
 }

@@ -46,6 +46,9 @@ internal enum EventKind : byte
 
     /// <summary>A gateway looks after its upstream links.</summary>
     GatewayTick,
+
+    /// <summary>A status of an upstream reaches a gateway.</summary>
+    UpstreamStatus,
 }
 
 /// <summary>One event.</summary>

@@ -97,7 +97,7 @@ public static class SideExperiments
             workUs += (double)tally.AwayByLength[length] * costs.Line.At(length);
             count += tally.AwayByLength[length];
         }
-        return SimGateway.Capacity * workUs / Math.Max(count, 1) / run.Scenario.Gateways[0].Kind.Workers / 1000;
+        return GatewayDriver.Capacity * workUs / Math.Max(count, 1) / run.Scenario.Gateways[0].Kind.Workers / 1000;
     }
 
     /// <summary>Runs a scenario with statuses that come ever more rarely.</summary>

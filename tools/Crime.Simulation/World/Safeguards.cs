@@ -36,7 +36,7 @@ public enum Safeguards
     /// <summary>A gateway refuses at once what would miss its deadline, and does not begin what has missed it.</summary>
     Admission = 64,
 
-    /// <summary>A gateway's queue holds <see cref="SimGateway.Capacity"/> requests; else as many as its memory.</summary>
+    /// <summary>A gateway's queue holds <see cref="GatewayDriver.Capacity"/> requests; else as many as its memory.</summary>
     QueueBound = 128,
 
     /// <summary>All of them: what the project does.</summary>

@@ -111,6 +111,9 @@ internal sealed class SimBoard
     /// <summary>Gateway that has to compute the input; -1 where they decide.</summary>
     public int Target;
 
+    /// <summary>Time from the arrival of its request to the answer at the gateway, in µs, as the oracle knows it.</summary>
+    public long TrueAnswerUs;
+
     /// <summary>When the request was handed to the MQTT client.</summary>
     public long SentUs;
 

@@ -1,12 +1,13 @@
 // A request on its way, with its answer; and other work that only takes time.
 
 using Crime.Frames;
+using Crime.Gateway.Core.Queueing;
 using Crime.Simulation.Inputs;
 
 namespace Crime.Simulation.World;
 
 /// <summary>A request. Used again once it is answered and the answer has arrived or got lost.</summary>
-internal sealed class SimRequest
+internal sealed class SimRequest : PendingRequest
 {
     /// <summary>Origin of other work.</summary>
     public const int NoOrigin = int.MinValue;
@@ -23,14 +24,8 @@ internal sealed class SimRequest
     /// <summary>The number that its origin waits for.</summary>
     public uint Sequence;
 
-    /// <summary>The request that it was passed on for; -1 for a board's.</summary>
-    public int Parent;
-
-    /// <summary>Number of the request that it was passed on as; 0 when it was not, or no longer is.</summary>
-    public uint RelaySequence;
-
-    /// <summary>Which of the gateway's upstreams it was passed on to.</summary>
-    public int RelaySlot;
+    /// <summary>Session of a relayed request or ping.</summary>
+    public uint Session;
 
     /// <summary>Gateway that has to compute it; -1 where the gateways decide.</summary>
     public int Target;
@@ -38,26 +33,17 @@ internal sealed class SimRequest
     /// <summary>The input.</summary>
     public LengthCount Input = null!;
 
-    /// <summary>Length that decisions are made with.</summary>
-    public int LengthForDecision;
-
     /// <summary>What will happen to it.</summary>
     public Fate Fate;
 
     /// <summary>When it left its origin.</summary>
     public long SentUs;
 
-    /// <summary>When it reached the gateway.</summary>
-    public long ArrivedUs;
-
-    /// <summary>Time after its arrival at which nobody wants it any more, in µs.</summary>
-    public long BudgetUs;
-
-    /// <summary>What the gateway expects it to cost, in µs.</summary>
-    public int CostUs;
-
-    /// <summary>What it costs, in µs.</summary>
+    /// <summary>True service time at the gateway where it is, in µs.</summary>
     public long ServiceUs;
+
+    /// <summary>Whether it waits in a queue.</summary>
+    public bool IsWaiting;
 
     /// <summary>The answer's code.</summary>
     public ResponseCode Code;
@@ -76,7 +62,4 @@ internal sealed class SimRequest
 
     /// <summary>Nodes that it was passed on to.</summary>
     public int RelayCount;
-
-    /// <summary>The nodes that it has visited, for the gateway's engine; null until one needs it.</summary>
-    public RequestFrame? Frame;
 }

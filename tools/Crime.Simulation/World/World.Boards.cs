@@ -12,11 +12,12 @@ namespace Crime.Simulation.World;
 
 internal sealed partial class SimWorld
 {
-    // The firmware's default: BoardSettings.TimeoutMaxMs.
+    // The firmware's defaults: BoardSettings.TimeoutMarginMs and TimeoutMaxMs.
+    public const int TimeoutMarginUs = 200_000;
     private const int TimeoutMaxUs = 2_000_000;
 
     // LinkKeeper looks after pings at this interval.
-    private const long TickUs = 100_000;
+    public const long TickUs = 100_000;
 
     // Where no gateway is known, statuses are looked for that often.
     private const long SearchUs = 1_000_000;
@@ -143,14 +144,19 @@ internal sealed partial class SimWorld
         request.Sequence = board.Sequence;
         request.Target = board.Target;
         request.Input = board.Input;
-        request.LengthForDecision = LengthForDecision(length);
+        request.Frame.ModelId = ModelId;
+        request.Frame.Length = length;
         request.Fate = board.Fate;
         request.SentUs = board.SentUs;
-        request.BudgetUs = _policy.AsksEngine ? board.Decision.BudgetUs : timeoutUs;
+        request.Frame.BudgetUs = (uint)BudgetUs(board, timeoutUs);
         if (_policy.Kind == PolicyKind.Oracle) Reserve(request);
         double wayUs = link.OneWayUs(_nowUs, costs.RequestSize(length), board.Fate, Fate.Link(board.FirstLink + board.Slot));
         _events.Add(board.SentUs + (long)(costs.PublishUs + airUs + wayUs), EventKind.Request, board.Group.Links[board.Slot].Gateway, request.Index);
     }
+
+    /// <summary>Latency budget of a request: the engine's; the oracle's, which knows the time of the answer; or all the time that the board waits.</summary>
+    private long BudgetUs(SimBoard board, int timeoutUs) =>
+        _policy.AsksEngine ? board.Decision.BudgetUs : _policy.Kind == PolicyKind.Oracle ? board.TrueAnswerUs + TimeoutMarginUs : timeoutUs;
 
     private void OnAnswer(SimBoard board, SimRequest request)
     {

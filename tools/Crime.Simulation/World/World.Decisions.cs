@@ -86,15 +86,16 @@ internal sealed partial class SimWorld
         for (int slot = 0; slot < board.Links.Length; slot++)
         {
             if (board.Links[slot].IsDown(_nowUs) || !IsUsable(board, slot)) continue;
-            double cost = TrueCost(board, slot, out int target);
+            double cost = TrueCost(board, slot, out int target, out long answerUs);
             if (cost >= best) continue;
             best = cost;
             board.Slot = slot;
             board.Target = target;
+            board.TrueAnswerUs = answerUs;
         }
     }
 
-    private double TrueCost(SimBoard board, int slot, out int target)
+    private double TrueCost(SimBoard board, int slot, out int target, out long answerUs)
     {
         BoardCosts costs = board.Costs;
         int length = board.Input.Length, name = Fate.Link(board.FirstLink + slot);
@@ -103,6 +104,7 @@ internal sealed partial class SimWorld
         double sentUs = _nowUs + upUs + encodeUs;
         double arrivalUs = sentUs + costs.PublishUs + airUs + board.Links[slot].OneWayUs(_nowUs, costs.RequestSize(length), board.Fate, name);
         double doneUs = DoneUs(_gateways[board.Group.Links[slot].Gateway], board, arrivalUs, out target);
+        answerUs = (long)(doneUs - arrivalUs);
         double backUs = doneUs + board.Links[slot].OneWayUs(_nowUs, ResponseFrame.HeaderSize, board.Fate, name + 1);
         double leftUs = sentUs + costs.PublishUs + airUs, endUs = AnswerHeardUs(board, leftUs, backUs) + costs.ReceiveUs;
         if (_goal.Objective == Objective.Time) return endUs - _nowUs;
@@ -112,10 +114,10 @@ internal sealed partial class SimWorld
     }
 
     /// <summary>When a request will be computed, at this gateway or beyond it, whichever is sooner.</summary>
-    private double DoneUs(SimGateway gateway, SimBoard board, double arrivalUs, out int target)
+    private double DoneUs(GatewayDriver gateway, SimBoard board, double arrivalUs, out int target)
     {
         target = gateway.Index;
-        double best = arrivalUs + gateway.TrueWaitUs(_nowUs, (long)arrivalUs) + ServiceUs(gateway, board.Input, board.Fate);
+        double best = arrivalUs + gateway.TrueWaitUs((long)arrivalUs) + gateway.ServiceUs(board.Input, board.Fate);
         for (int slot = 0; slot < gateway.Links.Length; slot++)
         {
             SimLink link = gateway.Links[slot];
@@ -134,7 +136,7 @@ internal sealed partial class SimWorld
     /// <summary>Lets the oracle's later decisions see a request that is still on its way.</summary>
     private void Reserve(SimRequest request)
     {
-        SimGateway gateway = _gateways[request.Target];
-        gateway.ReservedUs += ServiceUs(gateway, request.Input, request.Fate);
+        GatewayDriver gateway = _gateways[request.Target];
+        gateway.ReservedUs += gateway.ServiceUs(request.Input, request.Fate);
     }
 }

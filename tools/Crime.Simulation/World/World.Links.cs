@@ -2,6 +2,7 @@
 
 using System;
 using Crime.Frames;
+using Crime.Gateway.Core.Actions;
 using Crime.Mapping;
 using Crime.Simulation.Events;
 using Crime.Simulation.Scenarios;
@@ -32,7 +33,7 @@ internal sealed partial class SimWorld
     }
 
     /// <summary>The next look at pings: every 100 ms, without the looks that find nothing.</summary>
-    private long NextTick(long dueUs)
+    public long NextTick(long dueUs)
     {
         if (dueUs == long.MaxValue) return _nowUs + SearchUs;
         long ticks = dueUs <= _nowUs ? 1 : (dueUs - _nowUs + TickUs - 1) / TickUs;
@@ -57,19 +58,54 @@ internal sealed partial class SimWorld
         _events.Add(_nowUs + (long)(board.Costs.PublishUs + airUs + wayUs), EventKind.Ping, board.Group.Links[slot].Gateway, ping.Index);
     }
 
-    private void OnPing(SimGateway gateway, SimRequest ping)
+    private void OnPing(GatewayDriver gateway, SimRequest ping)
     {
-        ping.AnswerBacklogUs = (uint)Math.Min(gateway.BacklogUs(_nowUs), uint.MaxValue);
-        ping.AnswerDepth = gateway.Depth;
+        ReportedLoad load = gateway.Load();
+        ping.AnswerBacklogUs = load.BacklogUs;
+        ping.AnswerDepth = load.Depth;
         if (ping.Origin >= 0)
         {
             SimBoard board = _boards[ping.Origin];
             SendBack(board, ping, PongFrame.Size, EventKind.Pong);
             return;
         }
-        SimGateway origin = _gateways[-1 - ping.Origin];
+        GatewayDriver origin = _gateways[-1 - ping.Origin];
         double wayUs = origin.Links[ping.Slot].OneWayUs(_nowUs, PongFrame.Size, ping.Fate, Fate.Link(origin.FirstLink + ping.Slot) + 1);
         _events.Add(_nowUs + (long)wayUs, EventKind.Pong, ping.Origin, ping.Index);
+    }
+
+    /// <summary>Bytes of a request.</summary>
+    /// <param name="length">Its timesteps.</param>
+    public int RequestSize(int length) => RequestFrame.HeaderSize + length * _set.BytesPerStep;
+
+    /// <summary>Sends an answer or a refusal back over the link that the request came over.</summary>
+    public void SendAnswer(SimRequest request)
+    {
+        if (request.Origin >= 0)
+        {
+            SendBack(_boards[request.Origin], request, ResponseFrame.HeaderSize, EventKind.Answer);
+            return;
+        }
+        GatewayDriver origin = _gateways[-1 - request.Origin];
+        SimLink link = origin.Links[request.Slot];
+        if (link.IsDown(_nowUs))
+        {
+            Return(request);
+            return;
+        }
+        double wayUs = link.OneWayUs(_nowUs, ResponseFrame.HeaderSize, request.Fate, Fate.Link(origin.FirstLink + request.Slot) + 1);
+        _events.Add(_nowUs + (long)wayUs, EventKind.Answer, request.Origin, request.Index);
+    }
+
+    /// <summary>Sends a request or a ping to an upstream.</summary>
+    /// <param name="gateway">The sender.</param>
+    /// <param name="message">The request or ping, with its slot.</param>
+    /// <param name="byteCount">Its size.</param>
+    /// <param name="kind">What arrives.</param>
+    public void SendUpstream(GatewayDriver gateway, SimRequest message, int byteCount, EventKind kind)
+    {
+        double wayUs = gateway.Links[message.Slot].OneWayUs(_nowUs, byteCount, message.Fate, Fate.Link(gateway.FirstLink + message.Slot));
+        _events.Add(_nowUs + (long)wayUs, kind, gateway.Node.Upstreams[message.Slot].Gateway, message.Index);
     }
 
     private void OnPong(SimBoard board, SimRequest ping)
@@ -98,7 +134,7 @@ internal sealed partial class SimWorld
         double wayUs = link.OneWayUs(_nowUs, byteCount, request.Fate, Fate.Link(board.FirstLink + request.Slot) + 1);
         if (_statusIl > 0)
         {
-            SimGateway gateway = _gateways[board.Group.Links[request.Slot].Gateway];
+            GatewayDriver gateway = _gateways[board.Group.Links[request.Slot].Gateway];
             wayUs += StallUs(gateway, link.Kind, request.Fate, Fate.Link(board.FirstLink + request.Slot));
         }
         double atUs = _nowUs + wayUs, heardUs = AnswerHeardUs(board, request.SentUs + RequestUs(board, request, kind), atUs);
@@ -129,9 +165,9 @@ internal sealed partial class SimWorld
     /// How long an answer waits behind a status that TCP sends again, in µs: any of those since the time that this takes may have been
     /// lost, and the rest of its wait is as likely short as long.
     /// </summary>
-    private double StallUs(SimGateway gateway, LinkKind kind, Fate fate, int link)
+    private double StallUs(GatewayDriver gateway, LinkKind kind, Fate fate, int link)
     {
-        double resendUs = kind.ResendMs * 1000, probability = kind.Loss * gateway.CountStatuses(_nowUs - resendUs, _nowUs);
+        double resendUs = kind.ResendMs * 1000, probability = kind.Loss * gateway.Log.CountBetween(_nowUs - resendUs, _nowUs);
         double drawn = fate.Uniform(link + 3 + Fate.Host);
         return drawn < probability ? resendUs * drawn / probability : 0;
     }
@@ -147,10 +183,10 @@ internal sealed partial class SimWorld
         for (int slot = 0; slot < board.Links.Length; slot++)
         {
             if (board.Links[slot].IsDown(_nowUs)) continue;
-            SimGateway gateway = _gateways[board.Group.Links[slot].Gateway];
-            gateway.Beat(_nowUs);
+            GatewayDriver gateway = _gateways[board.Group.Links[slot].Gateway];
+            gateway.Beat();
             double wayUs = board.Links[slot].LevelUs(_nowUs) / 2;
-            count += gateway.CountStatuses(afterUs - wayUs, untilUs - wayUs);
+            count += gateway.Log.CountBetween(afterUs - wayUs, untilUs - wayUs);
         }
         return count;
     }
@@ -177,16 +213,16 @@ internal sealed partial class SimWorld
         {
             SimLink link = board.Links[slot];
             if (link.IsDown(_nowUs)) continue;
-            SimGateway gateway = _gateways[board.Group.Links[slot].Gateway];
+            GatewayDriver gateway = _gateways[board.Group.Links[slot].Gateway];
             // A board that has just connected gets the retained status at once.
             bool isRetained = board.Group.Radio == RadioKind.Off || board.Readers[slot].Seen == 0;
             double wayUs = isRetained ? 0 : link.LevelUs(_nowUs) / 2;
             double byUs = _nowUs;
             if (!isRetained && board.Costs.BeaconUs > 0) byUs = HeardUs(board, byUs) - (HeardUs(board, byUs) > byUs ? board.Costs.BeaconUs : 0);
-            gateway.Beat(_nowUs);
-            for (uint number = gateway.FirstToRead(board.Readers[slot].Seen); ; number++)
+            gateway.Beat();
+            for (uint number = gateway.Log.FirstToRead(board.Readers[slot].Seen); ; number++)
             {
-                StatusFrame? status = gateway.Status(number, (long)(byUs - wayUs), out long atUs);
+                StatusFrame? status = gateway.Log.Read(number, (long)(byUs - wayUs), out long atUs);
                 if (status == null) break;
                 count += number - board.Readers[slot].Seen;
                 board.Readers[slot].Seen = number;
@@ -214,7 +250,8 @@ internal sealed partial class SimWorld
         return slot;
     }
 
-    private static void Fill(ResponseFrame frame, SimRequest request)
+    /// <summary>Writes an answer into a frame.</summary>
+    public static void Fill(ResponseFrame frame, SimRequest request)
     {
         frame.Code = request.Code;
         frame.WaitUs = (uint)request.AnswerWaitUs;
@@ -224,7 +261,8 @@ internal sealed partial class SimWorld
         frame.RelayCount = request.RelayCount;
     }
 
-    private static void Fill(PongFrame frame, SimRequest ping)
+    /// <summary>Writes a pong into a frame.</summary>
+    public static void Fill(PongFrame frame, SimRequest ping)
     {
         frame.Sequence = ping.Sequence;
         frame.BacklogUs = ping.AnswerBacklogUs;

@@ -5,7 +5,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
-using Crime.Gateway.Core;
 using Crime.Frames;
 using Crime.Mapping;
 using Crime.Simulation.Events;
@@ -18,7 +17,8 @@ namespace Crime.Simulation.World;
 /// <summary>A network that runs.</summary>
 internal sealed partial class SimWorld
 {
-    private const uint ModelId = 0x43524D45;
+    /// <summary>Identity of the model of the boards.</summary>
+    public const uint ModelId = 0x43524D45;
 
     // Boards connect within this time, and have their first input after the next.
     private const double ConnectUs = 2_000_000;
@@ -30,8 +30,9 @@ internal sealed partial class SimWorld
     private readonly Stack<SimRequest> _unused = new();
     private readonly ResponseFrame _response = new();
     private readonly PongFrame _pong = new();
-    private readonly SimGateway[] _gateways;
+    private readonly GatewayDriver[] _gateways;
     private readonly SimBoard[] _boards;
+    private readonly int[] _listeners;
     private readonly int[][] _nextHop;
     private readonly Scenario _scenario;
     private readonly InputSet _set;
@@ -45,7 +46,6 @@ internal sealed partial class SimWorld
     private readonly int _meanLength;
     private readonly long _endUs;
     private readonly ulong _seed;
-    private uint _relayCounter;
     private int _activeBoards;
     private long _nowUs;
 
@@ -66,15 +66,13 @@ internal sealed partial class SimWorld
         _meanLength = (int)Math.Round(_set.Lengths.MeanLength);
         _endUs = (long)(_scenario.DurationS * 1e6);
         _tally = new RunTally(_set.Lengths.MaxLength, _endUs);
-        _gateways = new SimGateway[_scenario.Gateways.Count];
-        for (int i = 0; i < _gateways.Length; i++)
-        {
-            int listenerCount = _scenario.Boards.Where(group => group.Links.Any(link => link.Gateway == i)).Sum(group => group.Count);
-            int statusMs = run.StatusIntervalMs ?? StatusPace.IntervalMs(SimulationRun.LeastStatusIntervalMs, SimGateway.DefaultHeartbeatMs, listenerCount);
-            _gateways[i] = new SimGateway(i, _scenario.Gateways[i], new GatewayCosts(_scenario.Gateways[i].Kind, _set), ModelId, statusMs, _safeguards);
-        }
+        FixedStatusIntervalMs = run.StatusIntervalMs;
+        _listeners = _scenario.Gateways.Select((_, i) => ListenersIn(_scenario, i)).ToArray();
         int links = 0;
-        foreach (SimGateway gateway in _gateways) Connect(gateway, ref links);
+        _gateways = new GatewayDriver[_scenario.Gateways.Count];
+        for (int i = 0; i < _gateways.Length; i++) _gateways[i] = NewGateway(i, ref links);
+        foreach (GatewayDriver gateway in _gateways)
+            foreach (NodeLink upstream in gateway.Node.Upstreams) _gateways[upstream.Gateway].AddDownstream(gateway);
         var boards = new List<SimBoard>();
         foreach (BoardGroup group in _scenario.Boards)
         {
@@ -87,12 +85,36 @@ internal sealed partial class SimWorld
         _nextHop = NextHops(_scenario.Gateways);
     }
 
+    /// <summary>The scenario.</summary>
+    public Scenario Scenario => _scenario;
+
+    /// <summary>Network and inputs.</summary>
+    public InputSet Set => _set;
+
+    /// <summary>Seed of this network.</summary>
+    public ulong Seed => _seed;
+
+    /// <summary>Measures that are on.</summary>
+    public Safeguards Safeguards => _safeguards;
+
+    /// <summary>Shortest time between two statuses, in ms; null for the interval that gateways choose themselves.</summary>
+    public int? FixedStatusIntervalMs { get; }
+
+    /// <summary>The events to come.</summary>
+    public EventQueue Events => _events;
+
+    /// <summary>The time, in µs.</summary>
+    public long NowUs => _nowUs;
+
+    /// <summary>What is counted.</summary>
+    public RunTally Tally => _tally;
+
     private HerdMeasures EngineMeasures => (HerdMeasures)_safeguards & HerdMeasures.All;
 
     /// <summary>Runs until every input that is due before the end has its result.</summary>
     public RunTally Run(CancellationToken cancellation)
     {
-        foreach (SimGateway gateway in _gateways) StartGateway(gateway);
+        foreach (GatewayDriver gateway in _gateways) gateway.Start();
         foreach (SimBoard board in _boards) StartBoard(board);
         while (_activeBoards > 0)
         {
@@ -112,66 +134,67 @@ internal sealed partial class SimWorld
             case EventKind.Tick: OnTick(_boards[next.Node]); break;
             case EventKind.LocalDone: OnLocalDone(_boards[next.Node]); break;
             case EventKind.RadioUp: OnRadioUp(_boards[next.Node], next.Sequence); break;
-            case EventKind.Request: OnRequest(_gateways[next.Node], _requests[next.Subject]); break;
-            case EventKind.Served: OnServed(_gateways[next.Node], next.Subject); break;
-            case EventKind.Publish: OnPublish(_gateways[next.Node]); break;
-            case EventKind.Background: OnBackground(_gateways[next.Node]); break;
-            case EventKind.GatewayTick: OnGatewayTick(_gateways[next.Node]); break;
+            case EventKind.Request: _gateways[next.Node].OnRequest(_requests[next.Subject]); break;
+            case EventKind.Served: _gateways[next.Node].OnServed(next.Subject); break;
+            case EventKind.Publish: _gateways[next.Node].OnPublish(); break;
+            case EventKind.Background: _gateways[next.Node].OnBackground(); break;
+            case EventKind.GatewayTick: _gateways[next.Node].OnTick(); break;
+            case EventKind.UpstreamStatus: _gateways[next.Node].OnUpstreamStatus(); break;
             case EventKind.Ping: OnPing(_gateways[next.Node], _requests[next.Subject]); break;
             case EventKind.Pong:
                 if (next.Node >= 0) OnPong(_boards[next.Node], _requests[next.Subject]);
-                else OnGatewayPong(_gateways[-1 - next.Node], _requests[next.Subject]);
+                else _gateways[-1 - next.Node].OnUpstreamPong(_requests[next.Subject]);
                 break;
             case EventKind.Answer:
                 if (next.Node >= 0) OnAnswer(_boards[next.Node], _requests[next.Subject]);
-                else OnRelayAnswer(_gateways[-1 - next.Node], _requests[next.Subject]);
+                else _gateways[-1 - next.Node].OnUpstreamAnswer(_requests[next.Subject]);
                 break;
             default:
                 if (next.Node >= 0) OnTimeout(_boards[next.Node], next.Sequence);
-                else OnRelayTimeout(_gateways[-1 - next.Node], _requests[next.Subject], next.Sequence);
+                else _gateways[-1 - next.Node].OnGiveUp(next.Sequence);
                 break;
         }
     }
 
-    private SimRequest Rent()
+    /// <summary>A request object that is not in use.</summary>
+    public SimRequest Rent()
     {
         if (!_unused.TryPop(out SimRequest? request))
         {
             request = new SimRequest { Index = _requests.Count };
             _requests.Add(request);
         }
-        request.RelaySequence = 0;
-        request.Parent = -1;
+        request.Target = -1;
         request.RelayCount = 0;
-        if (request.Frame != null) request.Frame.VisitedCount = 0;
+        request.Frame.VisitedCount = 0;
         return request;
     }
 
-    private void Return(SimRequest request) => _unused.Push(request);
+    /// <summary>Takes a request object back.</summary>
+    public void Return(SimRequest request) => _unused.Push(request);
 
-    private void Connect(SimGateway gateway, ref int links)
+    /// <summary>A request by its number.</summary>
+    public SimRequest RequestAt(int index) => _requests[index];
+
+    /// <summary>A gateway by its number.</summary>
+    public GatewayDriver GatewayAt(int index) => _gateways[index];
+
+    /// <summary>Boards that receive the statuses of a gateway.</summary>
+    public int ListenersOf(int gateway) => _listeners[gateway];
+
+    /// <summary>The upstream by which a gateway reaches another, or -1.</summary>
+    public int NextHop(int from, int to) => _nextHop[from][to];
+
+    private static int ListenersIn(Scenario scenario, int gateway) =>
+        scenario.Boards.Where(group => group.Links.Any(link => link.Gateway == gateway)).Sum(group => group.Count);
+
+    private GatewayDriver NewGateway(int index, ref int links)
     {
-        IReadOnlyList<NodeLink> upstreams = gateway.Node.Upstreams;
-        gateway.FirstLink = links;
-        gateway.Links = new SimLink[upstreams.Count];
-        gateway.Readers = new StatusReader[upstreams.Count];
-        gateway.UpstreamIds = new string[upstreams.Count];
-        for (int i = 0; i < upstreams.Count; i++) gateway.UpstreamIds[i] = _scenario.Gateways[upstreams[i].Gateway].Id;
-        for (int i = 0; i < upstreams.Count; i++) gateway.Links[i] = new SimLink(upstreams[i].Kind, _seed, links++, _hostMs);
-        if (upstreams.Count == 0) return;
-        // A gateway pays time, not energy; its network card is always awake.
-        gateway.Engine = new MappingEngine(new EngineSetup
-        {
-            ModelId = ModelId,
-            LongestLength = _set.Lengths.MaxLength,
-            LocalTime = gateway.Costs.Line,
-            BytesPerStep = _set.BytesPerStep,
-            Power = new Crime.Costs.PowerProfile(),
-            Goal = Goal.Time,
-            Relays = true,
-            UseRefit = false,
-            Measures = EngineMeasures,
-        }, gateway.Key);
+        GatewayNode node = _scenario.Gateways[index];
+        int first = links;
+        var upstreams = new SimLink[node.Upstreams.Count];
+        for (int i = 0; i < upstreams.Length; i++) upstreams[i] = new SimLink(node.Upstreams[i].Kind, _seed, links++, _hostMs);
+        return new GatewayDriver(this, index, new GatewayCosts(node.Kind, _set), upstreams, first);
     }
 
     private EngineSetup SetupOf(BoardCosts costs) => new()

@@ -11,8 +11,8 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Demo;
+using Crime.Cli.Verbs;
 using Crime.Frames;
-using Crime.Gateway.Serving;
 
 namespace Crime.Cli.Bench.Load;
 
@@ -130,7 +130,7 @@ internal sealed class GatewayBench(GatewayBenchOptions options, Action<string, d
         {
             foreach (BenchModel served in new[] { model, deep }) File.WriteAllBytes(Path.Combine(folder.FullName, served.Name + ".crime"), served.File);
             await using GatewayProcess gateway = await GatewayProcess.StartAsync(
-                folder.FullName, null, cancellation, GatewayOptions(options.ClientCount), (BenchEcho.Variable, $"{BenchModel.ClassCount}"));
+                folder.FullName, null, cancellation, GatewayOptions(options.ClientCount), EchoGatewayVerb.Program);
             progress("connecting", 0);
             using LoadGenerator load = await LoadGenerator.ConnectAsync(options.ClientCount, gateway.Broker.Port, cancellation);
             await CompareAsync(load, gateway, model);
@@ -157,7 +157,7 @@ internal sealed class GatewayBench(GatewayBenchOptions options, Action<string, d
 
     private async Task CompareAsync(LoadGenerator load, GatewayProcess gateway, BenchModel model)
     {
-        RequestFrame real = model.Request(options.Length), echo = model.Request(options.Length, BenchEcho.ModelId);
+        RequestFrame real = model.Request(options.Length), echo = model.Request(options.Length, EchoHandler.ModelId);
         foreach (RequestFrame request in new[] { real, echo })
         {
             load.Use(Gateway, request);

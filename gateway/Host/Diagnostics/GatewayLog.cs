@@ -1,0 +1,72 @@
+// Every line that the gateway logs. Few: what an operator acts upon, once.
+
+using System;
+using Microsoft.Extensions.Logging;
+
+namespace Crime.Gateway.Diagnostics;
+
+/// <summary>Log messages.</summary>
+internal static partial class GatewayLog
+{
+    [LoggerMessage(1, LogLevel.Information,
+        "gateway '{Node}' is up: {Broker}, HTTP on port {HttpPort}, {WorkerCount} worker(s), queue of {Capacity}, models: {Models}")]
+    public static partial void Started(
+        this ILogger log, string node, string broker, int httpPort, int workerCount, int capacity, string models);
+
+    [LoggerMessage(2, LogLevel.Information, "gateway '{Node}' has stopped")]
+    public static partial void Stopped(this ILogger log, string node);
+
+    [LoggerMessage(3, LogLevel.Warning, "not connected to the broker at {Host}:{Port}: {Reason}; trying until it works")]
+    public static partial void LinkLost(this ILogger log, string host, int port, string reason);
+
+    [LoggerMessage(4, LogLevel.Information, "connected to the broker at {Host}:{Port} again")]
+    public static partial void LinkRestored(this ILogger log, string host, int port);
+
+    [LoggerMessage(5, LogLevel.Warning, "the embedded broker cannot accept a connection: {Reason}")]
+    public static partial void AcceptFailed(this ILogger log, string reason);
+
+    [LoggerMessage(6, LogLevel.Debug, "a connection to the embedded broker ended: {Reason}")]
+    public static partial void ConnectionFaulted(this ILogger log, string reason);
+
+    [LoggerMessage(7, LogLevel.Warning, "model folder {Folder} does not exist: no models are served")]
+    public static partial void FolderMissing(this ILogger log, string folder);
+
+    [LoggerMessage(8, LogLevel.Warning, "model file {File} is skipped: {Reason}")]
+    public static partial void ModelSkipped(this ILogger log, string file, string reason);
+
+    [LoggerMessage(9, LogLevel.Warning, "model {Name} is served, but boards cannot download it: {Reason}")]
+    public static partial void ModelNotDownloadable(this ILogger log, string name, string reason);
+
+    [LoggerMessage(10, LogLevel.Error, "a message was dropped because of a defect of the gateway")]
+    public static partial void Fault(this ILogger log, Exception exception);
+
+    [LoggerMessage(11, LogLevel.Warning, "a worker is still computing after {WaitedMs} ms and is left behind")]
+    public static partial void WorkerLeftBehind(this ILogger log, int waitedMs);
+
+    [LoggerMessage(12, LogLevel.Information, "stopping: {Depth} request(s) wait and are finished if {DrainMs} ms are enough")]
+    public static partial void Draining(this ILogger log, int depth, int drainMs);
+
+    [LoggerMessage(13, LogLevel.Warning, "{Count} request(s) were refused: they still waited after {DrainMs} ms")]
+    public static partial void NotDrained(this ILogger log, int count, int drainMs);
+
+    [LoggerMessage(14, LogLevel.Error, "wedged: {Trouble}; the watchdog is not fed until that ends")]
+    public static partial void Wedged(this ILogger log, string trouble);
+
+    [LoggerMessage(15, LogLevel.Warning, "no longer wedged: the watchdog is fed again")]
+    public static partial void Unwedged(this ILogger log);
+
+    [LoggerMessage(20, LogLevel.Warning, "model file {File} is not used: {Reason}; the model {Id} that was loaded from it before is kept")]
+    public static partial void ModelKept(this ILogger log, string file, string reason, string id);
+
+    [LoggerMessage(21, LogLevel.Information, "model file {File} is served as {Id}")]
+    public static partial void ModelLoaded(this ILogger log, string file, string id);
+
+    [LoggerMessage(22, LogLevel.Information, "model file {File} is gone, and no longer served")]
+    public static partial void ModelRemoved(this ILogger log, string file);
+
+    [LoggerMessage(23, LogLevel.Warning, "model {Name} is served without a kernel: {Reason}")]
+    public static partial void KernelNotCompiled(this ILogger log, string name, string reason);
+
+    [LoggerMessage(24, LogLevel.Error, "model {Name} is served without a kernel because of a defect of the gateway")]
+    public static partial void KernelFault(this ILogger log, Exception exception, string name);
+}
