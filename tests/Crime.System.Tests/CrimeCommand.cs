@@ -74,8 +74,4 @@ internal static class CrimeCommand
         foreach (var (name, value) in environment) start.Environment[name] = value;
         return Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} does not start");
     }
-
-    /// <summary>A folder of its own for a test's files.</summary>
-    public static string NewFolder() =>
-        Directory.CreateDirectory(Path.Combine(TestContext.CurrentContext.WorkDirectory, "work", Guid.NewGuid().ToString("n"))).FullName;
 }

@@ -7,7 +7,6 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Modelling.Datasets;
-using Crime.Shared.Tests.Model;
 using Crime.VirtualBoard;
 using NUnit.Framework;
 
@@ -25,13 +24,13 @@ public sealed class HeapTests
     private static readonly byte[] s_wide = TestModels.Write(2, 32, 3);
 
     private CancellationTokenSource _cancellation = new();
-    private BoardSite _site = new(CrimeCommand.NewFolder());
+    private BoardSite _site = new(Checkout.NewFolder());
 
     [SetUp]
     public void MakeSite()
     {
         _cancellation = new CancellationTokenSource(s_limit);
-        _site = new BoardSite(CrimeCommand.NewFolder());
+        _site = new BoardSite(Checkout.NewFolder());
     }
 
     [TearDown]

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Threading.Tasks;
-using Crime.Gateway.Tests.Running;
 using NUnit.Framework;
 
 namespace Crime.System.Tests;

@@ -8,7 +8,6 @@ using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
-using Crime.Shared.Tests.Model;
 using Crime.VirtualBoard;
 using NUnit.Framework;
 
@@ -32,13 +31,13 @@ public sealed class OffloadOnlyTests
     private static readonly IReadOnlyList<LabelledSequence> s_sequences = GestureGenerator.Generate(1, 6, Inputs).Test;
 
     private CancellationTokenSource _cancellation = new();
-    private BoardSite _site = new(CrimeCommand.NewFolder());
+    private BoardSite _site = new(Checkout.NewFolder());
 
     [SetUp]
     public void MakeSite()
     {
         _cancellation = new CancellationTokenSource(s_limit);
-        _site = new BoardSite(CrimeCommand.NewFolder());
+        _site = new BoardSite(Checkout.NewFolder());
         File.WriteAllBytes(Path.Combine(_site.Models, "both.crime"), s_file);
     }
 

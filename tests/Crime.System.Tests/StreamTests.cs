@@ -8,15 +8,12 @@ using System.Threading.Tasks;
 using Crime.Gateway.Inference;
 using Crime.Cli.Boards;
 using Crime.Frames;
-using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Import;
 using Crime.Modelling.Quantisation;
-using Crime.Shared.Tests.Model;
 using Crime.VirtualBoard;
-using Crime.VirtualBoard.Tests.Device;
 using NUnit.Framework;
 
 namespace Crime.System.Tests;
@@ -62,7 +59,7 @@ public sealed class StreamTests
     public void MakeFolder()
     {
         _cancellation = new CancellationTokenSource(s_limit);
-        _folder = CrimeCommand.NewFolder();
+        _folder = Checkout.NewFolder();
         _httpPort = Ports.Free();
         Directory.CreateDirectory(Path.Combine(_folder, "models"));
         File.WriteAllBytes(Path.Combine(_folder, "models", "gestures.crime"), s_file);

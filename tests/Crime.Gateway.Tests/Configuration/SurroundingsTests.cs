@@ -6,7 +6,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
 using Crime.Gateway.Configuration;
-using Crime.Gateway.Tests.Running;
 using Microsoft.Extensions.Configuration;
 using NUnit.Framework;
 

@@ -4,7 +4,6 @@ using System.Diagnostics;
 using System.Linq;
 using Crime.Model;
 using Crime.Modelling.Quantisation;
-using Crime.Shared.Tests.Model;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Quantisation;
@@ -116,13 +115,14 @@ public sealed class QuantiserTests
     /// <summary>Random models: cells, layers, sizes, scales, tokens, widths, pruned or not.</summary>
     private static IEnumerable<(TrainedModel Model, int WeightBits)> RandomModels()
     {
-        var random = new Random(5);
+        Random random = TestSeed.Random();
+        int first = random.Next(1_000_000);
         int[] widths = [16, 8, 6, 4];
         for (int n = 0; n < 200; n++)
         {
             var layers = Enumerable.Range(0, random.Next(1, 4)).Select(_ => (random.Next(2) == 0 ? CellKind.Lstm : CellKind.Gru, random.Next(1, 12))).ToArray();
             TrainedModel model = TestModels.Make(
-                random.Next(1, 10), layers, random.Next(1, 4), random.Next(3) == 0 ? random.Next(2, 20) : 0, n, Math.Pow(10, random.NextDouble() * 2 - 1));
+                random.Next(1, 10), layers, random.Next(1, 4), random.Next(3) == 0 ? random.Next(2, 20) : 0, first + n, Math.Pow(10, random.NextDouble() * 2 - 1));
             yield return (random.Next(3) == 0 ? Pruner.Prune(model, random.NextDouble()) : model, widths[n % 4]);
         }
     }

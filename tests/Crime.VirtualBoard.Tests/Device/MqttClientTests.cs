@@ -5,7 +5,6 @@ using System.Linq;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
-using Crime.Gateway.Tests.Running;
 using Crime.VirtualBoard.Redirects;
 using Crime.VirtualBoard.Tests.Model;
 using nanoFramework.M2Mqtt;

@@ -5,7 +5,6 @@ using System.Runtime.CompilerServices;
 using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Model;
 using Crime.VirtualBoard.Redirects;
-using Crime.VirtualBoard.Tests.Device;
 using Crime.VirtualBoard.Tests.Model;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
