@@ -196,6 +196,15 @@ public sealed class OnnxImporterTests
     }
 
     [Test]
+    public void ANameWithControlCharactersIsQuotedOnOneLine()
+    {
+        var file = new OnnxFile();
+        file.Input("x", 1, -1, -1, Inputs);
+        file.Output(file.Node("Odd\n\tOperator", ["x"]), -1, Classes);
+        Assert.That(() => Import(file.Write()), Throws.TypeOf<UserInputException>().With.Message.Contains("Odd??Operator").And.Message.Not.Contains("\n"));
+    }
+
+    [Test]
     public void DamageGivesAUsableModelOrOneLine()
     {
         Random random = TestSeed.Random();
