@@ -11,7 +11,6 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>One virtual board by itself, at a real gateway.</summary>
-[NonParallelizable]
 public sealed class BoardTests
 {
     private const string Inputs = "12";

@@ -53,7 +53,7 @@ internal static class CrimeCommand
         using Process process = Start(new ProcessStartInfo("dotnet"), environment, arguments);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        using var limit = new global::System.Threading.CancellationTokenSource(TimeSpan.FromMinutes(3));
+        using var limit = new global::System.Threading.CancellationTokenSource(TimeSpan.FromMinutes(10));
         try
         {
             await process.WaitForExitAsync(limit.Token);

@@ -32,7 +32,7 @@ public sealed class KernelDeliveryTests
     [SetUp]
     public void MakeSite()
     {
-        _cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        _cancellation = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         _site = new BoardSite(Checkout.NewFolder());
     }
 
@@ -99,7 +99,7 @@ public sealed class KernelDeliveryTests
             Assert.That(models[0], Does.Contain(" kernel=compiled "));
             Assert.That(models[^1], Does.Contain(" kernel=table "));
             Assert.That(lines.Count(line => line.StartsWith("INF ", StringComparison.Ordinal)), Is.EqualTo(Inputs), "not before its inputs are done");
-            Assert.That(board.RebootRequested.Wait(TimeSpan.FromSeconds(10)), Is.True);
+            Assert.That(board.RebootRequested.Wait(Deadline.Ms), Is.True);
         }
         using Board restarted = _site.Power(HeapBytes);
         List<string> after = await RunAsync(restarted);

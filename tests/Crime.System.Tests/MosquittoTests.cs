@@ -5,7 +5,6 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>The same demo over a broker that is not ours.</summary>
-[NonParallelizable]
 public sealed class MosquittoTests
 {
     [Test]

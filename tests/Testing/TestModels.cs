@@ -53,6 +53,23 @@ public static class TestModels
     public static byte[] Write(TrainedModel trained, int weightBits = Quantiser.FullWeightBits, Calibration? calibration = null) =>
         ModelFileWriter.Write(trained, Quantiser.Quantise(trained, calibration ?? Calibration.FromDefaults, weightBits));
 
+    /// <summary>
+    /// Returns whether the quantiser accepts a model. It refuses a random one now and then: a row whose few weights are all next to zero
+    /// keeps too few bits beside the others.
+    /// </summary>
+    public static bool IsQuantisable(TrainedModel trained, int weightBits = Quantiser.FullWeightBits, Calibration? calibration = null)
+    {
+        try
+        {
+            Quantiser.Quantise(trained, calibration ?? Calibration.FromDefaults, weightBits);
+            return true;
+        }
+        catch (UserInputException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Returns a model with weights evenly spread up to a scale.</summary>
     public static TrainedModel Make(
         int inputs, (CellKind Kind, int Hidden)[] layers, int classes, int vocabulary = 0, int seed = 1, double scale = 1,

@@ -16,7 +16,6 @@ using DeviceGC = nanoFramework.Runtime.Native.GC;
 namespace Crime.VirtualBoard.Tests.Heap;
 
 /// <summary>What a board with a limited heap counts, and what becomes of an allocation that finds no room.</summary>
-[NonParallelizable]
 public sealed class BoardHeapTests
 {
     private const int Limit = 60_000;
