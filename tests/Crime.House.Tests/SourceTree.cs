@@ -1,8 +1,6 @@
-using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using NUnit.Framework;
 
 namespace Crime.House.Tests;
 
@@ -11,7 +9,7 @@ internal static class SourceTree
 {
     private static readonly string[] s_ignored = ["bin", "obj", "artifacts", ".git", "TestResults"];
 
-    public static string Root { get; } = FindRoot();
+    public static string Root => Checkout.Root;
 
     /// <summary>Paths relative to the root, with '/' between folders.</summary>
     public static IEnumerable<string> Files(string extension) =>
@@ -20,11 +18,4 @@ internal static class SourceTree
             .Where(path => !path.Split('/').Any(s_ignored.Contains));
 
     public static string[] Lines(string relativePath) => File.ReadAllLines(Path.Combine(Root, relativePath));
-
-    private static string FindRoot()
-    {
-        for (DirectoryInfo? at = new(TestContext.CurrentContext.TestDirectory); at != null; at = at.Parent)
-            if (File.Exists(Path.Combine(at.FullName, "Crime.Embedded.sln"))) return at.FullName;
-        throw new InvalidOperationException("the tests run outside the checkout");
-    }
 }

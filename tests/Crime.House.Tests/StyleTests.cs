@@ -85,6 +85,15 @@ public sealed partial class StyleTests
         Assert.That(found, Is.Empty);
     }
 
+    // What two test projects need is in Crime.Testing.
+    [Test]
+    public void NoTestProjectCompilesAFileOfAnother() => Assert.That(
+        from path in SourceTree.Files(".csproj")
+        where path.StartsWith("tests/Crime.")
+        from line in SourceTree.Lines(path)
+        where line.Contains("<Compile Include=")
+        select $"{path}: {line.Trim()}", Is.Empty);
+
     private static int LinesOf(SyntaxNode node)
     {
         FileLinePositionSpan span = node.GetLocation().GetLineSpan();

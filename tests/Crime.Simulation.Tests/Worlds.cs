@@ -40,7 +40,7 @@ internal static class Worlds
     /// <summary>Writes a file into a folder of its own.</summary>
     public static string Write(string name, string text)
     {
-        string path = Path.Combine(Crime.Modelling.Tests.ReferenceData.NewFolder(), name);
+        string path = Path.Combine(Checkout.NewFolder(), name);
         File.WriteAllText(path, text);
         return path;
     }

@@ -7,7 +7,6 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Gateway.Inference;
-using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;

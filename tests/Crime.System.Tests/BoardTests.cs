@@ -6,13 +6,11 @@ using System.Linq;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Tasks;
-using Crime.Gateway.Tests.Running;
 using NUnit.Framework;
 
 namespace Crime.System.Tests;
 
 /// <summary>One virtual board by itself, at a real gateway.</summary>
-[NonParallelizable]
 public sealed class BoardTests
 {
     private const string Inputs = "12";
@@ -113,7 +111,7 @@ public sealed class BoardTests
     [Test]
     public async Task AFlashIsKeptAndUsedAsItIs()
     {
-        string flash = Path.Combine(CrimeCommand.NewFolder(), "flash");
+        string flash = Path.Combine(Checkout.NewFolder(), "flash");
         CrimeCommand.Outcome first = await CrimeCommand.RunAsync(["board", "--inputs", "3", "--flash", flash, "--objective", "energy", .. ToTheGateway]);
         Assert.That(first.ExitCode, Is.Zero, first.Error);
         Assert.That(Directory.GetFiles(flash).Select(Path.GetFileName), Is.SupersetOf(new[] { "crime.cfg", "inputs.recording", "model.crime" }));

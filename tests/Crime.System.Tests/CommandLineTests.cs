@@ -118,7 +118,7 @@ public sealed class CommandLineTests
     [Test]
     public async Task ADamagedModelIsRefusedAndNothingIsWritten()
     {
-        string folder = CrimeCommand.NewFolder(), damaged = Path.Combine(folder, "damaged.safetensors"), output = Path.Combine(folder, "out.crime");
+        string folder = Checkout.NewFolder(), damaged = Path.Combine(folder, "damaged.safetensors"), output = Path.Combine(folder, "out.crime");
         byte[] bytes = File.ReadAllBytes(s_model);
         File.WriteAllBytes(damaged, bytes[..(bytes.Length / 2)]);
         CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync("convert", damaged, "-o", output);
@@ -129,7 +129,7 @@ public sealed class CommandLineTests
     [Test]
     public async Task AnUnwritableOutputLeavesNothingBehind()
     {
-        string folder = CrimeCommand.NewFolder(), data = Path.Combine(folder, "data");
+        string folder = Checkout.NewFolder(), data = Path.Combine(folder, "data");
         Assert.That((await CrimeCommand.RunAsync("gestures", "-o", data, "--train", "12", "--test", "6")).ExitCode, Is.Zero);
         CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync("golden", s_model, "--data", data, "-o", Path.Combine(folder, "no", "such", "file"));
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
@@ -140,7 +140,7 @@ public sealed class CommandLineTests
     [Test]
     public async Task AModelIsFineTunedForNarrowWeightsAndOnlyOnItsOwnClasses()
     {
-        string folder = CrimeCommand.NewFolder(), data = Path.Combine(folder, "data"), first = Path.Combine(folder, "first.safetensors");
+        string folder = Checkout.NewFolder(), data = Path.Combine(folder, "data"), first = Path.Combine(folder, "first.safetensors");
         (await CrimeCommand.RunAsync("gestures", "-o", data, "--train", "60", "--test", "30", "--json")).Json();
         string[] options = ["--epochs", "3", "--hidden", "6", "--cell", "gru", "--qat", "8", "--json"];
         JsonElement trained = (await CrimeCommand.RunAsync(["train", data, "-o", first, .. options])).Json();
@@ -164,7 +164,7 @@ public sealed class CommandLineTests
     [Test]
     public async Task FromDataToAModelThatRuns()
     {
-        string folder = CrimeCommand.NewFolder(), data = Path.Combine(folder, "data"), trained = Path.Combine(folder, "net.safetensors");
+        string folder = Checkout.NewFolder(), data = Path.Combine(folder, "data"), trained = Path.Combine(folder, "net.safetensors");
         string model = Path.Combine(folder, "net.crime"), golden = Path.Combine(folder, "net.golden.json");
         (await CrimeCommand.RunAsync("gestures", "-o", data, "--train", "60", "--test", "30", "--json")).Json();
         (await CrimeCommand.RunAsync("train", data, "-o", trained, "--epochs", "3", "--hidden", "6", "--json")).Json();

@@ -15,7 +15,7 @@ public sealed class CompiledKernelTests
     [Test]
     public async Task AModelCompilesToTheSameFileTwice()
     {
-        string folder = CrimeCommand.NewFolder(), first = Path.Combine(folder, "first.g.cs"), second = Path.Combine(folder, "second.g.cs");
+        string folder = Checkout.NewFolder(), first = Path.Combine(folder, "first.g.cs"), second = Path.Combine(folder, "second.g.cs");
         JsonElement report = (await CrimeCommand.RunAsync("compile", s_model, "-o", first, "--class", "Mine", "--json")).Json();
         Assert.That((await CrimeCommand.RunAsync("compile", s_model, "-o", second, "--class", "Mine")).ExitCode, Is.Zero);
         Assert.That(File.ReadAllBytes(second), Is.EqualTo(File.ReadAllBytes(first)));
@@ -34,7 +34,7 @@ public sealed class CompiledKernelTests
     [TestCase("k.g.cs", null, "// <")]
     public async Task TheFormatIsWhatTheOptionOrTheExtensionSays(string file, string? format, string start)
     {
-        string path = Path.Combine(CrimeCommand.NewFolder(), file);
+        string path = Path.Combine(Checkout.NewFolder(), file);
         string[] option = format == null ? [] : ["--format", format];
         JsonElement report = (await CrimeCommand.RunAsync(["compile", s_model, "-o", path, "--json", .. option])).Json();
         Assert.That(File.ReadAllText(path), Does.StartWith(start));
@@ -46,7 +46,7 @@ public sealed class CompiledKernelTests
     [Test]
     public async Task ALargeKernelIsSeveralAssemblies()
     {
-        string folder = CrimeCommand.NewFolder(), path = Path.Combine(folder, "large.pe");
+        string folder = Checkout.NewFolder(), path = Path.Combine(folder, "large.pe");
         JsonElement report = (await CrimeCommand.RunAsync("compile", "synthetic:13x32", "-o", path, "--json")).Json();
         string[] files = report.GetProperty("files").EnumerateArray().Select(file => Path.GetFileName(file.GetProperty("path").GetString()!)).ToArray();
         Assert.That(files, Is.EqualTo(new[] { "large.1.pe", "large.pe" }));

@@ -53,7 +53,7 @@ internal static class CrimeCommand
         using Process process = Start(new ProcessStartInfo("dotnet"), environment, arguments);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        using var limit = new global::System.Threading.CancellationTokenSource(TimeSpan.FromMinutes(3));
+        using var limit = new global::System.Threading.CancellationTokenSource(TimeSpan.FromMinutes(10));
         try
         {
             await process.WaitForExitAsync(limit.Token);
@@ -74,8 +74,4 @@ internal static class CrimeCommand
         foreach (var (name, value) in environment) start.Environment[name] = value;
         return Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} does not start");
     }
-
-    /// <summary>A folder of its own for a test's files.</summary>
-    public static string NewFolder() =>
-        Directory.CreateDirectory(Path.Combine(TestContext.CurrentContext.WorkDirectory, "work", Guid.NewGuid().ToString("n"))).FullName;
 }

@@ -10,35 +10,25 @@ namespace Crime.System.Tests;
 [Parallelizable(ParallelScope.Self)]
 public sealed class EmbedTests
 {
-    private static string Root
-    {
-        get
-        {
-            DirectoryInfo at = new(TestContext.CurrentContext.TestDirectory);
-            while (!File.Exists(Path.Combine(at.FullName, "Crime.Embedded.sln"))) at = at.Parent!;
-            return at.FullName;
-        }
-    }
-
     private static IEnumerable<string> EmbeddedModels() =>
-        Directory.GetFiles(Path.Combine(Root, "firmware", "apps", "Bench", "Golden"))
+        Directory.GetFiles(Checkout.PathOf("firmware", "apps", "Bench", "Golden"))
             .Select(path => File.ReadLines(path).First().Split(' ')).Where(words => words is ["//", "Golden", "vectors", "of", ..]).Select(words => words[4]);
 
     [Test]
     public void TheBenchCarriesAllOfThem() => Assert.That(
-        EmbeddedModels(), Is.EquivalentTo(Directory.GetFiles(Path.Combine(Root, "tests", "golden"), "*.golden.json")
+        EmbeddedModels(), Is.EquivalentTo(Directory.GetFiles(Checkout.PathOf("tests", "golden"), "*.golden.json")
             .Select(path => Path.GetFileName(path)[..^".golden.json".Length])));
 
     [TestCaseSource(nameof(EmbeddedModels))]
     public async Task TheBenchCarriesTheTreesGoldenVectors(string model)
     {
-        string output = Path.Combine(CrimeCommand.NewFolder(), "Golden.cs"), golden = Path.Combine(Root, "tests", "golden", model + ".golden.json");
+        string output = Path.Combine(Checkout.NewFolder(), "Golden.cs"), golden = Checkout.PathOf("tests", "golden", model + ".golden.json");
         // The product's models lie with the gateway, those made for the tests beside their vectors.
         string modelFile = new[] { Path.Combine("tests", "golden"), Path.Combine("gateway", "assets") }
-            .Select(folder => Path.Combine(Root, folder, model + ".crime")).First(File.Exists);
+            .Select(folder => Checkout.PathOf(folder, model + ".crime")).First(File.Exists);
         CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync("embed", golden, "-m", modelFile, "-o", output, "--json");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
-        string inTree = Directory.GetFiles(Path.Combine(Root, "firmware", "apps", "Bench", "Golden"))
+        string inTree = Directory.GetFiles(Checkout.PathOf("firmware", "apps", "Bench", "Golden"))
             .Single(path => File.ReadLines(path).First().StartsWith($"// Golden vectors of {model} "));
         Assert.That(File.ReadAllText(output), Is.EqualTo(File.ReadAllText(inTree)), "run crime embed anew");
     }
@@ -46,9 +36,9 @@ public sealed class EmbedTests
     [Test]
     public async Task TheCodeOfTheSweepIsTheTrees()
     {
-        string output = Path.Combine(CrimeCommand.NewFolder(), "CodeBlocks.g.cs");
+        string output = Path.Combine(Checkout.NewFolder(), "CodeBlocks.g.cs");
         Assert.That((await CrimeCommand.RunAsync("embed", "code-sweep", "-o", output)).ExitCode, Is.Zero);
-        string inTree = Path.Combine(Root, "firmware", "apps", "Bench.Kernels", "Code", "CodeBlocks.g.cs");
+        string inTree = Checkout.PathOf("firmware", "apps", "Bench.Kernels", "Code", "CodeBlocks.g.cs");
         Assert.That(File.ReadAllText(output) == File.ReadAllText(inTree), Is.True, "run crime embed code-sweep anew");
     }
 
@@ -56,7 +46,7 @@ public sealed class EmbedTests
     [TestCase("leave --model out", "code-sweep", "-m", "x.crime")]
     public async Task AModelBelongsToVectorsAndToNothingElse(string expected, params string[] arguments)
     {
-        string output = Path.Combine(CrimeCommand.NewFolder(), "x.cs");
+        string output = Path.Combine(Checkout.NewFolder(), "x.cs");
         CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync(["embed", .. arguments, "-o", output]);
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error, Does.Contain(expected));
@@ -66,11 +56,11 @@ public sealed class EmbedTests
     [Test]
     public async Task VectorsOfAnotherModelAreRefused()
     {
-        string folder = CrimeCommand.NewFolder(), golden = Path.Combine(folder, "other.golden.json");
-        string text = File.ReadAllText(Path.Combine(Root, "tests", "golden", "gestures.golden.json"));
+        string folder = Checkout.NewFolder(), golden = Path.Combine(folder, "other.golden.json");
+        string text = File.ReadAllText(Checkout.PathOf("tests", "golden", "gestures.golden.json"));
         File.WriteAllText(golden, text.Replace("\"model_checksum\":\"", "\"model_checksum\":\"f"));
         CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync(
-            "embed", golden, "-m", Path.Combine(Root, "gateway", "assets", "gestures.crime"), "-o", Path.Combine(folder, "Golden.cs"));
+            "embed", golden, "-m", Checkout.PathOf("gateway", "assets", "gestures.crime"), "-o", Path.Combine(folder, "Golden.cs"));
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error, Does.Contain("were made with another file"));
         Assert.That(Directory.GetFiles(folder), Is.EqualTo(new[] { golden }));

@@ -42,7 +42,7 @@ public sealed class FlashTests
     [SetUp]
     public void MakeFiles()
     {
-        _folder = CrimeCommand.NewFolder();
+        _folder = Checkout.NewFolder();
         File.WriteAllBytes(At("Crime.Gestures.bin"), [.. "NFMRK1"u8, .. new byte[1792 * 1024 - 6]]);
         File.WriteAllBytes(At("large.bin"), [.. "NFMRK1"u8, .. new byte[1792 * 1024 - 5]]);
         File.WriteAllBytes(At("later.bin"), [.. "NFMRK2"u8, .. new byte[1024]]);

@@ -7,7 +7,6 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary><c>crime bench gateway</c>, shortened: what it says is there and true. How fast things are is not judged here.</summary>
-[NonParallelizable]
 public sealed class GatewayBenchTests
 {
     private const int ClientCount = 40;

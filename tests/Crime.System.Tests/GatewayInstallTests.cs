@@ -5,7 +5,6 @@ using System.Linq;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
-using Crime.Gateway.Tests.Running;
 using NUnit.Framework;
 
 namespace Crime.System.Tests;
@@ -23,7 +22,7 @@ public sealed class GatewayInstallTests
     public void Publish()
     {
         if (!OperatingSystem.IsLinux()) Assert.Ignore("the service is one of systemd");
-        string folder = CrimeCommand.NewFolder();
+        string folder = Checkout.NewFolder();
         _published = Path.Combine(folder, "published");
         _root = Path.Combine(folder, "root");
         // What "dotnet publish gateway" would write is here already, among the files of this test: its own list names it.

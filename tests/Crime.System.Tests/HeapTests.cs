@@ -7,31 +7,29 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Modelling.Datasets;
-using Crime.Shared.Tests.Model;
 using Crime.VirtualBoard;
 using NUnit.Framework;
 
 namespace Crime.System.Tests;
 
 /// <summary>Boards with little memory.</summary>
-[NonParallelizable]
 public sealed class HeapTests
 {
     private const int Inputs = 4;
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
 
     /// <summary>The kernel of a model this wide takes more than the connection to the broker and the mapping engine do.</summary>
     private static readonly byte[] s_wide = TestModels.Write(2, 32, 3);
 
     private CancellationTokenSource _cancellation = new();
-    private BoardSite _site = new(CrimeCommand.NewFolder());
+    private BoardSite _site = new(Checkout.NewFolder());
 
     [SetUp]
     public void MakeSite()
     {
         _cancellation = new CancellationTokenSource(s_limit);
-        _site = new BoardSite(CrimeCommand.NewFolder());
+        _site = new BoardSite(Checkout.NewFolder());
     }
 
     [TearDown]

@@ -10,7 +10,6 @@ using Crime.Modelling;
 using Crime.Modelling.Compilation.Packaging;
 using Crime.Modelling.Datasets;
 using Crime.Packages;
-using Crime.Shared.Tests.Model;
 using Crime.VirtualBoard;
 using NUnit.Framework;
 
@@ -28,13 +27,13 @@ public sealed class KernelDeliveryTests
     private static readonly byte[] s_otherModel = TestModels.Write(3, 24, 4, seed: 6);
 
     private CancellationTokenSource _cancellation = new();
-    private BoardSite _site = new(CrimeCommand.NewFolder());
+    private BoardSite _site = new(Checkout.NewFolder());
 
     [SetUp]
     public void MakeSite()
     {
-        _cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(120));
-        _site = new BoardSite(CrimeCommand.NewFolder());
+        _cancellation = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        _site = new BoardSite(Checkout.NewFolder());
     }
 
     [TearDown]
@@ -100,7 +99,7 @@ public sealed class KernelDeliveryTests
             Assert.That(models[0], Does.Contain(" kernel=compiled "));
             Assert.That(models[^1], Does.Contain(" kernel=table "));
             Assert.That(lines.Count(line => line.StartsWith("INF ", StringComparison.Ordinal)), Is.EqualTo(Inputs), "not before its inputs are done");
-            Assert.That(board.RebootRequested.Wait(TimeSpan.FromSeconds(10)), Is.True);
+            Assert.That(board.RebootRequested.Wait(Deadline.Ms), Is.True);
         }
         using Board restarted = _site.Power(HeapBytes);
         List<string> after = await RunAsync(restarted);

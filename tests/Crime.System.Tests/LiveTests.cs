@@ -28,7 +28,7 @@ public sealed class LiveTests
     [Test]
     public async Task EveryInputHasOneResultLiveAndSimulated()
     {
-        string folder = CrimeCommand.NewFolder(), path = Path.Combine(folder, "short.yaml");
+        string folder = Checkout.NewFolder(), path = Path.Combine(folder, "short.yaml");
         File.WriteAllText(path, Scenario);
         File.Copy(Path.Combine(TestContext.CurrentContext.TestDirectory, "scenarios", "live", "catalogue.yaml"), Path.Combine(folder, "catalogue.yaml"));
         JsonElement result = (await CrimeCommand.RunAsync("experiment", "--live", path, "--json", "-o", folder)).Json();

@@ -1,12 +1,10 @@
 using System.Text.Json;
 using System.Threading.Tasks;
-using Crime.Gateway.Tests.Running;
 using NUnit.Framework;
 
 namespace Crime.System.Tests;
 
 /// <summary>The same demo over a broker that is not ours.</summary>
-[NonParallelizable]
 public sealed class MosquittoTests
 {
     [Test]

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -17,7 +16,7 @@ public sealed class NanoClrFirmwareTests
     [SetUp]
     public void MakeFiles()
     {
-        _folder = CrimeCommand.NewFolder();
+        _folder = Checkout.NewFolder();
         foreach (string name in new[] { "Crime.Gestures.pe", "mscorlib.pe" }) File.WriteAllText(Path.Combine(_folder, name), "");
     }
 
@@ -33,13 +32,12 @@ public sealed class NanoClrFirmwareTests
     private static string[] Problems(CrimeCommand.Outcome outcome) => JsonDocument.Parse(outcome.Out).RootElement.GetProperty("problems")
         .EnumerateArray().Select(problem => problem.GetString()!).ToArray();
 
-    [Test]
-    public async Task TheFirmwareRunsOnTheRealClr()
+    private static IEnumerable<TestCaseData> FirmwareOnTheRealClr() => RealClr.Cases(RealClr.FirmwareFolder);
+
+    [TestCaseSource(nameof(FirmwareOnTheRealClr))]
+    public async Task TheFirmwareRunsOnTheRealClr(string clr, string folder)
     {
-        string? clr = Environment.GetEnvironmentVariable("NANOCLR"), folder = Environment.GetEnvironmentVariable("CRIME_FIRMWARE_PE");
-        if (clr == null || folder == null)
-            Assert.Ignore("there is no nanoCLR here (NANOCLR) or no firmware built for it with baked inputs (CRIME_FIRMWARE_PE, the folder of its PE files)");
-        JsonElement result = (await CrimeCommand.RunAsync("nanoclr", folder!, "--firmware", "--timeout", "120", "--json")).Json();
+        JsonElement result = (await CrimeCommand.RunAsync("nanoclr", folder, "--nanoclr", clr, "--firmware", "--timeout", "120", "--json")).Json();
         Assert.That(result.GetProperty("inputs").GetInt32(), Is.Positive);
         Assert.That(result.GetProperty("results").GetInt32(), Is.EqualTo(result.GetProperty("inputs").GetInt32()));
     }

@@ -17,33 +17,34 @@ public sealed class NanoClrTests
     [SetUp]
     public void MakeFiles()
     {
-        _folder = CrimeCommand.NewFolder();
+        _folder = Checkout.NewFolder();
         foreach (string name in new[] { "Crime.Bench.pe", "System.Math.pe", "mscorlib.pe" }) File.WriteAllText(Path.Combine(_folder, name), "");
     }
 
     private Task<CrimeCommand.Outcome> RunAsync(string name, string script, params string[] more) =>
         CrimeCommand.RunAsync(["nanoclr", _folder, "--nanoclr", FakeProgram.Create(_folder, name, script), .. more]);
 
+    private static IEnumerable<TestCaseData> BenchOnTheRealClr() => RealClr.Cases(RealClr.BenchFolder);
+
     [Test]
     public async Task TheBenchPassesOnTheRealClr()
     {
-        string? clr = Environment.GetEnvironmentVariable("NANOCLR"), folder = Environment.GetEnvironmentVariable("CRIME_BENCH_PE");
-        if (clr == null || folder == null) Assert.Ignore("there is no nanoCLR here (NANOCLR) or no bench built for it (CRIME_BENCH_PE, the build's output folder)");
-        JsonElement result = (await CrimeCommand.RunAsync("nanoclr", folder!, "--json")).Json();
+        if (!BenchOnTheRealClr().Any())
+            Assert.Ignore($"no nanoCLR ({RealClr.Program}) or no bench built for it ({RealClr.BenchFolder}): this test and the three others on the real CLR do not run");
+        string folder = Environment.GetEnvironmentVariable(RealClr.BenchFolder)!;
+        JsonElement result = (await CrimeCommand.RunAsync("nanoclr", folder, "--json")).Json();
         Assert.That(result.GetProperty("failed").GetInt32(), Is.Zero);
         Assert.That(result.GetProperty("passed").GetInt32(), Is.Positive);
         string[] names = result.GetProperty("measurements").EnumerateArray().Select(line => line.GetProperty("name").GetString()!).ToArray();
         Assert.That(names, Does.Contain("op.LongMultiply").And.Contain("step.table").And.Contain("decision").And.Contain("encode.request"));
     }
 
-    [Test]
-    public async Task PredictionsComeWithin15PercentOfTheRealClrsSteps()
+    [TestCaseSource(nameof(BenchOnTheRealClr))]
+    public async Task PredictionsComeWithin15PercentOfTheRealClrsSteps(string clr, string folder)
     {
         const int runs = 3;
-        string? clr = Environment.GetEnvironmentVariable("NANOCLR"), folder = Environment.GetEnvironmentVariable("CRIME_BENCH_PE");
-        if (clr == null || folder == null) Assert.Ignore("there is no nanoCLR here (NANOCLR) or no bench built for it (CRIME_BENCH_PE, the build's output folder)");
         string[] logs = Enumerable.Range(0, runs).Select(run => Path.Combine(_folder, $"{run}.log")).ToArray();
-        foreach (string log in logs) Assert.That((await CrimeCommand.RunAsync("nanoclr", folder!, "-o", log)).ExitCode, Is.Zero);
+        foreach (string log in logs) Assert.That((await CrimeCommand.RunAsync("nanoclr", folder, "--nanoclr", clr, "-o", log)).ExitCode, Is.Zero);
         string profile = Path.Combine(_folder, "desk.json");
         JsonElement result = (await CrimeCommand.RunAsync(["calibrate", .. logs, "-o", profile, "--board", "nanoclr-linux", "--json"])).Json();
         int count = 0;

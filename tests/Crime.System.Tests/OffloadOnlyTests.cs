@@ -8,19 +8,17 @@ using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
-using Crime.Shared.Tests.Model;
 using Crime.VirtualBoard;
 using NUnit.Framework;
 
 namespace Crime.System.Tests;
 
 /// <summary>A network that reads both ways, which no board can run: a real gateway process, a virtual board, real TCP.</summary>
-[NonParallelizable]
 public sealed class OffloadOnlyTests
 {
     private const int Inputs = 6;
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
 
     private static readonly TrainedModel s_trained = TestModels.Make(
         3, [(CellKind.Gru, 8)], GestureGenerator.ClassNames.Count, name: "both", classNames: [.. GestureGenerator.ClassNames], direction: Direction.Both);
@@ -32,13 +30,13 @@ public sealed class OffloadOnlyTests
     private static readonly IReadOnlyList<LabelledSequence> s_sequences = GestureGenerator.Generate(1, 6, Inputs).Test;
 
     private CancellationTokenSource _cancellation = new();
-    private BoardSite _site = new(CrimeCommand.NewFolder());
+    private BoardSite _site = new(Checkout.NewFolder());
 
     [SetUp]
     public void MakeSite()
     {
         _cancellation = new CancellationTokenSource(s_limit);
-        _site = new BoardSite(CrimeCommand.NewFolder());
+        _site = new BoardSite(Checkout.NewFolder());
         File.WriteAllBytes(Path.Combine(_site.Models, "both.crime"), s_file);
     }
 

@@ -1,5 +1,5 @@
-// Most fixtures wait for commands that they have started: two run at a time. Where times are compared, or where a board decides by the time
-// that its gateway takes, the fixture runs alone and says so.
+// Most fixtures wait for commands that they have started: those with [Parallelizable(ParallelScope.Self)] run two at a time. A fixture
+// without the attribute runs alone: it compares times, or its boards decide by the time that a gateway takes.
 
 using NUnit.Framework;
 

@@ -13,7 +13,7 @@ public sealed class PredictTests
     private string _folder = null!;
 
     [SetUp]
-    public void MakeFolder() => _folder = CrimeCommand.NewFolder();
+    public void MakeFolder() => _folder = Checkout.NewFolder();
 
     [Test]
     public async Task APredictionHasTimeEnergyLinksSourcesAndAPicture()

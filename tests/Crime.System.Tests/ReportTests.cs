@@ -16,7 +16,7 @@ public sealed class ReportTests
     [Test]
     public async Task ThePageHoldsEverythingAndLoadsNothing()
     {
-        string folder = CrimeCommand.NewFolder(), data = Path.Combine(folder, "data"), page = Path.Combine(folder, "report.html");
+        string folder = Checkout.NewFolder(), data = Path.Combine(folder, "data"), page = Path.Combine(folder, "report.html");
         (await CrimeCommand.RunAsync("gestures", "-o", data, "--train", "12", "--test", "60", "--json")).Json();
         JsonElement report = (await CrimeCommand.RunAsync("report", s_model, "--data", data, "-o", page, "--json")).Json();
         Assert.That(report.GetProperty("evaluation").GetProperty("sequences").GetInt32(), Is.EqualTo(60));

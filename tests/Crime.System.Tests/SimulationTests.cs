@@ -25,7 +25,7 @@ public sealed class SimulationTests
     [Test]
     public async Task ABadScenarioIsOneLineWithItsNumber()
     {
-        string path = Path.Combine(CrimeCommand.NewFolder(), "mine.yaml");
+        string path = Path.Combine(Checkout.NewFolder(), "mine.yaml");
         File.WriteAllText(path, "scenario: mine\nabout: for a test\nduration_s: never\n");
         CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync("simulate", path);
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
@@ -50,7 +50,7 @@ public sealed class SimulationTests
     [Test]
     public async Task AnExperimentHasItsFiguresAndAPageThatLoadsNothing()
     {
-        string folder = CrimeCommand.NewFolder();
+        string folder = Checkout.NewFolder();
         JsonElement result = (await CrimeCommand.RunAsync(
             "experiment", "--scenarios", "duty-cycled", "--inputs", "japanese-vowels-lstm", "--seeds", "2", "-o", folder, "--json")).Json();
         Assert.That(result.GetProperty("cells").GetInt32(), Is.EqualTo(2));

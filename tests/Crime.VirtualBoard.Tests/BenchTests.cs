@@ -14,7 +14,7 @@ namespace Crime.VirtualBoard.Tests;
 /// <summary>The bench runs on a virtual board as it does on a real one.</summary>
 public sealed class BenchTests
 {
-    private const int LongestRunS = 180;
+    private const int LongestRunS = 600;
 
     private string[] _lines = null!;
 

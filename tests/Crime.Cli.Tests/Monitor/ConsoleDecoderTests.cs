@@ -58,7 +58,7 @@ public sealed class ConsoleDecoderTests
     [Test]
     public void ItDoesNotMatterHowTheBytesAreCut()
     {
-        var random = new Random(5);
+        Random random = TestSeed.Random();
         byte[] text = Encoding.Latin1.GetBytes(string.Concat(Enumerable.Range(0, 200).Select(i => BoardLines.Inference(i, random) + "\r\n")));
         List<MonitorEvent> whole = Decode(text);
         Assert.That(whole, Has.Count.EqualTo(200).And.All.InstanceOf<InferenceArrived>());
@@ -78,7 +78,7 @@ public sealed class ConsoleDecoderTests
     [Test]
     public void EveryLineOfAnyBytesComesOutOnce()
     {
-        var random = new Random(6);
+        Random random = TestSeed.Random();
         for (int round = 0; round < 200; round++)
         {
             var bytes = new byte[random.Next(1, 2000)];

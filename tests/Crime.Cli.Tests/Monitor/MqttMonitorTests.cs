@@ -7,7 +7,6 @@ using System.Threading.Tasks;
 using Crime.Cli.Boards;
 using Crime.Cli.Monitor;
 using Crime.Frames;
-using Crime.Gateway.Tests.Running;
 using Crime.Modelling;
 using MQTTnet;
 using MQTTnet.Server;

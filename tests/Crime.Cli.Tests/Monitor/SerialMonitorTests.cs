@@ -7,7 +7,6 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Monitor;
-using Crime.Gateway.Tests.Running;
 using NUnit.Framework;
 
 namespace Crime.Cli.Tests.Monitor;

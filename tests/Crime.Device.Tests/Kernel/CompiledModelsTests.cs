@@ -8,7 +8,6 @@ using Crime.Kernel.Compiled;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Compilation;
-using Crime.Shared.Tests.Model;
 using NUnit.Framework;
 
 namespace Crime.Device.Tests.Kernel;
@@ -42,7 +41,7 @@ public sealed class CompiledModelsTests
     {
         string made = Path.Combine(TestContext.CurrentContext.WorkDirectory, "GesturesKernel.g.cs");
         File.WriteAllText(made, KernelEmitter.Emit(Gestures(), nameof(GesturesKernel)).Source);
-        string kept = Path.Combine(CheckoutRoot(), "firmware", "apps", "Gestures", "GesturesKernel.g.cs");
+        string kept = Path.Combine(Checkout.Root, "firmware", "apps", "Gestures", "GesturesKernel.g.cs");
         Assert.That(
             File.ReadAllBytes(kept).AsSpan().SequenceEqual(File.ReadAllBytes(made)), Is.True,
             "the bundled model has changed: crime compile gateway/assets/gestures.crime -o firmware/apps/Gestures/GesturesKernel.g.cs");
@@ -65,7 +64,7 @@ public sealed class CompiledModelsTests
     {
         string name = $"Synthetic{(kind == CellKind.Gru ? "Gru" : "")}{inputCount}x{hiddenCount}Kernel";
         string model = ModelLoading.SyntheticName(kind, inputCount, hiddenCount);
-        string kept = File.ReadAllText(Path.Combine(CheckoutRoot(), "firmware", "apps", folder, name + ".g.cs"));
+        string kept = File.ReadAllText(Path.Combine(Checkout.Root, "firmware", "apps", folder, name + ".g.cs"));
         Assert.That(
             kept == KernelEmitter.Emit(ModelLoading.Load(model), name).Source, Is.True,
             $"the models of the bench have changed: crime compile {model} -o firmware/apps/{folder}/{name}.g.cs --class {name}");
@@ -75,11 +74,4 @@ public sealed class CompiledModelsTests
     [Test]
     public void NoTwoOfTheBenchAreMadeFromTheSameWeights() =>
         Assert.That(CompiledSizes.All().Select(compiled => compiled.FixedPointChecksum), Is.Unique);
-
-    private static string CheckoutRoot()
-    {
-        DirectoryInfo? at = new(TestContext.CurrentContext.TestDirectory);
-        while (at != null && !File.Exists(Path.Combine(at.FullName, "Crime.Embedded.sln"))) at = at.Parent;
-        return at?.FullName ?? throw new InvalidOperationException("the tests run outside the checkout");
-    }
 }

@@ -4,7 +4,6 @@ using System.IO;
 using Crime.Model;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Quantisation;
-using Crime.Shared.Tests.Model;
 using NUnit.Framework;
 
 namespace Crime.Device.Tests.Kernel;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Threading.Tasks;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
-using Crime.Gateway.Tests.Running;
 using Microsoft.Extensions.Logging.Abstractions;
 using MQTTnet;
 using MQTTnet.Diagnostics.Logger;

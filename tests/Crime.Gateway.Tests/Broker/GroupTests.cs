@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -18,8 +17,7 @@ public sealed class GroupTests
     private const string Group = "hall";
     private const int BoardCount = 16;
     private const int TimeoutMs = 300;
-    private const int LoadMs = 4000;
-    private const int RecoveryMs = 5000;
+    private const int AnswerCount = 200;
 
     private ModelFolder _models = null!;
     private ModelFile _model = null!;
@@ -75,31 +73,18 @@ public sealed class GroupTests
 
         var load = new GroupLoad(_model);
         Task[] boards = Enumerable.Range(0, BoardCount).Select(i => load.RunAsync(_broker.Port, $"board-{i}")).ToArray();
-        await Task.Delay(LoadMs);
-        long[] served = await Task.WhenAll(httpPorts.Select(port => GatewayHttp.CounterAsync(port, "answered")));
-        double before = load.AnsweredCount / (LoadMs / 1000.0);
+        await Deadline.UntilAsync(
+            async () => (await Task.WhenAll(httpPorts.Select(port => GatewayHttp.CounterAsync(port, "answered")))).All(count => count >= AnswerCount), "both serve");
         first.Kill();
-        var sinceKill = Stopwatch.StartNew();
-        double after = 0;
-        while (after < before / 2 && sinceKill.ElapsedMilliseconds < RecoveryMs)
-        {
-            long start = load.AnsweredCount;
-            await Task.Delay(500);
-            after = 2 * (load.AnsweredCount - start);
-        }
-        long recoveryMs = sinceKill.ElapsedMilliseconds;
-        await Task.Delay(1000);
+        long atKill = load.AnsweredCount;
+        await Deadline.UntilAsync(() => load.AnsweredCount >= atKill + AnswerCount, "the other member serves the boards");
         load.End();
         await Task.WhenAll(boards);
 
-        Assert.That(served, Is.All.GreaterThan(load.AnsweredCount / 20), "both serve");
-        Assert.That(after, Is.GreaterThanOrEqualTo(before / 2), "half a second's throughput");
         Assert.That(load.Results.Values, Is.All.EqualTo(1), "exactly one result per input");
         Assert.That(load.Results, Has.Count.EqualTo(load.InputCount));
         Assert.That(load.WrongCount, Is.Zero);
-        TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{load.InputCount} inputs, {load.FallbackCount} back on the board, {load.LateCount} late answers dropped; served {served[0]} and {served[1]}; "
-            + $"{before:0} per second before, {after:0} within {recoveryMs} ms after"));
+        TestContext.Out.WriteLine($"{load.InputCount} inputs, {load.FallbackCount} back on the board, {load.LateCount} late answers dropped");
     }
 
     private GatewayProcess Member(string id, int httpPort, int workerCount = 1) => GatewayProcess.Start(

@@ -6,7 +6,6 @@ using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Configuration;
 
-[NonParallelizable]
 public sealed class ConfigurationLayersTests
 {
     private const string Variable = "CRIME_Queue__Capacity";

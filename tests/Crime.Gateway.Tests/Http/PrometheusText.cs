@@ -6,7 +6,6 @@ using System.Net;
 using System.Net.Http;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
-using Crime.Gateway.Tests.Running;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Http;

@@ -62,7 +62,7 @@ public sealed class ReloadTests
     private async Task AskAsync(int port, string id)
     {
         await using TestBoard board = await TestBoard.ConnectAsync(port, id);
-        var random = new Random(id.GetHashCode(StringComparison.Ordinal));
+        Random random = TestSeed.Random(id);
         while (!_isOver)
         {
             ResponseFrame response = await board.AskAsync(board.Request(_current, random.Next(5, 60)));

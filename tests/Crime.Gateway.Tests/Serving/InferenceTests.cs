@@ -159,7 +159,7 @@ public sealed class InferenceTests
     public async Task DamagedFramesAreSurvived()
     {
         ModelFile model = TestModels.Parse(TestModels.Features);
-        var random = new Random(5);
+        Random random = TestSeed.Random();
         for (int i = 0; i < 1000; i++)
         {
             byte[] frame = _board.Request(model, 4).Encode();

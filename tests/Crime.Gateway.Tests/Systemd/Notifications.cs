@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
-using Crime.Gateway.Tests.Running;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Systemd;

@@ -26,9 +26,10 @@ public sealed class UnitTests
     [Test]
     public async Task SystemdFindsNoFaultWithTheUnit()
     {
-        string program = Regex.Match(File.ReadAllText(Unit), @"(?m)^ExecStart=(\S+)").Groups[1].Value;
-        if (!File.Exists(program)) Assert.Ignore($"systemd-analyze would find fault with this machine: there is no {program}");
-        var (code, output) = await AnalyzeAsync("verify", Unit);
+        // systemd-analyze looks for the program of ExecStart, which may lie elsewhere on this machine.
+        string unit = Path.Combine(Checkout.NewFolder(), Path.GetFileName(Unit));
+        File.WriteAllText(unit, Regex.Replace(File.ReadAllText(Unit), @"(?m)^ExecStart=\S+", "ExecStart=" + GatewayProcess.DotnetHost));
+        var (code, output) = await AnalyzeAsync("verify", unit);
         Assert.That((code, output), Is.EqualTo((0, "")));
     }
 

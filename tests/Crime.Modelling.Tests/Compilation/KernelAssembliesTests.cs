@@ -8,7 +8,6 @@ using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Compilation.Code;
 using Crime.Modelling.Quantisation;
-using Crime.Shared.Tests.Model;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 using NUnit.Framework;

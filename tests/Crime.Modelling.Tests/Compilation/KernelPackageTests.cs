@@ -8,7 +8,6 @@ using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Compilation.Packaging;
 using Crime.Modelling.Quantisation;
-using Crime.Shared.Tests.Model;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Compilation;
@@ -141,7 +140,7 @@ public sealed class KernelPackageTests
         for (int length = 0; length < golden.Length; length++) Assert.That(GoldenVectors.TryRead(golden[..length]), Is.Null);
         Assert.That(GoldenVectors.TryRead([.. golden, 0]), Is.Null);
         // Any sizes: an answer, never an exception.
-        var random = new Random(1);
+        Random random = TestSeed.Random();
         for (int i = 0; i < 10_000; i++)
         {
             byte[] changed = (byte[])golden.Clone();

@@ -21,16 +21,16 @@ public sealed class LoadedKernelTests
 
     private static readonly string[] s_libraries = ["nanoFramework.System.Text", "nanoFramework.System.IO.Hashing"];
 
-    [Test]
-    public void ALoadedKernelComputesWhatTheTableDrivenOneDoesOnTheRealClr()
+    private static IEnumerable<TestCaseData> RealClrs() => RealClr.Cases(RealClr.Compiler);
+
+    [TestCaseSource(nameof(RealClrs))]
+    public void ALoadedKernelComputesWhatTheTableDrivenOneDoesOnTheRealClr(string clr, string compiler)
     {
-        string? clr = Environment.GetEnvironmentVariable("NANOCLR"), compiler = Environment.GetEnvironmentVariable("CRIME_NANO_COMPILE");
-        if (clr == null || compiler == null) Assert.Ignore("there is no nanoCLR here (NANOCLR) or no compiler for it (CRIME_NANO_COMPILE, a script)");
-        string folder = ReferenceData.NewFolder(), root = CheckoutRoot();
+        string folder = Checkout.NewFolder();
         string version = Write(folder, "Version.cs", $"[assembly: System.Reflection.AssemblyVersion(\"{DeviceTarget.Default.Version}\")]");
-        string[] Sources(string path) => [.. Directory.EnumerateFiles(Path.Combine(root, path), "*.cs", SearchOption.AllDirectories).Order()];
+        string[] Sources(string path) => [.. Directory.EnumerateFiles(Checkout.PathOf(path), "*.cs", SearchOption.AllDirectories).Order()];
         void Compile(string name, IEnumerable<string> references, IEnumerable<string> sources) =>
-            Assert.That(Run(compiler!, [name, folder, .. references, "--", .. sources]).ExitCode, Is.Zero, name);
+            Assert.That(Run(compiler, [name, folder, .. references, "--", .. sources]).ExitCode, Is.Zero, name);
 
         Compile("Crime.Shared", s_libraries, [version, .. Sources("shared").Where(path => !path.Contains("/obj/") && !path.Contains("/bin/"))]);
         Compile("Crime.Kernel", [.. s_libraries, "Crime.Shared"], [version, .. Sources("firmware/Crime.Kernel")]);
@@ -52,7 +52,7 @@ public sealed class LoadedKernelTests
         string probe = Path.Combine(TestContext.CurrentContext.TestDirectory, "Compilation", "Device", "KernelProbe.cs");
         Compile("KernelProbe", [.. s_libraries, "Crime.Shared", "Crime.Kernel", .. references], [probe, Write(folder, "Cases.cs", cases)]);
 
-        string output = Run(clr!, ["-h", "4000000", .. File.ReadAllLines(Path.Combine(folder, "KernelProbe.pes"))]).Output;
+        string output = Run(clr, ["-h", "4000000", .. File.ReadAllLines(Path.Combine(folder, "KernelProbe.pes"))]).Output;
         TestContext.Out.WriteLine(string.Join('\n', output.Split('\n').Where(line => line.StartsWith("KERNEL ") || line.StartsWith("REFUSAL "))));
         foreach (string model in models) Assert.That(output, Does.Contain($"KERNEL {model} PASS"));
         Assert.That(output.Split("REFUSAL PASS").Length - 1, Is.EqualTo(refused.Length));
@@ -93,11 +93,4 @@ public sealed class LoadedKernelTests
     }
 
     private static string Gestures() => Path.Combine(TestContext.CurrentContext.TestDirectory, "assets", "gestures.crime");
-
-    private static string CheckoutRoot()
-    {
-        DirectoryInfo? at = new(TestContext.CurrentContext.TestDirectory);
-        while (at != null && !File.Exists(Path.Combine(at.FullName, "Crime.Embedded.sln"))) at = at.Parent;
-        return at?.FullName ?? throw new InvalidOperationException("the tests run outside the checkout");
-    }
 }

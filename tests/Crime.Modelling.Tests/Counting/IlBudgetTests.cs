@@ -7,7 +7,6 @@ using Crime.Modelling.Counting;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Import;
 using Crime.Modelling.Quantisation;
-using Crime.Shared.Tests.Model;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Counting;
@@ -49,8 +48,8 @@ public sealed class IlBudgetTests
 
     private static byte[] Shared(string name, out Dataset data, double pruned = 0)
     {
-        TrainedModel trained = Pruner.Prune(PyTorchImporter.Load(ReferenceData.PathOrIgnore($"models/{name}.safetensors")), pruned);
-        data = DatasetFolder.Load(ReferenceData.PathOrIgnore("data/" + name[..name.LastIndexOf("-h", System.StringComparison.Ordinal)].Replace("-gru", "")));
+        TrainedModel trained = Pruner.Prune(PyTorchImporter.Load(ReferenceData.PathOf($"models/{name}.safetensors")), pruned);
+        data = DatasetFolder.Load(ReferenceData.PathOf("data/" + name[..name.LastIndexOf("-h", System.StringComparison.Ordinal)].Replace("-gru", "")));
         return TestModels.Write(trained, calibration: Calibration.Measure(ModelLoading.FloatOnly(trained), data));
     }
 
@@ -83,8 +82,9 @@ public sealed class IlBudgetTests
         Assert.That(pruned.Compiled.IlPerStep / full.Compiled.IlPerStep, Is.AtMost(Load().Maxima.CompiledPrunedByHalfShare));
     }
 
-    [TestCase("japanese-vowels-h16")]
-    [TestCase("spoken-arabic-digits-h32")]
+    private static IEnumerable<TestCaseData> RealModels() => ReferenceData.Cases(["japanese-vowels-h16"], ["spoken-arabic-digits-h32"]);
+
+    [TestCaseSource(nameof(RealModels))]
     public void ATrainedModelKeepsItsBudget(string name)
     {
         Maxima maxima = Load().Maxima;

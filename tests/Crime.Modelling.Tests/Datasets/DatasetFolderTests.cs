@@ -10,7 +10,7 @@ public sealed class DatasetFolderTests
     [Test]
     public void LabelledLinesAreSplitByLineNumbers()
     {
-        string folder = ReferenceData.NewFolder(), lines = Path.Combine(ReferenceData.NewFolder(), "lines");
+        string folder = Checkout.NewFolder(), lines = Path.Combine(Checkout.NewFolder(), "lines");
         File.WriteAllText(Path.Combine(folder, "texts"), "a\tone\nb\ttwo\na\tthree\n");
         File.WriteAllText(lines, "1\n");
         Dataset data = DatasetFolder.Load(folder, lines);
@@ -21,7 +21,7 @@ public sealed class DatasetFolderTests
     [Test]
     public void AFilePerClassIsSplitEveryFifth()
     {
-        string folder = ReferenceData.NewFolder();
+        string folder = Checkout.NewFolder();
         foreach (string label in new[] { "cats", "dogs" })
             File.WriteAllLines(Path.Combine(folder, label + ".txt"), Enumerable.Range(0, 10).Select(i => $"{label}{i}"));
         Dataset data = DatasetFolder.Load(folder);
@@ -32,7 +32,7 @@ public sealed class DatasetFolderTests
     [Test]
     public void LengthIsInCodePoints()
     {
-        string folder = ReferenceData.NewFolder();
+        string folder = Checkout.NewFolder();
         File.WriteAllText(Path.Combine(folder, "texts"), "a\t\U0001F600x\nb\ty\n");
         Assert.That(DatasetFolder.Load(folder).Train[0].Length, Is.EqualTo(2));
     }
@@ -43,7 +43,7 @@ public sealed class DatasetFolderTests
     [TestCase("mute", ":1: the text is empty")]
     public void AFolderThatCannotBeUsedIsRefused(string kind, string expected)
     {
-        string folder = ReferenceData.NewFolder();
+        string folder = Checkout.NewFolder();
         if (kind == "half") File.WriteAllText(Path.Combine(folder, "X_TRAIN.ts"), "@data\n1:a\n");
         if (kind == "untabbed") File.WriteAllText(Path.Combine(folder, "texts"), "a\tb\nnothing\n");
         if (kind == "mute") File.WriteAllText(Path.Combine(folder, "texts"), "a\t\n");

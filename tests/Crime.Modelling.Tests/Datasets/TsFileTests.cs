@@ -10,7 +10,7 @@ public sealed class TsFileTests
 {
     private static string Write(string content, string name = "X_TRAIN.ts")
     {
-        string path = Path.Combine(ReferenceData.NewFolder(), name);
+        string path = Path.Combine(Checkout.NewFolder(), name);
         File.WriteAllText(path, content);
         return path;
     }
@@ -20,7 +20,7 @@ public sealed class TsFileTests
     public void WhatIsWrittenIsRead(string name)
     {
         IReadOnlyList<LabelledSequence> sent = GestureGenerator.Generate(1, 12, 6).Train;
-        string path = Path.Combine(ReferenceData.NewFolder(), name);
+        string path = Path.Combine(Checkout.NewFolder(), name);
         TsFile.Write(path, "gestures", sent, GestureGenerator.ClassNames);
         List<LabelledSequence> read = TsFile.Read(path);
         Assert.That(read.Select(sequence => (sequence.Label, sequence.Length)), Is.EqualTo(sent.Select(sequence => (sequence.Label, sequence.Length))));

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
@@ -155,15 +156,18 @@ public sealed class PyTorchImporterTests
         Assert.That((model.Calibration!.MaxInput, model.Calibration.MaxCell(0), model.Calibration.LongestLength), Is.EqualTo((4f, 7.5f, 30)));
     }
 
-    [TestCase("japanese-vowels-h16", "data/japanese-vowels", null)]
-    [TestCase("spoken-arabic-digits-h32", "data/spoken-arabic-digits", null)]
-    [TestCase("japanese-vowels-gru-h16", "data/japanese-vowels", null)]
-    [TestCase("sms-spam-h24", "data/sms-spam", "models/sms-spam.test-lines.txt")]
+    private static IEnumerable<TestCaseData> RealModels() => ReferenceData.Cases(
+        ["japanese-vowels-h16", "data/japanese-vowels", null],
+        ["spoken-arabic-digits-h32", "data/spoken-arabic-digits", null],
+        ["japanese-vowels-gru-h16", "data/japanese-vowels", null],
+        ["sms-spam-h24", "data/sms-spam", "models/sms-spam.test-lines.txt"]);
+
+    [TestCaseSource(nameof(RealModels))]
     public void LogitsAreLibtorchs(string name, string dataPath, string? linesPath)
     {
-        using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(ReferenceData.PathOrIgnore($"models/{name}.golden.json")));
-        ModelFile model = ModelLoading.FloatOnly(PyTorchImporter.Load(ReferenceData.PathOrIgnore($"models/{name}.safetensors")));
-        Dataset data = DatasetFolder.Load(ReferenceData.PathOrIgnore(dataPath), linesPath == null ? null : ReferenceData.PathOrIgnore(linesPath));
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(ReferenceData.PathOf($"models/{name}.golden.json")));
+        ModelFile model = ModelLoading.FloatOnly(PyTorchImporter.Load(ReferenceData.PathOf($"models/{name}.safetensors")));
+        Dataset data = DatasetFolder.Load(ReferenceData.PathOf(dataPath), linesPath == null ? null : ReferenceData.PathOf(linesPath));
         var input = new ModelInput(model);
         var engine = new FloatNetwork(new FloatModel(model));
         var logits = new float[model.ClassCount];

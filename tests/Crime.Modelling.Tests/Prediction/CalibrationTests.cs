@@ -93,6 +93,7 @@ public sealed class CalibrationTests
     [Test]
     public void LinesHaveTheirSlopeAndInterceptWithinTheIntervals()
     {
+        // Pinned: a confidence interval of a right program misses the true value now and then.
         var random = new Random(5);
         Calibration calibration = Calibrate(Log(Known(), () => 1 + 0.02 * (random.NextDouble() - 0.5)));
         FittedLine line = calibration.Lines["encode.request"];

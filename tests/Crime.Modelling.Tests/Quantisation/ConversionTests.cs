@@ -3,7 +3,6 @@ using System.Linq;
 using Crime.Model;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Quantisation;
-using Crime.Shared.Tests.Model;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Quantisation;

@@ -10,7 +10,7 @@ public sealed class MagnitudeHistogramTests
     [Test]
     public void APercentileIsWhatSortingFinds([Values(1, 2, 7, 1000, 20001)] int count)
     {
-        var random = new Random(count);
+        Random random = TestSeed.Random();
         float[] values = Enumerable.Range(0, count).Select(_ => (float)(Math.Exp(random.NextDouble() * 40 - 30) * (random.Next(2) * 2 - 1))).ToArray();
         float[] sorted = values.Select(MathF.Abs).Order().ToArray();
         var histogram = new MagnitudeHistogram();

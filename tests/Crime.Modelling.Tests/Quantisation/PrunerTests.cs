@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Linq;
 using Crime.Model;
 using Crime.Modelling.Quantisation;
-using Crime.Shared.Tests.Model;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Quantisation;

@@ -1,10 +1,8 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.Linq;
 using Crime.Model;
 using Crime.Modelling.Quantisation;
-using Crime.Shared.Tests.Model;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Quantisation;
@@ -116,14 +114,16 @@ public sealed class QuantiserTests
     /// <summary>Random models: cells, layers, sizes, scales, tokens, widths, pruned or not.</summary>
     private static IEnumerable<(TrainedModel Model, int WeightBits)> RandomModels()
     {
-        var random = new Random(5);
+        Random random = TestSeed.Random();
+        int first = random.Next(1_000_000);
         int[] widths = [16, 8, 6, 4];
         for (int n = 0; n < 200; n++)
         {
             var layers = Enumerable.Range(0, random.Next(1, 4)).Select(_ => (random.Next(2) == 0 ? CellKind.Lstm : CellKind.Gru, random.Next(1, 12))).ToArray();
             TrainedModel model = TestModels.Make(
-                random.Next(1, 10), layers, random.Next(1, 4), random.Next(3) == 0 ? random.Next(2, 20) : 0, n, Math.Pow(10, random.NextDouble() * 2 - 1));
-            yield return (random.Next(3) == 0 ? Pruner.Prune(model, random.NextDouble()) : model, widths[n % 4]);
+                random.Next(1, 10), layers, random.Next(1, 4), random.Next(3) == 0 ? random.Next(2, 20) : 0, first + n, Math.Pow(10, random.NextDouble() * 2 - 1));
+            if (random.Next(3) == 0) model = Pruner.Prune(model, random.NextDouble());
+            if (TestModels.IsQuantisable(model, widths[n % 4])) yield return (model, widths[n % 4]);
         }
     }
 
@@ -186,15 +186,16 @@ public sealed class QuantiserTests
     }
 
     [Test]
-    public void AHundredThousandWeightsAreQuantisedInTime()
+    public void AHundredThousandWeightsTakeLittleProcessorTime()
     {
         TrainedModel model = TestModels.Make(100, [(CellKind.Gru, 140)], 5, scale: 0.2);
         Assert.That(model.ParameterCount, Is.GreaterThan(100_000));
         foreach (int weightBits in new[] { 16, 4 })
         {
-            var stopwatch = Stopwatch.StartNew();
+            // Processor time, which other programs on the machine do not lengthen by much; it takes well below a second.
+            TimeSpan before = Environment.CpuUsage.TotalTime;
             Conversion.Make(model, data: null, new ConversionOptions(weightBits, PruneFraction: 0.5));
-            Assert.That(stopwatch.Elapsed.TotalSeconds, Is.LessThan(5));
+            Assert.That((Environment.CpuUsage.TotalTime - before).TotalSeconds, Is.LessThan(20));
         }
     }
 }

@@ -13,7 +13,7 @@ public sealed class WeightStepsTests
     [Test]
     public void WholeMultiplesOfAStepAreFoundAgain([Values(8, 6, 4)] int weightBits)
     {
-        var random = new Random(weightBits);
+        Random random = TestSeed.Random();
         int largest = WeightSteps.LargestCode(weightBits);
         for (int n = 0; n < 200; n++)
         {
@@ -30,7 +30,7 @@ public sealed class WeightStepsTests
     [Test]
     public void TheStepIsNeverWorseThanThatOfTheLargestWeight([Values(8, 6, 4)] int weightBits)
     {
-        var random = new Random(weightBits);
+        Random random = TestSeed.Random();
         int largest = WeightSteps.LargestCode(weightBits);
         double chosen = 0, plain = 0;
         for (int n = 0; n < 200; n++)

@@ -38,6 +38,7 @@ public sealed class CellGradientsTests
     {
         int[] size = sizes.Split(',').Select(int.Parse).ToArray();
         var layout = new CellLayout(kind, size[0], size[1], size[2], size[3]);
+        // Pinned: the tolerance is a rounding error of single precision, which has no bound that holds for every network.
         var random = new Random(size[0] * 100 + size[1]);
         float[] parameters = layout.Initialise(random);
         TrainingSequence sequence = Sequence(random, layout, size[4]);

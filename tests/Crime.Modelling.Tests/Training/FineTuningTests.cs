@@ -117,14 +117,14 @@ public sealed class FineTuningTests
             () => new TrainingData(other, FloatModel(CellKind.Lstm, 1)), Throws.TypeOf<UserInputException>().With.Message.Contains("class 'z' of the data"));
     }
 
-    [TestCase("japanese-vowels-h16", 8, 0.003)]
-    [TestCase("japanese-vowels-h16", 4, 0.02)]
-    [TestCase("japanese-vowels-gru-h16", 8, 0.003)]
-    [TestCase("japanese-vowels-gru-h16", 4, 0.02)]
+    private static IEnumerable<TestCaseData> RealModels() => ReferenceData.Cases(
+        ["japanese-vowels-h16", 8, 0.003], ["japanese-vowels-h16", 4, 0.02], ["japanese-vowels-gru-h16", 8, 0.003], ["japanese-vowels-gru-h16", 4, 0.02]);
+
+    [TestCaseSource(nameof(RealModels))]
     public void TheProvidedModelsLoseNextToNothing(string name, int weightBits, double share)
     {
-        TrainedModel model = PyTorchImporter.Load(ReferenceData.PathOrIgnore($"models/{name}.safetensors"));
-        var data = new TrainingData(DatasetFolder.Load(ReferenceData.PathOrIgnore("data/japanese-vowels")), model);
+        TrainedModel model = PyTorchImporter.Load(ReferenceData.PathOf($"models/{name}.safetensors"));
+        var data = new TrainingData(DatasetFolder.Load(ReferenceData.PathOf("data/japanese-vowels")), model);
         var trainer = new Trainer(data, new TrainingOptions().ForFineTuning(data.Train.Count) with { Epochs = 15 });
         TrainedModel tuned = trainer.FineTuneFixed(model, "tuned", weightBits, null, CancellationToken.None);
         TrainingSequence[] test = data.Test.ToArray();

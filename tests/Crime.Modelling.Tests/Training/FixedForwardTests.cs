@@ -36,7 +36,7 @@ public sealed class FixedForwardTests
     public void EveryStepIsTheReferenceKernels(
         [Values] bool isGru, [Values(16, 8, 6, 4)] int weightBits, [Values(0, 9)] int vocabulary)
     {
-        var random = new Random(weightBits + vocabulary);
+        Random random = TestSeed.Random();
         for (int n = 0; n < 25; n++)
         {
             var layout = new CellLayout(
@@ -63,6 +63,7 @@ public sealed class FixedForwardTests
     [TestCase(CellKind.Gru)]
     public void TheTapeHoldsWhatAFloatNetworkOfTheSameWeightsWouldFind(CellKind kind)
     {
+        // Pinned: the tolerances are those of this network, not bounds for every one.
         var random = new Random(1);
         var layout = new CellLayout(kind, 5, 8, 3, 0);
         var (weights, _) = Quantised(random, layout, 16);

@@ -25,6 +25,7 @@ public sealed class LineFitTests
         return (theta[1], theta[0]);
     }
 
+    // The seeds are pinned: noise decides how far the two fits are apart, and no bound of it holds for every seed.
     [TestCase(1, 1000.0, 300.0, 20)]
     [TestCase(2, 90.0, 20_000.0, 93)]
     [TestCase(3, 12_000.0, 0.0, 200)]
@@ -101,7 +102,7 @@ public sealed class LineFitTests
     }
 
     [Test]
-    public void NoInputLeavesTheLimits() =>
+    public void NoInputLeavesTheLimits() => TestSeed.Check(seed =>
         Gen.Select(Gen.Int[0, CostLine.MaxAlpha], Gen.Int[0, CostLine.MaxBeta],
                 Gen.Select(Gen.OneOf(Gen.Int[0, 4096], Gen.Int, Gen.Int[4095, 4097]),
                     Gen.OneOf(Gen.Long[0, 100_000_000], Gen.Long, Gen.Long[99_999_999, 100_000_001])).Array[1, 300])
@@ -114,10 +115,10 @@ public sealed class LineFitTests
                     if (fit.Alpha is < 0 or > CostLine.MaxAlpha || fit.Beta is < 0 or > CostLine.MaxBeta || fit.Deviation is < 0 or > CostLine.MaxBeta) return false;
                 }
                 return true;
-            }, iter: 3000, seed: "0000KOIPe036");
+            }, iter: 3000, seed: seed));
 
     [Test]
-    public void ItStaysNearWhatItSeesWhateverTheLengths() =>
+    public void ItStaysNearWhatItSeesWhateverTheLengths() => TestSeed.Check(seed =>
         Gen.Select(Gen.Int[0, 20_000], Gen.Int[0, 500_000], Gen.Int[1, 4096].Array[60, 400])
             .Sample((alphaUs, betaUs, lengths) =>
             {
@@ -126,5 +127,5 @@ public sealed class LineFitTests
                 foreach (int length in lengths) fit.Observe(length, Cost(length));
                 // A true line is kept, whatever it is asked about.
                 return Math.Abs(fit.Beta + fit.Alpha * (lengths[^1] / 1000.0) - Cost(lengths[^1])) <= 0.01 * Cost(lengths[^1]) + 100;
-            }, iter: 300, seed: "0000KOIPe036");
+            }, iter: 300, seed: seed));
 }

@@ -3,7 +3,6 @@ using System.IO;
 using System.Linq;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
-using Crime.Modelling.Tests;
 using Crime.Simulation.Events;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Scenarios;
@@ -13,19 +12,34 @@ namespace Crime.Simulation.Tests.Inputs;
 
 public sealed class LengthDistributionTests
 {
-    [TestCase("japanese-vowels", false)]
-    [TestCase("spoken-arabic-digits", false)]
-    [TestCase("sms-spam", true)]
+    // The test sequences of each data set, all lines of the text messages: number, shortest, median, 95th percentile, longest.
+    [TestCase("japanese-vowels", 370, 7, 15, 22, 29)]
+    [TestCase("spoken-arabic-digits", 2200, 7, 39, 53, 83)]
+    [TestCase("sms-spam", 5574, 2, 62, 160, 910)]
+    [TestCase("iwslt14-de-en", 6750, 2, 15, 44, 163)]
+    public void HistogramsHaveTheNumbersOfTheirSource(string name, int count, int shortest, int median, int percentile95, int longest)
+    {
+        int[] lengths = Bars(name).SelectMany(bar => Enumerable.Repeat(bar.Length, (int)bar.Count)).Order().ToArray();
+        Assert.That(
+            (lengths.Length, lengths[0], lengths[count / 2], lengths[count * 95 / 100], lengths[^1]),
+            Is.EqualTo((count, shortest, median, percentile95, longest)));
+    }
+
+    private static IEnumerable<TestCaseData> RealData() => ReferenceData.Cases(["japanese-vowels", false], ["spoken-arabic-digits", false], ["sms-spam", true]);
+
+    [TestCaseSource(nameof(RealData))]
     public void HistogramsAreThoseOfTheData(string name, bool isAll)
     {
-        Dataset data = DatasetFolder.Load(ReferenceData.PathOrIgnore("data/" + name));
+        Dataset data = DatasetFolder.Load(ReferenceData.PathOf("data/" + name));
         IEnumerable<LabelledSequence> sequences = isAll ? data.Train.Concat(data.Test) : data.Test;
         Assert.That(Bars(name), Is.EqualTo(LengthSource.Count(sequences)));
     }
 
-    [Test]
-    public void PairsAreThoseOfTheData() => Assert.That(
-        Bars("iwslt14-de-en"), Is.EqualTo(LengthSource.CountPairs(ReferenceData.PathOrIgnore("data/iwslt14-de-en/test-lengths.csv"))));
+    private static IEnumerable<TestCaseData> RealPairs() => ReferenceData.Cases(["iwslt14-de-en"]);
+
+    [TestCaseSource(nameof(RealPairs))]
+    public void PairsAreThoseOfTheData(string name) =>
+        Assert.That(Bars(name), Is.EqualTo(LengthSource.CountPairs(ReferenceData.PathOf($"data/{name}/test-lengths.csv"))));
 
     [Test]
     public void OutputLengthFollowsTheLineOfTheData()

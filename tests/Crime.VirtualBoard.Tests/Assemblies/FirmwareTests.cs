@@ -16,7 +16,7 @@ namespace Crime.VirtualBoard.Tests.Assemblies;
 /// <summary>The firmware's own Main with a kernel package on its flash.</summary>
 public sealed class FirmwareTests
 {
-    private const int LimitMs = 60_000;
+    private const int LimitMs = 300_000;
 
     [TestCase(2, 4, 1)]
     [TestCase(13, 32, 2)]

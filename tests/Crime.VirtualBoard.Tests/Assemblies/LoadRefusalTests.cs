@@ -105,7 +105,7 @@ public sealed class LoadRefusalTests
     {
         KernelAssemblies compiled = PePatch.Compiled();
         byte[] assembly = compiled.Parts.Single();
-        var random = new Random(3);
+        Random random = TestSeed.Random();
         var outcomes = new Dictionary<string, int>();
         for (int i = 0; i < 2 * assembly.Length; i++)
         {

@@ -28,7 +28,7 @@ public sealed class LoadedKernelTests
             Assert.That(compiled, Is.Not.Null, "the golden vectors");
             object loaded = Driver.NewKernel(image, compiled), table = Driver.NewKernel(image, null);
             Assert.That((Driver.IsCompiled(loaded), Driver.IsCompiled(table)), Is.EqualTo((true, false)));
-            var random = new Random(5);
+            Random random = TestSeed.Random();
             for (int sequence = 0; sequence < 60; sequence++)
             {
                 Driver.Reset(loaded);

@@ -4,7 +4,6 @@ using System.Linq;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Quantisation;
-using Crime.Shared.Tests.Model;
 using NUnit.Framework;
 
 namespace Crime.VirtualBoard.Tests.Assemblies;

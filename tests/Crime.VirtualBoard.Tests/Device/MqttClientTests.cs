@@ -5,7 +5,6 @@ using System.Linq;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
-using Crime.Gateway.Tests.Running;
 using Crime.VirtualBoard.Redirects;
 using Crime.VirtualBoard.Tests.Model;
 using nanoFramework.M2Mqtt;
@@ -54,8 +53,7 @@ public sealed class MqttClientTests
 
     private void AwaitArrival(Func<(string Topic, byte[] Payload, bool Retain), bool> isIt)
     {
-        for (int i = 0; i < 200 && !_arrived.Any(isIt); i++) Thread.Sleep(50);
-        Assert.That(_arrived.Any(isIt), Is.True, "the message did not arrive");
+        Deadline.UntilAsync(() => _arrived.Any(isIt), "the message").GetAwaiter().GetResult();
     }
 
     [Test]

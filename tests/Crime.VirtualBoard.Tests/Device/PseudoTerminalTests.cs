@@ -14,7 +14,7 @@ namespace Crime.VirtualBoard.Tests.Device;
 [Platform("Linux")]
 public sealed class PseudoTerminalTests
 {
-    private const int TimeoutMs = 10_000;
+    private const int TimeoutMs = 300_000;
 
     private SerialLine _line = null!;
     private PseudoTerminal _terminal = null!;

@@ -60,10 +60,12 @@ public sealed class RealClrProjectsTests
         foreach (string other in project.Projects) Assert.That(File.Exists(Path.Combine(s_tree.Root, other)), Is.True, other);
     }
 
-    [TestCaseSource(nameof(s_names))]
+    // The assembly with the baked files has no counterpart on boards.
+    private static IEnumerable<string> StandIns() => s_names.Except([Files]);
+
+    [TestCaseSource(nameof(StandIns))]
     public void EachPublicMemberOfAStandInExistsOnTheRealAssembly(string name)
     {
-        if (name == Files) Assert.Ignore("the assembly with the baked files has no counterpart on boards");
         SyntaxTree[] sources = Directory.GetFiles(Path.Combine(s_tree.Root, Folder, name), "*.cs")
             .Select(path => CSharpSyntaxTree.ParseText(File.ReadAllText(path), path: path)).ToArray();
         // Names are resolved against .NET and the virtual board; the bodies need not compile here.

@@ -14,23 +14,15 @@ public sealed class SourceTreeTests
         "#if", "#nullable",
     ];
 
-    private static IEnumerable<string> Files()
-    {
-        DirectoryInfo? root = new(TestContext.CurrentContext.TestDirectory);
-        while (root != null && !File.Exists(Path.Combine(root.FullName, "Crime.Embedded.sln"))) root = root.Parent;
-        Assert.That(root, Is.Not.Null, "the tests run outside the checkout");
-        return new[] { "firmware", "shared" }
-            .SelectMany(folder => Directory.GetFiles(Path.Combine(root!.FullName, folder), "*.cs", SearchOption.AllDirectories))
-            .Where(path => !path.Contains(Path.DirectorySeparatorChar + "obj" + Path.DirectorySeparatorChar))
-            .Select(path => Path.GetRelativePath(root!.FullName, path));
-    }
+    private static IEnumerable<string> Files() => new[] { "firmware", "shared" }
+        .SelectMany(folder => Directory.GetFiles(Checkout.PathOf(folder), "*.cs", SearchOption.AllDirectories))
+        .Where(path => !path.Contains(Path.DirectorySeparatorChar + "obj" + Path.DirectorySeparatorChar))
+        .Select(path => Path.GetRelativePath(Checkout.Root, path));
 
     [TestCaseSource(nameof(Files))]
     public void AFileHoldsNoHostOnlySyntax(string relativePath)
     {
-        DirectoryInfo root = new(TestContext.CurrentContext.TestDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "Crime.Embedded.sln"))) root = root.Parent!;
-        string[] lines = File.ReadAllLines(Path.Combine(root.FullName, relativePath));
+        string[] lines = File.ReadAllLines(Checkout.PathOf(relativePath));
         var found = lines.Select((line, index) => (line, index))
             .Where(item => !item.line.TrimStart().StartsWith("//"))
             .SelectMany(item => s_hostOnly.Where(item.line.Contains).Select(word => $"{relativePath}:{item.index + 1}: {word}"));

@@ -2,7 +2,6 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Frames;
-using Crime.VirtualBoard.Tests.Device;
 using MQTTnet;
 using MQTTnet.Server;
 

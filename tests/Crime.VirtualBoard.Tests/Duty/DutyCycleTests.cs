@@ -11,10 +11,9 @@ using NUnit.Framework;
 namespace Crime.VirtualBoard.Tests.Duty;
 
 /// <summary>The firmware with its radio off between inputs, asleep until the next one, against a gateway on a real broker.</summary>
-[NonParallelizable]
 public sealed class DutyCycleTests
 {
-    private const int TimeoutMs = 120_000;
+    private const int TimeoutMs = 300_000;
     private const int ShortLength = 4;
 
     // About 3.5 ms a step on the board: longer than it takes to bring the radio up.
@@ -86,7 +85,7 @@ public sealed class DutyCycleTests
     {
         byte[] model = FirmwareFlash.Model(hidden: 8);
         string flash = FirmwareFlash.Make(
-            Settings(1, "deep", "mapping=local\n"), model, FirmwareFlash.Recording(model, [ShortLength, ShortLength, ShortLength]));
+            Settings(1, "deep", "mapping=local\ninputs.interval-ms=7000\n"), model, FirmwareFlash.Recording(model, [ShortLength, ShortLength, ShortLength]));
         using var board = new Board(new BoardOptions { Profile = TestBoards.Profile, FlashFolder = flash });
         string state = Path.Combine(flash, "state.bin");
         board.Start();
@@ -133,11 +132,10 @@ public sealed class DutyCycleTests
     {
         byte[] model = FirmwareFlash.Model(hidden: 8);
         string flash = FirmwareFlash.Make(
-            Settings(1, "deep", "mapping=local\ninputs.interval-ms=6000\n"), model, FirmwareFlash.Recording(model, [ShortLength, ShortLength]));
+            Settings(1, "deep", "mapping=local\ninputs.interval-ms=60000\n"), model, FirmwareFlash.Recording(model, [ShortLength, ShortLength]));
         using var board = new Board(new BoardOptions { Profile = TestBoards.Profile, FlashFolder = flash });
         board.Start();
-        using var limit = new CancellationTokenSource(TimeoutMs);
-        while (board.DeepSleeps == 0) Thread.Sleep(20);
+        Deadline.UntilAsync(() => board.DeepSleeps > 0, "the deep sleep").GetAwaiter().GetResult();
         long asleepUs = board.UptimeUs;
         Thread.Sleep(400);
         Assert.That(board.MeanPowerMw(asleepUs, board.UptimeUs), Is.EqualTo(TestBoards.Profile.DeepSleepMw).Within(5).Percent);

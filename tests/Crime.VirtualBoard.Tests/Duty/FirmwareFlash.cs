@@ -6,7 +6,6 @@ using System.Linq;
 using System.Text.RegularExpressions;
 using Crime.Model;
 using Crime.Modelling.Datasets;
-using Crime.Shared.Tests.Model;
 using NUnit.Framework;
 
 namespace Crime.VirtualBoard.Tests.Duty;

@@ -16,7 +16,7 @@ namespace Crime.VirtualBoard.Tests.Energy;
 /// <summary>Energy of inferences, by the board itself and by a second board, against the waveform that is fed.</summary>
 public sealed partial class MeterTests
 {
-    private const int TimeoutMs = 60_000;
+    private const int TimeoutMs = 300_000;
 
     /// <summary>
     /// The current of an ESP32 that computes and transmits, in A: 50 mA, every 7.3 ms 190 mA for 0.4 ms, and a slow wave on top.

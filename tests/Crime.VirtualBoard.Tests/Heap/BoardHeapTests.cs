@@ -5,7 +5,6 @@ using System.Runtime.CompilerServices;
 using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Model;
 using Crime.VirtualBoard.Redirects;
-using Crime.VirtualBoard.Tests.Device;
 using Crime.VirtualBoard.Tests.Model;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
@@ -17,7 +16,6 @@ using DeviceGC = nanoFramework.Runtime.Native.GC;
 namespace Crime.VirtualBoard.Tests.Heap;
 
 /// <summary>What a board with a limited heap counts, and what becomes of an allocation that finds no room.</summary>
-[NonParallelizable]
 public sealed class BoardHeapTests
 {
     private const int Limit = 60_000;

@@ -10,21 +10,21 @@ using NUnit.Framework;
 namespace Crime.VirtualBoard.Tests.Inference;
 
 /// <summary>Inputs without a pause between them: what the board publishes after one input must not delay the request of the next.</summary>
-[NonParallelizable]
 public sealed class BackToBackTests
 {
     private const int Inputs = 25;
-    private const int LimitMs = 60_000;
+    private const int LimitMs = 300_000;
 
     [Test]
     public async Task TelemetryDoesNotDelayTheNextRequest()
     {
-        double without = await MedianMsAsync("off"), with = await MedianMsAsync("on");
-        TestContext.Out.WriteLine($"median round trip: {without:F1} ms without telemetry, {with:F1} ms with it");
+        // The shortest of many: a busy machine lengthens some round trips, a delayed acknowledgement would lengthen every one.
+        double without = await ShortestMsAsync("off"), with = await ShortestMsAsync("on");
+        TestContext.Out.WriteLine($"shortest round trip: {without:F1} ms without telemetry, {with:F1} ms with it");
         Assert.That(with - without, Is.LessThan(TestBoards.Profile.PeerDelayedAckUs / 1000 / 2));
     }
 
-    private static async Task<double> MedianMsAsync(string telemetry)
+    private static async Task<double> ShortestMsAsync(string telemetry)
     {
         byte[] model = FirmwareFlash.Model(hidden: 4);
         await using AnsweringGateway gateway = await AnsweringGateway.StartAsync(FirmwareFlash.ModelId(model));
@@ -44,6 +44,6 @@ public sealed class BackToBackTests
             if (line.StartsWith("END ", StringComparison.Ordinal)) break;
         }
         Assert.That(times, Has.Count.EqualTo(Inputs), board.Crash?.ToString());
-        return times.Order().ElementAt(Inputs / 2);
+        return times.Min();
     }
 }

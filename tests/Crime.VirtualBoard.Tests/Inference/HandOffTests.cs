@@ -15,8 +15,6 @@ using Crime.Device.Terminal;
 using Crime.Frames;
 using Crime.Mapping;
 using Crime.Model;
-using Crime.Shared.Tests.Model;
-using Crime.VirtualBoard.Tests.Device;
 using Crime.VirtualBoard.Tests.Model;
 using NUnit.Framework;
 

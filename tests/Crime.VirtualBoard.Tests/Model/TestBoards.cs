@@ -26,7 +26,7 @@ internal static class TestBoards
     public static void Run(Board board, Action code)
     {
         Thread thread = board.Run(code);
-        Assert.That(thread.Join(TimeSpan.FromSeconds(30)), Is.True, "the code did not come to its end");
+        Assert.That(thread.Join(TimeSpan.FromMinutes(5)), Is.True, "the code did not come to its end");
         if (board.Crash != null) throw new AssertionException(board.Crash.ToString());
     }
 }

@@ -12,7 +12,7 @@ namespace Crime.VirtualBoard.Tests.Offload;
 /// <summary>On the device, reading an element of a string array that was never set ends the CLR. So it does on a virtual board.</summary>
 public sealed class UnsetElementTests
 {
-    private const int LimitMs = 60_000;
+    private const int LimitMs = 300_000;
 
     [Test]
     public async Task TheFirmwareSurvivesTheFirstStatusOfAGateway()

@@ -10,6 +10,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Boards;
 using Crime.Modelling;
+using Crime.VirtualBoard;
 
 namespace Crime.Cli.Demo;
 

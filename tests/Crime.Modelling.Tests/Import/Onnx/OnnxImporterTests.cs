@@ -1,6 +1,5 @@
 using System;
 using System.Linq;
-using Crime.Gateway.Tests.Inference;
 using Crime.Model;
 using Crime.Modelling.Import.Onnx;
 using NUnit.Framework;
@@ -197,14 +196,23 @@ public sealed class OnnxImporterTests
     }
 
     [Test]
+    public void ANameWithControlCharactersIsQuotedOnOneLine()
+    {
+        var file = new OnnxFile();
+        file.Input("x", 1, -1, -1, Inputs);
+        file.Output(file.Node("Odd\n\tOperator", ["x"]), -1, Classes);
+        Assert.That(() => Import(file.Write()), Throws.TypeOf<UserInputException>().With.Message.Contains("Odd??Operator").And.Message.Not.Contains("\n"));
+    }
+
+    [Test]
     public void DamageGivesAUsableModelOrOneLine()
     {
-        var random = new Random(1);
-        int refused = 0;
+        Random random = TestSeed.Random();
+        int first = random.Next(1_000_000), refused = 0;
         byte[] good = [];
         for (int n = 0; n < 10_000; n++)
         {
-            if (n % 50 == 0) good = new OnnxExport(new RandomNetwork(n).Model, n, n % 3 == 0, n % 2 == 0).Write().Bytes;
+            if (n % 50 == 0) good = new OnnxExport(new RandomNetwork(first + n).Model, first + n, n % 3 == 0, n % 2 == 0).Write().Bytes;
             byte[] bytes = [.. good];
             for (int k = random.Next(4); k >= 0; k--) bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
             try

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Gateway.Inference;
-using Crime.Gateway.Tests.Inference;
 using Crime.Model;
 using Crime.Modelling.Import.Onnx;
 using Microsoft.ML.OnnxRuntime;

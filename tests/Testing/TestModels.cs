@@ -1,24 +1,76 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Quantisation;
 
-namespace Crime.Shared.Tests.Model;
+namespace Crime.Testing;
 
-/// <summary>Small random models, made by the real writer.</summary>
-internal static class TestModels
+/// <summary>Small random models, written by the product's writer.</summary>
+public static class TestModels
 {
-    /// <summary>A model of one LSTM layer, as a file.</summary>
+    /// <summary>Features of <see cref="Features"/>.</summary>
+    public const int Inputs = 3;
+
+    /// <summary>Classes of the named models.</summary>
+    public const int Classes = 4;
+
+    /// <summary>Tokens of <see cref="Tokens"/>.</summary>
+    public const int Vocabulary = 20;
+
+    /// <summary>A model of features that a gateway computes in microseconds, as a file.</summary>
+    public static byte[] Features { get; } = Write("features", Inputs, hidden: 8, seed: 1);
+
+    /// <summary>A model of tokens, as a file.</summary>
+    public static byte[] Tokens { get; } = Write("tokens", inputs: 5, hidden: 8, seed: 2, vocabulary: Vocabulary);
+
+    /// <summary>A model that keeps a gateway's worker busy for a second with one long request, as a file for gateways only.</summary>
+    public static byte[] Slow { get; } = Write("slow", inputs: 1, hidden: 512, seed: 3, isForBoards: false);
+
+    /// <summary>Reads a model file.</summary>
+    /// <exception cref="InvalidDataException">It is not a valid model file.</exception>
+    public static ModelFile Parse(byte[] bytes)
+    {
+        ModelError error = ModelReader.TryRead(bytes, out ModelFile model);
+        return error == ModelError.None ? model : throw new InvalidDataException(ModelErrors.Describe(error));
+    }
+
+    /// <summary>Returns a model of LSTM layers and <see cref="Classes"/> classes, as a file for gateways and, on request, for boards.</summary>
+    public static byte[] Write(
+        string name, int inputs, int hidden, int seed, int vocabulary = 0, bool isForBoards = true, float scale = 1, int layers = 1)
+    {
+        TrainedModel trained = Make(inputs, [.. Enumerable.Repeat((CellKind.Lstm, hidden), layers)], Classes, vocabulary, seed, scale, name);
+        return isForBoards ? Write(trained) : ModelFileWriter.Write(trained, null);
+    }
+
+    /// <summary>Returns a model of one LSTM layer, as a file.</summary>
     public static byte[] Write(int inputs, int hidden, int classes, int vocabulary = 0, int seed = 1, double scale = 1) =>
         Write(Make(inputs, [(CellKind.Lstm, hidden)], classes, vocabulary, seed, scale));
 
-    /// <summary>A model as a file for boards and gateways.</summary>
+    /// <summary>Returns a model as a file for boards and gateways.</summary>
     public static byte[] Write(TrainedModel trained, int weightBits = Quantiser.FullWeightBits, Calibration? calibration = null) =>
         ModelFileWriter.Write(trained, Quantiser.Quantise(trained, calibration ?? Calibration.FromDefaults, weightBits));
 
-    /// <summary>A forward model with weights evenly spread up to a scale.</summary>
+    /// <summary>
+    /// Returns whether the quantiser accepts a model. It refuses a random one now and then: a row whose few weights are all next to zero
+    /// keeps too few bits beside the others.
+    /// </summary>
+    public static bool IsQuantisable(TrainedModel trained, int weightBits = Quantiser.FullWeightBits, Calibration? calibration = null)
+    {
+        try
+        {
+            Quantiser.Quantise(trained, calibration ?? Calibration.FromDefaults, weightBits);
+            return true;
+        }
+        catch (UserInputException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Returns a model with weights evenly spread up to a scale.</summary>
     public static TrainedModel Make(
         int inputs, (CellKind Kind, int Hidden)[] layers, int classes, int vocabulary = 0, int seed = 1, double scale = 1,
         string name = "test", string[]? classNames = null, Direction direction = Direction.Forward)

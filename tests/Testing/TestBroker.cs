@@ -1,26 +1,27 @@
 using System;
 using System.Net;
 using System.Threading.Tasks;
-using Crime.Gateway.Tests.Running;
 using MQTTnet.Server;
 
-namespace Crime.VirtualBoard.Tests.Device;
+namespace Crime.Testing;
 
-/// <summary>A real broker on a free port.</summary>
-internal sealed class TestBroker : IAsyncDisposable
+/// <summary>An MQTT broker in the test's process, on the loopback address.</summary>
+public sealed class TestBroker : IAsyncDisposable
 {
-    private readonly MqttServer _server;
-
     private TestBroker(MqttServer server, int port)
     {
-        _server = server;
+        Server = server;
         Port = port;
     }
 
+    /// <summary>Its TCP port.</summary>
     public int Port { get; }
 
-    public MqttServer Server => _server;
+    /// <summary>The broker itself, for its events.</summary>
+    public MqttServer Server { get; }
 
+    /// <summary>Starts a broker.</summary>
+    /// <param name="port">Its TCP port; 0 takes a free one.</param>
     public static async Task<TestBroker> StartAsync(int port = 0)
     {
         if (port == 0) port = Ports.Free();
@@ -30,9 +31,10 @@ internal sealed class TestBroker : IAsyncDisposable
         return new TestBroker(server, port);
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_server.IsStarted) await _server.StopAsync(new MqttServerStopOptions());
-        _server.Dispose();
+        if (Server.IsStarted) await Server.StopAsync(new MqttServerStopOptions());
+        Server.Dispose();
     }
 }

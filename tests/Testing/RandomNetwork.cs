@@ -3,11 +3,12 @@ using System.Linq;
 using Crime.Model;
 using Crime.Modelling;
 
-namespace Crime.Gateway.Tests.Inference;
+namespace Crime.Testing;
 
 /// <summary>A network with random options, sizes and weights, and sequences for it; the same for the same seed.</summary>
-internal sealed class RandomNetwork
+public sealed class RandomNetwork
 {
+    /// <summary>Bits of <see cref="Values"/> behind the binary point.</summary>
     public const int FractionBits = 12;
 
     private static readonly Activation[] s_activations = Enum.GetValues<Activation>();
@@ -19,6 +20,8 @@ internal sealed class RandomNetwork
 
     private readonly Random _random;
 
+    /// <summary>Makes a network.</summary>
+    /// <param name="seed">The seed of everything in it.</param>
     public RandomNetwork(int seed)
     {
         _random = new Random(seed);

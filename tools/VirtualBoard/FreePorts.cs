@@ -7,7 +7,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading;
 
-namespace Crime.Cli.Demo;
+namespace Crime.VirtualBoard;
 
 /// <summary>Finds TCP ports that nothing listens on.</summary>
 public static class FreePorts

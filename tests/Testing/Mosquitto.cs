@@ -6,10 +6,10 @@ using System.Linq;
 using System.Threading.Tasks;
 using NUnit.Framework;
 
-namespace Crime.Gateway.Tests.Running;
+namespace Crime.Testing;
 
-/// <summary>A real Mosquitto on a free port. Where it is not installed, the test that asks for it is skipped.</summary>
-internal sealed class Mosquitto : IAsyncDisposable
+/// <summary>A real Mosquitto on the loopback address. Where it is not installed, the test that starts it is skipped.</summary>
+public sealed class Mosquitto : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly string _configurationFile;
@@ -21,10 +21,14 @@ internal sealed class Mosquitto : IAsyncDisposable
         Port = port;
     }
 
+    /// <summary>Its TCP port.</summary>
     public int Port { get; }
 
+    /// <summary>Whether its process runs.</summary>
     public bool IsRunning => !_process.HasExited;
 
+    /// <summary>Starts a broker and waits until it accepts connections.</summary>
+    /// <param name="port">Its TCP port.</param>
     public static async Task<Mosquitto> StartAsync(int port)
     {
         string? program = Find();
@@ -39,6 +43,7 @@ internal sealed class Mosquitto : IAsyncDisposable
         return broker;
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (IsRunning) _process.Kill();

@@ -6,10 +6,10 @@ using System.IO;
 using System.Threading.Tasks;
 using NUnit.Framework;
 
-namespace Crime.Gateway.Tests.Running;
+namespace Crime.Testing;
 
-/// <summary>The gateway as the program it is.</summary>
-internal sealed class GatewayProcess : IAsyncDisposable
+/// <summary>A process: the gateway as a program of its own, or a command that starts it.</summary>
+public sealed class GatewayProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly Task<string> _output;
@@ -22,7 +22,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         _errors = process.StandardError.ReadToEndAsync();
     }
 
-    /// <summary>The dotnet that runs this test.</summary>
+    /// <summary>Path of the dotnet that runs this test.</summary>
     public static string DotnetHost
     {
         get
@@ -34,16 +34,26 @@ internal sealed class GatewayProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Path of the gateway's assembly. It lies beside the tests of a project that references the gateway.</summary>
     public static string ProgramFile => Path.Combine(AppContext.BaseDirectory, "Crime.Gateway.dll");
 
+    /// <summary>Starts a gateway.</summary>
+    /// <param name="options">Its command line.</param>
     public static GatewayProcess Start(params string[] options) => Start(new Dictionary<string, string>(), options);
 
+    /// <summary>Starts a gateway.</summary>
+    /// <param name="environment">Environment variables beside those of the test.</param>
+    /// <param name="options">Its command line.</param>
     public static GatewayProcess Start(IReadOnlyDictionary<string, string> environment, params string[] options) =>
         Run(DotnetHost, [ProgramFile, .. options], environment);
 
+    /// <summary>Starts a program.</summary>
+    /// <param name="program">Path of the program.</param>
+    /// <param name="arguments">Its command line.</param>
+    /// <param name="environment">Environment variables beside those of the test.</param>
     public static GatewayProcess Run(string program, string[] arguments, IReadOnlyDictionary<string, string> environment)
     {
-        // Not where the program lies: it must find its files from anywhere.
+        // Another folder than the program's: it must find its files from anywhere.
         var start = new ProcessStartInfo(program)
         {
             RedirectStandardOutput = true,
@@ -55,17 +65,18 @@ internal sealed class GatewayProcess : IAsyncDisposable
         return new GatewayProcess(Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start"));
     }
 
-    /// <summary>SIGKILL.</summary>
+    /// <summary>Ends the process with SIGKILL.</summary>
     public void Kill() => _process.Kill();
 
-    /// <summary>SIGTERM, as systemd sends it.</summary>
+    /// <summary>Sends SIGTERM, as systemd does.</summary>
     public void Terminate()
     {
         using Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
 
-    /// <summary>Waits for the end.</summary>
+    /// <summary>Waits until the process has ended.</summary>
+    /// <returns>Its exit code, its standard output and the lines of its standard error.</returns>
     public async Task<(int Code, string Output, string[] ErrorLines)> EndAsync()
     {
         Task end = _process.WaitForExitAsync();
@@ -74,6 +85,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         return (_process.ExitCode, await _output, errorLines);
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);

@@ -1,14 +1,17 @@
 using System.Net;
 using System.Net.Sockets;
-using Crime.Cli.Demo;
+using Crime.VirtualBoard;
 
-namespace Crime.Gateway.Tests.Running;
+namespace Crime.Testing;
 
-internal static class Ports
+/// <summary>TCP ports of this machine.</summary>
+public static class Ports
 {
-    /// <summary>A TCP port that nothing uses at this moment.</summary>
+    /// <summary>Returns a TCP port that no program uses at this moment.</summary>
     public static int Free() => FreePorts.Next();
 
+    /// <summary>Returns whether a program accepts connections at a port of the loopback address.</summary>
+    /// <param name="port">The TCP port.</param>
     public static bool IsListening(int port)
     {
         using var client = new TcpClient();
