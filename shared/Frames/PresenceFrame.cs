@@ -1,7 +1,7 @@
 // The presence of a board: its birth, and the last will that the broker publishes for it.
 
+using Crime.Costs;
 using Crime.Binary;
-using Crime.Mapping;
 
 namespace Crime.Frames;
 

@@ -4,6 +4,7 @@
 using System;
 using System.Collections;
 using System.Threading;
+using Crime.Costs;
 using Crime.Device.Duty;
 using Crime.Device.Energy;
 using Crime.Device.Inference;
@@ -15,7 +16,6 @@ using Crime.Device.Settings;
 using Crime.Device.Terminal;
 using Crime.Frames;
 using Crime.Kernel;
-using Crime.Mapping;
 using Crime.Model;
 using nanoFramework.Hardware.Esp32;
 using nanoFramework.Runtime.Native;

@@ -1,7 +1,7 @@
 // What a person can type on the console.
 
+using Crime.Costs;
 using Crime.Device.Settings;
-using Crime.Mapping;
 using nanoFramework.Runtime.Native;
 
 namespace Crime.Device.Terminal;

@@ -193,8 +193,8 @@ public sealed class Report
     private void Objective(Goal goal)
     {
         _line.Text(" objective=").Text(GoalText.NameOf(goal.Objective));
-        if (goal.Objective == Mapping.Objective.Weighted) _line.Text(" time-share=").Thousandths(goal.LambdaThousandths);
-        if (goal.Objective == Mapping.Objective.Deadline)
+        if (goal.Objective == Costs.Objective.Weighted) _line.Text(" time-share=").Thousandths(goal.LambdaThousandths);
+        if (goal.Objective == Costs.Objective.Deadline)
             _line.Text(" deadline-ms=").Number(goal.DeadlineMs).Text(" percent=").Number(goal.QuantilePercent);
     }
 }

@@ -1,7 +1,6 @@
 // What a person sets on a board, with defaults that work on a bench. The file is I:\crime.cfg, lines of "key=value".
 
 using Crime.Costs;
-using Crime.Mapping;
 
 namespace Crime.Device.Settings;
 

@@ -1,6 +1,6 @@
 // How a person writes what is to be minimised, on the console and in the settings file.
 
-using Crime.Mapping;
+using Crime.Costs;
 
 namespace Crime.Device.Settings;
 

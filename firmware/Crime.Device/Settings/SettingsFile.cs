@@ -4,8 +4,8 @@
 using System;
 using System.Collections;
 using System.IO;
+using Crime.Costs;
 using Crime.Frames;
-using Crime.Mapping;
 
 namespace Crime.Device.Settings;
 

@@ -1,8 +1,8 @@
 using System;
 using System.Linq;
+using Crime.Costs;
 using Crime.Cli.Boards;
 using Crime.Cli.Live;
-using Crime.Mapping;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;

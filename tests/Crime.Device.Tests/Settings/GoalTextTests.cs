@@ -1,5 +1,5 @@
+using Crime.Costs;
 using Crime.Device.Settings;
-using Crime.Mapping;
 using NUnit.Framework;
 
 namespace Crime.Device.Tests.Settings;

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Linq;
+using Crime.Costs;
 using Crime.Device.Settings;
-using Crime.Mapping;
 using NUnit.Framework;
 
 namespace Crime.Device.Tests.Settings;

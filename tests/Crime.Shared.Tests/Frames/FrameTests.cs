@@ -1,8 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Costs;
 using Crime.Frames;
-using Crime.Mapping;
 using NUnit.Framework;
 
 namespace Crime.Shared.Tests.Frames;

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Reflection;
 using System.Text.Json;
+using Crime.Costs;
 using Crime.Mapping;
 using Crime.Modelling.Counting;
 using Crime.Modelling.Footprint;

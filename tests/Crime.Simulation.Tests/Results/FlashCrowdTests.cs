@@ -1,6 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
-using Crime.Mapping;
+using Crime.Costs;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Results;
 using Crime.Simulation.World;

@@ -1,6 +1,6 @@
 using System.Collections.Generic;
 using System.Threading;
-using Crime.Mapping;
+using Crime.Costs;
 using Crime.Simulation.Events;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Scenarios;

@@ -1,4 +1,4 @@
-using Crime.Mapping;
+using Crime.Costs;
 using Crime.Simulation.Results;
 using Crime.Simulation.Scenarios;
 using Crime.Simulation.World;

@@ -1,6 +1,6 @@
 using System;
 using System.Linq;
-using Crime.Mapping;
+using Crime.Costs;
 using Crime.Simulation.Results;
 using Crime.Simulation.Scenarios;
 using Crime.Simulation.World;

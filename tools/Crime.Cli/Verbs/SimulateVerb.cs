@@ -9,7 +9,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
-using Crime.Mapping;
+using Crime.Costs;
 using Crime.Modelling;
 using Crime.Simulation;
 using Crime.Simulation.Inputs;

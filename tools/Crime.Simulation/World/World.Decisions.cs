@@ -1,7 +1,7 @@
 // The policies: where an input goes.
 
+using Crime.Costs;
 using Crime.Frames;
-using Crime.Mapping;
 
 namespace Crime.Simulation.World;
 

@@ -5,6 +5,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
+using Crime.Costs;
 using Crime.Frames;
 using Crime.Mapping;
 using Crime.Simulation.Events;

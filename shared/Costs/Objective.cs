@@ -1,6 +1,6 @@
 // What a node minimises, and the numbers that go with it.
 
-namespace Crime.Mapping;
+namespace Crime.Costs;
 
 /// <summary>What the mapping minimises.</summary>
 public enum Objective : byte

@@ -1,6 +1,6 @@
 // An objective with its parameters: what a person sets on the console, what a birth announces, what the engine minimises.
 
-namespace Crime.Mapping;
+namespace Crime.Costs;
 
 /// <summary>An objective and its parameters. Never changes.</summary>
 public sealed class Goal
