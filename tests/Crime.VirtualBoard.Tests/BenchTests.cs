@@ -12,6 +12,7 @@ using NUnit.Framework;
 namespace Crime.VirtualBoard.Tests;
 
 /// <summary>The bench runs on a virtual board as it does on a real one.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class BenchTests
 {
     private const int LongestRunS = 600;

@@ -12,6 +12,7 @@ using NUnit.Framework;
 namespace Crime.VirtualBoard.Tests.Assemblies;
 
 /// <summary>Kernels from packages on a virtual board: they compute and cost what they do in the firmware.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class LoadedKernelTests
 {
     private static Driver Driver => DeviceProgram.Driver;

@@ -11,6 +11,7 @@ using NUnit.Framework;
 namespace Crime.VirtualBoard.Tests.Duty;
 
 /// <summary>The firmware with its radio off between inputs, asleep until the next one, against a gateway on a real broker.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class DutyCycleTests
 {
     private const int TimeoutMs = 300_000;
