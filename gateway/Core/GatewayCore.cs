@@ -147,7 +147,7 @@ public sealed class GatewayCore
     }
 
     /// <summary>The connection to the gateway's broker is new, or has ended. A new connection gets a status.</summary>
-    /// <param name="isConnected">Whether it exists now.</param>
+    /// <param name="isConnected">True when it exists now.</param>
     public void OnConnectionChanged(bool isConnected)
     {
         _isConnected = isConnected;

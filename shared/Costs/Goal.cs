@@ -26,7 +26,7 @@ public sealed class Goal
     /// <summary>The least energy.</summary>
     public static readonly Goal Energy = new Goal(Objective.Energy, 0, 0, 0);
 
-    /// <summary>What is minimised.</summary>
+    /// <summary>The objective.</summary>
     public readonly Objective Objective;
 
     /// <summary>Weight of time against energy in thousandths, 0 to <see cref="FullLambda"/>; 0 unless weighted.</summary>
@@ -84,12 +84,12 @@ public sealed class Goal
     /// <summary>The weight in thousandths or the deadline in ms, whichever the objective has; 0 when it has neither.</summary>
     public int Parameter => Objective == Objective.Weighted ? LambdaThousandths : DeadlineMs;
 
-    /// <summary>What the quantile adds to a mean, for errors that are normally distributed.</summary>
+    /// <summary>Margin in µs that the quantile adds to a mean, for normally distributed errors.</summary>
     /// <param name="deviationUs">Mean absolute deviation in µs, 0 to 2^30.</param>
     public int MarginUs(int deviationUs) =>
         Objective == Objective.Deadline ? (int)(((long)deviationUs * s_deviations[QuantilePercent - MinQuantile]) >> 8) : 0;
 
-    /// <summary>Whether costs are times; otherwise they are energies.</summary>
+    /// <summary>True when costs are times; otherwise they are energies.</summary>
     public bool IsInTime => Objective == Objective.Time || Objective == Objective.Weighted;
 
     private static int Clamp(int value, int min, int max) => value < min ? min : value > max ? max : value;

@@ -2,7 +2,7 @@
 
 namespace Crime.Costs;
 
-/// <summary>What the mapping minimises.</summary>
+/// <summary>Objective of the mapping.</summary>
 public enum Objective : byte
 {
     /// <summary>Time from the input to its result; costs are in µs.</summary>

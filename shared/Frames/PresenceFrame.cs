@@ -23,7 +23,7 @@ public sealed class PresenceFrame
     /// <summary>False in the last will; the other fields are then meaningless.</summary>
     public bool Online;
 
-    /// <summary>What the board minimises.</summary>
+    /// <summary>The objective of the board.</summary>
     public Goal Goal = Goal.Time;
 
     /// <summary>The board's session.</summary>

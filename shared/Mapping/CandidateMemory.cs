@@ -1,4 +1,4 @@
-// What a board keeps of its gateways while it sleeps deeply: enough to decide without having heard them again.
+// The gateways that a board remembers during a deep sleep: enough to decide before it receives their next statuses.
 
 using Crime.Binary;
 using Crime.Frames;
@@ -20,9 +20,9 @@ public static class CandidateMemory
 
     /// <summary>Writes the gateways.</summary>
     /// <param name="candidates">The gateways.</param>
-    /// <param name="count">How many there are.</param>
+    /// <param name="count">Number of gateways.</param>
     /// <param name="bytes">Receives <see cref="Size"/> bytes.</param>
-    /// <param name="offset">Where.</param>
+    /// <param name="offset">Index of the first byte.</param>
     /// <param name="nowUs">The time.</param>
     public static void Save(GatewayCandidate[] candidates, int count, byte[] bytes, int offset, long nowUs)
     {
@@ -46,10 +46,10 @@ public static class CandidateMemory
     /// <summary>Reads the gateways.</summary>
     /// <param name="candidates">Receives them.</param>
     /// <param name="rows">A row per candidate for its route; null to make them.</param>
-    /// <param name="bytes">What <see cref="Save"/> has written.</param>
-    /// <param name="offset">Where.</param>
+    /// <param name="bytes">Bytes that <see cref="Save"/> has written.</param>
+    /// <param name="offset">Index of the first byte.</param>
     /// <param name="nowUs">The time.</param>
-    /// <returns>How many there are.</returns>
+    /// <returns>Number of gateways.</returns>
     public static int Restore(GatewayCandidate[] candidates, int[][] rows, byte[] bytes, int offset, long nowUs)
     {
         int count = LittleEndian.ReadInt32(bytes, offset);

@@ -1,4 +1,4 @@
-// What an engine is made of: the node's model and costs, and which of its measures are on. One setup can serve many engines.
+// The parts of an engine: the node's model and costs, and its anti-herding measures. One setup can serve many engines.
 
 using Crime.Costs;
 
@@ -37,19 +37,22 @@ public sealed class EngineSetup
     /// <summary>The node's power and air time.</summary>
     public PowerProfile Power;
 
-    /// <summary>What to minimise.</summary>
+    /// <summary>The objective.</summary>
     public Goal Goal = Goal.Time;
 
-    /// <summary>Whether the node passes requests on and advertises what it reaches: a gateway does, a board does not.</summary>
+    /// <summary>True when the node passes requests on and advertises what it reaches: a gateway does, a board does not.</summary>
     public bool Relays;
 
-    /// <summary>Whether the table's rows are made with the engine, so that memory ends at the start or not at all; otherwise when a gateway is heard.</summary>
+    /// <summary>
+    /// True when the rows of the table are allocated with the engine, so that memory runs out at the start or not at all. Otherwise each row is
+    /// allocated with its gateway.
+    /// </summary>
     public bool ReservesRows = true;
 
-    /// <summary>Whether the lines of this node follow what inferences and requests really take.</summary>
+    /// <summary>True when the lines of this node follow the measured times of inferences and requests.</summary>
     public bool UseRefit = true;
 
-    /// <summary>Time between the beacons at which a dozing radio hears, in µs; 0 for a link that never dozes.</summary>
+    /// <summary>Time in µs between the beacons of a radio in modem sleep; 0 for a link without modem sleep.</summary>
     public int BeaconIntervalUs;
 
     /// <summary>Least time in µs that a request waits for its answer beyond the expected time.</summary>

@@ -4,7 +4,7 @@ using Crime.Frames;
 
 namespace Crime.Mapping;
 
-/// <summary>What the mapping knows of a gateway. Guarded by the engine's lock.</summary>
+/// <summary>The state of a gateway as this node knows it. Guarded by the engine's lock.</summary>
 public sealed class GatewayCandidate
 {
     /// <summary>Id of the gateway in topics.</summary>
@@ -16,7 +16,7 @@ public sealed class GatewayCandidate
     /// <summary>False after its last will, or while it does not serve the board's model.</summary>
     public bool IsServing;
 
-    /// <summary>Whether inputs could be sent there when the radio went down: while it is off, nothing newer is known.</summary>
+    /// <summary>True when the gateway was usable as the radio went off: nothing newer is known while it is off.</summary>
     public bool WasUsable;
 
     /// <summary>Session and count of the last status, to tell old from new.</summary>
@@ -25,10 +25,10 @@ public sealed class GatewayCandidate
     /// <summary>Count of the last status within its session.</summary>
     public uint StatusSequence;
 
-    /// <summary>When the last status came, in µs.</summary>
+    /// <summary>Time of the last status in µs.</summary>
     public long StatusAtUs;
 
-    /// <summary>What an inference costs there and beyond, without what leads back here.</summary>
+    /// <summary>The gateway's advert, without the ways that lead back to this node.</summary>
     public readonly CostAdvert Advert = new CostAdvert();
 
     /// <summary>Its position in the advert of the line of the gateway itself; -1 when it does not compute the model.</summary>
@@ -52,7 +52,7 @@ public sealed class GatewayCandidate
     /// <summary>Sequence number of the ping under way, 0 when there is none.</summary>
     public uint PingSequence;
 
-    /// <summary>When that ping left, in µs.</summary>
+    /// <summary>Time of that ping in µs.</summary>
     public long PingSentAtUs;
 
     /// <summary>Air time of that ping, in µs.</summary>
@@ -79,6 +79,6 @@ public sealed class GatewayCandidate
     public bool IsUsable(long nowUs) =>
         IsServing && Link.IsUsable && nowUs - StatusAtUs <= MappingEngine.StatusExpiryUs && nowUs >= RefusedUntilUs;
 
-    /// <summary>Whether others are reached through it.</summary>
+    /// <summary>True when others are reached through it.</summary>
     public bool IsRelaying => Advert.Count > (OwnSegment < 0 ? 0 : 1);
 }

@@ -32,28 +32,28 @@ public sealed class LinkEstimator
     // The base takes 1/4 of what an answer that came at once is off.
     private const int DirectBits = 2;
 
-    // Samples before it is judged whether the grid or the mean foretells better.
-    private const int MinGridSamples = 4;
+    // Samples before the errors of schedule and mean are compared.
+    private const int MinBeaconSamples = 4;
 
     // RTT times 8 and deviation times 4, so that the shifts of the smoothing lose nothing.
     private int _rtt8;
     private int _deviation4;
 
-    // With a grid: the base lies between these two; how far off the grid's and the mean's foretelling were, times 8.
+    // With a beacon schedule: the bounds of the base, and the mean errors of both predictions, times 8.
     private int _lowUs;
     private int _highUs;
     private bool _isLate;
-    private int _gridError8;
+    private int _scheduleError8;
     private int _meanError8;
-    private int _gridSampleCount;
+    private int _beaconSampleCount;
     private int _backOffUs;
     private long _sampledAtUs;
     private long _nextPingUs;
 
-    /// <summary>Whether a round trip was ever measured.</summary>
+    /// <summary>True when a round trip was ever measured.</summary>
     public bool HasSample { get; private set; }
 
-    /// <summary>Whether the last answer failed to come; the link must not carry an input until a ping comes back.</summary>
+    /// <summary>True when the last answer failed to come; the link must not carry an input until a ping comes back.</summary>
     public bool IsSuspect { get; private set; }
 
     /// <summary>Smoothed round trip in µs.</summary>
@@ -62,16 +62,16 @@ public sealed class LinkEstimator
     /// <summary>Smoothed mean deviation of the round trip in µs.</summary>
     public int DeviationUs => _deviation4 >> 2;
 
-    /// <summary>The round trip without the wait for the beacon, in µs; only with <see cref="IsGridBetter"/>.</summary>
+    /// <summary>The round trip without the wait for the beacon, in µs; only with <see cref="IsScheduleBetter"/>.</summary>
     public int BaseUs => _lowUs + _highUs < 0 ? 0 : (_lowUs + _highUs) >> 1;
 
-    /// <summary>How far off what the grid foretold was on average, in µs.</summary>
-    public int GridErrorUs => _gridError8 >> 3;
+    /// <summary>Mean error in µs of the predictions by the beacon schedule.</summary>
+    public int ScheduleErrorUs => _scheduleError8 >> 3;
 
-    /// <summary>Whether base and grid have foretold round trips better than their mean, by a quarter at least.</summary>
-    public bool IsGridBetter => _gridSampleCount >= MinGridSamples && _gridError8 < _meanError8 - (_meanError8 >> 2);
+    /// <summary>True when the beacon schedule has predicted round trips better than their mean, by a quarter at least.</summary>
+    public bool IsScheduleBetter => _beaconSampleCount >= MinBeaconSamples && _scheduleError8 < _meanError8 - (_meanError8 >> 2);
 
-    /// <summary>Whether the link may carry an input.</summary>
+    /// <summary>True when the link may carry an input.</summary>
     public bool IsUsable => HasSample && !IsSuspect;
 
     /// <summary>Age of the estimate in µs.</summary>
@@ -79,7 +79,7 @@ public sealed class LinkEstimator
 
     /// <summary>Takes a measured round trip, net of the other node's own time.</summary>
     /// <param name="sampleUs">The round trip; clamped to 0 and <see cref="MaxRttUs"/>.</param>
-    /// <param name="nowUs">When the answer came.</param>
+    /// <param name="nowUs">Time of the answer in µs.</param>
     public void AddSample(long sampleUs, long nowUs)
     {
         int sample = sampleUs < 0 ? 0 : sampleUs > MaxRttUs ? MaxRttUs : (int)sampleUs;
@@ -105,33 +105,33 @@ public sealed class LinkEstimator
     /// <summary>Takes a measured round trip on a link whose answers come at beacons; <see cref="AddSample"/> takes it as well.</summary>
     /// <param name="sampleUs">The round trip as measured, net of the other node's own time; clamped as there.</param>
     /// <param name="schedule">The beacons.</param>
-    /// <param name="listenUs">What takes the link less than this comes at once, the radio still listening; 0 or less where all waits.</param>
-    /// <param name="isAtBeacon">Whether the answer has waited for a beacon.</param>
-    /// <param name="nowUs">When the answer came.</param>
+    /// <param name="listenUs">Answers faster than this, in µs, arrive at once because the radio still listens; 0 or less where every answer waits.</param>
+    /// <param name="isAtBeacon">True when the answer has waited for a beacon.</param>
+    /// <param name="nowUs">Time of the answer in µs.</param>
     /// <remarks>
     /// An answer that came at a beacon was ready after the beacon before: the base is at most the sample, and more than the sample
     /// less an interval. Both bounds hold what the last samples say and give way slowly, so that the base may move. A sample beyond
     /// the upper bound counts from the second one on: a message may be lost and sent again. An answer that came at once tells the base
     /// itself, which takes a quarter of what it is off.
     /// </remarks>
-    public void AddGridSample(long sampleUs, BeaconSchedule schedule, long listenUs, bool isAtBeacon, long nowUs)
+    public void AddBeaconSample(long sampleUs, BeaconSchedule schedule, long listenUs, bool isAtBeacon, long nowUs)
     {
         int sample = sampleUs < 0 ? 0 : sampleUs > MaxRttUs ? MaxRttUs : (int)sampleUs;
         int least = sample - schedule.IntervalUs;
-        bool isFirst = _gridSampleCount == 0 || IsSuspect;
+        bool isFirst = _beaconSampleCount == 0 || IsSuspect;
         if (isFirst)
         {
             _lowUs = least;
             _highUs = sample;
             _isLate = false;
         }
-        if (_gridSampleCount > 0)
+        if (_beaconSampleCount > 0)
         {
             long readyAtUs = nowUs - sample;
-            Judge(ref _gridError8, (BaseUs < listenUs ? BaseUs : schedule.RoundUp(readyAtUs, BaseUs)) - sample);
+            Judge(ref _scheduleError8, (BaseUs < listenUs ? BaseUs : schedule.RoundUp(readyAtUs, BaseUs)) - sample);
             Judge(ref _meanError8, RttUs - sample);
         }
-        if (_gridSampleCount < MinGridSamples) _gridSampleCount++;
+        if (_beaconSampleCount < MinBeaconSamples) _beaconSampleCount++;
         if (!isAtBeacon)
         {
             _lowUs = _highUs = isFirst ? sample : BaseUs + ((sample - BaseUs) >> DirectBits);
@@ -190,13 +190,13 @@ public sealed class LinkEstimator
         _nextPingUs = nowUs;
     }
 
-    /// <summary>When the next ping is due.</summary>
+    /// <summary>Time of the next due ping in µs.</summary>
     public long NextPingUs => _nextPingUs;
 
-    /// <summary>Whether it is time for a ping.</summary>
+    /// <summary>True when it is time for a ping.</summary>
     public bool PingIsDue(long nowUs) => nowUs >= _nextPingUs;
 
-    /// <summary>How long to wait for an answer: what is expected and four deviations, but never less than a margin.</summary>
+    /// <summary>Time to wait for an answer in µs: the expected time and four deviations, at least a margin.</summary>
     /// <param name="expectedUs">Round trip plus the other node's time, as predicted.</param>
     /// <param name="marginUs">Least time beyond the expected: a link that was steady for a while is not steady for ever.</param>
     /// <param name="maxUs">Longest time-out.</param>

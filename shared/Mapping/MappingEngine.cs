@@ -299,7 +299,7 @@ public sealed class MappingEngine
     }
 
     /// <summary>Notes that the radio goes off; what is known of the gateways is kept.</summary>
-    /// <param name="radioUp">What an offload costs more from now on.</param>
+    /// <param name="radioUp">Additional cost of an offload from now on.</param>
     /// <param name="nowUs">The time in µs.</param>
     public void OnRadioDown(RadioCost radioUp, long nowUs)
     {
@@ -342,7 +342,7 @@ public sealed class MappingEngine
         }
     }
 
-    /// <summary>When <see cref="TakePing"/> has something to do next, in µs.</summary>
+    /// <summary>Time in µs of the next call of <see cref="TakePing"/> that has something to do.</summary>
     /// <returns>A time, which may have passed; <see cref="long.MaxValue"/> when no gateway serves.</returns>
     public long NextPingUs()
     {
@@ -426,7 +426,7 @@ public sealed class MappingEngine
         if (_schedule != null)
         {
             bool isAtBeacon = _schedule.OnReceived(nowUs);
-            if (_schedule.IsKnown(nowUs)) gateway.Link.AddGridSample(sampleUs, _schedule, _schedule.MinActiveUs - otherUs, isAtBeacon, nowUs);
+            if (_schedule.IsKnown(nowUs)) gateway.Link.AddBeaconSample(sampleUs, _schedule, _schedule.MinActiveUs - otherUs, isAtBeacon, nowUs);
         }
         gateway.Link.AddSample(sampleUs, nowUs);
     }

@@ -11,7 +11,7 @@ internal sealed class PingSchedule
     /// <summary>Makes a schedule without pings under way.</summary>
     public PingSchedule(GatewayList gateways) => _gateways = gateways;
 
-    /// <summary>When <see cref="Take"/> has something to do next, in µs; <see cref="long.MaxValue"/> when no gateway serves.</summary>
+    /// <summary>Time in µs of the next call of <see cref="Take"/> that has something to do; <see cref="long.MaxValue"/> when no gateway serves.</summary>
     public long NextUs()
     {
         long nextUs = long.MaxValue;

@@ -87,10 +87,10 @@ internal sealed class RouteList
         LinkEstimator link = gateway.Link;
         route.RoundTripUs = link.RttUs;
         // A mean within the minimum active time holds no wait for a beacon.
-        if (AreAtBeacons && link.IsGridBetter) route.RoundTripUs = link.BaseUs;
+        if (AreAtBeacons && link.IsScheduleBetter) route.RoundTripUs = link.BaseUs;
         else if (AreAtBeacons && link.RttUs >= _schedule.MinActiveUs) route.RoundTripUs -= _schedule.IntervalUs >> 1;
         if (route.RoundTripUs < 0) route.RoundTripUs = 0;
-        int deviationUs = AreAtBeacons && link.IsGridBetter ? link.GridErrorUs : link.DeviationUs;
+        int deviationUs = AreAtBeacons && link.IsScheduleBetter ? link.ScheduleErrorUs : link.DeviationUs;
         int marginUs = goal.MarginUs(route == gateway.Own ? deviationUs + gateway.Queue.DeviationUs : deviationUs);
         route.SlackUs = AreAtBeacons ? int.MaxValue : goal.DeadlineMs * 1000 - marginUs;
         if (AreAtBeacons) route.RoundTripUs += marginUs;
@@ -105,7 +105,7 @@ internal sealed class RouteList
     {
         if (_schedule == null || RadioUp != null || !_schedule.IsKnown(nowUs)) return false;
         for (int i = 0; i < _gateways.Count; i++)
-            if (_gateways.Slots[i].IsUsable(nowUs) && _gateways.Slots[i].Link.IsGridBetter) return true;
+            if (_gateways.Slots[i].IsUsable(nowUs) && _gateways.Slots[i].Link.IsScheduleBetter) return true;
         return false;
     }
 }

@@ -24,7 +24,7 @@ public sealed class Mosquitto : IAsyncDisposable
     /// <summary>Its TCP port.</summary>
     public int Port { get; }
 
-    /// <summary>Whether its process runs.</summary>
+    /// <summary>True when its process runs.</summary>
     public bool IsRunning => !_process.HasExited;
 
     /// <summary>Starts a broker and waits until it accepts connections.</summary>

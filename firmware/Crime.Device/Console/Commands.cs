@@ -6,7 +6,7 @@ using nanoFramework.Runtime.Native;
 
 namespace Crime.Device.Terminal;
 
-/// <summary>What the console can ask of the board.</summary>
+/// <summary>Commands of the console that the board executes.</summary>
 public interface IBoardCommands
 {
     /// <summary>Prints totals, counters and gateways.</summary>

@@ -57,7 +57,7 @@ public sealed class Report
 
     /// <summary>The line about the model in use.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="kernel">What computes it here; null when the board cannot.</param>
+    /// <param name="kernel">The kernel; null when the board cannot compute the model.</param>
     /// <param name="localTime">Time to compute it here; null when the board cannot.</param>
     public void Model(ModelFile model, IKernel kernel, CostLine localTime)
     {
@@ -87,7 +87,7 @@ public sealed class Report
     /// <summary>Answer to "status".</summary>
     /// <param name="engine">The mapping.</param>
     /// <param name="totals">Sums over the inferences.</param>
-    /// <param name="counters">What was sent and received.</param>
+    /// <param name="counters">Counts of requests and answers.</param>
     /// <param name="saturations">Those of the kernel; null when the board has none.</param>
     /// <param name="isConnected">True when there is a connection to the broker.</param>
     /// <param name="memory">Counts the shortages of memory.</param>

@@ -91,7 +91,7 @@ public sealed class DutyCycle
     }
 
     /// <summary>Sleeps as the settings say. Deep sleep does not come back: the board starts anew.</summary>
-    /// <param name="timeMs">How long, in ms.</param>
+    /// <param name="timeMs">Time in ms.</param>
     public void Rest(int timeMs)
     {
         if (_settings.Sleep == SleepMode.None)

@@ -108,7 +108,7 @@ public sealed class InferenceRunner
     /// <summary>Computes timesteps of a stream that goes on, after <see cref="Begin"/>. Needs a kernel.</summary>
     /// <param name="values">The stream, timestep by timestep.</param>
     /// <param name="start">Index of the first timestep to take; 0 starts from the zero state.</param>
-    /// <param name="count">How many timesteps to take.</param>
+    /// <param name="count">Number of timesteps.</param>
     public void Advance(short[] values, int start, int count)
     {
         long nowUs = Resume();

@@ -25,10 +25,10 @@ public sealed class StreamRunner
         _arrivals = arrivals;
     }
 
-    /// <summary>Whether the stream has its result; when it is over without one, it is a whole input of which nothing is computed yet.</summary>
+    /// <summary>True when the stream has its result. A stream that is over without one is a whole input of which nothing is computed yet.</summary>
     public bool HasResult { get; private set; }
 
-    /// <summary>How long there is nothing to do but wait, in µs.</summary>
+    /// <summary>Time in µs until there is work again.</summary>
     public int RestUs { get; private set; }
 
     /// <summary>Starts a stream, after <see cref="InferenceRunner.Begin"/>.</summary>

@@ -73,7 +73,7 @@ public sealed class BrokerConnection
         }
     }
 
-    /// <summary>When the last message came, or the connection was made, in µs.</summary>
+    /// <summary>Time of the last message or of the connection, in µs.</summary>
     public long LastMessageUs { get; private set; }
 
     /// <summary>Sends a message at QoS 0: QoS 1 costs this client 44 to 88 ms a message.</summary>
@@ -237,6 +237,6 @@ public interface IMessageReceiver
     /// <summary>A message came.</summary>
     /// <param name="topic">Its topic.</param>
     /// <param name="payload">Its content.</param>
-    /// <param name="nowUs">When it came.</param>
+    /// <param name="nowUs">Time of its arrival in µs.</param>
     void OnMessage(string topic, byte[] payload, long nowUs);
 }

@@ -4,7 +4,7 @@ using Crime.Costs;
 
 namespace Crime.Device.Settings;
 
-/// <summary>Who decides where an input is computed.</summary>
+/// <summary>The mapping mode: the rule that maps inputs to places.</summary>
 public enum MappingMode
 {
     /// <summary>The mapping engine.</summary>
@@ -17,7 +17,7 @@ public enum MappingMode
     Gateway = 2,
 }
 
-/// <summary>What a board is for.</summary>
+/// <summary>Purpose of a board.</summary>
 public enum BoardRole
 {
     /// <summary>It classifies.</summary>
@@ -27,7 +27,7 @@ public enum BoardRole
     Meter = 1,
 }
 
-/// <summary>What the radio does between inputs.</summary>
+/// <summary>State of the radio between inputs.</summary>
 public enum RadioMode
 {
     /// <summary>Associated, dozing between beacons: what the stock firmware does, which has no call to change it.</summary>
@@ -37,7 +37,7 @@ public enum RadioMode
     Duty = 1,
 }
 
-/// <summary>What the board does between inputs while its radio is off.</summary>
+/// <summary>State of the board between inputs while its radio is off.</summary>
 public enum SleepMode
 {
     /// <summary>It idles.</summary>
@@ -53,7 +53,7 @@ public enum SleepMode
 /// <summary>Settings of a board. Defaults are those of an ESP32-DevKitC; see hardware/esp32-devkitc/board.json.</summary>
 public sealed class BoardSettings
 {
-    /// <summary>What the board is for.</summary>
+    /// <summary>Purpose of the board.</summary>
     public BoardRole Role = BoardRole.Node;
 
     /// <summary>Name of the board in topics, as <see cref="Frames.Topics.IsNodeId"/> allows.</summary>
@@ -86,13 +86,13 @@ public sealed class BoardSettings
     /// <summary>Name of the model at the gateway, without ".crime".</summary>
     public string ModelName = "gestures";
 
-    /// <summary>What the mapping minimises.</summary>
+    /// <summary>The objective of the mapping.</summary>
     public Goal Goal = Goal.Time;
 
-    /// <summary>Who decides where an input is computed.</summary>
+    /// <summary>The mapping mode: the rule that maps inputs to places.</summary>
     public MappingMode Mapping = MappingMode.Auto;
 
-    /// <summary>Whether a kernel compiled from the model is used where the firmware has one; otherwise weights come from tables.</summary>
+    /// <summary>True when a kernel compiled from the model is used where the firmware has one; otherwise weights come from tables.</summary>
     public bool UseCompiledKernel = true;
 
     /// <summary>Least time in ms to wait for an answer beyond the expected; a dozing radio alone adds up to 102.</summary>
@@ -101,10 +101,10 @@ public sealed class BoardSettings
     /// <summary>Longest time in ms to wait for an answer.</summary>
     public int TimeoutMaxMs = 2000;
 
-    /// <summary>How long in ms to wait at start for a first measured link, so that the first inputs have a choice.</summary>
+    /// <summary>Time in ms to wait at start for a first measured link, so that the first inputs have a choice.</summary>
     public int WaitForLinkMs = 5000;
 
-    /// <summary>Whether requests and pings carry a telemetry record of each finished inference.</summary>
+    /// <summary>True when requests and pings carry a telemetry record of each finished inference.</summary>
     public bool Telemetry = true;
 
     /// <summary>File with the inputs to replay.</summary>
@@ -116,10 +116,10 @@ public sealed class BoardSettings
     /// <summary>Time in ms from one timestep of an input to the next, as a sensor would give them; 0 for whole inputs at once.</summary>
     public int TimestepIntervalMs;
 
-    /// <summary>What the radio does between inputs.</summary>
+    /// <summary>State of the radio between inputs.</summary>
     public RadioMode Radio = RadioMode.Modem;
 
-    /// <summary>What the board does between inputs; only with <see cref="RadioMode.Duty"/>.</summary>
+    /// <summary>State of the board between inputs; only with <see cref="RadioMode.Duty"/>.</summary>
     public SleepMode Sleep = SleepMode.None;
 
     /// <summary>Time in ms to bring the radio up, as a first guess.</summary>
@@ -128,7 +128,7 @@ public sealed class BoardSettings
     /// <summary>Mean power in mW while the radio comes up.</summary>
     public int RadioUpMw = 495;
 
-    /// <summary>How long in ms a dozing radio listens on after it has sent or received; 0 for one that listens always.</summary>
+    /// <summary>Minimum active time in ms: a radio in modem sleep listens for so long after it has sent or received. 0 for a radio that always listens.</summary>
     public int ListenOnMs = 50;
 
     /// <summary>Serial port of the console; empty for the debug channel only.</summary>
@@ -143,7 +143,7 @@ public sealed class BoardSettings
     /// <summary>GPIO of the console's receive line; -1 to leave the port's default.</summary>
     public int ConsoleRxPin = 16;
 
-    /// <summary>Whether an INA219 measures the board; otherwise its energy is computed from <see cref="Power"/>.</summary>
+    /// <summary>True when an INA219 measures the board; otherwise its energy is computed from <see cref="Power"/>.</summary>
     public bool Ina219;
 
     /// <summary>I2C address of the INA219.</summary>

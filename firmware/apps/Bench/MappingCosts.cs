@@ -25,8 +25,8 @@ public sealed class MappingCosts
     private byte[] _received;
 
     /// <summary>Reports to a console.</summary>
-    /// <param name="report">Where lines go.</param>
-    /// <param name="model">What requests are for.</param>
+    /// <param name="report">Receives the lines.</param>
+    /// <param name="model">The model of the requests.</param>
     public MappingCosts(BenchReport report, ModelFile model)
     {
         _report = report;

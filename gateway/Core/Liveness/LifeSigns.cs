@@ -29,7 +29,7 @@ public sealed class LifeSigns
     /// <summary>Judges. To be called several times within the shorter of the two limits; both begin with the first call.</summary>
     /// <param name="takenCount">Requests that workers have taken since the start.</param>
     /// <param name="depth">Requests that wait.</param>
-    /// <param name="isConnected">Whether the gateway is connected to its broker.</param>
+    /// <param name="isConnected">True when the gateway is connected to its broker.</param>
     /// <param name="nowUs">The time.</param>
     /// <returns><see cref="Trouble"/>.</returns>
     public string? Look(long takenCount, int depth, bool isConnected, long nowUs)

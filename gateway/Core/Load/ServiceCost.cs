@@ -84,7 +84,7 @@ public sealed class ServiceCost
     /// <param name="count">Requests in it, at least 1.</param>
     public double ShareOf(int count) => Volatile.Read(ref _shares[Bucket(count)]);
 
-    /// <summary>What one more request adds to the work, over its time alone, with batches as they are at this time.</summary>
+    /// <summary>Marginal batch cost: the work that one more request adds, over its service time alone, with the present batches.</summary>
     public double CurrentShare => Volatile.Read(ref _currentShare);
 
     /// <summary>Learns what a batch has cost.</summary>

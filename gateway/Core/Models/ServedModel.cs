@@ -44,7 +44,7 @@ public abstract class ServedModel
         set => Volatile.Write(ref _requestedAtUs, value);
     }
 
-    /// <summary>Whether the input of a request has the format that this model reads.</summary>
+    /// <summary>True when the input of a request has the format that this model reads.</summary>
     /// <param name="frame">A decoded request for this model.</param>
     public abstract bool Fits(RequestFrame frame);
 }

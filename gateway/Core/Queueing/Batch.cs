@@ -40,7 +40,7 @@ public sealed class Batch
     /// <summary>Requests in it.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Whether there is no room for another request.</summary>
+    /// <summary>True when there is no room for another request.</summary>
     public bool IsFull => Count == MaxCount;
 
     /// <summary>The model of all its requests; meaningful while there are any.</summary>
@@ -61,7 +61,7 @@ public sealed class Batch
     /// <summary>Requests at its beginning that are answered already; they belong to their driver again.</summary>
     internal int RepliedCount { get; set; }
 
-    /// <summary>Whether its worker found the queue empty and waits; guarded by the queue's lock.</summary>
+    /// <summary>True when its worker found the queue empty and waits; guarded by the queue's lock.</summary>
     internal bool IsWaiting { get; set; }
 
     /// <summary>Starts an empty batch around the most urgent request, which is not added yet.</summary>
@@ -77,7 +77,7 @@ public sealed class Batch
 
     /// <summary>Adds a request if it fits the others.</summary>
     /// <param name="request">Not more urgent than any of them, and with a model.</param>
-    /// <returns>Whether it was added.</returns>
+    /// <returns>True when it was added.</returns>
     public bool TryAdd(PendingRequest request)
     {
         if (IsFull) return false;

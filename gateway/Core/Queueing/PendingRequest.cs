@@ -19,10 +19,10 @@ public abstract class PendingRequest
     /// <summary>The request itself.</summary>
     public RequestFrame Frame { get; } = new();
 
-    /// <summary>Whether the request was addressed to the gateway's group. Its answer then carries the load of the group.</summary>
+    /// <summary>True when the request was addressed to the gateway's group. Its answer then carries the load of the group.</summary>
     public bool IsForGroup { get; set; }
 
-    /// <summary>Whether this gateway has the model, and has predicted the cost of the request here.</summary>
+    /// <summary>True when this gateway has the model, and has predicted the cost of the request here.</summary>
     public bool IsPriced => Model != null;
 
     /// <summary>The model to run; null until admission control has found it.</summary>
@@ -40,7 +40,7 @@ public abstract class PendingRequest
     /// <summary>Deadline of the answer in µs of the gateway's clock; the queue is sorted by it.</summary>
     public long DeadlineUs { get; set; }
 
-    /// <summary>Whether an answer after <see cref="DeadlineUs"/> is useless.</summary>
+    /// <summary>True when an answer after <see cref="DeadlineUs"/> is useless.</summary>
     public bool HasDeadline { get; set; }
 
     /// <summary>Keys of the upstreams that the request was passed on to without an answer.</summary>

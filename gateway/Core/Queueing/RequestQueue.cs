@@ -56,7 +56,7 @@ public sealed class RequestQueue
     /// <summary>Requests that workers have taken since the start.</summary>
     public long TakenCount => Interlocked.Read(ref _takenCount);
 
-    /// <summary>Whether requests wait while a worker waits for requests.</summary>
+    /// <summary>True when requests wait while a worker waits for requests.</summary>
     public bool NeedsTaker => Depth > 0 && Volatile.Read(ref _waitingTakerCount) > 0;
 
     /// <summary>Inserts a request by its deadline, without regard to the deadlines of others.</summary>
@@ -103,7 +103,7 @@ public sealed class RequestQueue
     /// <summary>Takes the most urgent request, and those that can be computed together with it.</summary>
     /// <param name="batch">An empty batch to fill, the worker's own.</param>
     /// <param name="nowUs">The time.</param>
-    /// <returns>Whether the batch holds requests now.</returns>
+    /// <returns>True when the batch holds requests now.</returns>
     public TakeOutcome TryTake(Batch batch, long nowUs)
     {
         lock (_lock)

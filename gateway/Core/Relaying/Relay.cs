@@ -154,7 +154,7 @@ public sealed class Relay
 
     /// <summary>A connection to upstreams is new, or has ended: requests that went by it fall back.</summary>
     /// <param name="link">Number of the connection.</param>
-    /// <param name="isConnected">Whether it exists now.</param>
+    /// <param name="isConnected">True when it exists now.</param>
     /// <param name="nowUs">The time.</param>
     public void OnConnectionChanged(int link, bool isConnected, long nowUs)
     {

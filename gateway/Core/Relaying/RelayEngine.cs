@@ -73,7 +73,7 @@ public sealed class RelayEngine
         Mapping.SetLocalTime(line!);
     }
 
-    /// <summary>Whether an advert differs noticeably from the last published one.</summary>
+    /// <summary>True when an advert differs noticeably from the last published one.</summary>
     /// <param name="advert">The present advert.</param>
     public bool IsChanged(CostAdvert advert) =>
         advert.Version != _publishedVersion || Math.Abs((long)advert.RelayWaitUs - _publishedWaitUs) >= WaitStepUs;

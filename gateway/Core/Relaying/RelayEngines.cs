@@ -99,7 +99,7 @@ public sealed class RelayEngines
         return nextUs;
     }
 
-    /// <summary>Whether an advert differs noticeably from the last published one.</summary>
+    /// <summary>True when an advert differs noticeably from the last published one.</summary>
     /// <param name="nowUs">The time.</param>
     public bool AreCostsChanged(long nowUs)
     {

@@ -39,7 +39,7 @@ public sealed class RelayTable
         get { lock (_lock) return _bySequence.Count; }
     }
 
-    /// <summary>Whether there is room for another request.</summary>
+    /// <summary>True when there is room for another request.</summary>
     public bool HasRoom => Count < _capacity;
 
     /// <summary>Adds a request.</summary>

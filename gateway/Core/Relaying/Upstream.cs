@@ -32,7 +32,7 @@ public sealed class Upstreams
     /// <exception cref="KeyNotFoundException">The gateway has no such upstream.</exception>
     public Upstream Of(string node) => _byNode[node];
 
-    /// <summary>Whether a node is an upstream.</summary>
+    /// <summary>True when a node is an upstream.</summary>
     /// <param name="node">Any id.</param>
     public bool Contains(string node) => _byNode.ContainsKey(node);
 }

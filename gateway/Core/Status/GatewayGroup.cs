@@ -50,7 +50,7 @@ public sealed class GatewayGroup
     /// <summary>The group's id; empty without a group.</summary>
     public string Id { get; }
 
-    /// <summary>Whether this gateway belongs to a group.</summary>
+    /// <summary>True when this gateway belongs to a group.</summary>
     public bool IsUsed => Id.Length > 0;
 
     /// <summary>The group's session in its statuses.</summary>
@@ -89,7 +89,7 @@ public sealed class GatewayGroup
         lock (_lock) return Present(nowUs).Count();
     }
 
-    /// <summary>Whether this gateway publishes the group's status.</summary>
+    /// <summary>True when this gateway publishes the group's status.</summary>
     /// <param name="nowUs">The time.</param>
     public bool IsLeader(long nowUs)
     {
@@ -101,7 +101,7 @@ public sealed class GatewayGroup
     /// <param name="topic">Its topic.</param>
     /// <param name="payload">Foreign bytes.</param>
     /// <param name="nowUs">The time.</param>
-    /// <param name="isMemberChange">Whether it reports the load of another member.</param>
+    /// <param name="isMemberChange">True when it reports the load of another member.</param>
     /// <returns>False when the topic is not about the group.</returns>
     public bool TryReceive(string topic, ReadOnlySpan<byte> payload, long nowUs, out bool isMemberChange)
     {

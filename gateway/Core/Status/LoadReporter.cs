@@ -30,7 +30,7 @@ public sealed class LoadReporter
     public ReportedLoad Own(long nowUs) => new(_queue.Depth, _load.BacklogUs(_queue.WaitingUs, nowUs));
 
     /// <summary>The load of this gateway, or of all its group.</summary>
-    /// <param name="isForGroup">Whether the load of the group is wanted.</param>
+    /// <param name="isForGroup">True when the load of the group is wanted.</param>
     /// <param name="nowUs">The time.</param>
     public ReportedLoad Read(bool isForGroup, long nowUs)
     {

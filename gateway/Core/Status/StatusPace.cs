@@ -5,7 +5,7 @@ using System;
 
 namespace Crime.Gateway.Core.Status;
 
-/// <summary>How soon after a status the next one may follow.</summary>
+/// <summary>The shortest time between two statuses.</summary>
 public static class StatusPace
 {
     /// <summary>A backlog that differs from the last published one by less than this, in µs, is not published.</summary>

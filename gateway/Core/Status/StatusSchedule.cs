@@ -32,7 +32,7 @@ public sealed class StatusSchedule
         _heartbeatMs = heartbeatMs;
     }
 
-    /// <summary>Whether there were changes since the last look.</summary>
+    /// <summary>True when there were changes since the last look.</summary>
     public bool MayHaveChanged => Volatile.Read(ref _mayHaveChanged) != 0;
 
     /// <summary>Time of the next look, in µs; it may have passed.</summary>
@@ -63,7 +63,7 @@ public sealed class StatusSchedule
         return true;
     }
 
-    /// <summary>Whether a status has to be published at this look, as far as the load decides.</summary>
+    /// <summary>True when a status has to be published at this look, as far as the load decides.</summary>
     /// <param name="depth">Requests that wait.</param>
     /// <param name="backlogUs">Backlog in µs over all workers.</param>
     /// <param name="nowUs">The time.</param>

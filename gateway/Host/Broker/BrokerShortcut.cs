@@ -49,7 +49,7 @@ public sealed class BrokerShortcut : IDirectPath
         _connections = connections;
     }
 
-    /// <summary>Whether all subscribers of the gateway's status are known.</summary>
+    /// <summary>True when all subscribers of the gateway's status are known.</summary>
     public bool CanDeliverStatus => !_hasOtherStatusListeners && !_hasResponseListeners;
 
     /// <inheritdoc/>
@@ -63,10 +63,10 @@ public sealed class BrokerShortcut : IDirectPath
             if (!TrySendNow(session, packet)) session.TryEnqueueApplicationMessage(Unretained(message), out _);
     }
 
-    /// <summary>Whether other clients may have subscribed to requests or telemetry.</summary>
+    /// <summary>True when other clients may have subscribed to requests or telemetry.</summary>
     public bool HasRequestListeners => _hasRequestListeners;
 
-    /// <summary>Whether a message that a client has published is for the gateway.</summary>
+    /// <summary>True when a message that a client has published is for the gateway.</summary>
     /// <param name="topic">Its topic.</param>
     public bool IsForGateway(string topic) => topic.StartsWith(_requestRoot, StringComparison.Ordinal) || Topics.IsTelemetry(topic, out _);
 

@@ -87,10 +87,10 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         _server.InterceptingPublishAsync += OnPublish;
     }
 
-    /// <summary>How the gateway's own link reaches this broker.</summary>
+    /// <summary>Address of this broker for the gateway's own link.</summary>
     public BrokerAddress Address => AddressForClients(_options) with { Username = _nodeId, Password = _linkKey };
 
-    /// <summary>How a client on this machine reaches the gateway's broker, wherever that is.</summary>
+    /// <summary>Address of the gateway's broker for a client on this machine.</summary>
     public static BrokerAddress AddressForClients(BrokerOptions options) =>
         new(options.Mode == BrokerMode.External ? options.Host : ReachableHost(options.Host), options.Port, options.Username, options.Password);
 

@@ -11,7 +11,7 @@ namespace Crime.Gateway.Broker;
 /// <summary>A message to be published.</summary>
 /// <param name="Topic">Its topic.</param>
 /// <param name="Payload">Its content; not changed after it was handed over.</param>
-/// <param name="IsRetained">Whether the broker keeps it.</param>
+/// <param name="IsRetained">True when the broker keeps it.</param>
 public readonly record struct OutgoingMessage(string Topic, byte[] Payload, bool IsRetained);
 
 /// <summary>A bounded queue of outgoing messages, in order. Thread-safe.</summary>
@@ -36,7 +36,7 @@ public sealed class Outbox
         _directPath = directPath;
     }
 
-    /// <summary>Whether there is a connection.</summary>
+    /// <summary>True when there is a connection.</summary>
     public bool IsOpen => _isOpen;
 
     /// <summary>Boards that receive a status; null when their number is not known.</summary>
@@ -45,8 +45,8 @@ public sealed class Outbox
     /// <summary>Takes a message for sending; while there is no connection it is dropped.</summary>
     /// <param name="topic">Its topic.</param>
     /// <param name="payload">Its content; not changed any more.</param>
-    /// <param name="isRetained">Whether the broker keeps it.</param>
-    /// <param name="isOneOfMany">Whether the caller has more urgent work than to write to sockets: then the sending thread does it.</param>
+    /// <param name="isRetained">True when the broker keeps it.</param>
+    /// <param name="isOneOfMany">True when the caller has more urgent work than to write to sockets: then the sending thread does it.</param>
     public void Send(string topic, byte[] payload, bool isRetained, bool isOneOfMany = false)
     {
         var message = new OutgoingMessage(topic, payload, isRetained);

@@ -18,7 +18,7 @@ public static class CommandLine
     private const string Prefix = "--";
     private const string LogLevelPrefix = "Logging:LogLevel:";
 
-    /// <summary>Whether help is asked for.</summary>
+    /// <summary>True when help is asked for.</summary>
     public static bool AsksForHelp(IEnumerable<string> arguments) =>
         arguments.Any(argument => argument is "--help" or "-h" or "-?" or "/?");
 

@@ -37,13 +37,13 @@ public sealed class Setting
     /// <summary>What it does, one line.</summary>
     public string Meaning { get; }
 
-    /// <summary>Whether a value given on the command line is a path, relative to where the command was typed.</summary>
+    /// <summary>True when a value given on the command line is a path, relative to where the command was typed.</summary>
     public bool IsPath { get; private init; }
 
-    /// <summary>Whether a value must not appear in a message.</summary>
+    /// <summary>True when a value must not appear in a message.</summary>
     public bool IsSecret { get; private init; }
 
-    /// <summary>Whether every entry of a list has one: the name has an N where the entry's place belongs.</summary>
+    /// <summary>True when every entry of a list has one: the name has an N where the entry's place belongs.</summary>
     public bool IsOfList => Name.Contains(AnyPlace, StringComparison.Ordinal);
 
     /// <summary>A whole number without sign.</summary>
@@ -82,7 +82,7 @@ public sealed class Setting
     /// <summary>The value of a number that <see cref="Accepts"/> holds for.</summary>
     public int NumberIn(IConfiguration configuration) => int.Parse(TextIn(configuration), CultureInfo.InvariantCulture);
 
-    /// <summary>Whether the value set can be used.</summary>
+    /// <summary>True when the value set can be used.</summary>
     public bool Accepts(IConfiguration configuration) => _isAccepted(TextIn(configuration));
 
     private static bool TryParse(string text, out int value) =>

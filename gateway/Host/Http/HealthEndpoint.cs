@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Crime.Gateway.Http;
 
-/// <summary>What <c>/healthz</c> says. The counters are those of <see cref="GatewayCounters"/>.</summary>
+/// <summary>The content of <c>/healthz</c>. The counters are those of <see cref="GatewayCounters"/>.</summary>
 public sealed record HealthReport
 {
     /// <summary>"ok", or what is wrong.</summary>
@@ -22,7 +22,7 @@ public sealed record HealthReport
     /// <summary>The gateway's id.</summary>
     public required string Node { get; init; }
 
-    /// <summary>Whether the gateway is connected to its broker and subscribed.</summary>
+    /// <summary>True when the gateway is connected to its broker and subscribed.</summary>
     public required bool Connected { get; init; }
 
     /// <summary>Number of workers.</summary>

@@ -25,9 +25,9 @@ public sealed class GatewayModel : ServedModel
 
     /// <summary>Makes a model.</summary>
     /// <param name="name">Its file's name without the extension.</param>
-    /// <param name="weights">What the workers compute with.</param>
-    /// <param name="image">What boards download; null when they cannot.</param>
-    /// <param name="cost">What it costs here.</param>
+    /// <param name="weights">The weights that the workers compute with.</param>
+    /// <param name="image">The image that boards download; null when they cannot.</param>
+    /// <param name="cost">The cost of a request on this gateway.</param>
     /// <param name="log">Gets one line when the kernel cannot be compiled; null for no log.</param>
     public GatewayModel(string name, FloatModel weights, byte[]? image, ServiceCost cost, ILogger? log = null)
         : base(weights.Id, ChecksumOf(image), weights.LongestLength, cost)

@@ -43,7 +43,7 @@ public sealed class ModelRegistry : IServedModels
     /// <param name="replaced">Earlier versions for those who still ask for them by id; at most <see cref="StatusFrame.MaxModels"/> in all.</param>
     public void Replace(IReadOnlyList<GatewayModel> current, IReadOnlyList<GatewayModel> replaced) => _set = new ModelSet(current, replaced);
 
-    /// <summary>Whether a name can stand in a download's address as it is.</summary>
+    /// <summary>True when a name can stand in a download's address as it is.</summary>
     public static bool IsDownloadName(string name) =>
         name.Length is > 0 and <= MaxNameLength && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
 

@@ -50,7 +50,7 @@ internal sealed class ModelSource
     /// <summary>The content that was last loaded or complained of.</summary>
     public FileStamp? Judged { get; set; }
 
-    /// <summary>Whether what was seen last has been neither loaded nor complained of.</summary>
+    /// <summary>True when what was seen last has been neither loaded nor complained of.</summary>
     public bool IsUnsettled => Seen != Judged;
 
     /// <summary>The model that is served under the file's name; null when none ever was.</summary>

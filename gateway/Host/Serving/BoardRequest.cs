@@ -22,7 +22,7 @@ public sealed class BoardRequest : PendingRequest
     /// <summary>The logits that a worker has computed, all classes; valid until it computes the next batch.</summary>
     public ReadOnlyMemory<float> Logits { get; set; }
 
-    /// <summary>Whether its worker has others to answer at the same time.</summary>
+    /// <summary>True when its worker has others to answer at the same time.</summary>
     public bool IsOneOfMany { get; set; }
 }
 

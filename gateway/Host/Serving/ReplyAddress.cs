@@ -7,7 +7,7 @@ namespace Crime.Gateway.Serving;
 
 /// <summary>A board as the receiver of answers.</summary>
 /// <param name="board">Id of the board.</param>
-/// <param name="isGroup">Whether the board asked the gateway's group. Its answers then carry the load of the group.</param>
+/// <param name="isGroup">True when the board asked the gateway's group. Its answers then carry the load of the group.</param>
 public sealed class ReplyAddress(string board, bool isGroup)
 {
     /// <summary>The address of nobody.</summary>
@@ -19,7 +19,7 @@ public sealed class ReplyAddress(string board, bool isGroup)
     /// <summary>Topic on which the gateway publishes the telemetry of the board.</summary>
     public string TelemetryTopic { get; } = Topics.Telemetry(board);
 
-    /// <summary>Whether the board asked the gateway's group. Its answers then carry the load of the group.</summary>
+    /// <summary>True when the board asked the gateway's group. Its answers then carry the load of the group.</summary>
     public bool IsGroup { get; } = isGroup;
 }
 

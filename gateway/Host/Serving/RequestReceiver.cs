@@ -87,18 +87,32 @@ public sealed class RequestReceiver : IRequestHandler
     {
         BoardRequest request = _pool.Rent();
         request.Acknowledge = acknowledge;
-        if (request.Frame.Decode(bytes.Array, bytes.Offset, bytes.Count) != FrameError.None)
+        bool isRead = false;
+        try
+        {
+            isRead = TryRead(request, reply, bytes);
+        }
+        finally
+        {
+            // A request that is not for the core is acknowledged at once, whatever has gone wrong with it.
+            if (!isRead) _pool.Return(request);
+        }
+        if (isRead) _core.OnRequest(request, _time.NowUs());
+    }
+
+    private bool TryRead(BoardRequest request, ReplyAddress reply, ArraySegment<byte> bytes)
+    {
+        RequestFrame frame = request.Frame;
+        if (frame.Decode(bytes.Array, bytes.Offset, bytes.Count) != FrameError.None)
         {
             _counters.MalformedFrames.Increment();
-            _pool.Return(request);
-            return;
+            return false;
         }
         _counters.Requests.Increment();
-        RequestFrame frame = request.Frame;
         if (frame.TelemetryCount > 0) PublishTelemetry(reply, frame.Session, bytes.Array!, frame.TelemetryOffset, frame.TelemetryCount);
         request.Reply = reply;
         request.IsForGroup = reply.IsGroup;
-        _core.OnRequest(request, _time.NowUs());
+        return true;
     }
 
     /// <summary>Publishes the records that a request or a ping carries. The gateway counts them when it receives its own message.</summary>

@@ -69,7 +69,7 @@ public sealed class WorkerPool
     }
 
     /// <summary>Waits for the workers to end.</summary>
-    /// <returns>Whether all have.</returns>
+    /// <returns>True when all have.</returns>
     private bool Join(int limitMs)
     {
         var waited = Stopwatch.StartNew();

@@ -50,7 +50,7 @@ public sealed class UpstreamRoute
     public ChannelReader<MqttApplicationMessage> Waiting => _waiting.Reader;
 
     /// <summary>Opens or closes the route. Messages that an earlier connection left behind are dropped: their requests were answered otherwise.</summary>
-    /// <param name="isConnected">Whether the connection exists now.</param>
+    /// <param name="isConnected">True when the connection exists now.</param>
     public void Reset(bool isConnected)
     {
         while (_waiting.Reader.TryRead(out _)) { }

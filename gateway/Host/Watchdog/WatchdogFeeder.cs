@@ -33,8 +33,8 @@ public sealed class WatchdogFeeder : BackgroundService
 
     /// <summary>Makes a feeder.</summary>
     /// <param name="options">The limits.</param>
-    /// <param name="pulse">What to look at.</param>
-    /// <param name="host">When the gateway has started.</param>
+    /// <param name="pulse">The signs of life.</param>
+    /// <param name="host">Reports that the gateway has started.</param>
     /// <param name="log">For what goes wrong.</param>
     /// <param name="notifiers">systemd, or none.</param>
     public WatchdogFeeder(
@@ -52,7 +52,7 @@ public sealed class WatchdogFeeder : BackgroundService
         _period = TimeSpan.FromMilliseconds(Math.Clamp(shortestMs / LooksPerLimit, 1, MaxPeriodMs));
     }
 
-    /// <summary>What systemd allows between two signs of life, in ms, as in sd_watchdog_enabled(3).</summary>
+    /// <summary>Longest time in ms that systemd allows between two signs of life, as in sd_watchdog_enabled(3).</summary>
     /// <param name="variable">Reads a variable of the environment.</param>
     /// <returns>Null when it does not watch this process.</returns>
     public static int? LimitMs(Func<string, string?> variable)

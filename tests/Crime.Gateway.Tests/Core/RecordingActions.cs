@@ -32,7 +32,7 @@ internal sealed class RecordingActions : IGatewayActions
 
     public int ClockWakeUps { get; private set; }
 
-    /// <summary>Whether upstreams are connected.</summary>
+    /// <summary>True when upstreams are connected.</summary>
     public bool CanPassOn { get; set; } = true;
 
     public int? StatusListenerCount { get; set; } = 0;

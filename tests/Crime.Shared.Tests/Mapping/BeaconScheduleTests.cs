@@ -12,23 +12,23 @@ namespace Crime.Shared.Tests.Mapping;
 public sealed class BeaconScheduleTests
 {
     private const int IntervalUs = EngineSetup.StandardBeaconUs;
-    private const int ListenOnUs = 50_000;
+    private const int MinActiveUs = 50_000;
     private const int BetaUs = 2000;
 
     /// <summary>A link as the virtual board's radio has it: away at once, back at the next beacon, each beacon a little late.</summary>
-    private sealed class GriddedLink(int seed, int baseUs, int jitterUs, bool isGridded, double driftPpm = 0)
+    private sealed class BeaconLink(int seed, int baseUs, int jitterUs, bool hasBeacons, double driftPpm = 0)
     {
         private readonly Random _random = new(seed);
 
         public long Arrival(long readyAtUs)
         {
-            if (!isGridded) return readyAtUs + _random.Next(IntervalUs);
+            if (!hasBeacons) return readyAtUs + _random.Next(IntervalUs);
             double interval = IntervalUs * (1 + driftPpm / 1e6);
             return (long)(31_000 + Math.Ceiling((readyAtUs - 31_000) / interval) * interval) + _random.Next(jitterUs + 1);
         }
 
         /// <summary>The same for a radio that listens on after it has sent.</summary>
-        public long Arrival(long leftAtUs, long readyAtUs, int listenOnUs) => readyAtUs <= leftAtUs + listenOnUs ? readyAtUs : Arrival(readyAtUs);
+        public long Arrival(long leftAtUs, long readyAtUs, int minActiveUs) => readyAtUs <= leftAtUs + minActiveUs ? readyAtUs : Arrival(readyAtUs);
 
         public int BaseUs => baseUs + _random.Next(jitterUs + 1);
 
@@ -39,25 +39,25 @@ public sealed class BeaconScheduleTests
     [TestCase(3000)]
     public void ThePhaseIsFoundWithinAFewArrivals(int jitterUs)
     {
-        var link = new GriddedLink(1, 4000, jitterUs, isGridded: true);
-        var grid = new BeaconSchedule(IntervalUs, minActiveUs: 0);
+        var link = new BeaconLink(1, 4000, jitterUs, hasBeacons: true);
+        var schedule = new BeaconSchedule(IntervalUs, minActiveUs: 0);
         long now = 0;
-        for (int i = 0; i < 24; i++) grid.OnArrival(now = link.Arrival(now + 100_000 + link.Next(1_000_000)));
-        Assert.That(grid.IsKnown(now), Is.True);
-        Assert.That(grid.DeviationUs, Is.LessThan(jitterUs + 3000));
+        for (int i = 0; i < 24; i++) schedule.OnArrival(now = link.Arrival(now + 100_000 + link.Next(1_000_000)));
+        Assert.That(schedule.IsKnown(now), Is.True);
+        Assert.That(schedule.DeviationUs, Is.LessThan(jitterUs + 3000));
     }
 
     [Test]
-    public void ArrivalsAtAnyTimeAreNoGrid()
+    public void ArrivalsAtAnyTimeAreNoSchedule()
     {
-        var link = new GriddedLink(2, 4000, 0, isGridded: false);
-        var grid = new BeaconSchedule(IntervalUs, minActiveUs: 0);
+        var link = new BeaconLink(2, 4000, 0, hasBeacons: false);
+        var schedule = new BeaconSchedule(IntervalUs, minActiveUs: 0);
         long now = 0;
         int known = 0;
         for (int i = 0; i < 5000; i++)
         {
-            grid.OnArrival(now = link.Arrival(now + 100_000 + link.Next(1_000_000)));
-            if (grid.IsKnown(now)) known++;
+            schedule.OnArrival(now = link.Arrival(now + 100_000 + link.Next(1_000_000)));
+            if (schedule.IsKnown(now)) known++;
         }
         Assert.That(known, Is.LessThan(25), "by chance, now and then");
     }
@@ -65,45 +65,45 @@ public sealed class BeaconScheduleTests
     [Test]
     public void AClockThatDriftsIsFollowed()
     {
-        var link = new GriddedLink(3, 4000, 500, isGridded: true, driftPpm: 40);
-        var grid = new BeaconSchedule(IntervalUs, minActiveUs: 0);
+        var link = new BeaconLink(3, 4000, 500, hasBeacons: true, driftPpm: 40);
+        var schedule = new BeaconSchedule(IntervalUs, minActiveUs: 0);
         long now = 0;
         for (int i = 0; i < 7200; i++)
         {
-            grid.OnArrival(now = link.Arrival(now + 900_000 + link.Next(200_000)));
-            if (i > 20) Assert.That(grid.IsKnown(now), Is.True, $"after {i} s");
+            schedule.OnArrival(now = link.Arrival(now + 900_000 + link.Next(200_000)));
+            if (i > 20) Assert.That(schedule.IsKnown(now), Is.True, $"after {i} s");
         }
     }
 
     [Test]
-    public void ASilentGridIsForgotten()
+    public void ASilentScheduleIsForgotten()
     {
-        var grid = new BeaconSchedule(IntervalUs, minActiveUs: 0);
-        for (int i = 0; i < 20; i++) grid.OnArrival(i * 10L * IntervalUs);
-        Assert.That((grid.IsKnown(190L * IntervalUs), grid.IsKnown(190L * IntervalUs + 61_000_000)), Is.EqualTo((true, false)));
+        var schedule = new BeaconSchedule(IntervalUs, minActiveUs: 0);
+        for (int i = 0; i < 20; i++) schedule.OnArrival(i * 10L * IntervalUs);
+        Assert.That((schedule.IsKnown(190L * IntervalUs), schedule.IsKnown(190L * IntervalUs + 61_000_000)), Is.EqualTo((true, false)));
     }
 
     [Test]
     public void RoundingEndsAtTheFirstBeaconThatIsNotBefore() => TestSeed.Check(seed =>
         Gen.Select(Gen.Int[1024, 1 << 20], Gen.Long[0, 1L << 50], Gen.Long[-25_000, 1_700_000_000], Gen.Int[0, 100_000_000]).Sample((interval, phase, later, span) =>
         {
-            var grid = new BeaconSchedule(interval, minActiveUs: 0);
-            grid.OnArrival(phase);
-            int up = grid.RoundUp(phase + later, span);
+            var schedule = new BeaconSchedule(interval, minActiveUs: 0);
+            schedule.OnArrival(phase);
+            int up = schedule.RoundUp(phase + later, span);
             return (later + up) % interval == 0 && up >= span && up < span + interval;
         }, iter: 20_000, seed: seed));
 
-    /// <summary>Mean absolute error of what the engine foretells for answers, in µs: with and without the grid.</summary>
+    /// <summary>Mean absolute error of what the engine predicts for answers, in µs: with and without the schedule.</summary>
     /// <remarks>Inputs have 10 to 70 timesteps, of <paramref name="alphaUs"/> each at the gateway.</remarks>
-    private static (double With, double Without) Foretell(bool isGridded, int baseUs, int jitterUs, int listenOnUs = 0, int alphaUs = 0, int seed = 5)
+    private static (double With, double Without) Predict(bool hasBeacons, int baseUs, int jitterUs, int minActiveUs = 0, int alphaUs = 0, int seed = 5)
     {
         double[] errors = new double[2];
         for (int kind = 0; kind < 2; kind++)
         {
-            var link = new GriddedLink(seed, baseUs, jitterUs, isGridded);
+            var link = new BeaconLink(seed, baseUs, jitterUs, hasBeacons);
             var power = new PowerProfile
             {
-                ComputeMw = 165, WaitMw = 103, TransmitMw = 627, ListenMw = 330, TransmitNsPerByte = 1600, TransmitOverheadUs = 300, MinActiveUs = listenOnUs,
+                ComputeMw = 165, WaitMw = 103, TransmitMw = 627, ListenMw = 330, TransmitNsPerByte = 1600, TransmitOverheadUs = 300, MinActiveUs = minActiveUs,
             };
             var engine = new MappingEngine(new EngineSetup
             {
@@ -121,17 +121,17 @@ public sealed class BeaconScheduleTests
                 if (engine.TakeDuePing(now, out uint sequence) == 0)
                 {
                     long leftAt = now + power.TransmitUs(PingFrame.Size);
-                    now = link.Arrival(leftAt, leftAt + link.BaseUs, listenOnUs);
+                    now = link.Arrival(leftAt, leftAt + link.BaseUs, minActiveUs);
                     engine.OnPong(new PongFrame { Sequence = sequence }, now);
                 }
                 now += link.Next(700_000);
                 int length = 10 + 20 * (i % 4), serviceUs = BetaUs + alphaUs * length;
                 Assert.That(engine.ChooseGateway(length, now), Is.Zero);
-                int foretold = engine.GatewayCost(0, length, now);
+                int predicted = engine.GatewayCost(0, length, now);
                 engine.OnSent(engine.Candidate(0), length, now);
-                long sentAt = now + engine.TransmitUs(length), answeredAt = link.Arrival(sentAt, sentAt + link.BaseUs + serviceUs, listenOnUs);
+                long sentAt = now + engine.TransmitUs(length), answeredAt = link.Arrival(sentAt, sentAt + link.BaseUs + serviceUs, minActiveUs);
                 engine.OnResponse(engine.Candidate(0), new ResponseFrame { ServiceUs = (uint)serviceUs }, length, answeredAt - now, answeredAt);
-                if (i >= 50) seen.Add(Math.Abs(foretold - (answeredAt - now)));
+                if (i >= 50) seen.Add(Math.Abs(predicted - (answeredAt - now)));
                 now = answeredAt;
             }
             errors[kind] = seen.Average();
@@ -143,10 +143,10 @@ public sealed class BeaconScheduleTests
     [TestCase(4000, 2000)]
     [TestCase(30_000, 1000)]
     [TestCase(180_000, 3000)]
-    public void OnAGridAnswersAreForetoldToTheBeacon(int baseUs, int jitterUs)
+    public void AnswersAtBeaconsArePredictedToTheBeacon(int baseUs, int jitterUs)
     {
-        (double with, double without) = Foretell(isGridded: true, baseUs, jitterUs);
-        TestContext.Out.WriteLine($"base {baseUs} us, jitter {jitterUs} us: off by {with:0} us with the grid, {without:0} us with the mean");
+        (double with, double without) = Predict(hasBeacons: true, baseUs, jitterUs);
+        TestContext.Out.WriteLine($"base {baseUs} us, jitter {jitterUs} us: off by {with:0} us with the schedule, {without:0} us with the mean");
         Assert.That(with, Is.LessThan(without / 3));
     }
 
@@ -155,19 +155,19 @@ public sealed class BeaconScheduleTests
     [TestCase(4000, 2000)]
     [TestCase(30_000, 1000)]
     [TestCase(180_000, 3000)]
-    public void WhereTheRadioListensOnAnswersAreForetoldBothWays(int baseUs, int jitterUs)
+    public void WithAMinimumActiveTimeAnswersArePredictedBothWays(int baseUs, int jitterUs)
     {
-        (double with, double without) = Foretell(isGridded: true, baseUs, jitterUs, ListenOnUs, alphaUs: 1200);
-        TestContext.Out.WriteLine($"base {baseUs} us, jitter {jitterUs} us: off by {with:0} us with the grid, {without:0} us with the mean");
+        (double with, double without) = Predict(hasBeacons: true, baseUs, jitterUs, MinActiveUs, alphaUs: 1200);
+        TestContext.Out.WriteLine($"base {baseUs} us, jitter {jitterUs} us: off by {with:0} us with the schedule, {without:0} us with the mean");
         Assert.That(with, Is.LessThan(without / 3));
     }
 
     [TestCase(4000)]
     [TestCase(180_000)]
-    public void WithoutAGridNothingIsLost(int baseUs)
+    public void WithoutBeaconsNothingIsLost(int baseUs)
     {
-        (double with, double without) = Foretell(isGridded: false, baseUs, jitterUs: 0);
-        TestContext.Out.WriteLine($"base {baseUs} us, no grid: off by {with:0} us, {without:0} us with the mean alone");
+        (double with, double without) = Predict(hasBeacons: false, baseUs, jitterUs: 0);
+        TestContext.Out.WriteLine($"base {baseUs} us, no schedule: off by {with:0} us, {without:0} us with the mean alone");
         Assert.That(with, Is.EqualTo(without).Within(2).Percent);
     }
 }

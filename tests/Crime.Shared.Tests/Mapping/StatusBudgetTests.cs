@@ -16,20 +16,20 @@ public sealed class StatusBudgetTests
     private static readonly JsonElement s_budget = JsonDocument.Parse(
         File.ReadAllText(Path.Combine(TestContext.CurrentContext.TestDirectory, "budgets", "decision.json"))).RootElement;
 
-    private static long Count(int models, bool isOnGrid)
+    private static long Count(int models, bool isAtBeacons)
     {
         long Run(int statuses) => MethodCounter.Count(
             typeof(StatusProbe).Assembly.Location, $"{typeof(StatusProbe).FullName}.{nameof(StatusProbe.Hear)}",
-            [$"{models}", $"{isOnGrid}", $"{statuses}"]).Total;
+            [$"{models}", $"{isAtBeacons}", $"{statuses}"]).Total;
 
         return (Run(Before + Statuses) - Run(Before)) / Statuses;
     }
 
     [Test]
-    public void AStatusCostsNoMoreThanItsBudget([Values] bool isOnGrid)
+    public void AStatusCostsNoMoreThanItsBudget([Values] bool isAtBeacons)
     {
-        long one = Count(1, isOnGrid), four = Count(4, isOnGrid);
-        TestContext.Out.WriteLine($"grid {isOnGrid}: {one} instructions with one model, {four} with four");
+        long one = Count(1, isAtBeacons), four = Count(4, isAtBeacons);
+        TestContext.Out.WriteLine($"at beacons {isAtBeacons}: {one} instructions with one model, {four} with four");
         Assert.That(one, Is.LessThanOrEqualTo(s_budget.GetProperty("il_status_max").GetInt32()));
         Assert.That((four - one) / 3.0, Is.LessThanOrEqualTo(s_budget.GetProperty("il_status_further_model_max").GetInt32()));
     }

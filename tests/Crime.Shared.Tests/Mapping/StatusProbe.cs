@@ -11,9 +11,9 @@ internal static class StatusProbe
 
     /// <summary>Hears statuses whose load changes every time and whose costs stay as they are.</summary>
     /// <param name="models">Models of the gateway; the board's is the last.</param>
-    /// <param name="isOnGrid">Whether answers come at beacons.</param>
+    /// <param name="isAtBeacons">True when answers come at beacons.</param>
     /// <param name="statuses">How many.</param>
-    public static void Hear(int models, bool isOnGrid, int statuses)
+    public static void Hear(int models, bool isAtBeacons, int statuses)
     {
         var engine = new MappingEngine(
             new EngineSetup
@@ -23,7 +23,7 @@ internal static class StatusProbe
                 LocalTime = new CostLine(100_000_000, 500),
                 BytesPerStep = 24,
                 Power = new PowerProfile { ComputeMw = 165, WaitMw = 103, TransmitMw = 627, TransmitNsPerByte = 1600, TransmitOverheadUs = 300 },
-                BeaconIntervalUs = isOnGrid ? EngineSetup.StandardBeaconUs : 0,
+                BeaconIntervalUs = isAtBeacons ? EngineSetup.StandardBeaconUs : 0,
             }, 7);
         var status = new StatusFrame { Online = true, Workers = 3, Session = 1, Utilisation = StatusFrame.FullUtilisation };
         for (int i = models; i > 0; i--) status.Add((uint)i, 0).SetOwn(1000, 300);

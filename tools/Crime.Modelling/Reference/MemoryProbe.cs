@@ -24,7 +24,7 @@ public sealed class MemoryProbe
     /// <summary>Its kernel.</summary>
     public NetworkKernel Kernel;
 
-    /// <summary>What decides.</summary>
+    /// <summary>The mapping engine.</summary>
     public MappingEngine Engine;
 
     /// <summary>Reads a model file.</summary>

@@ -60,7 +60,7 @@ internal sealed class GatewayDriver : IGatewayActions
     /// <summary>Makes an idle gateway.</summary>
     /// <param name="world">Its world.</param>
     /// <param name="index">Its number.</param>
-    /// <param name="costs">What an input costs here.</param>
+    /// <param name="costs">Cost of an input on this gateway.</param>
     /// <param name="links">Links to its upstreams; the first has the number <paramref name="firstLink"/> in fates.</param>
     /// <param name="firstLink">Number of the first link in fates.</param>
     public GatewayDriver(SimWorld world, int index, GatewayCosts costs, SimLink[] links, int firstLink)
@@ -90,7 +90,7 @@ internal sealed class GatewayDriver : IGatewayActions
     /// <summary>Its part of the scenario.</summary>
     public GatewayNode Node { get; }
 
-    /// <summary>What an input costs here.</summary>
+    /// <summary>Cost of an input on this gateway.</summary>
     public GatewayCosts Costs { get; }
 
     /// <summary>Links to its upstreams.</summary>
@@ -137,7 +137,7 @@ internal sealed class GatewayDriver : IGatewayActions
     public ReportedLoad Load() => _core.Load.Read(isForGroup: false, NowUs);
 
     /// <summary>True wait of a request behind all that waits, in µs, if nothing arrives before it but what the oracle has sent.</summary>
-    /// <param name="arrivalUs">When it arrives.</param>
+    /// <param name="arrivalUs">Time of its arrival in µs.</param>
     public long TrueWaitUs(long arrivalUs)
     {
         for (int i = 0; i < _leftUs.Length; i++) _leftUs[i] = _isBusy[i] ? _doneUs[i] - NowUs : 0;

@@ -84,7 +84,7 @@ internal sealed class BoardCosts
     /// <summary>Time between beacons that a dozing radio hears, in µs; 0 for one that is always awake.</summary>
     public double BeaconUs { get; }
 
-    /// <summary>How long a dozing radio listens on after it has sent or heard, in µs; 0 for one that is always awake.</summary>
+    /// <summary>Minimum active time of a radio in modem sleep in µs; 0 for a radio that is always awake.</summary>
     public double ListenOnUs { get; }
 
     /// <summary>Power while waiting with a radio that listens, in mW.</summary>
@@ -127,9 +127,9 @@ internal sealed class BoardCosts
     /// <summary>Air time of a message, in µs.</summary>
     public double TransmitUs(int byteCount) => TransmitOverheadUs + byteCount * TransmitUsPerByte;
 
-    /// <summary>What it takes on top of waiting, in nJ, that a dozing radio listens: after the request, and on after the answer.</summary>
+    /// <summary>Energy in nJ that listening adds to waiting in modem sleep: after the request, and after the answer.</summary>
     /// <param name="waitUs">From the request's leaving to the answer, or to the time-out, in µs.</param>
-    /// <param name="hasAnswer">Whether there was an answer.</param>
+    /// <param name="hasAnswer">True when there was an answer.</param>
     public double ListeningNj(double waitUs, bool hasAnswer) =>
         (Math.Min(waitUs, ListenOnUs) + (hasAnswer ? ListenOnUs : 0)) * (ListenMw - WaitMw);
 

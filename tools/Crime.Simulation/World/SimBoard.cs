@@ -84,7 +84,7 @@ internal sealed class SimBoard
     /// <summary>Number of the step that it waits for; events with another are stale.</summary>
     public uint Sequence;
 
-    /// <summary>Whether what it heard while computing was added to the time of that.</summary>
+    /// <summary>True when what it heard while computing was added to the time of that.</summary>
     public bool IsDelayed;
 
     /// <summary>Inputs of a recording that it has begun.</summary>
@@ -123,7 +123,7 @@ internal sealed class SimBoard
     /// <summary>Energy spent on the input so far, in µJ.</summary>
     public double EnergyUj;
 
-    /// <summary>Whether the input came back unanswered.</summary>
+    /// <summary>True when the input came back unanswered.</summary>
     public bool IsFallback;
 
     /// <summary>When it looks after its links next; ticks at another time are stale.</summary>

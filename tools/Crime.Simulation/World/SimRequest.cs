@@ -42,7 +42,7 @@ internal sealed class SimRequest : PendingRequest
     /// <summary>True service time at the gateway where it is, in µs.</summary>
     public long ServiceUs;
 
-    /// <summary>Whether it waits in a queue.</summary>
+    /// <summary>True when it waits in a queue.</summary>
     public bool IsWaiting;
 
     /// <summary>The answer's code.</summary>

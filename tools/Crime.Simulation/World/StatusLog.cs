@@ -57,7 +57,7 @@ internal sealed class StatusLog
     /// <param name="seen">Number of the last status that it has read.</param>
     public uint FirstToRead(uint seen) => Math.Max(seen + 1, _count > ReadStatuses ? _count - ReadStatuses + 1 : 1);
 
-    /// <summary>How many of the last statuses were published after one time and not after another.</summary>
+    /// <summary>Number of the last statuses that were published after one time and not after another.</summary>
     public int CountBetween(double afterUs, double untilUs)
     {
         int count = 0;
@@ -79,7 +79,7 @@ internal sealed class StatusLog
     }
 }
 
-/// <summary>What a node has read of a gateway's statuses.</summary>
+/// <summary>Position of a node in a gateway's statuses.</summary>
 internal struct StatusReader
 {
     /// <summary>Number of the last status read.</summary>

@@ -101,7 +101,7 @@ internal sealed partial class SimWorld
     /// <param name="gateway">The sender.</param>
     /// <param name="message">The request or ping, with its slot.</param>
     /// <param name="byteCount">Its size.</param>
-    /// <param name="kind">What arrives.</param>
+    /// <param name="kind">Kind of the message.</param>
     public void SendUpstream(GatewayDriver gateway, SimRequest message, int byteCount, EventKind kind)
     {
         double wayUs = gateway.Links[message.Slot].OneWayUs(_nowUs, byteCount, message.Fate, Fate.Link(gateway.FirstLink + message.Slot));

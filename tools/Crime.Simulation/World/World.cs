@@ -51,7 +51,7 @@ internal sealed partial class SimWorld
     private long _nowUs;
 
     /// <summary>Builds a network.</summary>
-    /// <param name="run">What to run.</param>
+    /// <param name="run">The run.</param>
     /// <param name="seed">Seed of this network.</param>
     public SimWorld(SimulationRun run, ulong seed)
     {
@@ -107,7 +107,7 @@ internal sealed partial class SimWorld
     /// <summary>The time, in µs.</summary>
     public long NowUs => _nowUs;
 
-    /// <summary>What is counted.</summary>
+    /// <summary>Counts of the run.</summary>
     public RunTally Tally => _tally;
 
     private HerdMeasures EngineMeasures => (HerdMeasures)_safeguards & HerdMeasures.All;

@@ -191,7 +191,7 @@ internal sealed class AdvertNetwork
         }
     }
 
-    /// <summary>Whether anybody tells of a path through a node that is dead, or over a link that is broken.</summary>
+    /// <summary>True when anybody tells of a path through a node that is dead, or over a link that is broken.</summary>
     public bool IsAnyPathBroken() => _nodes.Where(node => node.IsAlive).Any(node =>
     {
         CostAdvert advert = node.Advert(_nowUs);
@@ -258,7 +258,7 @@ internal sealed class AdvertNetwork
     }
 
     /// <summary>Notes what everybody tells.</summary>
-    /// <returns>Whether it is anything else than before.</returns>
+    /// <returns>True when it is anything else than before.</returns>
     private bool Note()
     {
         bool isOther = false;

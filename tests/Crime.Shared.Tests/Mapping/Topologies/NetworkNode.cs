@@ -41,7 +41,7 @@ internal abstract class NetworkNode
     /// <summary>Number of this start.</summary>
     public uint Session { get; private set; }
 
-    /// <summary>Whether it is there.</summary>
+    /// <summary>True when it is there.</summary>
     public bool IsAlive { get; protected set; }
 
     /// <summary>Takes an answer's bytes.</summary>
