@@ -31,6 +31,9 @@ namespace nanoFramework.M2Mqtt;
 /// <summary>The device's MQTT client.</summary>
 public class MqttClient : IMqttClient, IDisposable
 {
+    /// <summary>How much too early the host may put a message on its network, in µs: its timers count milliseconds.</summary>
+    internal const int HostAheadUs = 1000;
+
     private const int CloseMs = 200;
     private const int HeaderBytes = 60;
 
@@ -52,6 +55,7 @@ public class MqttClient : IMqttClient, IDisposable
     private TcpSender? _tcp;
     private long _writtenBytes;
     private long _sentBytes;
+    private long _lastPutAtUs;
     private Thread? _dispatcher;
     private long _eventNumber;
     private bool _isEnding;
@@ -281,7 +285,8 @@ public class MqttClient : IMqttClient, IDisposable
             {
                 if (!_onAir.Reader.TryRead(out var item)) continue;
                 long restUs = item.LeavesAtUs - _board.Clock.RealUs;
-                if (restUs >= TcpSender.HostAheadUs) await Task.Delay((int)(restUs / 1000));
+                if (restUs >= HostAheadUs) await Task.Delay((int)(restUs / 1000));
+                lock (_lock) _lastPutAtUs = item.LeavesAtUs;
                 await client.PublishAsync(item.Message, CancellationToken.None);
             }
         }
@@ -304,7 +309,8 @@ public class MqttClient : IMqttClient, IDisposable
         }
         lock (_lock)
         {
-            long arrivedAtUs = _board.Clock.RealUs, comesAtUs = _board.Radio.ReceiveAt(arrivedAtUs);
+            // The host is early by its timers, and its clock steps back while the board stands still: an answer never precedes its question.
+            long arrivedAtUs = Math.Max(_board.Clock.RealUs, _lastPutAtUs), comesAtUs = _board.Radio.ReceiveAt(arrivedAtUs);
             _events.Enqueue((Run, arrivedAtUs), (comesAtUs, _eventNumber++));
             _tcp?.OnData(arrivedAtUs, comesAtUs);
         }

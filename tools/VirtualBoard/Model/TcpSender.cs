@@ -15,9 +15,6 @@ namespace Crime.VirtualBoard.Model;
 /// </remarks>
 internal sealed class TcpSender
 {
-    /// <summary>How much too early the host may put a segment on its network, in µs: its timers count milliseconds.</summary>
-    public const int HostAheadUs = 1000;
-
     private readonly int _segmentSize;
     private readonly long _delayedAckUs;
     private readonly Func<int, long, long> _transmit;
@@ -75,7 +72,7 @@ internal sealed class TcpSender
     /// <param name="receivedAtUs">When they reach the board.</param>
     public void OnData(long sentAtUs, long receivedAtUs)
     {
-        foreach (Burst burst in _outstanding.Where(burst => burst.ReachesPeerAtUs - HostAheadUs <= sentAtUs))
+        foreach (Burst burst in _outstanding.Where(burst => burst.ReachesPeerAtUs <= sentAtUs))
             burst.AcknowledgedAtUs = Math.Min(burst.AcknowledgedAtUs, receivedAtUs);
     }
 
