@@ -1,0 +1,113 @@
+// What arrives on a board's topics: answers, pongs, and statuses of gateways. It runs on the MQTT client's only dispatch thread, so it is quick
+// and allocates nothing for the messages that come often.
+
+using Crime.Frames;
+using Crime.Mapping;
+
+namespace Crime.Node;
+
+/// <summary>Sorts the messages of a board.</summary>
+public sealed class BoardInbox
+{
+    private readonly OpenRequest _request;
+    private readonly OffloadCounters _counters;
+    private readonly PongFrame _pong = new PongFrame();
+
+    // The status topics that were received last, and the gateway of each. No element is ever unset: comparing an unset string element ends
+    // the device's CLR.
+    private readonly string[] _statusTopics = EmptyTexts(DecisionTable.MaxCandidates);
+    private readonly string[] _gateways = EmptyTexts(DecisionTable.MaxCandidates);
+    private int _nextTopic;
+    private StatusFrame _status;
+    private MappingEngine _engine;
+
+    /// <summary>Makes an inbox without a model: statuses change nothing then.</summary>
+    /// <param name="request">The request under way.</param>
+    /// <param name="counters">Counts late answers and malformed frames.</param>
+    public BoardInbox(OpenRequest request, OffloadCounters counters)
+    {
+        _request = request;
+        _counters = counters;
+    }
+
+    /// <summary>Sets the model and its engine.</summary>
+    /// <param name="modelId">Identity of the model.</param>
+    /// <param name="engine">The engine; null while it is being made.</param>
+    public void SetModel(uint modelId, MappingEngine engine)
+    {
+        _engine = null;
+        _status = new StatusFrame(modelId);
+        _engine = engine;
+    }
+
+    /// <summary>Releases the engine: another one needs its memory.</summary>
+    public void ReleaseEngine() => _engine = null;
+
+    /// <summary>Takes a message.</summary>
+    /// <param name="topic">Its topic.</param>
+    /// <param name="payload">Foreign bytes.</param>
+    /// <param name="nowUs">Time of its arrival in µs.</param>
+    /// <returns>True when it is the answer to the request under way.</returns>
+    public bool OnMessage(string topic, byte[] payload, long nowUs)
+    {
+        switch (FrameFormat.TypeOf(payload))
+        {
+            case FrameType.Response: return OnResponse(payload, nowUs);
+            case FrameType.Pong:
+                OnPong(payload, nowUs);
+                return false;
+            default:
+                // Statuses have a version of their own.
+                OnStatus(topic, payload, nowUs);
+                return false;
+        }
+    }
+
+    private bool OnResponse(byte[] payload, long nowUs)
+    {
+        if (_request.Incoming.Decode(payload) != FrameError.None) _counters.Malformed++;
+        else if (_request.TryAccept(nowUs)) return true;
+        else _counters.LateAnswers++;
+        return false;
+    }
+
+    private void OnPong(byte[] payload, long nowUs)
+    {
+        MappingEngine engine = _engine;
+        if (_pong.Decode(payload) != FrameError.None || _pong.Session != _request.Session) _counters.Malformed++;
+        else if (engine != null) engine.OnPong(_pong, nowUs);
+    }
+
+    private void OnStatus(string topic, byte[] payload, long nowUs)
+    {
+        string gateway = GatewayOf(topic);
+        // The main thread may release the engine meanwhile.
+        MappingEngine engine = _engine;
+        if (gateway == null) _counters.Malformed++;
+        else if (engine == null) return;
+        else if (_status.Decode(payload) != FrameError.None) _counters.Malformed++;
+        else engine.OnStatus(gateway, _status, nowUs);
+    }
+
+    /// <summary>
+    /// Returns the id of the gateway that publishes on a status topic, or null when the topic is not one. A board receives the same few topics
+    /// again and again. Comparing two strings is one call into the CLR; parsing a topic is one call per letter.
+    /// </summary>
+    private string GatewayOf(string topic)
+    {
+        for (int i = 0; i < _statusTopics.Length; i++)
+            if (topic == _statusTopics[i]) return _gateways[i];
+        if (!Topics.IsStatus(topic, out string gateway)) return null;
+        _statusTopics[_nextTopic] = topic;
+        _gateways[_nextTopic] = gateway;
+        _nextTopic = _nextTopic + 1 < _statusTopics.Length ? _nextTopic + 1 : 0;
+        return gateway;
+    }
+
+    private static string[] EmptyTexts(int count)
+    {
+        var texts = new string[count];
+        for (int i = 0; i < texts.Length; i++) texts[i] = "";
+        return texts;
+    }
+}

@@ -1,0 +1,292 @@
+// One input, from its arrival to its result: decide, compute or offload, and compute when no gateway answers. Exactly one result comes out
+// in every case. A board that cannot compute the model has no fallback: it asks again until a gateway answers.
+
+using Crime.Costs;
+using Crime.Frames;
+using Crime.Mapping;
+
+namespace Crime.Node;
+
+/// <summary>
+/// State machine of an input. Each report returns the next action; the driver does it and reports its outcome. Nothing is allocated after the
+/// constructor. Used by one thread.
+/// </summary>
+public sealed class InputFlow
+{
+    /// <summary>Most timesteps of a stream from one decision to the next: a gateway that comes up is noticed before the rest is computed.</summary>
+    public const int MaxSteps = 8;
+
+    /// <summary>First time in µs to wait after a failure of a board that cannot compute; doubled up to <see cref="MaxBackOffUs"/>.</summary>
+    public const int FirstBackOffUs = 1_000_000;
+
+    /// <summary>Longest time in µs to wait between two attempts of a board that cannot compute.</summary>
+    public const int MaxBackOffUs = 30_000_000;
+
+    private readonly PowerProfile _power;
+    private readonly InputMapping _mapping;
+    private readonly RadioSchedule _radio;
+    private readonly Decision _decision = new Decision { IsDetailed = true };
+    private readonly Decision _rest = new Decision();
+    private MappingEngine _engine;
+    private bool _canCompute;
+    private int _length;
+    private int _arrived;
+    private int _done;
+    private bool _isFallback;
+    private int _backOffUs;
+    private long _startUs;
+    private long _pausedAtUs;
+    private long _sentAtUs;
+    private int _extraAirUs;
+    private long _stepsUs;
+
+    /// <summary>Makes the flow of a board without a model.</summary>
+    /// <param name="power">The board's power profile.</param>
+    /// <param name="mapping">Maps inputs to places.</param>
+    /// <param name="radio">Wakes the radio; null where the radio is always on.</param>
+    public InputFlow(PowerProfile power, InputMapping mapping, RadioSchedule radio)
+    {
+        _power = power;
+        _mapping = mapping;
+        _radio = radio;
+    }
+
+    /// <summary>The action that is in progress.</summary>
+    public InputAction Action { get; private set; }
+
+    /// <summary>First timestep of <see cref="InputAction.Compute"/>, or of <see cref="InputAction.Send"/>; 0 starts from the zero state.</summary>
+    public int StepStart => _done;
+
+    /// <summary>Timesteps of <see cref="InputAction.Compute"/> or <see cref="InputAction.Send"/>.</summary>
+    public int StepCount { get; private set; }
+
+    /// <summary>True when <see cref="InputAction.Compute"/> ends the input: the driver classifies after it.</summary>
+    public bool IsFinal { get; private set; }
+
+    /// <summary>Deadline in µs of an action that waits.</summary>
+    public long UntilUs { get; private set; }
+
+    /// <summary>The decision: gateway, time-out and latency budget of <see cref="InputAction.Send"/>.</summary>
+    public Decision Decision => _decision;
+
+    /// <summary>Time per state of the board for this input.</summary>
+    public RadioTimeline Timeline { get; } = new RadioTimeline();
+
+    /// <summary>The result, after <see cref="InputAction.Complete"/>.</summary>
+    public InputResult Result { get; } = new InputResult();
+
+    /// <summary>Counts of requests and answers since the start.</summary>
+    public OffloadCounters Counters { get; } = new OffloadCounters();
+
+    /// <summary>Sets the model's engine. Between two inputs, or while the input waits for a retry.</summary>
+    /// <param name="engine">The engine; null while there is no model.</param>
+    /// <param name="canCompute">True when the board computes the model itself.</param>
+    public void SetModel(MappingEngine engine, bool canCompute)
+    {
+        _engine = engine;
+        _canCompute = canCompute;
+        // The state of a stream belongs to the former model.
+        _done = 0;
+    }
+
+    /// <summary>Starts an input.</summary>
+    /// <param name="length">Its timesteps, at least 1.</param>
+    /// <param name="arrived">Timesteps that have come, 0 to <paramref name="length"/>.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    public InputAction Begin(int length, int arrived, long nowUs)
+    {
+        Timeline.Reset();
+        Result.DoneCount = 0;
+        Result.BreakEvenLength = CostLine.Never;
+        _length = length;
+        _arrived = arrived;
+        _done = 0;
+        _isFallback = false;
+        _backOffUs = 0;
+        _stepsUs = 0;
+        _startUs = nowUs;
+        _pausedAtUs = nowUs;
+        return Next(nowUs);
+    }
+
+    /// <summary>Reports the timesteps that have come by now.</summary>
+    public InputAction OnSteps(int arrived, long nowUs)
+    {
+        _arrived = arrived;
+        return Next(nowUs);
+    }
+
+    /// <summary>Reports the end of <see cref="InputAction.Compute"/>.</summary>
+    /// <param name="label">The class, when <see cref="IsFinal"/>.</param>
+    /// <param name="startUs">Start of the computation in µs, after the decision.</param>
+    /// <param name="nowUs">Its end in µs.</param>
+    public InputAction OnComputed(int label, long startUs, long nowUs)
+    {
+        Timeline.ComputeUs += nowUs - _pausedAtUs;
+        _pausedAtUs = nowUs;
+        _stepsUs += nowUs - startUs;
+        _done += StepCount;
+        if (!IsFinal) return Next(nowUs);
+        // The line counts whole inputs; the board has computed the beginning of a stream as well.
+        _engine.OnLocal(_length, _stepsUs);
+        return Complete(_isFallback ? Target.Fallback : Target.Local, label, nowUs);
+    }
+
+    /// <summary>Reports a change of the link, or the deadline, during <see cref="InputAction.WakeRadio"/> and <see cref="InputAction.AwaitRadio"/>.</summary>
+    public InputAction OnRadio(long nowUs)
+    {
+        WakeState state = _radio.Poll(nowUs);
+        if (state == WakeState.Waking) return Action = InputAction.AwaitRadio;
+        Timeline.WakeUs += nowUs - _radio.WakeAtUs;
+        _pausedAtUs = nowUs;
+        if (state == WakeState.Usable) _mapping.DecideAfterWake(_engine, _length - _done, nowUs, _decision);
+        return state == WakeState.Usable && _decision.IsOffload ? Send() : FallBack(nowUs);
+    }
+
+    /// <summary>Reports that the request was handed to the MQTT client.</summary>
+    /// <param name="encodeStartUs">Start of writing it in µs.</param>
+    /// <param name="sentUs">End of writing it in µs.</param>
+    /// <param name="extraAirUs">Air time in µs of what the request carries beyond the input.</param>
+    public InputAction OnSent(long encodeStartUs, long sentUs, int extraAirUs)
+    {
+        Counters.Requests++;
+        Timeline.ComputeUs += sentUs - _pausedAtUs;
+        _pausedAtUs = sentUs;
+        _sentAtUs = sentUs;
+        _extraAirUs = extraAirUs;
+        _engine.OnEncoded(StepCount, sentUs - encodeStartUs);
+        _engine.OnSent(_decision.Gateway, StepCount, sentUs);
+        UntilUs = sentUs + _decision.TimeoutUs;
+        return Action = InputAction.AwaitAnswer;
+    }
+
+    /// <summary>Reports that the request could not be sent: there is no connection.</summary>
+    public InputAction OnNotSent(long nowUs)
+    {
+        Timeline.ComputeUs += nowUs - _pausedAtUs;
+        _pausedAtUs = nowUs;
+        _engine.OnConnectionChanged(nowUs);
+        return FallBack(nowUs);
+    }
+
+    /// <summary>Reports the answer of the gateway, which may be a refusal.</summary>
+    /// <param name="response">The answer to the request under way; see <see cref="OpenRequest"/>.</param>
+    /// <param name="answeredAtUs">Time of its arrival in µs.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    public InputAction OnAnswer(ResponseFrame response, long answeredAtUs, long nowUs)
+    {
+        AddRequest(answeredAtUs, true);
+        _engine.OnResponse(_decision.Gateway, response, StepCount, answeredAtUs - _sentAtUs - _extraAirUs, answeredAtUs);
+        if (response.Code != ResponseCode.Ok)
+        {
+            Counters.Refusals++;
+            return FallBack(nowUs);
+        }
+        Counters.Answers++;
+        return Complete(Target.Gateway, response.Label, nowUs);
+    }
+
+    /// <summary>Reports that the deadline of <see cref="InputAction.AwaitAnswer"/> has passed without an answer.</summary>
+    public InputAction OnTimeout(long nowUs)
+    {
+        Counters.Timeouts++;
+        AddRequest(nowUs, false);
+        _engine.OnTimeout(_decision.Gateway, nowUs);
+        return FallBack(nowUs);
+    }
+
+    /// <summary>Reports a look during <see cref="InputAction.AwaitRetry"/>: the input goes on after the deadline, once there is a gateway or a kernel.</summary>
+    public InputAction OnRetry(long nowUs)
+    {
+        bool isReady = _engine != null && (_canCompute || (nowUs >= UntilUs && _engine.HasUsableGateway(nowUs)));
+        return isReady ? Next(nowUs) : Action;
+    }
+
+    private InputAction Next(long nowUs)
+    {
+        Timeline.WaitUs += nowUs - _pausedAtUs;
+        _pausedAtUs = nowUs;
+        return _arrived < _length ? NextOfStream(nowUs) : NextOfWhole(nowUs);
+    }
+
+    /// <summary>Computes the timesteps that have come, and holds them where the rest goes to a gateway; decided again with every timestep.</summary>
+    private InputAction NextOfStream(long nowUs)
+    {
+        int count = _arrived - _done;
+        if (count == 0 || !_canCompute) return Action = InputAction.AwaitSteps;
+        _mapping.DecideRest(_engine, _length - _done, false, nowUs, _rest);
+        return _rest.IsOffload ? Action = InputAction.AwaitSteps : Compute(count < MaxSteps ? count : MaxSteps, false);
+    }
+
+    private InputAction NextOfWhole(long nowUs)
+    {
+        int rest = _length - _done;
+        if (!_canCompute && _engine.IsRadioOff)
+        {
+            // A board that cannot compute needs a gateway, even one that is not in its memory.
+            return Wake(nowUs);
+        }
+        if (_done > 0 && rest > MaxSteps)
+        {
+            _mapping.DecideRest(_engine, rest, true, nowUs, _rest);
+            if (!_rest.IsOffload) return Compute(MaxSteps, false);
+        }
+        if (_done > 0) _mapping.DecideRest(_engine, rest, true, nowUs, _decision);
+        else _mapping.Decide(_engine, _length, _canCompute, nowUs, _decision);
+        Result.BreakEvenLength = _decision.BreakEvenLength;
+        if (_decision.IsOffload) return _engine.IsRadioOff ? Wake(nowUs) : Send();
+        return _canCompute ? Compute(rest, true) : Retry(nowUs);
+    }
+
+    private InputAction Compute(int count, bool isFinal)
+    {
+        StepCount = count;
+        IsFinal = isFinal;
+        return Action = InputAction.Compute;
+    }
+
+    private InputAction Send()
+    {
+        StepCount = _length - _done;
+        Result.DoneCount = _done;
+        return Action = InputAction.Send;
+    }
+
+    private InputAction Wake(long nowUs)
+    {
+        _radio.Wake(nowUs);
+        UntilUs = _radio.UntilUs;
+        return Action = InputAction.WakeRadio;
+    }
+
+    /// <summary>Continues on the board from the state that it has. The state of a stream stays as it is until an answer comes.</summary>
+    private InputAction FallBack(long nowUs)
+    {
+        _isFallback = true;
+        return _canCompute ? Compute(_length - _done, true) : Retry(nowUs);
+    }
+
+    private InputAction Retry(long nowUs)
+    {
+        _backOffUs = _backOffUs == 0 ? FirstBackOffUs : _backOffUs * 2 > MaxBackOffUs ? MaxBackOffUs : _backOffUs * 2;
+        UntilUs = nowUs + _backOffUs;
+        return Action = InputAction.AwaitRetry;
+    }
+
+    private void AddRequest(long endUs, bool isAnswered)
+    {
+        int transmitUs = _engine.TransmitUs(StepCount) + _extraAirUs;
+        Timeline.AddRequest(_power, transmitUs, endUs - _sentAtUs - transmitUs, isAnswered);
+        _pausedAtUs = endUs;
+    }
+
+    private InputAction Complete(Target target, int label, long nowUs)
+    {
+        Result.Target = target;
+        Result.Label = label;
+        Result.Length = _length;
+        Result.TimeUs = nowUs - _startUs;
+        Result.Depth = _decision.IsOffload ? _decision.Gateway.Queue.Depth : _engine.LowestDepth();
+        return Action = InputAction.Complete;
+    }
+}

@@ -1,0 +1,36 @@
+// The result of one input, for the console, telemetry and totals.
+
+using Crime.Frames;
+
+namespace Crime.Node;
+
+/// <summary>Result of an input.</summary>
+public sealed class InputResult
+{
+    /// <summary>Number of the input since the start; set by the driver.</summary>
+    public uint Input;
+
+    /// <summary>Length of the input in timesteps.</summary>
+    public int Length;
+
+    /// <summary>Timesteps that the board had computed when the rest went to a gateway; 0 for an input in one piece.</summary>
+    public int DoneCount;
+
+    /// <summary>The class.</summary>
+    public int Label;
+
+    /// <summary>The place that computed it.</summary>
+    public Target Target;
+
+    /// <summary>Time in µs from the arrival of the input to its result.</summary>
+    public long TimeUs;
+
+    /// <summary>Energy in µJ; set by the driver from its meter.</summary>
+    public int EnergyUj;
+
+    /// <summary>Break-even length at the time of the decision, see <see cref="Mapping.Decision.BreakEvenLength"/>.</summary>
+    public int BreakEvenLength;
+
+    /// <summary>Requests that waited at the gateway of the decision, or at the least loaded one, as last reported.</summary>
+    public int Depth;
+}

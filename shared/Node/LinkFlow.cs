@@ -1,0 +1,170 @@
+// The network of a board: joins the Wi-Fi, keeps a connection to the broker, measures links, and is quiet while the radio is not wanted.
+
+using Crime.Frames;
+using Crime.Mapping;
+
+namespace Crime.Node;
+
+/// <summary>
+/// State machine of the network. <see cref="Next"/> returns the next action; the driver does it and reports its outcome. Used by one thread, but
+/// for <see cref="SetWanted"/>, <see cref="OnMessage"/> and <see cref="OnClosed"/>.
+/// </summary>
+public sealed class LinkFlow
+{
+    /// <summary>Time in µs between two looks for due work.</summary>
+    public const int TickUs = 100_000;
+
+    /// <summary>Time in µs without a message after which the connection is closed: statuses come every second.</summary>
+    public const int SilenceUs = 15_000_000;
+
+    /// <summary>Wait in µs after a lost connection: a new one would be closed by the end of the old one.</summary>
+    public const int SettleUs = 500_000;
+
+    /// <summary>First wait in µs after a failed attempt; doubled up to <see cref="MaxBackOffUs"/>.</summary>
+    public const int FirstBackOffUs = 1_000_000;
+
+    /// <summary>Longest wait in µs between two attempts.</summary>
+    public const int MaxBackOffUs = 30_000_000;
+
+    /// <summary>Age in µs of a telemetry record from which the next request carries it, or a ping when the connection is quiet.</summary>
+    public const int TelemetryAgeUs = 1_000_000;
+
+    /// <summary>Time in µs since the last request before telemetry is sent on its own: a request would carry it for nothing.</summary>
+    public const int QuietUs = 100_000;
+
+    private readonly TelemetryBuffer _telemetry;
+    private readonly object _lock = new object();
+    private MappingEngine _engine;
+    private bool _isWanted = true;
+    private bool _isJoined;
+    private bool _isConnected;
+    private bool _isPartingPingDue;
+    private int _backOffUs = FirstBackOffUs;
+    private long _waitUntilUs;
+    private long _lastMessageUs;
+    private long _lastRequestUs;
+    private bool _isRequestOpen;
+
+    /// <summary>Makes the network of a board that is off.</summary>
+    /// <param name="telemetry">Records that pings carry; null when telemetry is off.</param>
+    public LinkFlow(TelemetryBuffer telemetry) => _telemetry = telemetry;
+
+    /// <summary>True while the board has a connection to the broker.</summary>
+    public bool IsConnected => _isConnected;
+
+    /// <summary>True while the radio is off because it is not wanted.</summary>
+    public bool IsOff => !_isWanted && !_isJoined;
+
+    /// <summary>The gateway of <see cref="LinkAction.Ping"/>.</summary>
+    public GatewayCandidate PingGateway { get; private set; }
+
+    /// <summary>Sequence number of that ping.</summary>
+    public uint PingSequence { get; private set; }
+
+    /// <summary>Deadline in µs of <see cref="LinkAction.Wait"/>.</summary>
+    public long UntilUs { get; private set; }
+
+    /// <summary>Sets the engine whose links are measured; null while there is no model.</summary>
+    public void SetModel(MappingEngine engine) => _engine = engine;
+
+    /// <summary>Sets whether the radio is wanted.</summary>
+    public void SetWanted(bool isWanted)
+    {
+        lock (_lock)
+        {
+            _isWanted = isWanted;
+            _isPartingPingDue = !isWanted;
+            if (isWanted) _waitUntilUs = 0;
+        }
+    }
+
+    /// <summary>Notes that a request is under way, or no longer: telemetry waits for a quiet connection.</summary>
+    public void OnRequest(bool isOpen, long nowUs)
+    {
+        _isRequestOpen = isOpen;
+        if (isOpen) _lastRequestUs = nowUs;
+    }
+
+    /// <summary>Notes the arrival of any message.</summary>
+    public void OnMessage(long nowUs) => _lastMessageUs = nowUs;
+
+    /// <summary>Reports the outcome of <see cref="LinkAction.Join"/>.</summary>
+    public void OnJoined(bool isJoined, long nowUs)
+    {
+        _isJoined = isJoined;
+        if (!isJoined) _waitUntilUs = nowUs + FirstBackOffUs;
+    }
+
+    /// <summary>Reports the outcome of <see cref="LinkAction.Connect"/>.</summary>
+    public void OnConnected(bool isConnected, long nowUs)
+    {
+        _isConnected = isConnected;
+        _lastMessageUs = nowUs;
+        if (isConnected)
+        {
+            _backOffUs = FirstBackOffUs;
+            ForgetLinks(nowUs);
+            return;
+        }
+        _waitUntilUs = nowUs + _backOffUs;
+        _backOffUs = _backOffUs * 2 > MaxBackOffUs ? MaxBackOffUs : _backOffUs * 2;
+    }
+
+    /// <summary>Reports that the connection has ended, by either side.</summary>
+    public void OnClosed(long nowUs)
+    {
+        lock (_lock)
+        {
+            if (!_isConnected) return;
+            _isConnected = false;
+            if (_isWanted) _waitUntilUs = nowUs + SettleUs;
+        }
+        ForgetLinks(nowUs);
+    }
+
+    /// <summary>Reports that the radio is off.</summary>
+    public void OnSwitchedOff() => _isJoined = false;
+
+    /// <summary>Returns the next action.</summary>
+    public LinkAction Next(long nowUs)
+    {
+        if (!_isWanted) return _isConnected ? Part(nowUs) : LinkAction.SwitchOff;
+        if (nowUs < _waitUntilUs) return WaitUntil(_waitUntilUs);
+        if (!_isJoined) return LinkAction.Join;
+        if (!_isConnected) return LinkAction.Connect;
+        if (nowUs - _lastMessageUs > SilenceUs) return LinkAction.Abandon;
+        return TakePing(IsTelemetryDue(nowUs), nowUs) ? LinkAction.Ping : WaitUntil(nowUs + TickUs);
+    }
+
+    /// <summary>Sends the last telemetry, then leaves. A deep sleep would lose it.</summary>
+    private LinkAction Part(long nowUs)
+    {
+        bool hasTelemetry = _isPartingPingDue && _telemetry != null && _telemetry.SizeBytes > 0;
+        _isPartingPingDue = false;
+        return hasTelemetry && TakePing(true, nowUs) ? LinkAction.Ping : LinkAction.Leave;
+    }
+
+    private bool TakePing(bool isWanted, long nowUs)
+    {
+        MappingEngine engine = _engine;
+        if (engine == null) return false;
+        PingGateway = engine.TakePing(nowUs, isWanted, _telemetry == null ? 0 : _telemetry.SizeBytes, out uint sequence);
+        PingSequence = sequence;
+        return PingGateway != null;
+    }
+
+    private bool IsTelemetryDue(long nowUs) =>
+        _telemetry != null && !_isRequestOpen && nowUs - _lastRequestUs >= QuietUs && _telemetry.IsDue(nowUs, TelemetryAgeUs);
+
+    private LinkAction WaitUntil(long untilUs)
+    {
+        UntilUs = untilUs;
+        return LinkAction.Wait;
+    }
+
+    private void ForgetLinks(long nowUs)
+    {
+        MappingEngine engine = _engine;
+        if (engine != null && _isWanted) engine.OnConnectionChanged(nowUs);
+    }
+}

@@ -1,0 +1,28 @@
+// Counts of a board's offloads, for the console's status.
+
+namespace Crime.Node;
+
+/// <summary>What a board has sent and received since its start.</summary>
+public sealed class OffloadCounters
+{
+    /// <summary>Requests sent.</summary>
+    public int Requests;
+
+    /// <summary>Answers that came in time.</summary>
+    public int Answers;
+
+    /// <summary>Requests that a gateway refused.</summary>
+    public int Refusals;
+
+    /// <summary>Requests without an answer in time.</summary>
+    public int Timeouts;
+
+    /// <summary>Answers that came after their time-out, or twice; they are dropped.</summary>
+    public int LateAnswers;
+
+    /// <summary>Frames that could not be read.</summary>
+    public int Malformed;
+
+    /// <summary>Connections made to the broker.</summary>
+    public int Connections;
+}
