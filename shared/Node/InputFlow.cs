@@ -75,18 +75,26 @@ public sealed class InputFlow
     /// <summary>The result, after <see cref="InputAction.Complete"/>.</summary>
     public InputResult Result { get; } = new InputResult();
 
+    /// <summary>True in the first <see cref="InputAction.AwaitRetry"/> of an input, after a failure of its gateways.</summary>
+    public bool IsFirstRetry => Action == InputAction.AwaitRetry && _backOffUs == FirstBackOffUs;
+
     /// <summary>Counts of requests and answers since the start.</summary>
     public OffloadCounters Counters { get; } = new OffloadCounters();
 
-    /// <summary>Sets the model's engine. Between two inputs, or while the input waits for a retry.</summary>
+    /// <summary>Wakes the radio; null where the radio is always on.</summary>
+    public RadioSchedule Radio => _radio;
+
+    /// <summary>Sets the model's engine. An input in progress starts again: its state belongs to the former model.</summary>
     /// <param name="engine">The engine; null while there is no model.</param>
     /// <param name="canCompute">True when the board computes the model itself.</param>
     public void SetModel(MappingEngine engine, bool canCompute)
     {
         _engine = engine;
         _canCompute = canCompute;
-        // The state of a stream belongs to the former model.
         _done = 0;
+        if (Action == InputAction.None || Action == InputAction.Complete) return;
+        Action = InputAction.AwaitRetry;
+        UntilUs = 0;
     }
 
     /// <summary>Starts an input.</summary>

@@ -6,8 +6,8 @@ using Crime.Mapping;
 namespace Crime.Node;
 
 /// <summary>
-/// State machine of the network. <see cref="Next"/> returns the next action; the driver does it and reports its outcome. Used by one thread, but
-/// for <see cref="SetWanted"/>, <see cref="OnMessage"/> and <see cref="OnClosed"/>.
+/// State machine of the network. <see cref="Next"/> returns the next action; the driver does it and reports its outcome. Used by one thread, except
+/// for <see cref="SetWanted"/> and <see cref="SetModel"/>.
 /// </summary>
 public sealed class LinkFlow
 {
@@ -32,8 +32,7 @@ public sealed class LinkFlow
     /// <summary>Time in µs since the last request before telemetry is sent on its own: a request would carry it for nothing.</summary>
     public const int QuietUs = 100_000;
 
-    private readonly TelemetryBuffer _telemetry;
-    private readonly object _lock = new object();
+    private readonly OpenRequest _request;
     private MappingEngine _engine;
     private bool _isWanted = true;
     private bool _isJoined;
@@ -42,12 +41,24 @@ public sealed class LinkFlow
     private int _backOffUs = FirstBackOffUs;
     private long _waitUntilUs;
     private long _lastMessageUs;
-    private long _lastRequestUs;
-    private bool _isRequestOpen;
 
     /// <summary>Makes the network of a board that is off.</summary>
+    /// <param name="request">The request under way: telemetry waits until the connection is quiet.</param>
     /// <param name="telemetry">Records that pings carry; null when telemetry is off.</param>
-    public LinkFlow(TelemetryBuffer telemetry) => _telemetry = telemetry;
+    public LinkFlow(OpenRequest request, TelemetryBuffer telemetry)
+    {
+        _request = request;
+        Telemetry = telemetry;
+    }
+
+    /// <summary>Session of the pings.</summary>
+    public uint Session => _request.Session;
+
+    /// <summary>Records that pings carry; null when telemetry is off.</summary>
+    public TelemetryBuffer Telemetry { get; }
+
+    /// <summary>True while the board is in the Wi-Fi.</summary>
+    public bool IsJoined => _isJoined;
 
     /// <summary>True while the board has a connection to the broker.</summary>
     public bool IsConnected => _isConnected;
@@ -70,23 +81,14 @@ public sealed class LinkFlow
     /// <summary>Sets whether the radio is wanted.</summary>
     public void SetWanted(bool isWanted)
     {
-        lock (_lock)
-        {
-            _isWanted = isWanted;
-            _isPartingPingDue = !isWanted;
-            if (isWanted) _waitUntilUs = 0;
-        }
+        _isPartingPingDue = !isWanted;
+        _isWanted = isWanted;
+        if (isWanted) _waitUntilUs = 0;
     }
 
-    /// <summary>Notes that a request is under way, or no longer: telemetry waits for a quiet connection.</summary>
-    public void OnRequest(bool isOpen, long nowUs)
-    {
-        _isRequestOpen = isOpen;
-        if (isOpen) _lastRequestUs = nowUs;
-    }
-
-    /// <summary>Notes the arrival of any message.</summary>
-    public void OnMessage(long nowUs) => _lastMessageUs = nowUs;
+    /// <summary>Reports when the last message arrived.</summary>
+    /// <param name="atUs">Time of its arrival in µs.</param>
+    public void OnMessage(long atUs) => _lastMessageUs = atUs;
 
     /// <summary>Reports the outcome of <see cref="LinkAction.Join"/>.</summary>
     public void OnJoined(bool isJoined, long nowUs)
@@ -113,12 +115,8 @@ public sealed class LinkFlow
     /// <summary>Reports that the connection has ended, by either side.</summary>
     public void OnClosed(long nowUs)
     {
-        lock (_lock)
-        {
-            if (!_isConnected) return;
-            _isConnected = false;
-            if (_isWanted) _waitUntilUs = nowUs + SettleUs;
-        }
+        _isConnected = false;
+        if (_isWanted) _waitUntilUs = nowUs + SettleUs;
         ForgetLinks(nowUs);
     }
 
@@ -139,7 +137,7 @@ public sealed class LinkFlow
     /// <summary>Sends the last telemetry, then leaves. A deep sleep would lose it.</summary>
     private LinkAction Part(long nowUs)
     {
-        bool hasTelemetry = _isPartingPingDue && _telemetry != null && _telemetry.SizeBytes > 0;
+        bool hasTelemetry = _isPartingPingDue && Telemetry != null && Telemetry.SizeBytes > 0;
         _isPartingPingDue = false;
         return hasTelemetry && TakePing(true, nowUs) ? LinkAction.Ping : LinkAction.Leave;
     }
@@ -148,13 +146,13 @@ public sealed class LinkFlow
     {
         MappingEngine engine = _engine;
         if (engine == null) return false;
-        PingGateway = engine.TakePing(nowUs, isWanted, _telemetry == null ? 0 : _telemetry.SizeBytes, out uint sequence);
+        PingGateway = engine.TakePing(nowUs, isWanted, Telemetry == null ? 0 : Telemetry.SizeBytes, out uint sequence);
         PingSequence = sequence;
         return PingGateway != null;
     }
 
     private bool IsTelemetryDue(long nowUs) =>
-        _telemetry != null && !_isRequestOpen && nowUs - _lastRequestUs >= QuietUs && _telemetry.IsDue(nowUs, TelemetryAgeUs);
+        Telemetry != null && !_request.IsOpen && nowUs - _request.OpenedAtUs >= QuietUs && Telemetry.IsDue(nowUs, TelemetryAgeUs);
 
     private LinkAction WaitUntil(long untilUs)
     {

@@ -37,13 +37,18 @@ public sealed class OpenRequest
     /// <summary>Time of the last accepted answer in µs.</summary>
     public long AnsweredAtUs { get; private set; }
 
+    /// <summary>Time in µs at which the last request was opened.</summary>
+    public long OpenedAtUs { get; private set; }
+
     /// <summary>Opens the next request.</summary>
+    /// <param name="nowUs">The time in µs.</param>
     /// <returns>Its sequence number.</returns>
-    public uint Open()
+    public uint Open(long nowUs)
     {
         lock (_lock)
         {
             _isOpen = true;
+            OpenedAtUs = nowUs;
             return ++Sequence;
         }
     }
