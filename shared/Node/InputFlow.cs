@@ -22,11 +22,8 @@ public sealed class InputFlow
     /// <summary>Longest time in µs to wait between two attempts of a board that cannot compute.</summary>
     public const int MaxBackOffUs = 30_000_000;
 
-    private readonly PowerProfile _power;
     private readonly InputMapping _mapping;
-    private readonly RadioSchedule _radio;
-    private readonly Decision _decision = new Decision { IsDetailed = true };
-    private readonly Decision _rest = new Decision();
+    private readonly Decision _decision = new Decision();
     private MappingEngine _engine;
     private bool _canCompute;
     private int _length;
@@ -46,9 +43,9 @@ public sealed class InputFlow
     /// <param name="radio">Wakes the radio; null where the radio is always on.</param>
     public InputFlow(PowerProfile power, InputMapping mapping, RadioSchedule radio)
     {
-        _power = power;
+        Power = power;
         _mapping = mapping;
-        _radio = radio;
+        Radio = radio;
     }
 
     /// <summary>The action that is in progress.</summary>
@@ -75,14 +72,14 @@ public sealed class InputFlow
     /// <summary>The result, after <see cref="InputAction.Complete"/>.</summary>
     public InputResult Result { get; } = new InputResult();
 
-    /// <summary>True in the first <see cref="InputAction.AwaitRetry"/> of an input, after a failure of its gateways.</summary>
-    public bool IsFirstRetry => Action == InputAction.AwaitRetry && _backOffUs == FirstBackOffUs;
-
     /// <summary>Counts of requests and answers since the start.</summary>
     public OffloadCounters Counters { get; } = new OffloadCounters();
 
+    /// <summary>The board's power profile.</summary>
+    public PowerProfile Power { get; }
+
     /// <summary>Wakes the radio; null where the radio is always on.</summary>
-    public RadioSchedule Radio => _radio;
+    public RadioSchedule Radio { get; }
 
     /// <summary>Sets the model's engine. An input in progress starts again: its state belongs to the former model.</summary>
     /// <param name="engine">The engine; null while there is no model.</param>
@@ -117,7 +114,10 @@ public sealed class InputFlow
         return Next(nowUs);
     }
 
-    /// <summary>Reports the timesteps that have come by now.</summary>
+    /// <summary>Notes the timesteps that have come by now, during another action than <see cref="InputAction.AwaitSteps"/>.</summary>
+    public void OnArrived(int arrived) => _arrived = arrived;
+
+    /// <summary>Reports the timesteps that have come by now, during <see cref="InputAction.AwaitSteps"/>.</summary>
     public InputAction OnSteps(int arrived, long nowUs)
     {
         _arrived = arrived;
@@ -143,9 +143,9 @@ public sealed class InputFlow
     /// <summary>Reports a change of the link, or the deadline, during <see cref="InputAction.WakeRadio"/> and <see cref="InputAction.AwaitRadio"/>.</summary>
     public InputAction OnRadio(long nowUs)
     {
-        WakeState state = _radio.Poll(nowUs);
+        WakeState state = Radio.Poll(nowUs);
         if (state == WakeState.Waking) return Action = InputAction.AwaitRadio;
-        Timeline.WakeUs += nowUs - _radio.WakeAtUs;
+        Timeline.WakeUs += nowUs - Radio.WakeAtUs;
         _pausedAtUs = nowUs;
         if (state == WakeState.Usable) _mapping.DecideAfterWake(_engine, _length - _done, nowUs, _decision);
         return state == WakeState.Usable && _decision.IsOffload ? Send() : FallBack(nowUs);
@@ -154,14 +154,14 @@ public sealed class InputFlow
     /// <summary>Reports that the request was handed to the MQTT client.</summary>
     /// <param name="encodeStartUs">Start of writing it in µs.</param>
     /// <param name="sentUs">End of writing it in µs.</param>
-    /// <param name="extraAirUs">Air time in µs of what the request carries beyond the input.</param>
-    public InputAction OnSent(long encodeStartUs, long sentUs, int extraAirUs)
+    /// <param name="extraSizeBytes">Bytes of the request beyond those of the input: telemetry.</param>
+    public InputAction OnSent(long encodeStartUs, long sentUs, int extraSizeBytes)
     {
         Counters.Requests++;
         Timeline.ComputeUs += sentUs - _pausedAtUs;
         _pausedAtUs = sentUs;
         _sentAtUs = sentUs;
-        _extraAirUs = extraAirUs;
+        _extraAirUs = (int)((long)extraSizeBytes * Power.TransmitNsPerByte / 1000);
         _engine.OnEncoded(StepCount, sentUs - encodeStartUs);
         _engine.OnSent(_decision.Gateway, StepCount, sentUs);
         UntilUs = sentUs + _decision.TimeoutUs;
@@ -222,8 +222,9 @@ public sealed class InputFlow
     {
         int count = _arrived - _done;
         if (count == 0 || !_canCompute) return Action = InputAction.AwaitSteps;
-        _mapping.DecideRest(_engine, _length - _done, false, nowUs, _rest);
-        return _rest.IsOffload ? Action = InputAction.AwaitSteps : Compute(count < MaxSteps ? count : MaxSteps, false);
+        _decision.IsDetailed = false;
+        _mapping.DecideRest(_engine, _length - _done, false, nowUs, _decision);
+        return _decision.IsOffload ? Action = InputAction.AwaitSteps : Compute(count < MaxSteps ? count : MaxSteps, false);
     }
 
     private InputAction NextOfWhole(long nowUs)
@@ -236,9 +237,11 @@ public sealed class InputFlow
         }
         if (_done > 0 && rest > MaxSteps)
         {
-            _mapping.DecideRest(_engine, rest, true, nowUs, _rest);
-            if (!_rest.IsOffload) return Compute(MaxSteps, false);
+            _decision.IsDetailed = false;
+            _mapping.DecideRest(_engine, rest, true, nowUs, _decision);
+            if (!_decision.IsOffload) return Compute(MaxSteps, false);
         }
+        _decision.IsDetailed = true;
         if (_done > 0) _mapping.DecideRest(_engine, rest, true, nowUs, _decision);
         else _mapping.Decide(_engine, _length, _canCompute, nowUs, _decision);
         Result.BreakEvenLength = _decision.BreakEvenLength;
@@ -262,8 +265,8 @@ public sealed class InputFlow
 
     private InputAction Wake(long nowUs)
     {
-        _radio.Wake(nowUs);
-        UntilUs = _radio.UntilUs;
+        Radio.Wake(nowUs);
+        UntilUs = Radio.UntilUs;
         return Action = InputAction.WakeRadio;
     }
 
@@ -284,7 +287,7 @@ public sealed class InputFlow
     private void AddRequest(long endUs, bool isAnswered)
     {
         int transmitUs = _engine.TransmitUs(StepCount) + _extraAirUs;
-        Timeline.AddRequest(_power, transmitUs, endUs - _sentAtUs - transmitUs, isAnswered);
+        Timeline.AddRequest(Power, transmitUs, endUs - _sentAtUs - transmitUs, isAnswered);
         _pausedAtUs = endUs;
     }
 

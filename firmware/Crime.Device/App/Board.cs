@@ -17,6 +17,7 @@ using Crime.Device.Terminal;
 using Crime.Frames;
 using Crime.Kernel;
 using Crime.Model;
+using Crime.Node;
 using nanoFramework.Hardware.Esp32;
 using nanoFramework.Runtime.Native;
 
@@ -37,34 +38,34 @@ internal enum BoardStep
     /// <summary>Reads the next input.</summary>
     Read = 3,
 
-    /// <summary>Gets the result of the input.</summary>
-    Infer = 4,
+    /// <summary>Starts the input, once there is a model that it fits.</summary>
+    Begin = 4,
+
+    /// <summary>Does an action of the input.</summary>
+    Infer = 5,
 
     /// <summary>Adds the result to the totals.</summary>
-    Count = 5,
+    Count = 6,
 
     /// <summary>Writes the result to the console.</summary>
-    Report = 6,
+    Report = 7,
 
     /// <summary>Keeps the result for the gateway.</summary>
-    Record = 7,
+    Record = 8,
 
     /// <summary>Waits until the next input is due.</summary>
-    WaitForNextInput = 8,
+    WaitForNextInput = 9,
 
     /// <summary>Writes the totals.</summary>
-    End = 9,
+    End = 10,
 
     /// <summary>Answers commands and takes new models.</summary>
-    Idle = 10,
+    Idle = 11,
 }
 
 /// <summary>A board that classifies sequences.</summary>
 public sealed class Board : LastingThread, IBoardCommands
 {
-    /// <summary>Version of the firmware: major, minor and patch in one byte each, from the highest.</summary>
-    public const uint FirmwareVersion = 0x00010000;
-
     /// <summary>Least time between two restarts that the board makes by itself, in µs: 30 s.</summary>
     public const long RestartIntervalUs = 30_000_000;
 
@@ -79,14 +80,14 @@ public sealed class Board : LastingThread, IBoardCommands
     private readonly Report _report;
     private readonly Commands _commands;
     private readonly IEnergyMeter _meter;
-    private readonly Offloader _offloader;
+    private readonly InputMapping _mapping = new InputMapping();
+    private readonly InputFlow _flow;
+    private readonly TelemetryBuffer _telemetry;
     private readonly BrokerConnection _connection;
     private readonly LinkKeeper _link;
     private readonly DutyCycle _duty;
-    private readonly InferenceRunner _runner;
-    private readonly StreamRunner _stream;
+    private readonly InputDriver _driver;
     private readonly ModelSlot _slot;
-    private readonly InferenceResult _result = new InferenceResult();
     private readonly InferenceTotals _totals = new InferenceTotals();
     private readonly TelemetryRecord _record = new TelemetryRecord();
     private SavedState _saved;
@@ -96,6 +97,7 @@ public sealed class Board : LastingThread, IBoardCommands
     private uint _inputCount;
     private long _inputStartUs;
     private bool _isRestartNeeded;
+    private bool _isWaitReported;
 
     /// <summary>Puts the board together.</summary>
     /// <param name="settings">Its settings.</param>
@@ -115,17 +117,26 @@ public sealed class Board : LastingThread, IBoardCommands
         _report = new Report(_console);
         _report.Greet(_settings.BoardId, remarks);
         _commands = new Commands(_console, _report, this);
-        _meter = MeterFactory.Create(_settings, _console, _memory);
+        PowerProfile power = _settings.Power();
+        _meter = MeterFactory.Create(_settings, power, _console, _memory);
 
         // On the ESP32 this is the hardware's generator: two starts do not share a session.
         uint session = (uint)new Random().Next();
-        _offloader = new Offloader(_settings, session);
-        _connection = new BrokerConnection(_settings, _console, _offloader, _offloader.Counters, _memory);
-        _link = new LinkKeeper(_settings, _console, _connection, _offloader, session, _memory);
-        if (_settings.Radio == RadioMode.Duty && _settings.BrokerHost.Length > 0) _duty = new DutyCycle(_settings, _link);
-        _runner = new InferenceRunner(_offloader, _connection, _meter) { Mode = _settings.Mapping, Duty = _duty };
-        if (_settings.TimestepIntervalMs > 0) _stream = new StreamRunner(_runner, new TimestepArrivals(_settings.TimestepIntervalMs));
-        _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _offloader, _connection, _runner, _link, _duty);
+        var request = new OpenRequest(session);
+        if (_settings.Telemetry) _telemetry = new TelemetryBuffer();
+        _mapping.Mode = _settings.Mapping;
+        bool isDutyCycled = _settings.Radio == RadioMode.Duty && _settings.BrokerHost.Length > 0;
+        var radio = isDutyCycled ? new RadioSchedule(new RadioCost(_settings.RadioUpMs * 1000, _settings.RadioUpMw)) : null;
+        _flow = new InputFlow(power, _mapping, radio);
+        var inbox = new Inbox(request, _flow.Counters);
+        _connection = new BrokerConnection(_settings, _console, inbox, _flow.Counters, _memory);
+        var network = new LinkFlow(request, _telemetry);
+        _link = new LinkKeeper(_settings, _console, _connection, network, _memory);
+        if (isDutyCycled) _duty = new DutyCycle(_settings, _link, radio);
+        var sender = new RequestSender(_settings, _connection, inbox, network);
+        _driver = new InputDriver(
+            _flow, sender, inbox, _link, _meter, _settings.TimestepIntervalMs > 0 ? new TimestepArrivals(_settings.TimestepIntervalMs) : null);
+        _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _driver, sender);
     }
 
     /// <summary>Runs the board. It does not return.</summary>
@@ -158,7 +169,7 @@ public sealed class Board : LastingThread, IBoardCommands
             return;
         }
         _report.Status(
-            _slot.Engine, _totals, _offloader.Counters, _slot.Kernel == null ? null : _slot.Kernel.Saturations, _connection.IsConnected, _memory);
+            _slot.Engine, _totals, _flow.Counters, _slot.Kernel == null ? null : _slot.Kernel.Saturations, _connection.IsConnected, _memory);
     }
 
     /// <inheritdoc/>
@@ -179,7 +190,7 @@ public sealed class Board : LastingThread, IBoardCommands
     public void SetMapping(MappingMode mode)
     {
         _settings.Mapping = mode;
-        _runner.Mode = mode;
+        _mapping.Mode = mode;
     }
 
     /// <inheritdoc/>
@@ -230,14 +241,15 @@ public sealed class Board : LastingThread, IBoardCommands
                 if (_saved == null) WaitForLink();
                 return BoardStep.Open;
             case BoardStep.Open: return Open() ? BoardStep.Read : BoardStep.Idle;
-            case BoardStep.Read: return Read() ? BoardStep.Infer : BoardStep.End;
+            case BoardStep.Read: return Read() ? BoardStep.Begin : BoardStep.End;
+            case BoardStep.Begin: return Begin();
             case BoardStep.Infer: return Infer();
             case BoardStep.Count:
-                _totals.Add(_result);
+                _totals.Add(_flow.Result);
                 return BoardStep.Report;
             case BoardStep.Report:
-                _report.Inference(_result, _meter);
-                return _offloader.Telemetry == null ? BoardStep.WaitForNextInput : BoardStep.Record;
+                _report.Inference(_flow.Result, _meter);
+                return _telemetry == null ? BoardStep.WaitForNextInput : BoardStep.Record;
             case BoardStep.Record:
                 RecordTelemetry();
                 return BoardStep.WaitForNextInput;
@@ -311,7 +323,7 @@ public sealed class Board : LastingThread, IBoardCommands
     /// <summary>Restores the totals, the settings and the link estimates of before a deep sleep.</summary>
     private void Resume(SavedState saved)
     {
-        saved.Restore(_totals, _slot.Engine, _duty.RadioUp);
+        saved.Restore(_totals, _slot.Engine, _flow.Radio.Cost);
         _inputCount = saved.InputCount;
         SetGoal(saved.Goal);
         SetMapping(saved.Mapping);
@@ -323,7 +335,7 @@ public sealed class Board : LastingThread, IBoardCommands
         {
             ModelId = _slot.Model.Id, InputCount = _inputCount, Sequence = _source.Sequence, Position = _source.Position,
             Mapping = _settings.Mapping, Goal = _settings.Goal, LocalTime = _slot.Engine.LocalTime, EncodeTime = _slot.Engine.EncodeTime,
-            RadioUpUs = _duty.RadioUp.TimeUs, RadioOffUs = _duty.RadioOffUs + restMs * 1000L,
+            RadioUpUs = _flow.Radio.Cost.TimeUs, RadioOffUs = _flow.Radio.OffUs(Clock.NowUs()) + restMs * 1000L,
         };
         state.Write(_totals, _slot.Engine);
     }
@@ -349,27 +361,37 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         _inputStartUs = Clock.NowUs();
         if (!_source.Next()) return false;
-        _result.Input = _inputCount++;
-        _runner.Begin();
+        _flow.Result.Input = _inputCount++;
         return true;
     }
 
-    /// <summary>Runs the current input. A board that cannot compute it keeps it until a gateway answers.</summary>
+    private BoardStep Begin()
+    {
+        if (!IsFitting) return AwaitFittingModel();
+        _isWaitReported = false;
+        _driver.Begin(_source.Length);
+        return BoardStep.Infer;
+    }
+
+    /// <summary>Does the next action of the input. Commands are answered meanwhile. A new model is installed only while no gateway answers.</summary>
     private BoardStep Infer()
     {
-        int backOffMs = 0;
-        bool isDone = _stream != null && IsFitting && TryStream();
-        while (!isDone && IsFitting && !_runner.TryRun(_source.Values, _source.Length, _result))
-        {
-            if (backOffMs == 0) _report.Text("waiting: no gateway for " + _slot.Model.Name);
-            backOffMs = backOffMs == 0 ? BrokerConnection.FirstBackOffMs : BrokerConnection.NextBackOffMs(backOffMs);
-            WaitForGateway(backOffMs);
-        }
-        if (isDone || IsFitting) return BoardStep.Count;
+        if (_slot.Model != null && !IsFitting) return AwaitFittingModel();
+        if (_driver.Step(_source.Values)) return BoardStep.Count;
+        if (_flow.Action == InputAction.AwaitSteps) _commands.Poll();
+        if (_flow.Action != InputAction.AwaitRetry) return BoardStep.Infer;
+        if (!_isWaitReported && _slot.Model != null) _report.Text("waiting: no gateway for " + _slot.Model.Name);
+        _isWaitReported = true;
+        Poll();
+        return BoardStep.Infer;
+    }
+
+    private BoardStep AwaitFittingModel()
+    {
         if (_slot.Model == null)
         {
             Wait();
-            return BoardStep.Infer;
+            return BoardStep.Begin;
         }
         _report.Text("inputs: the recording does not fit the model");
         return BoardStep.Idle;
@@ -377,42 +399,20 @@ public sealed class Board : LastingThread, IBoardCommands
 
     private bool IsFitting => _slot.Model != null && _source.Fits(_slot.Model);
 
-    /// <summary>Takes the timesteps of the current input as they come; commands are answered meanwhile, a new model waits.</summary>
-    /// <returns>False when all of them are here and none is computed: the input is then one like any other.</returns>
-    private bool TryStream()
-    {
-        _stream.Begin(_source.Length);
-        while (_stream.Turn(_source.Values, _result))
-        {
-            _commands.Poll();
-            // A shift for a division: a wait that ends a little early is repeated.
-            int restMs = _stream.RestUs == 0 ? 0 : (_stream.RestUs >> 10) + 1;
-            if (restMs > 0) Thread.Sleep(restMs < IdleMs ? restMs : IdleMs);
-        }
-        return _stream.HasResult;
-    }
-
-    /// <summary>Waits a time, and then until there is a gateway to ask, or a new model that the board can compute itself.</summary>
-    private void WaitForGateway(int timeMs)
-    {
-        long endUs = Clock.NowUs() + timeMs * 1000L;
-        while (_slot.Kernel == null && (Clock.NowUs() < endUs || _slot.Model == null || !_slot.Engine.HasUsableGateway(Clock.NowUs()))) Wait();
-    }
-
     /// <summary>Keeps the result for the next request or ping, which carries it to the gateway.</summary>
     private void RecordTelemetry()
     {
-        _record.Input = _result.Input;
-        _record.Length = _result.Length;
-        _record.Label = _result.Label;
-        _record.Target = _result.Target;
-        _record.TimeUs = (uint)_result.TimeUs;
-        _record.EnergyUj = (uint)_result.EnergyUj;
-        _record.BreakEvenLength = _result.BreakEvenLength;
-        _record.Depth = _result.Depth;
-        _record.Done = _result.Done;
+        _record.Input = _flow.Result.Input;
+        _record.Length = _flow.Result.Length;
+        _record.Label = _flow.Result.Label;
+        _record.Target = _flow.Result.Target;
+        _record.TimeUs = (uint)_flow.Result.TimeUs;
+        _record.EnergyUj = (uint)_flow.Result.EnergyUj;
+        _record.BreakEvenLength = _flow.Result.BreakEvenLength;
+        _record.Depth = _flow.Result.Depth;
+        _record.Done = _flow.Result.DoneCount;
         _record.Measured = _meter.IsMeasured;
-        _offloader.Telemetry.Add(_record, Clock.NowUs());
+        _telemetry.Add(_record, Clock.NowUs());
     }
 
     private void WaitForNextInput()

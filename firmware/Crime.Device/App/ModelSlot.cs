@@ -24,11 +24,8 @@ public sealed class ModelSlot
     private readonly MemoryPlan _memory;
     private readonly KernelLoader _loader;
     private readonly KernelBuilder _kernels;
-    private readonly Offloader _offloader;
-    private readonly BrokerConnection _connection;
-    private readonly InferenceRunner _runner;
-    private readonly LinkKeeper _link;
-    private readonly DutyCycle _duty;
+    private readonly InputDriver _driver;
+    private readonly RequestSender _sender;
     private uint _fixedPointChecksum;
     private bool _hasNewerPackage;
 
@@ -37,25 +34,18 @@ public sealed class ModelSlot
     /// <param name="report">Receives a line about each kernel and model.</param>
     /// <param name="memory">Notes where memory ran out.</param>
     /// <param name="flashedKernels">The compiled kernels that are flashed with the application; empty for none.</param>
-    /// <param name="offloader">Receives each model.</param>
-    /// <param name="connection">Once it is open, the plan reserves no more memory for it.</param>
-    /// <param name="runner">Receives each kernel and engine.</param>
-    /// <param name="link">Receives each engine.</param>
-    /// <param name="duty">Receives each engine; null where the radio is always up.</param>
+    /// <param name="driver">Receives each model with its kernel and engine.</param>
+    /// <param name="sender">Receives each model. Once it is connected, the plan reserves no more memory for the network.</param>
     public ModelSlot(
-        BoardSettings settings, Report report, MemoryPlan memory, CompiledModel[] flashedKernels, Offloader offloader, BrokerConnection connection,
-        InferenceRunner runner, LinkKeeper link, DutyCycle duty)
+        BoardSettings settings, Report report, MemoryPlan memory, CompiledModel[] flashedKernels, InputDriver driver, RequestSender sender)
     {
         _settings = settings;
         _report = report;
         _memory = memory;
         _loader = new KernelLoader(memory);
         _kernels = new KernelBuilder(flashedKernels, _loader);
-        _offloader = offloader;
-        _connection = connection;
-        _runner = runner;
-        _link = link;
-        _duty = duty;
+        _driver = driver;
+        _sender = sender;
     }
 
     /// <summary>The model, without its weights; null when there is none.</summary>
@@ -83,10 +73,7 @@ public sealed class ModelSlot
     public void Clear()
     {
         IsInterrupted = true;
-        _runner.Use(null, null);
-        _offloader.ReleaseEngine();
-        _link.ReleaseEngine();
-        if (_duty != null) _duty.ReleaseEngine();
+        _driver.Release();
         Model = null;
         Kernel = null;
         Engine = null;
@@ -171,10 +158,7 @@ public sealed class ModelSlot
         model.ReleaseNumbers();
         SelfProfile profile = Measure(model, kernel, saved);
         MappingEngine engine = MakeEngine(model, kernel, profile);
-        _offloader.Use(model, engine);
-        _runner.Use(kernel, engine);
-        if (_duty != null) _duty.Use(engine, saved == null ? 0 : saved.RadioOffUs);
-        _link.Use(model.Id, engine);
+        _driver.SetModel(model, kernel, engine, saved == null ? 0 : saved.RadioOffUs);
         Kernel = kernel;
         Engine = engine;
         Model = model;
@@ -186,22 +170,22 @@ public sealed class ModelSlot
     private int ReserveSizeBytes(ModelFile model)
     {
         int inputs = 2 * sizeof(short) * LongestOf(model) * model.ValuesPerStep;
-        bool needsNetwork = _settings.BrokerHost.Length > 0 && !_connection.IsConnected;
+        bool needsNetwork = _settings.BrokerHost.Length > 0 && !_sender.IsConnected;
         return MemoryPlan.EngineSizeBytes + MemoryPlan.SpareSizeBytes + inputs + (needsNetwork ? MemoryPlan.NetworkSizeBytes : 0);
     }
 
     private SelfProfile Measure(ModelFile model, IKernel kernel, SavedState saved)
     {
-        _offloader.Use(model, null);
-        return saved != null ? new SelfProfile(saved.LocalTime, saved.EncodeTime) : new SelfProfile(kernel, _offloader, model.ValuesPerStep);
+        _sender.SetModel(model);
+        return saved != null ? new SelfProfile(saved.LocalTime, saved.EncodeTime) : new SelfProfile(kernel, _sender, model.ValuesPerStep);
     }
 
     private MappingEngine MakeEngine(ModelFile model, IKernel kernel, SelfProfile profile) => new MappingEngine(
         new EngineSetup
         {
             ModelId = model.Id, LongestLength = LongestOf(model), LocalTime = profile.LocalTime, EncodeTime = profile.EncodeTime,
-            BytesPerStep = _offloader.BytesPerStep, StateSize = kernel == null ? 0 : kernel.State.ExportSize,
-            Power = _settings.Power(), Goal = _settings.Goal, BeaconIntervalUs = EngineSetup.StandardBeaconUs,
+            BytesPerStep = _sender.BytesPerStep, StateSize = kernel == null ? 0 : kernel.State.ExportSize,
+            Power = _driver.Power, Goal = _settings.Goal, BeaconIntervalUs = EngineSetup.StandardBeaconUs,
             TimeoutMarginUs = _settings.TimeoutMarginMs * 1000, TimeoutMaxUs = _settings.TimeoutMaxMs * 1000,
         },
         NodeKey.Of(_settings.BoardId));

@@ -2,6 +2,7 @@
 
 using Crime.Costs;
 using Crime.Device.Settings;
+using Crime.Node;
 using nanoFramework.Runtime.Native;
 
 namespace Crime.Device.Terminal;

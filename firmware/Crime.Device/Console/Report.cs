@@ -5,12 +5,12 @@ using Crime.Costs;
 using Crime.Device.Energy;
 using Crime.Device.Inference;
 using Crime.Device.Memory;
-using Crime.Device.Offload;
 using Crime.Device.Settings;
 using Crime.Frames;
 using Crime.Kernel;
 using Crime.Mapping;
 using Crime.Model;
+using Crime.Node;
 
 namespace Crime.Device.Terminal;
 
@@ -40,11 +40,11 @@ public sealed class Report
             .Text(" samples=").Number(meter.Samples).Text(" bad=").Number(meter.Bad));
 
     /// <summary>The line of one inference.</summary>
-    public void Inference(InferenceResult result, IEnergyMeter meter)
+    public void Inference(InputResult result, IEnergyMeter meter)
     {
         _line.Clear().Text("INF id=").Number(result.Input).Text(" len=").Number(result.Length)
             .Text(" at=").Text(NameOf(result.Target));
-        if (result.Done > 0) _line.Text(" done=").Number(result.Done);
+        if (result.DoneCount > 0) _line.Text(" done=").Number(result.DoneCount);
         _line.Text(" class=").Number(result.Label)
             .Text(" ms=").Thousandths(result.TimeUs).Text(" mj=").Thousandths(result.EnergyUj)
             .Text(" mw=").Thousandths(MicrowattsOf(result.EnergyUj, result.TimeUs));

@@ -7,8 +7,8 @@ using System.IO.Hashing;
 using Crime.Binary;
 using Crime.Costs;
 using Crime.Device.Inference;
-using Crime.Device.Settings;
 using Crime.Mapping;
+using Crime.Node;
 
 namespace Crime.Device.Duty;
 

@@ -2,6 +2,7 @@
 
 using System;
 using System.Device.I2c;
+using Crime.Costs;
 using Crime.Device.Memory;
 using Crime.Device.Settings;
 using Crime.Device.Terminal;
@@ -16,11 +17,12 @@ public static class MeterFactory
 
     /// <summary>Makes the meter. A line on the console says when the sensor is missing.</summary>
     /// <param name="settings">The board's settings.</param>
+    /// <param name="power">The board's power profile.</param>
     /// <param name="console">Receives lines about problems.</param>
-    /// <param name="memory">Notes where memory ran out.</param>
-    public static IEnergyMeter Create(BoardSettings settings, SerialConsole console, MemoryPlan memory)
+    /// <param name="memory">Counts the shortages of memory.</param>
+    public static IEnergyMeter Create(BoardSettings settings, PowerProfile power, SerialConsole console, MemoryPlan memory)
     {
-        var model = new ModelledMeter(settings.Power());
+        var model = new ModelledMeter(power);
         IEnergyMeter meter = model;
         if (settings.Ina219)
         {

@@ -18,9 +18,9 @@ public sealed class SelfProfile
 
     /// <summary>Measures the kernel and the encoder on zeros.</summary>
     /// <param name="kernel">The kernel; null when the board cannot hold the model.</param>
-    /// <param name="offloader">Writes the requests.</param>
+    /// <param name="sender">Writes the requests.</param>
     /// <param name="valuesPerStep">Numbers per timestep.</param>
-    public SelfProfile(IKernel kernel, Offloader offloader, int valuesPerStep)
+    public SelfProfile(IKernel kernel, RequestSender sender, int valuesPerStep)
     {
         var zeros = new short[LongLength * valuesPerStep];
         if (kernel != null)
@@ -29,7 +29,7 @@ public sealed class SelfProfile
             kernel.State.Reset();
             kernel.Saturations.Reset();
         }
-        EncodeTime = Measure(null, offloader, zeros);
+        EncodeTime = Measure(null, sender, zeros);
     }
 
     /// <summary>Lines that were measured before.</summary>
@@ -47,11 +47,11 @@ public sealed class SelfProfile
     /// <summary>Time to write a request.</summary>
     public CostLine EncodeTime { get; }
 
-    private static CostLine Measure(IKernel kernel, Offloader offloader, short[] zeros) => CostLine.Through(
-        ShortLength, LeastTimeUs(kernel, offloader, zeros, ShortLength), LongLength, LeastTimeUs(kernel, offloader, zeros, LongLength));
+    private static CostLine Measure(IKernel kernel, RequestSender sender, short[] zeros) => CostLine.Through(
+        ShortLength, LeastTimeUs(kernel, sender, zeros, ShortLength), LongLength, LeastTimeUs(kernel, sender, zeros, LongLength));
 
     /// <summary>Returns the least time of a few runs in µs: of the kernel, or of the encoder where the kernel is null.</summary>
-    private static long LeastTimeUs(IKernel kernel, Offloader offloader, short[] zeros, int length)
+    private static long LeastTimeUs(IKernel kernel, RequestSender sender, short[] zeros, int length)
     {
         long leastUs = long.MaxValue;
         for (int run = 0; run < RunCount; run++)
@@ -59,7 +59,7 @@ public sealed class SelfProfile
             long startUs = Clock.NowUs();
             if (kernel == null)
             {
-                offloader.Encode(zeros, length);
+                sender.Encode(zeros, length);
             }
             else
             {

@@ -19,6 +19,8 @@ public sealed class ModelUpdater : LastingThread
     /// <summary>Time between two requests to a gateway that had no newer file, in ms.</summary>
     public const int IntervalMs = 600_000;
 
+    private const int NetworkPollMs = 100;
+
     private readonly object _lock = new object();
     private readonly BoardSettings _settings;
     private readonly SerialConsole _console;
@@ -88,7 +90,7 @@ public sealed class ModelUpdater : LastingThread
     {
         if (!_link.IsNetworkUp)
         {
-            Thread.Sleep(LinkKeeper.TickMs);
+            Thread.Sleep(NetworkPollMs);
             return;
         }
         string problem = Update();

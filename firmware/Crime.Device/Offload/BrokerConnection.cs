@@ -9,6 +9,7 @@ using Crime.Device.Memory;
 using Crime.Device.Settings;
 using Crime.Device.Terminal;
 using Crime.Frames;
+using Crime.Node;
 using nanoFramework.M2Mqtt;
 using nanoFramework.M2Mqtt.Messages;
 
@@ -17,15 +18,6 @@ namespace Crime.Device.Offload;
 /// <summary>A connection that comes back by itself.</summary>
 public sealed class BrokerConnection
 {
-    /// <summary>Wait after the client has said that a connection is closed, in ms: the old one's end takes 200.</summary>
-    public const int SettleMs = 500;
-
-    /// <summary>First wait after a failed attempt, in ms; doubled up to <see cref="MaxBackOffMs"/>.</summary>
-    public const int FirstBackOffMs = 1000;
-
-    /// <summary>Longest wait between attempts, in ms.</summary>
-    public const int MaxBackOffMs = 30_000;
-
     /// <summary>MQTT keep-alive in s.</summary>
     public const ushort KeepAliveS = 15;
 
@@ -43,7 +35,6 @@ public sealed class BrokerConnection
     // The client that has not been released yet, connected or not.
     private MqttClient _client;
     private bool _isUsable;
-    private int _backOffMs = FirstBackOffMs;
 
     /// <summary>Makes a connection that is not open yet.</summary>
     /// <param name="settings">The board's settings.</param>
@@ -102,7 +93,7 @@ public sealed class BrokerConnection
         }
     }
 
-    /// <summary>Tries once to connect, and waits the back-off after a failure. Called by the link's thread only.</summary>
+    /// <summary>Tries once to connect. Called by the link's thread only.</summary>
     /// <returns>True when the board is connected and subscribed.</returns>
     public bool Open()
     {
@@ -123,8 +114,6 @@ public sealed class BrokerConnection
             _console.WriteLine("broker: " + _settings.BrokerHost + " cannot be reached: " + e.Message);
         }
         Release();
-        Thread.Sleep(_backOffMs);
-        _backOffMs = NextBackOffMs(_backOffMs);
         return false;
     }
 
@@ -143,43 +132,28 @@ public sealed class BrokerConnection
         }
         client.Subscribe(_filters, new[] { MqttQoSLevel.AtMostOnce, MqttQoSLevel.AtMostOnce });
         LastMessageUs = Clock.NowUs();
-        _backOffMs = FirstBackOffMs;
         _counters.Connections++;
         _isUsable = true;
         return true;
     }
 
     /// <summary>Waits for a while, less when the connection ends. Called by the link's thread only.</summary>
-    /// <returns>False when the connection has ended and was released; <see cref="Open"/> makes the next one.</returns>
+    /// <param name="timeMs">Time in ms.</param>
+    /// <returns>False when the connection has ended; <see cref="Close"/> releases it.</returns>
     public bool WaitWhileOpen(int timeMs)
     {
         if (!_closed.WaitOne(timeMs, false)) return true;
         _isUsable = false;
-        Thread.Sleep(SettleMs);
-        Release();
         return false;
     }
 
-    /// <summary>Gives a connection up that looks open but carries nothing. Called by the link's thread only.</summary>
-    public void Abandon()
-    {
-        _isUsable = false;
-        Release();
-        Thread.Sleep(SettleMs);
-        _closed.Reset();
-    }
-
-    /// <summary>Ends the connection before the radio goes off. Called by the link's thread only.</summary>
-    public void Leave()
+    /// <summary>Ends the connection, if there is one, and releases its client. Called by the link's thread only.</summary>
+    public void Close()
     {
         _isUsable = false;
         Release();
         _closed.Reset();
     }
-
-    /// <summary>The wait after one more failure, in ms.</summary>
-    /// <param name="backOffMs">The wait before it, at least <see cref="FirstBackOffMs"/>.</param>
-    public static int NextBackOffMs(int backOffMs) => backOffMs * 2 > MaxBackOffMs ? MaxBackOffMs : backOffMs * 2;
 
     private static string Credential(string text) => text.Length == 0 ? null : text;
 

@@ -1,21 +1,9 @@
 // What a person sets on a board, with defaults that work on a bench. The file is I:\crime.cfg, lines of "key=value".
 
 using Crime.Costs;
+using Crime.Node;
 
 namespace Crime.Device.Settings;
-
-/// <summary>The mapping mode: the rule that maps inputs to places.</summary>
-public enum MappingMode
-{
-    /// <summary>The mapping engine.</summary>
-    Auto = 0,
-
-    /// <summary>Always the board.</summary>
-    Local = 1,
-
-    /// <summary>Always a gateway; the board only when none answers.</summary>
-    Gateway = 2,
-}
 
 /// <summary>Purpose of a board.</summary>
 public enum BoardRole

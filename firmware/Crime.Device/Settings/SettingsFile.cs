@@ -6,6 +6,7 @@ using System.Collections;
 using System.IO;
 using Crime.Costs;
 using Crime.Frames;
+using Crime.Node;
 
 namespace Crime.Device.Settings;
 

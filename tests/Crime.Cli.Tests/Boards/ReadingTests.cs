@@ -3,9 +3,9 @@ using System.Linq;
 using Crime.Cli.Boards;
 using Crime.Cli.Tests.Monitor;
 using Crime.Device.Energy;
-using Crime.Device.Inference;
 using Crime.Device.Terminal;
 using Crime.Frames;
+using Crime.Node;
 using Crime.VirtualBoard;
 using NUnit.Framework;
 
@@ -13,7 +13,7 @@ namespace Crime.Cli.Tests.Boards;
 
 public sealed class ReadingTests
 {
-    private static string LineOfTheFirmware(InferenceResult result)
+    private static string LineOfTheFirmware(InputResult result)
     {
         using var board = new Board(new BoardOptions
         {
@@ -29,13 +29,13 @@ public sealed class ReadingTests
     [Test]
     public void TheFirmwaresOwnLineIsRead()
     {
-        string line = LineOfTheFirmware(new InferenceResult
+        string line = LineOfTheFirmware(new InputResult
         {
             Input = 35, Length = 30, Target = Target.Fallback, Label = 4, TimeUs = 48_493, EnergyUj = 7998, BreakEvenLength = 65535, Depth = 2,
         });
         Assert.That(Reading.Parse(line), Is.EqualTo(new Reading(35, 30, "fallback", 4, 48.493, 7.998, 164.931, null, 2, "model")));
-        Assert.That(Reading.Parse(LineOfTheFirmware(new InferenceResult { BreakEvenLength = 44 })), Is.EqualTo(new Reading(0, 0, "local", 0, 0, 0, 0, 44, 0, "model")));
-        line = LineOfTheFirmware(new InferenceResult { Length = 200, Done = 70, Target = Target.Gateway, BreakEvenLength = 44 });
+        Assert.That(Reading.Parse(LineOfTheFirmware(new InputResult { BreakEvenLength = 44 })), Is.EqualTo(new Reading(0, 0, "local", 0, 0, 0, 0, 44, 0, "model")));
+        line = LineOfTheFirmware(new InputResult { Length = 200, DoneCount = 70, Target = Target.Gateway, BreakEvenLength = 44 });
         Assert.That(line, Does.StartWith("INF id=0 len=200 at=gateway done=70 class=0 "));
         Assert.That(Reading.Parse(line), Is.EqualTo(new Reading(0, 200, "gateway", 0, 0, 0, 0, 44, 0, "model", 70)));
     }

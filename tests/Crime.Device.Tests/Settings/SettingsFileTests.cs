@@ -2,6 +2,7 @@ using System.Collections;
 using System.Linq;
 using Crime.Costs;
 using Crime.Device.Settings;
+using Crime.Node;
 using NUnit.Framework;
 
 namespace Crime.Device.Tests.Settings;

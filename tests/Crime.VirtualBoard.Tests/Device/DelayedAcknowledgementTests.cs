@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.VirtualBoard.Model;
 using Crime.VirtualBoard.Redirects;
 using Crime.VirtualBoard.Tests.Model;
 using nanoFramework.M2Mqtt;
@@ -77,7 +78,7 @@ public sealed class DelayedAcknowledgementTests
             laterMw = _board.MeanPowerMw(leavesAtUs + MarginUs, leavesAtUs + airUs - MarginUs);
         });
         Assert.That(_arrived.Select(message => message.Topic), Is.EqualTo(new[] { "a", "b" }));
-        Assert.That(_arrived.Last().AtUs, Is.AtLeast(leavesAtUs + airUs + profile.LinkDelayUs - MarginUs - MqttClient.HostAheadUs));
+        Assert.That(_arrived.Last().AtUs, Is.AtLeast(leavesAtUs + airUs + profile.LinkDelayUs - MarginUs - BoardClock.HostAheadUs));
         Assert.That(laterMw, Is.EqualTo(profile.TransmitMw).Within(1), "the radio transmits then");
         Assert.That(atOnceMw, Is.LessThan(profile.TransmitMw - 1), "and not before");
     }

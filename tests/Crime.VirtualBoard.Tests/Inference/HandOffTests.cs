@@ -15,6 +15,7 @@ using Crime.Device.Terminal;
 using Crime.Frames;
 using Crime.Mapping;
 using Crime.Model;
+using Crime.Node;
 using Crime.VirtualBoard.Tests.Model;
 using NUnit.Framework;
 
@@ -38,10 +39,12 @@ public sealed class HandOffTests
 
     // The board's parts, and what it asked.
     private BoardSettings _settings = null!;
-    private Offloader _offloader = null!;
+    private readonly InputMapping _mapping = new();
+    private Inbox _inbox = null!;
     private BrokerConnection _connection = null!;
     private MappingEngine _engine = null!;
-    private InferenceRunner _runner = null!;
+    private InputFlow _flow = null!;
+    private InputDriver _driver = null!;
     private NetworkKernel _kernel = null!;
     private RequestFrame? _request;
 
@@ -59,9 +62,9 @@ public sealed class HandOffTests
         whole.Advance(s_values, 0, Length);
         int label = whole.Classify();
         var behind = new NetworkKernel(s_model);
-        InferenceResult result = await StreamAsync(mode, ResponseCode.Ok, behind);
+        InputResult result = await StreamAsync(mode, ResponseCode.Ok, behind);
         Assert.That((result.Target, result.Label, result.Length), Is.EqualTo((expected, label, Length)));
-        Assert.That(result.Done, Is.EqualTo(expected == Target.Gateway ? Done : 0));
+        Assert.That(result.DoneCount, Is.EqualTo(expected == Target.Gateway ? Done : 0));
         if (mode == MappingMode.Local)
         {
             Assert.That(_request, Is.Null);
@@ -87,8 +90,8 @@ public sealed class HandOffTests
         var whole = new NetworkKernel(s_model);
         whole.Advance(s_values, 0, Length);
         int label = whole.Classify();
-        InferenceResult result = await StreamAsync(MappingMode.Gateway, code, new NetworkKernel(s_model));
-        Assert.That((result.Target, result.Label, result.Length, result.Done), Is.EqualTo((Target.Fallback, label, Length, Done)));
+        InputResult result = await StreamAsync(MappingMode.Gateway, code, new NetworkKernel(s_model));
+        Assert.That((result.Target, result.Label, result.Length, result.DoneCount), Is.EqualTo((Target.Fallback, label, Length, Done)));
         Assert.That(_request!.StateCount, Is.EqualTo(2 * 9 + 5));
         Assert.That(_kernel.Logits, Is.EqualTo(whole.Logits));
         for (int layer = 0; layer < 2; layer++) Assert.That(_kernel.State.Layers[layer].Hidden, Is.EqualTo(whole.State.Layers[layer].Hidden));
@@ -99,12 +102,12 @@ public sealed class HandOffTests
     [TestCase(MappingMode.Gateway, WaitMs)]
     public async Task ARequestSaysHowLongItIsWorth(MappingMode mode, int expectedMs)
     {
-        InferenceResult result = await StreamAsync(mode, ResponseCode.Ok, new NetworkKernel(s_model), SlowStepMs);
+        InputResult result = await StreamAsync(mode, ResponseCode.Ok, new NetworkKernel(s_model), SlowStepMs);
         Assert.That(result.Target, Is.EqualTo(Target.Gateway));
         Assert.That(_request!.BudgetUs, Is.EqualTo(expectedMs * 1000).Within(5).Percent);
     }
 
-    private async Task<InferenceResult> StreamAsync(MappingMode mode, ResponseCode? code, NetworkKernel behind, int stepMs = 1)
+    private async Task<InputResult> StreamAsync(MappingMode mode, ResponseCode? code, NetworkKernel behind, int stepMs = 1)
     {
         _stepMs = stepMs;
         _request = null;
@@ -118,9 +121,8 @@ public sealed class HandOffTests
             return Task.CompletedTask;
         };
         using Board board = TestBoards.Make();
-        var result = new InferenceResult();
-        TestBoards.Run(board, () => Stream(broker.Port, mode, result));
-        return result;
+        TestBoards.Run(board, () => Stream(broker.Port, mode));
+        return _flow.Result;
     }
 
     /// <summary>What a gateway does that has the board's own kernel.</summary>
@@ -136,10 +138,10 @@ public sealed class HandOffTests
         if (_code is not { } code) return;
         var answer = new ResponseFrame { Code = code, Session = request.Session, Sequence = request.Sequence };
         if (code == ResponseCode.Ok) (answer.Label, answer.ClassCount, answer.Logits) = (kernel.Classify(), 4, new short[4]);
-        _offloader.OnMessage(Topics.Response(_settings.BoardId), answer.Encode(), nowUs: 0);
+        _inbox.OnMessage(Topics.Response(_settings.BoardId), answer.Encode(), nowUs: 0);
     }
 
-    private void Stream(int port, MappingMode mode, InferenceResult result)
+    private void Stream(int port, MappingMode mode)
     {
         _settings = new BoardSettings
         {
@@ -147,25 +149,43 @@ public sealed class HandOffTests
             TimeoutMarginMs = _code == null ? SilenceMs : WaitMs,
         };
         var console = new SerialConsole(_settings.ConsolePort, _settings.ConsoleBaud, _settings.ConsoleTxPin, _settings.ConsoleRxPin);
-        _offloader = new Offloader(_settings, Session);
-        _connection = new BrokerConnection(_settings, console, _offloader, _offloader.Counters, new MemoryPlan());
+        PowerProfile power = _settings.Power();
+        var request = new OpenRequest(Session);
+        var network = new LinkFlow(request, null);
+        _flow = new InputFlow(power, _mapping, null);
+        _inbox = new Inbox(request, _flow.Counters);
+        _connection = new BrokerConnection(_settings, console, _inbox, _flow.Counters, new MemoryPlan());
+        var link = new LinkKeeper(_settings, console, _connection, network, new MemoryPlan());
+        var sender = new RequestSender(_settings, _connection, _inbox, network);
+        _driver = new InputDriver(_flow, sender, _inbox, link, new ModelledMeter(power), null);
         _engine = new MappingEngine(
             new EngineSetup
             {
                 ModelId = s_model.Id, LongestLength = Length, LocalTime = new CostLine(_stepMs * 1_000_000L, 100), BytesPerStep = 6, StateSize = 46,
-                Power = _settings.Power(), TimeoutMarginUs = _settings.TimeoutMarginMs * 1000, TimeoutMaxUs = _settings.TimeoutMaxMs * 1000,
+                Power = power, TimeoutMarginUs = _settings.TimeoutMarginMs * 1000, TimeoutMaxUs = _settings.TimeoutMaxMs * 1000,
             },
             NodeKey.Of(_settings.BoardId));
-        _offloader.Use(s_model, _engine);
-        _runner = new InferenceRunner(_offloader, _connection, MeterFactory.Create(_settings, console, new MemoryPlan())) { Mode = mode };
+        sender.SetModel(s_model);
         _kernel = new NetworkKernel(s_model);
-        _runner.Use(_kernel, _engine);
+        _driver.SetModel(s_model, _kernel, _engine, 0);
         MeetGateway();
 
-        _runner.Begin();
-        _runner.Advance(s_values, 0, 10);
-        _runner.Advance(s_values, 10, Done - 10);
-        _runner.HandOff(s_values, Done, Length, result);
+        // The board computes the beginning while the rest is coming.
+        _mapping.Mode = MappingMode.Local;
+        _flow.Begin(Length, 10, Clock.NowUs());
+        Work();
+        _flow.OnSteps(Done, Clock.NowUs());
+        Work();
+        Assert.That((_flow.Action, _flow.StepStart), Is.EqualTo((InputAction.AwaitSteps, Done)));
+        _mapping.Mode = mode;
+        _flow.OnSteps(Length, Clock.NowUs());
+        Work();
+    }
+
+    /// <summary>Does the actions that the input needs now.</summary>
+    private void Work()
+    {
+        while (_flow.Action is not (InputAction.AwaitSteps or InputAction.Complete)) _driver.Step(s_values);
     }
 
     /// <summary>A status, and a ping that is answered.</summary>
@@ -175,9 +195,9 @@ public sealed class HandOffTests
         long nowUs = Clock.NowUs();
         var status = new StatusFrame { Online = true, Workers = 1, Session = 7, Sequence = 1, Capacity = 8 };
         status.Add(s_model.Id, 0).SetOwn(300, 20);
-        _offloader.OnMessage(Topics.Status(Gateway), status.Encode(), nowUs);
+        _inbox.OnMessage(Topics.Status(Gateway), status.Encode(), nowUs);
         Assert.That(_engine.TakePing(nowUs, false, 0, out uint sequence), Is.Not.Null);
-        _offloader.OnMessage(Topics.Response(_settings.BoardId), new PongFrame { Session = Session, Sequence = sequence }.Encode(), nowUs);
+        _inbox.OnMessage(Topics.Response(_settings.BoardId), new PongFrame { Session = Session, Sequence = sequence }.Encode(), nowUs);
     }
 
     private static ModelFile Read(byte[] bytes)

@@ -2,6 +2,8 @@ using System;
 using System.Threading.Tasks;
 using Crime.Costs;
 using Crime.Device;
+using Crime.Device.Energy;
+using Crime.Device.Inference;
 using Crime.Device.Memory;
 using Crime.Device.Offload;
 using Crime.Device.Settings;
@@ -9,6 +11,7 @@ using Crime.Device.Terminal;
 using Crime.Frames;
 using Crime.Mapping;
 using Crime.Model;
+using Crime.Node;
 using Crime.VirtualBoard.Redirects;
 using Crime.VirtualBoard.Tests.Duty;
 using Crime.VirtualBoard.Tests.Model;
@@ -26,8 +29,10 @@ public sealed class ListeningTests
     public async Task UntilTheAnswerForAWhileAtMostAndOnAfterIt()
     {
         await using AnsweringGateway gateway = await AnsweringGateway.StartAsync(FirmwareFlash.ModelId(s_bytes));
-        var (outcome, timeline, power) = Offload(gateway.Port, timeoutMs: 20_000);
-        Assert.That(outcome, Is.EqualTo(OffloadOutcome.Answered));
+        InputFlow flow = Offload(gateway.Port, timeoutMs: 20_000);
+        RadioTimeline timeline = flow.Timeline;
+        PowerProfile power = flow.Power;
+        Assert.That((flow.Counters.Requests, flow.Counters.Answers), Is.EqualTo((1, 1)));
         Assert.That(timeline.ListenUs, Is.EqualTo(Math.Min(timeline.WaitUs, power.MinActiveUs) + power.MinActiveUs).And.GreaterThan(power.MinActiveUs));
     }
 
@@ -37,43 +42,50 @@ public sealed class ListeningTests
     public async Task WithoutAnAnswerForAWhileAtMost(int waitMs, int expectedMs)
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        var (outcome, timeline, _) = Offload(broker.Port, timeoutMs: 400, waitMs);
-        Assert.That(outcome, Is.EqualTo(OffloadOutcome.TimedOut));
+        InputFlow flow = Offload(broker.Port, timeoutMs: 400, waitMs);
+        RadioTimeline timeline = flow.Timeline;
+        Assert.That((flow.Counters.Requests, flow.Counters.Timeouts), Is.EqualTo((1, 1)));
         Assert.That(timeline.WaitUs, Is.EqualTo(waitMs * 1000).Within(1000));
         Assert.That(timeline.ListenUs, Is.EqualTo(Math.Min(timeline.WaitUs, 50_000)).And.EqualTo(expectedMs * 1000).Within(1000));
     }
 
-    private static (OffloadOutcome Outcome, RadioTimeline Timeline, PowerProfile Power) Offload(int port, int timeoutMs, int waitMs = 0)
+    private static InputFlow Offload(int port, int timeoutMs, int waitMs = 0)
     {
         using Board board = TestBoards.Make();
         var settings = new BoardSettings { BrokerHost = "127.0.0.1", BrokerPort = port, TimeoutMarginMs = timeoutMs, TimeoutMaxMs = timeoutMs };
-        var timeline = new RadioTimeline();
-        OffloadOutcome outcome = OffloadOutcome.NotConnected;
-        TestBoards.Run(board, () => outcome = Offload(settings, timeline, waitMs));
-        return (outcome, timeline, settings.Power());
+        var flow = new InputFlow(settings.Power(), new InputMapping { Mode = MappingMode.Gateway }, null);
+        TestBoards.Run(board, () => Offload(settings, flow, waitMs));
+        return flow;
     }
 
     /// <summary>Sends a request. What the firmware waits here does not move the board's clock: a thread of the board's has to.</summary>
-    private static OffloadOutcome Offload(BoardSettings settings, RadioTimeline timeline, int waitMs)
+    private static void Offload(BoardSettings settings, InputFlow flow, int waitMs)
     {
         Assert.That(ModelReader.TryRead(s_bytes, out ModelFile model), Is.EqualTo(ModelError.None));
-        var offloader = new Offloader(settings, Session);
-        var connection = new BrokerConnection(settings, new SerialConsole("COM2", 115200, 17, 16), offloader, offloader.Counters, new MemoryPlan());
+        var console = new SerialConsole("COM2", 115200, 17, 16);
+        var request = new OpenRequest(Session);
+        var network = new LinkFlow(request, null);
+        var inbox = new Inbox(request, flow.Counters);
+        var connection = new BrokerConnection(settings, console, inbox, flow.Counters, new MemoryPlan());
+        var sender = new RequestSender(settings, connection, inbox, network);
+        var link = new LinkKeeper(settings, console, connection, network, new MemoryPlan());
+        var driver = new InputDriver(flow, sender, inbox, link, new ModelledMeter(flow.Power), null);
         var engine = new MappingEngine(
             new EngineSetup
             {
-                ModelId = model.Id, LongestLength = 10, LocalTime = new CostLine(1_000_000, 100), BytesPerStep = 6, Power = settings.Power(),
+                ModelId = model.Id, LongestLength = 10, LocalTime = new CostLine(1_000_000, 100), BytesPerStep = 6, Power = flow.Power,
                 TimeoutMarginUs = settings.TimeoutMarginMs * 1000, TimeoutMaxUs = settings.TimeoutMaxMs * 1000,
             },
             NodeKey.Of(settings.BoardId));
-        offloader.Use(model, engine);
+        sender.SetModel(model);
+        driver.SetModel(model, null, engine, 0);
         Assert.That(connection.Open(), Is.True);
         var status = new StatusFrame { Online = true, Workers = 1, Session = 7, Sequence = 1, Capacity = 8 };
         status.Add(model.Id, 0).SetOwn(300, 20);
         long nowUs = Clock.NowUs();
-        offloader.OnMessage(Topics.Status("gw"), status.Encode(), nowUs);
+        inbox.OnMessage(Topics.Status("gw"), status.Encode(), nowUs);
         Assert.That(engine.TakePing(nowUs, false, 0, out uint sequence), Is.SameAs(engine.Candidate(0)));
-        offloader.OnMessage(Topics.Response(settings.BoardId), new PongFrame { Session = Session, Sequence = sequence }.Encode(), nowUs);
+        inbox.OnMessage(Topics.Response(settings.BoardId), new PongFrame { Session = Session, Sequence = sequence }.Encode(), nowUs);
         if (waitMs > 0)
         {
             ThreadStandIn.Start(ThreadStandIn.New(() =>
@@ -82,8 +94,10 @@ public sealed class ListeningTests
                 Clock.NowUs();
             }));
         }
-        var decision = new Decision();
-        engine.DecideOffload(10, Clock.NowUs(), mayExceedLocal: true, decision);
-        return offloader.Offload(connection, decision, new short[30], 10, timeline);
+        // A board without a kernel asks again after a time-out; one request is enough here.
+        driver.Begin(10);
+        while (!driver.Step(new short[30]) && flow.Action != InputAction.AwaitRetry)
+        {
+        }
     }
 }

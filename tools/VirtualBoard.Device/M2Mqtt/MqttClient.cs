@@ -31,9 +31,6 @@ namespace nanoFramework.M2Mqtt;
 /// <summary>The device's MQTT client.</summary>
 public class MqttClient : IMqttClient, IDisposable
 {
-    /// <summary>How much too early the host may put a message on its network, in µs: its timers count milliseconds.</summary>
-    internal const int HostAheadUs = 1000;
-
     private const int CloseMs = 200;
     private const int HeaderBytes = 60;
 
@@ -285,7 +282,7 @@ public class MqttClient : IMqttClient, IDisposable
             {
                 if (!_onAir.Reader.TryRead(out var item)) continue;
                 long restUs = item.LeavesAtUs - _board.Clock.RealUs;
-                if (restUs >= HostAheadUs) await Task.Delay((int)(restUs / 1000));
+                if (restUs >= BoardClock.HostAheadUs) await Task.Delay((int)(restUs / 1000));
                 lock (_lock) _lastPutAtUs = item.LeavesAtUs;
                 await client.PublishAsync(item.Message, CancellationToken.None);
             }

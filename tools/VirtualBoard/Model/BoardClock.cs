@@ -12,6 +12,9 @@ namespace Crime.VirtualBoard.Model;
 /// <summary>Clock and single CPU of a board. Times are µs since the board started.</summary>
 internal sealed class BoardClock
 {
+    /// <summary>How much too early the host may put a message on its network, in µs: its timers count milliseconds.</summary>
+    public const int HostAheadUs = 1000;
+
     // How far the CPU may run ahead of real time before its thread is made to wait.
     private const long AheadUs = 1000;
 

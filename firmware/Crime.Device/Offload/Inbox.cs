@@ -1,0 +1,65 @@
+// Takes the messages of the broker, and wakes the thread that waits for an answer.
+
+using System.Threading;
+using Crime.Frames;
+using Crime.Mapping;
+using Crime.Node;
+
+namespace Crime.Device.Offload;
+
+/// <summary>The board's incoming messages. The MQTT client's thread delivers them, the main thread waits for answers.</summary>
+public sealed class Inbox : IMessageReceiver
+{
+    private readonly OpenRequest _request;
+    private readonly BoardInbox _messages;
+    private readonly AutoResetEvent _answered = new AutoResetEvent(false);
+
+    /// <summary>Makes an inbox without a model.</summary>
+    /// <param name="request">The request under way.</param>
+    /// <param name="counters">Counts late answers and malformed frames.</param>
+    public Inbox(OpenRequest request, OffloadCounters counters)
+    {
+        _request = request;
+        _messages = new BoardInbox(request, counters);
+    }
+
+    /// <summary>The last answer. It stays until the next request.</summary>
+    public ResponseFrame Answer => _request.Answer;
+
+    /// <summary>Time of the last answer in µs.</summary>
+    public long AnsweredAtUs => _request.AnsweredAtUs;
+
+    /// <summary>Sets the model and its engine.</summary>
+    /// <param name="modelId">Identity of the model.</param>
+    /// <param name="engine">The engine, which learns from the messages; null while it is being made.</param>
+    public void SetModel(uint modelId, MappingEngine engine) => _messages.SetModel(modelId, engine);
+
+    /// <summary>Releases the engine: another one needs its memory.</summary>
+    public void ReleaseEngine() => _messages.ReleaseEngine();
+
+    /// <summary>Opens a request. Answers to former ones are late from now on.</summary>
+    /// <returns>Its sequence number.</returns>
+    public uint Open()
+    {
+        _answered.Reset();
+        return _request.Open(Clock.NowUs());
+    }
+
+    /// <summary>Closes the request that could not be sent.</summary>
+    public void Close() => _request.Close();
+
+    /// <summary>Waits for the answer, and closes the request.</summary>
+    /// <param name="timeoutUs">Longest time to wait in µs.</param>
+    /// <returns>False when no answer came in time.</returns>
+    public bool Await(long timeoutUs)
+    {
+        if (timeoutUs > 0) _answered.WaitOne((int)(timeoutUs + 999) / 1000, false);
+        return !_request.Close();
+    }
+
+    /// <inheritdoc/>
+    public void OnMessage(string topic, byte[] payload, long nowUs)
+    {
+        if (_messages.OnMessage(topic, payload, nowUs)) _answered.Set();
+    }
+}
