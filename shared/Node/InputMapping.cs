@@ -1,27 +1,19 @@
-// How a board picks the place for an input, by its mapping mode. A simulation replaces it to compare other policies on the same board.
+// How a board picks the place for an input. A simulation replaces the mapping to compare other policies on the same board.
 
 using Crime.Mapping;
 
 namespace Crime.Node;
 
 /// <summary>Maps inputs to places with a mapping engine.</summary>
-public class InputMapping
+public abstract class InputMapping
 {
-    /// <summary>The mapping mode.</summary>
-    public MappingMode Mode;
-
     /// <summary>Decides about a whole input.</summary>
     /// <param name="engine">The engine of the board's model.</param>
     /// <param name="length">Length of the input in timesteps.</param>
     /// <param name="canCompute">False when the board cannot compute the model: it has no choice then.</param>
     /// <param name="nowUs">The time in µs.</param>
     /// <param name="decision">Receives the place.</param>
-    public virtual void Decide(MappingEngine engine, int length, bool canCompute, long nowUs, Decision decision)
-    {
-        if (!canCompute || Mode == MappingMode.Gateway) engine.DecideOffload(length, nowUs, Mode == MappingMode.Gateway, decision);
-        else if (Mode == MappingMode.Local) engine.DecideLocal(length, nowUs, decision);
-        else engine.Decide(length, nowUs, decision);
-    }
+    public abstract void Decide(MappingEngine engine, int length, bool canCompute, long nowUs, Decision decision);
 
     /// <summary>Decides about the rest of a stream of which the board has computed a part.</summary>
     /// <param name="engine">The engine of the board's model.</param>
@@ -29,18 +21,12 @@ public class InputMapping
     /// <param name="isComplete">True when all of them have come.</param>
     /// <param name="nowUs">The time in µs.</param>
     /// <param name="decision">Receives the place.</param>
-    public virtual void DecideRest(MappingEngine engine, int length, bool isComplete, long nowUs, Decision decision)
-    {
-        if (Mode == MappingMode.Gateway) engine.DecideOffload(length, nowUs, true, decision);
-        else if (Mode == MappingMode.Local) engine.DecideLocal(length, nowUs, decision);
-        else engine.DecideRest(length, isComplete, nowUs, decision);
-    }
+    public abstract void DecideRest(MappingEngine engine, int length, bool isComplete, long nowUs, Decision decision);
 
     /// <summary>Decides again once the radio is up: loads have changed while it was off.</summary>
     /// <param name="engine">The engine of the board's model.</param>
     /// <param name="length">Timesteps that are sent.</param>
     /// <param name="nowUs">The time in µs.</param>
     /// <param name="decision">Receives the gateway; no gateway when none is usable.</param>
-    public virtual void DecideAfterWake(MappingEngine engine, int length, long nowUs, Decision decision) =>
-        engine.DecideOffload(length, nowUs, Mode == MappingMode.Gateway, decision);
+    public abstract void DecideAfterWake(MappingEngine engine, int length, long nowUs, Decision decision);
 }

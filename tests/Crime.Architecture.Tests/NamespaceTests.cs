@@ -29,7 +29,7 @@ public sealed class NamespaceTests
         ["Crime.Simulation"] = ["Crime.Gateway.Core", "Crime.Modelling", "Crime.Modelling.Compilation", "Crime.Shared", "Crime.VirtualBoard"],
     };
 
-    private static readonly string[] s_withoutCycle = ["Crime.Shared", "Crime.Kernel", "Crime.Gateway.Core", "Crime.Gateway"];
+    private static readonly string[] s_withoutCycle = ["Crime.Shared", "Crime.Kernel", "Crime.Device", "Crime.Gateway.Core", "Crime.Gateway"];
 
     [TestCaseSource(nameof(s_withoutCycle))]
     public void NamespacesFormNoCycle(string assembly)
@@ -60,6 +60,16 @@ public sealed class NamespaceTests
         Assert.That(module.GetTypeReferences().Select(type => type.FullName), Has.None.AnyOf(forbidden));
         Assert.That(module.AssemblyReferences.Select(reference => reference.Name), Has.None.StartsWith("MQTTnet").And.None.StartsWith("Microsoft.AspNetCore"));
         Assert.That(module.GetTypeReferences().Select(type => type.Namespace), Has.None.StartsWith("System.Net").And.None.StartsWith("System.IO"));
+    }
+
+    /// <summary>The board's behaviour runs in the simulator and in the fault test as well: the shared code must know no clock, thread, socket or file.</summary>
+    [Test]
+    public void TheSharedCodeKnowsNoClockThreadSocketAndFile()
+    {
+        using ModuleDefinition module = ModuleDefinition.ReadModule(PathOf("Crime.Shared"));
+        string[] used = module.GetTypeReferences().Select(type => type.FullName).ToArray();
+        Assert.That(used, Has.None.AnyOf("System.TimeProvider", "System.DateTime", "System.Diagnostics.Stopwatch", "System.Environment", "System.Threading.Thread"));
+        Assert.That(used, Has.None.StartsWith("System.Net.").And.None.EqualTo("System.IO.File").And.None.EqualTo("System.IO.FileStream"));
     }
 
     private static string PathOf(string assembly) => Path.Combine(TestContext.CurrentContext.TestDirectory, assembly + ".dll");

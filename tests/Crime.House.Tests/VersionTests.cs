@@ -28,7 +28,7 @@ public sealed partial class VersionTests
     {
         string product = Property("Directory.Build.props", "Version").Single();
         Assert.That(OfDevice, Is.EqualTo(Version.Parse(product + ".0")));
-        Assert.That(FirmwareLine().Match(Text("firmware/Crime.Device/Console/Report.cs")).Groups[1].Value, Is.EqualTo(product), "the console's first line");
+        Assert.That(FirmwareLine().Match(Text("firmware/Crime.Device/App/Report.cs")).Groups[1].Value, Is.EqualTo(product), "the console's first line");
     }
 
     [Test]

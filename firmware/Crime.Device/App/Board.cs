@@ -80,7 +80,7 @@ public sealed class Board : LastingThread, IBoardCommands
     private readonly Report _report;
     private readonly Commands _commands;
     private readonly IEnergyMeter _meter;
-    private readonly InputMapping _mapping = new InputMapping();
+    private readonly ModeMapping _mapping = new ModeMapping();
     private readonly InputFlow _flow;
     private readonly TelemetryBuffer _telemetry;
     private readonly BrokerConnection _connection;

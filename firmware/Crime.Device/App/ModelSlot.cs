@@ -8,7 +8,6 @@ using Crime.Device.Memory;
 using Crime.Device.Models;
 using Crime.Device.Offload;
 using Crime.Device.Settings;
-using Crime.Device.Terminal;
 using Crime.Frames;
 using Crime.Kernel;
 using Crime.Mapping;

@@ -20,7 +20,7 @@ public sealed class ReadingTests
             Profile = BoardProfile.Bundled("esp32-devkitc"),
             FlashFolder = global::System.IO.Path.Combine(TestContext.CurrentContext.WorkDirectory, "flash", Guid.NewGuid().ToString("n")),
         });
-        board.Run(() => new Device.Terminal.Report(new SerialConsole("COM2", 115200, 17, 16)).Inference(result, new ModelledMeter(null))).Join();
+        board.Run(() => new Device.App.Report(new SerialConsole("COM2", 115200, 17, 16)).Inference(result, new ModelledMeter(null))).Join();
         Assert.That(board.Crash, Is.Null);
         Assert.That(board.Serial.Lines.TryRead(out string? line), Is.True);
         return line!;

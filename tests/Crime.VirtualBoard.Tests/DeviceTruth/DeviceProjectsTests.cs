@@ -53,7 +53,7 @@ public sealed class DeviceProjectsTests
         Assert.That(own.Where(path => path != VersionFile), Is.EquivalentTo(s_tree.Files.Where(path => path != VersionFile)));
         Assert.That(s_bench.Sources.Where(path => !path.StartsWith("firmware/apps/Bench/") && path != VersionFile), Is.EquivalentTo(new[]
         {
-            "firmware/Crime.Device/Console/LineWriter.cs", "firmware/apps/Gestures/GesturesKernel.g.cs",
+            "firmware/Crime.Device/Terminal/LineWriter.cs", "firmware/apps/Gestures/GesturesKernel.g.cs",
         }));
     }
 

@@ -39,7 +39,7 @@ public sealed class HandOffTests
 
     // The board's parts, and what it asked.
     private BoardSettings _settings = null!;
-    private readonly InputMapping _mapping = new();
+    private readonly ModeMapping _mapping = new();
     private Inbox _inbox = null!;
     private BrokerConnection _connection = null!;
     private MappingEngine _engine = null!;

@@ -53,7 +53,7 @@ public sealed class ListeningTests
     {
         using Board board = TestBoards.Make();
         var settings = new BoardSettings { BrokerHost = "127.0.0.1", BrokerPort = port, TimeoutMarginMs = timeoutMs, TimeoutMaxMs = timeoutMs };
-        var flow = new InputFlow(settings.Power(), new InputMapping { Mode = MappingMode.Gateway }, null);
+        var flow = new InputFlow(settings.Power(), new ModeMapping { Mode = MappingMode.Gateway }, null);
         TestBoards.Run(board, () => Offload(settings, flow, waitMs));
         return flow;
     }

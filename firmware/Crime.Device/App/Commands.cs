@@ -2,10 +2,11 @@
 
 using Crime.Costs;
 using Crime.Device.Settings;
+using Crime.Device.Terminal;
 using Crime.Node;
 using nanoFramework.Runtime.Native;
 
-namespace Crime.Device.Terminal;
+namespace Crime.Device.App;
 
 /// <summary>Commands of the console that the board executes.</summary>
 public interface IBoardCommands

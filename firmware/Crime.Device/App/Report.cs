@@ -5,14 +5,16 @@ using Crime.Costs;
 using Crime.Device.Energy;
 using Crime.Device.Inference;
 using Crime.Device.Memory;
+using Crime.Device.Models;
 using Crime.Device.Settings;
+using Crime.Device.Terminal;
 using Crime.Frames;
 using Crime.Kernel;
 using Crime.Mapping;
 using Crime.Model;
 using Crime.Node;
 
-namespace Crime.Device.Terminal;
+namespace Crime.Device.App;
 
 /// <summary>Writes the console's lines without allocating.</summary>
 public sealed class Report

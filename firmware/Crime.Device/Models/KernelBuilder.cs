@@ -1,11 +1,10 @@
 // Chooses the kernel of a model: the fastest one that leaves the network its memory.
 
 using System;
-using Crime.Device.Models;
 using Crime.Kernel;
 using Crime.Model;
 
-namespace Crime.Device.Memory;
+namespace Crime.Device.Models;
 
 /// <summary>The kinds of kernel, from the most wanted to none.</summary>
 public enum KernelKind

@@ -1,7 +1,7 @@
 using Crime.Device.Terminal;
 using NUnit.Framework;
 
-namespace Crime.Device.Tests.Console;
+namespace Crime.Device.Tests.Terminal;
 
 public sealed class LineWriterTests
 {

@@ -1,0 +1,152 @@
+using Crime.Frames;
+using Crime.Node;
+using NUnit.Framework;
+
+namespace Crime.Shared.Tests.Node;
+
+/// <summary>The network of a board.</summary>
+public sealed class LinkFlowTests
+{
+    private const long StartUs = 1_000_000;
+
+    private readonly OpenRequest _request = new(session: 9);
+    private readonly TelemetryBuffer _telemetry = new();
+    private LinkFlow _flow = null!;
+
+    [SetUp]
+    public void Make() => _flow = new LinkFlow(_request, _telemetry);
+
+    [Test]
+    public void ItJoinsThenConnectsThenMeasuresLinks()
+    {
+        Assert.That(_flow.Next(StartUs), Is.EqualTo(LinkAction.Join));
+        _flow.OnJoined(true, StartUs);
+        Assert.That(_flow.Next(StartUs), Is.EqualTo(LinkAction.Connect));
+        _flow.OnConnected(true, StartUs);
+        Assert.That((_flow.Next(StartUs), _flow.UntilUs), Is.EqualTo((LinkAction.Wait, StartUs + LinkFlow.TickUs)), "there is no model");
+        var bench = new NodeBench(MappingMode.Auto);
+        bench.Engine.OnConnectionChanged(StartUs);
+        _flow.SetModel(bench.Engine);
+        Assert.That(_flow.Next(StartUs), Is.EqualTo(LinkAction.Ping));
+        Assert.That((_flow.PingGateway.Id, _flow.PingSequence), Is.EqualTo(("gw", bench.Gateway.PingSequence)));
+    }
+
+    [Test]
+    public void AFailedConnectionIsTriedAgainAfterADoublingBackOff()
+    {
+        _flow.OnJoined(true, 0);
+        long nowUs = 0;
+        for (long backOffUs = LinkFlow.FirstBackOffUs; backOffUs < LinkFlow.MaxBackOffUs; backOffUs *= 2)
+        {
+            Assert.That(_flow.Next(nowUs), Is.EqualTo(LinkAction.Connect));
+            _flow.OnConnected(false, nowUs);
+            Assert.That((_flow.Next(nowUs), _flow.UntilUs), Is.EqualTo((LinkAction.Wait, nowUs + backOffUs)));
+            nowUs += backOffUs;
+        }
+        _flow.OnConnected(false, nowUs);
+        _flow.Next(nowUs);
+        Assert.That(_flow.UntilUs, Is.EqualTo(nowUs + LinkFlow.MaxBackOffUs));
+    }
+
+    [Test]
+    public void ALostConnectionSettlesBeforeTheNextOne()
+    {
+        Connect(0);
+        _flow.OnClosed(StartUs);
+        Assert.That(_flow.IsConnected, Is.False);
+        Assert.That((_flow.Next(StartUs), _flow.UntilUs), Is.EqualTo((LinkAction.Wait, StartUs + LinkFlow.SettleUs)));
+        Assert.That(_flow.Next(StartUs + LinkFlow.SettleUs), Is.EqualTo(LinkAction.Connect));
+    }
+
+    [Test]
+    public void ASilentConnectionIsAbandoned()
+    {
+        Connect(0);
+        _flow.OnMessage(StartUs);
+        Assert.That(_flow.Next(StartUs + LinkFlow.SilenceUs), Is.EqualTo(LinkAction.Wait));
+        Assert.That(_flow.Next(StartUs + LinkFlow.SilenceUs + 1), Is.EqualTo(LinkAction.Abandon));
+    }
+
+    [Test]
+    public void ARadioThatIsNotWantedLeavesAndGoesOff()
+    {
+        Connect(0);
+        _flow.SetWanted(false);
+        Assert.That(_flow.Next(StartUs), Is.EqualTo(LinkAction.Leave));
+        _flow.OnClosed(StartUs);
+        Assert.That(_flow.Next(StartUs), Is.EqualTo(LinkAction.SwitchOff));
+        Assert.That(_flow.IsOff, Is.False);
+        _flow.OnSwitchedOff();
+        Assert.That(_flow.IsOff, Is.True);
+        _flow.SetWanted(true);
+        Assert.That(_flow.Next(StartUs), Is.EqualTo(LinkAction.Join));
+    }
+
+    [Test]
+    public void TelemetryThatWaitsGoesOutOnceBeforeTheRadioGoesOff()
+    {
+        Connect(0);
+        var bench = new NodeBench(MappingMode.Auto);
+        _flow.SetModel(bench.Engine);
+        _telemetry.Add(new TelemetryRecord(), 0);
+        _flow.SetWanted(false);
+        Assert.That(_flow.Next(StartUs), Is.EqualTo(LinkAction.Ping));
+        Assert.That(_flow.Next(StartUs), Is.EqualTo(LinkAction.Leave));
+    }
+
+    [Test]
+    public void TelemetryWaitsForAQuietConnection()
+    {
+        Connect(0);
+        var bench = new NodeBench(MappingMode.Auto);
+        _flow.SetModel(bench.Engine);
+        bench.Answer(StartUs);
+        _telemetry.Add(new TelemetryRecord(), 0);
+        _flow.OnMessage(StartUs);
+        _request.Open(StartUs);
+        Assert.That(_flow.Next(StartUs + LinkFlow.QuietUs), Is.EqualTo(LinkAction.Wait), "a request is under way");
+        _request.Close();
+        Assert.That(_flow.Next(StartUs + LinkFlow.QuietUs - 1), Is.EqualTo(LinkAction.Wait), "the next input may follow at once");
+        Assert.That(_flow.Next(StartUs + LinkFlow.QuietUs), Is.EqualTo(LinkAction.Ping));
+    }
+
+    [Test]
+    public void ARequestAcceptsOneAnswerInTime()
+    {
+        uint sequence = _request.Open(StartUs);
+        (_request.Incoming.Session, _request.Incoming.Sequence, _request.Incoming.Label) = (9, sequence, 4);
+        Assert.That(_request.TryAccept(StartUs + 10), Is.True);
+        Assert.That((_request.Answer.Label, _request.AnsweredAtUs, _request.Close()), Is.EqualTo((4, StartUs + 10, false)));
+        (_request.Incoming.Session, _request.Incoming.Sequence) = (9, sequence);
+        Assert.That(_request.TryAccept(StartUs + 20), Is.False, "the second answer");
+        sequence = _request.Open(StartUs + 30);
+        Assert.That(_request.TryAccept(StartUs + 40), Is.False, "an answer to the request before");
+        (_request.Incoming.Session, _request.Incoming.Sequence) = (8, sequence);
+        Assert.That(_request.TryAccept(StartUs + 40), Is.False, "an answer to a former start of the board");
+        Assert.That(_request.Close(), Is.True);
+        (_request.Incoming.Session, _request.Incoming.Sequence) = (9, sequence);
+        Assert.That(_request.TryAccept(StartUs + 50), Is.False, "an answer after the time-out");
+    }
+
+    [Test]
+    public void ARadioIsRefreshedWhenItHasBeenOffForLong()
+    {
+        var bench = new NodeBench(MappingMode.Auto, isDutyCycled: true);
+        RadioSchedule radio = bench.Radio!;
+        Assert.That(radio.IsRefreshDue(RadioSchedule.RefreshUs - 1), Is.False);
+        Assert.That(radio.IsRefreshDue(RadioSchedule.RefreshUs), Is.True);
+        radio.Wake(RadioSchedule.RefreshUs);
+        Assert.That(radio.Poll(RadioSchedule.RefreshUs), Is.EqualTo(WakeState.Waking));
+        bench.Meet(RadioSchedule.RefreshUs + 1_000_000);
+        Assert.That(radio.Poll(RadioSchedule.RefreshUs + 1_000_000), Is.EqualTo(WakeState.Usable));
+        radio.OnDown(RadioSchedule.RefreshUs + 1_100_000);
+        Assert.That(radio.OffUs(RadioSchedule.RefreshUs + 1_200_000), Is.EqualTo(100_000));
+        Assert.That(radio.IsRefreshDue(RadioSchedule.RefreshUs + 1_200_000), Is.False);
+    }
+
+    private void Connect(long nowUs)
+    {
+        _flow.OnJoined(true, nowUs);
+        _flow.OnConnected(true, nowUs);
+    }
+}
