@@ -20,7 +20,14 @@ namespace Crime.Cli.Live;
 /// <param name="Kernel">How it computes.</param>
 internal sealed record LiveProfile(CostLine LocalTime, KernelKind Kernel);
 
-/// <summary>A board and what it said.</summary>
+/// <summary>Link of a board.</summary>
+/// <param name="BeaconPhase">Place of its beacons within a beacon interval, 0 to 1.</param>
+/// <param name="Course">The link trace that it follows.</param>
+/// <param name="HostRoundTripMs">Returns the time of a round trip in ms with nothing imposed, without the board's own radio.</param>
+/// <param name="Seed">Decides noise and losses.</param>
+internal sealed record LiveLink(double BeaconPhase, LinkCourse Course, Func<double> HostRoundTripMs, int Seed);
+
+/// <summary>A board and its readings.</summary>
 internal sealed partial class LiveBoard : IAsyncDisposable
 {
     private readonly List<Reading> _readings = [];
@@ -30,24 +37,19 @@ internal sealed partial class LiveBoard : IAsyncDisposable
     private long _beganAtUs = -1;
 
     /// <summary>Makes a board, and its relay.</summary>
-    /// <param name="folder">Where its flash lies.</param>
+    /// <param name="folder">Folder of its flash.</param>
     /// <param name="recording">Its inputs.</param>
-    /// <param name="setup">How it is set up; its broker is the one that the relay leads to.</param>
+    /// <param name="setup">Its settings; its broker is the one that the relay leads to.</param>
     /// <param name="profile">Time and energy.</param>
-    /// <param name="beaconPhase">Where its beacons fall, 0 to 1.</param>
-    /// <param name="course">What its link goes through.</param>
-    /// <param name="hostRoundTripMs">What a round trip takes with nothing imposed, apart from the board's own radio.</param>
-    /// <param name="seed">Decides noise and losses of its link.</param>
-    public LiveBoard(
-        string folder, byte[] recording, BoardSetup setup, BoardProfile profile, double beaconPhase, LinkCourse course, Func<double> hostRoundTripMs,
-        int seed)
+    /// <param name="link">Its link.</param>
+    public LiveBoard(string folder, byte[] recording, BoardSetup setup, BoardProfile profile, LiveLink link)
     {
         _name = setup.Id;
         // The way through the access point is the board's, and part of the level.
-        double GivenMs() => hostRoundTripMs() / 2 + profile.LinkDelayUs / 1000;
-        _relay = new LinkRelay(setup.Broker, new CourseConditions(course, () => ScenarioUs, GivenMs, seed));
+        double GivenMs() => link.HostRoundTripMs() / 2 + profile.LinkDelayUs / 1000;
+        _relay = new LinkRelay(setup.Broker, new CourseConditions(link.Course, () => ScenarioUs, GivenMs, link.Seed));
         BoardFlash.Write(folder, setup with { Broker = _relay.Endpoint }, profile, recording);
-        _board = new Board(new BoardOptions { Profile = profile, FlashFolder = folder, BeaconPhase = beaconPhase });
+        _board = new Board(new BoardOptions { Profile = profile, FlashFolder = folder, BeaconPhase = link.BeaconPhase });
     }
 
     /// <summary>What the console said of each input.</summary>

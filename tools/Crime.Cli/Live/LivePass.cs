@@ -90,9 +90,9 @@ internal sealed record LivePass(
         var setup = new BoardSetup(
             $"board-{index + 1}", policy.Mapping, policy.Objective, ModelName, gateway.Broker, GatewayProcess.HttpHost, gateway.HttpPort,
             place.Group.Kind.Kernel == KernelKind.Compiled ? "auto" : "table", live.InputIntervalMs);
-        return new LiveBoard(
-            folder, RecordingWriter.Write(live.Model, place.Inputs.ToList()), setup, place.Profile, (double)index / live.Places.Count,
-            course.CourseOf(index), () => probe.RecentRoundTripMs, unchecked(live.Seed * 1_000 + index));
+        var link = new LiveLink(
+            (double)index / live.Places.Count, course.CourseOf(index), () => probe.RecentRoundTripMs, unchecked(live.Seed * 1_000 + index));
+        return new LiveBoard(folder, RecordingWriter.Write(live.Model, place.Inputs.ToList()), setup, place.Profile, link);
     }
 
     private static async Task EndingOthers(Task run, CancellationTokenSource others)
