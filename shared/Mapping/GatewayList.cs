@@ -51,11 +51,13 @@ internal sealed class GatewayList
         return -1;
     }
 
-    /// <summary>Adds a gateway in a slot that is free, or whose gateway does not serve.</summary>
-    /// <returns>The gateway, or null when every slot serves.</returns>
-    public GatewayCandidate Add(string id)
+    /// <summary>Adds a gateway in a slot that is free, or whose gateway does not serve or has expired.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    /// <returns>The gateway, or null when the gateway of every slot serves.</returns>
+    public GatewayCandidate Add(string id, long nowUs)
     {
-        int slot = FreeSlot();
+        int slot = FreeSlot(nowUs);
         if (slot < 0) return null;
         var added = new GatewayCandidate(id, _rows == null ? null : _rows[slot]);
         added.Queue.UseError = Has(HerdMeasures.ForecastError);
@@ -89,11 +91,19 @@ internal sealed class GatewayList
 
     private bool Has(HerdMeasures measure) => (Measures & measure) != HerdMeasures.None;
 
-    private int FreeSlot()
+    private int FreeSlot(long nowUs)
     {
         if (Count < Slots.Length) return Count;
+        // A gateway whose last will was lost serves for ever by its last status. The one that has been silent for the longest time goes first.
+        int expired = -1;
+        long heardUs = nowUs - MappingEngine.StatusExpiryUs;
         for (int i = 0; i < Count; i++)
+        {
             if (!Slots[i].IsServing) return i;
-        return -1;
+            if (Slots[i].StatusAtUs >= heardUs) continue;
+            expired = i;
+            heardUs = Slots[i].StatusAtUs;
+        }
+        return expired;
     }
 }

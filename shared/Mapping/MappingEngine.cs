@@ -192,7 +192,7 @@ public sealed class MappingEngine
             {
                 // A gateway receives its own status as well.
                 if (!status.Online || NodeKey.Of(id) == _nodeKey) return;
-                gateway = _gateways.Add(id);
+                gateway = _gateways.Add(id, nowUs);
                 if (gateway == null) return;
             }
             bool isNewSession = gateway.StatusSession != status.Session;

@@ -285,6 +285,20 @@ public sealed class MappingEngineTests
         Assert.That(engine.Candidate(2).Id, Is.EqualTo("gw4"));
     }
 
+    /// <summary>A broker that dies with a gateway loses the gateway's last will.</summary>
+    [Test]
+    public void AFifthGatewayTakesThePlaceOfTheOneThatHasExpiredFirst()
+    {
+        MappingEngine engine = Engine();
+        for (int i = 0; i < 4; i++) engine.OnStatus($"gw{i}", Status(), i == 2 ? 0 : 1000 + i);
+        engine.OnStatus("gw4", Status(), MappingEngine.StatusExpiryUs);
+        Assert.That(engine.Candidate(2).Id, Is.EqualTo("gw2"), "no gateway has expired");
+        engine.OnStatus("gw4", Status(), 2 * MappingEngine.StatusExpiryUs);
+        Assert.That(engine.Candidate(2).Id, Is.EqualTo("gw4"));
+        engine.OnStatus("gw5", Status(), 2 * MappingEngine.StatusExpiryUs);
+        Assert.That(engine.Candidate(0).Id, Is.EqualTo("gw5"));
+    }
+
     [Test]
     public void TheOutcomeOfARequestIsNotCreditedToTheGatewayThatTookTheSlot()
     {
