@@ -42,7 +42,8 @@ public sealed class MappingEngine
         _lines = new NodeLines(setup);
         if (setup.BeaconIntervalUs > 0) _schedule = new BeaconSchedule(setup.BeaconIntervalUs, setup.Power.MinActiveUs);
         _routes = new RouteList(_gateways, _schedule);
-        _pings = new PingSchedule(_gateways);
+        // A board keeps its session when it gets another model; each engine of a gateway has a session of its own.
+        _pings = new PingSchedule(_gateways, !setup.Relays);
         _rules = new DecisionRules(setup, _lines, _routes, _schedule);
         if (setup.Relays) _adverts = new AdvertBuilder(_gateways, _lines, nodeKey, setup.LongestLength);
     }

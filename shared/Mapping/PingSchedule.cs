@@ -6,10 +6,17 @@ namespace Crime.Mapping;
 internal sealed class PingSchedule
 {
     private readonly GatewayList _gateways;
+    private readonly bool _sharesSession;
     private uint _lastSequence;
 
     /// <summary>Makes a schedule without pings under way.</summary>
-    public PingSchedule(GatewayList gateways) => _gateways = gateways;
+    /// <param name="gateways">The gateways.</param>
+    /// <param name="sharesSession">True when another engine of the node may have sent pings with the same session.</param>
+    public PingSchedule(GatewayList gateways, bool sharesSession)
+    {
+        _gateways = gateways;
+        _sharesSession = sharesSession;
+    }
 
     /// <summary>Time in µs of the next call of <see cref="Take"/> that has something to do; <see cref="long.MaxValue"/> when no gateway serves.</summary>
     public long NextUs()
@@ -53,6 +60,8 @@ internal sealed class PingSchedule
             GatewayCandidate gateway = _gateways.Slots[i];
             if (!gateway.IsServing || gateway.PingSequence != 0) continue;
             if (!gateway.Link.PingIsDue(nowUs) && (!isWanted || gateway.Link.IsSuspect)) continue;
+            // The pong to an earlier engine may be on its way. That engine has sent fewer pings than microseconds have passed.
+            if (_lastSequence == 0 && _sharesSession) _lastSequence = (uint)nowUs;
             // 0 stands for no ping.
             if (++_lastSequence == 0) _lastSequence = 1;
             gateway.PingSequence = _lastSequence;

@@ -285,6 +285,21 @@ public sealed class MappingEngineTests
         Assert.That(engine.Candidate(2).Id, Is.EqualTo("gw4"));
     }
 
+    /// <summary>A board that gets another model makes another engine, and keeps its session.</summary>
+    [Test]
+    public void APongToTheEngineOfAnEarlierModelMeasuresNothing()
+    {
+        MappingEngine former = Engine(), present = Engine();
+        former.OnStatus("near", Status(), 1000);
+        former.OnStatus("far", Status(), 1000);
+        present.OnStatus("far", Status(), 50_000);
+        var late = new uint[2];
+        for (int i = 0; i < late.Length; i++) Assert.That(former.TakeDuePing(1000, out late[i]), Is.EqualTo(i));
+        Assert.That(present.TakeDuePing(50_000, out _), Is.Zero);
+        foreach (uint sequence in late) present.OnPong(new PongFrame { Sequence = sequence }, 60_000);
+        Assert.That(present.Candidate(0).Link.HasSample, Is.False);
+    }
+
     /// <summary>A broker that dies with a gateway loses the gateway's last will.</summary>
     [Test]
     public void AFifthGatewayTakesThePlaceOfTheOneThatHasExpiredFirst()
