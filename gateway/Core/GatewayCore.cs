@@ -44,7 +44,9 @@ public sealed class GatewayCore
         Schedule = new StatusSchedule(actions, settings.MinIntervalMs, settings.HeartbeatMs);
         _admission = new AdmissionControl(models, Queue, Workers, Schedule, actions);
         if (settings.Upstreams.Count == 0) return;
-        _engines = new RelayEngines(models, new Upstreams(settings.NodeId, settings.Upstreams), settings.Session, settings.Measures);
+        // Other gateways know a member of a group by the id of the group: paths and visited lists name that.
+        string publicId = Group.IsUsed ? Group.Id : settings.NodeId;
+        _engines = new RelayEngines(models, new Upstreams(publicId, settings.Upstreams), settings.Session, settings.Measures);
         Relay = new Relay(settings.QueueCapacity, _engines, _admission, Load, Schedule, actions);
     }
 

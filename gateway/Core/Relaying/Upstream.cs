@@ -16,7 +16,7 @@ public sealed class Upstreams
     private readonly Dictionary<string, Upstream> _byNode = new(StringComparer.Ordinal);
 
     /// <summary>Makes the upstreams of a gateway.</summary>
-    /// <param name="nodeId">The gateway.</param>
+    /// <param name="nodeId">The id that other gateways know the gateway by: its group's, where it has one.</param>
     /// <param name="all">Its upstreams, with different ids.</param>
     public Upstreams(string nodeId, IReadOnlyList<Upstream> all)
     {

@@ -40,6 +40,23 @@ public sealed class RelayTests : CoreTest
         Assert.That((Actions.PassedOn.Count, Core.Queue.Depth), Is.EqualTo((0, 1)));
     }
 
+    /// <summary>Other gateways know the members by the id of the group only, and the broker may deliver a request to any member.</summary>
+    [Test]
+    public void ARequestDoesNotComeBackToAGroupThatItVisited()
+    {
+        Use(WithUpstreams("far") with { GroupId = "pool" });
+        MakeUsable("far");
+        Core.OnConnectionChanged(isConnected: true);
+        Core.OnClock(NowUs);
+        Ask(length: LongLength);
+        Assert.That(Actions.PassedOn.Single().VisitedKey, Is.EqualTo(NodeKey.Of("pool")));
+        var request = new TestRequest();
+        (request.Frame.ModelId, request.Frame.Length, request.Frame.ValuesPerStep) = (ModelId, LongLength, 1);
+        request.Frame.Visited[request.Frame.VisitedCount++] = NodeKey.Of("pool");
+        Core.OnRequest(request, NowUs);
+        Assert.That((Actions.PassedOn.Count, Core.Queue.Depth), Is.EqualTo((1, 1)));
+    }
+
     [Test]
     public void AnAnswerReturnsWithOneMoreRelayAndTheRestOfTheTimeAsWait()
     {
