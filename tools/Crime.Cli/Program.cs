@@ -47,6 +47,7 @@ public static class Program
             BenchVerb.Create(),
             SimulateVerb.Create(),
             ExperimentVerb.Create(),
+            ChaosVerb.Create(),
             LengthsVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
