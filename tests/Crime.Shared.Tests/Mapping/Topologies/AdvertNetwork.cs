@@ -15,6 +15,7 @@ namespace Crime.Shared.Tests.Mapping.Topologies;
 internal sealed class AdvertNetwork
 {
     private const uint ModelId = 9;
+    private const int LongestLength = 200;
     private const int RoundUs = 1_000_000;
     private const int Unreachable = 9999;
 
@@ -113,7 +114,7 @@ internal sealed class AdvertNetwork
             return new MappingEngine(
                 new EngineSetup
                 {
-                    ModelId = ModelId, LongestLength = NetworkNode.LongestLength, LocalTime = Line, BytesPerStep = 20, Power = new PowerProfile(),
+                    ModelId = ModelId, LongestLength = LongestLength, LocalTime = Line, BytesPerStep = 20, Power = new PowerProfile(),
                     Relays = true, UseRefit = false,
                 },
                 NodeKey.Of(Id));
@@ -183,7 +184,7 @@ internal sealed class AdvertNetwork
         foreach (Node node in _nodes.Where(node => node.IsAlive))
         {
             Node[] reached = [.. _nodes.Where(other => other != node && hops[node.Index, other.Index] < Unreachable)];
-            for (int length = 1; length <= NetworkNode.LongestLength && reached.Length > 0; length++)
+            for (int length = 1; length <= LongestLength && reached.Length > 0; length++)
             {
                 Node best = reached.MinBy(other => Cost(other, costUs[node.Index, other.Index], length))!;
                 CheapestDiameter = Math.Max(CheapestDiameter, hops[node.Index, best.Index]);
@@ -209,7 +210,7 @@ internal sealed class AdvertNetwork
         foreach (Node node in _nodes.Where(node => node.IsAlive))
         {
             CostAdvert advert = node.Advert(_nowUs);
-            foreach (int length in (int[])[1, 20, NetworkNode.LongestLength])
+            foreach (int length in (int[])[1, 20, LongestLength])
             {
                 Node[] reached = [.. _nodes.Where(other => hops[node.Index, other.Index] < Unreachable)];
                 Node best = reached.MinBy(other => Cost(other, costUs[node.Index, other.Index], length))!;
