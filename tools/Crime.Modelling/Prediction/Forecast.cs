@@ -68,7 +68,7 @@ public sealed record Forecast(
             return new OperationShare(name, perStep, table.Costs[name].Ns, perStep * table.Costs[name].Ns / 1000);
         }
         OperationShare[] shares = Operation.All.Select(Share).Where(share => share.PerStep > 0).OrderByDescending(share => share.UsPerStep).ToArray();
-        LineOver? energy = profile.Board == null ? null : time.Energy(profile.Board.ComputeMw);
+        LineOver? energy = profile.Board == null ? null : time.Energy(BoardPower.Of(profile.Board).ComputeMw);
         return new Forecast(
             model.Name, profile.Name, kernel, inputs.Source, PerStep(count.Whole.Total, count.Empty.Total), time, energy, shares, code,
             LinksOf(model, profile, gateway, time, energy));

@@ -1,8 +1,9 @@
-// What an offload costs over the links that a board can have. DESIGN.md has the argument, SPEC.md, section 8, the terms; the
-// figures are the board's own.
+// The cost of an offload over each kind of link of a board. The energy is that of the meter's radio timeline. DESIGN.md has the argument,
+// SPEC.md, section 8, the terms.
 
 using System;
 using System.Collections.Generic;
+using Crime.Costs;
 using Crime.VirtualBoard;
 
 namespace Crime.Modelling.Prediction;
@@ -17,47 +18,51 @@ public sealed record GatewayCost(double UsPerStep, double StartUs, double WaitUs
 /// <param name="Link">Short name.</param>
 /// <param name="Meaning">What state the radio is in.</param>
 /// <param name="TimeUs">Time until the answer is there, in µs over the length.</param>
-/// <param name="EnergyUj">Energy of the board until then, and of its radio's listening on after that, in µJ over the length.</param>
+/// <param name="EnergyUj">Energy of the board until then, and of its radio while it listens after the answer, in µJ over the length.</param>
 public sealed record OffloadCost(string Link, string Meaning, LineOver TimeUs, LineOver EnergyUj);
 
 /// <summary>Makes offload costs.</summary>
 public static class Links
 {
+    // RadioTimeline counts whole µs. Its energy is linear, so times in ns give an energy in pJ.
+    private const double PjPerUj = 1e6;
+
     /// <summary>All links of a board, the fastest first.</summary>
     /// <remarks>
-    /// A dozing radio listens on for a while after it has sent, and after it has received. The answer to a request of length zero decides for
-    /// all lengths whether answers come while it listens, at once, or wait for a beacon: a timestep adds little to a gateway's time.
+    /// A radio in modem sleep listens for its minimum active time after it has sent or received. The request of length zero decides for all
+    /// lengths whether the answer arrives while the radio still listens: a timestep adds little to a gateway's time.
     /// </remarks>
     /// <param name="board">Its radio and power.</param>
     /// <param name="encoding">CPU time of writing a request, in µs.</param>
     /// <param name="request">Its bytes.</param>
-    /// <param name="gateway">The other end.</param>
+    /// <param name="gateway">The gateway.</param>
     public static IReadOnlyList<OffloadCost> Of(BoardProfile board, LineOver encoding, RequestCost request, GatewayCost gateway)
     {
+        PowerProfile power = BoardPower.Of(board);
         double clientUs = (board.MqttPublishIl + board.MqttReceiveIl) * board.UsPerIl;
         LineOver compute = encoding + new LineOver(0, clientUs);
         var air = new LineOver(
             request.BytesPerStep * board.TransmitNsPerByte / 1000, board.TransmitOverheadUs + request.HeaderSize * board.TransmitNsPerByte / 1000);
         var away = new LineOver(gateway.UsPerStep, 2 * board.LinkDelayUs + gateway.StartUs + gateway.WaitUs);
-        OffloadCost Cost(string link, string meaning, LineOver wait, LineOver waitUj, double upUs)
-        {
-            var up = new LineOver(0, upUs);
-            return new OffloadCost(
-                link, meaning, up + compute + air + wait,
-                up.Energy(board.AssociateMw) + compute.Energy(board.ComputeMw) + air.Energy(board.TransmitMw) + waitUj);
-        }
-        var listenOn = new LineOver(0, board.ListenOnUs);
-        bool isAtOnce = away.Start <= board.ListenOnUs;
+        bool isImmediate = RadioTimeline.IsImmediate((long)away.Start, power.MinActiveUs);
         // A late answer comes at any time between two beacons, so that it waits for half an interval on average.
-        LineOver dozing = isAtOnce ? away : away + new LineOver(0, board.BeaconIntervalUs / 2);
-        LineOver listening = (isAtOnce ? away : listenOn) + listenOn;
-        LineOver dozingUj = dozing.Energy(board.WaitMw) + listening.Energy(board.ReceiveMw - board.WaitMw);
+        LineOver sleeping = isImmediate ? away : away + new LineOver(0, board.BeaconIntervalUs / 2);
+        var listening = new LineOver(isImmediate ? away.PerStep : 0, RadioTimeline.ListenTimeUs((long)away.Start, power.MinActiveUs, true));
+        OffloadCost Cost(string link, string meaning, LineOver wait, LineOver listen, double wakeUs)
+        {
+            var wake = new LineOver(0, wakeUs);
+            double Uj(Func<LineOver, double> part) => new RadioTimeline
+            {
+                ComputeUs = Ns(part(compute)), TransmitUs = Ns(part(air)), WaitUs = Ns(part(wait)), ListenUs = Ns(part(listen)), WakeUs = Ns(part(wake)),
+            }.EnergyNj(power) / PjPerUj;
+            return new OffloadCost(link, meaning, wake + compute + air + wait, new LineOver(Uj(line => line.PerStep), Uj(line => line.Start)));
+        }
         return
         [
-            Cost("wifi", "associated, receiver always on: not what the stock firmware does", away, away.Energy(board.ReceiveMw), 0),
-            Cost("modem-sleep", "associated, listening for a while, then dozing between beacons: the stock firmware", dozing, dozingUj, 0),
-            // Closing the connection after the answer takes longer than the radio listens on: it does that here too.
-            Cost("radio-wake", "radio off between inputs, brought up for each request, then as modem-sleep", dozing, dozingUj, board.AssociateMs * 1000),
+            Cost("wifi", "associated, receiver always on: not what the stock firmware does", away, away, 0),
+            Cost("modem-sleep", "associated, listening for a while, then dozing between beacons: the stock firmware", sleeping, listening, 0),
+            // Closing the connection after the answer takes longer than the minimum active time, so the radio listens for that time here too.
+            Cost("radio-wake", "radio off between inputs, brought up for each request, then as modem-sleep", sleeping, listening, board.AssociateMs * 1000),
         ];
     }
 
@@ -74,4 +79,6 @@ public static class Links
         double length = Math.Floor(ahead / slope) + 1;
         return length > int.MaxValue ? null : (long)length;
     }
+
+    private static long Ns(double us) => (long)Math.Round(us * 1000);
 }
