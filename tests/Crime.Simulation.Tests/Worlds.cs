@@ -11,7 +11,7 @@ namespace Crime.Simulation.Tests;
 internal static class Worlds
 {
     /// <summary>A link of 10 ms without any noise.</summary>
-    public static LinkKind Quiet { get; } = new("quiet", 10, 0, 1e6, 0, 0, 0, 1e9, 0, 0);
+    public static LinkKind Quiet { get; } = new("quiet", 10, 1e6, 1e9);
 
     /// <summary>The same of 100 ms: a dozing radio does not listen on for so long.</summary>
     public static LinkKind Far { get; } = Quiet with { RttMs = 100 };
@@ -33,7 +33,7 @@ internal static class Worlds
     {
         var kind = new BoardKind("board", "esp32-devkitc", usPerIl, KernelKind.Table, 97.5);
         return new Scenario(
-            "star", "for a test", durationS, 1, new LoadShape(LoadPattern.Steady, 0, 1, 0), [new GatewayNode("hub", gateway ?? OneMs, background, [])],
+            "star", "for a test", durationS, new LoadShape(LoadPattern.Steady, 0, 1, 0), [new GatewayNode("hub", gateway ?? OneMs, background, [])],
             [new BoardGroup(boards, kind, radio, everyS, [new NodeLink(0, link)])]);
     }
 

@@ -6,7 +6,6 @@ using Crime.Cli.Live;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
-using Crime.Simulation;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Scenarios;
 using Crime.Simulation.World;
@@ -17,14 +16,14 @@ namespace Crime.Cli.Tests.Live;
 /// <summary>Which scenarios are played live, and with what.</summary>
 public sealed class LiveScenarioTests
 {
-    private static readonly LinkKind s_link = new("link", 10, 0, 1e6, 0, 0, 0, 1e9, 0, 0);
+    private static readonly LinkKind s_link = new("link", 10, 1e6, 1e9);
     private static readonly BoardKind s_kind = new("board", "esp32-devkitc", 0.3, KernelKind.Table, 97.5);
     private static readonly GatewayNode s_gateway = new("hub", new GatewayKind("gateway", 1, 1, 100, 0), null, []);
     private static readonly ModelFile s_model = ModelLoading.Load(GatewayModel.BundledPath);
     private static readonly Dataset s_data = GestureGenerator.Generate();
 
     private static Scenario Star(int boards = 3, RadioKind radio = RadioKind.Doze) => new(
-        "star", "for a test", 10, 1, new LoadShape(LoadPattern.Steady, 0, 1, 0), [s_gateway],
+        "star", "for a test", 10, new LoadShape(LoadPattern.Steady, 0, 1, 0), [s_gateway],
         [new BoardGroup(boards, s_kind, radio, 0.5, [new NodeLink(0, s_link)])]);
 
     private static LiveScenario Live(Scenario scenario) => new(scenario, s_model, s_data, 1);

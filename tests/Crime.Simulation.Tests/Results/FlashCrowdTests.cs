@@ -32,7 +32,10 @@ public sealed class FlashCrowdTests
     private static IReadOnlyList<HerdRun> Runs(string set, int statusMs, Safeguards safeguards) =>
     [
         .. Enumerable.Range(1, Seeds).Select(seed => SideExperiments.Herd(
-            new SimulationRun(Worlds.Bundled("flash-crowd"), Worlds.Set(set), Policy.Crime, Goal.Time, seed, statusMs, Safeguards: safeguards), default)),
+            new SimulationRun(Worlds.Bundled("flash-crowd"), Worlds.Set(set), Policy.Crime, Goal.Time, seed)
+            {
+                StatusIntervalMs = statusMs, Safeguards = safeguards,
+            }, default)),
     ];
 
     [Test]
@@ -78,7 +81,10 @@ public sealed class FlashCrowdTests
     }
 
     private static double TimeUs(Safeguards safeguards) => new SimulationRun(
-        Worlds.Bundled("flash-crowd"), Worlds.Set("spoken-arabic-digits"), Policy.Crime, Goal.Time, 1, 1000, Safeguards: safeguards).Run().TimeUs;
+        Worlds.Bundled("flash-crowd"), Worlds.Set("spoken-arabic-digits"), Policy.Crime, Goal.Time, 1)
+    {
+        StatusIntervalMs = 1000, Safeguards = safeguards,
+    }.Run().TimeUs;
 
     [Test]
     public void EveryMeasureDoesSomething()

@@ -1,6 +1,7 @@
 using System;
 using Crime.Simulation.Events;
 using Crime.Simulation.Results;
+using Crime.Simulation.World;
 using NUnit.Framework;
 
 namespace Crime.Simulation.Tests.Results;
@@ -25,8 +26,8 @@ public sealed class HerdTests
         // All go while the queue is empty, none while it is full.
         HerdMeasure measure = Crowd(slice => slice / 2 % 2 == 0);
         Assert.That(measure.Overdispersion, Is.GreaterThan(100));
-        Assert.That(measure.LowShare, Is.Zero);
-        Assert.That(measure.HighShare, Is.EqualTo(1));
+        Assert.That(measure.Slices.Low, Is.Zero);
+        Assert.That(measure.Slices.High, Is.EqualTo(1));
         Assert.That(measure.IsSteady, Is.False);
     }
 

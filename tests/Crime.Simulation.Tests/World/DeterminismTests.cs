@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using System.Threading.Tasks;
 using Crime.Costs;
-using Crime.Simulation.Results;
 using Crime.Simulation.Scenarios;
 using Crime.Simulation.World;
 using NUnit.Framework;

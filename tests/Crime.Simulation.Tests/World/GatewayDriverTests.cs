@@ -43,23 +43,23 @@ public sealed class GatewayDriverTests
     {
         SimRequest[] requests = [Arrive(LongBudgetUs), Arrive(LongBudgetUs), Arrive(LongBudgetUs)];
         ServeAll();
-        Assert.That(System.Array.ConvertAll(requests, request => request.AnswerDepth), Is.EqualTo(new[] { 2, 1, 0 }));
-        Assert.That(requests[0].AnswerBacklogUs, Is.EqualTo(2 * ServiceUs), "nothing runs at that moment");
+        Assert.That(System.Array.ConvertAll(requests, request => request.Answer.Load.Depth), Is.EqualTo(new[] { 2, 1, 0 }));
+        Assert.That(requests[0].Answer.Load.BacklogUs, Is.EqualTo(2 * ServiceUs), "nothing runs at that moment");
     }
 
     [Test]
     public void AFullQueueRefusesAsFull()
     {
         for (int i = 0; i <= GatewayDriver.Capacity; i++) Arrive(budgetUs: 0);
-        Assert.That(Arrive(budgetUs: 0).Code, Is.EqualTo(Crime.Frames.ResponseCode.QueueFull));
-        Assert.That(Arrive(budgetUs: 1).Code, Is.EqualTo(Crime.Frames.ResponseCode.QueueFull));
+        Assert.That(Arrive(budgetUs: 0).Answer.Code, Is.EqualTo(Crime.Frames.ResponseCode.QueueFull));
+        Assert.That(Arrive(budgetUs: 1).Answer.Code, Is.EqualTo(Crime.Frames.ResponseCode.QueueFull));
     }
 
     [Test]
     public void ARequestThatCannotBeInTimeIsRefusedAsLate()
     {
         Arrive(LongBudgetUs);
-        Assert.That(Arrive(budgetUs: 2 * ServiceUs - 1).Code, Is.EqualTo(Crime.Frames.ResponseCode.TooLate));
+        Assert.That(Arrive(budgetUs: 2 * ServiceUs - 1).Answer.Code, Is.EqualTo(Crime.Frames.ResponseCode.TooLate));
     }
 
     /// <summary>Every request is a change that is over before a status could report it.</summary>
@@ -85,9 +85,7 @@ public sealed class GatewayDriverTests
 
     private SimRequest Arrive(uint budgetUs)
     {
-        SimRequest request = _world.Rent();
-        request.Origin = 0;
-        request.Slot = 0;
+        SimRequest request = _world.Rent(0, 0, 0, 0, default);
         request.Input = new LengthCount(10, 0, 1);
         request.Frame.ModelId = SimWorld.ModelId;
         request.Frame.Length = 10;

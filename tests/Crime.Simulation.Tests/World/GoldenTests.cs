@@ -1,5 +1,4 @@
 using Crime.Costs;
-using Crime.Simulation.Results;
 using Crime.Simulation.Scenarios;
 using Crime.Simulation.World;
 using NUnit.Framework;
@@ -10,7 +9,8 @@ public sealed class GoldenTests
 {
     /// <summary>
     /// The flash crowd, all at the gateway: counts of a run. They change with the behaviour of the gateway, and must not change unnoticed.
-    /// Policies that the engine decides are not pinned, because they follow the engine.
+    /// Policies that the engine decides are not pinned, because they follow the engine. The fallbacks are the refusals and 41 time-outs; an input
+    /// that is not sent because the gateway is not usable counts as computed on the board.
     /// </summary>
     [Test]
     public void TheFlashCrowdIsTheOneThatWasMeasured()
@@ -19,6 +19,6 @@ public sealed class GoldenTests
         RunTally tally = new SimulationRun(scenario, Worlds.Set(), new Policy(PolicyKind.Single, 0, "hub"), Goal.Time, 1).Run();
         Assert.That(
             (tally.Finished, tally.AtGateways, tally.Refusals, tally.Fallbacks, (long)tally.TimeUs / 1_000_000),
-            Is.EqualTo((10_445L, 8_293L, 1_938L, 2_152L, 907L)));
+            Is.EqualTo((10_445L, 8_293L, 1_938L, 1_979L, 907L)));
     }
 }

@@ -1,5 +1,4 @@
 using Crime.Costs;
-using Crime.Simulation.Results;
 using Crime.Simulation.Scenarios;
 using Crime.Simulation.World;
 using NUnit.Framework;
@@ -31,8 +30,10 @@ public sealed class QueueTests
 
     /// <summary>One board with rare inputs: hardly anything but the answer is on its way to it.</summary>
     private static RunTally Rare(LinkKind link, RadioKind radio) => new SimulationRun(
-        Worlds.Star(1, 0.15, link, everyS: 10, durationS: 50_000, radio: radio), Worlds.Set(), new Policy(PolicyKind.Single, 0, "hub"), Goal.Time, 1,
-        StatusIntervalMs: 8000).Run();
+        Worlds.Star(1, 0.15, link, everyS: 10, durationS: 50_000, radio: radio), Worlds.Set(), new Policy(PolicyKind.Single, 0, "hub"), Goal.Time, 1)
+    {
+        StatusIntervalMs = 8000,
+    }.Run();
 
     [Test]
     public void AnAnswerThatTheRadioDoesNotListenForWaitsForHalfABeaconInTheMean() =>
@@ -48,9 +49,9 @@ public sealed class QueueTests
     {
         RunTally awake = Rare(Worlds.Quiet, RadioKind.Awake), dozing = Rare(Worlds.Quiet, RadioKind.Doze);
         var costs = new BoardCosts(Worlds.Star(1, 0.15, Worlds.Quiet, radio: RadioKind.Doze).Boards[0], Worlds.Set());
-        Assert.That(costs.ListenOnUs, Is.EqualTo(50_000));
+        Assert.That(costs.Power.MinActiveUs, Is.EqualTo(50_000));
         double meanLength = Worlds.Set().Lengths.MeanLength, beforeUs = costs.EncodeUs((int)meanLength) + costs.PublishUs;
-        double expectedMj = (costs.ListenMw - costs.WaitMw) * (costs.ListenOnUs - beforeUs) / 1e6;
+        double expectedMj = costs.Power.ListenExtraMw * (costs.Power.MinActiveUs - beforeUs) / 1e6;
         Assert.That(dozing.MeanEnergyMj - awake.MeanEnergyMj, Is.EqualTo(expectedMj).Within(1).Percent);
     }
 

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Linq;
 using Crime.Costs;
 using Crime.Simulation.Inputs;
-using Crime.Simulation.Results;
 using Crime.Simulation.Scenarios;
 using Crime.Simulation.World;
 using NUnit.Framework;
@@ -16,7 +15,7 @@ public sealed class ReplayTests
     private static readonly LinkKind s_twoLevels = Worlds.Quiet with { LevelsMs = [20, 160], HoldS = 8 };
 
     private static SimulationRun Run(LinkKind link, Replay? replay, Policy policy, int boards = 2) =>
-        new(Worlds.Star(boards, 0.15, link, durationS: 40), Worlds.Set(), policy, Goal.Time, 1, Replay: replay);
+        new(Worlds.Star(boards, 0.15, link, durationS: 40), Worlds.Set(), policy, Goal.Time, 1) { Replay = replay };
 
     [Test]
     public void EveryInputOfARecordingIsRunOnceWithItsLength()
@@ -80,7 +79,10 @@ public sealed class ReplayTests
         InputSet set = InputSet.Measured("mine", 6, new KernelCost(1, 0, 1), kernels, 250, new LengthDistribution([new LengthCount(40, 0, 1)]));
         var boards = new Policy(PolicyKind.Local, -1, "boards");
         SimulationRun run = new(
-            Worlds.Star(1, 0.5, Worlds.Quiet, durationS: 100), set, boards, Goal.Time, 1, Replay: new Replay([Enumerable.Repeat(40, 50).ToArray()], 100));
+            Worlds.Star(1, 0.5, Worlds.Quiet, durationS: 100), set, boards, Goal.Time, 1)
+        {
+            Replay = new Replay([Enumerable.Repeat(40, 50).ToArray()], 100),
+        };
         Assert.That(run.Run().MeanTimeMs, Is.EqualTo(4.05).Within(1).Percent);
     }
 
@@ -122,8 +124,10 @@ public sealed class ReplayTests
     {
         var hub = new Policy(PolicyKind.Single, 0, "hub");
         SimulationRun run = new(
-            Worlds.Star(1, 0.15, Worlds.Far, durationS: 40, radio: RadioKind.Doze), Worlds.Set(), hub, Goal.Time, 1,
-            Replay: new Replay([Enumerable.Repeat(10, 400).ToArray()], 475));
+            Worlds.Star(1, 0.15, Worlds.Far, durationS: 40, radio: RadioKind.Doze), Worlds.Set(), hub, Goal.Time, 1)
+        {
+            Replay = new Replay([Enumerable.Repeat(10, 400).ToArray()], 475),
+        };
         double moreMs = (run with { StatusIl = 10_000 }).Run().MeanTimeMs - run.Run().MeanTimeMs;
         // The gateway tells that the request has come: one status of 1.5 ms with most answers, and never more than a few.
         Assert.That(moreMs, Is.InRange(0.5, 4));

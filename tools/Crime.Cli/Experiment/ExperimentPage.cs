@@ -88,8 +88,8 @@ internal static class ExperimentPage
     private static string HerdLine(HerdRun run)
     {
         HerdMeasure measure = run.Measure;
-        return $"seconds {Number(100 * measure.LowSecond)} to {Number(100 * measure.HighSecond)} %, 0.1 s {Number(100 * measure.LowShare)} to "
-            + $"{Number(100 * measure.HighShare)} %, overdispersion {Number(measure.Overdispersion)}, swings {measure.Swings}, "
+        return $"seconds {Number(100 * measure.Seconds.Low)} to {Number(100 * measure.Seconds.High)} %, 0.1 s {Number(100 * measure.Slices.Low)} to "
+            + $"{Number(100 * measure.Slices.High)} %, overdispersion {Number(measure.Overdispersion)}, swings {measure.Swings}, "
             + $"queue wait p99 {Number(measure.WaitP99Ms)} ms, {(measure.IsSteady ? "steady" : "not steady")}";
     }
 

@@ -8,7 +8,6 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Boards;
 using Crime.Costs;
-using Crime.Simulation;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.World;
 using Crime.VirtualBoard;

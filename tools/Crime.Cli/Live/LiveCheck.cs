@@ -12,9 +12,7 @@ using Crime.Frames;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
-using Crime.Simulation;
 using Crime.Simulation.Inputs;
-using Crime.Simulation.Results;
 using Crime.Simulation.Scenarios;
 using Crime.Simulation.World;
 
@@ -60,8 +58,10 @@ internal sealed class LiveCheck
     /// <param name="cancellation">Gives up.</param>
     public async Task<LiveResult> RunAsync(Action<int> onReading, CancellationToken cancellation)
     {
-        var course = new SimulationRun(
-            _live.Scenario, SetOf(null), Policy.Crime, Goal.Time, _live.Seed, Replay: _live.Replay, StatusIl: SimulationRun.MeasuredStatusIl);
+        var course = new SimulationRun(_live.Scenario, SetOf(null), Policy.Crime, Goal.Time, _live.Seed)
+        {
+            Replay = _live.Replay, StatusIl = SimulationRun.MeasuredStatusIl,
+        };
         var passes = new List<LivePass>();
         int done = 0;
         foreach (LivePolicy policy in _policies)

@@ -10,8 +10,8 @@ using Crime.Cli.Boards;
 using Crime.Cli.Demo;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
-using Crime.Simulation;
 using Crime.Simulation.Inputs;
+using Crime.Simulation.World;
 
 namespace Crime.Cli.Live;
 

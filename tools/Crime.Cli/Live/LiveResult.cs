@@ -4,7 +4,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Cli.Boards;
-using Crime.Simulation.Results;
+using Crime.Simulation.World;
 
 namespace Crime.Cli.Live;
 

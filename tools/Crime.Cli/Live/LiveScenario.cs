@@ -42,7 +42,7 @@ internal sealed class LiveScenario
         InputsPerBoard = Math.Max((int)(scenario.DurationS / InputEveryS), 1);
         List<BoardGroup> groups = scenario.Boards.SelectMany(group => Enumerable.Repeat(group, group.Count)).ToList();
         List<LabelledSequence>[] hands = BoardInputs.Deal(data, groups.Count, groups.Count * InputsPerBoard, seed);
-        Places = groups.Select((group, i) => new LivePlace(group, ProfileOf(group), hands[i])).ToList();
+        Places = groups.Select((group, i) => new LivePlace(group, group.Profile(), hands[i])).ToList();
     }
 
     /// <summary>The scenario.</summary>
@@ -88,16 +88,5 @@ internal sealed class LiveScenario
             _ => null,
         };
         if (problem != null) throw new UserInputException($"scenario '{scenario.Name}' cannot be played live: it has {problem}");
-    }
-
-    /// <summary>The profile that the simulation takes: the kind's own speed, and a radio that dozes or not.</summary>
-    private static BoardProfile ProfileOf(BoardGroup group)
-    {
-        BoardProfile profile = BoardProfile.Bundled(group.Kind.Profile).With("cpu_us_per_il", group.Kind.UsPerIl);
-        if (group.Radio == RadioKind.Doze) return profile;
-        double extraMa = group.Kind.AwakeMa - profile.WaitMw / profile.SupplyV;
-        // It listens always: that is what waiting draws, and listening on adds nothing.
-        return profile.With("beacon_interval_us", 0).With("listen_on_ms", 0).With("wait_ma", group.Kind.AwakeMa).With("receive_ma", group.Kind.AwakeMa)
-            .With("compute_ma", profile.ComputeMw / profile.SupplyV + extraMa);
     }
 }

@@ -11,7 +11,6 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Costs;
 using Crime.Modelling;
-using Crime.Simulation;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Results;
 using Crime.Simulation.Scenarios;
@@ -64,8 +63,10 @@ internal static class SimulateVerb
             InputSet inputs = InputSet.Load(PathOf(parsed.GetRequiredValue(set), ScenarioFile.BundledInputsFolder));
             Safeguards left = Remaining(parsed.GetValue(without) ?? []);
             IEnumerable<SimulationRun> runs = Chosen(nodes, parsed.GetRequiredValue(policy)).Select(chosen => new SimulationRun(
-                nodes, inputs, chosen, parsed.GetRequiredValue(goal) == EnergyGoal ? Goal.Energy : Goal.Time, parsed.GetValue(seed),
-                parsed.GetValue(statusMs) is > 0 and var ms ? ms : null, Safeguards: left));
+                nodes, inputs, chosen, parsed.GetRequiredValue(goal) == EnergyGoal ? Goal.Energy : Goal.Time, parsed.GetValue(seed))
+            {
+                StatusIntervalMs = parsed.GetValue(statusMs) is > 0 and var ms ? ms : null, Safeguards = left,
+            });
             return Run(runs.ToList(), parsed.GetValue(output), parsed.GetValue(json), cancellation);
         });
         return command;
@@ -150,8 +151,8 @@ internal static class SimulateVerb
     private static object Herd(HerdRun run) => new
     {
         share = run.Measure.MeanShare,
-        lowest_second = run.Measure.LowSecond,
-        highest_second = run.Measure.HighSecond,
+        lowest_second = run.Measure.Seconds.Low,
+        highest_second = run.Measure.Seconds.High,
         overdispersion = run.Measure.Overdispersion,
         swings = run.Measure.Swings,
         full_queue_ms = run.FullQueueMs,
@@ -195,7 +196,7 @@ internal static class SimulateVerb
             table.AddColumn(new TableColumn(column).RightAligned());
         foreach (HerdRun run in runs)
             table.AddRow(
-                run.Policy.Name, $"{Number(100 * run.Measure.LowSecond, "0.0")} to {Number(100 * run.Measure.HighSecond, "0.0")}",
+                run.Policy.Name, $"{Number(100 * run.Measure.Seconds.Low, "0.0")} to {Number(100 * run.Measure.Seconds.High, "0.0")}",
                 Number(run.Measure.Overdispersion, "0.0"), Number(run.Measure.Swings, "0"), Number(run.FullQueueMs, "0.0"),
                 run.Measure.IsSteady ? "yes" : "no");
         AnsiConsole.Write(table);

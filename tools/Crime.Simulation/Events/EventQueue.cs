@@ -11,7 +11,7 @@ internal enum EventKind : byte
     /// <summary>A board has its next input.</summary>
     Input,
 
-    /// <summary>A board looks after its links.</summary>
+    /// <summary>A board measures its links.</summary>
     Tick,
 
     /// <summary>A board has computed an input.</summary>
@@ -19,6 +19,9 @@ internal enum EventKind : byte
 
     /// <summary>A duty-cycled board's radio is up.</summary>
     RadioUp,
+
+    /// <summary>A duty-cycled board gives up its wait for a usable gateway.</summary>
+    WakeLimit,
 
     /// <summary>A request reaches a gateway.</summary>
     Request,
@@ -44,7 +47,7 @@ internal enum EventKind : byte
     /// <summary>Other work arrives at a gateway.</summary>
     Background,
 
-    /// <summary>A gateway looks after its upstream links.</summary>
+    /// <summary>A gateway measures its upstream links.</summary>
     GatewayTick,
 
     /// <summary>A status of an upstream reaches a gateway.</summary>

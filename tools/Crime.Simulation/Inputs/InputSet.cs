@@ -5,7 +5,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using Crime.Modelling;
-using Crime.Simulation.Scenarios;
+using Crime.Simulation.Reading;
 
 namespace Crime.Simulation.Inputs;
 

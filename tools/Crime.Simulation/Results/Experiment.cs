@@ -65,7 +65,7 @@ public sealed class Experiment
     private List<SimulationRun> Runs { get; } = [];
 
     /// <summary>Runs the grid on all cores.</summary>
-    /// <param name="done">Told how many runs are done; may be called from any thread.</param>
+    /// <param name="done">Receives the number of runs that are done; may be called from any thread.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>The same for the same seeds, whatever the machine.</returns>
     public ExperimentResult Run(Action<int>? done, CancellationToken cancellation)

@@ -1,40 +1,43 @@
-// Whether a crowd of boards oscillates: how much the share that is sent away moves from one second to the next, and from one slice
-// of time to the next against how much it would move if every board threw its own dice with that share.
+// The oscillation of a crowd of boards: the change of the offloaded share from second to second, and its variance from slice to slice against
+// that of boards which decide independently.
 
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Simulation.World;
 
 namespace Crime.Simulation.Results;
 
-/// <summary>Measure of a herd over the slices of a flash.</summary>
-/// <param name="MeanShare">Mean share of inputs sent away, 0 to 1.</param>
-/// <param name="LowShare">5th percentile of the share over the slices.</param>
-/// <param name="HighShare">95th percentile of the share over the slices.</param>
-/// <param name="LowSecond">Least share of a whole second.</param>
-/// <param name="HighSecond">Largest share of a whole second.</param>
+/// <summary>A band of shares.</summary>
+/// <param name="Low">Lower end, 0 to 1.</param>
+/// <param name="High">Upper end, 0 to 1.</param>
+public readonly record struct ShareBand(double Low, double High);
+
+/// <summary>Measure of a crowd over the slices of a flash.</summary>
+/// <param name="MeanShare">Mean share of offloaded inputs, 0 to 1.</param>
+/// <param name="Slices">5th to 95th percentile of the share of a slice.</param>
+/// <param name="Seconds">Least to largest share of a whole second.</param>
 /// <param name="Overdispersion">
-/// Variance of the share over the slices, divided by <c>p (1 - p) / n</c>: 1 for boards that decide independently, much
-/// more for boards that all turn at once. It does not depend on how many inputs a slice has, as a band does.
+/// Variance of the share over the slices, divided by <c>p (1 - p) / n</c>: 1 for boards that decide independently, much more for boards that
+/// all turn at once. Unlike a band, it does not depend on the number of inputs in a slice.
 /// </param>
-/// <param name="Swings">How often the share went from more than three standard deviations of dice on one side of its mean to as many on the other.</param>
-/// <param name="WaitP99Ms">99th percentile of the wait in gateways' queues, in ms.</param>
-public sealed record HerdMeasure(
-    double MeanShare, double LowShare, double HighShare, double LowSecond, double HighSecond, double Overdispersion, int Swings, double WaitP99Ms)
+/// <param name="Swings">Number of changes from more than three standard deviations of independent draws on one side of the mean to as many on the other.</param>
+/// <param name="WaitP99Ms">99th percentile of the wait in the gateways' queues in ms.</param>
+public sealed record HerdMeasure(double MeanShare, ShareBand Slices, ShareBand Seconds, double Overdispersion, int Swings, double WaitP99Ms)
 {
     /// <summary>Half the band that the shares of a steady crowd's seconds keep to, about their mean, in points of percent.</summary>
     /// <remarks>Of the 5000 inputs a second of a thousand boards it is 250: as many as the gateway's queue holds.</remarks>
     public const double SteadyBandPoints = 5;
 
-    /// <summary>Up to this overdispersion a crowd counts as steady: its share moves less than three times as much as dice would make it.</summary>
+    /// <summary>Up to this overdispersion a crowd counts as steady: its share moves less than three times as much as that of independent draws.</summary>
     public const double SteadyOverdispersion = 9;
 
     private const double SwingDeviations = 3;
 
     /// <summary>How far the share of the worst second is off the mean, in points of percent.</summary>
-    public double WorstSecondPoints => 100 * Math.Max(HighSecond - MeanShare, MeanShare - LowSecond);
+    public double WorstSecondPoints => 100 * Math.Max(Seconds.High - MeanShare, MeanShare - Seconds.Low);
 
-    /// <summary>Whether the crowd is steady, in its seconds and in its slices.</summary>
+    /// <summary>True when the crowd is steady, in its seconds and in its slices.</summary>
     public bool IsSteady => WorstSecondPoints <= SteadyBandPoints && Overdispersion <= SteadyOverdispersion;
 
     /// <summary>Measures a run.</summary>
@@ -63,8 +66,8 @@ public sealed record HerdMeasure(
         }
         double overdispersion = slices.Length > 1 ? squares / (slices.Length - 1) : 0;
         return new HerdMeasure(
-            p, Quantile(slices, 0.05), Quantile(slices, 0.95), seconds.FirstOrDefault(), seconds.LastOrDefault(), overdispersion, swings,
-            tally.WaitQuantileMs(0.99));
+            p, new ShareBand(Quantile(slices, 0.05), Quantile(slices, 0.95)), new ShareBand(seconds.FirstOrDefault(), seconds.LastOrDefault()),
+            overdispersion, swings, tally.WaitQuantileMs(0.99));
     }
 
     /// <summary>Shares of so many slices each, in ascending order; those without an input, and what is left at the end, do not count.</summary>

@@ -66,7 +66,10 @@ public static class SideExperiments
         var results = new HerdRun[runs.Length];
         Parallel.For(0, runs.Length, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
-            var run = new SimulationRun(scenario, set, runs[i].Policy, Goal.Time, seed, runs[i].IntervalMs, Safeguards: runs[i].Safeguards);
+            var run = new SimulationRun(scenario, set, runs[i].Policy, Goal.Time, seed)
+            {
+                StatusIntervalMs = runs[i].IntervalMs, Safeguards = runs[i].Safeguards,
+            };
             results[i] = Herd(run, cancellation);
         });
         return results;
@@ -108,7 +111,8 @@ public static class SideExperiments
         {
             int seed = i % StaleSeeds + 1;
             double oracle = new SimulationRun(scenario, set, Policy.Oracle, Goal.Time, seed).Run(cancellation: cancellation).MeanTimeMs;
-            RunTally run = new SimulationRun(scenario, set, Policy.Crime, Goal.Time, seed, s_intervalsMs[i / StaleSeeds]).Run(cancellation: cancellation);
+            RunTally run = new SimulationRun(scenario, set, Policy.Crime, Goal.Time, seed) { StatusIntervalMs = s_intervalsMs[i / StaleSeeds] }
+                .Run(cancellation: cancellation);
             excess[i] = 100 * (run.MeanTimeMs / oracle - 1);
         });
         return s_intervalsMs.Select((interval, i) => new StaleRun(interval, Estimate.Of(excess[(i * StaleSeeds)..((i + 1) * StaleSeeds)]))).ToList();

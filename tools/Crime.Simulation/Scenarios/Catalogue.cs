@@ -5,6 +5,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Crime.Modelling;
 using Crime.Simulation.Inputs;
+using Crime.Simulation.Reading;
 using Crime.VirtualBoard;
 
 namespace Crime.Simulation.Scenarios;
@@ -67,11 +68,13 @@ public sealed class Catalogue
         // Either levels that take turns, or a distribution that they are drawn from.
         IReadOnlyList<double> levels = section.Numbers("levels_ms", 0, MaxRttMs);
         bool isDrawn = levels.Count == 0;
-        var kind = new LinkKind(
-            name, isDrawn ? section.Number("rtt_ms", 0, MaxRttMs) : levels[0], isDrawn ? section.Number("level_sigma", 0, 3) : 0,
-            section.Number("hold_s", 1, MaxS),
-            section.Number("noise_sigma", 0, 2), section.Number("loss", 0, 0.5), section.Number("resend_ms", 0, MaxRttMs),
-            section.Number("bytes_per_ms", 0.01, 1e9), section.Number("outage_every_s", 0, MaxS, 0), section.Number("outage_s", 0, MaxS, 0), levels);
+        double rttMs = isDrawn ? section.Number("rtt_ms", 0, MaxRttMs) : levels[0];
+        var kind = new LinkKind(name, rttMs, section.Number("hold_s", 1, MaxS), section.Number("bytes_per_ms", 0.01, 1e9))
+        {
+            LevelSigma = isDrawn ? section.Number("level_sigma", 0, 3) : 0, NoiseSigma = section.Number("noise_sigma", 0, 2),
+            Loss = section.Number("loss", 0, 0.5), ResendMs = section.Number("resend_ms", 0, MaxRttMs),
+            OutageEveryS = section.Number("outage_every_s", 0, MaxS, 0), OutageS = section.Number("outage_s", 0, MaxS, 0), LevelsMs = levels,
+        };
         section.Word("source");
         section.Finish();
         return kind;

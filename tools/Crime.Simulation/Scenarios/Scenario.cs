@@ -1,11 +1,12 @@
-// What a scenario says: nodes, links, load. Plain data that a simulation, and a live run of the same scenario, both read.
+// A scenario: nodes, links, load. Plain data that a simulation and a live run of the same scenario both read.
 
 using System.Collections.Generic;
 using Crime.Simulation.Inputs;
+using Crime.VirtualBoard;
 
 namespace Crime.Simulation.Scenarios;
 
-/// <summary>What a board's radio does while it has nothing to send.</summary>
+/// <summary>State of a board's radio while it has nothing to send.</summary>
 public enum RadioKind
 {
     /// <summary>It listens all the time.</summary>
@@ -34,20 +35,32 @@ public enum LoadPattern
 /// <summary>A kind of link.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="RttMs">Median over the levels of the round trip, in ms.</param>
-/// <param name="LevelSigma">Spread of the levels: standard deviation of their logarithm.</param>
 /// <param name="HoldS">Mean time that a level holds, in s.</param>
-/// <param name="NoiseSigma">Spread of one way about its level: standard deviation of its logarithm.</param>
-/// <param name="Loss">Probability that a message has to be sent again by TCP.</param>
-/// <param name="ResendMs">What that costs, in ms.</param>
 /// <param name="BytesPerMs">Rate of the link apart from a board's air time, in bytes per ms.</param>
-/// <param name="OutageEveryS">Mean time from an outage to the next, in s; 0 for none.</param>
-/// <param name="OutageS">Mean length of an outage, in s.</param>
-/// <param name="LevelsMs">Levels that take turns, each for the holding time to the µs, in ms; none where levels are drawn.</param>
-public sealed record LinkKind(
-    string Name, double RttMs, double LevelSigma, double HoldS, double NoiseSigma, double Loss, double ResendMs, double BytesPerMs,
-    double OutageEveryS, double OutageS, IReadOnlyList<double>? LevelsMs = null)
+public sealed record LinkKind(string Name, double RttMs, double HoldS, double BytesPerMs)
 {
-    /// <summary>Whether it fails now and then.</summary>
+    /// <summary>Spread of the levels: standard deviation of their logarithm.</summary>
+    public double LevelSigma { get; init; }
+
+    /// <summary>Spread of one way about its level: standard deviation of its logarithm.</summary>
+    public double NoiseSigma { get; init; }
+
+    /// <summary>Probability that TCP has to send a message again.</summary>
+    public double Loss { get; init; }
+
+    /// <summary>Additional time of a message that is sent again, in ms.</summary>
+    public double ResendMs { get; init; }
+
+    /// <summary>Mean time from an outage to the next, in s; 0 for none.</summary>
+    public double OutageEveryS { get; init; }
+
+    /// <summary>Mean length of an outage, in s.</summary>
+    public double OutageS { get; init; }
+
+    /// <summary>Levels in ms that take turns, each for exactly the holding time; empty where levels are drawn.</summary>
+    public IReadOnlyList<double> LevelsMs { get; init; } = [];
+
+    /// <summary>True when it fails now and then.</summary>
     public bool HasOutages => OutageEveryS > 0;
 }
 
@@ -56,7 +69,7 @@ public sealed record LinkKind(
 /// <param name="Profile">Folder under hardware/.</param>
 /// <param name="UsPerIl">Time of one executed IL instruction, in µs.</param>
 /// <param name="Kernel">How it computes.</param>
-/// <param name="AwakeMa">Current while its radio listens, in mA; boards that doze have theirs from the profile.</param>
+/// <param name="AwakeMa">Current while its radio listens, in mA; also that of a radio in modem sleep while it listens.</param>
 public sealed record BoardKind(string Name, string Profile, double UsPerIl, KernelKind Kernel, double AwakeMa);
 
 /// <summary>A kind of gateway.</summary>
@@ -82,7 +95,7 @@ public sealed record NodeLink(int Gateway, LinkKind Kind);
 /// <summary>A gateway of a scenario.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Kind">Its kind.</param>
-/// <param name="Background">What else it does; null for nothing.</param>
+/// <param name="Background">Its other work; null for none.</param>
 /// <param name="Upstreams">Gateways it can pass requests on to.</param>
 public sealed record GatewayNode(string Id, GatewayKind Kind, BackgroundLoad? Background, IReadOnlyList<NodeLink> Upstreams);
 
@@ -92,7 +105,19 @@ public sealed record GatewayNode(string Id, GatewayKind Kind, BackgroundLoad? Ba
 /// <param name="Radio">Their radio.</param>
 /// <param name="InputEveryS">Mean time from an input to the next, in s.</param>
 /// <param name="Links">Gateways they reach; the first is their own.</param>
-public sealed record BoardGroup(int Count, BoardKind Kind, RadioKind Radio, double InputEveryS, IReadOnlyList<NodeLink> Links);
+public sealed record BoardGroup(int Count, BoardKind Kind, RadioKind Radio, double InputEveryS, IReadOnlyList<NodeLink> Links)
+{
+    /// <summary>Returns the numbers of such a board: the speed of its kind, and a radio that sleeps between beacons or always listens.</summary>
+    public BoardProfile Profile()
+    {
+        BoardProfile profile = BoardProfile.Bundled(Kind.Profile).With("cpu_us_per_il", Kind.UsPerIl).With("receive_ma", Kind.AwakeMa);
+        if (Radio != RadioKind.Awake) return profile;
+        // It always listens: its waiting draws as much, and a minimum active time adds nothing.
+        double extraMa = Kind.AwakeMa - profile.WaitMw / profile.SupplyV;
+        return profile.With("beacon_interval_us", 0).With("listen_on_ms", 0).With("wait_ma", Kind.AwakeMa)
+            .With("compute_ma", profile.ComputeMw / profile.SupplyV + extraMa);
+    }
+}
 
 /// <summary>How the load moves.</summary>
 /// <param name="Pattern">Its shape.</param>
@@ -103,16 +128,18 @@ public sealed record LoadShape(LoadPattern Pattern, double Swing, double PeriodS
 
 /// <summary>A scenario.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="About">What it stands for, in one line.</param>
+/// <param name="About">Its meaning, in one line.</param>
 /// <param name="DurationS">Simulated time, in s.</param>
-/// <param name="Copies">How many times the whole stands side by side, independently.</param>
 /// <param name="Load">How the load moves.</param>
 /// <param name="Gateways">Its gateways.</param>
 /// <param name="Boards">Its boards.</param>
 public sealed record Scenario(
-    string Name, string About, double DurationS, int Copies, LoadShape Load, IReadOnlyList<GatewayNode> Gateways, IReadOnlyList<BoardGroup> Boards)
+    string Name, string About, double DurationS, LoadShape Load, IReadOnlyList<GatewayNode> Gateways, IReadOnlyList<BoardGroup> Boards)
 {
-    /// <summary>Whether any link fails now and then.</summary>
+    /// <summary>Number of independent copies of the whole.</summary>
+    public int Copies { get; init; } = 1;
+
+    /// <summary>True when any link fails now and then.</summary>
     public bool HasOutages
     {
         get

@@ -6,6 +6,7 @@ using System.IO;
 using System.Linq;
 using Crime.Mapping;
 using Crime.Modelling;
+using Crime.Simulation.Reading;
 
 namespace Crime.Simulation.Scenarios;
 
@@ -56,7 +57,7 @@ public sealed class ScenarioFile
         List<BoardGroup> boards = boardSections.SelectMany(Boards).ToList();
         int count = boards.Sum(group => group.Count);
         if (count > MaxBoards) throw section.WrongIn("boards", $"{count} boards; allowed are {MaxBoards} in one copy");
-        return new Scenario(name, about, durationS, copies, load, gateways, boards);
+        return new Scenario(name, about, durationS, load, gateways, boards) { Copies = copies };
     }
 
     private static LoadShape Load(YamlSection? section)

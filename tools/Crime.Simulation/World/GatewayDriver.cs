@@ -1,5 +1,5 @@
-// A simulated gateway: the behaviour is that of gateway/Core, the same that the product runs. The driver adds what belongs to a
-// simulation: service times and their noise, links, other work, and what the oracle may know.
+// A simulated gateway: the behaviour is that of gateway/Core, the same that the product runs. The driver adds service times and their noise,
+// links, other work, and the knowledge of the oracle.
 
 using System;
 using System.Collections.Generic;
@@ -12,6 +12,7 @@ using Crime.Gateway.Core.Load;
 using Crime.Gateway.Core.Queueing;
 using Crime.Gateway.Core.Relaying;
 using Crime.Mapping;
+using Crime.Node;
 using Crime.Simulation.Events;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Scenarios;
@@ -36,6 +37,7 @@ internal sealed class GatewayDriver : IGatewayActions
 
     private const uint OtherWorkId = 0x4F574F52;
     private static readonly LengthCount s_otherWork = new(1, 0, 1);
+    private static readonly EngineSetup s_boardDefaults = new();
 
     private readonly SimWorld _world;
     private readonly GatewayCore _core;
@@ -43,11 +45,9 @@ internal sealed class GatewayDriver : IGatewayActions
     private readonly bool[] _isBusy;
     private readonly long[] _doneUs;
     private readonly long[] _leftUs;
-    private readonly StatusReader[] _readers;
     private readonly string[] _upstreamIds;
     private readonly List<GatewayDriver> _downstreams = [];
     private readonly ResponseFrame _response = new();
-    private readonly PongFrame _pong = new();
     private readonly uint _modelId;
     private RandomStream _background;
     private long _backgroundUntilUs;
@@ -60,28 +60,24 @@ internal sealed class GatewayDriver : IGatewayActions
     /// <summary>Makes an idle gateway.</summary>
     /// <param name="world">Its world.</param>
     /// <param name="index">Its number.</param>
-    /// <param name="costs">Cost of an input on this gateway.</param>
-    /// <param name="links">Links to its upstreams; the first has the number <paramref name="firstLink"/> in fates.</param>
-    /// <param name="firstLink">Number of the first link in fates.</param>
-    public GatewayDriver(SimWorld world, int index, GatewayCosts costs, SimLink[] links, int firstLink)
+    /// <param name="firstLink">Number of its first link to an upstream among all links of the world.</param>
+    public GatewayDriver(SimWorld world, int index, int firstLink)
     {
         _world = world;
         Index = index;
-        Node = world.Scenario.Gateways[index];
-        Costs = costs;
-        Links = links;
-        FirstLink = firstLink;
+        Node = world.Setup.Scenario.Gateways[index];
+        Costs = new GatewayCosts(Node.Kind, world.Setup.Set);
+        Links = new NodeLinks(world, Node.Upstreams, firstLink);
         _modelId = SimWorld.ModelId;
         Log = new StatusLog(_modelId);
-        _readers = new StatusReader[links.Length];
-        _upstreamIds = Node.Upstreams.Select(upstream => world.Scenario.Gateways[upstream.Gateway].Id).ToArray();
+        _upstreamIds = Node.Upstreams.Select(upstream => world.Setup.Scenario.Gateways[upstream.Gateway].Id).ToArray();
         int workers = Node.Kind.Workers;
         _batches = Enumerable.Range(0, workers).Select(worker => new Batch(worker)).ToArray();
         _isBusy = new bool[workers];
         _doneUs = new long[workers];
         _leftUs = new long[workers];
         SimModel? otherWork = Node.Background is { } load ? new SimModel(OtherWorkId, 1, new CostLine(0, (int)(load.WorkMs * 1000))) : null;
-        _core = new GatewayCore(Settings(), new SimModels(new SimModel(_modelId, world.Set.Lengths.MaxLength, costs.Line), otherWork), this);
+        _core = new GatewayCore(Settings(), new SimModels(new SimModel(_modelId, world.Setup.Set.Lengths.MaxLength, Costs.Line), otherWork), this);
     }
 
     /// <summary>Its number.</summary>
@@ -94,10 +90,7 @@ internal sealed class GatewayDriver : IGatewayActions
     public GatewayCosts Costs { get; }
 
     /// <summary>Links to its upstreams.</summary>
-    public SimLink[] Links { get; }
-
-    /// <summary>Number of its first link in fates.</summary>
-    public int FirstLink { get; }
+    public NodeLinks Links { get; }
 
     /// <summary>The statuses that it has published.</summary>
     public StatusLog Log { get; }
@@ -106,11 +99,11 @@ internal sealed class GatewayDriver : IGatewayActions
     public long ReservedUs { get; set; }
 
     /// <inheritdoc/>
-    public int? StatusListenerCount => _world.FixedStatusIntervalMs == null ? _world.ListenersOf(Index) : 0;
+    public int? StatusListenerCount => _world.Setup.StatusIntervalMs == null ? _world.ListenersOf(Index) : 0;
 
     private long NowUs => _world.NowUs;
 
-    private bool HasUpstreams => Links.Length > 0;
+    private bool HasUpstreams => Links.Count > 0;
 
     /// <summary>Adds a gateway that has this one as its upstream.</summary>
     public void AddDownstream(GatewayDriver downstream) => _downstreams.Add(downstream);
@@ -133,10 +126,7 @@ internal sealed class GatewayDriver : IGatewayActions
         while (!_isLookScheduled && _core.Schedule.NextLookUs <= NowUs) Look(_core.Schedule.NextLookUs);
     }
 
-    /// <summary>The load that a pong reports.</summary>
-    public ReportedLoad Load() => _core.Load.Read(isForGroup: false, NowUs);
-
-    /// <summary>True wait of a request behind all that waits, in µs, if nothing arrives before it but what the oracle has sent.</summary>
+    /// <summary>True wait of a request in µs, if nothing arrives before it but the requests that the oracle has sent.</summary>
     /// <param name="arrivalUs">Time of its arrival in µs.</param>
     public long TrueWaitUs(long arrivalUs)
     {
@@ -147,14 +137,14 @@ internal sealed class GatewayDriver : IGatewayActions
     }
 
     /// <summary>True service time of an input, in µs.</summary>
-    public long ServiceUs(LengthCount input, Fate fate) => (long)(Costs.ServiceUs(input) * fate.Factor(Fate.Service(Index), Costs.NoiseSigma));
+    public long ServiceUs(LengthCount input, Draws draws) => (long)(Costs.ServiceUs(input) * draws.Factor(Draws.Service(Index), Costs.NoiseSigma));
 
     /// <summary>A request arrives.</summary>
     public void OnRequest(SimRequest request)
     {
         Beat();
         if (HasUpstreams) ReadUpstreams();
-        request.ServiceUs = ServiceUs(request.Input, request.Fate);
+        request.ServiceUs = ServiceUs(request.Input, request.Draws);
         if (request.Target == Index) ReservedUs = Math.Max(ReservedUs - request.ServiceUs, 0);
         Note(request, isWaiting: true);
         if (request.Target < 0)
@@ -191,7 +181,7 @@ internal sealed class GatewayDriver : IGatewayActions
         _core.Relay!.OnClock(NowUs);
         if (_core.Schedule.NextLookUs <= NowUs) Look(NowUs);
         long pingUs = _core.EngineOf(_modelId)?.Mapping.NextPingUs() ?? long.MaxValue;
-        long nextUs = Math.Min(_world.NextTick(pingUs), Math.Max(_core.Schedule.NextLookUs, NowUs + SimWorld.TickUs));
+        long nextUs = Math.Min(_world.NextTick(pingUs), Math.Max(_core.Schedule.NextLookUs, NowUs + LinkFlow.TickUs));
         _world.Events.Add(nextUs, EventKind.GatewayTick, Index);
     }
 
@@ -206,9 +196,7 @@ internal sealed class GatewayDriver : IGatewayActions
     public void OnUpstreamAnswer(SimRequest child)
     {
         ReadUpstreams();
-        SimWorld.Fill(_response, child);
-        _response.Session = child.Session;
-        _response.Sequence = child.Sequence;
+        child.CopyTo(_response);
         int slot = child.Slot;
         _world.Return(child);
         _core.Relay!.OnResponse(slot, _response, NowUs);
@@ -225,10 +213,22 @@ internal sealed class GatewayDriver : IGatewayActions
     public void OnUpstreamPong(SimRequest ping)
     {
         ReadUpstreams();
-        SimWorld.Fill(_pong, ping);
-        _pong.Session = ping.Session;
+        _core.Relay!.OnPong(_world.PongOf(ping), NowUs);
         _world.Return(ping);
-        _core.Relay!.OnPong(_pong, NowUs);
+    }
+
+    /// <summary>A ping arrives.</summary>
+    public void OnPing(SimRequest ping)
+    {
+        ping.Answer = new Reply(ResponseCode.Ok, 0, 0, _core.Load.Read(isForGroup: false, NowUs));
+        _world.SendBack(ping, PongFrame.Size, EventKind.Pong);
+    }
+
+    /// <summary>Delivers an answer or a pong of an upstream.</summary>
+    public void Deliver(SimRequest request, int sizeBytes, EventKind kind)
+    {
+        if (Links.IsDown(request.Slot)) _world.Return(request);
+        else _world.Events.Add(NowUs + (long)Links.WayBackUs(request.Slot, sizeBytes, request.Draws), kind, request.Origin, request.Index);
     }
 
     /// <summary>Other work arrives: a request for a model of its own, with the latency budget that a board's default time-out would give it.</summary>
@@ -243,18 +243,17 @@ internal sealed class GatewayDriver : IGatewayActions
         }
         if (NowUs > 0)
         {
-            SimRequest job = _world.Rent();
-            job.Origin = SimRequest.NoOrigin;
+            SimRequest job = _world.Rent(SimRequest.NoOrigin, 0, 0, 0, default);
             job.Input = s_otherWork;
             job.Frame.ModelId = OtherWorkId;
             job.Frame.Length = s_otherWork.Length;
-            job.Frame.BudgetUs = (uint)(SimWorld.TimeoutMarginUs + load.WorkMs * 1000);
+            job.Frame.BudgetUs = (uint)(s_boardDefaults.TimeoutMarginUs + load.WorkMs * 1000);
             job.ServiceUs = (long)(load.WorkMs * 1000 * _background.NextFactor(Costs.NoiseSigma));
             Note(job, isWaiting: true);
             _core.OnRequest(job, NowUs);
         }
         double share = _isBackgroundBusy ? load.BusyShare : load.CalmShare;
-        if (_world.Scenario.Load.Pattern == LoadPattern.Diurnal) share *= LoadTimes.Intensity(_world.Scenario.Load, NowUs);
+        if (_world.Setup.Scenario.Load.Pattern == LoadPattern.Diurnal) share *= LoadTimes.Intensity(_world.Setup.Scenario.Load, NowUs);
         double meanUs = share <= 0 ? load.HoldS * 1e6 : load.WorkMs * 1000 / (share * Node.Kind.Workers);
         _world.Events.Add(NowUs + 1 + (long)_background.NextExponential(meanUs), EventKind.Background, Index);
     }
@@ -269,13 +268,10 @@ internal sealed class GatewayDriver : IGatewayActions
             _world.Return(asked);
             return;
         }
-        asked.Code = reply.Code;
-        asked.AnswerWaitUs = reply.WaitUs;
-        asked.AnswerServiceUs = reply.ServiceUs;
-        asked.AnswerDepth = reply.Load.Depth;
-        asked.AnswerBacklogUs = reply.Load.BacklogUs;
+        // The frame of the upstream is valid during this call only.
         asked.RelayCount = reply.RelayCount;
-        _world.SendAnswer(asked);
+        asked.Answer = reply with { Upstream = null };
+        _world.SendBack(asked, ResponseFrame.HeaderSize, EventKind.Answer);
     }
 
     /// <inheritdoc/>
@@ -288,18 +284,11 @@ internal sealed class GatewayDriver : IGatewayActions
         Note(asked, isWaiting: false);
         _world.Events.Add(attempt.GiveUpUs, EventKind.Timeout, -1 - Index, 0, attempt.Sequence);
         int slot = Array.IndexOf(_upstreamIds, attempt.Node);
-        SimLink link = Links[slot];
         // The message is lost, and the relay gives the request up.
-        if (link.IsDown(NowUs)) return true;
-        SimRequest child = _world.Rent();
-        child.Origin = -1 - Index;
-        child.Slot = slot;
-        child.Session = attempt.Session;
-        child.Sequence = attempt.Sequence;
+        if (Links.IsDown(slot)) return true;
+        SimRequest child = _world.Rent(-1 - Index, slot, attempt.Session, attempt.Sequence, asked.Draws);
         child.Target = asked.Target;
         child.Input = asked.Input;
-        child.Fate = asked.Fate;
-        child.SentUs = NowUs;
         child.Frame.ModelId = asked.Frame.ModelId;
         child.Frame.Length = asked.Frame.Length;
         child.Frame.BudgetUs = attempt.BudgetUs;
@@ -307,7 +296,7 @@ internal sealed class GatewayDriver : IGatewayActions
         for (int i = 0; i < count; i++) child.Frame.Visited[i] = asked.Frame.Visited[i];
         child.Frame.Visited[count] = attempt.VisitedKey;
         child.Frame.VisitedCount = count + 1;
-        _world.SendUpstream(this, child, _world.RequestSize(asked.Frame.Length), EventKind.Request);
+        SendUpstream(child, _world.RequestSize(asked.Frame.Length), EventKind.Request);
         return true;
     }
 
@@ -315,15 +304,10 @@ internal sealed class GatewayDriver : IGatewayActions
     public void SendPing(string node, uint session, uint sequence)
     {
         int slot = Array.IndexOf(_upstreamIds, node);
-        if (Links[slot].IsDown(NowUs)) return;
-        SimRequest ping = _world.Rent();
-        ping.Origin = -1 - Index;
-        ping.Slot = slot;
-        ping.Session = session;
-        ping.Sequence = sequence;
-        ping.SentUs = NowUs;
-        ping.Fate = new Fate(_world.Seed ^ ((ulong)sequence << 20) ^ (ulong)(uint)Index);
-        _world.SendUpstream(this, ping, PingFrame.Size, EventKind.Ping);
+        if (Links.IsDown(slot)) return;
+        var draws = new Draws(_world.Seed ^ ((ulong)sequence << 20) ^ (ulong)(uint)Index);
+        SimRequest ping = _world.Rent(-1 - Index, slot, session, sequence, draws);
+        SendUpstream(ping, PingFrame.Size, EventKind.Ping);
     }
 
     /// <inheritdoc/>
@@ -356,14 +340,14 @@ internal sealed class GatewayDriver : IGatewayActions
     private GatewaySettings Settings() => new()
     {
         NodeId = Node.Id,
-        QueueCapacity = (_world.Safeguards & Safeguards.QueueBound) != 0 ? Capacity : MemoryCapacity,
+        QueueCapacity = (_world.Setup.Safeguards & Safeguards.QueueBound) != 0 ? Capacity : MemoryCapacity,
         WorkerCount = Node.Kind.Workers,
-        MinIntervalMs = _world.FixedStatusIntervalMs ?? SimulationRun.LeastStatusIntervalMs,
-        HeartbeatMs = Math.Max(DefaultHeartbeatMs, _world.FixedStatusIntervalMs ?? 0),
+        MinIntervalMs = _world.Setup.StatusIntervalMs ?? SimulationRun.LeastStatusIntervalMs,
+        HeartbeatMs = Math.Max(DefaultHeartbeatMs, _world.Setup.StatusIntervalMs ?? 0),
         Session = 1,
         Upstreams = _upstreamIds.Select((id, slot) => new Upstream(id, slot)).ToArray(),
-        Measures = (HerdMeasures)_world.Safeguards & HerdMeasures.All,
-        UsesBudgets = (_world.Safeguards & Safeguards.Admission) != 0,
+        Measures = (HerdMeasures)_world.Setup.Safeguards & HerdMeasures.All,
+        UsesBudgets = (_world.Setup.Safeguards & Safeguards.Admission) != 0,
     };
 
     private void Look(long atUs)
@@ -403,26 +387,27 @@ internal sealed class GatewayDriver : IGatewayActions
     {
         if (_isReadingScheduled) return;
         _isReadingScheduled = true;
-        int slot = Array.IndexOf(_upstreamIds, upstream.Node.Id);
-        _world.Events.Add(NowUs + 1 + (long)(Links[slot].LevelUs(NowUs) / 2), EventKind.UpstreamStatus, Index);
+        double wayUs = Links.StatusWayUs(Array.IndexOf(_upstreamIds, upstream.Node.Id));
+        _world.Events.Add(NowUs + 1 + (long)wayUs, EventKind.UpstreamStatus, Index);
     }
 
     /// <summary>Reports the statuses of the upstreams that have arrived.</summary>
     private void ReadUpstreams()
     {
-        for (int slot = 0; slot < Links.Length; slot++)
+        for (int slot = 0; slot < Links.Count; slot++)
         {
-            if (Links[slot].IsDown(NowUs)) continue;
-            GatewayDriver upstream = _world.GatewayAt(Node.Upstreams[slot].Gateway);
-            double wayUs = Links[slot].LevelUs(NowUs) / 2;
+            if (Links.IsDown(slot)) continue;
+            GatewayDriver upstream = Links.GatewayAt(slot);
+            double wayUs = Links.StatusWayUs(slot);
             upstream.Beat();
-            for (uint number = upstream.Log.FirstToRead(_readers[slot].Seen); ; number++)
-            {
-                StatusFrame? status = upstream.Log.Read(number, (long)(NowUs - wayUs), out long atUs);
-                if (status == null) break;
-                _readers[slot].Seen = number;
+            while (Links.ReadStatus(slot, NowUs - wayUs, out long atUs) is { } status)
                 _core.Relay!.OnStatus(upstream.Node.Id, status, (long)(atUs + wayUs));
-            }
         }
+    }
+
+    private void SendUpstream(SimRequest message, int sizeBytes, EventKind kind)
+    {
+        double wayUs = Links.WayUs(message.Slot, sizeBytes, message.Draws);
+        _world.Events.Add(NowUs + (long)wayUs, kind, Links.GatewayAt(message.Slot).Index, message.Index);
     }
 }

@@ -1,4 +1,4 @@
-// When inputs come under a load that moves: a Poisson process of rate 1 over a clock that runs faster while there is more load.
+// The times of inputs under a load that changes: a Poisson process of rate 1 over a clock that runs faster while there is more load.
 
 using System;
 using Crime.Simulation.Scenarios;

@@ -1,18 +1,19 @@
-// What an input really costs: on a kind of board, and at a kind of gateway.
+// The true cost of an input: on a kind of board, and at a kind of gateway.
 
 using System;
 using Crime.Costs;
-using Crime.Frames;
+using Crime.Mapping;
+using Crime.Modelling.Prediction;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Scenarios;
 using Crime.VirtualBoard;
 
 namespace Crime.Simulation.World;
 
-/// <summary>True costs of a kind of board with a set of inputs, and what the board's engine is told of them.</summary>
+/// <summary>True costs of a group of boards with a set of inputs, and the setup of its engines.</summary>
 internal sealed class BoardCosts
 {
-    /// <summary>Spread of a board's computing time: the interpreter's work is counted, interrupts disturb it little. Estimate.</summary>
+    /// <summary>Spread of a board's computing time: the interpreter's work is counted, and interrupts disturb it little. Estimate.</summary>
     public const double LocalNoiseSigma = 0.01;
 
     /// <summary>Spread of the time to associate. Estimate: "one to several seconds".</summary>
@@ -26,75 +27,42 @@ internal sealed class BoardCosts
 
     private readonly KernelCost _kernel;
     private readonly InputSet _set;
-    private readonly double _usPerIl;
+    private readonly double _airUs;
+    private readonly double _airUsPerByte;
 
-    /// <summary>Works the costs of a group of boards out.</summary>
+    /// <summary>Computes the costs of a group of boards.</summary>
     public BoardCosts(BoardGroup group, InputSet set)
     {
-        BoardProfile profile = BoardProfile.Bundled(group.Kind.Profile);
+        BoardProfile profile = group.Profile();
+        Group = group;
+        Power = BoardPower.Of(profile);
         _set = set;
         _kernel = set.Kernel(group.Kind.Kernel);
-        _usPerIl = group.Kind.UsPerIl;
-        double awakeExtraMw = group.Radio == RadioKind.Awake ? group.Kind.AwakeMa * profile.SupplyV - profile.WaitMw : 0;
-        ComputeMw = profile.ComputeMw + awakeExtraMw;
-        WaitMw = profile.WaitMw + awakeExtraMw;
-        TransmitMw = profile.TransmitMw;
-        AssociateMw = profile.AssociateMw;
+        _airUs = profile.TransmitOverheadUs;
+        _airUsPerByte = profile.TransmitNsPerByte / 1000;
+        UsPerIl = profile.UsPerIl;
         AssociateUs = profile.AssociateMs * 1000;
-        BeaconUs = group.Radio == RadioKind.Doze || group.Radio == RadioKind.Off ? profile.BeaconIntervalUs : 0;
-        TransmitOverheadUs = profile.TransmitOverheadUs;
-        TransmitUsPerByte = profile.TransmitNsPerByte / 1000;
-        PublishUs = profile.MqttPublishIl * _usPerIl;
-        ReceiveUs = profile.MqttReceiveIl * _usPerIl;
-        bool dozes = BeaconUs > 0;
-        DecisionUs = (dozes ? DecisionAtBeaconsIl : DecisionIl) * _usPerIl;
-        ListenOnUs = dozes ? profile.ListenOnUs : 0;
-        ListenMw = group.Kind.AwakeMa * profile.SupplyV;
+        BeaconUs = profile.BeaconIntervalUs;
+        PublishUs = profile.MqttPublishIl * UsPerIl;
+        ReceiveUs = profile.MqttReceiveIl * UsPerIl;
+        DecisionUs = (BeaconUs > 0 ? DecisionAtBeaconsIl : DecisionIl) * UsPerIl;
         LengthDistribution lengths = set.Lengths;
         LocalLine = new CostLine(
             Ns(_kernel.PerStep + _kernel.PerOutputStep * lengths.Gamma), Us(_kernel.PerInput + _kernel.PerOutputStep * lengths.Delta));
         EncodeLine = new CostLine(Ns(set.EncodeIlPerStep), Us(set.EncodeIlPerInput));
-        Power = new PowerProfile
-        {
-            ComputeMw = (int)Math.Round(ComputeMw), WaitMw = (int)Math.Round(WaitMw), TransmitMw = (int)Math.Round(TransmitMw),
-            ListenMw = dozes ? (int)Math.Round(ListenMw) : 0, WakeMw = (int)Math.Round(AssociateMw),
-            TransmitNsPerByte = (int)Math.Round(profile.TransmitNsPerByte), TransmitOverheadUs = (int)Math.Round(TransmitOverheadUs),
-            MinActiveUs = (int)Math.Round(ListenOnUs),
-        };
     }
 
-    /// <summary>Time of one executed IL instruction, in µs.</summary>
-    public double UsPerIl => _usPerIl;
+    /// <summary>The boards.</summary>
+    public BoardGroup Group { get; }
 
-    /// <summary>Power while computing, in mW.</summary>
-    public double ComputeMw { get; }
+    /// <summary>Time of one executed IL instruction in µs.</summary>
+    public double UsPerIl { get; }
 
-    /// <summary>Power while waiting, in mW.</summary>
-    public double WaitMw { get; }
-
-    /// <summary>Power while transmitting, in mW.</summary>
-    public double TransmitMw { get; }
-
-    /// <summary>Power while associating, in mW.</summary>
-    public double AssociateMw { get; }
-
-    /// <summary>Mean time to associate, in µs.</summary>
+    /// <summary>Mean time to associate in µs.</summary>
     public double AssociateUs { get; }
 
-    /// <summary>Time between beacons that a dozing radio hears, in µs; 0 for one that is always awake.</summary>
+    /// <summary>Time in µs between the beacons at which a radio in modem sleep receives; 0 for a radio that always listens.</summary>
     public double BeaconUs { get; }
-
-    /// <summary>Minimum active time of a radio in modem sleep in µs; 0 for a radio that is always awake.</summary>
-    public double ListenOnUs { get; }
-
-    /// <summary>Power while waiting with a radio that listens, in mW.</summary>
-    public double ListenMw { get; }
-
-    /// <summary>Air time per message, in µs.</summary>
-    public double TransmitOverheadUs { get; }
-
-    /// <summary>Air time per byte, in µs.</summary>
-    public double TransmitUsPerByte { get; }
 
     /// <summary>Time of the MQTT client to send, in µs.</summary>
     public double PublishUs { get; }
@@ -102,49 +70,58 @@ internal sealed class BoardCosts
     /// <summary>Time of the MQTT client to receive, in µs.</summary>
     public double ReceiveUs { get; }
 
-    /// <summary>Time of a decision, in µs.</summary>
+    /// <summary>Time of a decision in µs.</summary>
     public double DecisionUs { get; }
 
-    /// <summary>Time to compute, as the board profiles itself: over the length read, the length written being expected.</summary>
+    /// <summary>Time to compute, as the board profiles itself: over the length of the input, with the expected length of the output.</summary>
     public CostLine LocalLine { get; }
 
     /// <summary>Time to write a request, as the board profiles itself.</summary>
     public CostLine EncodeLine { get; }
 
-    /// <summary>Power and air time as the engine knows them.</summary>
+    /// <summary>Power and air time.</summary>
     public PowerProfile Power { get; }
 
-    /// <summary>Bytes of a request.</summary>
-    public int RequestSize(int length) => RequestFrame.HeaderSize + length * _set.BytesPerStep;
+    /// <summary>Returns the setup of the engines of these boards.</summary>
+    /// <param name="goal">The objective.</param>
+    /// <param name="measures">Anti-herding measures that are on.</param>
+    public EngineSetup Setup(Goal goal, HerdMeasures measures) => new()
+    {
+        ModelId = SimWorld.ModelId, LongestLength = _set.Lengths.MaxLength, LocalTime = LocalLine, EncodeTime = EncodeLine,
+        BytesPerStep = _set.BytesPerStep, Power = Power, Goal = goal, BeaconIntervalUs = EngineSetup.StandardBeaconUs, Measures = measures,
+    };
 
-    /// <summary>Time to compute an input here, without noise, in µs.</summary>
+    /// <summary>Time to compute an input in µs, without noise.</summary>
     public double LocalUs(LengthCount input) =>
-        (_kernel.PerInput + _kernel.PerStep * input.Length + _kernel.PerOutputStep * input.OutputLength) * _usPerIl;
+        (_kernel.PerInput + _kernel.PerStep * input.Length + _kernel.PerOutputStep * input.OutputLength) * UsPerIl;
 
-    /// <summary>Time to write a request, in µs.</summary>
-    public double EncodeUs(int length) => (_set.EncodeIlPerInput + _set.EncodeIlPerStep * length) * _usPerIl;
+    /// <summary>Time to write a request in µs.</summary>
+    public double EncodeUs(int length) => (_set.EncodeIlPerInput + _set.EncodeIlPerStep * length) * UsPerIl;
 
-    /// <summary>Air time of a message, in µs.</summary>
-    public double TransmitUs(int byteCount) => TransmitOverheadUs + byteCount * TransmitUsPerByte;
+    /// <summary>Air time of a message in µs.</summary>
+    public double AirUs(int sizeBytes) => _airUs + sizeBytes * _airUsPerByte;
 
-    /// <summary>Energy in nJ that listening adds to waiting in modem sleep: after the request, and after the answer.</summary>
-    /// <param name="waitUs">From the request's leaving to the answer, or to the time-out, in µs.</param>
-    /// <param name="hasAnswer">True when there was an answer.</param>
-    public double ListeningNj(double waitUs, bool hasAnswer) =>
-        (Math.Min(waitUs, ListenOnUs) + (hasAnswer ? ListenOnUs : 0)) * (ListenMw - WaitMw);
+    /// <summary>Counts time in which the MQTT client computes while the board waits for an answer.</summary>
+    /// <param name="timeline">Receives it.</param>
+    /// <param name="us">The time in µs.</param>
+    public static void AddClient(RadioTimeline timeline, double us)
+    {
+        timeline.ComputeUs += (long)us;
+        timeline.WaitUs -= (long)us;
+    }
 
-    private long Ns(double il) => (long)Math.Round(il * _usPerIl * 1000);
+    private long Ns(double il) => (long)Math.Round(il * UsPerIl * 1000);
 
-    private long Us(double il) => (long)Math.Round(il * _usPerIl);
+    private long Us(double il) => (long)Math.Round(il * UsPerIl);
 }
 
-/// <summary>True costs of a gateway with a set of inputs, and what it tells of them.</summary>
+/// <summary>True costs of a gateway with a set of inputs, and the line that it publishes.</summary>
 internal sealed class GatewayCosts
 {
     private readonly GatewayKind _kind;
     private readonly InputSet _set;
 
-    /// <summary>Works the costs of a gateway out.</summary>
+    /// <summary>Computes the costs of a gateway.</summary>
     public GatewayCosts(GatewayKind kind, InputSet set)
     {
         _kind = kind;

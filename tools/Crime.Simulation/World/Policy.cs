@@ -1,4 +1,4 @@
-// Who decides where an input goes.
+// The policies that a run compares.
 
 using System.Collections.Generic;
 using System.Linq;
@@ -6,28 +6,28 @@ using Crime.Simulation.Scenarios;
 
 namespace Crime.Simulation.World;
 
-/// <summary>A way to decide.</summary>
+/// <summary>Rule that maps inputs to places.</summary>
 public enum PolicyKind
 {
-    /// <summary>All on the boards.</summary>
+    /// <summary>Every input stays on its board.</summary>
     Local,
 
-    /// <summary>All at one gateway.</summary>
+    /// <summary>Every input goes to one gateway.</summary>
     Single,
 
-    /// <summary>A coin decides between the board and the gateways it reaches.</summary>
+    /// <summary>A random draw decides between the board and the gateways that it reaches.</summary>
     Random,
 
     /// <summary>The engine decides, but takes every input to have the mean length.</summary>
     MeanLength,
 
-    /// <summary>Two devices, lines fitted beforehand: to the board's own gateway when that is faster with the round trip as last measured.</summary>
+    /// <summary>Compares the board with its own gateway, by lines that were fitted beforehand and the round trip as last measured.</summary>
     TwoDevice,
 
     /// <summary>The engine decides.</summary>
     Crime,
 
-    /// <summary>Takes what is cheapest for the input, all that will happen to it being known.</summary>
+    /// <summary>Picks the place with the least true cost of the input.</summary>
     Oracle,
 }
 
@@ -37,17 +37,17 @@ public enum PolicyKind
 /// <param name="Name">Its name in tables.</param>
 public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
 {
-    /// <summary>Whether all inputs go to one kind of node.</summary>
+    /// <summary>True when all inputs go to one kind of node.</summary>
     public bool IsSingleDevice => Kind is PolicyKind.Local or PolicyKind.Single;
 
-    /// <summary>Whether it decides differently for time and for energy.</summary>
+    /// <summary>True when it depends on the objective.</summary>
     public bool HasGoal => !IsSingleDevice && Kind != PolicyKind.Random;
 
-    /// <summary>Whether the engine of each board decides: that takes time, and its requests say how long they are worth.</summary>
+    /// <summary>True when the engine of each board decides, which takes time.</summary>
     public bool AsksEngine => Kind is PolicyKind.Crime or PolicyKind.MeanLength;
 
-    /// <summary>Executed IL per status: a board with nothing to decide need not listen to any.</summary>
-    public double HeardStatusIl => IsSingleDevice ? 0 : SimulationRun.MeasuredStatusIl;
+    /// <summary>Executed IL per status: a board with nothing to decide need not receive any.</summary>
+    public double ReceivedStatusIl => IsSingleDevice ? 0 : SimulationRun.MeasuredStatusIl;
 
     /// <summary>The policy of the project.</summary>
     public static Policy Crime { get; } = new(PolicyKind.Crime, -1, "crime");

@@ -57,7 +57,7 @@ internal sealed class SimLink
         return _levelUs;
     }
 
-    /// <summary>Whether it fails at this moment.</summary>
+    /// <summary>Returns true while it fails.</summary>
     public bool IsDown(long nowUs)
     {
         while (nowUs >= _outageUntilUs)
@@ -71,12 +71,12 @@ internal sealed class SimLink
     /// <summary>Time of one way in µs.</summary>
     /// <param name="nowUs">When the message sets out.</param>
     /// <param name="byteCount">Its bytes.</param>
-    /// <param name="fate">What will happen to it.</param>
-    /// <param name="name">Name of the way in that fate; the name two after it is that of the loss.</param>
-    public double OneWayUs(long nowUs, int byteCount, Fate fate, int name)
+    /// <param name="draws">Its random draws.</param>
+    /// <param name="name">Name of the way in these draws; the name two after it is that of the loss.</param>
+    public double OneWayUs(long nowUs, int byteCount, Draws draws, int name)
     {
-        double us = LevelUs(nowUs) / 2 * fate.Factor(name, _kind.NoiseSigma) + byteCount / _kind.BytesPerMs * 1000;
-        if (_hostMs != null) us = System.Math.Max(us + _hostMs[(int)(fate.Uniform(name + Fate.Host) * _hostMs.Count)] * 1000, 0);
-        return fate.Happens(name + 2, _kind.Loss) ? us + _kind.ResendMs * 1000 : us;
+        double us = LevelUs(nowUs) / 2 * draws.Factor(name, _kind.NoiseSigma) + byteCount / _kind.BytesPerMs * 1000;
+        if (_hostMs != null) us = System.Math.Max(us + _hostMs[(int)(draws.Uniform(name + Draws.Host) * _hostMs.Count)] * 1000, 0);
+        return draws.Happens(name + 2, _kind.Loss) ? us + _kind.ResendMs * 1000 : us;
     }
 }

@@ -1,12 +1,13 @@
-// A request on its way, with its answer; and other work that only takes time.
+// A request or a ping on its way, with its answer; and other work of a gateway.
 
 using Crime.Frames;
+using Crime.Gateway.Core.Actions;
 using Crime.Gateway.Core.Queueing;
 using Crime.Simulation.Inputs;
 
 namespace Crime.Simulation.World;
 
-/// <summary>A request. Used again once it is answered and the answer has arrived or got lost.</summary>
+/// <summary>A request. The world uses it again once the answer has arrived or is lost.</summary>
 internal sealed class SimRequest : PendingRequest
 {
     /// <summary>Origin of other work.</summary>
@@ -15,17 +16,17 @@ internal sealed class SimRequest : PendingRequest
     /// <summary>Its own number.</summary>
     public int Index;
 
-    /// <summary>The board that asked, or -1 - the gateway that passed it on, or <see cref="NoOrigin"/>.</summary>
+    /// <summary>Number of the board that sent it, -1 minus the number of the gateway that did, or <see cref="NoOrigin"/>.</summary>
     public int Origin;
 
-    /// <summary>Which of its origin's links it came over.</summary>
+    /// <summary>The link of its origin that it uses.</summary>
     public int Slot;
 
-    /// <summary>The number that its origin waits for.</summary>
-    public uint Sequence;
-
-    /// <summary>Session of a relayed request or ping.</summary>
+    /// <summary>Session of its origin.</summary>
     public uint Session;
+
+    /// <summary>Sequence number of its origin.</summary>
+    public uint Sequence;
 
     /// <summary>Gateway that has to compute it; -1 where the gateways decide.</summary>
     public int Target;
@@ -33,33 +34,34 @@ internal sealed class SimRequest : PendingRequest
     /// <summary>The input.</summary>
     public LengthCount Input = null!;
 
-    /// <summary>What will happen to it.</summary>
-    public Fate Fate;
+    /// <summary>Its random draws.</summary>
+    public Draws Draws;
 
-    /// <summary>When it left its origin.</summary>
+    /// <summary>Time in µs at which it left its origin.</summary>
     public long SentUs;
 
-    /// <summary>True service time at the gateway where it is, in µs.</summary>
+    /// <summary>True service time in µs at the gateway that has it.</summary>
     public long ServiceUs;
 
-    /// <summary>True when it waits in a queue.</summary>
+    /// <summary>True while it waits in a queue.</summary>
     public bool IsWaiting;
 
-    /// <summary>The answer's code.</summary>
-    public ResponseCode Code;
+    /// <summary>The answer without the frame of an upstream; the load alone for a ping.</summary>
+    public Reply Answer;
 
-    /// <summary>Time that it waited, as the answer says.</summary>
-    public long AnswerWaitUs;
-
-    /// <summary>Time that it took, as the answer says; 0 for a refusal.</summary>
-    public long AnswerServiceUs;
-
-    /// <summary>Backlog that the answer tells, in µs.</summary>
-    public uint AnswerBacklogUs;
-
-    /// <summary>Depth that the answer tells.</summary>
-    public int AnswerDepth;
-
-    /// <summary>Nodes that it was passed on to.</summary>
+    /// <summary>Nodes that the request was passed on to.</summary>
     public int RelayCount;
+
+    /// <summary>Writes the answer into a frame.</summary>
+    public void CopyTo(ResponseFrame frame)
+    {
+        frame.Session = Session;
+        frame.Sequence = Sequence;
+        frame.Code = Answer.Code;
+        frame.WaitUs = Answer.WaitUs;
+        frame.ServiceUs = Answer.ServiceUs;
+        frame.BacklogUs = Answer.Load.BacklogUs;
+        frame.Depth = Answer.Load.Depth;
+        frame.RelayCount = RelayCount;
+    }
 }

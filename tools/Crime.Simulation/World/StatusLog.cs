@@ -78,10 +78,3 @@ internal sealed class StatusLog
         return atUs <= byUs ? _statuses[at] : null;
     }
 }
-
-/// <summary>Position of a node in a gateway's statuses.</summary>
-internal struct StatusReader
-{
-    /// <summary>Number of the last status read.</summary>
-    public uint Seen;
-}

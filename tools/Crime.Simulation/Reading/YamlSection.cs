@@ -9,7 +9,7 @@ using Crime.Modelling;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
-namespace Crime.Simulation.Scenarios;
+namespace Crime.Simulation.Reading;
 
 /// <summary>A mapping of a YAML file. A key that nobody asked for is a mistake: <see cref="Finish"/> says so.</summary>
 internal sealed class YamlSection
@@ -51,9 +51,6 @@ internal sealed class YamlSection
 
     /// <summary>Keys in the order of the file.</summary>
     public IEnumerable<string> Keys => _entries.Keys;
-
-    /// <summary>Whether a key is there.</summary>
-    public bool Has(string key) => _entries.ContainsKey(key);
 
     /// <summary>A mistake in the value of a key.</summary>
     public UserInputException WrongIn(string key, string what) => Wrong(_entries[key].Value, what);

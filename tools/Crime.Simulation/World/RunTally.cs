@@ -1,9 +1,9 @@
-// What a run has come to: sums, counts and histograms that add up over cells.
+// The tally of a run: sums, counts and histograms that add up over cells.
 
 using System;
 using System.Numerics;
 
-namespace Crime.Simulation.Results;
+namespace Crime.Simulation.World;
 
 /// <summary>Tally of a run. Not thread-safe; tallies of parts are added in order.</summary>
 public sealed class RunTally
@@ -66,19 +66,19 @@ public sealed class RunTally
     /// <summary>Sum of the energies that boards spent on inputs, in µJ.</summary>
     public double EnergyUj { get; set; }
 
-    /// <summary>Energy that boards spent on pings and on bringing the radio up only to listen, in µJ.</summary>
+    /// <summary>Background energy of boards in µJ: pings, statuses, and wakes that no input needs.</summary>
     public double UpkeepUj { get; set; }
 
     /// <summary>Inputs by length.</summary>
     public long[] CountByLength { get; }
 
-    /// <summary>Inputs sent away by length.</summary>
+    /// <summary>Offloaded inputs by length.</summary>
     public long[] AwayByLength { get; }
 
     /// <summary>Decisions by slice of time.</summary>
     public int[] CountBySlice { get; } = new int[SliceCount];
 
-    /// <summary>Decisions to send away by slice of time.</summary>
+    /// <summary>Decisions to offload by slice of time.</summary>
     public int[] AwayBySlice { get; } = new int[SliceCount];
 
     /// <summary>Waits of boards' requests in gateways' queues.</summary>
@@ -90,15 +90,15 @@ public sealed class RunTally
     /// <summary>Mean energy per input in mJ.</summary>
     public double MeanEnergyMj => EnergyUj / Math.Max(Finished, 1) / 1000;
 
-    /// <summary>Mean upkeep per input in mJ.</summary>
+    /// <summary>Mean background energy per input in mJ.</summary>
     public double MeanUpkeepMj => UpkeepUj / Math.Max(Finished, 1) / 1000;
 
-    /// <summary>Share of inputs that were computed away from their board.</summary>
+    /// <summary>Share of inputs that gateways computed.</summary>
     public double AwayShare => (double)(AtGateways + PassedOn) / Math.Max(Finished, 1);
 
     /// <summary>Counts a decision.</summary>
     /// <param name="length">Length of the input.</param>
-    /// <param name="isAway">Whether it was sent away.</param>
+    /// <param name="isAway">True when it is offloaded.</param>
     /// <param name="nowUs">When.</param>
     public void AddDecision(int length, bool isAway, long nowUs)
     {
@@ -119,7 +119,7 @@ public sealed class RunTally
         Waits[Math.Min(8 * exponent + part, WaitBarCount - 1)]++;
     }
 
-    /// <summary>A quantile of the waits in gateways' queues in ms, to an eighth of a doubling; 0 when nothing was sent away.</summary>
+    /// <summary>A quantile of the waits in gateways' queues in ms, to an eighth of a doubling; 0 when nothing was offloaded.</summary>
     /// <param name="share">0 to 1.</param>
     public double WaitQuantileMs(double share)
     {

@@ -7,30 +7,36 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Costs;
 using Crime.Simulation.Inputs;
-using Crime.Simulation.Results;
 using Crime.Simulation.Scenarios;
-using Crime.Simulation.World;
 
-namespace Crime.Simulation;
+namespace Crime.Simulation.World;
 
 /// <summary>One run.</summary>
 /// <param name="Scenario">Nodes, links, load.</param>
 /// <param name="Set">Network and inputs.</param>
-/// <param name="Policy">Who decides.</param>
-/// <param name="Goal">What is minimised.</param>
+/// <param name="Policy">Maps inputs to places.</param>
+/// <param name="Goal">The objective.</param>
 /// <param name="Seed">Decides everything random.</param>
-/// <param name="StatusIntervalMs">Shortest time between two statuses of a gateway, in ms; null for the pace that the gateway sets itself.</param>
-/// <param name="Replay">Inputs that boards replay; null where they are drawn.</param>
-/// <param name="HostMs">Delays in ms, one of which every message meets besides its link's, as a live run's host has; null for none.</param>
-/// <param name="StatusIl">
-/// Executed IL of a board that hears a status, which delays what it does; a lost status delays the answers behind it besides. 0 where
-/// statuses cost nothing; null for what they cost with the policy.
-/// </param>
-/// <param name="Safeguards">Measures against herds that are on, in every engine and gateway.</param>
-public sealed record SimulationRun(
-    Scenario Scenario, InputSet Set, Policy Policy, Goal Goal, int Seed, int? StatusIntervalMs = null,
-    Replay? Replay = null, IReadOnlyList<double>? HostMs = null, double? StatusIl = null, Safeguards Safeguards = Safeguards.All)
+public sealed record SimulationRun(Scenario Scenario, InputSet Set, Policy Policy, Goal Goal, int Seed)
 {
+    /// <summary>Shortest time between two statuses of a gateway, in ms; null for the interval that the gateway sets itself.</summary>
+    public int? StatusIntervalMs { get; init; }
+
+    /// <summary>Inputs that boards replay; null where they are drawn.</summary>
+    public Replay? Replay { get; init; }
+
+    /// <summary>Delays in ms: every message has one of them besides the delay of its link, as on the host of a live run. Null for none.</summary>
+    public IReadOnlyList<double>? HostMs { get; init; }
+
+    /// <summary>
+    /// Executed IL of a board that receives a status, which delays its work; a lost status also delays the answers behind it. 0 where statuses
+    /// cost nothing; null for the cost with the policy.
+    /// </summary>
+    public double? StatusIl { get; init; }
+
+    /// <summary>Anti-herding measures that are on, in every engine and gateway.</summary>
+    public Safeguards Safeguards { get; init; } = Safeguards.All;
+
     /// <summary>When boards of the first copy begin with their inputs, in µs: by then they are connected.</summary>
     public const long FirstInputUs = 5_000_000;
 
@@ -38,12 +44,12 @@ public sealed record SimulationRun(
     public const int LeastStatusIntervalMs = 50;
 
     /// <summary>
-    /// Executed IL of a board that hears a status: read off inferences of a virtual board, of which those that were held up longest took
-    /// 4 950 to 4 990 instructions more than without statuses; uncertain by some hundred (docs/decisions/0009).
+    /// Executed IL of a board that receives a status. Inferences of a virtual board that were delayed longest took 4 950 to 4 990 instructions
+    /// more than without statuses; uncertain by some hundred (docs/decisions/0009).
     /// </summary>
     public const double MeasuredStatusIl = 4_970;
 
-    /// <summary>What happens to the first link of a board of the first copy: the same in every run of the scenario with this seed.</summary>
+    /// <summary>Returns the levels and outages of the first link of a board of the first copy: the same in every run with this seed.</summary>
     /// <param name="board">Its number.</param>
     public LinkCourse CourseOf(int board)
     {
@@ -59,7 +65,7 @@ public sealed record SimulationRun(
     }
 
     /// <summary>Runs all copies of the scenario, side by side on all cores.</summary>
-    /// <param name="done">Told how many copies are done; may be called from any thread.</param>
+    /// <param name="done">Receives the number of copies that are done; may be called from any thread.</param>
     /// <param name="cancellation">Stops the run.</param>
     /// <returns>The tally, the same for the same seed whatever the machine.</returns>
     public RunTally Run(Action<int>? done = null, CancellationToken cancellation = default)

@@ -1,20 +1,19 @@
-// Everything random that can happen to one input. It depends on the input alone, so that every policy meets the same noise,
-// and the oracle can know it before it happens.
+// The random draws of one input. They depend on the input alone, so that every policy meets the same noise, and the oracle knows it.
 
 using System;
 
 namespace Crime.Simulation.World;
 
 /// <summary>Random numbers of one input, each by its own name.</summary>
-internal readonly struct Fate
+internal readonly struct Draws
 {
     /// <summary>Noise of the board's own computation.</summary>
     public const int Local = 1;
 
-    /// <summary>Noise of bringing the radio up.</summary>
+    /// <summary>Noise of the time to associate.</summary>
     public const int RadioUp = 2;
 
-    /// <summary>Added to the name of a way: what the host adds to it.</summary>
+    /// <summary>Added to the name of a way: the delay of the host.</summary>
     public const int Host = 1 << 30;
 
     private const int FirstService = 16;
@@ -22,8 +21,8 @@ internal readonly struct Fate
 
     private readonly ulong _seed;
 
-    /// <summary>Makes the fate of an input.</summary>
-    public Fate(ulong seed) => _seed = seed;
+    /// <summary>Makes the draws of an input.</summary>
+    public Draws(ulong seed) => _seed = seed;
 
     /// <summary>Name of the noise of a gateway's service.</summary>
     public static int Service(int gateway) => FirstService + gateway;
@@ -32,7 +31,7 @@ internal readonly struct Fate
     public static int Link(int link) => FirstLink + 4 * link;
 
     /// <summary>A lognormal factor of mean 1.</summary>
-    /// <param name="name">What it is for.</param>
+    /// <param name="name">Its name.</param>
     /// <param name="sigma">Standard deviation of its logarithm.</param>
     public double Factor(int name, double sigma)
     {
@@ -43,11 +42,11 @@ internal readonly struct Fate
         return Math.Exp(sigma * normal - sigma * sigma / 2);
     }
 
-    /// <summary>Whether something of that probability happens.</summary>
+    /// <summary>Returns true with a probability.</summary>
     public bool Happens(int name, double probability) => probability > 0 && Uniform(name) < probability;
 
     /// <summary>A number from 0 to below 1.</summary>
-    /// <param name="name">What it is for.</param>
+    /// <param name="name">Its name.</param>
     public double Uniform(int name) => (Bits(name) >> 11) * (1.0 / (1UL << 53));
 
     private ulong Bits(int name)
