@@ -96,13 +96,13 @@ internal sealed class GatewayList
         if (Count < Slots.Length) return Count;
         // A gateway whose last will was lost serves for ever by its last status. The one that has been silent for the longest time goes first.
         int expired = -1;
-        long heardUs = nowUs - MappingEngine.StatusExpiryUs;
+        long publishedUs = nowUs - MappingEngine.StatusExpiryUs;
         for (int i = 0; i < Count; i++)
         {
             if (!Slots[i].IsServing) return i;
-            if (Slots[i].StatusAtUs >= heardUs) continue;
+            if (Slots[i].StatusAtUs >= publishedUs) continue;
             expired = i;
-            heardUs = Slots[i].StatusAtUs;
+            publishedUs = Slots[i].StatusAtUs;
         }
         return expired;
     }

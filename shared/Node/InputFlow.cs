@@ -154,7 +154,7 @@ public sealed class InputFlow
     /// <summary>Reports that the request was handed to the MQTT client.</summary>
     /// <param name="encodeStartUs">Start of writing it in µs.</param>
     /// <param name="sentUs">End of writing it in µs.</param>
-    /// <param name="extraSizeBytes">Bytes of the request beyond those of the input: telemetry.</param>
+    /// <param name="extraSizeBytes">Bytes of the request beyond header and timesteps: telemetry, and the state of a stream.</param>
     public InputAction OnSent(long encodeStartUs, long sentUs, int extraSizeBytes)
     {
         Counters.Requests++;

@@ -86,7 +86,7 @@ public sealed class RequestSender
         long sentUs = Clock.NowUs();
         if (_connection.Publish(topic, payload, false))
         {
-            flow.OnSent(startUs, sentUs, payload.Length - _request.Size);
+            flow.OnSent(startUs, sentUs, payload.Length - RequestFrame.HeaderSize - flow.StepCount * BytesPerStep);
             return;
         }
         _inbox.Close();

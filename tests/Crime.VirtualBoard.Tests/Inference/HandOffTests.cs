@@ -72,6 +72,7 @@ public sealed class HandOffTests
         }
         Assert.That((_request!.Length, _request.StateCount), Is.EqualTo((Length - Done, 2 * 9 + 5)));
         Assert.That(_request.Values.Take(_request.ValueCount), Is.EqualTo(s_values.Skip(Done * s_model.ValuesPerStep)));
+        Assert.That(_flow.Timeline.TransmitUs, Is.EqualTo(_flow.Power.TransmitUs(_request.Size)).Within(1), "the state is transmitted as well");
         Assert.That(behind.Logits, Is.EqualTo(whole.Logits));
         for (int layer = 0; layer < 2; layer++)
         {
