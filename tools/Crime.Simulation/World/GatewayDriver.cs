@@ -67,7 +67,7 @@ internal sealed class GatewayDriver : IGatewayActions
         Index = index;
         Node = world.Setup.Scenario.Gateways[index];
         Costs = new GatewayCosts(Node.Kind, world.Setup.Set);
-        Links = new NodeLinks(world, Node.Upstreams, firstLink);
+        Links = new UpstreamLinks(world, Node.Upstreams, firstLink);
         _modelId = SimWorld.ModelId;
         Log = new StatusLog(_modelId);
         _upstreamIds = Node.Upstreams.Select(upstream => world.Setup.Scenario.Gateways[upstream.Gateway].Id).ToArray();
@@ -90,7 +90,7 @@ internal sealed class GatewayDriver : IGatewayActions
     public GatewayCosts Costs { get; }
 
     /// <summary>Links to its upstreams.</summary>
-    public NodeLinks Links { get; }
+    public UpstreamLinks Links { get; }
 
     /// <summary>The statuses that it has published.</summary>
     public StatusLog Log { get; }

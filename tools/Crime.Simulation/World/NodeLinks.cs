@@ -7,8 +7,8 @@ using Crime.Simulation.Scenarios;
 
 namespace Crime.Simulation.World;
 
-/// <summary>Links of a board to its gateways, or of a gateway to its upstreams, by slot.</summary>
-internal class NodeLinks
+/// <summary>Links of a node to gateways, by slot.</summary>
+internal abstract class NodeLinks
 {
     private readonly SimLink[] _links;
     private readonly int[] _gateways;
@@ -19,7 +19,7 @@ internal class NodeLinks
     /// <param name="world">Its world.</param>
     /// <param name="ends">The gateways at their ends.</param>
     /// <param name="first">Number of the first link among all links of the world.</param>
-    public NodeLinks(SimWorld world, IReadOnlyList<NodeLink> ends, int first)
+    protected NodeLinks(SimWorld world, IReadOnlyList<NodeLink> ends, int first)
     {
         World = world;
         _first = first;
@@ -84,3 +84,7 @@ internal class NodeLinks
     /// <summary>Name of the way to a gateway in the random draws of a message.</summary>
     protected int NameOf(int slot) => Draws.Link(_first + slot);
 }
+
+/// <summary>Links of a gateway to its upstreams.</summary>
+/// <inheritdoc cref="NodeLinks(SimWorld, IReadOnlyList{NodeLink}, int)"/>
+internal sealed class UpstreamLinks(SimWorld world, IReadOnlyList<NodeLink> ends, int first) : NodeLinks(world, ends, first);
