@@ -5,8 +5,10 @@ namespace Crime.Mapping;
 /// <summary>The pings of a node. Guarded by the engine's lock.</summary>
 internal sealed class PingSchedule
 {
+    // The next ping takes its number from the time.
+    private const uint FromTime = uint.MaxValue;
+
     private readonly GatewayList _gateways;
-    private readonly bool _sharesSession;
     private uint _lastSequence;
 
     /// <summary>Makes a schedule without pings under way.</summary>
@@ -15,7 +17,7 @@ internal sealed class PingSchedule
     public PingSchedule(GatewayList gateways, bool sharesSession)
     {
         _gateways = gateways;
-        _sharesSession = sharesSession;
+        if (sharesSession) _lastSequence = FromTime;
     }
 
     /// <summary>Time in µs of the next call of <see cref="Take"/> that has something to do; <see cref="long.MaxValue"/> when no gateway serves.</summary>
@@ -61,7 +63,7 @@ internal sealed class PingSchedule
             if (!gateway.IsServing || gateway.PingSequence != 0) continue;
             if (!gateway.Link.PingIsDue(nowUs) && (!isWanted || gateway.Link.IsSuspect)) continue;
             // The pong to an earlier engine may be on its way. That engine has sent fewer pings than microseconds have passed.
-            if (_lastSequence == 0 && _sharesSession) _lastSequence = (uint)nowUs;
+            if (_lastSequence == FromTime) _lastSequence = (uint)nowUs;
             // 0 stands for no ping.
             if (++_lastSequence == 0) _lastSequence = 1;
             gateway.PingSequence = _lastSequence;

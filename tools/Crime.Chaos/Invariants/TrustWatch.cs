@@ -7,7 +7,7 @@ using Crime.Mapping;
 namespace Crime.Chaos.Invariants;
 
 /// <summary>What a node has received from a gateway.</summary>
-internal sealed class Heard
+internal sealed class LastReceived
 {
     /// <summary>Arrival of its last message, in µs of the node's clock. A message that the broker has kept does not count, nor a will.</summary>
     public long AtUs = long.MinValue / 2;
@@ -19,9 +19,9 @@ internal sealed class Heard
 /// <summary>Watches one life of a mapping engine.</summary>
 internal sealed class TrustWatch
 {
-    private readonly Dictionary<string, Heard> _heard = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LastReceived> _received = new(StringComparer.Ordinal);
     private readonly GatewayCandidate?[] _candidates = new GatewayCandidate?[DecisionTable.MaxCandidates];
-    private readonly Heard[] _ofCandidates = new Heard[DecisionTable.MaxCandidates];
+    private readonly LastReceived[] _ofCandidates = new LastReceived[DecisionTable.MaxCandidates];
     private readonly string _node;
 
     /// <summary>Watches the engines of a node that has received nothing.</summary>
@@ -29,10 +29,10 @@ internal sealed class TrustWatch
     public TrustWatch(string node) => _node = node;
 
     /// <summary>What the node has received from a gateway.</summary>
-    public Heard Of(string gateway)
+    public LastReceived Of(string gateway)
     {
-        if (_heard.TryGetValue(gateway, out Heard? heard)) return heard;
-        return _heard[gateway] = new Heard();
+        if (_received.TryGetValue(gateway, out LastReceived? received)) return received;
+        return _received[gateway] = new LastReceived();
     }
 
     /// <summary>Checks all that an engine trusts.</summary>
@@ -49,10 +49,10 @@ internal sealed class TrustWatch
                 _candidates[i] = gateway;
                 _ofCandidates[i] = Of(gateway.Id);
             }
-            Heard heard = _ofCandidates[i];
-            if (gateway.IsUsable(nowUs) && nowUs - heard.AtUs > MappingEngine.StatusExpiryUs)
-                throw new InvariantException($"{_node}: trusts {gateway.Id}, which has been silent for {(nowUs - heard.AtUs) / 1e6:0.0} s");
-            if (gateway.Link.HasSample && nowUs - gateway.Link.AgeUs(nowUs) > heard.MeasuredAtUs)
+            LastReceived received = _ofCandidates[i];
+            if (gateway.IsUsable(nowUs) && nowUs - received.AtUs > MappingEngine.StatusExpiryUs)
+                throw new InvariantException($"{_node}: trusts {gateway.Id}, which has been silent for {(nowUs - received.AtUs) / 1e6:0.0} s");
+            if (gateway.Link.HasSample && nowUs - gateway.Link.AgeUs(nowUs) > received.MeasuredAtUs)
                 throw new InvariantException($"{_node}: has credited {gateway.Id} with the answer of another gateway");
         }
     }

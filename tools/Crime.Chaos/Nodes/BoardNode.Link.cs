@@ -69,10 +69,10 @@ internal sealed partial class BoardNode
     private void Note(Message message)
     {
         if (message.Gateway == null || message.IsKept) return;
-        Heard heard = _trust.Of(message.Gateway);
-        heard.AtUs = NowUs;
+        LastReceived received = _trust.Of(message.Gateway);
+        received.AtUs = NowUs;
         // Only answers and pongs are not retained.
-        if (!message.IsRetained) heard.MeasuredAtUs = NowUs;
+        if (!message.IsRetained) received.MeasuredAtUs = NowUs;
     }
 
     private byte[] Arriving(Message message)

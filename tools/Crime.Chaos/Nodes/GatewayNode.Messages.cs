@@ -211,9 +211,9 @@ internal sealed partial class GatewayNode
         {
             foreach (TrustWatch trust in _trust)
             {
-                Heard heard = trust.Of(message.Gateway);
-                heard.AtUs = NowUs;
-                if (!message.IsRetained) heard.MeasuredAtUs = NowUs;
+                LastReceived received = trust.Of(message.Gateway);
+                received.AtUs = NowUs;
+                if (!message.IsRetained) received.MeasuredAtUs = NowUs;
             }
         }
         if (Topics.IsStatus(message.Topic, out string node))

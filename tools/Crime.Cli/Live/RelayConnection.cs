@@ -96,9 +96,9 @@ internal sealed class RelayConnection(Socket near, BrokerEndpoint target, ILinkC
     {
         await foreach (Parcel parcel in line.ReadAllAsync(cancellation))
         {
-            // Delays shorter than a timer's tick pass without one.
-            double restMs = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), parcel.DueAt).TotalMilliseconds;
-            if (restMs >= 1) await Task.Delay((int)restMs, cancellation);
+            // Less than a timer's tick passes without one. A timer may end some ms early: its clock is coarser than the stopwatch.
+            double restMs;
+            while ((restMs = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), parcel.DueAt).TotalMilliseconds) >= 1) await Task.Delay((int)restMs, cancellation);
             double lateMs = Math.Max(Stopwatch.GetElapsedTime(parcel.DueAt).TotalMilliseconds, 0);
             if (!await WaitWhileDownAsync(cancellation)) lateness.Add(lateMs);
             for (int sent = 0; sent < parcel.Bytes.Length;) sent += await to.SendAsync(parcel.Bytes[sent..], cancellation);
