@@ -28,6 +28,7 @@ public sealed class AllocationBudgetTests
     private const int WarmCount = 2000;
     private const int MeasuredCount = 20_000;
     private const int AtATime = 200;
+    private const int Rounds = 3;
     private const int MaxLength = 60;
 
     // The runtime's own threads allocate now and then; a byte per request is 20 000 in all.
@@ -62,14 +63,19 @@ public sealed class AllocationBudgetTests
         thread.Start();
         while (Volatile.Read(ref _answeredCount) < AtATime) Thread.Sleep(1);
         Ask(receiver, reply, frames, WarmCount);
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        Ask(receiver, reply, frames, MeasuredCount);
-        double perRequest = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)MeasuredCount;
+        // Other threads of the process only add: the least of the rounds is the request's.
+        double perRequest = double.MaxValue;
+        for (int round = 0; round < Rounds; round++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            Ask(receiver, reply, frames, MeasuredCount);
+            perRequest = Math.Min(perRequest, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)MeasuredCount);
+        }
         core.RefuseWaiting(0);
         signals.Workers.Open();
         Assert.That(thread.Join(Deadline.Ms), Is.True);
         TestContext.Out.WriteLine($"{perRequest:0.00} bytes per request, {(double)counters.Answered.Value / counters.Batches.Value:0.0} requests per batch");
-        Assert.That(counters.Answered.Value, Is.EqualTo(AtATime + WarmCount + MeasuredCount));
+        Assert.That(counters.Answered.Value, Is.EqualTo(AtATime + WarmCount + Rounds * MeasuredCount));
         Assert.That(perRequest, Is.EqualTo(Budget("own_bytes_per_request")).Within(NoiseBytes));
     }
 
