@@ -1,5 +1,5 @@
-// What arrives on a board's topics: answers, pongs, and statuses of gateways. It runs on the MQTT client's only dispatch thread, so it is quick
-// and allocates nothing for the messages that come often.
+// Sorts the messages of a board: answers, pongs, and statuses of gateways. The code runs on the MQTT client's only dispatch thread. So it is
+// quick, and allocates nothing for the messages that come often.
 
 using Crime.Frames;
 using Crime.Mapping;

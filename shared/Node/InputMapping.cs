@@ -1,4 +1,4 @@
-// How a board picks the place for an input. A simulation replaces the mapping to compare other policies on the same board.
+// A board picks the place for an input through its mapping. A simulation replaces the mapping to compare other policies on the same board.
 
 using Crime.Mapping;
 

@@ -2,7 +2,7 @@
 
 namespace Crime.Node;
 
-/// <summary>What a board has sent and received since its start.</summary>
+/// <summary>Counts of requests, answers and connections of a board since its start.</summary>
 public sealed class OffloadCounters
 {
     /// <summary>Requests sent.</summary>

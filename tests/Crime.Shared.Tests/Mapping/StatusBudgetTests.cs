@@ -19,7 +19,7 @@ public sealed class StatusBudgetTests
     private static long Count(int models, bool isAtBeacons)
     {
         long Run(int statuses) => MethodCounter.Count(
-            typeof(StatusProbe).Assembly.Location, $"{typeof(StatusProbe).FullName}.{nameof(StatusProbe.Hear)}",
+            typeof(StatusProbe).Assembly.Location, $"{typeof(StatusProbe).FullName}.{nameof(StatusProbe.Receive)}",
             [$"{models}", $"{isAtBeacons}", $"{statuses}"]).Total;
 
         return (Run(Before + Statuses) - Run(Before)) / Statuses;

@@ -9,11 +9,11 @@ internal static class StatusProbe
 {
     private const uint ModelId = 1;
 
-    /// <summary>Hears statuses whose load changes every time and whose costs stay as they are.</summary>
+    /// <summary>Receives statuses whose load changes every time and whose costs stay as they are.</summary>
     /// <param name="models">Models of the gateway; the board's is the last.</param>
     /// <param name="isAtBeacons">True when answers come at beacons.</param>
-    /// <param name="statuses">How many.</param>
-    public static void Hear(int models, bool isAtBeacons, int statuses)
+    /// <param name="statuses">Number of statuses.</param>
+    public static void Receive(int models, bool isAtBeacons, int statuses)
     {
         var engine = new MappingEngine(
             new EngineSetup
@@ -28,13 +28,13 @@ internal static class StatusProbe
         var status = new StatusFrame { Online = true, Workers = 3, Session = 1, Utilisation = StatusFrame.FullUtilisation };
         for (int i = models; i > 0; i--) status.Add((uint)i, 0).SetOwn(1000, 300);
         byte[] bytes = status.Encode();
-        var heard = new StatusFrame(ModelId);
+        var received = new StatusFrame(ModelId);
         long now = EngineSetup.StandardBeaconUs;
         for (int i = 0; i < statuses; i++, now += EngineSetup.StandardBeaconUs)
         {
             bytes[8] = (byte)i;
             bytes[13] = (byte)(i & 3);
-            if (heard.Decode(bytes) == FrameError.None) engine.OnStatus("gateway", heard, now);
+            if (received.Decode(bytes) == FrameError.None) engine.OnStatus("gateway", received, now);
         }
     }
 }

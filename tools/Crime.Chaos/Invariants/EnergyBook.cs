@@ -93,6 +93,6 @@ internal sealed class EnergyBook
 
     private void Compare(string what, long bookUs, long timelineUs)
     {
-        if (bookUs != timelineUs) throw new InvariantException($"{_board}: {what} took {bookUs} us; the timeline says {timelineUs} us");
+        if (bookUs != timelineUs) throw new InvariantException($"{_board}: {what} took {bookUs} us; the timeline has {timelineUs} us");
     }
 }

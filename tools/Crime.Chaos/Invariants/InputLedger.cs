@@ -1,4 +1,4 @@
-// Every input of every board, and how many results it has got.
+// Counts the results of every input of every board.
 
 using System.Collections.Generic;
 

@@ -1,4 +1,4 @@
-// What the broker has to keep: the last retained message of every topic, wills included.
+// Keeps the last retained message of every topic, wills included, beside the broker: a new subscriber has to get that one.
 
 using System;
 using System.Collections.Generic;

@@ -1,4 +1,4 @@
-// Which gateways a node trusts, against the messages that have really reached it.
+// Compares the gateways that a node trusts with the messages that have reached the node.
 
 using System;
 using System.Collections.Generic;
@@ -6,7 +6,7 @@ using Crime.Mapping;
 
 namespace Crime.Chaos.Invariants;
 
-/// <summary>What a node has received from a gateway.</summary>
+/// <summary>Times of the last messages from a gateway to a node.</summary>
 internal sealed class LastReceived
 {
     /// <summary>Arrival of its last message, in µs of the node's clock. A message that the broker has kept does not count, nor a will.</summary>
@@ -28,7 +28,7 @@ internal sealed class TrustWatch
     /// <param name="node">Id of the node.</param>
     public TrustWatch(string node) => _node = node;
 
-    /// <summary>What the node has received from a gateway.</summary>
+    /// <summary>Returns the times of the last messages from a gateway.</summary>
     public LastReceived Of(string gateway)
     {
         if (_received.TryGetValue(gateway, out LastReceived? received)) return received;

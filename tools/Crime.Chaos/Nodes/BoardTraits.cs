@@ -1,4 +1,4 @@
-// What a board is: drawn once per run, and kept over its restarts.
+// Properties of a board. They are drawn once per run, and kept over its restarts.
 
 using Crime.Chaos.Models;
 using Crime.Chaos.Worlds;

@@ -1,4 +1,4 @@
-// What boards and gateways have alike: a life, a clock of their own, and a link.
+// Boards and gateways have a lifetime, a clock of their own, and a link.
 
 using Crime.Chaos.Broker;
 using Crime.Chaos.Events;

@@ -43,7 +43,7 @@ internal sealed partial class GatewayNode : ChaosNode, IGatewayActions
     /// <param name="world">The world of the run.</param>
     /// <param name="broker">The broker.</param>
     /// <param name="index">Its number among all nodes.</param>
-    /// <param name="traits">What it is.</param>
+    /// <param name="traits">Its properties.</param>
     public GatewayNode(World world, BrokerModel broker, int index, GatewayTraits traits)
         : base(world, $"gateway-{index}", index)
     {
@@ -53,7 +53,7 @@ internal sealed partial class GatewayNode : ChaosNode, IGatewayActions
         Clients = [_client, _upClient];
     }
 
-    /// <summary>What it is.</summary>
+    /// <summary>Its properties.</summary>
     public GatewayTraits Traits { get; }
 
     /// <inheritdoc/>

@@ -1,4 +1,4 @@
-// What a gateway is: drawn once per run, and kept over its restarts.
+// Properties of a gateway. They are drawn once per run, and kept over its restarts.
 
 using System.Collections.Generic;
 using Crime.Chaos.Planting;

@@ -1,4 +1,4 @@
-// How often a network harms messages. Each run draws its own.
+// Rates at which the network drops, doubles and delays messages. Each run draws its own.
 
 using Crime.Simulation.Events;
 

@@ -1,4 +1,4 @@
-// How the requests of a run have ended, to see that the run has met what it is about.
+// Counts the ends of inputs and requests. They show that the runs have met every kind of trouble.
 
 using System.Collections.Generic;
 using System.Linq;

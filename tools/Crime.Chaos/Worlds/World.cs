@@ -1,4 +1,4 @@
-// What all nodes of a run share: the scheduler, the random stream, the rates of the network, the books, and the planted fault.
+// All nodes of a run share the scheduler, the random stream, the rates of the network, the books, and the planted fault.
 
 using System;
 using Crime.Chaos.Events;
@@ -39,7 +39,7 @@ internal sealed class World
     /// <summary>Inputs and results.</summary>
     public InputLedger Inputs { get; } = new();
 
-    /// <summary>What the broker has to keep.</summary>
+    /// <summary>The retained messages that the broker has to keep.</summary>
     public RetainedWatch Retained { get; } = new();
 
     /// <summary>A defect that the run is made with.</summary>

@@ -1,5 +1,5 @@
-// A network in which only adverts matter: everybody tells everybody who listens, once a round. What each node could know at best is
-// worked out beside it, from the links and the nodes' own costs.
+// A network in which only adverts matter: every node sends its advert to its listeners, once a round. The best that each
+// node could know is computed beside it, from the links and the nodes' own costs.
 
 using System;
 using System.Collections.Generic;
@@ -192,7 +192,7 @@ internal sealed class AdvertNetwork
         }
     }
 
-    /// <summary>True when anybody tells of a path through a node that is dead, or over a link that is broken.</summary>
+    /// <summary>True when a node advertises a path through a node that is dead, or over a link that is broken.</summary>
     public bool IsAnyPathBroken() => _nodes.Where(node => node.IsAlive).Any(node =>
     {
         CostAdvert advert = node.Advert(_nowUs);
@@ -200,7 +200,7 @@ internal sealed class AdvertNetwork
     });
 
     /// <summary>
-    /// How far what a node tells of the cheapest cost is off at worst, in shares of it, beyond the 1 ms per link that is not told anew. Ways of
+    /// Returns the largest error of an advertised cheapest cost, as a share of it, beyond the 1 ms per link that is not advertised anew. Ways of
     /// more links than a path may have nodes do not count.
     /// </summary>
     public double WorstCostError()
@@ -258,7 +258,7 @@ internal sealed class AdvertNetwork
         return copy;
     }
 
-    /// <summary>Notes what everybody tells.</summary>
+    /// <summary>Notes the adverts of all nodes.</summary>
     /// <returns>True when it is anything else than before.</returns>
     private bool Note()
     {
