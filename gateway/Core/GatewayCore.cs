@@ -247,7 +247,7 @@ public sealed class GatewayCore
         foreach (ServedModel model in _models.Served)
         {
             CostLine line = model.Cost.Line;
-            frame.Add(model.Id, model.ImageChecksum).SetOwn((uint)line.Alpha, (uint)line.Beta);
+            frame.Add(model.Id, model.ImageChecksum).SetOwn((uint)line.AlphaNs, (uint)line.BetaUs);
         }
     }
 

@@ -37,7 +37,7 @@ public sealed record GatewaySettings
     public IReadOnlyList<Upstream> Upstreams { get; init; } = [];
 
     /// <summary>Anti-herding measures of the relay's engines.</summary>
-    public HerdMeasures Measures { get; init; } = HerdMeasures.All;
+    public AntiHerding Measures { get; init; } = AntiHerding.All;
 
     /// <summary>False to ignore the latency budgets of requests: then none is refused as late. For experiments only.</summary>
     public bool UsesBudgets { get; init; } = true;

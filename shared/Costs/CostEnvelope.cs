@@ -44,8 +44,8 @@ public sealed class CostEnvelope
     public void Clear() => Count = 0;
 
     /// <summary>Adds a line; one beyond the capacity is dropped.</summary>
-    /// <param name="alphaNs">0 to <see cref="CostLine.MaxAlpha"/>.</param>
-    /// <param name="betaUs">0 to <see cref="CostLine.MaxBeta"/>.</param>
+    /// <param name="alphaNs">0 to <see cref="CostLine.MaxAlphaNs"/>.</param>
+    /// <param name="betaUs">0 to <see cref="CostLine.MaxBetaUs"/>.</param>
     /// <param name="tag">The caller's mark.</param>
     public void Add(int alphaNs, int betaUs, int tag)
     {

@@ -3,24 +3,24 @@
 
 namespace Crime.Costs;
 
-/// <summary>A cost that grows linearly with the length of a sequence: <c>Beta + Alpha * length / 1000</c>.</summary>
+/// <summary>A cost that grows linearly with the length of a sequence: <c>BetaUs + AlphaNs * length / 1000</c>.</summary>
 /// <remarks>
 /// For a time, alpha is in ns per timestep and beta in µs; for an energy, alpha is in nJ per timestep and beta in µJ.
-/// Values from the network are clamped to <see cref="MaxAlpha"/> and <see cref="MaxBeta"/>, so that sums of a few costs fit 32 bits.
+/// Values from the network are clamped to <see cref="MaxAlphaNs"/> and <see cref="MaxBetaUs"/>, so that sums of a few costs fit 32 bits.
 /// </remarks>
 public sealed class CostLine
 {
     /// <summary>Largest slope: 0.1 s (or J) per timestep.</summary>
-    public const int MaxAlpha = 100_000_000;
+    public const int MaxAlphaNs = 100_000_000;
 
     /// <summary>Largest intercept, and largest cost that <see cref="At"/> returns: 100 s (or J).</summary>
-    public const int MaxBeta = 100_000_000;
+    public const int MaxBetaUs = 100_000_000;
 
     /// <summary>Slope in thousandths of the cost's unit per timestep.</summary>
-    public int Alpha { get; private set; }
+    public int AlphaNs { get; private set; }
 
     /// <summary>Cost of a sequence of length zero.</summary>
-    public int Beta { get; private set; }
+    public int BetaUs { get; private set; }
 
     /// <summary>Makes a line; both values are clamped to 0 and their maximum.</summary>
     public CostLine(long alpha, long beta) => Set(alpha, beta);
@@ -28,31 +28,31 @@ public sealed class CostLine
     /// <summary>Moves the line of a fit, which nobody else may change.</summary>
     internal void Set(long alpha, long beta)
     {
-        Alpha = Clamp(alpha, MaxAlpha);
-        Beta = Clamp(beta, MaxBeta);
+        AlphaNs = Clamp(alpha, MaxAlphaNs);
+        BetaUs = Clamp(beta, MaxBetaUs);
     }
 
     /// <summary>The cost of a sequence.</summary>
     /// <param name="length">Timesteps, at least 0.</param>
-    /// <returns>0 to <see cref="MaxBeta"/>.</returns>
-    public int At(int length) => ValueAt(Alpha, Beta, length);
+    /// <returns>0 to <see cref="MaxBetaUs"/>.</returns>
+    public int At(int length) => ValueAt(AlphaNs, BetaUs, length);
 
     /// <summary>The cost of a sequence by a line that is given in two numbers.</summary>
     /// <param name="alpha">Slope, at least 0.</param>
     /// <param name="beta">Intercept, at least 0.</param>
     /// <param name="length">Timesteps, 0 to 2^20.</param>
-    /// <returns>0 to <see cref="MaxBeta"/>.</returns>
-    public static int ValueAt(long alpha, long beta, int length) => Clamp(beta + alpha * length / 1000, MaxBeta);
+    /// <returns>0 to <see cref="MaxBetaUs"/>.</returns>
+    public static int ValueAt(long alpha, long beta, int length) => Clamp(beta + alpha * length / 1000, MaxBetaUs);
 
     /// <summary>
     /// The cost of a model with a decoder: <c>T(n) = alpha_N * n + alpha_M * (gamma * n + delta) + beta</c>, which is a line again.
     /// </summary>
     /// <param name="input">Cost over the input's length, with what does not depend on any length.</param>
-    /// <param name="outputAlpha">Cost of a step of output, in thousandths of the cost's unit; 0 to <see cref="MaxAlpha"/>.</param>
+    /// <param name="outputAlpha">Cost of a step of output, in thousandths of the cost's unit; 0 to <see cref="MaxAlphaNs"/>.</param>
     /// <param name="output">How long the output is expected to be.</param>
     /// <remarks>Where a negative delta outweighs beta, the line starts at zero.</remarks>
     public static CostLine Decoder(CostLine input, int outputAlpha, OutputLength output) => new CostLine(
-        input.Alpha + (long)outputAlpha * output.GammaThousandths / 1000, input.Beta + (long)outputAlpha * output.DeltaThousandths / 1_000_000);
+        input.AlphaNs + (long)outputAlpha * output.GammaThousandths / 1000, input.BetaUs + (long)outputAlpha * output.DeltaThousandths / 1_000_000);
 
     /// <summary>The line through two measured costs.</summary>
     /// <param name="shortLength">Length of the shorter sequence.</param>
@@ -67,7 +67,7 @@ public sealed class CostLine
     }
 
     /// <summary>The sum of two costs.</summary>
-    public CostLine Plus(CostLine other) => new CostLine((long)Alpha + other.Alpha, (long)Beta + other.Beta);
+    public CostLine Plus(CostLine other) => new CostLine((long)AlphaNs + other.AlphaNs, (long)BetaUs + other.BetaUs);
 
     /// <summary>A break-even length that no sequence reaches.</summary>
     public const int Never = 65535;

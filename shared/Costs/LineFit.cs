@@ -52,10 +52,10 @@ public sealed class LineFit
     /// <param name="longLength">The longer length, greater than <paramref name="shortLength"/>.</param>
     public LineFit(CostLine line, int shortLength, int longLength)
     {
-        _alpha = line.Alpha;
-        Line = new CostLine(line.Alpha, line.Beta);
+        _alpha = line.AlphaNs;
+        Line = new CostLine(line.AlphaNs, line.BetaUs);
         _meanLength = (long)(shortLength + longLength) << (LengthBits - 1);
-        _meanCost = ((long)line.Beta << CostBits) + SlopeTimes(_meanLength);
+        _meanCost = ((long)line.BetaUs << CostBits) + SlopeTimes(_meanLength);
         long half = (long)(longLength - shortLength) << (LengthBits - 1);
         _variance = half * half;
         // In halves, so that the product fits.
@@ -67,15 +67,15 @@ public sealed class LineFit
     public CostLine Line { get; }
 
     /// <summary>Slope of the fit, in thousandths of the cost's unit per timestep.</summary>
-    public int Alpha => (int)_alpha;
+    public int AlphaNs => (int)_alpha;
 
     /// <summary>Intercept of the fit.</summary>
-    public int Beta
+    public int BetaUs
     {
         get
         {
             long beta = (_meanCost - SlopeTimes(_meanLength)) >> CostBits;
-            return beta < 0 ? 0 : beta > CostLine.MaxBeta ? CostLine.MaxBeta : (int)beta;
+            return beta < 0 ? 0 : beta > CostLine.MaxBetaUs ? CostLine.MaxBetaUs : (int)beta;
         }
     }
 
@@ -84,19 +84,19 @@ public sealed class LineFit
 
     /// <summary>Learns what an input has cost.</summary>
     /// <param name="length">Its timesteps; clamped to 0 and <see cref="MaxLength"/>.</param>
-    /// <param name="cost">What it cost; clamped to 0 and <see cref="CostLine.MaxBeta"/>.</param>
+    /// <param name="cost">What it cost; clamped to 0 and <see cref="CostLine.MaxBetaUs"/>.</param>
     /// <returns>Whether <see cref="Line"/> has changed: the fit was off by more than 1/32 at the mean length or at twice it.</returns>
     public bool Observe(int length, long cost)
     {
         if (length < 0) length = 0;
         if (length > MaxLength) length = MaxLength;
         if (cost < 0) cost = 0;
-        if (cost > CostLine.MaxBeta) cost = CostLine.MaxBeta;
+        if (cost > CostLine.MaxBetaUs) cost = CostLine.MaxBetaUs;
 
         long lengthError = ((long)length << LengthBits) - _meanLength;
         long expected = _meanCost + SlopeTimes(lengthError);
         if (expected < 0) expected = 0;
-        if (expected > (long)CostLine.MaxBeta << CostBits) expected = (long)CostLine.MaxBeta << CostBits;
+        if (expected > (long)CostLine.MaxBetaUs << CostBits) expected = (long)CostLine.MaxBetaUs << CostBits;
         long residual = Clip((cost << CostBits) - expected, expected);
         long costError = expected + residual - _meanCost;
 
@@ -145,7 +145,7 @@ public sealed class LineFit
         _alpha += (covariance * SlopeUnit - _alpha * variance) / (variance + pull);
         // Neither part of a cost is negative: the line turns about the mean point until both are not.
         if (_alpha < 0) _alpha = 0;
-        if (_alpha > CostLine.MaxAlpha) _alpha = CostLine.MaxAlpha;
+        if (_alpha > CostLine.MaxAlphaNs) _alpha = CostLine.MaxAlphaNs;
         if (SlopeTimes(_meanLength) > _meanCost) _alpha = _meanCost * (1000 << (LengthBits - CostBits)) / _meanLength;
     }
 
@@ -153,14 +153,14 @@ public sealed class LineFit
     {
         int length = (int)(_meanLength >> LengthBits);
         if (!IsOff(length) && !IsOff(2 * length)) return false;
-        Line.Set(_alpha, Beta);
+        Line.Set(_alpha, BetaUs);
         return true;
     }
 
     private bool IsOff(int length)
     {
         int used = Line.At(length);
-        long off = Beta + _alpha * length / 1000 - used;
+        long off = BetaUs + _alpha * length / 1000 - used;
         return off > (used >> 5) + 1 || -off > (used >> 5) + 1;
     }
 }

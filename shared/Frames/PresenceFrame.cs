@@ -24,7 +24,7 @@ public sealed class PresenceFrame
     public bool Online;
 
     /// <summary>The objective of the board.</summary>
-    public Goal Goal = Goal.Time;
+    public Objective Objective = Objective.Time;
 
     /// <summary>The board's session.</summary>
     public uint Session;
@@ -41,12 +41,12 @@ public sealed class PresenceFrame
         var bytes = new byte[OnlineSize];
         FrameFormat.WritePrefix(bytes, FrameType.Presence);
         bytes[2] = Birth;
-        bytes[3] = (byte)Goal.Objective;
+        bytes[3] = (byte)Objective.Kind;
         LittleEndian.WriteUInt32(bytes, 4, Session);
         LittleEndian.WriteUInt32(bytes, 8, ModelId);
         LittleEndian.WriteUInt32(bytes, 12, FirmwareVersion);
-        LittleEndian.WriteInt16(bytes, 16, Goal.Parameter);
-        bytes[18] = (byte)Goal.QuantilePercent;
+        LittleEndian.WriteInt16(bytes, 16, Objective.Parameter);
+        bytes[18] = (byte)Objective.QuantilePercent;
         return bytes;
     }
 
@@ -60,8 +60,8 @@ public sealed class PresenceFrame
         if (!Online) return FrameError.Range;
         if (bytes.Length < OnlineSize) return FrameError.TooShort;
         if (bytes.Length > OnlineSize) return FrameError.TooLong;
-        if (bytes[3] > (byte)Objective.Deadline) return FrameError.Range;
-        Goal = Goal.Of((Objective)bytes[3], LittleEndian.ReadUInt16(bytes, 16), bytes[18]);
+        if (bytes[3] > (byte)ObjectiveKind.Deadline) return FrameError.Range;
+        Objective = Objective.Of((ObjectiveKind)bytes[3], LittleEndian.ReadUInt16(bytes, 16), bytes[18]);
         Session = LittleEndian.ReadUInt32(bytes, 4);
         ModelId = LittleEndian.ReadUInt32(bytes, 8);
         FirmwareVersion = LittleEndian.ReadUInt32(bytes, 12);

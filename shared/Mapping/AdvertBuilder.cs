@@ -73,7 +73,7 @@ internal sealed class AdvertBuilder
             int tag = firstTag + i;
             _segmentRoutes[tag] = route;
             CostLine line = new CostLine(advert.AlphaNs[i], advert.BetaUs[i]).Plus(_lines.EncodeTime).Plus(_lines.TransmitTime);
-            _reach.Add(line.Alpha, ClampedUs((long)line.Beta + WaitBeyondUs(tag, tick)), tag);
+            _reach.Add(line.AlphaNs, ClampedUs((long)line.BetaUs + WaitBeyondUs(tag, tick)), tag);
         }
     }
 
@@ -105,7 +105,7 @@ internal sealed class AdvertBuilder
     {
         _next.Clear();
         _next.RelayWaitUs = _reach.Count == 0 ? 0 : (uint)leastWaitUs;
-        if (_lines.LocalTime != null) _next.AddOwn((uint)_lines.LocalTime.Alpha, (uint)_lines.LocalTime.Beta);
+        if (_lines.LocalTime != null) _next.AddOwn((uint)_lines.LocalTime.AlphaNs, (uint)_lines.LocalTime.BetaUs);
         for (int i = 0; i < _reach.Count; i++)
         {
             int tag = _reach.Tag(i);
@@ -115,5 +115,5 @@ internal sealed class AdvertBuilder
         }
     }
 
-    private static int ClampedUs(long betaUs) => betaUs > CostLine.MaxBeta ? CostLine.MaxBeta : (int)betaUs;
+    private static int ClampedUs(long betaUs) => betaUs > CostLine.MaxBetaUs ? CostLine.MaxBetaUs : (int)betaUs;
 }

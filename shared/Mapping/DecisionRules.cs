@@ -10,7 +10,7 @@ namespace Crime.Mapping;
 internal sealed class DecisionRules
 {
     /// <summary>The objective.</summary>
-    public Goal Goal;
+    public Objective Objective;
 
     private readonly int _timeoutMarginUs;
     private readonly int _timeoutMaxUs;
@@ -32,29 +32,29 @@ internal sealed class DecisionRules
         _routes = routes;
         _schedule = schedule;
         _table = new DecisionTable(setup.LongestLength);
-        SetGoal(setup.Goal);
+        SetObjective(setup.Objective);
     }
 
     /// <summary>Replaces the objective.</summary>
-    public void SetGoal(Goal goal)
+    public void SetObjective(Objective objective)
     {
-        Goal = goal;
+        Objective = objective;
         BuildTable();
     }
 
     /// <summary>Computes the table again: the objective or a line of the node has changed.</summary>
     public void BuildTable()
     {
-        _table.Build(Goal, _lines);
+        _table.Build(Objective, _lines);
         // The routes contain the margins of the objective.
-        _routes.Refresh(Goal);
+        _routes.Refresh(Objective);
     }
 
     /// <summary>Makes the list of routes again: a message has changed a gateway.</summary>
-    public void Refresh(long nowUs) => _routes.Refresh(Goal, nowUs);
+    public void Refresh(long nowUs) => _routes.Refresh(Objective, nowUs);
 
     /// <summary>The ticks since the last refresh of the routes.</summary>
-    public int TickAt(long nowUs) => _routes.TickAt(Goal, nowUs);
+    public int TickAt(long nowUs) => _routes.TickAt(Objective, nowUs);
 
     /// <inheritdoc cref="MappingEngine.LocalCost"/>
     public int LocalCost(int length) => _table.LocalCost(_table.Bucket(length));
@@ -179,7 +179,7 @@ internal sealed class DecisionRules
     /// <returns>A route, or null for the node itself.</returns>
     private Route Pick(int bucket, int tick, long nowUs, out int timeUs)
     {
-        if (Goal.Objective == Objective.Deadline) return PickInTime(bucket, tick, nowUs, out timeUs);
+        if (Objective.Kind == ObjectiveKind.Deadline) return PickInTime(bucket, tick, nowUs, out timeUs);
         Route route = DecisionTable.Fastest(_routes.First, bucket, tick, out timeUs);
         if (route == null) return null;
         timeUs = AnswerUs(bucket, timeUs, 0, nowUs);
@@ -194,7 +194,7 @@ internal sealed class DecisionRules
         {
             timeUs = AnswerUs(bucket, timeUs, 0, nowUs);
             // With beacons the time contains the margin: the beacon at which the answer arrives must meet the deadline.
-            if (_routes.AreAtBeacons && timeUs > Goal.DeadlineMs * 1000) route = null;
+            if (_routes.AreAtBeacons && timeUs > Objective.DeadlineMs * 1000) route = null;
         }
         bool isLocalInTime = _table.IsLocalInTime(bucket);
         if (route == null) return isLocalInTime ? null : PickTooLate(bucket, 0, tick, nowUs, out timeUs);
@@ -214,7 +214,7 @@ internal sealed class DecisionRules
     private Route PickRest(int bucket, bool isComplete, int tick, long nowUs, out int timeUs)
     {
         int stateUs = _lines.StateUs;
-        bool hasDeadline = Goal.Objective == Objective.Deadline, isTooLate = false;
+        bool hasDeadline = Objective.Kind == ObjectiveKind.Deadline, isTooLate = false;
         Route route = hasDeadline ? DecisionTable.FastestWithin(_routes.First, bucket, tick, out timeUs)
             : DecisionTable.Fastest(_routes.First, bucket, tick, out timeUs);
         if (route != null)
@@ -223,7 +223,7 @@ internal sealed class DecisionRules
             // Another route may have the time for the state as well; it would be the slower one.
             isTooLate = timeUs > route.SlackUs;
             timeUs = AnswerUs(bucket, timeUs, stateUs, nowUs);
-            if (_routes.AreAtBeacons) isTooLate = timeUs > Goal.DeadlineMs * 1000;
+            if (_routes.AreAtBeacons) isTooLate = timeUs > Objective.DeadlineMs * 1000;
         }
         if (hasDeadline)
         {
@@ -246,7 +246,7 @@ internal sealed class DecisionRules
         int minActiveUs = _lines.Power.MinActiveUs;
         if (minActiveUs > 0) cost += _table.ListenCost((int)RadioTimeline.ListenTimeUs(timeUs - _table.RequestUs(bucket) - stateUs, minActiveUs, true));
         RadioCost radioUp = _routes.RadioUp;
-        return radioUp == null ? cost : cost + (Goal.IsInTime ? radioUp.TimeUs : radioUp.EnergyUj);
+        return radioUp == null ? cost : cost + (Objective.IsInTime ? radioUp.TimeUs : radioUp.EnergyUj);
     }
 
     /// <summary>Time in µs until the answer arrives, which may wait for a beacon.</summary>
@@ -283,7 +283,7 @@ internal sealed class DecisionRules
     /// Latency budget in µs: up to it the input costs no more at the gateway than on the node. With a deadline there is no such time: an input
     /// that is late in both places goes to the earlier one.
     /// </summary>
-    private int BudgetUs(int bucket) => Goal.Objective == Objective.Deadline ? int.MaxValue : _table.BudgetUs(bucket);
+    private int BudgetUs(int bucket) => Objective.Kind == ObjectiveKind.Deadline ? int.MaxValue : _table.BudgetUs(bucket);
 
     /// <summary>Time in µs to wait for an answer.</summary>
     /// <remarks>

@@ -55,13 +55,13 @@ public sealed class DecisionTable
     public int ShortestLength(int bucket) => bucket == 0 ? 1 : bucket << _shift;
 
     /// <summary>Computes the costs of an objective.</summary>
-    /// <param name="goal">The objective.</param>
+    /// <param name="objective">The objective.</param>
     /// <param name="lines">The node's power and costs. A node that cannot compute is the last resort.</param>
-    internal void Build(Goal goal, NodeLines lines)
+    internal void Build(Objective objective, NodeLines lines)
     {
-        SetScales(goal, lines.Power, out int encodeScale, out int transmitScale);
+        SetScales(objective, lines.Power, out int encodeScale, out int transmitScale);
         CostLine localTime = lines.LocalTime;
-        int marginUs = goal.MarginUs(lines.LocalDeviationUs);
+        int marginUs = objective.MarginUs(lines.LocalDeviationUs);
         StateCost = (int)(((long)lines.StateUs * transmitScale) >> ScaleBits);
         _lastLocalInTime = BucketCount;
         for (int i = 0; i < BucketCount; i++)
@@ -72,7 +72,7 @@ public sealed class DecisionTable
             _extra[i] = (int)((encodeUs * encodeScale + transmitUs * transmitScale) >> ScaleBits);
             int localUs = localTime == null ? Unusable : localTime.At(length);
             _local[i] = localTime == null ? Unusable : Scale(localUs, _localScale);
-            bool isLate = goal.Objective == Objective.Deadline && localUs + marginUs > goal.DeadlineMs * 1000;
+            bool isLate = objective.Kind == ObjectiveKind.Deadline && localUs + marginUs > objective.DeadlineMs * 1000;
             if (isLate && i < _lastLocalInTime) _lastLocalInTime = i - 1;
         }
     }
@@ -81,16 +81,16 @@ public sealed class DecisionTable
     /// Computes the cost of a µs in each state of <see cref="RadioTimeline"/>: time * onTime + energy * onEnergy, both in 1/65536. Waiting is
     /// part of every offload, so the other states count what they draw beyond waiting.
     /// </summary>
-    private void SetScales(Goal goal, PowerProfile power, out int encodeScale, out int transmitScale)
+    private void SetScales(Objective objective, PowerProfile power, out int encodeScale, out int transmitScale)
     {
         int onTime = 0, onEnergy = 0;
-        switch (goal.Objective)
+        switch (objective.Kind)
         {
-            case Objective.Time: onTime = 1 << ScaleBits; break;
-            case Objective.Weighted:
-                onTime = (goal.LambdaThousandths << ScaleBits) / Goal.FullLambda;
+            case ObjectiveKind.Time: onTime = 1 << ScaleBits; break;
+            case ObjectiveKind.Weighted:
+                onTime = (objective.LambdaThousandths << ScaleBits) / Objective.FullLambda;
                 // Energy over the power of computing, in mW: 1000 µs per µJ and mW. A node that draws nothing minimises time.
-                if (power.ComputeMw > 0) onEnergy = (int)((long)(Goal.FullLambda - goal.LambdaThousandths) * (1 << ScaleBits) / power.ComputeMw);
+                if (power.ComputeMw > 0) onEnergy = (int)((long)(Objective.FullLambda - objective.LambdaThousandths) * (1 << ScaleBits) / power.ComputeMw);
                 else onTime = 1 << ScaleBits;
                 break;
             default: onEnergy = 1 << ScaleBits; break;

@@ -38,7 +38,7 @@ public sealed class EngineSetup
     public PowerProfile Power;
 
     /// <summary>The objective.</summary>
-    public Goal Goal = Goal.Time;
+    public Objective Objective = Objective.Time;
 
     /// <summary>True when the node passes requests on and advertises what it reaches: a gateway does, a board does not.</summary>
     public bool Relays;
@@ -62,5 +62,5 @@ public sealed class EngineSetup
     public int TimeoutMaxUs = 2_000_000;
 
     /// <summary>Anti-herding measures that are on.</summary>
-    public HerdMeasures Measures = HerdMeasures.All;
+    public AntiHerding Measures = AntiHerding.All;
 }

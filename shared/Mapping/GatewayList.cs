@@ -12,7 +12,7 @@ internal sealed class GatewayList
     public int Count;
 
     /// <summary>Anti-herding measures that are on.</summary>
-    public readonly HerdMeasures Measures;
+    public readonly AntiHerding Measures;
 
     private readonly uint _nodeKey;
 
@@ -60,8 +60,8 @@ internal sealed class GatewayList
         int slot = FreeSlot(nowUs);
         if (slot < 0) return null;
         var added = new GatewayCandidate(id, _rows == null ? null : _rows[slot]);
-        added.Queue.UseError = Has(HerdMeasures.ForecastError);
-        added.Queue.UseHysteresis = Has(HerdMeasures.Hysteresis);
+        added.Queue.UseError = Has(AntiHerding.ForecastError);
+        added.Queue.UseHysteresis = Has(AntiHerding.Hysteresis);
         Slots[slot] = added;
         // Counted once it is there: a reader of the list takes no lock.
         if (slot == Count) Count++;
@@ -71,7 +71,7 @@ internal sealed class GatewayList
     /// <summary>Gives this node its own share of the uncertainty of a report: another one for every report, the same in every run.</summary>
     public void SetSpread(GatewayCandidate gateway)
     {
-        if (!Has(HerdMeasures.Spread)) return;
+        if (!Has(AntiHerding.Spread)) return;
         // The finaliser of MurmurHash3: every bit of the node and of the count moves every bit of the share.
         uint mixed = _nodeKey ^ (++_reportCount * 0x9E3779B9u);
         mixed = (mixed ^ (mixed >> 16)) * 0x85EBCA6Bu;
@@ -89,7 +89,7 @@ internal sealed class GatewayList
         Count = CandidateMemory.Restore(Slots, _rows, bytes, offset, nowUs);
     }
 
-    private bool Has(HerdMeasures measure) => (Measures & measure) != HerdMeasures.None;
+    private bool Has(AntiHerding measure) => (Measures & measure) != AntiHerding.None;
 
     private int FreeSlot(long nowUs)
     {

@@ -49,7 +49,7 @@ public sealed class MappingEngine
     }
 
     /// <summary>The objective.</summary>
-    public Goal Goal => _rules.Goal;
+    public Objective Objective => _rules.Objective;
 
     /// <summary>True while the radio is off: gateways are then candidates from memory, at the cost of waking the radio.</summary>
     public bool IsRadioOff => _routes.RadioUp != null;
@@ -68,9 +68,9 @@ public sealed class MappingEngine
     public GatewayCandidate Candidate(int index) => _gateways.Slots[index];
 
     /// <summary>Replaces the objective.</summary>
-    public void SetGoal(Goal goal)
+    public void SetObjective(Objective objective)
     {
-        lock (_lock) _rules.SetGoal(goal);
+        lock (_lock) _rules.SetObjective(objective);
     }
 
     /// <summary>Replaces the time to compute on this node, where that is fitted elsewhere.</summary>
@@ -211,7 +211,7 @@ public sealed class MappingEngine
             gateway.StatusAtUs = nowUs;
             gateway.IsServing = status.Online && model >= 0 && gateway.Advert.Count > 0;
             gateway.Workers = status.Workers < 1 ? 1 : status.Workers;
-            int utilisation = (_gateways.Measures & HerdMeasures.Growth) != HerdMeasures.None ? status.Utilisation : QueueForecast.FullUtilisation;
+            int utilisation = (_gateways.Measures & AntiHerding.Growth) != AntiHerding.None ? status.Utilisation : QueueForecast.FullUtilisation;
             gateway.Queue.OnStatus(status.BacklogUs, status.Workers, utilisation, status.Depth, nowUs);
             _gateways.SetSpread(gateway);
             if (_schedule != null) _schedule.OnReceived(nowUs);
@@ -254,7 +254,7 @@ public sealed class MappingEngine
             int own = gateway.OwnSegment;
             if (own < 0 || _gateways.SlotOf(gateway) < 0) return;
             gateway.SentWaitUs = gateway.Queue.WaitUs(nowUs + gateway.Link.RttUs);
-            if ((_gateways.Measures & HerdMeasures.InFlight) == HerdMeasures.None) return;
+            if ((_gateways.Measures & AntiHerding.InFlight) == AntiHerding.None) return;
             gateway.Queue.OnSent(CostLine.ValueAt(gateway.Advert.AlphaNs[own], gateway.Advert.BetaUs[own], length));
             _rules.Refresh(nowUs);
         }
@@ -273,7 +273,7 @@ public sealed class MappingEngine
             if (_gateways.SlotOf(gateway) < 0) return;
             long link = elapsedUs - response.WaitUs - response.ServiceUs - _lines.TransmitTime.At(length);
             TakeSample(gateway, link, elapsedUs - link, nowUs);
-            if ((_gateways.Measures & HerdMeasures.AnswerLoad) != HerdMeasures.None) TakeLoad(gateway, response, nowUs);
+            if ((_gateways.Measures & AntiHerding.AnswerLoad) != AntiHerding.None) TakeLoad(gateway, response, nowUs);
             if (response.Code == ResponseCode.UnknownModel || response.Code == ResponseCode.WrongInput) gateway.RefusedUntilUs = nowUs + RefusalUs;
             if (response.Code == ResponseCode.Stopping) gateway.IsServing = false;
             _rules.Refresh(nowUs);
@@ -376,7 +376,7 @@ public sealed class MappingEngine
             GatewayCandidate gateway = _pings.Complete(pong.Sequence);
             if (gateway == null) return;
             TakeSample(gateway, nowUs - gateway.PingSentAtUs - gateway.PingAirUs, gateway.PingAirUs, nowUs);
-            if ((_gateways.Measures & HerdMeasures.AnswerLoad) != HerdMeasures.None)
+            if ((_gateways.Measures & AntiHerding.AnswerLoad) != AntiHerding.None)
             {
                 gateway.Queue.OnBacklog(pong.BacklogUs, pong.Depth, nowUs);
                 _gateways.SetSpread(gateway);

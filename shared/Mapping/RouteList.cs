@@ -38,22 +38,22 @@ internal sealed class RouteList
     }
 
     /// <summary>The ticks since the last refresh; refreshes the routes first when they are too old.</summary>
-    /// <param name="goal">The objective, whose margins are part of the routes.</param>
+    /// <param name="objective">The objective, whose margins are part of the routes.</param>
     /// <param name="nowUs">The time in µs.</param>
-    public int TickAt(Goal goal, long nowUs)
+    public int TickAt(Objective objective, long nowUs)
     {
-        if (nowUs > _refreshUntilUs) Refresh(goal, nowUs);
+        if (nowUs > _refreshUntilUs) Refresh(objective, nowUs);
         // A message that was handled while the caller was on its way here may be newer than the caller's clock.
         return nowUs <= _refreshedAtUs ? 0 : (int)((nowUs - _refreshedAtUs) >> TickBits);
     }
 
     /// <summary>Makes the list again for the time of the last refresh: the objective has changed.</summary>
-    public void Refresh(Goal goal) => Refresh(goal, _refreshedAtUs);
+    public void Refresh(Objective objective) => Refresh(objective, _refreshedAtUs);
 
     /// <summary>Makes the list again.</summary>
-    /// <param name="goal">The objective, whose margins are part of the routes.</param>
+    /// <param name="objective">The objective, whose margins are part of the routes.</param>
     /// <param name="nowUs">The time in µs.</param>
-    public void Refresh(Goal goal, long nowUs)
+    public void Refresh(Objective objective, long nowUs)
     {
         _refreshedAtUs = nowUs;
         _refreshUntilUs = nowUs + MaxRefreshUs;
@@ -69,19 +69,19 @@ internal sealed class RouteList
             if (gateway.IsRelaying)
             {
                 uint waitUs = gateway.Advert.RelayWaitUs;
-                Prepend(gateway.Relay, goal, waitUs > QueueForecast.MaxUs ? QueueForecast.MaxUs : (int)waitUs, 0);
+                Prepend(gateway.Relay, objective, waitUs > QueueForecast.MaxUs ? QueueForecast.MaxUs : (int)waitUs, 0);
             }
             // While the radio is off the wait stays as it was.
             if (gateway.OwnSegment >= 0)
             {
                 // The report was on its way here as long as the request will be on its way there.
                 int waitUs = gateway.Queue.StartUs(isRadioOn ? nowUs + gateway.Link.RttUs : nowUs);
-                Prepend(gateway.Own, goal, waitUs, isRadioOn ? gateway.Queue.GrowthPerTick : 0);
+                Prepend(gateway.Own, objective, waitUs, isRadioOn ? gateway.Queue.GrowthPerTick : 0);
             }
         }
     }
 
-    private void Prepend(Route route, Goal goal, int waitUs, int growthUsPerTick)
+    private void Prepend(Route route, Objective objective, int waitUs, int growthUsPerTick)
     {
         GatewayCandidate gateway = route.Gateway;
         LinkEstimator link = gateway.Link;
@@ -91,8 +91,8 @@ internal sealed class RouteList
         else if (AreAtBeacons && link.RttUs >= _schedule.MinActiveUs) route.RoundTripUs -= _schedule.IntervalUs >> 1;
         if (route.RoundTripUs < 0) route.RoundTripUs = 0;
         int deviationUs = AreAtBeacons && link.IsScheduleBetter ? link.ScheduleErrorUs : link.DeviationUs;
-        int marginUs = goal.MarginUs(route == gateway.Own ? deviationUs + gateway.Queue.DeviationUs : deviationUs);
-        route.SlackUs = AreAtBeacons ? int.MaxValue : goal.DeadlineMs * 1000 - marginUs;
+        int marginUs = objective.MarginUs(route == gateway.Own ? deviationUs + gateway.Queue.DeviationUs : deviationUs);
+        route.SlackUs = AreAtBeacons ? int.MaxValue : objective.DeadlineMs * 1000 - marginUs;
         if (AreAtBeacons) route.RoundTripUs += marginUs;
         route.StartUs = waitUs;
         route.GrowthUsPerTick = growthUsPerTick;

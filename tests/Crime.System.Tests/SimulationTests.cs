@@ -40,8 +40,8 @@ public sealed class SimulationTests
         {
             JsonElement result = (await CrimeCommand.RunAsync([.. arguments, .. without])).Json();
             Assert.That(result.GetProperty("without").GetArrayLength(), Is.EqualTo(without.Length == 0 ? 0 : 8));
-            JsonElement herd = result.GetProperty("policies").EnumerateArray().Single().GetProperty("herd");
-            Assert.That(herd.GetProperty("is_steady").GetBoolean(), Is.EqualTo(without.Length == 0));
+            JsonElement crowd = result.GetProperty("policies").EnumerateArray().Single().GetProperty("crowd");
+            Assert.That(crowd.GetProperty("is_steady").GetBoolean(), Is.EqualTo(without.Length == 0));
         }
         CrimeCommand.Outcome wrong = await CrimeCommand.RunAsync([.. arguments, "--without", "luck"]);
         Assert.That((wrong.ExitCode, wrong.Error.Contains("luck")), Is.EqualTo((2, true)));

@@ -180,10 +180,10 @@ public sealed class Board : LastingThread, IBoardCommands
     }
 
     /// <inheritdoc/>
-    public void SetGoal(Goal goal)
+    public void SetObjective(Objective objective)
     {
-        _settings.Goal = goal;
-        if (_slot.Engine != null) _slot.Engine.SetGoal(goal);
+        _settings.Objective = objective;
+        if (_slot.Engine != null) _slot.Engine.SetObjective(objective);
     }
 
     /// <inheritdoc/>
@@ -325,7 +325,7 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         saved.Restore(_totals, _slot.Engine, _flow.Radio.Cost);
         _inputCount = saved.InputCount;
-        SetGoal(saved.Goal);
+        SetObjective(saved.Objective);
         SetMapping(saved.Mapping);
     }
 
@@ -334,7 +334,7 @@ public sealed class Board : LastingThread, IBoardCommands
         var state = new SavedState
         {
             ModelId = _slot.Model.Id, InputCount = _inputCount, Sequence = _source.Sequence, Position = _source.Position,
-            Mapping = _settings.Mapping, Goal = _settings.Goal, LocalTime = _slot.Engine.LocalTime, EncodeTime = _slot.Engine.EncodeTime,
+            Mapping = _settings.Mapping, Objective = _settings.Objective, LocalTime = _slot.Engine.LocalTime, EncodeTime = _slot.Engine.EncodeTime,
             RadioUpUs = _flow.Radio.Cost.TimeUs, RadioOffUs = _flow.Radio.OffUs(Clock.NowUs()) + restMs * 1000L,
         };
         state.Write(_totals, _slot.Engine);

@@ -18,7 +18,7 @@ public interface IBoardCommands
     void ReportTable();
 
     /// <summary>Changes what is minimised.</summary>
-    void SetGoal(Goal goal);
+    void SetObjective(Objective objective);
 
     /// <summary>Changes who decides.</summary>
     void SetMapping(MappingMode mode);
@@ -71,19 +71,19 @@ public sealed class Commands
                     "help: status | table | objective time|energy|weighted <share>|deadline <ms> <percent> | mapping auto|local|gateway | reset | reboot | help");
                 return;
             default:
-                if (SetGoal(command)) break;
+                if (SetObjective(command)) break;
                 _report.Text("? '" + command + "' is not a command; try help");
                 return;
         }
         _report.Text("ok: " + command);
     }
 
-    private bool SetGoal(string command)
+    private bool SetObjective(string command)
     {
         if (command.Length <= ObjectiveWord.Length || command.Substring(0, ObjectiveWord.Length) != ObjectiveWord) return false;
-        Goal goal = GoalText.Parse(command.Substring(ObjectiveWord.Length));
-        if (goal == null) return false;
-        _board.SetGoal(goal);
+        Objective objective = ObjectiveText.Parse(command.Substring(ObjectiveWord.Length));
+        if (objective == null) return false;
+        _board.SetObjective(objective);
         return true;
     }
 }

@@ -68,7 +68,7 @@ public sealed class Report
             .Text(" classes=").Number(model.ClassCount)
             .Text(" kernel=").Text(kernel == null ? "none" : kernel.IsCompiled ? "compiled" : "table").Text(" local-us-per-step=");
         if (localTime == null) _line.Text("- local-us=-");
-        else _line.Thousandths(localTime.Alpha).Text(" local-us=").Number(localTime.Beta);
+        else _line.Thousandths(localTime.AlphaNs).Text(" local-us=").Number(localTime.BetaUs);
         _console.Write(_line);
     }
 
@@ -107,9 +107,9 @@ public sealed class Report
             _console.Write(_line.Clear().Text("kernel: gate-saturations=").Number(saturations.Gates)
                 .Text(" cell-saturations=").Number(saturations.Cells));
         _line.Clear().Text("mapping:");
-        Objective(engine.Goal);
+        ObjectiveField(engine.Objective);
         if (engine.LocalTime == null) _line.Text(" local-us-per-step=- local-us=-");
-        else _line.Text(" local-us-per-step=").Thousandths(engine.LocalTime.Alpha).Text(" local-us=").Number(engine.LocalTime.Beta);
+        else _line.Text(" local-us-per-step=").Thousandths(engine.LocalTime.AlphaNs).Text(" local-us=").Number(engine.LocalTime.BetaUs);
         _console.Write(_line);
         for (int i = 0; i < engine.CandidateCount; i++)
         {
@@ -128,8 +128,8 @@ public sealed class Report
     public void Table(MappingEngine engine, int longestLength)
     {
         _line.Clear().Text("table:");
-        Objective(engine.Goal);
-        _line.Text(engine.Goal.IsInTime ? " unit=ms" : " unit=mj");
+        ObjectiveField(engine.Objective);
+        _line.Text(engine.Objective.IsInTime ? " unit=ms" : " unit=mj");
         var decision = new Decision { IsDetailed = true };
         long nowUs = Clock.NowUs();
         engine.DecideLocal(1, nowUs, decision);
@@ -192,11 +192,11 @@ public sealed class Report
         }
     }
 
-    private void Objective(Goal goal)
+    private void ObjectiveField(Objective objective)
     {
-        _line.Text(" objective=").Text(GoalText.NameOf(goal.Objective));
-        if (goal.Objective == Costs.Objective.Weighted) _line.Text(" time-share=").Thousandths(goal.LambdaThousandths);
-        if (goal.Objective == Costs.Objective.Deadline)
-            _line.Text(" deadline-ms=").Number(goal.DeadlineMs).Text(" percent=").Number(goal.QuantilePercent);
+        _line.Text(" objective=").Text(ObjectiveText.NameOf(objective.Kind));
+        if (objective.Kind == ObjectiveKind.Weighted) _line.Text(" time-share=").Thousandths(objective.LambdaThousandths);
+        if (objective.Kind == ObjectiveKind.Deadline)
+            _line.Text(" deadline-ms=").Number(objective.DeadlineMs).Text(" percent=").Number(objective.QuantilePercent);
     }
 }

@@ -41,7 +41,7 @@ public sealed class SavedState
     public MappingMode Mapping;
 
     /// <summary>What is minimised.</summary>
-    public Goal Goal;
+    public Objective Objective;
 
     /// <summary>Time to compute on the board; null when it cannot.</summary>
     public CostLine LocalTime;
@@ -81,9 +81,9 @@ public sealed class SavedState
     {
         int[] fields =
         {
-            Magic, (int)ModelId, (int)InputCount, (int)Sequence, Position, (int)Mapping, (int)Goal.Objective | Goal.QuantilePercent << 8 | Goal.Parameter << 16,
-            LocalTime == null ? NoLine : LocalTime.Alpha, LocalTime == null ? NoLine : LocalTime.Beta,
-            EncodeTime.Alpha, EncodeTime.Beta, RadioUpUs, totals.Count[0], totals.Count[1], totals.Count[2],
+            Magic, (int)ModelId, (int)InputCount, (int)Sequence, Position, (int)Mapping, (int)Objective.Kind | Objective.QuantilePercent << 8 | Objective.Parameter << 16,
+            LocalTime == null ? NoLine : LocalTime.AlphaNs, LocalTime == null ? NoLine : LocalTime.BetaUs,
+            EncodeTime.AlphaNs, EncodeTime.BetaUs, RadioUpUs, totals.Count[0], totals.Count[1], totals.Count[2],
         };
         for (int i = 0; i < fields.Length; i++) LittleEndian.WriteInt32(_bytes, 4 * i, fields[i]);
         WriteInt64(60, totals.TimeUs);
@@ -114,7 +114,7 @@ public sealed class SavedState
         Sequence = LittleEndian.ReadUInt32(bytes, 12);
         Position = LittleEndian.ReadInt32(bytes, 16);
         Mapping = (MappingMode)LittleEndian.ReadInt32(bytes, 20);
-        Goal = Goal.Of((Objective)bytes[24], LittleEndian.ReadUInt16(bytes, 26), bytes[25]);
+        Objective = Objective.Of((ObjectiveKind)bytes[24], LittleEndian.ReadUInt16(bytes, 26), bytes[25]);
         int alpha = LittleEndian.ReadInt32(bytes, 28);
         LocalTime = alpha == NoLine ? null : new CostLine(alpha, LittleEndian.ReadInt32(bytes, 32));
         EncodeTime = new CostLine(LittleEndian.ReadInt32(bytes, 36), LittleEndian.ReadInt32(bytes, 40));

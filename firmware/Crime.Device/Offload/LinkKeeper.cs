@@ -155,7 +155,7 @@ public sealed class LinkKeeper : LastingThread
         var birth = new PresenceFrame
         {
             Online = true,
-            Goal = _settings.Goal,
+            Objective = _settings.Objective,
             Session = _flow.Session,
             ModelId = _modelId,
             FirmwareVersion = FirmwareVersion.Value,

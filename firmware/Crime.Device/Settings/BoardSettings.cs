@@ -75,7 +75,7 @@ public sealed class BoardSettings
     public string ModelName = "gestures";
 
     /// <summary>The objective of the mapping.</summary>
-    public Goal Goal = Goal.Time;
+    public Objective Objective = Objective.Time;
 
     /// <summary>The mapping mode: the rule that maps inputs to places.</summary>
     public MappingMode Mapping = MappingMode.Auto;

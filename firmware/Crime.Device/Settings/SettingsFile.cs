@@ -75,9 +75,9 @@ public static class SettingsFile
                 settings.ModelName = value;
                 return null;
             case "objective":
-                Goal goal = GoalText.Parse(value);
-                if (goal == null) return "objective is " + GoalText.Forms;
-                settings.Goal = goal;
+                Objective objective = ObjectiveText.Parse(value);
+                if (objective == null) return "objective is " + ObjectiveText.Forms;
+                settings.Objective = objective;
                 return null;
             case "mapping":
                 if (value != "auto" && value != "local" && value != "gateway") return "mapping is auto, local or gateway";

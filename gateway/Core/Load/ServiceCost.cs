@@ -160,6 +160,6 @@ public sealed class ServiceCost
         Volatile.Write(ref _betaUs, betaUs);
         long alphaNs = (long)Math.Round(1000 * alphaUs), wholeBetaUs = (long)Math.Round(betaUs);
         // Most observations do not move the line by as much as it is told in: no new object then.
-        return _line is { } line && line.Alpha == alphaNs && line.Beta == wholeBetaUs ? line : new CostLine(alphaNs, wholeBetaUs);
+        return _line is { } line && line.AlphaNs == alphaNs && line.BetaUs == wholeBetaUs ? line : new CostLine(alphaNs, wholeBetaUs);
     }
 }

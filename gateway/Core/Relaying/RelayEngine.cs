@@ -34,7 +34,7 @@ public sealed class RelayEngine
     /// <param name="nodeKey">This gateway's own key.</param>
     /// <param name="session">Session of its requests and pings.</param>
     /// <param name="measures">Anti-herding measures of the engine.</param>
-    public RelayEngine(uint modelId, int longestLength, uint nodeKey, uint session, HerdMeasures measures)
+    public RelayEngine(uint modelId, int longestLength, uint nodeKey, uint session, AntiHerding measures)
     {
         ModelId = modelId;
         Session = session;
@@ -44,7 +44,7 @@ public sealed class RelayEngine
             LongestLength = longestLength > 0 ? longestLength : UsualLongestLength,
             // Between gateways only time counts, and the round trip includes the time on the wire.
             Power = new PowerProfile(),
-            Goal = Goal.Time,
+            Objective = Objective.Time,
             Relays = true,
             // The service cost is fitted where it is measured.
             UseRefit = false,

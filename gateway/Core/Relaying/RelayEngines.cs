@@ -15,7 +15,7 @@ public sealed class RelayEngines
     private readonly Lock _lock = new();
     private readonly CostAdvert _advert = new();
     private readonly IServedModels _models;
-    private readonly HerdMeasures _measures;
+    private readonly AntiHerding _measures;
     private uint _nextSession;
 
     // Replaced as a whole, so that readers need no lock.
@@ -26,7 +26,7 @@ public sealed class RelayEngines
     /// <param name="upstreams">The candidates.</param>
     /// <param name="firstSession">Random number; the sessions of the engines count from it.</param>
     /// <param name="measures">Anti-herding measures of the engines.</param>
-    public RelayEngines(IServedModels models, Upstreams upstreams, uint firstSession, HerdMeasures measures)
+    public RelayEngines(IServedModels models, Upstreams upstreams, uint firstSession, AntiHerding measures)
     {
         _models = models;
         Upstreams = upstreams;

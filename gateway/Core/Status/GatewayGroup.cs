@@ -162,8 +162,8 @@ public sealed class GatewayGroup
             if (!others.All(member => member.Models.ContainsKey(id))) continue;
             if (OwnLine(own.Advert(i)) is not { } line) continue;
             foreach (Member member in others)
-                line = new CostLine(Math.Max(line.Alpha, member.Models[id].Alpha), Math.Max(line.Beta, member.Models[id].Beta));
-            status.Add(id, own.ImageChecksum[i]).SetOwn((uint)line.Alpha, (uint)line.Beta);
+                line = new CostLine(Math.Max(line.AlphaNs, member.Models[id].AlphaNs), Math.Max(line.BetaUs, member.Models[id].BetaUs));
+            status.Add(id, own.ImageChecksum[i]).SetOwn((uint)line.AlphaNs, (uint)line.BetaUs);
         }
     }
 

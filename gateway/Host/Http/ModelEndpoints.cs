@@ -104,7 +104,7 @@ public static class ModelEndpoints
             kernel.Package == null ? null : Hex(kernel.Checksum), kernel.Package?.Length ?? 0,
             Word(weights.Input), weights.InputCount, weights.Layers[^1].HiddenCount,
             NetworkText.Of(weights.Input, weights.InputCount, weights.Layers), weights.Layers.Select(Describe).ToArray(),
-            weights.ClassNames, model.Cost.Line.Alpha, model.Cost.Line.Beta);
+            weights.ClassNames, model.Cost.Line.AlphaNs, model.Cost.Line.BetaUs);
     }
 
     private static ListedLayer Describe(LayerShape layer) =>

@@ -82,10 +82,10 @@ public sealed class LiveScenarioTests
     [Test]
     public void TheImposedDelayIsTheLevelLessWhatIsThereAnyhow()
     {
-        var run = new SimulationRun(Star(), InputSet.LoadAll(ScenarioFile.BundledInputsFolder)[0], Policy.Crime, Goal.Time, 1);
-        var conditions = new CourseConditions(run.CourseOf(0), () => 0, () => 1.5, 1);
+        var run = new SimulationRun(Star(), InputSet.LoadAll(ScenarioFile.BundledInputsFolder)[0], Policy.Crime, Objective.Time, 1);
+        var conditions = new TraceConditions(run.TraceOf(0), () => 0, () => 1.5, 1);
         Assert.That(conditions.OneWayMs(0), Is.EqualTo(3.5).Within(1e-9));
-        Assert.That(new CourseConditions(run.CourseOf(0), () => 0, () => 7, 1).OneWayMs(0), Is.Zero, "never less than nothing");
+        Assert.That(new TraceConditions(run.TraceOf(0), () => 0, () => 7, 1).OneWayMs(0), Is.Zero, "never less than nothing");
         Assert.That(conditions.IsDown, Is.False);
     }
 
@@ -96,8 +96,8 @@ public sealed class LiveScenarioTests
         Scenario star = Star();
         var run = new SimulationRun(
             star with { Boards = [star.Boards[0] with { Links = [new NodeLink(0, noisy)] }] }, InputSet.LoadAll(ScenarioFile.BundledInputsFolder)[0],
-            Policy.Crime, Goal.Time, 1);
-        var conditions = new CourseConditions(run.CourseOf(0), () => 0, () => 0, 1);
+            Policy.Crime, Objective.Time, 1);
+        var conditions = new TraceConditions(run.TraceOf(0), () => 0, () => 0, 1);
         double[] ways = Enumerable.Range(0, 20_000).Select(_ => conditions.OneWayMs(0)).ToArray();
         Assert.That(ways.Count(ms => ms >= 1000) / 20_000.0, Is.EqualTo(0.2).Within(0.02));
         double[] intact = ways.Where(ms => ms < 1000).ToArray();

@@ -18,8 +18,8 @@ public sealed class SettingsFileTests
             + "mapping=gateway\nmeter=ina219\ntelemetry=off\nwifi.password= a=b# \n", remarks);
         Assert.That(remarks, Is.Empty);
         Assert.That(
-            (settings.BoardId, settings.BrokerHost, settings.BrokerPort, settings.Goal, settings.Mapping, settings.Ina219, settings.Telemetry),
-            Is.EqualTo(("hall-1", "10.0.0.2", 18830, Goal.Energy, MappingMode.Gateway, true, false)));
+            (settings.BoardId, settings.BrokerHost, settings.BrokerPort, settings.Objective, settings.Mapping, settings.Ina219, settings.Telemetry),
+            Is.EqualTo(("hall-1", "10.0.0.2", 18830, Objective.Energy, MappingMode.Gateway, true, false)));
         Assert.That(settings.WifiPassword, Is.EqualTo("a=b#"), "everything after the first '='");
     }
 

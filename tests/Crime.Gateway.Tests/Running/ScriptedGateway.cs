@@ -36,7 +36,7 @@ internal sealed class ScriptedGateway : IAsyncDisposable
     public Task OfferAsync(uint modelId, CostLine line)
     {
         var status = new StatusFrame { Online = true, Workers = 1, Session = 99, Sequence = ++_statusCount, Capacity = 10 };
-        status.Add(modelId, 0).SetOwn((uint)line.Alpha, (uint)line.Beta);
+        status.Add(modelId, 0).SetOwn((uint)line.AlphaNs, (uint)line.BetaUs);
         return _client.PublishBinaryAsync(Topics.Status(_id), status.Encode(), MqttQualityOfServiceLevel.AtLeastOnce, retain: true);
     }
 

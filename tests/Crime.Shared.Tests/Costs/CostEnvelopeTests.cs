@@ -11,11 +11,11 @@ public sealed class CostEnvelopeTests
 {
     private const int Longest = 200;
 
-    private static readonly Gen<(int Alpha, int Beta)[]> s_lines =
-        Gen.Select(Gen.OneOf(Gen.Int[0, 5], Gen.Int[0, 3_000_000], Gen.Int[0, CostLine.MaxAlpha]), Gen.OneOf(Gen.Int[0, 500_000], Gen.Int[0, CostLine.MaxBeta]))
+    private static readonly Gen<(int AlphaNs, int BetaUs)[]> s_lines =
+        Gen.Select(Gen.OneOf(Gen.Int[0, 5], Gen.Int[0, 3_000_000], Gen.Int[0, CostLine.MaxAlphaNs]), Gen.OneOf(Gen.Int[0, 500_000], Gen.Int[0, CostLine.MaxBetaUs]))
             .Array[1, 16];
 
-    private static CostEnvelope Of(IEnumerable<(int Alpha, int Beta)> lines)
+    private static CostEnvelope Of(IEnumerable<(int AlphaNs, int BetaUs)> lines)
     {
         var envelope = new CostEnvelope(16);
         int tag = 0;
@@ -23,11 +23,11 @@ public sealed class CostEnvelopeTests
         return envelope;
     }
 
-    private static long Value((int Alpha, int Beta) line, int length) => line.Beta * 1000L + (long)line.Alpha * length;
+    private static long Value((int AlphaNs, int BetaUs) line, int length) => line.BetaUs * 1000L + (long)line.AlphaNs * length;
 
-    private static long Least(IEnumerable<(int Alpha, int Beta)> lines, int length) => lines.Min(line => Value(line, length));
+    private static long Least(IEnumerable<(int AlphaNs, int BetaUs)> lines, int length) => lines.Min(line => Value(line, length));
 
-    private static (int Alpha, int Beta)[] Lines(CostEnvelope envelope) =>
+    private static (int AlphaNs, int BetaUs)[] Lines(CostEnvelope envelope) =>
         Enumerable.Range(0, envelope.Count).Select(i => (envelope.AlphaNs(i), envelope.BetaUs(i))).ToArray();
 
     [Test]
@@ -46,9 +46,9 @@ public sealed class CostEnvelopeTests
     {
         CostEnvelope envelope = Of(lines);
         envelope.Reduce(Longest, 16);
-        (int Alpha, int Beta)[] kept = Lines(envelope);
+        (int AlphaNs, int BetaUs)[] kept = Lines(envelope);
         return kept.All(line => Enumerable.Range(1, Longest).Any(length => Value(line, length) == Least(lines, length)))
-            && kept.Zip(kept.Skip(1)).All(pair => pair.First.Alpha > pair.Second.Alpha);
+            && kept.Zip(kept.Skip(1)).All(pair => pair.First.AlphaNs > pair.Second.AlphaNs);
     }, iter: 3000, seed: seed));
 
     [Test]
@@ -58,7 +58,7 @@ public sealed class CostEnvelopeTests
         envelope.Reduce(Longest, most);
         CostEnvelope whole = Of(lines);
         whole.Reduce(Longest, 16);
-        (int Alpha, int Beta)[] all = Lines(whole), kept = Lines(envelope);
+        (int AlphaNs, int BetaUs)[] all = Lines(whole), kept = Lines(envelope);
         if (kept.Length > most || !kept.All(all.Contains)) return false;
         long best = Subsets(all, Math.Min(most, all.Length)).Min(subset => Loss(subset, all));
         return Loss(kept, all) == best;

@@ -14,18 +14,18 @@ public sealed class CostLineTests
     public void ForeignValuesAreClamped()
     {
         var line = new CostLine(uint.MaxValue, uint.MaxValue);
-        Assert.That((line.Alpha, line.Beta, line.At(4096)), Is.EqualTo((CostLine.MaxAlpha, CostLine.MaxBeta, CostLine.MaxBeta)));
+        Assert.That((line.AlphaNs, line.BetaUs, line.At(4096)), Is.EqualTo((CostLine.MaxAlphaNs, CostLine.MaxBetaUs, CostLine.MaxBetaUs)));
         line = new CostLine(-1, -1);
-        Assert.That((line.Alpha, line.Beta), Is.EqualTo((0, 0)));
+        Assert.That((line.AlphaNs, line.BetaUs), Is.EqualTo((0, 0)));
     }
 
     [Test]
     public void ThroughFindsTheLine()
     {
         CostLine line = CostLine.Through(4, 8_600, 16, 33_080);
-        Assert.That((line.Alpha, line.Beta), Is.EqualTo((2_040_000, 440)));
+        Assert.That((line.AlphaNs, line.BetaUs), Is.EqualTo((2_040_000, 440)));
     }
 
     [Test]
-    public void ThroughOfFallingCostsIsFlat() => Assert.That(CostLine.Through(4, 100, 16, 90).Alpha, Is.Zero);
+    public void ThroughOfFallingCostsIsFlat() => Assert.That(CostLine.Through(4, 100, 16, 90).AlphaNs, Is.Zero);
 }

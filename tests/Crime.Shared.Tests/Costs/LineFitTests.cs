@@ -14,7 +14,7 @@ public sealed class LineFitTests
     private static LineFit Fit(long alpha = 1_400_000, long beta = 500) => new(new CostLine(alpha, beta), 4, 16);
 
     /// <summary>Weighted least squares over all observations, by MathNet: what recursive least squares with forgetting comes to.</summary>
-    private static (double Alpha, double Beta) Reference(IReadOnlyList<(int Length, double Cost)> observations)
+    private static (double AlphaNs, double BetaUs) Reference(IReadOnlyList<(int Length, double Cost)> observations)
     {
         Matrix<double> x = Matrix<double>.Build.Dense(observations.Count, 2, (i, k) => k == 0 ? 1 : observations[i].Length);
         Vector<double> y = Vector<double>.Build.Dense(observations.Count, i => observations[i].Cost);
@@ -48,7 +48,7 @@ public sealed class LineFitTests
             foreach (int at in new[] { longest / 4, longest * 3 / 4 })
             {
                 double expected = beta + alpha * at;
-                Assert.That(fit.Beta + fit.Alpha / 1000.0 * at, Is.EqualTo(expected).Within(0.01 * expected + 2), $"observation {i}, length {at}");
+                Assert.That(fit.BetaUs + fit.AlphaNs / 1000.0 * at, Is.EqualTo(expected).Within(0.01 * expected + 2), $"observation {i}, length {at}");
             }
         }
     }
@@ -60,7 +60,7 @@ public sealed class LineFitTests
         int changes = 0;
         for (int i = 0; i < 200; i++)
             if (fit.Observe(5 + i % 30, 500 + 1400 * (5 + i % 30))) changes++;
-        Assert.That((changes, fit.Line.Alpha), Is.EqualTo((0, 1_400_000)), "true from the start");
+        Assert.That((changes, fit.Line.AlphaNs), Is.EqualTo((0, 1_400_000)), "true from the start");
         for (int i = 0; i < 200; i++)
             if (fit.Observe(5 + i % 30, 500 + 2800 * (5 + i % 30))) changes++;
         Assert.That(changes, Is.InRange(3, 60));
@@ -72,13 +72,13 @@ public sealed class LineFitTests
     {
         LineFit fit = Fit();
         for (int i = 0; i < 1000; i++) fit.Observe(40, 56_500);
-        Assert.That(fit.Alpha, Is.EqualTo(1_400_000).Within(1).Percent);
+        Assert.That(fit.AlphaNs, Is.EqualTo(1_400_000).Within(1).Percent);
         for (int i = 0; i < 100_000; i++) fit.Observe(40, 70_000 + i % 7 * 500);
-        Assert.That(fit.Alpha, Is.EqualTo(1_400_000).Within(1).Percent, "nothing was learnt about it");
-        Assert.That(fit.Beta + fit.Alpha / 1000.0 * 40, Is.EqualTo(71_500).Within(2).Percent);
+        Assert.That(fit.AlphaNs, Is.EqualTo(1_400_000).Within(1).Percent, "nothing was learnt about it");
+        Assert.That(fit.BetaUs + fit.AlphaNs / 1000.0 * 40, Is.EqualTo(71_500).Within(2).Percent);
         // And it is as ready to learn as before.
         for (int i = 0; i < 300; i++) fit.Observe(10 + i % 50, 2000 + 900 * (10 + i % 50));
-        Assert.That(fit.Alpha, Is.EqualTo(900_000).Within(3).Percent);
+        Assert.That(fit.AlphaNs, Is.EqualTo(900_000).Within(3).Percent);
     }
 
     [Test]
@@ -87,7 +87,7 @@ public sealed class LineFitTests
         LineFit fit = Fit();
         for (int i = 0; i < 100; i++) fit.Observe(5 + i % 30, 500 + 1400 * (5 + i % 30));
         fit.Observe(20, 20_000_000);
-        Assert.That(fit.Beta + fit.Alpha / 1000.0 * 20, Is.EqualTo(28_500).Within(1).Percent);
+        Assert.That(fit.BetaUs + fit.AlphaNs / 1000.0 * 20, Is.EqualTo(28_500).Within(1).Percent);
     }
 
     [TestCase(2.0)]
@@ -98,12 +98,12 @@ public sealed class LineFitTests
         LineFit fit = Fit();
         for (int i = 0; i < 100; i++) fit.Observe(5 + i % 30, 500 + 1400 * (5 + i % 30));
         for (int i = 0; i < 150; i++) fit.Observe(5 + i % 30, (long)(factor * (500 + 1400 * (5 + i % 30))));
-        Assert.That(fit.Beta + fit.Alpha / 1000.0 * 20, Is.EqualTo(factor * 28_500).Within(5).Percent);
+        Assert.That(fit.BetaUs + fit.AlphaNs / 1000.0 * 20, Is.EqualTo(factor * 28_500).Within(5).Percent);
     }
 
     [Test]
     public void NoInputLeavesTheLimits() => TestSeed.Check(seed =>
-        Gen.Select(Gen.Int[0, CostLine.MaxAlpha], Gen.Int[0, CostLine.MaxBeta],
+        Gen.Select(Gen.Int[0, CostLine.MaxAlphaNs], Gen.Int[0, CostLine.MaxBetaUs],
                 Gen.Select(Gen.OneOf(Gen.Int[0, 4096], Gen.Int, Gen.Int[4095, 4097]),
                     Gen.OneOf(Gen.Long[0, 100_000_000], Gen.Long, Gen.Long[99_999_999, 100_000_001])).Array[1, 300])
             .Sample((alpha, beta, observations) =>
@@ -112,7 +112,7 @@ public sealed class LineFitTests
                 foreach ((int length, long cost) in observations)
                 {
                     fit.Observe(length, cost);
-                    if (fit.Alpha is < 0 or > CostLine.MaxAlpha || fit.Beta is < 0 or > CostLine.MaxBeta || fit.Deviation is < 0 or > CostLine.MaxBeta) return false;
+                    if (fit.AlphaNs is < 0 or > CostLine.MaxAlphaNs || fit.BetaUs is < 0 or > CostLine.MaxBetaUs || fit.Deviation is < 0 or > CostLine.MaxBetaUs) return false;
                 }
                 return true;
             }, iter: 3000, seed: seed));
@@ -122,10 +122,10 @@ public sealed class LineFitTests
         Gen.Select(Gen.Int[0, 20_000], Gen.Int[0, 500_000], Gen.Int[1, 4096].Array[60, 400])
             .Sample((alphaUs, betaUs, lengths) =>
             {
-                long Cost(int length) => Math.Min(betaUs + (long)alphaUs * length, CostLine.MaxBeta);
-                LineFit fit = Fit(Math.Min(alphaUs * 1000L, CostLine.MaxAlpha), betaUs);
+                long Cost(int length) => Math.Min(betaUs + (long)alphaUs * length, CostLine.MaxBetaUs);
+                LineFit fit = Fit(Math.Min(alphaUs * 1000L, CostLine.MaxAlphaNs), betaUs);
                 foreach (int length in lengths) fit.Observe(length, Cost(length));
                 // A true line is kept, whatever it is asked about.
-                return Math.Abs(fit.Beta + fit.Alpha * (lengths[^1] / 1000.0) - Cost(lengths[^1])) <= 0.01 * Cost(lengths[^1]) + 100;
+                return Math.Abs(fit.BetaUs + fit.AlphaNs * (lengths[^1] / 1000.0) - Cost(lengths[^1])) <= 0.01 * Cost(lengths[^1]) + 100;
             }, iter: 300, seed: seed));
 }

@@ -111,7 +111,7 @@ public sealed class FrameTests
     private static PresenceFrame SomePresence() => new()
     {
         Online = true,
-        Goal = Goal.Deadline(300, 95),
+        Objective = Objective.Deadline(300, 95),
         Session = 5,
         ModelId = 6,
         FirmwareVersion = 0x00010000,
@@ -380,8 +380,8 @@ public sealed class FrameTests
         var read = new PresenceFrame();
         Assert.That(read.Decode(SomePresence().Encode()), Is.EqualTo(FrameError.None));
         Assert.That(
-            (read.Online, read.Goal.Objective, read.Goal.DeadlineMs, read.Goal.QuantilePercent, read.Session, read.ModelId, read.FirmwareVersion),
-            Is.EqualTo((true, Objective.Deadline, 300, 95, 5u, 6u, 0x00010000u)));
+            (read.Online, read.Objective.Kind, read.Objective.DeadlineMs, read.Objective.QuantilePercent, read.Session, read.ModelId, read.FirmwareVersion),
+            Is.EqualTo((true, ObjectiveKind.Deadline, 300, 95, 5u, 6u, 0x00010000u)));
     }
 
     [Test]

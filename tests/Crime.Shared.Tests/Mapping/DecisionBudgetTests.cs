@@ -19,14 +19,14 @@ public sealed class DecisionBudgetTests
         File.ReadAllText(Path.Combine(TestContext.CurrentContext.TestDirectory, "budgets", "decision.json"))).RootElement;
 
     /// <summary>Executed instructions of one decision, taken between a run with few and one with more of them.</summary>
-    private static long Count(int gateways, bool haveRelays, Objective objective, bool isAtBeacons, bool isWorstOrder) =>
-        CountOf(nameof(DecisionProbe.Decide), gateways, haveRelays, objective, isAtBeacons, isWorstOrder);
+    private static long Count(int gateways, bool haveRelays, ObjectiveKind kind, bool isAtBeacons, bool isWorstOrder) =>
+        CountOf(nameof(DecisionProbe.Decide), gateways, haveRelays, kind, isAtBeacons, isWorstOrder);
 
-    private static long CountOf(string probe, int gateways, bool haveRelays, Objective objective, bool isAtBeacons, bool last)
+    private static long CountOf(string probe, int gateways, bool haveRelays, ObjectiveKind kind, bool isAtBeacons, bool last)
     {
         long Run(int decisions) => MethodCounter.Count(
             typeof(DecisionProbe).Assembly.Location, $"{typeof(DecisionProbe).FullName}.{probe}",
-            [$"{gateways}", $"{haveRelays}", $"{(int)objective}", $"{isAtBeacons}", $"{last}", $"{decisions}"]).Total;
+            [$"{gateways}", $"{haveRelays}", $"{(int)kind}", $"{isAtBeacons}", $"{last}", $"{decisions}"]).Total;
 
         // The probe's own loop and call: seven for the loop, four for the arguments, one to drop the result.
         return (Run(1 + Decisions) - Run(1)) / Decisions - 12;
@@ -35,13 +35,13 @@ public sealed class DecisionBudgetTests
     /// <summary>A board that streams decides up to once per timestep.</summary>
     [Test]
     public void ADecisionAboutTheRestOfAStreamCostsNoMoreThanItsBudget(
-        [Values(Objective.Energy, Objective.Deadline)] Objective objective, [Values] bool isAtBeacons, [Values] bool isComplete)
+        [Values(ObjectiveKind.Energy, ObjectiveKind.Deadline)] ObjectiveKind kind, [Values] bool isAtBeacons, [Values] bool isComplete)
     {
-        long Of(int gateways, bool haveRelays) => CountOf(nameof(DecisionProbe.DecideRest), gateways, haveRelays, objective, isAtBeacons, isComplete);
+        long Of(int gateways, bool haveRelays) => CountOf(nameof(DecisionProbe.DecideRest), gateways, haveRelays, kind, isAtBeacons, isComplete);
         long none = Of(0, false), one = Of(1, false), four = Of(4, false), eight = Of(4, true);
         double perCandidate = (four - one) / 3.0, perRoute = (eight - four) / 4.0;
         TestContext.Out.WriteLine(
-            $"{objective}, at beacons {isAtBeacons}, complete {isComplete}: {none} without a gateway, {one} with one, {four} with four, {eight} with relays; "
+            $"{kind}, at beacons {isAtBeacons}, complete {isComplete}: {none} without a gateway, {one} with one, {four} with four, {eight} with relays; "
             + $"{perCandidate:0.0} per candidate, {perRoute:0.0} per relay");
         Assert.That(Math.Max(perCandidate, perRoute), Is.LessThanOrEqualTo(s_budget.GetProperty("il_per_candidate_max").GetInt32()));
         Assert.That(one, Is.InRange(50, s_budget.GetProperty(isComplete ? "il_rest_max" : "il_rest_incomplete_max").GetInt32()));
@@ -49,13 +49,13 @@ public sealed class DecisionBudgetTests
 
     [Test]
     public void ADecisionCostsNoMoreThanItsBudget(
-        [Values(Objective.Energy, Objective.Deadline)] Objective objective, [Values] bool isAtBeacons, [Values] bool isWorstOrder)
+        [Values(ObjectiveKind.Energy, ObjectiveKind.Deadline)] ObjectiveKind kind, [Values] bool isAtBeacons, [Values] bool isWorstOrder)
     {
-        long none = Count(0, false, objective, isAtBeacons, isWorstOrder), one = Count(1, false, objective, isAtBeacons, isWorstOrder);
-        long four = Count(4, false, objective, isAtBeacons, isWorstOrder), eight = Count(4, true, objective, isAtBeacons, isWorstOrder);
+        long none = Count(0, false, kind, isAtBeacons, isWorstOrder), one = Count(1, false, kind, isAtBeacons, isWorstOrder);
+        long four = Count(4, false, kind, isAtBeacons, isWorstOrder), eight = Count(4, true, kind, isAtBeacons, isWorstOrder);
         double perCandidate = (four - one) / 3.0, perRoute = (eight - four) / 4.0;
         TestContext.Out.WriteLine(
-            $"{objective}, at beacons {isAtBeacons}, worst order {isWorstOrder}: {none} without a gateway, {one} with one, {four} with four, {eight} with relays; "
+            $"{kind}, at beacons {isAtBeacons}, worst order {isWorstOrder}: {none} without a gateway, {one} with one, {four} with four, {eight} with relays; "
             + $"{perCandidate:0.0} per candidate, {perRoute:0.0} per relay");
         Assert.That(Math.Max(perCandidate, perRoute), Is.LessThanOrEqualTo(s_budget.GetProperty("il_per_candidate_max").GetInt32()));
         Assert.That(one, Is.LessThanOrEqualTo(s_budget.GetProperty("il_one_gateway_max").GetInt32()));
@@ -63,17 +63,17 @@ public sealed class DecisionBudgetTests
 
     /// <summary>The simulator charges a board this budget for every decision.</summary>
     [Test]
-    public void ADecisionInDetailCostsNoMoreThanItsBudget([Values(Objective.Time, Objective.Energy)] Objective objective, [Values] bool isAtBeacons)
+    public void ADecisionInDetailCostsNoMoreThanItsBudget([Values(ObjectiveKind.Time, ObjectiveKind.Energy)] ObjectiveKind kind, [Values] bool isAtBeacons)
     {
-        long one = CountOf(nameof(DecisionProbe.DecideInDetail), 1, false, objective, isAtBeacons, last: true);
-        TestContext.Out.WriteLine($"{objective}, at beacons {isAtBeacons}: {one} with one gateway");
+        long one = CountOf(nameof(DecisionProbe.DecideInDetail), 1, false, kind, isAtBeacons, last: true);
+        TestContext.Out.WriteLine($"{kind}, at beacons {isAtBeacons}: {one} with one gateway");
         Assert.That(one, Is.InRange(500, s_budget.GetProperty(isAtBeacons ? "il_detailed_beacons_max" : "il_detailed_max").GetInt32()));
     }
 
     [Test]
     public void TheTableTakesNoMoreThanItsBudget()
     {
-        MappingEngine engine = DecisionProbe.Engine(DecisionTable.MaxCandidates, haveRelays: true, Objective.Time, isAtBeacons: false, isWorstOrder: false, out _);
+        MappingEngine engine = DecisionProbe.Engine(DecisionTable.MaxCandidates, haveRelays: true, ObjectiveKind.Time, isAtBeacons: false, isWorstOrder: false, out _);
         var held = new HeldMemory();
         int size = held.Add(FieldOf(FieldOf(engine, "_rules"), "_table"));
         for (int i = 0; i < DecisionTable.MaxCandidates; i++)

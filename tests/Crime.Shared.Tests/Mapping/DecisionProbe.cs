@@ -12,21 +12,21 @@ internal static class DecisionProbe
     /// <summary>Makes an engine that knows gateways, and decides.</summary>
     /// <param name="gateways">0 to 4.</param>
     /// <param name="haveRelays">True when each passes inputs on as well.</param>
-    /// <param name="objective">An <see cref="Objective"/>.</param>
+    /// <param name="kind">An <see cref="ObjectiveKind"/>.</param>
     /// <param name="isAtBeacons">True when answers come at beacons.</param>
     /// <param name="isWorstOrder">True when each candidate is faster than those that were looked at before, and has a queue.</param>
     /// <param name="decisions">How many.</param>
-    public static void Decide(int gateways, bool haveRelays, int objective, bool isAtBeacons, bool isWorstOrder, int decisions)
+    public static void Decide(int gateways, bool haveRelays, int kind, bool isAtBeacons, bool isWorstOrder, int decisions)
     {
-        MappingEngine engine = Engine(gateways, haveRelays, (Objective)objective, isAtBeacons, isWorstOrder, out long now);
+        MappingEngine engine = Engine(gateways, haveRelays, (ObjectiveKind)kind, isAtBeacons, isWorstOrder, out long now);
         var decision = new Decision();
         for (int i = 0; i < decisions; i++) engine.Decide(40, now, decision);
     }
 
     /// <summary>The same for decisions with all details, as a board makes them for its console.</summary>
-    public static void DecideInDetail(int gateways, bool haveRelays, int objective, bool isAtBeacons, bool isWorstOrder, int decisions)
+    public static void DecideInDetail(int gateways, bool haveRelays, int kind, bool isAtBeacons, bool isWorstOrder, int decisions)
     {
-        MappingEngine engine = Engine(gateways, haveRelays, (Objective)objective, isAtBeacons, isWorstOrder, out long now);
+        MappingEngine engine = Engine(gateways, haveRelays, (ObjectiveKind)kind, isAtBeacons, isWorstOrder, out long now);
         var decision = new Decision { IsDetailed = true };
         for (int i = 0; i < decisions; i++) engine.Decide(40, now, decision);
     }
@@ -34,19 +34,19 @@ internal static class DecisionProbe
     /// <summary>The same for decisions about the rest of a stream.</summary>
     /// <param name="gateways">0 to 4.</param>
     /// <param name="haveRelays">True when each passes inputs on as well.</param>
-    /// <param name="objective">An <see cref="Objective"/>.</param>
+    /// <param name="kind">An <see cref="ObjectiveKind"/>.</param>
     /// <param name="isAtBeacons">True when answers come at beacons.</param>
     /// <param name="isComplete">True when all of the rest is here.</param>
     /// <param name="decisions">How many.</param>
-    public static void DecideRest(int gateways, bool haveRelays, int objective, bool isAtBeacons, bool isComplete, int decisions)
+    public static void DecideRest(int gateways, bool haveRelays, int kind, bool isAtBeacons, bool isComplete, int decisions)
     {
-        MappingEngine engine = Engine(gateways, haveRelays, (Objective)objective, isAtBeacons, isWorstOrder: true, out long now);
+        MappingEngine engine = Engine(gateways, haveRelays, (ObjectiveKind)kind, isAtBeacons, isWorstOrder: true, out long now);
         var decision = new Decision();
         for (int i = 0; i < decisions; i++) engine.DecideRest(40, isComplete, now, decision);
     }
 
     /// <summary>An engine that knows gateways, and the time.</summary>
-    public static MappingEngine Engine(int gateways, bool haveRelays, Objective objective, bool isAtBeacons, bool isWorstOrder, out long now)
+    public static MappingEngine Engine(int gateways, bool haveRelays, ObjectiveKind kind, bool isAtBeacons, bool isWorstOrder, out long now)
     {
         var engine = new MappingEngine(
             new EngineSetup
@@ -61,7 +61,7 @@ internal static class DecisionProbe
                     ComputeMw = 165, WaitMw = 103, TransmitMw = 627, ListenMw = 330, TransmitNsPerByte = 1600, TransmitOverheadUs = 300,
                     MinActiveUs = isAtBeacons ? 50_000 : 0,
                 },
-                Goal = Goal.Of(objective, 50_000, 95),
+                Objective = Objective.Of(kind, 50_000, 95),
                 BeaconIntervalUs = isAtBeacons ? EngineSetup.StandardBeaconUs : 0,
             }, 7);
         now = EngineSetup.StandardBeaconUs;

@@ -13,7 +13,7 @@ public sealed class MappingEngineTests
     private static readonly PowerProfile s_power = new() { ComputeMw = 165, WaitMw = 103, TransmitMw = 627, TransmitNsPerByte = 1600, TransmitOverheadUs = 300 };
 
     /// <summary>1.4 ms per step on the board, 20 us per step to write a request of 6 bytes per step.</summary>
-    private static MappingEngine Engine(Objective objective = Objective.Time, bool canCompute = true) => new(new EngineSetup
+    private static MappingEngine Engine(ObjectiveKind kind = ObjectiveKind.Time, bool canCompute = true) => new(new EngineSetup
     {
         ModelId = ModelId,
         LongestLength = 83,
@@ -21,7 +21,7 @@ public sealed class MappingEngineTests
         EncodeTime = new CostLine(20_000, 100),
         BytesPerStep = 6,
         Power = s_power,
-        Goal = Goal.Of(objective, 0, 0),
+        Objective = Objective.Of(kind, 0, 0),
     }, NodeKey.Of("board"));
 
     private static StatusFrame Status(
@@ -50,9 +50,9 @@ public sealed class MappingEngineTests
         engine.OnPong(new PongFrame { Sequence = sequence }, nowUs + rttUs + s_power.TransmitUs(PingFrame.Size));
     }
 
-    private static MappingEngine EngineWithGateway(Objective objective = Objective.Time)
+    private static MappingEngine EngineWithGateway(ObjectiveKind kind = ObjectiveKind.Time)
     {
-        MappingEngine engine = Engine(objective);
+        MappingEngine engine = Engine(kind);
         engine.OnStatus("gw", Status(), 0);
         Pong(engine, 0);
         return engine;
@@ -76,11 +76,11 @@ public sealed class MappingEngineTests
         Assert.That(engine.BreakEvenLength(0), Is.EqualTo(CostLine.Never));
     }
 
-    [TestCase(Objective.Time)]
-    [TestCase(Objective.Energy)]
-    public void ABoardThatCannotComputeIsNotChosenWhileThereIsAGateway(Objective objective)
+    [TestCase(ObjectiveKind.Time)]
+    [TestCase(ObjectiveKind.Energy)]
+    public void ABoardThatCannotComputeIsNotChosenWhileThereIsAGateway(ObjectiveKind kind)
     {
-        MappingEngine engine = Engine(objective, canCompute: false);
+        MappingEngine engine = Engine(kind, canCompute: false);
         Assert.That((engine.Choose(1, 0), engine.BreakEvenLength(0)), Is.EqualTo((EngineAnswers.Local, CostLine.Never)));
         engine.OnStatus("gw", Status(), 0);
         Pong(engine, 0);
@@ -114,10 +114,10 @@ public sealed class MappingEngineTests
     [Test]
     public void TheObjectiveMovesTheBreakEvenLength()
     {
-        MappingEngine engine = EngineWithGateway(Objective.Energy);
+        MappingEngine engine = EngineWithGateway(ObjectiveKind.Energy);
         // Waiting draws less than computing: 103 against 165 mW.
         Assert.That(engine.BreakEvenLength(RttUs), Is.InRange(26, 30));
-        engine.SetGoal(Goal.Time);
+        engine.SetObjective(Objective.Time);
         Assert.That(engine.BreakEvenLength(RttUs), Is.EqualTo(44));
     }
 
@@ -160,17 +160,17 @@ public sealed class MappingEngineTests
         Assert.That(engine.Choose(127, 100_000 + LinkEstimator.FirstBackOffUs + RttUs), Is.Zero);
     }
 
-    [TestCase(Objective.Time)]
-    [TestCase(Objective.Energy)]
-    public void ARadioThatIsOffCostsItsAssociation(Objective objective)
+    [TestCase(ObjectiveKind.Time)]
+    [TestCase(ObjectiveKind.Energy)]
+    public void ARadioThatIsOffCostsItsAssociation(ObjectiveKind kind)
     {
-        MappingEngine engine = EngineWithGateway(objective);
+        MappingEngine engine = EngineWithGateway(kind);
         var radioUp = new RadioCost(100_000, 495);
         int associated = engine.GatewayCost(0, 50, 2 * RttUs), local = engine.LocalCost(50);
         engine.OnRadioDown(radioUp, RttUs);
         // Nothing is heard while it is off: what was known holds for longer than any status would.
         long later = RttUs + 100L * MappingEngine.StatusExpiryUs;
-        Assert.That(engine.GatewayCost(0, 50, later) - associated, Is.EqualTo(objective == Objective.Time ? 100_000 : 49_500));
+        Assert.That(engine.GatewayCost(0, 50, later) - associated, Is.EqualTo(kind == ObjectiveKind.Time ? 100_000 : 49_500));
         Assert.That(engine.LocalCost(50), Is.EqualTo(local));
         engine.OnRadioUp(later);
         Assert.That(engine.Choose(127, later), Is.EqualTo(EngineAnswers.Local), "it has to be heard again");
@@ -348,7 +348,7 @@ public sealed class MappingEngineTests
             new EngineSetup
             {
                 ModelId = ModelId, LongestLength = 83, LocalTime = new CostLine(1_400_000, 500), EncodeTime = new CostLine(20_000, 100), BytesPerStep = 6,
-                Power = power, Goal = Goal.Energy,
+                Power = power, Objective = Objective.Energy,
             }, 1);
         engine.OnStatus("gw", Status(), 0);
         Pong(engine, 0);

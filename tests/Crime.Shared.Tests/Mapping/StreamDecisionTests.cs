@@ -14,13 +14,13 @@ public sealed class StreamDecisionTests
     private static readonly PowerProfile s_power = new() { ComputeMw = 165, WaitMw = 103, TransmitMw = 627, TransmitNsPerByte = 1600, TransmitOverheadUs = 300 };
 
     /// <summary>1.4 ms per step on the board unless told otherwise, and a gateway 60 ms away that takes 0.3 us per step.</summary>
-    private static MappingEngine Engine(Goal goal, int stateSize = 64, long stepNs = 1_400_000, int rttUs = RttUs)
+    private static MappingEngine Engine(Objective objective, int stateSize = 64, long stepNs = 1_400_000, int rttUs = RttUs)
     {
         var engine = new MappingEngine(
             new EngineSetup
             {
                 ModelId = ModelId, LongestLength = 83, LocalTime = new CostLine(stepNs, 500), EncodeTime = new CostLine(20_000, 100), BytesPerStep = 6,
-                StateSize = stateSize, Power = s_power, Goal = goal,
+                StateSize = stateSize, Power = s_power, Objective = objective,
             }, NodeKey.Of("board"));
         var status = new StatusFrame { Online = true, Workers = 1, Session = 7, Sequence = 1, Capacity = 256 };
         status.Add(ModelId, 0).SetOwn(300, 20);
@@ -30,46 +30,46 @@ public sealed class StreamDecisionTests
         return engine;
     }
 
-    [TestCase(Objective.Time)]
-    [TestCase(Objective.Energy)]
-    [TestCase(Objective.Weighted)]
-    public void TheRestGoesOnlyIfTheStatesWayIsWorthIt(Objective objective)
+    [TestCase(ObjectiveKind.Time)]
+    [TestCase(ObjectiveKind.Energy)]
+    [TestCase(ObjectiveKind.Weighted)]
+    public void TheRestGoesOnlyIfTheStatesWayIsWorthIt(ObjectiveKind kind)
     {
-        Goal goal = Goal.Of(objective, 500, 0);
-        MappingEngine engine = Engine(goal);
+        Objective objective = Objective.Of(kind, 500, 0);
+        MappingEngine engine = Engine(objective);
         int length = engine.BreakEvenLength(0) + 4;
         Assert.That(length, Is.LessThan(80));
         Assert.That(engine.ChooseRest(length, true, 0), Is.Zero);
         Assert.That(engine.ChooseRest(length - 8, true, 0), Is.EqualTo(EngineAnswers.Local));
         // 1.4 ms a step here: four steps are 5.6 ms, which the air takes for 3500 bytes.
-        Assert.That(Engine(goal, stateSize: 16_000).ChooseRest(length, true, 0), Is.EqualTo(EngineAnswers.Local));
+        Assert.That(Engine(objective, stateSize: 16_000).ChooseRest(length, true, 0), Is.EqualTo(EngineAnswers.Local));
     }
 
     /// <summary>The state costs what the same bytes cost as a part of the request, to a hundredth.</summary>
-    [TestCase(Objective.Time)]
-    [TestCase(Objective.Energy)]
-    [TestCase(Objective.Weighted)]
-    public void TheStateCostsItsBytesOnTheLink(Objective objective)
+    [TestCase(ObjectiveKind.Time)]
+    [TestCase(ObjectiveKind.Energy)]
+    [TestCase(ObjectiveKind.Weighted)]
+    public void TheStateCostsItsBytesOnTheLink(ObjectiveKind kind)
     {
-        Goal goal = Goal.Of(objective, 500, 0);
-        MappingEngine bare = Engine(goal, stateSize: 0);
+        Objective objective = Objective.Of(kind, 500, 0);
+        MappingEngine bare = Engine(objective, stateSize: 0);
         int stateUs = s_power.TransmitUs(3000) - s_power.TransmitUs(0);
-        int cost = bare.GatewayCost(0, 40, 0) + objective switch
+        int cost = bare.GatewayCost(0, 40, 0) + kind switch
         {
-            Objective.Time => stateUs,
-            Objective.Energy => PowerProfile.EnergyUj(s_power.TransmitMw, stateUs),
+            ObjectiveKind.Time => stateUs,
+            ObjectiveKind.Energy => PowerProfile.EnergyUj(s_power.TransmitMw, stateUs),
             _ => (stateUs + stateUs * s_power.TransmitMw / s_power.ComputeMw) / 2,
         };
         // Boards that are just dearer, and just cheaper.
-        long localUs = goal.IsInTime ? cost : cost * 1000L / s_power.ComputeMw, stepNs = (localUs - 500) * 1000 / 40;
-        Assert.That(Engine(goal, 3000, stepNs * 101 / 100).ChooseRest(40, true, 0), Is.Zero);
-        Assert.That(Engine(goal, 3000, stepNs * 99 / 100).ChooseRest(40, true, 0), Is.EqualTo(EngineAnswers.Local));
+        long localUs = objective.IsInTime ? cost : cost * 1000L / s_power.ComputeMw, stepNs = (localUs - 500) * 1000 / 40;
+        Assert.That(Engine(objective, 3000, stepNs * 101 / 100).ChooseRest(40, true, 0), Is.Zero);
+        Assert.That(Engine(objective, 3000, stepNs * 99 / 100).ChooseRest(40, true, 0), Is.EqualTo(EngineAnswers.Local));
     }
 
     [Test]
     public void WhileTimestepsComeComputingTakesNoTimeAndTheBoardGoesOn()
     {
-        MappingEngine engine = Engine(Goal.Time, stepNs: 100_000_000);
+        MappingEngine engine = Engine(Objective.Time, stepNs: 100_000_000);
         Assert.That(engine.ChooseRest(60, true, 0), Is.Zero, "six seconds against a tenth");
         Assert.That(engine.ChooseRest(60, false, 0), Is.EqualTo(EngineAnswers.Local));
     }
@@ -78,7 +78,7 @@ public sealed class StreamDecisionTests
     [Test]
     public void WhileTimestepsComeComputingIsWorthWhatItDrawsOnTop()
     {
-        MappingEngine engine = Engine(Goal.Energy, rttUs: 20_000);
+        MappingEngine engine = Engine(Objective.Energy, rttUs: 20_000);
         int complete = 1, coming = 1;
         while (engine.ChooseRest(complete, true, 0) == EngineAnswers.Local) complete++;
         while (engine.ChooseRest(coming, false, 0) == EngineAnswers.Local) coming++;
@@ -89,11 +89,11 @@ public sealed class StreamDecisionTests
     public void ADeadlineThatTheBoardWouldMissSendsTheRestOnlyOnceItIsThere()
     {
         // 60 steps take the board 84 ms; the gateway answers after 62, unless 16 000 bytes go first, which take 26.
-        MappingEngine engine = Engine(Goal.Deadline(80, 50));
+        MappingEngine engine = Engine(Objective.Deadline(80, 50));
         Assert.That(engine.ChooseRest(60, true, 0), Is.Zero);
         Assert.That(engine.ChooseRest(25, true, 0), Is.EqualTo(EngineAnswers.Local), "36 ms here, at less energy");
         Assert.That(engine.ChooseRest(60, false, 0), Is.EqualTo(EngineAnswers.Local), "the board will have done some until then");
-        MappingEngine heavy = Engine(Goal.Deadline(80, 50), stateSize: 16_000);
+        MappingEngine heavy = Engine(Objective.Deadline(80, 50), stateSize: 16_000);
         Assert.That(heavy.ChooseRest(60, true, 0), Is.EqualTo(EngineAnswers.Local), "both are late, the board less so");
         Assert.That(heavy.ChooseRest(80, true, 0), Is.Zero, "both are late, the gateway less so");
     }
@@ -101,11 +101,11 @@ public sealed class StreamDecisionTests
     [Test]
     public void WithoutAGatewayTheRestStays()
     {
-        MappingEngine engine = Engine(Goal.Time);
+        MappingEngine engine = Engine(Objective.Time);
         engine.OnStatus("gw", new StatusFrame { Session = 7, Sequence = 2 }, 0);
-        foreach (Goal goal in new[] { Goal.Time, Goal.Energy, Goal.Deadline(1, 95) })
+        foreach (Objective objective in new[] { Objective.Time, Objective.Energy, Objective.Deadline(1, 95) })
         {
-            engine.SetGoal(goal);
+            engine.SetObjective(objective);
             Assert.That((engine.ChooseRest(80, true, 0), engine.ChooseRest(80, false, 0)), Is.EqualTo((EngineAnswers.Local, EngineAnswers.Local)));
         }
     }

@@ -11,7 +11,7 @@ public sealed class EventQueueTests
     public void ComesOutInOrderOfTimeAndThenOfInsertion()
     {
         var queue = new EventQueue();
-        var random = new RandomStream(7, StreamPurpose.Dice, 0);
+        var random = new RandomStream(7, StreamPurpose.Draws, 0);
         var added = new List<(long AtUs, int Number)>();
         for (int i = 0; i < 5000; i++)
         {

@@ -8,7 +8,7 @@ using NUnit.Framework;
 
 namespace Crime.Simulation.Tests.Results;
 
-/// <summary>A thousand boards at once, with the measures against herds and without: what docs/decisions/0008 says of them.</summary>
+/// <summary>A thousand boards at once, with the anti-herding measures and without: the figures of docs/decisions/0008.</summary>
 public sealed class FlashCrowdTests
 {
     private const int Seeds = 3;
@@ -29,10 +29,10 @@ public sealed class FlashCrowdTests
         return Worlds.Bundled("flash-crowd").Boards.Max(group => new BoardCosts(group, inputs).LocalLine.At(inputs.Lengths.MaxLength)) / 1000.0;
     }
 
-    private static IReadOnlyList<HerdRun> Runs(string set, int statusMs, Safeguards safeguards) =>
+    private static IReadOnlyList<CrowdRun> Runs(string set, int statusMs, Safeguards safeguards) =>
     [
-        .. Enumerable.Range(1, Seeds).Select(seed => SideExperiments.Herd(
-            new SimulationRun(Worlds.Bundled("flash-crowd"), Worlds.Set(set), Policy.Crime, Goal.Time, seed)
+        .. Enumerable.Range(1, Seeds).Select(seed => SideExperiments.Crowd(
+            new SimulationRun(Worlds.Bundled("flash-crowd"), Worlds.Set(set), Policy.Crime, Objective.Time, seed)
             {
                 StatusIntervalMs = statusMs, Safeguards = safeguards,
             }, default)),
@@ -42,11 +42,11 @@ public sealed class FlashCrowdTests
     public void WithTheMeasuresTheCrowdIsSteady(
         [ValueSource(nameof(s_sets))] string set, [Values(50, 200, 1000)] int statusMs)
     {
-        foreach (HerdRun run in Runs(set, statusMs, Safeguards.All))
+        foreach (CrowdRun run in Runs(set, statusMs, Safeguards.All))
         {
-            Assert.That(run.Measure.WorstSecondPoints, Is.LessThan(HerdMeasure.SteadyBandPoints), run.Measure.ToString());
+            Assert.That(run.Measure.WorstSecondPoints, Is.LessThan(CrowdSteadiness.SteadyBandPoints), run.Measure.ToString());
             // A third of what still counts as steady.
-            Assert.That(run.Measure.Overdispersion, Is.LessThan(HerdMeasure.SteadyOverdispersion / 3), run.Measure.ToString());
+            Assert.That(run.Measure.Overdispersion, Is.LessThan(CrowdSteadiness.SteadyOverdispersion / 3), run.Measure.ToString());
             Assert.That(run.Measure.Swings, Is.LessThan(3));
             // The earliest deadline goes first, so a patient request may wait for longer than a full queue takes, but never beyond its budget.
             Assert.That(run.Measure.WaitP99Ms, Is.LessThanOrEqualTo(LongestBudgetMs(set)), "the latency budget bounds the wait");
@@ -56,10 +56,10 @@ public sealed class FlashCrowdTests
     [TestCaseSource(nameof(s_setsThatFillTheQueue))]
     public void WithoutAnyMeasureItSwings(string set)
     {
-        foreach (HerdRun run in Runs(set, 1000, Safeguards.None))
+        foreach (CrowdRun run in Runs(set, 1000, Safeguards.None))
         {
-            Assert.That(run.Measure.WorstSecondPoints, Is.GreaterThan(2 * HerdMeasure.SteadyBandPoints), run.Measure.ToString());
-            Assert.That(run.Measure.Overdispersion, Is.GreaterThan(3 * HerdMeasure.SteadyOverdispersion), run.Measure.ToString());
+            Assert.That(run.Measure.WorstSecondPoints, Is.GreaterThan(2 * CrowdSteadiness.SteadyBandPoints), run.Measure.ToString());
+            Assert.That(run.Measure.Overdispersion, Is.GreaterThan(3 * CrowdSteadiness.SteadyOverdispersion), run.Measure.ToString());
             Assert.That(run.Measure.Swings, Is.GreaterThan(4));
             Assert.That(run.Measure.WaitP99Ms, Is.GreaterThan(1.5 * Allowance * run.FullQueueMs), "far beyond what the bounded queue would have let wait");
             Assert.That(run.Tally.Timeouts, Is.GreaterThan(1000), "and requests that nobody waits for any more");
@@ -70,18 +70,18 @@ public sealed class FlashCrowdTests
     [TestCaseSource(nameof(s_setsThatFillTheQueue))]
     public void WithFreshStatusesItIsSteadyEvenWithoutThem(string set)
     {
-        foreach (HerdRun run in Runs(set, 200, Safeguards.None)) Assert.That(run.Measure.IsSteady, Is.True, run.Measure.ToString());
+        foreach (CrowdRun run in Runs(set, 200, Safeguards.None)) Assert.That(run.Measure.IsSteady, Is.True, run.Measure.ToString());
     }
 
     [TestCase(Safeguards.AnswerLoad)]
     [TestCase(Safeguards.QueueBound)]
     public void EitherOfTwoMeasuresIsEnough(Safeguards only)
     {
-        foreach (HerdRun run in Runs("spoken-arabic-digits", 1000, only)) Assert.That(run.Measure.IsSteady, Is.True, run.Measure.ToString());
+        foreach (CrowdRun run in Runs("spoken-arabic-digits", 1000, only)) Assert.That(run.Measure.IsSteady, Is.True, run.Measure.ToString());
     }
 
     private static double TimeUs(Safeguards safeguards) => new SimulationRun(
-        Worlds.Bundled("flash-crowd"), Worlds.Set("spoken-arabic-digits"), Policy.Crime, Goal.Time, 1)
+        Worlds.Bundled("flash-crowd"), Worlds.Set("spoken-arabic-digits"), Policy.Crime, Objective.Time, 1)
     {
         StatusIntervalMs = 1000, Safeguards = safeguards,
     }.Run().TimeUs;

@@ -35,5 +35,5 @@ public sealed class DeterminismTests
     private static string Text(Scenario scenario, int seed) =>
         Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(Run(scenario, seed)))));
 
-    private static RunTally Run(Scenario scenario, int seed) => new SimulationRun(scenario, Worlds.Set(), Policy.Crime, Goal.Time, seed).Run();
+    private static RunTally Run(Scenario scenario, int seed) => new SimulationRun(scenario, Worlds.Set(), Policy.Crime, Objective.Time, seed).Run();
 }

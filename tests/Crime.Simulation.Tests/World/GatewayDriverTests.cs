@@ -26,7 +26,7 @@ public sealed class GatewayDriverTests
     public void MakeWorld()
     {
         var kind = new GatewayKind("slow", 1, 0, ServiceUs, 0);
-        _world = new SimWorld(new SimulationRun(Worlds.Star(1, 0.15, Worlds.Quiet, gateway: kind), Worlds.Set(), s_hub, Goal.Time, 1), seed: 1);
+        _world = new SimWorld(new SimulationRun(Worlds.Star(1, 0.15, Worlds.Quiet, gateway: kind), Worlds.Set(), s_hub, Objective.Time, 1), seed: 1);
         _gateway = _world.GatewayAt(0);
         _gateway.Start();
     }
@@ -69,7 +69,7 @@ public sealed class GatewayDriverTests
         const int durationS = 100;
         var kind = new GatewayKind("fast", 1, 0, 500, 0);
         Scenario scenario = Worlds.Star(1, 0.15, Worlds.Quiet, everyS: 0.5, durationS: durationS, gateway: kind);
-        var world = new SimWorld(new SimulationRun(scenario, Worlds.Set(), s_hub, Goal.Time, 1), seed: 1);
+        var world = new SimWorld(new SimulationRun(scenario, Worlds.Set(), s_hub, Objective.Time, 1), seed: 1);
         Assert.That(world.Run(CancellationToken.None).AtGateways, Is.GreaterThan(durationS));
         Assert.That(world.GatewayAt(0).Log.Count, Is.InRange(durationS - 3, durationS + 3));
     }

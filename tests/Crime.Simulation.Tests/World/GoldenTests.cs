@@ -16,7 +16,7 @@ public sealed class GoldenTests
     public void TheFlashCrowdIsTheOneThatWasMeasured()
     {
         Scenario scenario = Worlds.Bundled("flash-crowd") with { DurationS = 32 };
-        RunTally tally = new SimulationRun(scenario, Worlds.Set(), new Policy(PolicyKind.Single, 0, "hub"), Goal.Time, 1).Run();
+        RunTally tally = new SimulationRun(scenario, Worlds.Set(), new Policy(PolicyKind.Single, 0, "hub"), Objective.Time, 1).Run();
         Assert.That(
             (tally.Finished, tally.AtGateways, tally.Refusals, tally.Fallbacks, (long)tally.TimeUs / 1_000_000),
             Is.EqualTo((10_445L, 8_293L, 1_938L, 1_979L, 907L)));

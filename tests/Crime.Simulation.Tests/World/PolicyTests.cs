@@ -60,7 +60,7 @@ public sealed class PolicyTests
     {
         Scenario scenario = Worlds.Bundled(name) with { DurationS = name == "flash-crowd" ? 32 : 200 };
         var counts = Policy.All(scenario).Select(policy => Run(scenario, policy)).ToList();
-        counts.Add((new SimulationRun(scenario, Worlds.Set(), Policy.Crime, Goal.Time, 1) with { Safeguards = Safeguards.None }).Run());
+        counts.Add((new SimulationRun(scenario, Worlds.Set(), Policy.Crime, Objective.Time, 1) with { Safeguards = Safeguards.None }).Run());
         foreach (RunTally tally in counts)
         {
             Assert.That(tally.Finished, Is.EqualTo(tally.Started));
@@ -74,15 +74,15 @@ public sealed class PolicyTests
     public void CrimeBeatsEverySingleDeviceWhereTheBreakEvenLiesAmongTheLengths()
     {
         Scenario scenario = Worlds.Bundled("always-on-lan") with { DurationS = 900 };
-        foreach (Goal goal in (Goal[])[Goal.Time, Goal.Energy])
+        foreach (Objective objective in (Objective[])[Objective.Time, Objective.Energy])
         {
             double Cost(Policy policy)
             {
-                RunTally tally = new SimulationRun(scenario, Worlds.Set(), policy, goal, 3).Run();
-                return goal == Goal.Energy ? tally.MeanEnergyMj : tally.MeanTimeMs;
+                RunTally tally = new SimulationRun(scenario, Worlds.Set(), policy, objective, 3).Run();
+                return objective == Objective.Energy ? tally.MeanEnergyMj : tally.MeanTimeMs;
             }
             double crime = Cost(Policy.Crime), best = Policy.SingleDevices(scenario).Min(Cost);
-            TestContext.Out.WriteLine($"{goal.Objective}: {crime:0.00} by the mapping, {best:0.00} on the best single device");
+            TestContext.Out.WriteLine($"{objective.Kind}: {crime:0.00} by the mapping, {best:0.00} on the best single device");
             Assert.That(crime, Is.LessThan(0.8 * best));
         }
     }
@@ -93,12 +93,12 @@ public sealed class PolicyTests
         foreach (string name in (string[])["always-on-lan", "contended-gateway", "chain-of-three"])
         {
             Scenario scenario = Worlds.Bundled(name) with { DurationS = 300 };
-            foreach (Goal goal in (Goal[])[Goal.Time, Goal.Energy])
+            foreach (Objective objective in (Objective[])[Objective.Time, Objective.Energy])
             {
                 double Cost(Policy policy)
                 {
-                    RunTally tally = new SimulationRun(scenario, Worlds.Set(), policy, goal, 3).Run();
-                    return goal == Goal.Energy ? tally.MeanEnergyMj : tally.MeanTimeMs;
+                    RunTally tally = new SimulationRun(scenario, Worlds.Set(), policy, objective, 3).Run();
+                    return objective == Objective.Energy ? tally.MeanEnergyMj : tally.MeanTimeMs;
                 }
                 Assert.That(Cost(Policy.Oracle), Is.LessThanOrEqualTo(Policy.SingleDevices(scenario).Min(Cost)), name);
             }
@@ -125,5 +125,5 @@ public sealed class PolicyTests
 
     private static double MeanLength(RunTally tally) => tally.CountByLength.Select((count, length) => (double)count * length).Sum() / tally.Finished;
 
-    private static RunTally Run(Scenario scenario, Policy policy) => new SimulationRun(scenario, Worlds.Set(), policy, Goal.Time, 1).Run();
+    private static RunTally Run(Scenario scenario, Policy policy) => new SimulationRun(scenario, Worlds.Set(), policy, Objective.Time, 1).Run();
 }

@@ -19,10 +19,10 @@ public sealed class QueueTests
         const int Boards = 400;
         var gateway = new GatewayKind("slow", 1, 0, ServiceS * 1e6, 0);
         Scenario scenario = Worlds.Star(Boards, 0.001, Worlds.Quiet, everyS: Boards * ServiceS / rho, durationS: 1500, gateway: gateway);
-        RunTally hub = new SimulationRun(scenario, Worlds.Set(), new Policy(PolicyKind.Single, 0, "hub"), Goal.Time, 1).Run();
+        RunTally hub = new SimulationRun(scenario, Worlds.Set(), new Policy(PolicyKind.Single, 0, "hub"), Objective.Time, 1).Run();
         // Nothing else of the time depends on the load: the same with hardly any load is taken off.
         Scenario idle = Worlds.Star(1, 0.001, Worlds.Quiet, everyS: 10, durationS: 5000, gateway: gateway);
-        RunTally alone = new SimulationRun(idle, Worlds.Set(), new Policy(PolicyKind.Single, 0, "hub"), Goal.Time, 1).Run();
+        RunTally alone = new SimulationRun(idle, Worlds.Set(), new Policy(PolicyKind.Single, 0, "hub"), Objective.Time, 1).Run();
         Assert.That(hub.Fallbacks, Is.Zero);
         double waitMs = hub.MeanTimeMs - alone.MeanTimeMs;
         Assert.That(waitMs, Is.EqualTo(1000 * rho * ServiceS / (2 * (1 - rho))).Within(6).Percent);
@@ -30,7 +30,7 @@ public sealed class QueueTests
 
     /// <summary>One board with rare inputs: hardly anything but the answer is on its way to it.</summary>
     private static RunTally Rare(LinkKind link, RadioKind radio) => new SimulationRun(
-        Worlds.Star(1, 0.15, link, everyS: 10, durationS: 50_000, radio: radio), Worlds.Set(), new Policy(PolicyKind.Single, 0, "hub"), Goal.Time, 1)
+        Worlds.Star(1, 0.15, link, everyS: 10, durationS: 50_000, radio: radio), Worlds.Set(), new Policy(PolicyKind.Single, 0, "hub"), Objective.Time, 1)
     {
         StatusIntervalMs = 8000,
     }.Run();

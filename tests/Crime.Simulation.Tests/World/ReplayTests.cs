@@ -9,13 +9,13 @@ using NUnit.Framework;
 
 namespace Crime.Simulation.Tests.World;
 
-/// <summary>What a live run and its simulation share: inputs of a recording, and the course of links.</summary>
+/// <summary>The parts that a live run and its simulation share: inputs of a recording, and link traces.</summary>
 public sealed class ReplayTests
 {
     private static readonly LinkKind s_twoLevels = Worlds.Quiet with { LevelsMs = [20, 160], HoldS = 8 };
 
     private static SimulationRun Run(LinkKind link, Replay? replay, Policy policy, int boards = 2) =>
-        new(Worlds.Star(boards, 0.15, link, durationS: 40), Worlds.Set(), policy, Goal.Time, 1) { Replay = replay };
+        new(Worlds.Star(boards, 0.15, link, durationS: 40), Worlds.Set(), policy, Objective.Time, 1) { Replay = replay };
 
     [Test]
     public void EveryInputOfARecordingIsRunOnceWithItsLength()
@@ -43,30 +43,30 @@ public sealed class ReplayTests
     [Test]
     public void LevelsThatAreListedTakeTurns()
     {
-        LinkCourse course = Run(s_twoLevels, null, Policy.Crime).CourseOf(1);
-        double[] levels = new[] { 0, 7.999999, 8, 15.999999, 16, 24 }.Select(s => course.LevelMs((long)Math.Round(s * 1e6))).ToArray();
+        LinkTrace trace = Run(s_twoLevels, null, Policy.Crime).TraceOf(1);
+        double[] levels = new[] { 0, 7.999999, 8, 15.999999, 16, 24 }.Select(s => trace.LevelMs((long)Math.Round(s * 1e6))).ToArray();
         Assert.That(levels, Is.EqualTo(new double[] { 20, 20, 160, 160, 20, 160 }));
     }
 
     [Test]
-    public void TheCourseIsThatOfTheSimulation()
+    public void TheTraceIsThatOfTheSimulation()
     {
         // All go to the gateway; nothing but the level of the link differs from a link of 10 ms.
         LinkKind drawn = Worlds.Quiet with { LevelSigma = 1 };
         var hub = new Policy(PolicyKind.Single, 0, "hub");
         var replay = new Replay([Enumerable.Repeat(10, 20).ToArray()], 500);
         SimulationRun run = Run(drawn, replay, hub, boards: 1);
-        double levelMs = run.CourseOf(0).LevelMs(0);
+        double levelMs = run.TraceOf(0).LevelMs(0);
         Assert.That(levelMs, Is.Not.EqualTo(10).Within(0.1));
         Assert.That(run.Run().MeanTimeMs - Run(Worlds.Quiet, replay, hub, boards: 1).Run().MeanTimeMs, Is.EqualTo(levelMs - 10).Within(0.01));
-        Assert.That(() => run.CourseOf(1), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => run.TraceOf(1), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 
     [Test]
-    public void CoursesOfBoardsAreTheirOwn()
+    public void EachBoardHasATraceOfItsOwn()
     {
         SimulationRun run = Run(Worlds.Quiet with { LevelSigma = 1, HoldS = 5 }, null, Policy.Crime);
-        double[] once = [run.CourseOf(0).LevelMs(0), run.CourseOf(1).LevelMs(0)], again = [run.CourseOf(0).LevelMs(0), run.CourseOf(1).LevelMs(0)];
+        double[] once = [run.TraceOf(0).LevelMs(0), run.TraceOf(1).LevelMs(0)], again = [run.TraceOf(0).LevelMs(0), run.TraceOf(1).LevelMs(0)];
         Assert.That(once[0], Is.Not.EqualTo(once[1]));
         Assert.That(again, Is.EqualTo(once), "the same for the same seed");
     }
@@ -79,7 +79,7 @@ public sealed class ReplayTests
         InputSet set = InputSet.Measured("mine", 6, new KernelCost(1, 0, 1), kernels, 250, new LengthDistribution([new LengthCount(40, 0, 1)]));
         var boards = new Policy(PolicyKind.Local, -1, "boards");
         SimulationRun run = new(
-            Worlds.Star(1, 0.5, Worlds.Quiet, durationS: 100), set, boards, Goal.Time, 1)
+            Worlds.Star(1, 0.5, Worlds.Quiet, durationS: 100), set, boards, Objective.Time, 1)
         {
             Replay = new Replay([Enumerable.Repeat(40, 50).ToArray()], 100),
         };
@@ -124,7 +124,7 @@ public sealed class ReplayTests
     {
         var hub = new Policy(PolicyKind.Single, 0, "hub");
         SimulationRun run = new(
-            Worlds.Star(1, 0.15, Worlds.Far, durationS: 40, radio: RadioKind.Doze), Worlds.Set(), hub, Goal.Time, 1)
+            Worlds.Star(1, 0.15, Worlds.Far, durationS: 40, radio: RadioKind.Doze), Worlds.Set(), hub, Objective.Time, 1)
         {
             Replay = new Replay([Enumerable.Repeat(10, 400).ToArray()], 475),
         };

@@ -38,7 +38,7 @@ internal sealed partial class BoardNode
         _link.OnConnected(isConnected, NowUs);
         if (isConnected)
         {
-            var birth = new PresenceFrame { Online = true, Goal = _traits.Goal, Session = _request.Session, ModelId = _model.Id };
+            var birth = new PresenceFrame { Online = true, Objective = _traits.Objective, Session = _request.Session, ModelId = _model.Id };
             _client.Publish(new Message(Topics.Presence(Id), birth.Encode()) { IsRetained = true });
         }
         RunLink();

@@ -24,12 +24,12 @@ internal sealed class BoardTraits
         IsDutyCycled = world.OneIn(4);
         HasTelemetry = world.OneIn(2);
         Mode = world.Below(16) switch { < 4 => MappingMode.Gateway, 4 when CanCompute => MappingMode.Local, _ => MappingMode.Auto };
-        Goal = world.Below(5) switch
+        Objective = world.Below(5) switch
         {
-            0 => Goal.Energy,
-            1 => Goal.Weighted(world.Below(Goal.FullLambda + 1)),
-            2 => Goal.Deadline(world.Between(5, 300), world.Between(Goal.MinQuantile, Goal.MaxQuantile)),
-            _ => Goal.Time,
+            0 => Objective.Energy,
+            1 => Objective.Weighted(world.Below(Objective.FullLambda + 1)),
+            2 => Objective.Deadline(world.Between(5, 300), world.Between(Objective.MinQuantile, Objective.MaxQuantile)),
+            _ => Objective.Time,
         };
         // From 0.5 to 32 ms a timestep.
         StepUs = 500 << world.Below(7);
@@ -59,7 +59,7 @@ internal sealed class BoardTraits
     public MappingMode Mode { get; }
 
     /// <summary>Its objective.</summary>
-    public Goal Goal { get; }
+    public Objective Objective { get; }
 
     /// <summary>Time to compute a timestep, in µs.</summary>
     public int StepUs { get; }
@@ -86,7 +86,7 @@ internal sealed class BoardTraits
             BytesPerStep = BytesPerStep,
             StateSize = IsStreaming ? 2 * model.StateCount : 0,
             Power = Power,
-            Goal = Goal,
+            Objective = Objective,
             ReservesRows = false,
             BeaconIntervalUs = Power.MinActiveUs > 0 ? EngineSetup.StandardBeaconUs : 0,
         },

@@ -19,7 +19,7 @@ internal sealed class World
     /// <param name="planted">A defect that the run is made with.</param>
     public World(int seed, PlantedFault planted)
     {
-        _random = new RandomStream((ulong)seed, StreamPurpose.Dice, 0);
+        _random = new RandomStream((ulong)seed, StreamPurpose.Draws, 0);
         Planted = planted;
         Rates = new NetworkRates(ref _random);
     }

@@ -68,16 +68,16 @@ internal static class ExperimentPage
         foreach (Scenario scenario in scenarios.Where(scenario => scenario.Load.Pattern == LoadPattern.Flash))
         {
             page.Section(
-                $"Herds: {scenario.Name}",
+                $"Thundering herd: {scenario.Name}",
                 "The share of inputs sent away, after the first two seconds. A crowd counts as steady when the share of every second is within "
-                + $"{HerdMeasure.SteadyBandPoints} points of the mean, and the variance over slices of 0.1 s at most {HerdMeasure.SteadyOverdispersion} times that "
-                + "of boards that throw their own dice (overdispersion): three times the movement of chance. Without any measure, nodes believe the last status, "
+                + $"{CrowdSteadiness.SteadyBandPoints} points of the mean, and the variance over slices of 0.1 s at most {CrowdSteadiness.SteadyOverdispersion} times that "
+                + "of boards that decide at random (overdispersion): three times the movement of chance. Without any measure, nodes believe the last status, "
                 + "and the gateway takes all that its memory holds.");
             foreach (InputSet each in sets)
             {
-                IReadOnlyList<HerdRun> runs = SideExperiments.Herd(scenario, each, seed: 1, cancellation);
-                Add(page, folder, ExperimentPlots.Herd(runs, each.Name, scenario.Load.PeriodS - 1, scenario.Load.PeriodS + scenario.Load.LastsS + 1));
-                page.Table(runs.Select(run => ($"{each.Name}: {run.Name}", HerdLine(run))));
+                IReadOnlyList<CrowdRun> runs = SideExperiments.Crowd(scenario, each, seed: 1, cancellation);
+                Add(page, folder, ExperimentPlots.Crowd(runs, each.Name, scenario.Load.PeriodS - 1, scenario.Load.PeriodS + scenario.Load.LastsS + 1));
+                page.Table(runs.Select(run => ($"{each.Name}: {run.Name}", CrowdLine(run))));
             }
         }
         page.Section("Old statuses");
@@ -85,9 +85,9 @@ internal static class ExperimentPage
             Add(page, folder, ExperimentPlots.Stale(scenario.Name, SideExperiments.Stale(scenario, set, cancellation)));
     }
 
-    private static string HerdLine(HerdRun run)
+    private static string CrowdLine(CrowdRun run)
     {
-        HerdMeasure measure = run.Measure;
+        CrowdSteadiness measure = run.Measure;
         return $"seconds {Number(100 * measure.Seconds.Low)} to {Number(100 * measure.Seconds.High)} %, 0.1 s {Number(100 * measure.Slices.Low)} to "
             + $"{Number(100 * measure.Slices.High)} %, overdispersion {Number(measure.Overdispersion)}, swings {measure.Swings}, "
             + $"queue wait p99 {Number(measure.WaitP99Ms)} ms, {(measure.IsSteady ? "steady" : "not steady")}";

@@ -109,11 +109,11 @@ internal static class ExperimentPlots
     }
 
     /// <summary>Share of inputs sent away over the time of a flash crowd.</summary>
-    public static Picture Herd(IReadOnlyList<HerdRun> runs, string set, double fromS, double untilS)
+    public static Picture Crowd(IReadOnlyList<CrowdRun> runs, string set, double fromS, double untilS)
     {
         var plot = new Plot();
         int i = 0;
-        foreach (HerdRun run in runs.Where(run => run.Safeguards is Safeguards.All or Safeguards.None && run.Policy == Policy.Crime))
+        foreach (CrowdRun run in runs.Where(run => run.Safeguards is Safeguards.All or Safeguards.None && run.Policy == Policy.Crime))
         {
             double sliceS = run.Tally.SliceUs / 1e6;
             int[] slices = Enumerable.Range((int)(fromS / sliceS), (int)((untilS - fromS) / sliceS)).Where(k => run.Tally.CountBySlice[k] > 0).ToArray();
@@ -126,7 +126,7 @@ internal static class ExperimentPlots
         plot.ShowLegend(Edge.Right);
         return new Picture(
             $"flash-crowd-{set}",
-            $"{set}: share of inputs that a thousand boards send away, in slices of 0.1 s, with all measures against herds and without any, by the time between "
+            $"{set}: share of inputs that a thousand boards offload, in slices of 0.1 s, with all anti-herding measures and without any, by the time between "
             + "statuses.", plot);
     }
 

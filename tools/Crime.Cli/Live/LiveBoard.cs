@@ -1,4 +1,4 @@
-// A virtual board of a live run, behind a relay of its own that imposes the course of its link by the board's clock.
+// A virtual board of a live run, behind a relay of its own that imposes a link trace by the board's clock.
 
 using System;
 using System.Collections.Generic;
@@ -21,10 +21,10 @@ internal sealed record LiveProfile(CostLine LocalTime, KernelKind Kernel);
 
 /// <summary>Link of a board.</summary>
 /// <param name="BeaconPhase">Place of its beacons within a beacon interval, 0 to 1.</param>
-/// <param name="Course">The link trace that it follows.</param>
+/// <param name="Trace">The link trace that it follows.</param>
 /// <param name="HostRoundTripMs">Returns the time of a round trip in ms with nothing imposed, without the board's own radio.</param>
 /// <param name="Seed">Decides noise and losses.</param>
-internal sealed record LiveLink(double BeaconPhase, LinkCourse Course, Func<double> HostRoundTripMs, int Seed);
+internal sealed record LiveLink(double BeaconPhase, LinkTrace Trace, Func<double> HostRoundTripMs, int Seed);
 
 /// <summary>A board and its readings.</summary>
 internal sealed partial class LiveBoard : IAsyncDisposable
@@ -46,7 +46,7 @@ internal sealed partial class LiveBoard : IAsyncDisposable
         _name = setup.Id;
         // The way through the access point is the board's, and part of the level.
         double GivenMs() => link.HostRoundTripMs() / 2 + profile.LinkDelayUs / 1000;
-        _relay = new LinkRelay(setup.Broker, new CourseConditions(link.Course, () => ScenarioUs, GivenMs, link.Seed));
+        _relay = new LinkRelay(setup.Broker, new TraceConditions(link.Trace, () => ScenarioUs, GivenMs, link.Seed));
         BoardFlash.Write(folder, setup with { Broker = _relay.Endpoint }, profile, recording);
         _board = new Board(new BoardOptions { Profile = profile, FlashFolder = folder, BeaconPhase = link.BeaconPhase });
     }

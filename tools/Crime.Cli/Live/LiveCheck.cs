@@ -58,14 +58,14 @@ internal sealed class LiveCheck
     /// <param name="cancellation">Gives up.</param>
     public async Task<LiveResult> RunAsync(Action<int> onReading, CancellationToken cancellation)
     {
-        var course = new SimulationRun(_live.Scenario, SetOf(null), Policy.Crime, Goal.Time, _live.Seed)
+        var link = new SimulationRun(_live.Scenario, SetOf(null), Policy.Crime, Objective.Time, _live.Seed)
         {
             Replay = _live.Replay, StatusIl = SimulationRun.MeasuredStatusIl,
         };
         var passes = new List<LivePass>();
         int done = 0;
         foreach (LivePolicy policy in _policies)
-            passes.Add(await LivePass.RunAsync(_live, course, policy, _modelPath, OnReading, cancellation));
+            passes.Add(await LivePass.RunAsync(_live, link, policy, _modelPath, OnReading, cancellation));
         void OnReading() => onReading(Interlocked.Increment(ref done));
 
         // The line that the gateway settled on while it had most to do.
@@ -74,7 +74,7 @@ internal sealed class LiveCheck
         GatewayKind measured = gateway.Kind with { Workers = line.Workers, NsPerMac = 1, RequestUs = line.BetaUs };
         Scenario scenario = _live.Scenario with { Gateways = [gateway with { Kind = measured }] };
         InputSet set = SetOf(passes[0].Profiles, line);
-        SimulationRun run = course with { Scenario = scenario, Set = set };
+        SimulationRun run = link with { Scenario = scenario, Set = set };
         var rows = passes.Select(pass => new LiveRow(
             pass, Simulate(run, pass.Policy, cancellation), Simulate(run with { HostMs = pass.HostMs(_live.Seed) }, pass.Policy, cancellation))).ToList();
         return new LiveResult(_live, rows, passes[0].Profiles[0], line);
@@ -88,7 +88,7 @@ internal sealed class LiveCheck
             "gateway" => new Policy(PolicyKind.Single, 0, policy.Name),
             _ => Policy.Crime,
         };
-        return (run with { Policy = simulated, Goal = policy.Objective == "energy" ? Goal.Energy : Goal.Time }).Run(cancellation: cancellation);
+        return (run with { Policy = simulated, Objective = policy.Objective == "energy" ? Objective.Energy : Objective.Time }).Run(cancellation: cancellation);
     }
 
     /// <summary>The inputs with what they cost, as boards and gateway say.</summary>
@@ -98,7 +98,7 @@ internal sealed class LiveCheck
         for (int i = 0; i < _live.Places.Count && profiles != null; i++)
         {
             double usPerIl = _live.Places[i].Group.Kind.UsPerIl;
-            kernels[profiles[i].Kernel] = new KernelCost(profiles[i].LocalTime.Alpha / 1000.0 / usPerIl, 0, profiles[i].LocalTime.Beta / usPerIl);
+            kernels[profiles[i].Kernel] = new KernelCost(profiles[i].LocalTime.AlphaNs / 1000.0 / usPerIl, 0, profiles[i].LocalTime.BetaUs / usPerIl);
         }
         ModelFile model = _live.Model;
         SequenceEncoding encoding = model.Input == InputKind.Features ? SequenceEncoding.Int16

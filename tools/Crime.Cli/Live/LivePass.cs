@@ -53,13 +53,13 @@ internal sealed record LivePass(
 
     /// <summary>Runs a pass.</summary>
     /// <param name="live">Boards and inputs.</param>
-    /// <param name="course">Where links take their levels and outages from.</param>
+    /// <param name="links">Where links take their levels and outages from.</param>
     /// <param name="policy">Who decides.</param>
     /// <param name="modelPath">File of the model.</param>
     /// <param name="onReading">Called after every input, on any thread.</param>
     /// <param name="cancellation">Gives up.</param>
     public static async Task<LivePass> RunAsync(
-        LiveScenario live, SimulationRun course, LivePolicy policy, string modelPath, Action onReading, CancellationToken cancellation)
+        LiveScenario live, SimulationRun links, LivePolicy policy, string modelPath, Action onReading, CancellationToken cancellation)
     {
         string work = Directory.CreateTempSubdirectory("crime-live-").FullName;
         var boards = new List<LiveBoard>();
@@ -70,7 +70,7 @@ internal sealed record LivePass(
             await using GatewayProcess gateway = await GatewayProcess.StartAsync(models, externalBroker: null, cancellation);
             await using GatewayProbe probe = await GatewayProbe.StartAsync(gateway.Broker, GatewayId, live.Model.Id, cancellation);
             for (int i = 0; i < live.Places.Count; i++)
-                boards.Add(NewBoard(live, course, policy, gateway, probe, i, Path.Combine(work, $"board-{i + 1}")));
+                boards.Add(NewBoard(live, links, policy, gateway, probe, i, Path.Combine(work, $"board-{i + 1}")));
             // One that fails ends the others: what is left of a run is no run.
             using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             await Task.WhenAll(boards.Select(board => EndingOthers(board.RunAsync(onReading, failed.Token), failed)));
@@ -84,14 +84,14 @@ internal sealed record LivePass(
     }
 
     private static LiveBoard NewBoard(
-        LiveScenario live, SimulationRun course, LivePolicy policy, GatewayProcess gateway, GatewayProbe probe, int index, string folder)
+        LiveScenario live, SimulationRun links, LivePolicy policy, GatewayProcess gateway, GatewayProbe probe, int index, string folder)
     {
         LivePlace place = live.Places[index];
         var setup = new BoardSetup(
             $"board-{index + 1}", policy.Mapping, policy.Objective, ModelName, gateway.Broker, GatewayProcess.HttpHost, gateway.HttpPort,
             place.Group.Kind.Kernel == KernelKind.Compiled ? "auto" : "table", live.InputIntervalMs);
         var link = new LiveLink(
-            (double)index / live.Places.Count, course.CourseOf(index), () => probe.RecentRoundTripMs, unchecked(live.Seed * 1_000 + index));
+            (double)index / live.Places.Count, links.TraceOf(index), () => probe.RecentRoundTripMs, unchecked(live.Seed * 1_000 + index));
         return new LiveBoard(folder, RecordingWriter.Write(live.Model, place.Inputs.ToList()), setup, place.Profile, link);
     }
 

@@ -1,4 +1,4 @@
-// crime experiment: the whole grid of scenarios, networks and goals, as a table, as JSON, and as a page with pictures.
+// crime experiment: the whole grid of scenarios, networks and objectives, as a table, as JSON, and as a page with pictures.
 
 using System;
 using System.Collections.Generic;

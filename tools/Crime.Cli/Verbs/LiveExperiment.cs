@@ -72,7 +72,7 @@ internal static class LiveExperiment
         seed = result.Scenario.Seed,
         boards = result.Scenario.Places.Count,
         inputs_per_policy = result.Inputs,
-        board_line = new { us_per_step = result.Board.LocalTime.Alpha / 1000.0, us = result.Board.LocalTime.Beta },
+        board_line = new { us_per_step = result.Board.LocalTime.AlphaNs / 1000.0, us = result.Board.LocalTime.BetaUs },
         gateway_line = new { workers = result.Gateway.Workers, us_per_step = result.Gateway.AlphaNs / 1000.0, us = result.Gateway.BetaUs },
         policies = result.Rows.Select(Row),
         rankings = new
@@ -129,8 +129,8 @@ internal static class LiveExperiment
             $"By time, live: {string.Join(" < ", result.ByTime(true))}; simulated: {string.Join(" < ", result.ByTime(false))}. "
             + $"By energy, live: {string.Join(" < ", result.ByEnergy(true))}; simulated: {string.Join(" < ", result.ByEnergy(false))}.");
         AnsiConsole.WriteLine(
-            $"The simulator got the lines that were measured: boards {Number(result.Board.LocalTime.Alpha / 1000.0, "0.0")} us per step and "
-            + $"{result.Board.LocalTime.Beta} us; gateway {Number(result.Gateway.AlphaNs / 1000.0, "0.00")} us per step and {result.Gateway.BetaUs} us, "
+            $"The simulator got the lines that were measured: boards {Number(result.Board.LocalTime.AlphaNs / 1000.0, "0.0")} us per step and "
+            + $"{result.Board.LocalTime.BetaUs} us; gateway {Number(result.Gateway.AlphaNs / 1000.0, "0.00")} us per step and {result.Gateway.BetaUs} us, "
             + $"{result.Gateway.Workers} workers.");
     }
 

@@ -25,7 +25,7 @@ internal static class SimulateVerb
     internal const string DefaultSet = "spoken-arabic-digits";
 
     private const string AllPolicies = "all";
-    private const string EnergyGoal = "energy";
+    private const string EnergyObjective = "energy";
 
     public static Command Create()
     {
@@ -35,7 +35,7 @@ internal static class SimulateVerb
         };
         var policy = Options.Word("--policy", "Who decides: boards, a gateway's id, random, mean-length, two-device, crime, oracle, or all.", AllPolicies);
         var set = Options.Word("--inputs", "The network and its inputs: a file, or a name under scenarios/inputs.", DefaultSet);
-        var goal = Options.OneOf("--objective", "What is minimised.", "time", EnergyGoal);
+        var objective = Options.OneOf("--objective", "What is minimised.", "time", EnergyObjective);
         var seed = Options.Number("--seed", "Decides everything random.", 1, 0, int.MaxValue);
         var statusMs = Options.Number(
             "--status-ms", "Shortest time between two statuses of a gateway, in ms; 0 for the pace that it sets itself.", 0, 0, 60_000);
@@ -55,7 +55,7 @@ internal static class SimulateVerb
             + "Example:\n  crime simulate modem-sleep --policy crime --seed 7 --json\n"
             + "  crime simulate flash-crowd --policy crime --status-ms 1000 --without all")
         {
-            scenario, policy, set, goal, seed, statusMs, without, output, json,
+            scenario, policy, set, objective, seed, statusMs, without, output, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -63,7 +63,7 @@ internal static class SimulateVerb
             InputSet inputs = InputSet.Load(PathOf(parsed.GetRequiredValue(set), ScenarioFile.BundledInputsFolder));
             Safeguards left = Remaining(parsed.GetValue(without) ?? []);
             IEnumerable<SimulationRun> runs = Chosen(nodes, parsed.GetRequiredValue(policy)).Select(chosen => new SimulationRun(
-                nodes, inputs, chosen, parsed.GetRequiredValue(goal) == EnergyGoal ? Goal.Energy : Goal.Time, parsed.GetValue(seed))
+                nodes, inputs, chosen, parsed.GetRequiredValue(objective) == EnergyObjective ? Objective.Energy : Objective.Time, parsed.GetValue(seed))
             {
                 StatusIntervalMs = parsed.GetValue(statusMs) is > 0 and var ms ? ms : null, Safeguards = left,
             });
@@ -97,7 +97,7 @@ internal static class SimulateVerb
         {
             scenario = scenario.Name,
             inputs = any.Set.Name,
-            objective = any.Goal == Goal.Energy ? EnergyGoal : "time",
+            objective = any.Objective == Objective.Energy ? EnergyObjective : "time",
             seed = any.Seed,
             status_ms = any.StatusIntervalMs,
             without = SafeguardNames.Each.Where(entry => (any.Safeguards & entry.Measure) == 0).Select(entry => entry.Name),
@@ -133,7 +133,7 @@ internal static class SimulateVerb
         inputs = tally.Finished,
         time_ms = tally.MeanTimeMs,
         energy_mj = tally.MeanEnergyMj,
-        upkeep_mj = tally.MeanUpkeepMj,
+        background_mj = tally.MeanBackgroundMj,
         on_boards = tally.OnBoards,
         at_gateways = tally.AtGateways,
         passed_on = tally.PassedOn,
@@ -145,10 +145,10 @@ internal static class SimulateVerb
         queue_wait_p50_ms = tally.WaitQuantileMs(0.5),
         queue_wait_p99_ms = tally.WaitQuantileMs(0.99),
         events = tally.Events,
-        herd = run.Scenario.Load.Pattern == LoadPattern.Flash ? Herd(SideExperiments.HerdOf(run, tally)) : null,
+        crowd = run.Scenario.Load.Pattern == LoadPattern.Flash ? Crowd(SideExperiments.CrowdOf(run, tally)) : null,
     };
 
-    private static object Herd(HerdRun run) => new
+    private static object Crowd(CrowdRun run) => new
     {
         share = run.Measure.MeanShare,
         lowest_second = run.Measure.Seconds.Low,
@@ -177,24 +177,24 @@ internal static class SimulateVerb
         SimulationRun any = results[0].Run;
         var table = new Table().Title($"{any.Scenario.Name}: {any.Set.About}").Border(TableBorder.Rounded);
         table.AddColumn("policy");
-        foreach (string column in (string[])["inputs", "time, ms", "energy, mJ", "upkeep, mJ", "away, %", "fell back", "queue p99, ms"])
+        foreach (string column in (string[])["inputs", "time, ms", "energy, mJ", "background, mJ", "offloaded, %", "fell back", "queue p99, ms"])
             table.AddColumn(new TableColumn(column).RightAligned());
         foreach ((SimulationRun run, RunTally tally) in results)
             table.AddRow(
                 run.Policy.Name, Number(tally.Finished, "0"), Number(tally.MeanTimeMs, "0.00"), Number(tally.MeanEnergyMj, "0.000"),
-                Number(tally.MeanUpkeepMj, "0.000"), Number(100 * tally.AwayShare, "0.0"), Number(tally.Fallbacks, "0"),
+                Number(tally.MeanBackgroundMj, "0.000"), Number(100 * tally.AwayShare, "0.0"), Number(tally.Fallbacks, "0"),
                 Number(tally.WaitQuantileMs(0.99), "0.0"));
         AnsiConsole.Write(table);
-        if (any.Scenario.Load.Pattern == LoadPattern.Flash) PrintHerds(results.Select(result => SideExperiments.HerdOf(result.Run, result.Tally)));
+        if (any.Scenario.Load.Pattern == LoadPattern.Flash) PrintCrowds(results.Select(result => SideExperiments.CrowdOf(result.Run, result.Tally)));
     }
 
-    private static void PrintHerds(IEnumerable<HerdRun> runs)
+    private static void PrintCrowds(IEnumerable<CrowdRun> runs)
     {
         var table = new Table().Title("the crowd, after the first two seconds").Border(TableBorder.Rounded);
         table.AddColumn("policy");
         foreach (string column in (string[])["away, % of a second", "overdispersion", "swings", "full queue, ms", "steady"])
             table.AddColumn(new TableColumn(column).RightAligned());
-        foreach (HerdRun run in runs)
+        foreach (CrowdRun run in runs)
             table.AddRow(
                 run.Policy.Name, $"{Number(100 * run.Measure.Seconds.Low, "0.0")} to {Number(100 * run.Measure.Seconds.High, "0.0")}",
                 Number(run.Measure.Overdispersion, "0.0"), Number(run.Measure.Swings, "0"), Number(run.FullQueueMs, "0.0"),

@@ -84,27 +84,27 @@ internal struct RandomStream
     }
 }
 
-/// <summary>What a stream is for.</summary>
+/// <summary>Use of a random stream.</summary>
 internal enum StreamPurpose : byte
 {
-    /// <summary>Lengths and moments of a board's inputs.</summary>
+    /// <summary>Lengths and arrival times of a board's inputs.</summary>
     Inputs = 1,
 
-    /// <summary>Noise of everything that happens to an input: drawn with it, so that every policy meets the same.</summary>
+    /// <summary>Noise of an input's messages and service. Drawn with the input, so that every policy meets the same noise.</summary>
     Noise = 2,
 
     /// <summary>Levels and outages of a link.</summary>
     Link = 3,
 
     /// <summary>Pings and statuses.</summary>
-    Upkeep = 4,
+    Messages = 4,
 
     /// <summary>Other work of a gateway.</summary>
-    Background = 5,
+    OtherWork = 5,
 
-    /// <summary>Decisions of the policy that throws dice.</summary>
-    Dice = 6,
+    /// <summary>Decisions of the random policy.</summary>
+    Draws = 6,
 
-    /// <summary>What a board is: beacon phase, level of its kind.</summary>
+    /// <summary>Constants of a board: beacon phase, level of its kind.</summary>
     Board = 7,
 }

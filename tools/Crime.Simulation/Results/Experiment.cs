@@ -55,8 +55,8 @@ public sealed class Experiment
         foreach (Scenario scenario in scenarios)
             foreach (InputSet set in sets)
                 foreach (Policy policy in Policy.All(scenario))
-                    foreach (Goal goal in GoalsOf(policy))
-                        for (int seed = 1; seed <= seedCount; seed++) Runs.Add(new SimulationRun(scenario, set, policy, goal, seed));
+                    foreach (Objective objective in ObjectivesOf(policy))
+                        for (int seed = 1; seed <= seedCount; seed++) Runs.Add(new SimulationRun(scenario, set, policy, objective, seed));
     }
 
     /// <summary>Number of runs.</summary>
@@ -83,21 +83,21 @@ public sealed class Experiment
 
     private List<Cell> Cells(RunTally[] tallies)
     {
-        var results = new Dictionary<(Scenario, InputSet, Policy, Goal), PolicyResult>();
+        var results = new Dictionary<(Scenario, InputSet, Policy, Objective), PolicyResult>();
         for (int first = 0; first < Runs.Count; first += _seedCount)
         {
             SimulationRun run = Runs[first];
-            results[(run.Scenario, run.Set, run.Policy, run.Goal)] = PolicyResult.Of(run.Policy, new ArraySegment<RunTally>(tallies, first, _seedCount));
+            results[(run.Scenario, run.Set, run.Policy, run.Objective)] = PolicyResult.Of(run.Policy, new ArraySegment<RunTally>(tallies, first, _seedCount));
         }
         var cells = new List<Cell>();
         foreach (Scenario scenario in _scenarios)
             foreach (InputSet set in _sets)
-                foreach (Goal goal in (Goal[])[Goal.Time, Goal.Energy])
+                foreach (Objective objective in (Objective[])[Objective.Time, Objective.Energy])
                     cells.Add(new Cell(
-                        scenario.Name, set.Name, goal == Goal.Energy, scenario.HasOutages,
-                        Policy.All(scenario).Select(policy => results[(scenario, set, policy, policy.HasGoal ? goal : Goal.Time)]).ToList()));
+                        scenario.Name, set.Name, objective == Objective.Energy, scenario.HasOutages,
+                        Policy.All(scenario).Select(policy => results[(scenario, set, policy, policy.HasObjective ? objective : Objective.Time)]).ToList()));
         return cells;
     }
 
-    private static Goal[] GoalsOf(Policy policy) => policy.HasGoal ? [Goal.Time, Goal.Energy] : [Goal.Time];
+    private static Objective[] ObjectivesOf(Policy policy) => policy.HasObjective ? [Objective.Time, Objective.Energy] : [Objective.Time];
 }

@@ -14,13 +14,13 @@ namespace Crime.Simulation.Results;
 
 /// <summary>A crowd with one policy.</summary>
 /// <param name="Policy">The policy.</param>
-/// <param name="Safeguards">Measures against herds that are on.</param>
+/// <param name="Safeguards">Anti-herding measures that are on.</param>
 /// <param name="StatusIntervalMs">Shortest time between two statuses in ms; null for the gateway's own pace.</param>
 /// <param name="Measure">How it moved.</param>
 /// <param name="FullQueueMs">What the gateway's queue takes when it is full of such requests as were sent, in ms.</param>
 /// <param name="Tally">The run.</param>
-public sealed record HerdRun(
-    Policy Policy, Safeguards Safeguards, int? StatusIntervalMs, HerdMeasure Measure, double FullQueueMs, RunTally Tally)
+public sealed record CrowdRun(
+    Policy Policy, Safeguards Safeguards, int? StatusIntervalMs, CrowdSteadiness Measure, double FullQueueMs, RunTally Tally)
 {
     /// <summary>What distinguishes it, in words.</summary>
     public string Name => $"{Policy.Name} {SafeguardNames.Without(Safeguards)}, statuses " +
@@ -41,36 +41,36 @@ public static class SideExperiments
     private const double RushS = 2;
 
     // As with few boards, a little older than a thousand are told them by default (150), and no more than the heartbeat.
-    private static readonly int[] s_herdIntervalsMs = [SimulationRun.LeastStatusIntervalMs, 200, 1000];
+    private static readonly int[] s_crowdIntervalsMs = [SimulationRun.LeastStatusIntervalMs, 200, 1000];
 
     /// <summary>Intervals between statuses that are tried, in ms.</summary>
     private static readonly int[] s_intervalsMs = [50, 200, 1000, 3000, 8000];
 
     /// <summary>
-    /// Runs a flash crowd with all measures against herds and without any, with statuses as they come, old, and very old; and with very old
+    /// Runs a flash crowd with all anti-herding measures and without any, with statuses as they come, old, and very old; and with very old
     /// ones without each measure in turn, and with the oracle.
     /// </summary>
     /// <param name="scenario">One with a flash.</param>
     /// <param name="set">Network and inputs.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="cancellation">Stops it.</param>
-    public static IReadOnlyList<HerdRun> Herd(Scenario scenario, InputSet set, int seed, CancellationToken cancellation)
+    public static IReadOnlyList<CrowdRun> Crowd(Scenario scenario, InputSet set, int seed, CancellationToken cancellation)
     {
-        int oldMs = s_herdIntervalsMs[^1];
+        int oldMs = s_crowdIntervalsMs[^1];
         (Policy Policy, Safeguards Safeguards, int IntervalMs)[] runs =
         [
-            .. s_herdIntervalsMs.SelectMany(ms => new[] { (Policy.Crime, Safeguards.All, ms), (Policy.Crime, Safeguards.None, ms) }),
+            .. s_crowdIntervalsMs.SelectMany(ms => new[] { (Policy.Crime, Safeguards.All, ms), (Policy.Crime, Safeguards.None, ms) }),
             .. SafeguardNames.Each.Select(entry => (Policy.Crime, Safeguards.All & ~entry.Measure, oldMs)),
-            (Policy.Oracle, Safeguards.All, s_herdIntervalsMs[0]),
+            (Policy.Oracle, Safeguards.All, s_crowdIntervalsMs[0]),
         ];
-        var results = new HerdRun[runs.Length];
+        var results = new CrowdRun[runs.Length];
         Parallel.For(0, runs.Length, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
-            var run = new SimulationRun(scenario, set, runs[i].Policy, Goal.Time, seed)
+            var run = new SimulationRun(scenario, set, runs[i].Policy, Objective.Time, seed)
             {
                 StatusIntervalMs = runs[i].IntervalMs, Safeguards = runs[i].Safeguards,
             };
-            results[i] = Herd(run, cancellation);
+            results[i] = Crowd(run, cancellation);
         });
         return results;
     }
@@ -78,17 +78,17 @@ public static class SideExperiments
     /// <summary>Runs one flash crowd.</summary>
     /// <param name="run">One of a scenario with a flash.</param>
     /// <param name="cancellation">Stops it.</param>
-    public static HerdRun Herd(SimulationRun run, CancellationToken cancellation) => HerdOf(run, run.Run(cancellation: cancellation));
+    public static CrowdRun Crowd(SimulationRun run, CancellationToken cancellation) => CrowdOf(run, run.Run(cancellation: cancellation));
 
     /// <summary>Measures a flash crowd that was run.</summary>
     /// <param name="run">One of a scenario with a flash.</param>
     /// <param name="tally">What it came to.</param>
-    public static HerdRun HerdOf(SimulationRun run, RunTally tally)
+    public static CrowdRun CrowdOf(SimulationRun run, RunTally tally)
     {
         LoadShape flash = run.Scenario.Load;
         if (flash.Pattern != LoadPattern.Flash) throw new ArgumentException($"{run.Scenario.Name} has no flash", nameof(run));
-        HerdMeasure measure = HerdMeasure.Of(tally, flash.PeriodS + RushS, flash.PeriodS + flash.LastsS);
-        return new HerdRun(run.Policy, run.Safeguards, run.StatusIntervalMs, measure, FullQueueMs(run, tally), tally);
+        CrowdSteadiness measure = CrowdSteadiness.Of(tally, flash.PeriodS + RushS, flash.PeriodS + flash.LastsS);
+        return new CrowdRun(run.Policy, run.Safeguards, run.StatusIntervalMs, measure, FullQueueMs(run, tally), tally);
     }
 
     private static double FullQueueMs(SimulationRun run, RunTally tally)
@@ -110,8 +110,8 @@ public static class SideExperiments
         Parallel.For(0, excess.Length, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
             int seed = i % StaleSeeds + 1;
-            double oracle = new SimulationRun(scenario, set, Policy.Oracle, Goal.Time, seed).Run(cancellation: cancellation).MeanTimeMs;
-            RunTally run = new SimulationRun(scenario, set, Policy.Crime, Goal.Time, seed) { StatusIntervalMs = s_intervalsMs[i / StaleSeeds] }
+            double oracle = new SimulationRun(scenario, set, Policy.Oracle, Objective.Time, seed).Run(cancellation: cancellation).MeanTimeMs;
+            RunTally run = new SimulationRun(scenario, set, Policy.Crime, Objective.Time, seed) { StatusIntervalMs = s_intervalsMs[i / StaleSeeds] }
                 .Run(cancellation: cancellation);
             excess[i] = 100 * (run.MeanTimeMs / oracle - 1);
         });

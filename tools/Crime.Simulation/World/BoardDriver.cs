@@ -52,7 +52,7 @@ internal sealed class BoardDriver
         Links = new BoardLinks(world, costs, Engine, beaconPhaseUs, firstLink);
         _arrivals = new InputArrivals(world.Setup, world.Seed, index, costs.Group.InputEveryS * 1e6);
         _noise = new RandomStream(world.Seed, StreamPurpose.Noise, index);
-        _backgroundNoise = new RandomStream(world.Seed, StreamPurpose.Upkeep, index);
+        _backgroundNoise = new RandomStream(world.Seed, StreamPurpose.Messages, index);
         _request = new OpenRequest((uint)index);
         _decisionUs = world.Setup.Policy.AsksEngine ? (int)costs.DecisionUs : 0;
         if (costs.Group.Radio == RadioKind.Off)
@@ -100,7 +100,7 @@ internal sealed class BoardDriver
         tally.Timeouts += _flow.Counters.Timeouts;
         tally.Refusals += _flow.Counters.Refusals;
         tally.LateAnswers += _flow.Counters.LateAnswers;
-        tally.UpkeepUj += _background.EnergyNj(Costs.Power) / 1000.0;
+        tally.BackgroundUj += _background.EnergyNj(Costs.Power) / 1000.0;
     }
 
     /// <summary>An input arrives.</summary>

@@ -115,7 +115,7 @@ internal sealed class GatewayDriver : IGatewayActions
         _core.OnConnectionChanged(isConnected: true);
         if (HasUpstreams) _world.Events.Add(0, EventKind.GatewayTick, Index);
         if (Node.Background == null) return;
-        _background = new RandomStream(_world.Seed, StreamPurpose.Background, Index);
+        _background = new RandomStream(_world.Seed, StreamPurpose.OtherWork, Index);
         _world.Events.Add(0, EventKind.Background, Index);
     }
 
@@ -346,7 +346,7 @@ internal sealed class GatewayDriver : IGatewayActions
         HeartbeatMs = Math.Max(DefaultHeartbeatMs, _world.Setup.StatusIntervalMs ?? 0),
         Session = 1,
         Upstreams = _upstreamIds.Select((id, slot) => new Upstream(id, slot)).ToArray(),
-        Measures = (HerdMeasures)_world.Setup.Safeguards & HerdMeasures.All,
+        Measures = (AntiHerding)_world.Setup.Safeguards & AntiHerding.All,
         UsesBudgets = (_world.Setup.Safeguards & Safeguards.Admission) != 0,
     };
 

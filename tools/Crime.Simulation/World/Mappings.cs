@@ -125,7 +125,7 @@ internal sealed class SingleMapping : DirectedMapping
 /// <summary>Maps each input to a place drawn at random.</summary>
 internal sealed class RandomMapping(SimWorld world, BoardDriver board) : DirectedMapping(world, board)
 {
-    private RandomStream _random = new(world.Seed, StreamPurpose.Dice, board.Index);
+    private RandomStream _random = new(world.Seed, StreamPurpose.Draws, board.Index);
 
     /// <inheritdoc/>
     protected override int PickSlot(int length)
@@ -154,7 +154,7 @@ internal sealed class TwoDeviceMapping(SimWorld world, BoardDriver board) : Dire
         _timeline.TransmitUs = costs.Power.TransmitUs(World.RequestSize(length));
         _timeline.WaitUs = (long)(roundTripUs + gateway.Costs.Line.At(length));
         _timeline.WakeUs = Board.Engine.IsRadioOff ? (long)costs.AssociateUs : 0;
-        bool isLess = World.Setup.Goal.Objective == Objective.Time
+        bool isLess = World.Setup.Objective.Kind == ObjectiveKind.Time
             ? _timeline.ComputeUs + _timeline.TransmitUs + _timeline.WaitUs + _timeline.WakeUs < localUs
             : _timeline.EnergyNj(costs.Power) < RadioTimeline.RequestNj(costs.Power, localUs, 0, 0, 0);
         return isLess ? 0 : -1;
@@ -190,7 +190,7 @@ internal sealed class OracleMapping(SimWorld world, BoardDriver board) : Directe
     {
         BoardCosts costs = Board.Costs;
         double best = costs.LocalUs(Board.Input) * Board.Draws.Factor(Draws.Local, BoardCosts.LocalNoiseSigma);
-        if (World.Setup.Goal.Objective != Objective.Time) best = RadioTimeline.RequestNj(costs.Power, (long)best, 0, 0, 0);
+        if (World.Setup.Objective.Kind != ObjectiveKind.Time) best = RadioTimeline.RequestNj(costs.Power, (long)best, 0, 0, 0);
         int picked = -1;
         for (int slot = 0; slot < Board.Links.Count; slot++)
         {
@@ -220,7 +220,7 @@ internal sealed class OracleMapping(SimWorld world, BoardDriver board) : Directe
         answerUs = (long)(doneUs - arrivalUs);
         double backUs = doneUs + Board.Links.WayBackUs(slot, ResponseFrame.HeaderSize, Board.Draws);
         double endUs = Board.Links.AnswerUs(leftUs, backUs) + costs.ReceiveUs;
-        if (World.Setup.Goal.Objective == Objective.Time) return endUs - World.NowUs;
+        if (World.Setup.Objective.Kind == ObjectiveKind.Time) return endUs - World.NowUs;
         _timeline.Reset();
         _timeline.ComputeUs = (long)encodeUs;
         _timeline.WakeUs = (long)upUs;

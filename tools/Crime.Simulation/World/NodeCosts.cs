@@ -83,12 +83,12 @@ internal sealed class BoardCosts
     public PowerProfile Power { get; }
 
     /// <summary>Returns the setup of the engines of these boards.</summary>
-    /// <param name="goal">The objective.</param>
+    /// <param name="objective">The objective.</param>
     /// <param name="measures">Anti-herding measures that are on.</param>
-    public EngineSetup Setup(Goal goal, HerdMeasures measures) => new()
+    public EngineSetup Setup(Objective objective, AntiHerding measures) => new()
     {
         ModelId = SimWorld.ModelId, LongestLength = _set.Lengths.MaxLength, LocalTime = LocalLine, EncodeTime = EncodeLine,
-        BytesPerStep = _set.BytesPerStep, Power = Power, Goal = goal, BeaconIntervalUs = EngineSetup.StandardBeaconUs, Measures = measures,
+        BytesPerStep = _set.BytesPerStep, Power = Power, Objective = objective, BeaconIntervalUs = EngineSetup.StandardBeaconUs, Measures = measures,
     };
 
     /// <summary>Time to compute an input in µs, without noise.</summary>

@@ -41,7 +41,7 @@ public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
     public bool IsSingleDevice => Kind is PolicyKind.Local or PolicyKind.Single;
 
     /// <summary>True when it depends on the objective.</summary>
-    public bool HasGoal => !IsSingleDevice && Kind != PolicyKind.Random;
+    public bool HasObjective => !IsSingleDevice && Kind != PolicyKind.Random;
 
     /// <summary>True when the engine of each board decides, which takes time.</summary>
     public bool AsksEngine => Kind is PolicyKind.Crime or PolicyKind.MeanLength;

@@ -67,7 +67,7 @@ public sealed class RunTally
     public double EnergyUj { get; set; }
 
     /// <summary>Background energy of boards in µJ: pings, statuses, and wakes that no input needs.</summary>
-    public double UpkeepUj { get; set; }
+    public double BackgroundUj { get; set; }
 
     /// <summary>Inputs by length.</summary>
     public long[] CountByLength { get; }
@@ -91,7 +91,7 @@ public sealed class RunTally
     public double MeanEnergyMj => EnergyUj / Math.Max(Finished, 1) / 1000;
 
     /// <summary>Mean background energy per input in mJ.</summary>
-    public double MeanUpkeepMj => UpkeepUj / Math.Max(Finished, 1) / 1000;
+    public double MeanBackgroundMj => BackgroundUj / Math.Max(Finished, 1) / 1000;
 
     /// <summary>Share of inputs that gateways computed.</summary>
     public double AwayShare => (double)(AtGateways + PassedOn) / Math.Max(Finished, 1);
@@ -150,7 +150,7 @@ public sealed class RunTally
         Events += other.Events;
         TimeUs += other.TimeUs;
         EnergyUj += other.EnergyUj;
-        UpkeepUj += other.UpkeepUj;
+        BackgroundUj += other.BackgroundUj;
         for (int i = 0; i < CountByLength.Length; i++)
         {
             CountByLength[i] += other.CountByLength[i];

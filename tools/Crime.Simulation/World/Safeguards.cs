@@ -8,30 +8,30 @@ using Crime.Mapping;
 
 namespace Crime.Simulation.World;
 
-/// <summary>Measures against herds: those of the engines, as <see cref="HerdMeasures"/> has them, and those of the gateways.</summary>
+/// <summary>Measures against herds: those of the engines, as <see cref="AntiHerding"/> has them, and those of the gateways.</summary>
 [Flags]
 public enum Safeguards
 {
     /// <summary>None: nodes believe the last status as it stands, gateways take whatever comes.</summary>
     None = 0,
 
-    /// <summary><see cref="HerdMeasures.AnswerLoad"/>.</summary>
-    AnswerLoad = HerdMeasures.AnswerLoad,
+    /// <summary><see cref="AntiHerding.AnswerLoad"/>.</summary>
+    AnswerLoad = AntiHerding.AnswerLoad,
 
-    /// <summary><see cref="HerdMeasures.InFlight"/>.</summary>
-    InFlight = HerdMeasures.InFlight,
+    /// <summary><see cref="AntiHerding.InFlight"/>.</summary>
+    InFlight = AntiHerding.InFlight,
 
-    /// <summary><see cref="HerdMeasures.Hysteresis"/>.</summary>
-    Hysteresis = HerdMeasures.Hysteresis,
+    /// <summary><see cref="AntiHerding.Hysteresis"/>.</summary>
+    Hysteresis = AntiHerding.Hysteresis,
 
-    /// <summary><see cref="HerdMeasures.Growth"/>.</summary>
-    Growth = HerdMeasures.Growth,
+    /// <summary><see cref="AntiHerding.Growth"/>.</summary>
+    Growth = AntiHerding.Growth,
 
-    /// <summary><see cref="HerdMeasures.ForecastError"/>.</summary>
-    ForecastError = HerdMeasures.ForecastError,
+    /// <summary><see cref="AntiHerding.ForecastError"/>.</summary>
+    ForecastError = AntiHerding.ForecastError,
 
-    /// <summary><see cref="HerdMeasures.Spread"/>.</summary>
-    Spread = HerdMeasures.Spread,
+    /// <summary><see cref="AntiHerding.Spread"/>.</summary>
+    Spread = AntiHerding.Spread,
 
     /// <summary>A gateway refuses at once what would miss its deadline, and does not begin what has missed it.</summary>
     Admission = 64,
@@ -40,7 +40,7 @@ public enum Safeguards
     QueueBound = 128,
 
     /// <summary>All of them: what the project does.</summary>
-    All = (int)HerdMeasures.All | Admission | QueueBound,
+    All = (int)AntiHerding.All | Admission | QueueBound,
 }
 
 /// <summary>Names of measures.</summary>

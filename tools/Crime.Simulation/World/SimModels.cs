@@ -15,7 +15,7 @@ internal sealed class SimModel : ServedModel
     /// <param name="id">Its identity.</param>
     /// <param name="longestLength">Longest length in timesteps.</param>
     /// <param name="line">The line that its service cost starts from.</param>
-    public SimModel(uint id, int longestLength, CostLine line) : base(id, 0, longestLength, new ServiceCost(line.Alpha / 1000.0, line.Beta))
+    public SimModel(uint id, int longestLength, CostLine line) : base(id, 0, longestLength, new ServiceCost(line.AlphaNs / 1000.0, line.BetaUs))
     {
     }
 

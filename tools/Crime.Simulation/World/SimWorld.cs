@@ -56,7 +56,7 @@ internal sealed class SimWorld
         foreach (BoardGroup group in scenario.Boards)
         {
             var costs = new BoardCosts(group, setup.Set);
-            EngineSetup engine = costs.Setup(setup.Goal, (HerdMeasures)setup.Safeguards & HerdMeasures.All);
+            EngineSetup engine = costs.Setup(setup.Objective, (AntiHerding)setup.Safeguards & AntiHerding.All);
             for (int i = 0; i < group.Count; i++)
             {
                 boards.Add(new BoardDriver(this, boards.Count, costs, engine, links));
@@ -206,7 +206,7 @@ internal sealed class SimWorld
     private static int ListenersIn(Scenario scenario, int gateway) =>
         scenario.Boards.Where(group => group.Links.Any(link => link.Gateway == gateway)).Sum(group => group.Count);
 
-    /// <summary>Per gateway and goal: the upstream to pass a request on to, or -1 where none leads there.</summary>
+    /// <summary>Per gateway and objective: the upstream to pass a request on to, or -1 where none leads there.</summary>
     private static int[][] NextHops(IReadOnlyList<GatewayNode> gateways)
     {
         // Upstreams stand below: the last gateway is done first.
@@ -218,8 +218,8 @@ internal sealed class SimWorld
             for (int slot = gateways[i].Upstreams.Count - 1; slot >= 0; slot--)
             {
                 int next = gateways[i].Upstreams[slot].Gateway;
-                for (int goal = 0; goal < gateways.Count; goal++)
-                    if (goal == next || hops[next][goal] >= 0) hops[i][goal] = slot;
+                for (int objective = 0; objective < gateways.Count; objective++)
+                    if (objective == next || hops[next][objective] >= 0) hops[i][objective] = slot;
             }
         }
         return hops;

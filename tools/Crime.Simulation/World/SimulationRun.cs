@@ -15,9 +15,9 @@ namespace Crime.Simulation.World;
 /// <param name="Scenario">Nodes, links, load.</param>
 /// <param name="Set">Network and inputs.</param>
 /// <param name="Policy">Maps inputs to places.</param>
-/// <param name="Goal">The objective.</param>
+/// <param name="Objective">The objective.</param>
 /// <param name="Seed">Decides everything random.</param>
-public sealed record SimulationRun(Scenario Scenario, InputSet Set, Policy Policy, Goal Goal, int Seed)
+public sealed record SimulationRun(Scenario Scenario, InputSet Set, Policy Policy, Objective Objective, int Seed)
 {
     /// <summary>Shortest time between two statuses of a gateway, in ms; null for the interval that the gateway sets itself.</summary>
     public int? StatusIntervalMs { get; init; }
@@ -51,13 +51,13 @@ public sealed record SimulationRun(Scenario Scenario, InputSet Set, Policy Polic
 
     /// <summary>Returns the levels and outages of the first link of a board of the first copy: the same in every run with this seed.</summary>
     /// <param name="board">Its number.</param>
-    public LinkCourse CourseOf(int board)
+    public LinkTrace TraceOf(int board)
     {
         int index = Scenario.Gateways.Sum(gateway => gateway.Upstreams.Count), first = 0;
         foreach (BoardGroup group in Scenario.Boards)
         {
             if (board < first + group.Count)
-                return new LinkCourse(group.Links[0].Kind, SeedOf(0), index + (board - first) * group.Links.Count);
+                return new LinkTrace(group.Links[0].Kind, SeedOf(0), index + (board - first) * group.Links.Count);
             first += group.Count;
             index += group.Count * group.Links.Count;
         }

@@ -11,7 +11,7 @@ public sealed class ServiceCostTests
     public void BeforeAnythingWasSeenTheCalibrationHolds()
     {
         var cost = new ServiceCost(alphaUs: 0.25, betaUs: 7);
-        Assert.That((cost.Line.Alpha, cost.Line.Beta), Is.EqualTo((250, 7)));
+        Assert.That((cost.Line.AlphaNs, cost.Line.BetaUs), Is.EqualTo((250, 7)));
     }
 
     [Test]
@@ -24,8 +24,8 @@ public sealed class ServiceCostTests
             int length = random.Next(5, 200);
             cost.Observe(length, 40 + 2.0 * length);
         }
-        Assert.That(cost.Line.Alpha, Is.EqualTo(2000).Within(1).Percent);
-        Assert.That(cost.Line.Beta, Is.EqualTo(40).Within(5).Percent);
+        Assert.That(cost.Line.AlphaNs, Is.EqualTo(2000).Within(1).Percent);
+        Assert.That(cost.Line.BetaUs, Is.EqualTo(40).Within(5).Percent);
     }
 
     [Test]
@@ -39,7 +39,7 @@ public sealed class ServiceCostTests
 
         // Forgetting leaves about 50 observations; an ordinary fit over the last 150 must agree within the noise.
         (double betaUs, double alphaUs) = MathNet.Numerics.Fit.Line(lengths[^150..], timesUs[^150..]);
-        Assert.That(cost.Line.Alpha, Is.EqualTo(1000 * alphaUs).Within(3).Percent);
+        Assert.That(cost.Line.AlphaNs, Is.EqualTo(1000 * alphaUs).Within(3).Percent);
         Assert.That(cost.Line.At(100), Is.EqualTo(betaUs + 100 * alphaUs).Within(1).Percent);
     }
 
@@ -51,8 +51,8 @@ public sealed class ServiceCostTests
         var cost = new ServiceCost(alphaUs: 0.5, betaUs: 10);
         double twiceAsMuch = 2 * (10 + 0.5 * length);
         for (int i = 0; i < 1000; i++) cost.Observe(length, twiceAsMuch);
-        Assert.That(cost.Line.Alpha, Is.EqualTo(1000).Within(1).Percent);
-        Assert.That(cost.Line.Beta, Is.EqualTo(20).Within(1).Percent.Or.EqualTo(20).Within(1));
+        Assert.That(cost.Line.AlphaNs, Is.EqualTo(1000).Within(1).Percent);
+        Assert.That(cost.Line.BetaUs, Is.EqualTo(20).Within(1).Percent.Or.EqualTo(20).Within(1));
     }
 
     [Test]
@@ -61,7 +61,7 @@ public sealed class ServiceCostTests
         var cost = new ServiceCost(alphaUs: 0.5, betaUs: 10);
         var random = new Random(3);
         for (int i = 0; i < 1000; i++) cost.Observe(100, 60 * (0.7 + 0.6 * random.NextDouble()));
-        Assert.That(cost.Line.Alpha, Is.EqualTo(500).Within(15).Percent);
+        Assert.That(cost.Line.AlphaNs, Is.EqualTo(500).Within(15).Percent);
         Assert.That(cost.Line.At(100), Is.EqualTo(60).Within(15).Percent);
     }
 
@@ -86,8 +86,8 @@ public sealed class ServiceCostTests
             int length = random.Next(1, 4097);
             // Longer is cheaper, then much dearer than proportional.
             cost.Observe(length, i < 1000 ? 5000 - length : 0.01 * length * length);
-            Assert.That(cost.Line.Alpha, Is.GreaterThanOrEqualTo(0));
-            Assert.That(cost.Line.Beta, Is.GreaterThanOrEqualTo(0));
+            Assert.That(cost.Line.AlphaNs, Is.GreaterThanOrEqualTo(0));
+            Assert.That(cost.Line.BetaUs, Is.GreaterThanOrEqualTo(0));
         }
     }
 
@@ -100,7 +100,7 @@ public sealed class ServiceCostTests
         Assert.That(cost.ShareOf(15), Is.EqualTo(cost.ShareOf(8)));
         Assert.That((cost.ShareOf(1), cost.ShareOf(2)), Is.EqualTo((1.0, 1.0)));
         Assert.That(cost.CurrentShare, Is.EqualTo(0.4).Within(1).Percent);
-        Assert.That((cost.Line.Alpha, cost.Line.Beta), Is.EqualTo((500, 10)));
+        Assert.That((cost.Line.AlphaNs, cost.Line.BetaUs), Is.EqualTo((500, 10)));
 
         // The load goes: requests are alone again, and add what one alone costs.
         for (int i = 0; i < 500; i++) cost.ObserveBatch(1, 40, aloneUs: 30, timeUs: 60);

@@ -6,7 +6,7 @@ namespace Crime.Gateway.Tests.Core.Relaying;
 
 public sealed class RelayTableTests
 {
-    private static readonly RelayEngine s_engine = new(modelId: 1, longestLength: 100, nodeKey: 2, session: 3, HerdMeasures.All);
+    private static readonly RelayEngine s_engine = new(modelId: 1, longestLength: 100, nodeKey: 2, session: 3, AntiHerding.All);
 
     [Test]
     public void ARequestIsTakenOnce()

@@ -224,7 +224,7 @@ internal sealed class AdvertNetwork
         return worst;
     }
 
-    private static long Cost(Node node, long wayUs, int length) => (wayUs + node.Line.Beta) * 1000 + (long)node.Line.Alpha * length;
+    private static long Cost(Node node, long wayUs, int length) => (wayUs + node.Line.BetaUs) * 1000 + (long)node.Line.AlphaNs * length;
 
     private IEnumerable<(Node Node, Link Link)> AllLinks() => _nodes.SelectMany(node => node.Links.Select(link => (node, link)));
 

@@ -9,23 +9,23 @@ using MathNet.Numerics.Distributions;
 
 namespace Crime.Cli.Live;
 
-/// <summary>Imposes the course of a simulated link.</summary>
-/// <param name="course">Levels and outages.</param>
+/// <summary>Imposes the trace of a simulated link.</summary>
+/// <param name="trace">Levels and outages.</param>
 /// <param name="nowUs">The time in the scenario, in µs.</param>
 /// <param name="givenMs">What one way takes without anything imposed, in ms: it is part of the level and taken off.</param>
 /// <param name="seed">Decides noise and losses.</param>
-internal sealed class CourseConditions(LinkCourse course, Func<long> nowUs, Func<double> givenMs, int seed) : ILinkConditions
+internal sealed class TraceConditions(LinkTrace trace, Func<long> nowUs, Func<double> givenMs, int seed) : ILinkConditions
 {
     private readonly Lock _lock = new();
     private readonly Random _random = new(seed);
 
     /// <inheritdoc/>
-    public bool IsDown => course.IsDown(nowUs());
+    public bool IsDown => trace.IsDown(nowUs());
 
     /// <inheritdoc/>
     public double OneWayMs(int byteCount)
     {
-        LinkKind kind = course.Kind;
+        LinkKind kind = trace.Kind;
         double factor = 1;
         bool isLost;
         lock (_lock)
@@ -34,7 +34,7 @@ internal sealed class CourseConditions(LinkCourse course, Func<long> nowUs, Func
             if (kind.NoiseSigma > 0) factor = LogNormal.Sample(_random, -kind.NoiseSigma * kind.NoiseSigma / 2, kind.NoiseSigma);
             isLost = _random.NextDouble() < kind.Loss;
         }
-        double ms = course.LevelMs(nowUs()) / 2 * factor + byteCount / kind.BytesPerMs - givenMs();
+        double ms = trace.LevelMs(nowUs()) / 2 * factor + byteCount / kind.BytesPerMs - givenMs();
         return Math.Max(ms, 0) + (isLost ? kind.ResendMs : 0);
     }
 }

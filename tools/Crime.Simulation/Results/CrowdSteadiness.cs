@@ -23,7 +23,7 @@ public readonly record struct ShareBand(double Low, double High);
 /// </param>
 /// <param name="Swings">Number of changes from more than three standard deviations of independent draws on one side of the mean to as many on the other.</param>
 /// <param name="WaitP99Ms">99th percentile of the wait in the gateways' queues in ms.</param>
-public sealed record HerdMeasure(double MeanShare, ShareBand Slices, ShareBand Seconds, double Overdispersion, int Swings, double WaitP99Ms)
+public sealed record CrowdSteadiness(double MeanShare, ShareBand Slices, ShareBand Seconds, double Overdispersion, int Swings, double WaitP99Ms)
 {
     /// <summary>Half the band that the shares of a steady crowd's seconds keep to, about their mean, in points of percent.</summary>
     /// <remarks>Of the 5000 inputs a second of a thousand boards it is 250: as many as the gateway's queue holds.</remarks>
@@ -34,7 +34,7 @@ public sealed record HerdMeasure(double MeanShare, ShareBand Slices, ShareBand S
 
     private const double SwingDeviations = 3;
 
-    /// <summary>How far the share of the worst second is off the mean, in points of percent.</summary>
+    /// <summary>Largest distance of a second's share from the mean, in points of percent.</summary>
     public double WorstSecondPoints => 100 * Math.Max(Seconds.High - MeanShare, MeanShare - Seconds.Low);
 
     /// <summary>True when the crowd is steady, in its seconds and in its slices.</summary>
@@ -42,9 +42,9 @@ public sealed record HerdMeasure(double MeanShare, ShareBand Slices, ShareBand S
 
     /// <summary>Measures a run.</summary>
     /// <param name="tally">The run.</param>
-    /// <param name="beginsS">From when, in s of simulated time: after the first rush.</param>
-    /// <param name="endsS">Until when, in s.</param>
-    public static HerdMeasure Of(RunTally tally, double beginsS, double endsS)
+    /// <param name="beginsS">Begin of the measured time in s of simulated time, after the first rush.</param>
+    /// <param name="endsS">End of the measured time in s.</param>
+    public static CrowdSteadiness Of(RunTally tally, double beginsS, double endsS)
     {
         int first = (int)(beginsS * 1e6 / tally.SliceUs), end = Math.Min((int)(endsS * 1e6 / tally.SliceUs), RunTally.SliceCount);
         double[] slices = Shares(tally, first, end, 1), seconds = Shares(tally, first, end, (int)Math.Max(1_000_000 / tally.SliceUs, 1));
@@ -65,7 +65,7 @@ public sealed record HerdMeasure(double MeanShare, ShareBand Slices, ShareBand S
             side = Math.Sign(deviations);
         }
         double overdispersion = slices.Length > 1 ? squares / (slices.Length - 1) : 0;
-        return new HerdMeasure(
+        return new CrowdSteadiness(
             p, new ShareBand(Quantile(slices, 0.05), Quantile(slices, 0.95)), new ShareBand(seconds.FirstOrDefault(), seconds.LastOrDefault()),
             overdispersion, swings, tally.WaitQuantileMs(0.99));
     }

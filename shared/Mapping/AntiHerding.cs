@@ -6,7 +6,7 @@ namespace Crime.Mapping;
 
 /// <summary>Measures of an engine against herds.</summary>
 [Flags]
-public enum HerdMeasures
+public enum AntiHerding
 {
     /// <summary>None: a status is believed as it stands until the next one.</summary>
     None = 0,

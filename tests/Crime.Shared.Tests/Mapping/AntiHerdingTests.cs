@@ -7,7 +7,7 @@ using NUnit.Framework;
 namespace Crime.Shared.Tests.Mapping;
 
 /// <summary>Many boards that read the same reports, and what keeps them from acting as one.</summary>
-public sealed class HerdTests
+public sealed class AntiHerdingTests
 {
     private const int HeartbeatUs = 1_000_000;
 
@@ -17,8 +17,8 @@ public sealed class HerdTests
         new EngineSetup
         {
             ModelId = 1, LongestLength = 80, LocalTime = new CostLine(1_400_000, 500), BytesPerStep = 6, Power = s_power,
-            Measures = hasMeasures ? HerdMeasures.All
-                : HerdMeasures.All & ~(HerdMeasures.ForecastError | HerdMeasures.Hysteresis | HerdMeasures.Spread),
+            Measures = hasMeasures ? AntiHerding.All
+                : AntiHerding.All & ~(AntiHerding.ForecastError | AntiHerding.Hysteresis | AntiHerding.Spread),
         }, key);
 
     private static StatusFrame Status(uint sequence, uint backlogUs)

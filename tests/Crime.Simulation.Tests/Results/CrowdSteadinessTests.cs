@@ -6,15 +6,15 @@ using NUnit.Framework;
 
 namespace Crime.Simulation.Tests.Results;
 
-public sealed class HerdTests
+public sealed class CrowdSteadinessTests
 {
     private const long DurationUs = 60_000_000;
 
     [Test]
-    public void BoardsThatThrowDiceAreSteady()
+    public void BoardsThatDecideAtRandomAreSteady()
     {
-        var dice = new RandomStream(2, StreamPurpose.Dice, 0);
-        HerdMeasure measure = Crowd(_ => dice.NextUniform() < 0.6);
+        var random = new RandomStream(2, StreamPurpose.Draws, 0);
+        CrowdSteadiness measure = Crowd(_ => random.NextUniform() < 0.6);
         Assert.That(measure.Overdispersion, Is.EqualTo(1).Within(0.2));
         Assert.That(measure.MeanShare, Is.EqualTo(0.6).Within(0.01));
         Assert.That(measure.IsSteady, Is.True);
@@ -24,18 +24,18 @@ public sealed class HerdTests
     public void BoardsThatAllTurnAtOnceAreNot()
     {
         // All go while the queue is empty, none while it is full.
-        HerdMeasure measure = Crowd(slice => slice / 2 % 2 == 0);
+        CrowdSteadiness measure = Crowd(slice => slice / 2 % 2 == 0);
         Assert.That(measure.Overdispersion, Is.GreaterThan(100));
         Assert.That(measure.Slices.Low, Is.Zero);
         Assert.That(measure.Slices.High, Is.EqualTo(1));
         Assert.That(measure.IsSteady, Is.False);
     }
 
-    private static HerdMeasure Crowd(Func<int, bool> isAway)
+    private static CrowdSteadiness Crowd(Func<int, bool> isAway)
     {
         var tally = new RunTally(10, DurationUs);
         for (int slice = 0; slice < RunTally.SliceCount; slice++)
             for (int board = 0; board < 300; board++) tally.AddDecision(5, isAway(slice), slice * tally.SliceUs);
-        return HerdMeasure.Of(tally, 1, 60);
+        return CrowdSteadiness.Of(tally, 1, 60);
     }
 }

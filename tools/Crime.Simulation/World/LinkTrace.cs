@@ -1,4 +1,4 @@
-// What a link of a simulation goes through, for whoever imposes the same on a real one.
+// The levels and outages of a simulated link, so that a live run can impose the same on a real connection.
 
 using System;
 using System.Threading;
@@ -6,31 +6,31 @@ using Crime.Simulation.Scenarios;
 
 namespace Crime.Simulation.World;
 
-/// <summary>Levels and outages of a link over time. Thread-safe; a time before one that was asked for counts as that.</summary>
-public sealed class LinkCourse
+/// <summary>Levels and outages of a link over time. Thread-safe. A time before the last requested time counts as the last requested time.</summary>
+public sealed class LinkTrace
 {
     private readonly Lock _lock = new();
     private readonly SimLink _link;
     private long _latestUs;
 
-    internal LinkCourse(LinkKind kind, ulong seed, int index)
+    internal LinkTrace(LinkKind kind, ulong seed, int index)
     {
         Kind = kind;
         _link = new SimLink(kind, seed, index);
     }
 
-    /// <summary>What kind of link it is.</summary>
+    /// <summary>Kind of the link.</summary>
     public LinkKind Kind { get; }
 
     /// <summary>Level of the round trip in ms.</summary>
-    /// <param name="atUs">When, in µs of the scenario.</param>
+    /// <param name="atUs">Scenario time in µs.</param>
     public double LevelMs(long atUs)
     {
         lock (_lock) return _link.LevelUs(Forward(atUs)) / 1000;
     }
 
-    /// <summary>Whether the link fails.</summary>
-    /// <param name="atUs">When, in µs of the scenario.</param>
+    /// <summary>True while the link is down.</summary>
+    /// <param name="atUs">Scenario time in µs.</param>
     public bool IsDown(long atUs)
     {
         lock (_lock) return _link.IsDown(Forward(atUs));

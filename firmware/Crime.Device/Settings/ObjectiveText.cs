@@ -4,42 +4,42 @@ using Crime.Costs;
 
 namespace Crime.Device.Settings;
 
-/// <summary>Reads and writes goals: <c>time</c>, <c>energy</c>, <c>weighted 0.25</c>, <c>deadline 150 95</c>.</summary>
-public static class GoalText
+/// <summary>Reads and writes objectives: <c>time</c>, <c>energy</c>, <c>weighted 0.25</c>, <c>deadline 150 95</c>.</summary>
+public static class ObjectiveText
 {
     /// <summary>What a person may write, for messages.</summary>
     public const string Forms = "time, energy, weighted <time's share, 0 to 1>, deadline <ms, 1 to 60000> <percent, 50 to 99>";
 
     private const int Thousand = 1000;
 
-    /// <summary>Reads a goal; allocates.</summary>
+    /// <summary>Reads an objective; allocates.</summary>
     /// <param name="text">Words between single spaces.</param>
-    /// <returns>The goal, or null when the text is none.</returns>
-    public static Goal Parse(string text)
+    /// <returns>The objective, or null when the text is none.</returns>
+    public static Objective Parse(string text)
     {
         string[] words = text.Split(' ');
         switch (words[0])
         {
-            case "time": return words.Length == 1 ? Goal.Time : null;
-            case "energy": return words.Length == 1 ? Goal.Energy : null;
+            case "time": return words.Length == 1 ? Objective.Time : null;
+            case "energy": return words.Length == 1 ? Objective.Energy : null;
             case "weighted":
-                return words.Length == 2 && Thousandths(words[1], out int lambda) ? Goal.Weighted(lambda) : null;
+                return words.Length == 2 && Thousandths(words[1], out int lambda) ? Objective.Weighted(lambda) : null;
             case "deadline":
                 if (words.Length != 3 || !int.TryParse(words[1], out int timeMs) || !int.TryParse(words[2], out int percent)) return null;
-                if (timeMs < Goal.MinDeadlineMs || timeMs > Goal.MaxDeadlineMs) return null;
-                return percent < Goal.MinQuantile || percent > Goal.MaxQuantile ? null : Goal.Deadline(timeMs, percent);
+                if (timeMs < Objective.MinDeadlineMs || timeMs > Objective.MaxDeadlineMs) return null;
+                return percent < Objective.MinQuantile || percent > Objective.MaxQuantile ? null : Objective.Deadline(timeMs, percent);
             default: return null;
         }
     }
 
     /// <summary>Name of an objective, as a person writes it.</summary>
-    public static string NameOf(Objective objective)
+    public static string NameOf(ObjectiveKind kind)
     {
-        switch (objective)
+        switch (kind)
         {
-            case Objective.Time: return "time";
-            case Objective.Energy: return "energy";
-            case Objective.Weighted: return "weighted";
+            case ObjectiveKind.Time: return "time";
+            case ObjectiveKind.Energy: return "energy";
+            case ObjectiveKind.Weighted: return "weighted";
             default: return "deadline";
         }
     }
