@@ -8,7 +8,7 @@ public sealed class Decision
 {
     /// <summary>
     /// True to compute <see cref="Cost"/>, <see cref="ExpectedEnergyUj"/> and <see cref="BreakEvenLength"/> as well, which takes as long as
-    /// seven decisions. Set by the owner of the object; the three fields keep their values otherwise.
+    /// several decisions. Set by the owner of the object; the three fields keep their values otherwise.
     /// </summary>
     public bool IsDetailed;
 

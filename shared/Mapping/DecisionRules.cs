@@ -82,10 +82,11 @@ internal sealed class DecisionRules
     /// <inheritdoc cref="MappingEngine.Decide"/>
     public void Decide(int length, long nowUs, Decision decision)
     {
-        int bucket = _table.Bucket(length), tick = TickAt(nowUs);
+        // A call costs a board as much as several operations: TickAt and BudgetUs are written out.
+        int bucket = _table.Bucket(length), tick = _routes.TickAt(Objective, nowUs);
         Route route = Pick(bucket, tick, nowUs, out int timeUs);
         if (route == null) Keep(decision, length);
-        else Offload(decision, route, timeUs, bucket, tick, BudgetUs(bucket));
+        else Offload(decision, route, timeUs, bucket, tick, Objective.Kind == ObjectiveKind.Deadline ? int.MaxValue : _table.BudgetUs(bucket));
         if (decision.IsDetailed) AddDetails(decision, length, 0, tick, nowUs);
     }
 
@@ -109,7 +110,7 @@ internal sealed class DecisionRules
     /// <inheritdoc cref="MappingEngine.DecideRest"/>
     public void DecideRest(int length, bool isComplete, long nowUs, Decision decision)
     {
-        int bucket = _table.Bucket(length), tick = TickAt(nowUs);
+        int bucket = _table.Bucket(length), tick = _routes.TickAt(Objective, nowUs);
         Route route = PickRest(bucket, isComplete, tick, nowUs, out int timeUs);
         if (route == null)
         {
@@ -336,6 +337,9 @@ internal sealed class DecisionRules
         decision.ExpectedEnergyUj = energyNj / 1000 > int.MaxValue ? int.MaxValue : (int)(energyNj / 1000);
         decision.BreakEvenLength = BreakEvenLength(tick, nowUs);
     }
+
+    /// <inheritdoc cref="MappingEngine.BreakEvenLength"/>
+    public int BreakEvenLength(long nowUs) => BreakEvenLength(TickAt(nowUs), nowUs);
 
     /// <summary>The smallest length that would be offloaded. Longer inputs are offloaded too, as lines imply.</summary>
     private int BreakEvenLength(int tick, long nowUs)

@@ -93,6 +93,13 @@ public sealed class MappingEngine
         lock (_lock) _rules.Decide(length, nowUs, decision);
     }
 
+    /// <summary>Returns the smallest length in timesteps that would be offloaded now; <see cref="CostLine.Never"/> when the table has none.</summary>
+    /// <param name="nowUs">The time in µs.</param>
+    public int BreakEvenLength(long nowUs)
+    {
+        lock (_lock) return _rules.BreakEvenLength(nowUs);
+    }
+
     /// <summary>Keeps the input on the node, whatever a gateway would cost.</summary>
     /// <param name="length">Length of the input in timesteps.</param>
     /// <param name="nowUs">The time in µs.</param>

@@ -31,6 +31,7 @@ public sealed class InputFlow
     private int _done;
     private bool _isFallback;
     private int _backOffUs;
+    private bool _hasBreakEven;
     private long _startUs;
     private long _pausedAtUs;
     private long _sentAtUs;
@@ -103,6 +104,7 @@ public sealed class InputFlow
         Timeline.Reset();
         Result.DoneCount = 0;
         Result.BreakEvenLength = CostLine.Never;
+        _hasBreakEven = false;
         _length = length;
         _arrived = arrived;
         _done = 0;
@@ -210,6 +212,18 @@ public sealed class InputFlow
         return isReady ? Next(nowUs) : Action;
     }
 
+    /// <summary>
+    /// Sets the break-even length of the result after <see cref="InputAction.Complete"/>. It takes as long as several decisions and nothing
+    /// depends on it, so it belongs to no input's time and energy.
+    /// </summary>
+    /// <param name="nowUs">The time in µs.</param>
+    public void AddBreakEvenLength(long nowUs)
+    {
+        if (_hasBreakEven || _engine == null) return;
+        _hasBreakEven = true;
+        Result.BreakEvenLength = _engine.BreakEvenLength(nowUs);
+    }
+
     private InputAction Next(long nowUs)
     {
         Timeline.WaitUs += nowUs - _pausedAtUs;
@@ -222,7 +236,6 @@ public sealed class InputFlow
     {
         int count = _arrived - _done;
         if (count == 0 || !_canCompute) return Action = InputAction.AwaitSteps;
-        _decision.IsDetailed = false;
         _mapping.DecideRest(_engine, _length - _done, false, nowUs, _decision);
         return _decision.IsOffload ? Action = InputAction.AwaitSteps : Compute(count < MaxSteps ? count : MaxSteps, false);
     }
@@ -237,14 +250,11 @@ public sealed class InputFlow
         }
         if (_done > 0 && rest > MaxSteps)
         {
-            _decision.IsDetailed = false;
             _mapping.DecideRest(_engine, rest, true, nowUs, _decision);
             if (!_decision.IsOffload) return Compute(MaxSteps, false);
         }
-        _decision.IsDetailed = true;
         if (_done > 0) _mapping.DecideRest(_engine, rest, true, nowUs, _decision);
         else _mapping.Decide(_engine, _length, _canCompute, nowUs, _decision);
-        Result.BreakEvenLength = _decision.BreakEvenLength;
         if (_decision.IsOffload) return _engine.IsRadioOff ? Wake(nowUs) : Send();
         return _canCompute ? Compute(rest, true) : Retry(nowUs);
     }
@@ -265,6 +275,8 @@ public sealed class InputFlow
 
     private InputAction Wake(long nowUs)
     {
+        // The break-even length is that of a radio that is off. The association takes far longer than its computation.
+        AddBreakEvenLength(nowUs);
         Radio.Wake(nowUs);
         UntilUs = Radio.UntilUs;
         return Action = InputAction.WakeRadio;

@@ -28,7 +28,7 @@ public sealed class InputResult
     /// <summary>Energy in µJ; set by the driver from its meter.</summary>
     public int EnergyUj;
 
-    /// <summary>Break-even length at the time of the decision, see <see cref="Mapping.Decision.BreakEvenLength"/>.</summary>
+    /// <summary>Break-even length, set by <see cref="InputFlow.AddBreakEvenLength"/>; see <see cref="Mapping.Decision.BreakEvenLength"/>.</summary>
     public int BreakEvenLength;
 
     /// <summary>Requests that waited at the gateway of the decision, or at the least loaded one, as last reported.</summary>

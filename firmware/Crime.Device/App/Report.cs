@@ -130,10 +130,9 @@ public sealed class Report
         _line.Clear().Text("table:");
         ObjectiveField(engine.Objective);
         _line.Text(engine.Objective.IsInTime ? " unit=ms" : " unit=mj");
-        var decision = new Decision { IsDetailed = true };
+        var decision = new Decision();
         long nowUs = Clock.NowUs();
-        engine.DecideLocal(1, nowUs, decision);
-        BreakEven(" even=", decision.BreakEvenLength);
+        BreakEven(" even=", engine.BreakEvenLength(nowUs));
         _console.Write(_line);
         const int rows = 8;
         for (int row = 1; row <= rows; row++)

@@ -47,6 +47,7 @@ public sealed class DecisionBudgetTests
         Assert.That(one, Is.InRange(50, s_budget.GetProperty(isComplete ? "il_rest_max" : "il_rest_incomplete_max").GetInt32()));
     }
 
+    /// <summary>The simulator charges a board this budget for every decision.</summary>
     [Test]
     public void ADecisionCostsNoMoreThanItsBudget(
         [Values(ObjectiveKind.Energy, ObjectiveKind.Deadline)] ObjectiveKind kind, [Values] bool isAtBeacons, [Values] bool isWorstOrder)
@@ -61,7 +62,6 @@ public sealed class DecisionBudgetTests
         Assert.That(one, Is.LessThanOrEqualTo(s_budget.GetProperty("il_one_gateway_max").GetInt32()));
     }
 
-    /// <summary>The simulator charges a board this budget for every decision.</summary>
     [Test]
     public void ADecisionInDetailCostsNoMoreThanItsBudget([Values(ObjectiveKind.Time, ObjectiveKind.Energy)] ObjectiveKind kind, [Values] bool isAtBeacons)
     {

@@ -32,8 +32,6 @@ internal static class EngineAnswers
         return engine.IndexOf(decision.Gateway);
     }
 
-    public static int BreakEvenLength(this MappingEngine engine, long nowUs) => engine.Decide(1, nowUs).BreakEvenLength;
-
     public static int GatewayCost(this MappingEngine engine, int index, int length, long nowUs)
     {
         var decision = new Decision();

@@ -1,6 +1,7 @@
 using Crime.Costs;
 using Crime.Frames;
 using Crime.Node;
+using Crime.Shared.Tests.Mapping;
 using NUnit.Framework;
 
 namespace Crime.Shared.Tests.Node;
@@ -23,6 +24,33 @@ public sealed class InputFlowTests
         Assert.That((result.Target, result.Label, result.Length, result.DoneCount, result.TimeUs), Is.EqualTo((Target.Local, 3, Length, 0, 60_050L)));
         Assert.That(flow.Timeline.ComputeUs, Is.EqualTo(60_050), "the decision counts as well");
         Assert.That(flow.Counters.Requests, Is.Zero);
+    }
+
+    /// <summary>Nothing depends on the break-even length, so it delays no input: the driver asks for it after the result.</summary>
+    [Test]
+    public void TheBreakEvenLengthIsAddedAfterTheResult()
+    {
+        var bench = new NodeBench(MappingMode.Local);
+        bench.Flow.Begin(Length, Length, StartUs);
+        bench.Flow.OnComputed(3, StartUs, StartUs + 60_000);
+        Assert.That(bench.Flow.Result.BreakEvenLength, Is.EqualTo(CostLine.Never), "not yet");
+        bench.Flow.AddBreakEvenLength(StartUs + 60_000);
+        int expected = bench.Engine.Decide(1, StartUs + 60_000).BreakEvenLength;
+        Assert.That(bench.Flow.Result.BreakEvenLength, Is.EqualTo(expected).And.InRange(2, NodeBench.LongestLength));
+    }
+
+    /// <summary>The break-even length of a duty-cycled board is that of a radio that is off, also when the input brought the radio up.</summary>
+    [Test]
+    public void ABreakEvenLengthIncludesTheWakeUp()
+    {
+        var bench = new NodeBench(MappingMode.Gateway, isDutyCycled: true);
+        int isOff = bench.Engine.BreakEvenLength(StartUs);
+        Assert.That(bench.Flow.Begin(Length, Length, StartUs), Is.EqualTo(InputAction.WakeRadio));
+        bench.Engine.OnRadioUp(StartUs);
+        bench.Answer(StartUs + 1_000_000);
+        bench.Flow.AddBreakEvenLength(StartUs + 2_000_000);
+        Assert.That(bench.Flow.Result.BreakEvenLength, Is.EqualTo(isOff));
+        Assert.That(bench.Engine.BreakEvenLength(StartUs + 2_000_000), Is.LessThan(isOff), "the radio is up");
     }
 
     [Test]

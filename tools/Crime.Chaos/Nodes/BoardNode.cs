@@ -342,13 +342,17 @@ internal sealed partial class BoardNode : ChaosNode
         if (!isRight) throw new InvariantException($"{Id}: input {input.Number} does not end as it does without an interruption");
     }
 
-    private void AddRecord(InputResult result) => _telemetry!.Add(
-        new TelemetryRecord
-        {
-            Length = result.Length, Label = result.Label, Target = result.Target, TimeUs = (uint)Math.Min(result.TimeUs, uint.MaxValue),
-            BreakEvenLength = result.BreakEvenLength, Depth = result.Depth, Done = result.DoneCount,
-        },
-        NowUs);
+    private void AddRecord(InputResult result)
+    {
+        _flow.AddBreakEvenLength(NowUs);
+        _telemetry!.Add(
+            new TelemetryRecord
+            {
+                Length = result.Length, Label = result.Label, Target = result.Target, TimeUs = (uint)Math.Min(result.TimeUs, uint.MaxValue),
+                BreakEvenLength = result.BreakEvenLength, Depth = result.Depth, Done = result.DoneCount,
+            },
+            NowUs);
+    }
 
     /// <summary>Switches the radio off, or on for the statuses of new gateways: then it stays on until the next result.</summary>
     private void TakeDown(RadioSchedule radio)

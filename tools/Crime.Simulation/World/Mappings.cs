@@ -31,15 +31,12 @@ internal static class Mappings
     }
 }
 
-/// <summary>Maps inputs that arrive whole, without the details of a decision: nobody reads them, and they take as long as seven decisions.</summary>
+/// <summary>Maps inputs that arrive whole.</summary>
 internal abstract class WholeMapping : InputMapping
 {
     /// <inheritdoc/>
-    public sealed override void Decide(MappingEngine engine, int length, bool canCompute, long nowUs, Decision decision)
-    {
-        decision.IsDetailed = false;
+    public sealed override void Decide(MappingEngine engine, int length, bool canCompute, long nowUs, Decision decision) =>
         DecideWhole(engine, length, nowUs, decision);
-    }
 
     /// <inheritdoc/>
     public sealed override void DecideRest(MappingEngine engine, int length, bool isComplete, long nowUs, Decision decision) =>

@@ -19,11 +19,8 @@ internal sealed class BoardCosts
     /// <summary>Spread of the time to associate. Estimate: "one to several seconds".</summary>
     public const double AssociateNoiseSigma = 0.3;
 
-    /// <summary>Executed IL of one decision with all details: the budget of a test for one gateway (tests/budgets/decision.json).</summary>
-    public const double DecisionIl = 1_680;
-
-    /// <summary>The same for a radio in modem sleep, where each candidate time is rounded up to a beacon.</summary>
-    public const double DecisionAtBeaconsIl = 3_030;
+    /// <summary>Executed IL of one decision: the budget of a test for one gateway (tests/budgets/decision.json).</summary>
+    public const double DecisionIl = 520;
 
     private readonly KernelCost _kernel;
     private readonly InputSet _set;
@@ -45,7 +42,7 @@ internal sealed class BoardCosts
         BeaconUs = profile.BeaconIntervalUs;
         PublishUs = profile.MqttPublishIl * UsPerIl;
         ReceiveUs = profile.MqttReceiveIl * UsPerIl;
-        DecisionUs = (BeaconUs > 0 ? DecisionAtBeaconsIl : DecisionIl) * UsPerIl;
+        DecisionUs = DecisionIl * UsPerIl;
         LengthDistribution lengths = set.Lengths;
         LocalLine = new CostLine(
             Ns(_kernel.PerStep + _kernel.PerOutputStep * lengths.Gamma), Us(_kernel.PerInput + _kernel.PerOutputStep * lengths.Delta));
