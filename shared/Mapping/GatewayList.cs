@@ -61,7 +61,6 @@ internal sealed class GatewayList
         if (slot < 0) return null;
         var added = new GatewayCandidate(id, _rows == null ? null : _rows[slot]);
         added.Queue.UseError = Has(AntiHerding.ForecastError);
-        added.Queue.UseHysteresis = Has(AntiHerding.Hysteresis);
         Slots[slot] = added;
         // Counted once it is there: a reader of the list takes no lock.
         if (slot == Count) Count++;

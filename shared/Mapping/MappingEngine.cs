@@ -258,12 +258,7 @@ public sealed class MappingEngine
         lock (_lock)
         {
             if (_schedule != null) _schedule.OnSent(_lines.TransmitTime.At(length), nowUs);
-            int own = gateway.OwnSegment;
-            if (own < 0 || _gateways.SlotOf(gateway) < 0) return;
-            gateway.SentWaitUs = gateway.Queue.WaitUs(nowUs + gateway.Link.RttUs);
-            if ((_gateways.Measures & AntiHerding.InFlight) == AntiHerding.None) return;
-            gateway.Queue.OnSent(CostLine.ValueAt(gateway.Advert.AlphaNs[own], gateway.Advert.BetaUs[own], length));
-            _rules.Refresh(nowUs);
+            if (gateway.OwnSegment >= 0) gateway.SentWaitUs = gateway.Queue.WaitUs(nowUs + gateway.Link.RttUs);
         }
     }
 

@@ -1,13 +1,13 @@
-// How long a request would wait in a gateway's queue, predicted for the moment it arrives from what the gateway last said.
+// The wait of a request in a gateway's queue, predicted for the time of its arrival from the last report of the gateway.
 
 namespace Crime.Mapping;
 
 /// <summary>A gateway's load as last reported, and its extrapolation.</summary>
 /// <remarks>
 /// The wait is <c>W = max(0, b + (rho - 1) w a) / w</c>: backlog b in µs over all w workers, utilisation rho, age a of the
-/// report; <c>b / w</c> is when a request would have started at the time of the report. Every report, and every answer, also tells
-/// how wrong the last forecast was; mean and deviation of that error are kept and, if wanted, corrected for. Our own model, not the
-/// paper's. The prediction needs no division. Not thread-safe.
+/// report; <c>b / w</c> is the wait of a request at the time of the report. Every report and every answer also shows the error of the
+/// last forecast. Mean and deviation of that error are kept, and the forecast is corrected by them if <see cref="UseError"/> is set. Our
+/// own model, not the paper's. The prediction needs no division. Not thread-safe.
 /// </remarks>
 public sealed class QueueForecast
 {
@@ -17,7 +17,7 @@ public sealed class QueueForecast
     /// <summary>Ages and waits are clamped to this: 60 s.</summary>
     public const int MaxUs = 60_000_000;
 
-    // What is forgotten of an error per further one: 1/8 of the mean, 1/4 of the deviation, as of a round trip.
+    // Gains of a further error: 1/8 for the mean and 1/4 for the deviation, as for round trips (RFC 6298).
     private const int BiasBits = 3;
     private const int DeviationBits = 2;
 
@@ -28,30 +28,27 @@ public sealed class QueueForecast
     private int _workers = 1;
     private bool _hasReport;
 
-    // What was told fell short of by what came, on average (times 8), and how far off it was (times 4).
+    // Mean error of the forecast (times 8) and its mean absolute deviation (times 4), in µs.
     private int _bias8;
     private int _deviation4;
 
-    // The share of the deviation, in 1/256, that this node adds on top: another one for every report.
+    // The share of the deviation, in 1/256, that this node adds: another one for every report.
     private int _spread;
 
     /// <summary>Requests waiting, as last reported.</summary>
     public int Depth { get; private set; }
 
-    /// <summary>Whether the forecast corrects itself by how much it fell short.</summary>
+    /// <summary>True to correct the forecast by its mean error.</summary>
     public bool UseError { get; set; }
 
-    /// <summary>Whether a report that is within half the usual error of the forecast leaves the forecast as it is.</summary>
-    public bool UseHysteresis { get; set; }
-
-    /// <summary>Where this node stands between the trusting and the wary, in 1/256 of the usual error: -256 to 256.</summary>
-    /// <remarks>Nodes that stand apart do not all run to a queue that a report calls empty.</remarks>
+    /// <summary>Sets the share of the deviation that this node adds to the forecast, in 1/256: -256 to 256.</summary>
+    /// <remarks>Nodes with different shares do not all send to a queue that a report shows empty.</remarks>
     public void SetSpread(int share) => _spread = share;
 
-    /// <summary>How far the forecast usually is off, in µs.</summary>
+    /// <summary>Mean absolute deviation of the forecast in µs.</summary>
     public int DeviationUs => _deviation4 >> DeviationBits;
 
-    /// <summary>How much the wait is usually longer than the forecast, in µs; below zero when it is shorter.</summary>
+    /// <summary>Mean of wait less forecast in µs; below zero when waits are shorter.</summary>
     public int BiasUs => _bias8 >> BiasBits;
 
     /// <summary>Takes a full status report.</summary>
@@ -59,22 +56,22 @@ public sealed class QueueForecast
     /// <param name="workers">Number of workers, at least 1.</param>
     /// <param name="utilisation">Work arriving per working time, in 1/1024.</param>
     /// <param name="depth">Requests waiting.</param>
-    /// <param name="nowUs">When the report came.</param>
+    /// <param name="nowUs">Time of the report in µs.</param>
     public void OnStatus(uint backlogUs, int workers, int utilisation, int depth, long nowUs)
     {
         int growth = utilisation - FullUtilisation;
         Take(backlogUs, workers < 1 ? 1 : workers, depth, growth, nowUs);
     }
 
-    /// <summary>Takes the backlog that a response or pong carries along.</summary>
+    /// <summary>Takes the backlog that a response or a pong carries.</summary>
     public void OnBacklog(uint backlogUs, int depth, long nowUs)
     {
         Take(backlogUs, _workers, depth, GrowthPerTick, nowUs);
     }
 
-    /// <summary>Learns how long a request of this node really waited, or would have.</summary>
-    /// <param name="forecastUs">What was forecast when it was sent.</param>
-    /// <param name="waitUs">What it was.</param>
+    /// <summary>Learns the wait of a request of this node, also of one that was refused.</summary>
+    /// <param name="forecastUs">The forecast in µs when it was sent.</param>
+    /// <param name="waitUs">Its wait in µs.</param>
     public void OnWaited(int forecastUs, long waitUs)
     {
         long error = (waitUs > MaxUs ? MaxUs : waitUs) - forecastUs;
@@ -90,17 +87,15 @@ public sealed class QueueForecast
         Depth = depth;
         int forecast = RawUs(nowUs);
         if (forecast < 0) forecast = 0;
-        bool isExpected = _hasReport && UseHysteresis && wait - forecast <= DeviationUs >> 1 && forecast - wait <= DeviationUs >> 1;
         if (_hasReport) OnWaited(forecast, wait);
         _workers = workers;
         _utilisation = growth + FullUtilisation;
         _hasReport = true;
-        // The forecast goes on from where it is, at the pace that is reported now.
-        _waitAtReportUs = isExpected ? forecast : wait;
+        _waitAtReportUs = wait;
         _reportedAtUs = nowUs;
     }
 
-    /// <summary>What is added to the last report as it stands: its usual error, and this node's share of the uncertainty.</summary>
+    /// <summary>Correction of the forecast in µs: its mean error, and this node's share of the deviation.</summary>
     private int CorrectionUs => (UseError ? BiasUs : 0) + (int)(((long)DeviationUs * _spread) >> 8);
 
     /// <summary>The wait without corrections; below zero once the queue has drained.</summary>
@@ -112,16 +107,8 @@ public sealed class QueueForecast
         return wait > MaxUs ? MaxUs : wait < -MaxUs ? -MaxUs : (int)wait;
     }
 
-    /// <summary>What the wait grows by in µs per 1024 µs; below zero it drains.</summary>
+    /// <summary>Growth of the wait in µs per 1024 µs; below zero while the queue drains.</summary>
     public int GrowthPerTick => _utilisation - FullUtilisation;
-
-    /// <summary>A request of this node is on its way there, and in no report yet.</summary>
-    /// <param name="workUs">What it will cost there.</param>
-    public void OnSent(int workUs)
-    {
-        int wait = workUs / _workers;
-        _waitAtReportUs = wait > MaxUs - _waitAtReportUs ? MaxUs : _waitAtReportUs + wait;
-    }
 
     /// <summary>The predicted wait in µs at a time, which may lie ahead.</summary>
     public int WaitUs(long nowUs)

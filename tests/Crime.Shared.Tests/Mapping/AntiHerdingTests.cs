@@ -18,7 +18,7 @@ public sealed class AntiHerdingTests
         {
             ModelId = 1, LongestLength = 80, LocalTime = new CostLine(1_400_000, 500), BytesPerStep = 6, Power = s_power,
             Measures = hasMeasures ? AntiHerding.All
-                : AntiHerding.All & ~(AntiHerding.ForecastError | AntiHerding.Hysteresis | AntiHerding.Spread),
+                : AntiHerding.All & ~(AntiHerding.ForecastError | AntiHerding.Spread),
         }, key);
 
     private static StatusFrame Status(uint sequence, uint backlogUs)
@@ -101,21 +101,5 @@ public sealed class AntiHerdingTests
         long later = 23_000 + MappingEngine.RefusalUs;
         board.OnStatus("gw", Status(3, 0), later);
         Assert.That(board.Choose(80, later), Is.Zero);
-    }
-
-    [Test]
-    public void RequestsUnderWayCountUntilAReportIncludesThem()
-    {
-        MappingEngine board = Engine(5, hasMeasures: false);
-        StatusFrame status = Status(1, 0);
-        status.Advert(0).SetOwn(1_000_000, 0);
-        board.OnStatus("gw", status, 0);
-        Assert.That(board.TakeDuePing(0, out uint sequence), Is.Zero);
-        board.OnPong(new PongFrame { Sequence = sequence }, 10_000);
-        int before = board.GatewayCost(0, 40, 10_000);
-        for (int i = 0; i < 3; i++) board.OnSent(board.Candidate(0), 40, 10_000);
-        Assert.That(board.GatewayCost(0, 40, 10_000) - before, Is.EqualTo(3 * 40_000), "40 ms of work each");
-        board.OnResponse(board.Candidate(0), new ResponseFrame { BacklogUs = 80_000, ServiceUs = 40_000 }, 40, 50_000, 60_000);
-        Assert.That(board.GatewayCost(0, 40, 60_000) - before, Is.EqualTo(80_000).Within(1000));
     }
 }

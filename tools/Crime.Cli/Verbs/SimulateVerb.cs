@@ -33,18 +33,17 @@ internal static class SimulateVerb
         {
             Description = "The scenario: a file, or the name of one that comes with the project (" + string.Join(", ", BundledNames()) + ").",
         };
-        var policy = Options.Word("--policy", "Who decides: boards, a gateway's id, random, mean-length, two-device, crime, oracle, or all.", AllPolicies);
+        var policy = Options.Word("--policy", "The policy: boards, a gateway's id, random, mean-length, two-device, crime, oracle, or all.", AllPolicies);
         var set = Options.Word("--inputs", "The network and its inputs: a file, or a name under scenarios/inputs.", DefaultSet);
-        var objective = Options.OneOf("--objective", "What is minimised.", "time", EnergyObjective);
-        var seed = Options.Number("--seed", "Decides everything random.", 1, 0, int.MaxValue);
+        var objective = Options.OneOf("--objective", "The quantity that is minimised.", "time", EnergyObjective);
+        var seed = Options.Number("--seed", "Seed of all random streams.", 1, 0, int.MaxValue);
         var statusMs = Options.Number(
-            "--status-ms", "Shortest time between two statuses of a gateway, in ms; 0 for the pace that it sets itself.", 0, 0, 60_000);
+            "--status-ms", "Shortest time between two statuses of a gateway, in ms; 0 for the interval that the gateway sets itself.", 0, 0, 60_000);
         var without = new Option<string[]>("--without")
         {
-            Description = "Measures against herds to leave out, in every node: answer-load (answers and pongs tell the load), in-flight (own requests that no "
-                + "report includes count), hysteresis (small changes change nothing), growth (the queue goes on as the utilisation says), forecast-error "
-                + "(forecasts correct themselves), spread (boards trust a report differently), admission (gateways refuse what would miss its deadline, and "
-                + "drop what has), queue-bound (256 requests wait at most; else 65535); or all.",
+            Description = "Anti-herding measures to leave out, in every node: answer-load (answers and pongs report the load), growth (the forecast of a "
+                + "wait follows the utilisation), forecast-error (the forecast is corrected by its mean error), spread (each board adds its own share of the "
+                + "error), admission (gateways refuse requests that would miss their deadline), queue-bound (at most 256 requests wait; else 65535); or all.",
             AllowMultipleArgumentsPerToken = true,
         };
         var output = new Option<string?>("--output", "-o") { Description = "Folder for the results as JSON." };

@@ -1,5 +1,4 @@
-// What stands between a crowd of boards and a herd, and the names under which a run can leave each of it out: what a measure is
-// worth is seen where it is missing.
+// The anti-herding measures of a run, and the names under which a run can leave each one out.
 
 using System;
 using System.Collections.Generic;
@@ -8,21 +7,15 @@ using Crime.Mapping;
 
 namespace Crime.Simulation.World;
 
-/// <summary>Measures against herds: those of the engines, as <see cref="AntiHerding"/> has them, and those of the gateways.</summary>
+/// <summary>Anti-herding measures: those of the engines, see <see cref="AntiHerding"/>, and those of the gateways.</summary>
 [Flags]
 public enum Safeguards
 {
-    /// <summary>None: nodes believe the last status as it stands, gateways take whatever comes.</summary>
+    /// <summary>None: nodes take the last status as it stands, and gateways accept every request.</summary>
     None = 0,
 
     /// <summary><see cref="AntiHerding.AnswerLoad"/>.</summary>
     AnswerLoad = AntiHerding.AnswerLoad,
-
-    /// <summary><see cref="AntiHerding.InFlight"/>.</summary>
-    InFlight = AntiHerding.InFlight,
-
-    /// <summary><see cref="AntiHerding.Hysteresis"/>.</summary>
-    Hysteresis = AntiHerding.Hysteresis,
 
     /// <summary><see cref="AntiHerding.Growth"/>.</summary>
     Growth = AntiHerding.Growth,
@@ -33,13 +26,13 @@ public enum Safeguards
     /// <summary><see cref="AntiHerding.Spread"/>.</summary>
     Spread = AntiHerding.Spread,
 
-    /// <summary>A gateway refuses at once what would miss its deadline, and does not begin what has missed it.</summary>
+    /// <summary>A gateway refuses a request that would miss its deadline, and does not compute one that has missed it.</summary>
     Admission = 64,
 
     /// <summary>A gateway's queue holds <see cref="GatewayDriver.Capacity"/> requests; else as many as its memory.</summary>
     QueueBound = 128,
 
-    /// <summary>All of them: what the project does.</summary>
+    /// <summary>All of them, as in the product.</summary>
     All = (int)AntiHerding.All | Admission | QueueBound,
 }
 
@@ -52,7 +45,7 @@ public static class SafeguardNames
     /// <summary>Every measure with its name.</summary>
     public static IReadOnlyList<(string Name, Safeguards Measure)> Each { get; } =
     [
-        ("answer-load", Safeguards.AnswerLoad), ("in-flight", Safeguards.InFlight), ("hysteresis", Safeguards.Hysteresis), ("growth", Safeguards.Growth),
+        ("answer-load", Safeguards.AnswerLoad), ("growth", Safeguards.Growth),
         ("forecast-error", Safeguards.ForecastError), ("spread", Safeguards.Spread), ("admission", Safeguards.Admission),
         ("queue-bound", Safeguards.QueueBound),
     ];
@@ -64,7 +57,7 @@ public static class SafeguardNames
         return Each.FirstOrDefault(entry => entry.Name == name) is (not null, var measure) ? measure : null;
     }
 
-    /// <summary>What a run leaves out, in words.</summary>
+    /// <summary>Returns the measures that a run leaves out, in words.</summary>
     /// <param name="on">The measures that are on.</param>
     public static string Without(Safeguards on) => on switch
     {
