@@ -1,7 +1,6 @@
 // The engine of the batcher: several sequences of any lengths through one model at a time.
 
 using System;
-using Crime.Gateway.Inference.Batches;
 
 namespace Crime.Gateway.Inference;
 

@@ -4,6 +4,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Gateway.Inference.Batches;
+using Crime.Gateway.Inference.Cells;
 using Crime.Model;
 
 namespace Crime.Gateway.Inference;

@@ -4,6 +4,7 @@ using System;
 using System.Linq;
 using System.Numerics;
 using System.Numerics.Tensors;
+using Crime.Gateway.Inference.Cells;
 using Crime.Model;
 
 namespace Crime.Gateway.Inference;

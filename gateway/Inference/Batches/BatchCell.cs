@@ -2,6 +2,7 @@
 
 using System;
 using System.Runtime.Intrinsics;
+using Crime.Gateway.Inference.Cells;
 using Crime.Model;
 
 namespace Crime.Gateway.Inference.Batches;

@@ -1,6 +1,7 @@
 // Gated recurrent units over a batch, with the reset gate after the product as PyTorch has it.
 
 using System;
+using Crime.Gateway.Inference.Cells;
 
 namespace Crime.Gateway.Inference.Batches;
 

@@ -1,6 +1,7 @@
 // Long short-term memory over a batch: sums of a block of hidden units, then gates and states of that block, block after block.
 
 using System;
+using Crime.Gateway.Inference.Cells;
 
 namespace Crime.Gateway.Inference.Batches;
 

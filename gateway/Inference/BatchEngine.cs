@@ -1,17 +1,18 @@
-// The fast path: a batch through all layers, sorted so that it shrinks from the end as its sequences end.
+// Runs a batch through all layers on the fast path. The longest sequence is first, so that the batch shrinks from its end.
 
 using System;
 using System.Linq;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using Crime.Gateway.Inference.Batches;
 using Crime.Model;
 
-namespace Crime.Gateway.Inference.Batches;
+namespace Crime.Gateway.Inference;
 
-/// <summary>Scratch memory of one worker for one model, and the way of a batch through it.</summary>
+/// <summary>Runs batches through the packed layers of one model, and owns the scratch memory of one worker.</summary>
 internal sealed unsafe class BatchEngine
 {
-    // Rows whose distance is a multiple of this meet in the same places of the cache.
+    // Rows whose distance is a multiple of this number of floats map to the same cache sets.
     private const int CacheStride = 256;
 
     private readonly FloatModel _model;
@@ -19,7 +20,7 @@ internal sealed unsafe class BatchEngine
     private readonly bool _isHeadOnOutputs;
     private readonly int[] _lengths;
 
-    // [rows][length][width], of the layer at hand and of the next one; and the former from the last timestep to the first.
+    // [rows][length][width]: inputs of the current layer, inputs of the next layer, and the current inputs in reverse order.
     private AlignedFloats _inputs = new();
     private AlignedFloats _outputs = new();
     private readonly AlignedFloats _reversed = new();
@@ -27,11 +28,11 @@ internal sealed unsafe class BatchEngine
     private readonly AlignedFloats _cell = new();
     private readonly AlignedFloats _scratch = new();
 
-    // [rows][outputs of the last layer]: of each direction at the end of its own way.
+    // [rows][outputs of the last layer]: the state of each direction after its last step.
     private readonly float[] _finals;
 
     /// <summary>Makes an engine.</summary>
-    /// <param name="model">A model whose <see cref="FloatModel.BatchCells"/> are there.</param>
+    /// <param name="model">A model whose <see cref="FloatModel.BatchCells"/> is not null.</param>
     /// <param name="maxBatch">Most sequences in a batch.</param>
     public BatchEngine(FloatModel model, int maxBatch)
     {
@@ -48,8 +49,8 @@ internal sealed unsafe class BatchEngine
     }
 
     /// <summary>Runs a batch.</summary>
-    /// <param name="items">Where the sequences are.</param>
-    /// <param name="order">Which of them to run, the longest first.</param>
+    /// <param name="items">The sequences; receives labels, logits and end states.</param>
+    /// <param name="order">Indexes of the sequences to run, the longest first.</param>
     public void Run(Span<BatchItem> items, ReadOnlySpan<int> order)
     {
         for (int row = 0; row < order.Length; row++) _lengths[row] = items[order[row]].Values.Length / _model.ValuesPerStep;
@@ -65,7 +66,7 @@ internal sealed unsafe class BatchEngine
         for (int row = 0; row < order.Length; row++) Classify(ref items[order[row]], row);
     }
 
-    /// <summary>Numbers from one row of a sequence to the next, of so many numbers per timestep.</summary>
+    /// <summary>Distance between two rows, in floats, for a number of floats per timestep.</summary>
     private int Stride(int width)
     {
         int stride = (_lengths[0] * width + 15) & ~15;

@@ -1,13 +1,13 @@
-// Gated recurrent units, in both of their two forms. The equations are those of the ONNX operator GRU: with the reset gate after
-// the product (linear_before_reset = 1) they are PyTorch's.
+// The gated recurrent unit in both forms of the ONNX operator GRU. With the reset gate after the product
+// (linear_before_reset = 1) the equations are those of PyTorch.
 
 using System;
 using System.Numerics.Tensors;
 using Crime.Model;
 
-namespace Crime.Gateway.Inference;
+namespace Crime.Gateway.Inference.Cells;
 
-/// <summary>A GRU's numbers.</summary>
+/// <summary>Packed weights of a GRU.</summary>
 internal sealed class GruWeights : CellWeights
 {
     private const int Reset = 0;
@@ -23,20 +23,20 @@ internal sealed class GruWeights : CellWeights
         if (!isResetBefore) RecurrentCandidate = new PackedRows(numbers, [New], hasInputs: false);
     }
 
-    /// <summary>r, then z.</summary>
+    /// <summary>Rows of r, then of z.</summary>
     public PackedRows Gates { get; }
 
-    /// <summary>n: on the inputs, and on the hidden state where that is reset before the product.</summary>
+    /// <summary>Rows of n: on the inputs, and also on the hidden state if the reset gate acts before the product.</summary>
     public PackedRows Candidate { get; }
 
-    /// <summary>n on the hidden state where the product is reset; null otherwise.</summary>
+    /// <summary>Rows of n on the hidden state if the reset gate acts after the product; null otherwise.</summary>
     public PackedRows? RecurrentCandidate { get; }
 
     /// <inheritdoc/>
     public override FloatCell NewCell() => new GruCell(this);
 }
 
-/// <summary>A GRU at work.</summary>
+/// <summary>State of a GRU and its step.</summary>
 internal sealed class GruCell(GruWeights weights) : FloatCell
 {
     private readonly float[] _gates = new float[weights.Gates.Count];

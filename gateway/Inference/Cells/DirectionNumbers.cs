@@ -1,10 +1,10 @@
-// What the file says about one direction of a layer, before it is packed.
+// The numbers of one direction of a layer as the model file holds them. The cells pack them for their kernels.
 
 using System;
 using System.Linq;
 using Crime.Model;
 
-namespace Crime.Gateway.Inference;
+namespace Crime.Gateway.Inference.Cells;
 
 /// <summary>The single-precision numbers and options of one direction. The order of the rows is that of <see cref="CellKind"/>.</summary>
 internal sealed class DirectionNumbers
@@ -12,8 +12,8 @@ internal sealed class DirectionNumbers
     /// <summary>Reads a direction.</summary>
     /// <param name="model">A model with a float section.</param>
     /// <param name="layer">Index of the layer.</param>
-    /// <param name="direction">0, or 1 for the reverse half of a layer that reads both ways.</param>
-    /// <param name="next">Gives the next so many numbers of the float section.</param>
+    /// <param name="direction">0, or 1 for the reverse half of a bidirectional layer.</param>
+    /// <param name="next">Returns the next numbers of the float section; its argument is their count.</param>
     public DirectionNumbers(ModelFile model, int layer, int direction, Func<int, float[]> next)
     {
         LayerShape shape = model.Layers[layer];
@@ -34,13 +34,13 @@ internal sealed class DirectionNumbers
         CellOutput = Function(2);
     }
 
-    /// <summary>Numbers per timestep that come in.</summary>
+    /// <summary>Inputs per timestep.</summary>
     public int InputCount { get; }
 
     /// <summary>Hidden units.</summary>
     public int HiddenCount { get; }
 
-    /// <summary>What the layer has beyond the plain cell.</summary>
+    /// <summary>Options of the layer beyond the plain cell.</summary>
     public LayerOptions Options { get; }
 
     /// <summary>W_ih, [gates * hidden][inputs].</summary>
@@ -55,7 +55,7 @@ internal sealed class DirectionNumbers
     /// <summary>b_hh, [gates * hidden].</summary>
     public float[] RecurrentBias { get; }
 
-    /// <summary>[input, forget, output][hidden]; null without.</summary>
+    /// <summary>Peephole weights, [input, forget, output][hidden]; null for a layer without peepholes.</summary>
     public float[]? Peepholes { get; }
 
     /// <summary>h before the first step, [hidden].</summary>
@@ -67,13 +67,13 @@ internal sealed class DirectionNumbers
     /// <summary>Bound of the gate inputs; 0 for none.</summary>
     public float Clip { get; }
 
-    /// <summary>Of the gates; a simple cell's only one.</summary>
+    /// <summary>Activation of the gates, or the only activation of a simple cell.</summary>
     public Nonlinearity Gates { get; }
 
-    /// <summary>Of the candidate.</summary>
+    /// <summary>Activation of the candidate.</summary>
     public Nonlinearity Candidate { get; }
 
-    /// <summary>Of the cell state on its way out.</summary>
+    /// <summary>Activation of the cell state before the output gate.</summary>
     public Nonlinearity CellOutput { get; }
 
     /// <summary>b_ih + b_hh, [gates * hidden].</summary>

@@ -1,12 +1,12 @@
-// What every cell is to the network: a step from one hidden state to the next. Weights are shared by all workers, state is not.
+// The interface of a cell: one step from a hidden state to the next. All workers share the weights; each has its own state.
 
 using System;
 using System.Numerics.Tensors;
 using Crime.Model;
 
-namespace Crime.Gateway.Inference;
+namespace Crime.Gateway.Inference.Cells;
 
-/// <summary>One direction of a layer, packed to compute with. Immutable.</summary>
+/// <summary>Packed weights of one direction of a layer. Immutable.</summary>
 internal abstract class CellWeights(DirectionNumbers numbers)
 {
     /// <summary>Hidden units.</summary>
@@ -22,7 +22,7 @@ internal abstract class CellWeights(DirectionNumbers numbers)
 
     private Nonlinearity Candidate { get; } = numbers.Candidate;
 
-    /// <summary>A cell with a state of its own.</summary>
+    /// <summary>Returns a new cell with its own state.</summary>
     public abstract FloatCell NewCell();
 
     /// <summary>Packs a direction.</summary>
@@ -33,10 +33,10 @@ internal abstract class CellWeights(DirectionNumbers numbers)
         _ => new SimpleWeights(numbers),
     };
 
-    /// <summary>From sums to gates, in place: clipped, then through the gates' function.</summary>
+    /// <summary>Computes gates from sums in place: clips them and applies the activation of the gates.</summary>
     public void Open(Span<float> sums) => Squash(sums, Gates);
 
-    /// <summary>From sums to candidates, in place: clipped, then through the candidate's function.</summary>
+    /// <summary>Computes candidates from sums in place: clips them and applies the activation of the candidate.</summary>
     public void Propose(Span<float> sums) => Squash(sums, Candidate);
 
     private void Squash(Span<float> sums, Nonlinearity function)
@@ -52,15 +52,15 @@ internal abstract class FloatCell
     /// <summary>Cell state, [hidden]; empty for a cell without one.</summary>
     public virtual ReadOnlySpan<float> Cell => [];
 
-    /// <summary>Sets the cell state to what it is before the first step.</summary>
-    /// <param name="cell">[hidden]; empty for the model's own.</param>
+    /// <summary>Sets the cell state before the first step.</summary>
+    /// <param name="cell">Cell state, [hidden]; empty for the initial state of the model.</param>
     public virtual void Reset(ReadOnlySpan<float> cell)
     {
     }
 
-    /// <summary>One timestep.</summary>
+    /// <summary>Computes one timestep.</summary>
     /// <param name="x">[inputs]</param>
-    /// <param name="before">h of the step before, [hidden].</param>
-    /// <param name="after">Receives h, [hidden]; not the memory of <paramref name="before"/>.</param>
+    /// <param name="before">h of the previous step, [hidden].</param>
+    /// <param name="after">Receives h, [hidden]; must not overlap <paramref name="before"/>.</param>
     public abstract void Step(ReadOnlySpan<float> x, ReadOnlySpan<float> before, Span<float> after);
 }

@@ -1,20 +1,19 @@
-// The activation functions, each on a whole run of numbers in place. Sigmoid and tanh, which nearly every network uses, are
-// vectorised; the others are plain.
+// The activation functions, each applied to a span in place. Nearly every network uses sigmoid and tanh, so these are vectorised.
 
 using System;
 using System.Diagnostics;
 using System.Numerics.Tensors;
 using Crime.Model;
 
-namespace Crime.Gateway.Inference;
+namespace Crime.Gateway.Inference.Cells;
 
-/// <summary>An activation function with its two numbers; <see cref="Activation"/> has the formulas.</summary>
+/// <summary>An activation function with its two parameters; <see cref="Activation"/> has the formulas.</summary>
 internal sealed class Nonlinearity(Activation function, float alpha, float beta)
 {
     /// <summary>Which function it is.</summary>
     public Activation Function { get; } = function;
 
-    /// <summary>Replaces every number by its function's value.</summary>
+    /// <summary>Replaces each value by the value of the function.</summary>
     public void Apply(Span<float> values)
     {
         switch (Function)

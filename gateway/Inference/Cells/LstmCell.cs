@@ -1,18 +1,18 @@
-// Long short-term memory. The equations are those of the ONNX operator LSTM, which are PyTorch's where no option is set.
+// Long short-term memory. The equations are those of the ONNX operator LSTM; without options they are those of PyTorch.
 
 using System;
 using System.Numerics.Tensors;
 using Crime.Model;
 
-namespace Crime.Gateway.Inference;
+namespace Crime.Gateway.Inference.Cells;
 
-/// <summary>An LSTM's numbers. The sums lie in the order i, f, o, g, so that the gates are one run.</summary>
+/// <summary>Packed weights of an LSTM. The sums are in the order i, f, o, g, so that the three gates are contiguous.</summary>
 internal sealed class LstmWeights(DirectionNumbers numbers) : CellWeights(numbers)
 {
-    /// <summary>All four gates.</summary>
+    /// <summary>Rows of all four gates.</summary>
     public PackedRows Rows { get; } = new(numbers, [0, 1, 3, 2]);
 
-    /// <summary>[input, forget, output][hidden]; null without.</summary>
+    /// <summary>Peephole weights, [input, forget, output][hidden]; null for a layer without peepholes.</summary>
     public float[]? Peepholes { get; } = numbers.Peepholes;
 
     /// <summary>c before the first step, [hidden].</summary>
@@ -21,14 +21,14 @@ internal sealed class LstmWeights(DirectionNumbers numbers) : CellWeights(number
     /// <summary>Whether f is 1 - i.</summary>
     public bool IsInputForget { get; } = numbers.Has(LayerOptions.InputForget);
 
-    /// <summary>Of the cell state on its way out.</summary>
+    /// <summary>Activation of the cell state before the output gate.</summary>
     public Nonlinearity CellOutput { get; } = numbers.CellOutput;
 
     /// <inheritdoc/>
     public override FloatCell NewCell() => new LstmCell(this);
 }
 
-/// <summary>An LSTM at work.</summary>
+/// <summary>State of an LSTM and its step.</summary>
 internal sealed class LstmCell(LstmWeights weights) : FloatCell
 {
     private readonly float[] _sums = new float[weights.Rows.Count];

@@ -2,19 +2,19 @@
 
 using System;
 
-namespace Crime.Gateway.Inference;
+namespace Crime.Gateway.Inference.Cells;
 
-/// <summary>A simple cell's numbers.</summary>
+/// <summary>Packed weights of a simple cell.</summary>
 internal sealed class SimpleWeights(DirectionNumbers numbers) : CellWeights(numbers)
 {
-    /// <summary>Its only rows.</summary>
+    /// <summary>Rows of the only sum.</summary>
     public PackedRows Rows { get; } = new(numbers, [0]);
 
     /// <inheritdoc/>
     public override FloatCell NewCell() => new SimpleCell(this);
 }
 
-/// <summary>A simple cell at work.</summary>
+/// <summary>State of a simple cell and its step.</summary>
 internal sealed class SimpleCell(SimpleWeights weights) : FloatCell
 {
     private readonly float[] _sums = new float[weights.Rows.Count];

@@ -1,13 +1,13 @@
-// The product that nearly all time goes into: gate rows times inputs and hidden state. The weights lie by columns, so that a
-// vector of rows takes one operand at a time and no sum has to be gathered across lanes.
+// The product of gate rows with inputs and hidden state, which takes nearly all of the time. The weights are stored by columns, so
+// that a vector of rows takes one operand at a time and no sum is gathered across lanes.
 
 using System;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Crime.Gateway.Inference;
+namespace Crime.Gateway.Inference.Cells;
 
-/// <summary>Rows of some gates, packed for the widest vectors of this machine. Immutable.</summary>
+/// <summary>Weight rows of some gates, packed for the widest vectors of this machine. Immutable.</summary>
 internal sealed class PackedRows
 {
     // Four independent sums hide the latency of one multiply-add behind the others.
