@@ -1,11 +1,11 @@
-// Text of generated code: lines, indentation, literals. The same calls give the same bytes everywhere.
+// Builds the text of generated code: lines, indentation and literals. The same calls give the same bytes on every machine.
 
 using System.Globalization;
 using System.Text;
 
-namespace Crime.Modelling.Compilation;
+namespace Crime.Modelling.Compilation.Code;
 
-/// <summary>Collects lines of C#.</summary>
+/// <summary>Builds a C# source text line by line.</summary>
 internal sealed class CodeText
 {
     private readonly StringBuilder _text = new();
@@ -22,10 +22,10 @@ internal sealed class CodeText
     /// <inheritdoc/>
     public override string ToString() => _text.ToString();
 
-    /// <summary>A 64-bit literal.</summary>
+    /// <summary>Returns a 64-bit literal.</summary>
     public static string Literal(long value) =>
         value == long.MinValue ? "long.MinValue" : value.ToString(CultureInfo.InvariantCulture) + "L";
 
-    /// <summary>A 32-bit literal.</summary>
+    /// <summary>Returns a 32-bit literal.</summary>
     public static string Literal(int value) => value == int.MinValue ? "int.MinValue" : value.ToString(CultureInfo.InvariantCulture);
 }
