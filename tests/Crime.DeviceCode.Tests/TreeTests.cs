@@ -1,6 +1,7 @@
 using System.IO;
 using System.Linq;
 using Crime.DeviceCode.Projects;
+using Crime.DeviceCode.Rules;
 using NUnit.Framework;
 
 namespace Crime.DeviceCode.Tests;

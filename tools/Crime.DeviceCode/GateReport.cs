@@ -3,6 +3,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Crime.DeviceCode.Rules;
 
 namespace Crime.DeviceCode;
 

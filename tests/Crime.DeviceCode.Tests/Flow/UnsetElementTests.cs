@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Crime.DeviceCode.Rules;
 using NUnit.Framework;
 
 namespace Crime.DeviceCode.Tests.Flow;

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
+using Crime.DeviceCode.Rules;
 using NUnit.Framework;
 
 namespace Crime.DeviceCode.Tests.Rules;

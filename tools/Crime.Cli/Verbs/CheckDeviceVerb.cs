@@ -6,6 +6,7 @@ using System.IO;
 using System.Linq;
 using Crime.DeviceCode;
 using Crime.DeviceCode.Projects;
+using Crime.DeviceCode.Rules;
 using Crime.Modelling;
 
 namespace Crime.Cli.Verbs;

@@ -1,6 +1,6 @@
-// One result of the gate.
+// One finding of the device gate, with its place in the source.
 
-namespace Crime.DeviceCode;
+namespace Crime.DeviceCode.Rules;
 
 /// <summary>A place in device code that the device's CLR treats otherwise than .NET.</summary>
 /// <param name="File">Path of the file, relative to the folder under check, with forward slashes.</param>
