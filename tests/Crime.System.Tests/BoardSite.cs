@@ -8,8 +8,8 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Gateway.Inference;
 using Crime.Model;
-using Crime.Modelling;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.ModelFiles;
 using Crime.VirtualBoard;
 using NUnit.Framework;
 

@@ -8,6 +8,7 @@ using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.ModelFiles;
 using Crime.VirtualBoard;
 using NUnit.Framework;
 

@@ -5,14 +5,15 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using Crime.Gateway.Inference;
 using Crime.Cli.Boards;
 using Crime.Frames;
+using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Import;
-using Crime.Modelling.Quantisation;
+using Crime.Modelling.ModelFiles;
+using Crime.Modelling.Ranges;
 using Crime.VirtualBoard;
 using NUnit.Framework;
 

@@ -4,7 +4,9 @@ using System.IO;
 using System.Linq;
 using Crime.Model;
 using Crime.Modelling;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 
 namespace Crime.Testing;
 

@@ -4,7 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Crime.Gateway.Inference;
 using Crime.Model;
-using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 
 namespace Crime.Modelling;
 

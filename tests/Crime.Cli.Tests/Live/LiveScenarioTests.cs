@@ -1,11 +1,12 @@
 using System;
 using System.Linq;
-using Crime.Costs;
 using Crime.Cli.Boards;
 using Crime.Cli.Live;
+using Crime.Costs;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.ModelFiles;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Scenarios;
 using Crime.Simulation.World;

@@ -5,7 +5,9 @@ using Crime.Kernel;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Compilation;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 using Crime.Modelling.Reference;
 using NUnit.Framework;
 

@@ -6,8 +6,8 @@ using Crime.Gestures;
 using Crime.Kernel;
 using Crime.Kernel.Compiled;
 using Crime.Model;
-using Crime.Modelling;
 using Crime.Modelling.Compilation;
+using Crime.Modelling.ModelFiles;
 using NUnit.Framework;
 
 namespace Crime.Device.Tests.Kernel;

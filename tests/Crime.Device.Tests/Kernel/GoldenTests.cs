@@ -5,8 +5,8 @@ using System.Linq;
 using System.Runtime.InteropServices;
 using Crime.Kernel;
 using Crime.Model;
-using Crime.Modelling;
 using Crime.Modelling.Compilation;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Reference;
 using NUnit.Framework;
 

@@ -4,6 +4,7 @@ using Crime.Kernel;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 using Crime.Modelling.Reference;
 using NUnit.Framework;
 

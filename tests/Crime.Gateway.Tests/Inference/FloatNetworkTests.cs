@@ -4,6 +4,7 @@ using System.Linq;
 using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling;
+using Crime.Modelling.ModelFiles;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Inference;

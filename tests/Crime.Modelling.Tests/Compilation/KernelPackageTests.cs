@@ -3,11 +3,12 @@ using System.IO;
 using System.Linq;
 using Crime.Binary;
 using Crime.Kernel;
-using Crime.Packages;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Compilation.Packaging;
-using Crime.Modelling.Quantisation;
+using Crime.Modelling.ModelFiles;
+using Crime.Modelling.Ranges;
+using Crime.Packages;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Compilation;

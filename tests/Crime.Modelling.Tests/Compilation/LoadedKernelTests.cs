@@ -7,6 +7,7 @@ using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Compilation.Packaging;
+using Crime.Modelling.ModelFiles;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Compilation;

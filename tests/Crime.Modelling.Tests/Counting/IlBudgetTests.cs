@@ -6,7 +6,9 @@ using Crime.Model;
 using Crime.Modelling.Counting;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Import;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Counting;

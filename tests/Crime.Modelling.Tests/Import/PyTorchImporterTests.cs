@@ -6,6 +6,7 @@ using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Import;
+using Crime.Modelling.ModelFiles;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Import;

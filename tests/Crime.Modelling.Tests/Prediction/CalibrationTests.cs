@@ -7,6 +7,7 @@ using Crime.Bench;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Counting;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Prediction;
 using NUnit.Framework;
 

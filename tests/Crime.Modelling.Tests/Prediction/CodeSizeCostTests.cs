@@ -5,6 +5,7 @@ using System.Linq;
 using Crime.Kernel.Compiled;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Counting;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Prediction;
 using Mono.Cecil;
 using NUnit.Framework;

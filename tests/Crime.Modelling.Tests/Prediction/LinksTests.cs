@@ -3,6 +3,7 @@ using System.Linq;
 using Crime.Costs;
 using Crime.Model;
 using Crime.Modelling.Counting;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Prediction;
 using Crime.VirtualBoard;
 using NUnit.Framework;

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Modelling.Counting;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Prediction;
 using NUnit.Framework;
 

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Model;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Quantisation;
 using NUnit.Framework;
 

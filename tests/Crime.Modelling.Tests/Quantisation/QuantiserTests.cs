@@ -2,7 +2,10 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Model;
+using Crime.Modelling.Conversions;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Quantisation;

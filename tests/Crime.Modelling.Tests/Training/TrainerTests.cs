@@ -6,6 +6,7 @@ using Crime.Model;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Evaluation;
 using Crime.Modelling.Import;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Training;
 using NUnit.Framework;
 

@@ -4,6 +4,7 @@ using System.Linq;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 using NUnit.Framework;
 
 namespace Crime.VirtualBoard.Tests.Assemblies;

@@ -10,7 +10,9 @@ using Crime.Gateway.Inference;
 using Crime.Kernel;
 using Crime.Model;
 using Crime.Modelling;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 
 namespace Crime.Chaos.Models;
 

@@ -8,6 +8,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Model;
 using Crime.Modelling;
+using Crime.Modelling.ModelFiles;
 
 namespace Crime.Cli.Boards;
 

@@ -11,6 +11,7 @@ using Crime.Cli.Boards;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.ModelFiles;
 using Crime.VirtualBoard;
 
 namespace Crime.Cli.Demo;

@@ -3,10 +3,11 @@
 using System.Collections;
 using System.Collections.Generic;
 using System.Text;
-using Crime.Gateway.Inference;
 using Crime.Device.Models;
 using Crime.Device.Settings;
+using Crime.Gateway.Inference;
 using Crime.Modelling;
+using Crime.Modelling.ModelFiles;
 using Crime.Recordings;
 
 namespace Crime.Cli.Flashing;

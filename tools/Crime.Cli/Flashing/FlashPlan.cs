@@ -7,6 +7,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using Crime.Modelling;
+using Crime.Modelling.ModelFiles;
 
 namespace Crime.Cli.Flashing;
 

@@ -12,6 +12,7 @@ using Crime.Frames;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.ModelFiles;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Scenarios;
 using Crime.Simulation.World;

@@ -5,12 +5,12 @@ using System.CommandLine;
 using System.Globalization;
 using System.Linq;
 using System.Text;
-using Crime.Packages;
 using Crime.Model;
-using Crime.Modelling;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Compilation.Packaging;
 using Crime.Modelling.Counting;
+using Crime.Modelling.ModelFiles;
+using Crime.Packages;
 using Crime.VirtualBoard.Loading;
 using Spectre.Console;
 

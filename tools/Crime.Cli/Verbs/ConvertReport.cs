@@ -4,8 +4,10 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using Crime.Model;
+using Crime.Modelling.Conversions;
 using Crime.Modelling.Evaluation;
 using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 using Spectre.Console;
 
 namespace Crime.Cli.Verbs;

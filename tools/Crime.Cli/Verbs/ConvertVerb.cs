@@ -5,10 +5,10 @@ using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Modelling;
+using Crime.Modelling.Conversions;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Evaluation;
 using Crime.Modelling.Import;
-using Crime.Modelling.Quantisation;
 
 namespace Crime.Cli.Verbs;
 

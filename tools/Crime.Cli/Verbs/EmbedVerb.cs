@@ -3,6 +3,7 @@
 using System.CommandLine;
 using System.Text;
 using Crime.Modelling;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Prediction;
 using Crime.Modelling.Reference;
 using Spectre.Console;

@@ -6,9 +6,9 @@ using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Model;
-using Crime.Modelling;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Evaluation;
+using Crime.Modelling.ModelFiles;
 using Spectre.Console;
 
 namespace Crime.Cli.Verbs;

@@ -1,8 +1,8 @@
 // crime golden: vectors that hold every kernel, on every platform, to the same bits.
 
 using System.CommandLine;
-using Crime.Modelling;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Reference;
 using Spectre.Console;
 

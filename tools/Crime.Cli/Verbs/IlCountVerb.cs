@@ -10,6 +10,7 @@ using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Counting;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.ModelFiles;
 using Spectre.Console;
 
 namespace Crime.Cli.Verbs;

@@ -6,9 +6,9 @@ using System.CommandLine;
 using System.Linq;
 using Crime.Cli.Prediction;
 using Crime.Model;
-using Crime.Modelling;
 using Crime.Modelling.Counting;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Prediction;
 using Spectre.Console;
 

@@ -13,6 +13,7 @@ using Crime.Modelling;
 using Crime.Modelling.Counting;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Evaluation;
+using Crime.Modelling.ModelFiles;
 using Crime.VirtualBoard;
 
 namespace Crime.Cli.Verbs;

@@ -6,6 +6,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Reflection;
+using Crime.Modelling.ModelFiles;
 
 namespace Crime.Modelling.Counting;
 

@@ -8,6 +8,7 @@ using Crime.Kernel;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Counting;
+using Crime.Modelling.ModelFiles;
 
 namespace Crime.Modelling.Footprint;
 

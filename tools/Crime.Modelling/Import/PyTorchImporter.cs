@@ -7,7 +7,8 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using Crime.Model;
-using Crime.Modelling.Quantisation;
+using Crime.Modelling.Import.Metadata;
+using Crime.Modelling.Ranges;
 
 namespace Crime.Modelling.Import;
 

@@ -3,6 +3,7 @@
 using System.Linq;
 using System.Text;
 using Crime.Bench;
+using Crime.Modelling.ModelFiles;
 
 namespace Crime.Modelling.Prediction;
 

@@ -8,6 +8,7 @@ using Crime.Bench;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Counting;
+using Crime.Modelling.ModelFiles;
 using MathNet.Numerics.Statistics;
 
 namespace Crime.Modelling.Prediction;

@@ -2,6 +2,7 @@
 
 using System.Collections.Generic;
 using Crime.Model;
+using Crime.Modelling.Ranges;
 
 namespace Crime.Modelling.Quantisation;
 

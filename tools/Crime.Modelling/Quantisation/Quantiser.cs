@@ -6,6 +6,7 @@ using System;
 using System.Linq;
 using Crime.FixedPoint;
 using Crime.Model;
+using Crime.Modelling.Ranges;
 
 namespace Crime.Modelling.Quantisation;
 

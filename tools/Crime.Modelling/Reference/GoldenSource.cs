@@ -10,6 +10,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Crime.Gateway.Inference;
 using Crime.Model;
+using Crime.Modelling.ModelFiles;
 
 namespace Crime.Modelling.Reference;
 

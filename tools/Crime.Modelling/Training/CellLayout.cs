@@ -3,7 +3,7 @@
 using System;
 using System.Linq;
 using Crime.Model;
-using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 
 namespace Crime.Modelling.Training;
 

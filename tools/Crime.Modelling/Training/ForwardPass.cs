@@ -4,6 +4,7 @@
 using System;
 using System.Threading;
 using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 
 namespace Crime.Modelling.Training;
 

@@ -4,7 +4,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
-using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 
 namespace Crime.Modelling.Training;
 

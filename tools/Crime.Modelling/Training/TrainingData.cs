@@ -5,6 +5,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.ModelFiles;
 
 namespace Crime.Modelling.Training;
 

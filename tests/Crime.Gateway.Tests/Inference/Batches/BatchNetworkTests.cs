@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Crime.Gateway.Inference;
 using Crime.Model;
-using Crime.Modelling;
+using Crime.Modelling.ModelFiles;
 using CsCheck;
 using NUnit.Framework;
 

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Crime.Model;
 using Crime.Modelling;
+using Crime.Modelling.ModelFiles;
 
 namespace Crime.Gateway.Tests.Inference.Batches;
 

@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using Crime.Model;
 using Crime.Modelling.Import.Onnx;
+using Crime.Modelling.ModelFiles;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Import.Onnx;

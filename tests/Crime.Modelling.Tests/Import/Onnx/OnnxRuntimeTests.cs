@@ -4,6 +4,7 @@ using System.Linq;
 using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling.Import.Onnx;
+using Crime.Modelling.ModelFiles;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using NUnit.Framework;

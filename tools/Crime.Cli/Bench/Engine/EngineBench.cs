@@ -6,7 +6,7 @@ using System.Diagnostics;
 using System.Linq;
 using System.Threading;
 using Crime.Gateway.Inference;
-using Crime.Modelling;
+using Crime.Modelling.ModelFiles;
 
 namespace Crime.Cli.Bench.Engine;
 

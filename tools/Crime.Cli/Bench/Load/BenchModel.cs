@@ -5,6 +5,7 @@ using System.Linq;
 using Crime.Frames;
 using Crime.Model;
 using Crime.Modelling;
+using Crime.Modelling.ModelFiles;
 
 namespace Crime.Cli.Bench.Load;
 

@@ -4,6 +4,7 @@ using System;
 using System.IO;
 using System.Linq;
 using Crime.Model;
+using Crime.Modelling.Import.Metadata;
 
 namespace Crime.Modelling.Import.Onnx;
 

@@ -1,10 +1,11 @@
 using System.Linq;
 using Crime.Model;
 using Crime.Modelling.Datasets;
-using Crime.Modelling.Quantisation;
+using Crime.Modelling.ModelFiles;
+using Crime.Modelling.Ranges;
 using NUnit.Framework;
 
-namespace Crime.Modelling.Tests.Quantisation;
+namespace Crime.Modelling.Tests.Ranges;
 
 public sealed class CalibrationTests
 {

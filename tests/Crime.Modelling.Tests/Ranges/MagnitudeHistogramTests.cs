@@ -1,9 +1,9 @@
 using System;
 using System.Linq;
-using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 using NUnit.Framework;
 
-namespace Crime.Modelling.Tests.Quantisation;
+namespace Crime.Modelling.Tests.Ranges;
 
 public sealed class MagnitudeHistogramTests
 {

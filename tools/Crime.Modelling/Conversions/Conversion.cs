@@ -1,57 +1,60 @@
-// The way from a trained network to a model file, in one place: prune, calibrate, quantise, write, read back, evaluate.
+// Converts a trained network to a model file: prunes, calibrates, quantises, writes, reads the file back and evaluates it.
 
 using System;
 using System.Threading;
 using Crime.Model;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Evaluation;
+using Crime.Modelling.ModelFiles;
+using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 
-namespace Crime.Modelling.Quantisation;
+namespace Crime.Modelling.Conversions;
 
-/// <summary>What a person can choose when a model is converted.</summary>
+/// <summary>Options of a conversion.</summary>
 /// <param name="WeightBits">Bits in which a weight is stored: 16, 8, 6 or 4.</param>
-/// <param name="PruneFraction">Share of each layer's pairs of weights to zero, 0 to 1.</param>
-/// <param name="Percentile">Share of the calibration's values that the formats hold, in percent.</param>
+/// <param name="PruneFraction">Share of the weight pairs of each layer that are set to zero, 0 to 1.</param>
+/// <param name="Percentile">Share of the calibration values that the formats hold, above 0 to 100 percent.</param>
 public sealed record ConversionOptions(int WeightBits = Quantiser.FullWeightBits, double PruneFraction = 0, double Percentile = 100)
 {
-    /// <summary>Whether weights are kept, all and in full.</summary>
+    /// <summary>Whether all weights are kept at 16 bits.</summary>
     public bool IsPlain => WeightBits == Quantiser.FullWeightBits && PruneFraction == 0;
 
-    /// <summary>The same without narrow weights and pruning.</summary>
+    /// <summary>The same options without narrow weights and pruning.</summary>
     public ConversionOptions Plain => new(Percentile: Percentile);
 }
 
-/// <summary>A converted model and what is known of it.</summary>
+/// <summary>A converted model, its file and its accuracy.</summary>
 public sealed class Conversion
 {
-    /// <summary>What was chosen.</summary>
+    /// <summary>Options of the conversion.</summary>
     public required ConversionOptions Options { get; init; }
 
-    /// <summary>The network, pruned.</summary>
+    /// <summary>The trained network after pruning.</summary>
     public required TrainedModel Trained { get; init; }
 
-    /// <summary>Ranges of its inputs and cell states.</summary>
+    /// <summary>Ranges of the inputs and the cell states.</summary>
     public required Calibration Calibration { get; init; }
 
-    /// <summary>Its fixed-point weights; null for a model that only gateways run.</summary>
+    /// <summary>Fixed-point weights; null for a model that only gateways run.</summary>
     public required QuantisedModel? Quantised { get; init; }
 
-    /// <summary>The model file.</summary>
+    /// <summary>The bytes of the model file.</summary>
     public required byte[] Bytes { get; init; }
 
-    /// <summary>The same, read back.</summary>
+    /// <summary>The model file, read back from its bytes.</summary>
     public required ModelFile Model { get; init; }
 
-    /// <summary>Float against fixed on the data's test part; null without data or test part.</summary>
+    /// <summary>Accuracy of float and fixed-point weights on the test part; null without data or without a test part.</summary>
     public EvaluationResult? Accuracy { get; init; }
 
-    /// <summary>How far <see cref="Make"/> will count.</summary>
+    /// <summary>Returns the number of test sequences that <see cref="Make"/> reports at its end.</summary>
     public static int StepsOf(Dataset? data, ConversionOptions options) => (data?.Test.Count ?? 0) * (options.IsPlain ? 1 : 2);
 
     /// <summary>Converts a model.</summary>
     /// <param name="trained">The network; not changed.</param>
-    /// <param name="data">Its training part calibrates, its test part tells the accuracy; null for default ranges.</param>
-    /// <param name="options">What was chosen.</param>
+    /// <param name="data">The training part calibrates, the test part measures the accuracy; null for default ranges.</param>
+    /// <param name="options">Options of the conversion.</param>
     /// <param name="progress">Called with the number of test sequences done.</param>
     /// <param name="cancellation">Ends the evaluation early.</param>
     /// <exception cref="UserInputException">The data do not fit the model, or a row cannot keep enough bits.</exception>

@@ -1,4 +1,4 @@
-// From a trained model, and its quantised weights where boards can run it, to the bytes of a .crime file.
+// Writes a trained model, and its fixed-point weights if boards can run it, as the bytes of a .crime file.
 
 using System;
 using System.Collections.Generic;
@@ -9,10 +9,11 @@ using System.Text;
 using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 
-namespace Crime.Modelling;
+namespace Crime.Modelling.ModelFiles;
 
-/// <summary>Writes model files. SPEC.md, "The model file", is the text to this code.</summary>
+/// <summary>Writes model files. SPEC.md, "The model file", describes the format.</summary>
 public static class ModelFileWriter
 {
     private const int MaxNameSize = 255;
@@ -20,7 +21,7 @@ public static class ModelFileWriter
     /// <summary>Writes a file.</summary>
     /// <param name="model">The trained model.</param>
     /// <param name="quantised">Its fixed-point weights; null for a model that only gateways run.</param>
-    /// <param name="calibration">Ranges of the inputs, for a model that only gateways run: boards send them their inputs all the same.</param>
+    /// <param name="calibration">Ranges of the inputs, for a model that only gateways run: boards send their inputs in this format.</param>
     /// <returns>The bytes; the same for the same input.</returns>
     public static byte[] Write(TrainedModel model, QuantisedModel? quantised, Calibration? calibration = null)
     {
@@ -67,7 +68,7 @@ public static class ModelFileWriter
         return ModelContainer.Write(Identity(sections), sections);
     }
 
-    /// <summary>The identity covers everything but the fixed-point weights: quantising anew does not make another network.</summary>
+    /// <summary>The identity covers all sections except the fixed-point weights and the architecture: a new quantisation keeps it.</summary>
     private static uint Identity(List<(uint Tag, byte[] Content)> sections)
     {
         var crc = new Crc32();

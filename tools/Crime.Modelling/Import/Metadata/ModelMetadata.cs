@@ -1,4 +1,4 @@
-// What a trained network's file says beside its weights: class names, normalisation, vocabulary. The same keys in every format.
+// Reads the metadata of a trained network: class names, normalisation and vocabulary. All file formats use the same keys.
 
 using System.Collections.Generic;
 using System.Globalization;
@@ -6,14 +6,14 @@ using System.Linq;
 using System.Text.Json;
 using Crime.Model;
 
-namespace Crime.Modelling.Import;
+namespace Crime.Modelling.Import.Metadata;
 
-/// <summary>Texts by key, lists as JSON inside the text.</summary>
+/// <summary>Metadata of a network file: texts by key. A list is JSON in the text.</summary>
 /// <param name="entries">The metadata of a file.</param>
-/// <param name="path">What to call the file in messages.</param>
+/// <param name="path">Name of the file in error messages.</param>
 public sealed class ModelMetadata(IReadOnlyDictionary<string, string> entries, string path)
 {
-    /// <summary>Names of the classes; their numbers where the file says nothing.</summary>
+    /// <summary>Returns the names of the classes, or their numbers if the file has no names.</summary>
     public IReadOnlyList<string> ClassNames(int classes)
     {
         if (!entries.TryGetValue("classes", out string? text))
@@ -23,7 +23,7 @@ public sealed class ModelMetadata(IReadOnlyDictionary<string, string> entries, s
         return names;
     }
 
-    /// <summary>Numbers per feature; null where the file says nothing.</summary>
+    /// <summary>Returns one number per feature, or null if the file does not have the key.</summary>
     public float[]? Floats(string key, int count)
     {
         if (!entries.TryGetValue(key, out string? text)) return null;
@@ -34,7 +34,7 @@ public sealed class ModelMetadata(IReadOnlyDictionary<string, string> entries, s
         return values;
     }
 
-    /// <summary>Code points of the tokens of an embedding, without token 0, "unknown".</summary>
+    /// <summary>Returns the code points of the tokens of an embedding, without token 0, "unknown".</summary>
     public int[] CodePoints(int vocabulary)
     {
         if (!entries.TryGetValue("vocabulary_codepoints", out string? text))

@@ -1,8 +1,8 @@
-// Percentiles of magnitudes without keeping the numbers: a calibration sees hundreds of millions of them.
+// Computes percentiles of magnitudes without storing the numbers: a calibration reads hundreds of millions of them.
 
 using System;
 
-namespace Crime.Modelling.Quantisation;
+namespace Crime.Modelling.Ranges;
 
 /// <summary>
 /// Counts magnitudes in bins as fine as one part in 4096 of the value: the upper bits of a float, which for numbers of one
@@ -29,7 +29,7 @@ public sealed class MagnitudeHistogram
         _count += values.Length;
     }
 
-    /// <summary>A magnitude that at least the given share of all magnitudes does not exceed, by nearest rank.</summary>
+    /// <summary>Returns the magnitude that at least the given share of all magnitudes does not exceed, by nearest rank.</summary>
     /// <param name="percent">Above 0 to 100.</param>
     /// <returns>
     /// For 100 the largest magnitude, exactly; otherwise the upper end of the bin that holds the percentile, at most one part in

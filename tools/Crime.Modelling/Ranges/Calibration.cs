@@ -1,4 +1,4 @@
-// How far the inputs and the cell state of a model really reach, found by running it over calibration data.
+// Measures the ranges of a model's inputs and cell states by running the model over calibration data.
 
 using System;
 using System.Collections.Generic;
@@ -7,7 +7,7 @@ using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling.Datasets;
 
-namespace Crime.Modelling.Quantisation;
+namespace Crime.Modelling.Ranges;
 
 /// <summary>Ranges that decide the Q-formats.</summary>
 /// <param name="Source">Where the ranges come from, for the report.</param>
@@ -27,17 +27,17 @@ public sealed record Calibration(string Source, float MaxInput, IReadOnlyList<fl
     /// </summary>
     public static Calibration FromDefaults { get; } = new("defaults (no calibration data)", 7.99f, [21f], 0);
 
-    /// <summary>Magnitude of a layer's cell state.</summary>
+    /// <summary>Returns the magnitude of the cell state of a layer.</summary>
     /// <param name="layer">Index of the layer.</param>
     public float MaxCell(int layer) => MaxCells[Math.Min(layer, MaxCells.Count - 1)];
 
     /// <summary>Measures the ranges.</summary>
     /// <param name="model">A model with float weights.</param>
     /// <param name="data">The data set whose training part is run.</param>
-    /// <param name="maxSequences">At most so many sequences, spread evenly over the training part.</param>
+    /// <param name="maxSequences">Largest number of sequences, spread evenly over the training part.</param>
     /// <param name="percentile">
     /// Share of the magnitudes that the formats shall hold, above 0 to 100: 100 takes the largest one seen, less leaves outliers to
-    /// saturation. It counts over all features, and for each layer over all its cell states, at every timestep.
+    /// saturation. The share is taken over all features, and for each layer over all its cell states, at every timestep.
     /// </param>
     /// <exception cref="UserInputException">The data do not fit the model or have no training part, or the percentile is out of range.</exception>
     public static Calibration Measure(ModelFile model, Dataset data, int maxSequences = 2000, double percentile = 100)

@@ -1,4 +1,4 @@
-// Opens .crime files for the tools, with messages for people.
+// Opens .crime files for the tools, with error messages for the user.
 
 using System;
 using System.Globalization;
@@ -6,7 +6,7 @@ using System.IO;
 using Crime.Bench;
 using Crime.Model;
 
-namespace Crime.Modelling;
+namespace Crime.Modelling.ModelFiles;
 
 /// <summary>Reads model files and converts trained models.</summary>
 public static class ModelLoading
@@ -15,7 +15,7 @@ public static class ModelLoading
     /// <exception cref="UserInputException">The file cannot be read or was refused.</exception>
     public static ModelFile Load(string path) => Parse(ReadModel(path), path);
 
-    /// <summary>First letters of the name of a model that the bench makes: synthetic:INPUTSxHIDDEN for an LSTM, synthetic:gru:INPUTSxHIDDEN for a GRU.</summary>
+    /// <summary>Prefix of the name of a model that the bench makes: synthetic:INPUTSxHIDDEN for an LSTM, synthetic:gru:INPUTSxHIDDEN for a GRU.</summary>
     public const string Synthetic = "synthetic:";
 
     private const string Gru = "gru:";
@@ -43,7 +43,7 @@ public static class ModelLoading
 
     /// <summary>Reads the bytes of a <c>.crime</c> file.</summary>
     /// <param name="bytes">The file.</param>
-    /// <param name="path">What to call it in the message.</param>
+    /// <param name="path">Name of the file in the error message.</param>
     public static ModelFile Parse(byte[] bytes, string path)
     {
         ModelError error = ModelReader.TryRead(bytes, out ModelFile model);
@@ -51,7 +51,7 @@ public static class ModelLoading
         return model;
     }
 
-    /// <summary>A file with the float weights only: what calibration runs.</summary>
+    /// <summary>Returns a model with the float weights only, which a calibration runs.</summary>
     public static ModelFile FloatOnly(TrainedModel model) => Parse(ModelFileWriter.Write(model, quantised: null), model.Name);
 
     /// <summary>Returns the name of a model of the bench.</summary>

@@ -1,11 +1,12 @@
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Model;
+using Crime.Modelling.Conversions;
 using Crime.Modelling.Datasets;
-using Crime.Modelling.Quantisation;
+using Crime.Modelling.Ranges;
 using NUnit.Framework;
 
-namespace Crime.Modelling.Tests.Quantisation;
+namespace Crime.Modelling.Tests.Conversions;
 
 public sealed class ConversionTests
 {
