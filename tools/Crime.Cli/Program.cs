@@ -6,6 +6,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Boards;
+using Crime.Cli.Outputs;
 using Crime.Cli.Verbs;
 using Crime.Gateway.Inference;
 using Crime.Modelling;
@@ -15,12 +16,6 @@ namespace Crime.Cli;
 /// <summary>Entry point of <c>crime</c>.</summary>
 public static class Program
 {
-    /// <summary>Exit code for input that the user can mend: a wrong option, a bad file.</summary>
-    public const int BadInput = 2;
-
-    private const int Failed = 1;
-    private const int Interrupted = 130;
-
     /// <summary>Runs a verb.</summary>
     public static async Task<int> Main(string[] args)
     {
@@ -71,12 +66,12 @@ public static class Program
         }
         catch (BoardFailedException e)
         {
-            return Complain(e.Message, Failed);
+            return Complain(e.Message, ExitCode.Failed);
         }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine("crime: interrupted");
-            return Interrupted;
+            return ExitCode.Interrupted;
         }
     }
 
@@ -88,7 +83,7 @@ public static class Program
     private static string VerbOf(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
 
-    private static int Complain(string message, int exitCode = BadInput)
+    private static int Complain(string message, int exitCode = ExitCode.BadInput)
     {
         Console.Error.WriteLine("crime: " + string.Join(' ', message.Split('\n').Select(line => line.Trim())));
         return exitCode;

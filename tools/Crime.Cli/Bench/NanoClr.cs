@@ -11,6 +11,7 @@ using System.Reflection.PortableExecutable;
 using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
+using Crime.Cli.Processes;
 using Crime.Modelling;
 
 namespace Crime.Cli.Bench;

@@ -8,6 +8,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Boards;
+using Crime.Cli.Processes;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;

@@ -5,8 +5,8 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading;
+using Crime.Cli.Outputs;
 using Crime.Cli.Report;
-using Crime.Cli.Verbs;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Results;
 using Crime.Simulation.Scenarios;
@@ -23,10 +23,12 @@ internal static class ExperimentPage
     /// <param name="result">The grid.</param>
     /// <param name="scenarios">Its scenarios.</param>
     /// <param name="sets">Its networks.</param>
+    /// <param name="sideSet">Name of the network of the side experiments; without it they run with the first one.</param>
     /// <param name="folder">Where to; it exists.</param>
     /// <param name="cancellation">Stops it.</param>
     public static void Write(
-        ExperimentResult result, IReadOnlyList<Scenario> scenarios, IReadOnlyList<InputSet> sets, string folder, CancellationToken cancellation)
+        ExperimentResult result, IReadOnlyList<Scenario> scenarios, IReadOnlyList<InputSet> sets, string sideSet, string folder,
+        CancellationToken cancellation)
     {
         var page = new ReportPage(
             "CRIME in simulation", $"{result.Cells.Count} cells: {scenarios.Count} scenarios, {sets.Count} networks, time and energy; {result.SeedCount} seeds.");
@@ -41,7 +43,7 @@ internal static class ExperimentPage
             foreach (bool isEnergy in (bool[])[false, true]) Add(page, folder, ExperimentPlots.Policies(result, set.Name, isEnergy));
         page.Section("Where inputs go");
         foreach (InputSet set in sets) Add(page, folder, ExperimentPlots.ShareByLength(result, set.Name));
-        AddSides(page, folder, scenarios, sets, cancellation);
+        AddSides(page, folder, scenarios, sets, sideSet, cancellation);
         page.Section("The whole table", "Mean over the seeds and half width of the 95 % confidence interval; time in ms, energy in mJ.");
         foreach (Cell cell in result.Cells)
         {
@@ -62,17 +64,17 @@ internal static class ExperimentPage
     ];
 
     private static void AddSides(
-        ReportPage page, string folder, IReadOnlyList<Scenario> scenarios, IReadOnlyList<InputSet> sets, CancellationToken cancellation)
+        ReportPage page, string folder, IReadOnlyList<Scenario> scenarios, IReadOnlyList<InputSet> sets, string sideSet, CancellationToken cancellation)
     {
-        InputSet set = sets.FirstOrDefault(entry => entry.Name == SimulateVerb.DefaultSet) ?? sets[0];
+        InputSet set = sets.FirstOrDefault(entry => entry.Name == sideSet) ?? sets[0];
         foreach (Scenario scenario in scenarios.Where(scenario => scenario.Load.Pattern == LoadPattern.Flash))
         {
             page.Section(
                 $"Thundering herd: {scenario.Name}",
                 "The share of inputs sent away, after the first two seconds. A crowd counts as steady when the share of every second is within "
-                + $"{CrowdSteadiness.SteadyBandPoints} points of the mean, and the variance over slices of 0.1 s at most {CrowdSteadiness.SteadyOverdispersion} times that "
-                + "of boards that decide at random (overdispersion): three times the movement of chance. Without any measure, nodes believe the last status, "
-                + "and the gateway takes all that its memory holds.");
+                + $"{CrowdSteadiness.SteadyBandPoints} points of the mean, and the variance over slices of 0.1 s at most "
+                + $"{CrowdSteadiness.SteadyOverdispersion} times that of boards that decide at random (overdispersion): three times the "
+                + "movement of chance. Without any measure, nodes believe the last status, and the gateway takes all that its memory holds.");
             foreach (InputSet each in sets)
             {
                 IReadOnlyList<CrowdRun> runs = SideExperiments.Crowd(scenario, each, seed: 1, cancellation);

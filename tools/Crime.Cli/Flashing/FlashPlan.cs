@@ -6,6 +6,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
+using Crime.Cli.Outputs;
 using Crime.Modelling;
 using Crime.Modelling.ModelFiles;
 
@@ -114,13 +115,13 @@ internal sealed class FlashPlan
         {
             throw new UserInputException($"{WorkFolder}: cannot be made: {e.Message}", e);
         }
-        for (int i = 0; i < Files.Count; i++) Verbs.Output.WriteFile(SourcePath(i), Files[i].Content);
+        for (int i = 0; i < Files.Count; i++) Output.WriteFile(SourcePath(i), Files[i].Content);
         var deployment = new
         {
             serialport = Options.Port,
             files = Files.Select((file, i) => new { DestinationFilePath = file.Path, SourceFilePath = SourcePath(i) }),
         };
-        Verbs.Output.WriteFile(DeploymentPath, JsonSerializer.SerializeToUtf8Bytes(deployment));
+        Output.WriteFile(DeploymentPath, JsonSerializer.SerializeToUtf8Bytes(deployment));
     }
 
     private IEnumerable<FlashStep> MakeSteps()

@@ -7,6 +7,7 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Cli.Processes;
 using Crime.Modelling;
 
 namespace Crime.Cli.Flashing;

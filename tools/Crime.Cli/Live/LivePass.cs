@@ -7,7 +7,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Boards;
-using Crime.Cli.Demo;
+using Crime.Cli.Processes;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
 using Crime.Simulation.Inputs;

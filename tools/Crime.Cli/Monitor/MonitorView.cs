@@ -6,7 +6,7 @@ using System.Globalization;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using Crime.Cli.Verbs;
+using Crime.Cli.Outputs;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

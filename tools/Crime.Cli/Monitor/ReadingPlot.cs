@@ -5,7 +5,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using Crime.Cli.Boards;
-using Crime.Cli.Verbs;
+using Crime.Cli.Outputs;
 using Crime.Modelling;
 using ScottPlot;
 

@@ -4,7 +4,7 @@ using System;
 using System.Globalization;
 using System.IO;
 using System.Linq;
-using Crime.Cli.Verbs;
+using Crime.Cli.Outputs;
 using Crime.Modelling;
 using Crime.Modelling.Prediction;
 using ScottPlot;

@@ -3,6 +3,7 @@
 using System;
 using System.Diagnostics;
 using System.IO;
+using Crime.Cli.Processes;
 using Crime.Modelling;
 
 namespace Crime.Cli.Service;

@@ -8,6 +8,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Bench.Engine;
+using Crime.Cli.Outputs;
 using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling;

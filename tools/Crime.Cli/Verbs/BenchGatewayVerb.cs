@@ -7,6 +7,7 @@ using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Bench.Load;
+using Crime.Cli.Outputs;
 using Spectre.Console;
 
 namespace Crime.Cli.Verbs;

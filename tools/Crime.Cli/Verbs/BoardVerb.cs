@@ -7,6 +7,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Boards;
+using Crime.Cli.Outputs;
 using Crime.Frames;
 using Crime.Modelling;
 using Crime.VirtualBoard;

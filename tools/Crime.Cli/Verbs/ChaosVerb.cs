@@ -7,6 +7,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Chaos;
+using Crime.Cli.Outputs;
 using Crime.Modelling;
 using Spectre.Console;
 

@@ -4,6 +4,7 @@ using System;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
+using Crime.Cli.Outputs;
 using Crime.DeviceCode;
 using Crime.DeviceCode.Projects;
 using Crime.DeviceCode.Rules;
@@ -49,7 +50,7 @@ internal static class CheckDeviceVerb
             foreach (Finding found in report.Findings) Console.Out.WriteLine(found);
             if (report.Findings.Count == 0) Console.Out.WriteLine($"{report.FileCount} files of device code, no finding");
         }
-        return report.Findings.Count == 0 ? 0 : Program.BadInput;
+        return report.Findings.Count == 0 ? 0 : ExitCode.BadInput;
     }
 
     private static GateReport Check(string? source)

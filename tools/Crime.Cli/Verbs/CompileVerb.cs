@@ -5,6 +5,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Linq;
 using System.Text;
+using Crime.Cli.Outputs;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Compilation.Packaging;

@@ -3,6 +3,7 @@
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using Crime.Cli.Outputs;
 using Crime.Model;
 using Crime.Modelling.Conversions;
 using Crime.Modelling.Evaluation;

@@ -4,6 +4,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Cli.Outputs;
 using Crime.Modelling;
 using Crime.Modelling.Conversions;
 using Crime.Modelling.Datasets;

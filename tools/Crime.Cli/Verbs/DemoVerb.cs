@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Demo;
+using Crime.Cli.Outputs;
 using Crime.Modelling;
 using Spectre.Console;
 

@@ -1,9 +1,6 @@
 // The process under test of "crime bench gateway": the gateway, with a handler that also echoes. Hidden, because only the bench starts it.
 
-using System;
-using System.Collections.Generic;
 using System.CommandLine;
-using System.IO;
 using System.Linq;
 using Crime.Cli.Bench.Load;
 using Crime.Gateway.Broker;
@@ -16,19 +13,10 @@ namespace Crime.Cli.Verbs;
 /// <summary>The hidden verb <c>bench echo-gateway</c>.</summary>
 internal static class EchoGatewayVerb
 {
-    private const string Name = "echo-gateway";
-
-    /// <summary>Arguments of dotnet that start this verb with the runtime settings of the gateway; options of the gateway follow.</summary>
-    public static IReadOnlyList<string> Program { get; } =
-    [
-        "exec", "--runtimeconfig", Path.Combine(AppContext.BaseDirectory, "Crime.Gateway.runtimeconfig.json"),
-        "--depsfile", Path.Combine(AppContext.BaseDirectory, "crime.deps.json"), Path.Combine(AppContext.BaseDirectory, "crime.dll"), "bench", Name,
-    ];
-
     /// <summary>Its place on the command line.</summary>
     public static Command Create()
     {
-        var command = new Command(Name, "Runs a gateway that echoes the requests of the bench. Takes the options of crime-gateway.")
+        var command = new Command(EchoGateway.VerbName, "Runs a gateway that echoes the requests of the bench. Takes the options of crime-gateway.")
         {
             Hidden = true,
             TreatUnmatchedTokensAsErrors = false,

@@ -2,6 +2,7 @@
 
 using System.CommandLine;
 using System.Text;
+using Crime.Cli.Outputs;
 using Crime.Modelling;
 using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Prediction;

@@ -5,6 +5,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Cli.Outputs;
 using Crime.Model;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Evaluation;

@@ -10,6 +10,7 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Experiment;
+using Crime.Cli.Outputs;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Results;
 using Crime.Simulation.Scenarios;
@@ -68,7 +69,7 @@ internal static class ExperimentVerb
         ExperimentResult result = await Output.WithProgress("simulating", experiment.RunCount, done => experiment.Run(done, cancellation));
         if (output != null)
         {
-            ExperimentPage.Write(result, scenarios, sets, output, cancellation);
+            ExperimentPage.Write(result, scenarios, sets, SimulateVerb.DefaultSet, output, cancellation);
             Output.WriteFile(Path.Combine(output, "experiment.json"), JsonSerializer.SerializeToUtf8Bytes(Summary(result)));
         }
         if (json) Output.WriteJson(Summary(result));

@@ -7,6 +7,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Flashing;
+using Crime.Cli.Outputs;
 using Spectre.Console;
 
 namespace Crime.Cli.Verbs;

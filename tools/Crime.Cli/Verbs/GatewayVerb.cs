@@ -5,6 +5,7 @@ using System.CommandLine;
 using System.IO;
 using System.Linq;
 using System.Runtime.Versioning;
+using Crime.Cli.Outputs;
 using Crime.Cli.Service;
 using Crime.Modelling;
 

@@ -4,6 +4,7 @@ using System;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
+using Crime.Cli.Outputs;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
 using Spectre.Console;

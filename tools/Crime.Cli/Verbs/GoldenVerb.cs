@@ -1,6 +1,7 @@
 // crime golden: vectors that hold every kernel, on every platform, to the same bits.
 
 using System.CommandLine;
+using Crime.Cli.Outputs;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Reference;

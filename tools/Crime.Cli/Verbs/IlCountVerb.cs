@@ -6,6 +6,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Linq;
 using System.Threading.Tasks;
+using Crime.Cli.Outputs;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Counting;

@@ -5,6 +5,7 @@ using System.CommandLine;
 using System.IO;
 using System.Linq;
 using System.Text;
+using Crime.Cli.Outputs;
 using Crime.Modelling.Datasets;
 using Crime.Simulation.Inputs;
 

@@ -9,6 +9,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Boards;
 using Crime.Cli.Live;
+using Crime.Cli.Outputs;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
 using Crime.Simulation.Scenarios;

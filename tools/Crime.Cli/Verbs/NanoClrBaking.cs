@@ -7,6 +7,7 @@ using System.Linq;
 using System.Text;
 using Crime.Cli.Bench;
 using Crime.Cli.Flashing;
+using Crime.Cli.Outputs;
 using Crime.Modelling;
 
 namespace Crime.Cli.Verbs;

@@ -9,6 +9,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Bench;
+using Crime.Cli.Outputs;
 using Crime.Modelling;
 using Crime.Modelling.Prediction;
 using Spectre.Console;

@@ -4,6 +4,7 @@ using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.Linq;
+using Crime.Cli.Outputs;
 using Crime.Cli.Prediction;
 using Crime.Model;
 using Crime.Modelling.Counting;

@@ -9,6 +9,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Cli.Outputs;
 using Crime.Costs;
 using Crime.Modelling;
 using Crime.Simulation.Inputs;

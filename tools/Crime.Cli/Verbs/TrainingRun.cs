@@ -11,6 +11,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Cli.Outputs;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Import;

@@ -10,8 +10,7 @@ using System.Net.Http;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
-using Crime.Cli.Demo;
-using Crime.Cli.Verbs;
+using Crime.Cli.Processes;
 using Crime.Frames;
 
 namespace Crime.Cli.Bench.Load;
@@ -130,7 +129,7 @@ internal sealed class GatewayBench(GatewayBenchOptions options, Action<string, d
         {
             foreach (BenchModel served in new[] { model, deep }) File.WriteAllBytes(Path.Combine(folder.FullName, served.Name + ".crime"), served.File);
             await using GatewayProcess gateway = await GatewayProcess.StartAsync(
-                folder.FullName, null, cancellation, GatewayOptions(options.ClientCount), EchoGatewayVerb.Program);
+                folder.FullName, null, cancellation, GatewayOptions(options.ClientCount), EchoGateway.Program);
             progress("connecting", 0);
             using LoadGenerator load = await LoadGenerator.ConnectAsync(options.ClientCount, gateway.Broker.Port, cancellation);
             await CompareAsync(load, gateway, model);

@@ -8,7 +8,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
-using Crime.Cli.Demo;
+using Crime.Cli.Processes;
 
 namespace Crime.Cli.Bench.Load;
 

@@ -1,4 +1,4 @@
-// What all verbs print with: JSON for scripts on standard output, tables for people, progress on standard error.
+// Output of all verbs: JSON for scripts and tables for people on standard output, progress on standard error.
 
 using System;
 using System.IO;
@@ -7,7 +7,7 @@ using System.Threading.Tasks;
 using Crime.Modelling;
 using Spectre.Console;
 
-namespace Crime.Cli.Verbs;
+namespace Crime.Cli.Outputs;
 
 /// <summary>Consoles and files of the verbs.</summary>
 internal static class Output
@@ -20,18 +20,18 @@ internal static class Output
 
     private static readonly JsonSerializerOptions JsonLine = new(Json) { WriteIndented = false };
 
-    /// <summary>Standard error, for progress and remarks: standard output stays clean for results.</summary>
+    /// <summary>Standard error, for progress and remarks. Standard output holds results only.</summary>
     public static IAnsiConsole Remarks { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 
     /// <summary>Prints one JSON object.</summary>
     public static void WriteJson(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));
 
-    /// <summary>Prints one JSON object on one line, for what goes on for a while.</summary>
+    /// <summary>Prints one JSON object on one line, for verbs that print a stream of objects.</summary>
     public static void WriteJsonLine(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, JsonLine));
 
-    /// <summary>Runs long work in the background and shows a bar where somebody looks; nothing in a log file.</summary>
-    /// <param name="title">What is being done.</param>
-    /// <param name="total">How many steps there are.</param>
+    /// <summary>Runs long work in the background. An interactive terminal shows a progress bar, a log file nothing.</summary>
+    /// <param name="title">Name of the work.</param>
+    /// <param name="total">Number of steps.</param>
     /// <param name="work">Receives a function to call with the number of steps done.</param>
     public static async Task<T> WithProgress<T>(string title, double total, Func<Action<int>, T> work)
     {
@@ -43,7 +43,7 @@ internal static class Output
         });
     }
 
-    /// <summary>Writes a file as a whole: to a temporary name beside it first, so that no half-written file is left.</summary>
+    /// <summary>Writes a file as a whole: to a temporary file first, which then replaces the file. No half-written file remains.</summary>
     /// <exception cref="UserInputException">The file cannot be written.</exception>
     public static void WriteFile(string path, byte[] content)
     {

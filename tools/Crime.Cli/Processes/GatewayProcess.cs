@@ -1,4 +1,4 @@
-// The real gateway, as its own process, the way a systemd unit would start it.
+// Runs the real gateway in a process of its own, as a systemd unit does.
 
 using System;
 using System.Collections.Generic;
@@ -12,7 +12,7 @@ using Crime.Cli.Boards;
 using Crime.Modelling;
 using Crime.VirtualBoard;
 
-namespace Crime.Cli.Demo;
+namespace Crime.Cli.Processes;
 
 /// <summary>A gateway process with free ports on this machine.</summary>
 internal sealed class GatewayProcess : IAsyncDisposable
@@ -38,7 +38,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
-    /// <summary>The broker that gateway and boards meet at.</summary>
+    /// <summary>The broker that the gateway and the boards use.</summary>
     public BrokerEndpoint Broker { get; }
 
     /// <summary>TCP port of the model download.</summary>
@@ -49,11 +49,11 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     /// <summary>Starts the gateway and waits until it is healthy.</summary>
     /// <param name="modelFolder">Folder with the models to serve.</param>
-    /// <param name="externalBroker">A broker to use; null to bring its own.</param>
-    /// <param name="cancellation">Gives up waiting.</param>
-    /// <param name="options">More options of the gateway.</param>
+    /// <param name="externalBroker">An external broker; null for the broker in the gateway.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="options">Further options of the gateway.</param>
     /// <param name="program">Arguments of dotnet that start the program; null for the gateway itself.</param>
-    /// <exception cref="UserInputException">The gateway ended or did not become healthy; the message has its last words.</exception>
+    /// <exception cref="UserInputException">The gateway ended or did not become healthy; the message has its last log line.</exception>
     public static async Task<GatewayProcess> StartAsync(
         string modelFolder, BrokerEndpoint? externalBroker, CancellationToken cancellation,
         IReadOnlyList<string>? options = null, IReadOnlyList<string>? program = null)
@@ -86,7 +86,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the process at once, as a power cut would: SIGKILL.</summary>
+    /// <summary>Ends the process immediately by SIGKILL, like a power failure.</summary>
     public void Kill()
     {
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);
@@ -100,7 +100,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    /// <summary>The dotnet that runs this program.</summary>
+    /// <summary>Path of the dotnet host that runs this program.</summary>
     private static string DotnetHost
     {
         get

@@ -1,17 +1,17 @@
-// Other people's programs that the command runs: nanoff, nanoCLR.
+// Starts and ends the external programs that the command runs, such as nanoff, nanoCLR and systemctl.
 
 using System;
 using System.ComponentModel;
 using System.Diagnostics;
 using Crime.Modelling;
 
-namespace Crime.Cli;
+namespace Crime.Cli.Processes;
 
-/// <summary>Starts programs, with a message for a person when one does not start.</summary>
+/// <summary>Starts external programs and reports a program that does not start as an input error.</summary>
 internal static class ExternalProgram
 {
     /// <summary>Starts a program.</summary>
-    /// <exception cref="UserInputException">It does not start: no such program, no right to run it, not a program.</exception>
+    /// <exception cref="UserInputException">The program does not start: the file is missing, not executable or not permitted.</exception>
     public static Process Start(ProcessStartInfo start)
     {
         try
@@ -24,12 +24,12 @@ internal static class ExternalProgram
         }
     }
 
-    /// <summary>Asks a program to end, by SIGTERM.</summary>
-    /// <returns>False where there is no such signal: on Windows.</returns>
+    /// <summary>Requests that a program ends, by SIGTERM.</summary>
+    /// <returns>False on Windows, which has no such signal.</returns>
     public static bool RequestEnd(Process process)
     {
         if (OperatingSystem.IsWindows()) return false;
-        // Every shell has kill, while not every system has a program of that name.
+        // Every shell has kill as a built-in; not every system has a program of that name.
         using Process kill = Start(new ProcessStartInfo("/bin/sh", ["-c", $"kill -TERM {process.Id} 2>/dev/null"]));
         kill.WaitForExit();
         return true;
