@@ -33,7 +33,7 @@ public sealed class NamespaceTests
     private static readonly string[] s_withoutCycle =
     [
         "Crime.Shared", "Crime.Kernel", "Crime.Device", "Crime.Gateway.Core", "Crime.Gateway.Inference", "Crime.Gateway", "Crime.Simulation",
-        "Crime.Chaos", "Crime.Modelling.Compilation", "Crime.DeviceCode", "Crime.Modelling", "crime",
+        "Crime.Chaos", "Crime.Modelling.Compilation", "Crime.DeviceCode", "Crime.Modelling", "crime", "Crime.VirtualBoard",
     ];
 
     [TestCaseSource(nameof(s_withoutCycle))]

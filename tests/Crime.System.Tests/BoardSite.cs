@@ -11,6 +11,7 @@ using Crime.Model;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.ModelFiles;
 using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 using NUnit.Framework;
 
 namespace Crime.System.Tests;

@@ -10,7 +10,7 @@ using Crime.Modelling.Compilation.Packaging;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.ModelFiles;
 using Crime.Packages;
-using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 using NUnit.Framework;
 
 namespace Crime.System.Tests;

@@ -9,7 +9,7 @@ using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.ModelFiles;
-using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 using NUnit.Framework;
 
 namespace Crime.System.Tests;

@@ -15,6 +15,7 @@ using Crime.Modelling.Import;
 using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Ranges;
 using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 using NUnit.Framework;
 
 namespace Crime.System.Tests;

@@ -6,6 +6,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Modelling.Counting;
 using Crime.Modelling.Prediction;
+using Crime.VirtualBoard.Boards;
 using Mono.Cecil;
 using NUnit.Framework;
 

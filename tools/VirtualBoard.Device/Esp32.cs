@@ -1,6 +1,6 @@
 // nanoFramework.Hardware.Esp32: pins, the high-resolution timer and sleep.
 
-using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 
 namespace nanoFramework.Hardware.Esp32;
 

@@ -1,6 +1,6 @@
 // nanoFramework.System.Device.Gpio: pins that the host can see and drive.
 
-using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 
 namespace System.Device.Gpio;
 

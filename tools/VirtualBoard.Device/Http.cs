@@ -5,6 +5,7 @@ extern alias dotnet;
 using System.Collections.Generic;
 using System.Net.Http.Headers;
 using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Model;
 using Dotnet = dotnet::System.Net.Http;
 

@@ -1,6 +1,6 @@
 // nanoFramework.System.Device.I2c: a bus on which the host has put its peripherals.
 
-using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 
 namespace System.Device.I2c;
 

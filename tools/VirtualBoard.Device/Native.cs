@@ -1,6 +1,6 @@
 // nanoFramework.Runtime.Native: reboot and collection.
 
-using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 
 namespace nanoFramework.Runtime.Native;
 

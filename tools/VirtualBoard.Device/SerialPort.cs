@@ -1,6 +1,6 @@
 // nanoFramework.System.IO.Ports: the board's serial port, whose other end is the host's SerialLine.
 
-using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 
 namespace System.IO.Ports;
 

@@ -3,7 +3,7 @@
 
 using System.Device.Wifi;
 using System.Threading;
-using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 
 namespace System.Device.Wifi
 {

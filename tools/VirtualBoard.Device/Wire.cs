@@ -2,6 +2,7 @@
 
 using System;
 using System.Threading.Tasks;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Model;
 
 namespace Crime.VirtualBoard;

@@ -7,6 +7,7 @@ using Crime.Device.Terminal;
 using Crime.Frames;
 using Crime.Node;
 using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 using NUnit.Framework;
 
 namespace Crime.Cli.Tests.Boards;

@@ -6,6 +6,7 @@ using System.Reflection;
 using System.Runtime.Loader;
 using Crime.DeviceCode.Compilation;
 using Crime.Modelling.Compilation;
+using Crime.VirtualBoard.Assemblies;
 using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Tests.Model;
 using Microsoft.CodeAnalysis;

@@ -7,6 +7,7 @@ using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Compilation.Packaging;
 using Crime.Modelling.Datasets;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Tests.Duty;
 using Crime.VirtualBoard.Tests.Model;
 using NUnit.Framework;

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Compilation.Pe;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Tests.Model;
 using NUnit.Framework;
 

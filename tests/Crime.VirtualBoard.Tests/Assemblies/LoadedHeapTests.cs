@@ -7,6 +7,7 @@ using System.Threading;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.VirtualBoard.Assemblies;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Model;
 using Crime.VirtualBoard.Tests.Model;
 using NUnit.Framework;

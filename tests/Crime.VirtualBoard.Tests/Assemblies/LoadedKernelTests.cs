@@ -4,6 +4,7 @@ using System.Linq;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Compilation.Packaging;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Tests.Model;
 using Mono.Cecil;

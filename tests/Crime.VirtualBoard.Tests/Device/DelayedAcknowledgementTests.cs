@@ -3,12 +3,13 @@ using System.Collections.Concurrent;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Model;
 using Crime.VirtualBoard.Redirects;
 using Crime.VirtualBoard.Tests.Model;
+using NUnit.Framework;
 using nanoFramework.M2Mqtt;
 using nanoFramework.M2Mqtt.Messages;
-using NUnit.Framework;
 using MqttClient = nanoFramework.M2Mqtt.MqttClient;
 
 namespace Crime.VirtualBoard.Tests.Device;

@@ -2,6 +2,7 @@ using System;
 using System.Device.Gpio;
 using System.IO;
 using System.Linq;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Tests.Model;
 using NUnit.Framework;
 

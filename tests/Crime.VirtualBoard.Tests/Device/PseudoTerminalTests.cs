@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Tests.Model;
 using NUnit.Framework;
 

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Device.I2c;
 using Crime.Device.Energy;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Tests.Duty;
 using Crime.VirtualBoard.Tests.Model;
 

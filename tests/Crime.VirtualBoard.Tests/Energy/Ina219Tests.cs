@@ -1,5 +1,6 @@
 using System;
 using Crime.Device.Energy;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Redirects;
 using Crime.VirtualBoard.Tests.Model;

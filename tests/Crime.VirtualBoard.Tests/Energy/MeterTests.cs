@@ -7,6 +7,7 @@ using System.Threading;
 using Crime.Costs;
 using Crime.Device.Energy;
 using Crime.Device.Settings;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Tests.Duty;
 using Crime.VirtualBoard.Tests.Model;
 using NUnit.Framework;

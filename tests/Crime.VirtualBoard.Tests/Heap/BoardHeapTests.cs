@@ -2,15 +2,16 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.CompilerServices;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Model;
 using Crime.VirtualBoard.Redirects;
 using Crime.VirtualBoard.Tests.Model;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
+using NUnit.Framework;
 using nanoFramework.M2Mqtt;
 using nanoFramework.M2Mqtt.Messages;
-using NUnit.Framework;
 using DeviceGC = nanoFramework.Runtime.Native.GC;
 
 namespace Crime.VirtualBoard.Tests.Heap;

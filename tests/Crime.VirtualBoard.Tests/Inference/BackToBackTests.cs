@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Tests.Duty;
 using Crime.VirtualBoard.Tests.Model;
 using NUnit.Framework;

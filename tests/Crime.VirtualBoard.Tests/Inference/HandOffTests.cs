@@ -10,12 +10,13 @@ using Crime.Device.Inference;
 using Crime.Device.Memory;
 using Crime.Device.Offload;
 using Crime.Device.Settings;
-using Crime.Kernel;
 using Crime.Device.Terminal;
 using Crime.Frames;
+using Crime.Kernel;
 using Crime.Mapping;
 using Crime.Model;
 using Crime.Node;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Tests.Model;
 using NUnit.Framework;
 

@@ -12,6 +12,7 @@ using Crime.Frames;
 using Crime.Mapping;
 using Crime.Model;
 using Crime.Node;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Redirects;
 using Crime.VirtualBoard.Tests.Duty;
 using Crime.VirtualBoard.Tests.Model;

@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Threading;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Redirects;
-using nanoFramework.Hardware.Esp32;
 using NUnit.Framework;
+using nanoFramework.Hardware.Esp32;
 
 namespace Crime.VirtualBoard.Tests.Model;
 

@@ -1,4 +1,5 @@
 using System;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Model;
 using Crime.VirtualBoard.Redirects;

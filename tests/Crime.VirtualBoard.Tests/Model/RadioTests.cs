@@ -1,4 +1,5 @@
 using System;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Model;
 using NUnit.Framework;
 

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading;
+using Crime.VirtualBoard.Boards;
 using NUnit.Framework;
 
 namespace Crime.VirtualBoard.Tests.Model;

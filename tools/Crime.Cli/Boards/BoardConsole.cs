@@ -3,7 +3,7 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
-using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 
 namespace Crime.Cli.Boards;
 

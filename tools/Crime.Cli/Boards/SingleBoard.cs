@@ -8,6 +8,7 @@ using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
 using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 
 namespace Crime.Cli.Boards;
 

@@ -6,6 +6,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Boards;
 using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 
 namespace Crime.Cli.Demo;
 

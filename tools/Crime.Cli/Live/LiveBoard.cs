@@ -11,6 +11,7 @@ using Crime.Costs;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.World;
 using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 
 namespace Crime.Cli.Live;
 

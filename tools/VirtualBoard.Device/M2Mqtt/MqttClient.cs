@@ -19,6 +19,7 @@ using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
 using Crime.VirtualBoard;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Model;
 using MQTTnet;
 using MQTTnet.Formatter;

@@ -6,14 +6,13 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Reflection;
 using System.Security.Cryptography;
-using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Model;
 
 namespace Crime.VirtualBoard.Assemblies;
 
 /// <summary>The loaded assemblies of a board. Any of its threads may call it.</summary>
 /// <param name="board">The board.</param>
-internal sealed class LoadedAssemblies(Board board)
+internal sealed class LoadedAssemblies(IExecutingBoard board)
 {
     /// <summary>The CLR's table has 64 places; the firmware takes as many as <see cref="HeapCosts.StartedClr"/> was measured with.</summary>
     internal const int MaxCount = 64 - HeapCosts.StartedAssemblies;
@@ -45,8 +44,8 @@ internal sealed class LoadedAssemblies(Board board)
                 // A copy: other threads of the firmware can write to the array meanwhile.
                 byte[] read = [.. bytes];
                 var image = new PeImage(read);
-                record = board.Heap?.Lease(HeapCosts.LoadedAssembly(image));
-                TranslatedAssembly made = FirmwareImage.Get(board.Options.Profile).Loadable.Get(image, read, _loaded.Select(item => item.Assembly).ToArray());
+                record = board.Heap?.Lease(image.HeapBytes);
+                TranslatedAssembly made = FirmwareImage.Get(board.Profile).Loadable.Get(image, read, _loaded.Select(item => item.Assembly).ToArray());
                 if (_loaded.Count == MaxCount) board.EndBy(new LoadedAssemblyException($"{MaxCount + 1} assemblies were loaded"));
                 _loaded.Add((bytes, made));
                 isLoaded = true;

@@ -5,6 +5,7 @@ using System.Buffers.Binary;
 using System.Linq;
 using System.Text;
 using Crime.Modelling.Compilation.Pe;
+using Crime.VirtualBoard.Model;
 
 namespace Crime.VirtualBoard.Assemblies;
 
@@ -60,6 +61,23 @@ internal sealed class PeImage
 
     /// <summary>The methods' instructions.</summary>
     public ReadOnlySpan<byte> ByteCode => Content(PeTable.ByteCode);
+
+    /// <summary>
+    /// Managed heap in bytes that the loaded assembly takes beside its own bytes: a record of 140 bytes and the entries of its tables, the
+    /// debugger's included, as nf-interpreter allocates them. With the kernel's object of 12 bytes this equals the measured figures: 252 bytes
+    /// for a kernel of one part, 480 bytes for a kernel of two parts.
+    /// </summary>
+    public int HeapBytes
+    {
+        get
+        {
+            int Places(PeTable table, int size) => (Count(table) * size + 3) / 4 * 4;
+            int size = 140 + Places(PeTable.AssemblyReferences, 4) + Places(PeTable.TypeReferences, 4) + Places(PeTable.FieldReferences, 4)
+                + Places(PeTable.MethodReferences, 4) + Places(PeTable.Types, 8) + Places(PeTable.Fields, 2) + Places(PeTable.Methods, 2)
+                + Places(PeTable.Methods, 1);
+            return DeviceSizes.Blocks(size);
+        }
+    }
 
     private PeRow Header => new(_bytes, 0);
 

@@ -9,7 +9,7 @@ namespace Crime.VirtualBoard.Loading;
 /// <summary>What instrumented code calls before and after it takes from the heap.</summary>
 public static class VirtualHeap
 {
-    private static BoardHeap? Heap => BoardHeap.IsAnyLimited ? Board.Current?.Heap : null;
+    private static BoardHeap? Heap => BoardHeap.IsAnyLimited ? ExecutingBoard.Current?.Heap : null;
 
     /// <summary>An array is about to be made.</summary>
     /// <param name="length">Its elements.</param>
@@ -64,7 +64,7 @@ public static class VirtualHeap
     public static object? LoadElement(object?[] array, int index)
     {
         object? element = array[index];
-        if (element == null && array is string[]) Board.Current?.EndBy(new UnsetElementException(index));
+        if (element == null && array is string[]) ExecutingBoard.Current?.EndBy(new UnsetElementException(index));
         return element;
     }
 }

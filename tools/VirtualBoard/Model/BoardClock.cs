@@ -18,6 +18,9 @@ internal sealed class BoardClock
     // How far the CPU may run ahead of real time before its thread is made to wait.
     private const long AheadUs = 1000;
 
+    // No thread checks for its time slice before it has executed this number of instructions, which keeps the count cheap.
+    private const int QuantumCheckIl = 10_000;
+
     private readonly object _lock = new();
     private readonly Stopwatch _stopwatch = Stopwatch.StartNew();
     private readonly Dictionary<WaitHandle, long> _signalledAtUs = [];
@@ -60,7 +63,7 @@ internal sealed class BoardClock
     public static void Charge(int instructions)
     {
         t_pendingIl += instructions;
-        if (t_pendingIl >= Board.QuantumCheckIl) Board.Current?.Clock.ChargeSlice();
+        if (t_pendingIl >= QuantumCheckIl) ExecutingBoard.Current?.Clock.ChargeSlice();
     }
 
     /// <summary>Time now, after all that the calling thread has executed.</summary>
@@ -72,7 +75,7 @@ internal sealed class BoardClock
         Settle();
         while (true)
         {
-            Board.Current?.ThrowIfStopped();
+            ExecutingBoard.Current?.ThrowIfStopped();
             long restUs = targetUs - RealUs;
             if (restUs <= 0) break;
             Thread.Sleep((int)Math.Clamp((restUs + 999) / 1000, 1, 100));
@@ -103,7 +106,7 @@ internal sealed class BoardClock
         long startUs = Settle();
         while (true)
         {
-            Board.Current?.ThrowIfStopped();
+            ExecutingBoard.Current?.ThrowIfStopped();
             long restUs = timeoutUs < 0 ? long.MaxValue : startUs + timeoutUs - RealUs;
             if (handle.WaitOne((int)Math.Clamp((restUs + 999) / 1000, 0, 100)))
             {
@@ -138,7 +141,7 @@ internal sealed class BoardClock
     /// <summary>Turns the instructions of the calling thread into time on the board's only CPU.</summary>
     private long Settle()
     {
-        Board.Current?.ThrowIfStopped();
+        ExecutingBoard.Current?.ThrowIfStopped();
         long now;
         lock (_lock)
         {
@@ -165,7 +168,7 @@ internal sealed class BoardClock
         {
             long aheadUs = untilUs - RealUs;
             if (aheadUs <= AheadUs) return;
-            Board.Current?.ThrowIfStopped();
+            ExecutingBoard.Current?.ThrowIfStopped();
             Thread.Sleep((int)Math.Clamp(aheadUs / 1000, 1, 100));
         }
     }

@@ -2,9 +2,6 @@
 // measured figures: nanoCLR of July 2026, 32-bit build for Linux, 110 000 bytes of managed heap, the firmware's libraries loaded, free
 // bytes before and after by nanoFramework.Runtime.Native.GC.Run. ESP32 not measured.
 
-using Crime.Modelling.Compilation.Pe;
-using Crime.VirtualBoard.Assemblies;
-
 namespace Crime.VirtualBoard.Model;
 
 /// <summary>Bytes of the managed heap that code outside the firmware takes.</summary>
@@ -55,19 +52,4 @@ internal static class HeapCosts
     /// <summary>Garbage of a received message: 730 to 790 for 60 bytes, 1130 to 1240 for 260.</summary>
     /// <param name="size">Bytes of payload and topic.</param>
     public static int MqttReceive(int size) => 610 + 2 * size;
-
-    /// <summary>
-    /// Heap of a loaded assembly beside its bytes: a record of 140 bytes and places for the entries of its tables, the
-    /// debugger's included, as nf-interpreter allocates them. With the kernel's object of 12 bytes it comes to what was measured: 252
-    /// bytes for a kernel of one part, 480 for one of two.
-    /// </summary>
-    /// <param name="image">The assembly.</param>
-    public static int LoadedAssembly(PeImage image)
-    {
-        int Places(PeTable table, int size) => (image.Count(table) * size + 3) / 4 * 4;
-        int size = 140 + Places(PeTable.AssemblyReferences, 4) + Places(PeTable.TypeReferences, 4) + Places(PeTable.FieldReferences, 4)
-            + Places(PeTable.MethodReferences, 4) + Places(PeTable.Types, 8) + Places(PeTable.Fields, 2) + Places(PeTable.Methods, 2)
-            + Places(PeTable.Methods, 1);
-        return DeviceSizes.Blocks(size);
-    }
 }

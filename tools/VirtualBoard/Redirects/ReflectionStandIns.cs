@@ -4,6 +4,7 @@
 using System;
 using System.Linq;
 using System.Reflection;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Model;
 

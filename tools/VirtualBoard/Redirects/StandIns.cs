@@ -4,6 +4,7 @@
 using System;
 using System.IO;
 using System.Threading;
+using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Model;
 

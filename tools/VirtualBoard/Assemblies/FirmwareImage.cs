@@ -1,6 +1,5 @@
-// Makes the firmware's assembly run on a virtual board: every basic block reports how many instructions it has, and calls
-// that would reach the host (files, sleep, console, clock) reach the board instead. The source and its compilation stay
-// what they are; this is done to the IL when it is loaded, once per process.
+// Loads the firmware's assemblies for virtual boards. Every basic block reports its count of instructions, and calls that would reach
+// the host (files, sleep, console, clock) reach the board. The loader changes the IL once per process; source and build stay the same.
 
 using System;
 using System.Collections.Concurrent;
@@ -9,13 +8,13 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using System.Threading;
-using Crime.VirtualBoard.Assemblies;
+using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Model;
 using Mono.Cecil;
 
-namespace Crime.VirtualBoard.Loading;
+namespace Crime.VirtualBoard.Assemblies;
 
-/// <summary>The firmware, instrumented and loaded.</summary>
+/// <summary>The instrumented firmware.</summary>
 internal sealed class FirmwareImage
 {
     private static readonly ConcurrentDictionary<int, Lazy<FirmwareImage>> s_images = new();
@@ -31,7 +30,7 @@ internal sealed class FirmwareImage
     /// <summary>Assemblies that boards load at run time.</summary>
     public TranslatedAssemblies Loadable { get; }
 
-    /// <summary>Has the instrumented assemblies.</summary>
+    /// <summary>The load context of the instrumented assemblies.</summary>
     internal AssemblyLoadContext Context => _context;
 
     /// <summary>Returns the entry point of an application. It keeps no state in static fields, so any number of boards can run it.</summary>
@@ -61,7 +60,7 @@ internal sealed class FirmwareImage
         thread.Join();
     }
 
-    /// <summary>The image for a board; boards whose library calls cost the same share one.</summary>
+    /// <summary>Returns the image for a board. Boards with the same cost of a library call share one image.</summary>
     public static FirmwareImage Get(BoardProfile profile) =>
         s_images.GetOrAdd(profile.LibraryCallIl, il => new Lazy<FirmwareImage>(() => new FirmwareImage(il))).Value;
 

@@ -1,43 +1,32 @@
-// A virtual board: the firmware's own Main on a thread, with flash files in a folder, a serial port that the host reads and
-// writes, a radio, and an ESP32's time and energy. Many boards live in one process; each knows itself through the execution
-// context, which every thread that the firmware starts inherits.
+// A virtual board: it runs the firmware's own Main on a thread. It has flash files in a folder, a serial port that the host reads and
+// writes, a radio, and the time and energy of an ESP32. One process runs many boards; the execution context of a firmware thread
+// names its board, and every thread that the firmware starts inherits it.
 
 using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading;
 using Crime.VirtualBoard.Assemblies;
-using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Model;
 
-namespace Crime.VirtualBoard;
-
-/// <summary>The applications that the firmware's source tree builds.</summary>
-public enum FirmwareApplication
-{
-    /// <summary>The product.</summary>
-    Gestures,
-
-    /// <summary>Golden vectors and costs. It ends by itself.</summary>
-    Bench,
-}
+namespace Crime.VirtualBoard.Boards;
 
 /// <summary>Settings of a board.</summary>
 public sealed record BoardOptions
 {
-    /// <summary>Time and energy of the board.</summary>
+    /// <summary>Profile with the times and powers of the board.</summary>
     public required BoardProfile Profile { get; init; }
 
-    /// <summary>Folder that holds the files of the internal flash (drive I:).</summary>
+    /// <summary>Folder with the files of the internal flash (drive I:).</summary>
     public required string FlashFolder { get; init; }
 
-    /// <summary>The application.</summary>
+    /// <summary>The application that the board runs.</summary>
     public FirmwareApplication Application { get; init; } = FirmwareApplication.Gestures;
 
-    /// <summary>Bytes of the managed heap, as the CLR has them before it starts; null for no limit, and nothing is counted then.</summary>
+    /// <summary>Managed heap in bytes before the CLR starts; null for a heap without a limit, which is not counted.</summary>
     public int? HeapBytes { get; init; }
 
-    /// <summary>Where within a beacon interval this board's beacons fall, 0 to 1.</summary>
+    /// <summary>Phase of the beacons within a beacon interval, 0 to 1.</summary>
     public double BeaconPhase { get; init; }
 
     /// <summary>Conditions of the link, changed while the board runs.</summary>
@@ -51,33 +40,29 @@ public sealed record BoardOptions
 /// <summary>A device on the virtual I2C bus.</summary>
 public interface II2cPeripheral
 {
-    /// <summary>The board has written bytes.</summary>
+    /// <summary>Receives bytes that the board writes.</summary>
     void Write(ReadOnlySpan<byte> bytes);
 
-    /// <summary>The board reads bytes.</summary>
+    /// <summary>Fills the bytes that the board reads.</summary>
     void Read(Span<byte> bytes);
 }
 
 /// <summary>States of a board's radio.</summary>
 internal enum RadioState
 {
-    /// <summary>It is off.</summary>
+    /// <summary>The radio is off.</summary>
     Off,
 
-    /// <summary>It joins a network.</summary>
+    /// <summary>The radio joins a network.</summary>
     Associating,
 
-    /// <summary>It listens after it has sent or received, and dozes between beacons.</summary>
+    /// <summary>The radio is in modem sleep: it listens after each message, and otherwise at beacons only.</summary>
     Associated,
 }
 
 /// <summary>A running virtual board.</summary>
-public sealed class Board : IDisposable
+public sealed class Board : IDisposable, IExecutingBoard
 {
-    /// <summary>No thread checks for its time slice before it has executed so many instructions: it keeps the count cheap.</summary>
-    internal const int QuantumCheckIl = 10_000;
-
-    private static readonly AsyncLocal<Board?> s_current = new();
     private static readonly AsyncLocal<int> s_boot = new();
 
     private readonly EnergyLedger _ledger;
@@ -86,7 +71,7 @@ public sealed class Board : IDisposable
     private volatile int _boot;
     private Exception? _crash;
 
-    /// <summary>Makes a board; <see cref="Start"/> powers it.</summary>
+    /// <summary>Creates a board; <see cref="Start"/> turns it on.</summary>
     public Board(BoardOptions options)
     {
         Options = options;
@@ -100,16 +85,16 @@ public sealed class Board : IDisposable
     }
 
     /// <summary>The board that the calling firmware thread belongs to.</summary>
-    internal static Board? Current => s_current.Value;
+    internal static Board? Current => (Board?)ExecutingBoard.Current;
 
-    /// <summary>The same, for members of the device's libraries, which nothing else may call.</summary>
+    /// <summary>The board of the calling firmware thread, for members of the device libraries, which only firmware may call.</summary>
     internal static Board Running =>
-        s_current.Value ?? throw new InvalidOperationException("only firmware on a virtual board can call this member");
+        Current ?? throw new InvalidOperationException("only firmware on a virtual board can call this member");
 
     /// <summary>The settings of the board.</summary>
     public BoardOptions Options { get; }
 
-    /// <summary>The board's serial line, seen from the host.</summary>
+    /// <summary>The host end of the serial line.</summary>
     public SerialLine Serial { get; } = new();
 
     /// <summary>Time since the start in µs, on the board's clock.</summary>
@@ -118,8 +103,8 @@ public sealed class Board : IDisposable
     /// <summary>IL instructions executed so far.</summary>
     public long ExecutedIl => Clock.ExecutedIl;
 
-    /// <summary>Energy spent since the start in µJ.</summary>
-    /// <remarks>The firmware reads it at its own time, which does not depend on how late the host runs its thread.</remarks>
+    /// <summary>Energy since the start in µJ.</summary>
+    /// <remarks>A firmware thread reads the energy at its own time, which does not depend on delays of the host.</remarks>
     public double EnergyUj => _ledger.EnergyUj(NowUs);
 
     /// <summary>Exception that ended the firmware; null while it runs.</summary>
@@ -136,7 +121,7 @@ public sealed class Board : IDisposable
 
     internal LoadedAssemblies Assemblies { get; }
 
-    /// <summary>Collects, and returns the free bytes of the managed heap; those of the whole heap when it has no limit.</summary>
+    /// <summary>Collects and returns the free bytes of the managed heap, or its full size if it has no limit.</summary>
     internal int CollectHeap() => Heap?.Collect() ?? BoardHardware.UnlimitedHeapBytes;
 
     /// <summary>Takes heap from the running firmware, as a fragmented heap does, until the result is disposed or the board restarts.</summary>
@@ -144,36 +129,46 @@ public sealed class Board : IDisposable
     /// <exception cref="InvalidOperationException">The board's heap has no limit.</exception>
     public IDisposable OccupyHeap(int restBytes) => Heap?.Occupy(restBytes) ?? throw new InvalidOperationException("the board's heap has no limit");
 
+    BoardProfile IExecutingBoard.Profile => Options.Profile;
+
+    BoardClock IExecutingBoard.Clock => Clock;
+
+    BoardHeap? IExecutingBoard.Heap => Heap;
+
+    void IExecutingBoard.ThrowIfStopped() => ThrowIfStopped();
+
+    void IExecutingBoard.EndBy(Exception fault) => EndBy(fault);
+
     /// <summary>Least bytes of the managed heap that were free after a collection, as the CLR counts; null when the heap has no limit.</summary>
     public int? LeastFreeHeapBytes => Heap?.LeastFree;
 
-    /// <summary>When the firmware was started, on the clock of the board's whole life.</summary>
+    /// <summary>Time at which the firmware started, in µs on the board's clock.</summary>
     internal long BootedAtUs { get; private set; }
 
-    /// <summary>How long the next sleep takes, in µs.</summary>
+    /// <summary>Duration of the next sleep in µs.</summary>
     internal long SleepTimerUs { get; set; }
 
-    /// <summary>True when the firmware was started by the timer of a deep sleep.</summary>
+    /// <summary>True after a wake-up by the timer of a deep sleep.</summary>
     internal bool HasWokenByTimer { get; private set; }
 
     /// <summary>Deep sleeps so far.</summary>
     public int DeepSleeps => _boot;
 
-    /// <summary>Mean power in mW over a time not longer ago than a second, as a sensor in the supply line sees it.</summary>
-    /// <param name="fromUs">Its start, on the board's clock.</param>
-    /// <param name="untilUs">Its end.</param>
+    /// <summary>Returns the mean power in mW in the supply line over an interval within the last second.</summary>
+    /// <param name="fromUs">Start in µs on the board's clock.</param>
+    /// <param name="untilUs">End in µs on the board's clock.</param>
     public double MeanPowerMw(long fromUs, long untilUs) => _ledger.MeanPowerMw(fromUs, untilUs);
 
-    /// <summary>The board's time: that of the calling firmware, or else the time that has passed.</summary>
+    /// <summary>Time in µs on the board's clock: for firmware the time of the calling thread, otherwise the elapsed time.</summary>
     public long NowUs => Current == this ? Clock.NowUs() : Clock.RealUs;
 
-    /// <summary>The board's pins, seen from outside.</summary>
+    /// <summary>The pins, as external circuits see them.</summary>
     public PinBank Pins { get; } = new();
 
-    /// <summary>Powers the board: runs the firmware's Main on a thread of its own.</summary>
+    /// <summary>Turns the board on: runs the Main of the firmware on a new thread.</summary>
     public void Start() => Run(FirmwareImage.Get(Options.Profile).Main(Options.Application));
 
-    /// <summary>Runs any code as if it were this board's firmware.</summary>
+    /// <summary>Runs code as firmware of this board.</summary>
     /// <param name="main">The code.</param>
     /// <returns>Its thread.</returns>
     public Thread Run(Action main)
@@ -192,7 +187,7 @@ public sealed class Board : IDisposable
         return thread;
     }
 
-    /// <summary>Cuts the power: every thread of the firmware ends at the next thing it asks of the board.</summary>
+    /// <summary>Cuts the power. Every firmware thread ends at its next call of the board.</summary>
     public void Dispose()
     {
         _isStopped = true;
@@ -201,7 +196,7 @@ public sealed class Board : IDisposable
         Heap?.Dispose();
     }
 
-    /// <summary>Raised when the power is cut, for what the device's libraries hold open.</summary>
+    /// <summary>Raised when the power is cut, so that the device libraries close their connections.</summary>
     internal event Action? Stopping;
 
     internal II2cPeripheral? Peripheral(int address) => _peripherals.GetValueOrDefault(address);
@@ -221,7 +216,7 @@ public sealed class Board : IDisposable
         },
         canListen: state == RadioState.Associated);
 
-    /// <summary>No thread runs until the timer; the radio, which the firmware has switched off, stays off.</summary>
+    /// <summary>Stops all threads until the timer expires. The radio stays off.</summary>
     internal void LightSleep()
     {
         _ledger.SetFloor(Clock.NowUs(), Options.Profile.LightSleepMw);
@@ -229,7 +224,7 @@ public sealed class Board : IDisposable
         SetRadio(RadioState.Off, Clock.NowUs());
     }
 
-    /// <summary>Ends all threads of the firmware and starts its Main again when the timer is up; the flash is what it was.</summary>
+    /// <summary>Ends all firmware threads and starts Main again when the timer expires. The flash keeps its files.</summary>
     internal void DeepSleep()
     {
         long asleepUs = Clock.NowUs(), awakeUs = asleepUs + SleepTimerUs;
@@ -255,14 +250,14 @@ public sealed class Board : IDisposable
         FirmwareImage.Get(Options.Profile).Main(Options.Application)();
     }
 
-    /// <summary>From here on the calling thread is one of the firmware.</summary>
+    /// <summary>Makes the calling thread a firmware thread of this board.</summary>
     private void Enter()
     {
-        s_current.Value = this;
+        ExecutingBoard.Current = this;
         s_boot.Value = _boot;
     }
 
-    /// <summary>Runs firmware code and keeps what ends it.</summary>
+    /// <summary>Runs firmware code and records the exception that ends it.</summary>
     internal void Guard(Action code)
     {
         try
@@ -280,10 +275,10 @@ public sealed class Board : IDisposable
     }
 
     /// <summary>
-    /// Ends the board as a fault of the CLR itself does: no handler of the firmware stops it. Every thread ends at the next thing it asks of
-    /// the board.
+    /// Ends the board as a fault of the CLR does: no handler of the firmware catches it. Every firmware thread ends at its next call of the
+    /// board.
     /// </summary>
-    /// <param name="fault">What happened.</param>
+    /// <param name="fault">The fault.</param>
     internal void EndBy(Exception fault)
     {
         Fail(fault);

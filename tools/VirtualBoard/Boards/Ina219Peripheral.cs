@@ -1,14 +1,14 @@
-// The register model of an INA219 in a supply line (Texas Instruments SBOS448G; sections are those of the data sheet). It
-// converts as the real one does: one quantity after the other, each for its conversion time, and shows the last that finished.
+// The register model of an INA219 in a supply line (Texas Instruments SBOS448G; sections are those of the data sheet). It converts one
+// quantity after the other, each for its conversion time, and the registers hold the last finished conversion, as in the real part.
 
 using System;
 using System.Buffers.Binary;
 
-namespace Crime.VirtualBoard;
+namespace Crime.VirtualBoard.Boards;
 
-/// <summary>What flows through a sensor's shunt.</summary>
-/// <param name="NowUs">The time in µs.</param>
-/// <param name="MeanAmperes">Mean current in A from one time to another.</param>
+/// <summary>The supply line that a sensor measures.</summary>
+/// <param name="NowUs">Returns the time in µs.</param>
+/// <param name="MeanAmperes">Returns the mean current in A between two times in µs.</param>
 /// <param name="Volts">Supply voltage in V.</param>
 public sealed record SupplyLine(Func<long> NowUs, Func<long, long, double> MeanAmperes, double Volts)
 {
@@ -44,16 +44,16 @@ public sealed class Ina219Peripheral : II2cPeripheral
     private int _shunt;
     private int _bus;
 
-    /// <summary>Puts a sensor into a supply line.</summary>
+    /// <summary>Creates a sensor in a supply line.</summary>
     /// <param name="supply">The line.</param>
-    /// <param name="shuntOhm">Its shunt resistor in Ohm.</param>
+    /// <param name="shuntOhm">Shunt resistor in Ohm.</param>
     public Ina219Peripheral(SupplyLine supply, double shuntOhm = 0.1)
     {
         _supply = supply;
         _shuntOhm = shuntOhm;
     }
 
-    /// <summary>Puts a sensor into a board's supply.</summary>
+    /// <summary>Creates a sensor in the supply line of a board.</summary>
     public Ina219Peripheral(Board board, double shuntOhm = 0.1) : this(SupplyLine.Of(board), shuntOhm)
     {
     }
