@@ -1,5 +1,5 @@
-// What a request costs here, learnt from what requests have cost: a line over the length of the sequence for one alone, and
-// the share of it that a request adds to a batch. Boards are told the line; the backlog they are told is made of shares.
+// The service time of a request and the marginal batch cost, learnt from measured times. The gateway publishes the line of the service time to
+// boards, and computes its backlog from marginal batch costs.
 
 using System;
 using System.Numerics;
@@ -17,7 +17,10 @@ namespace Crime.Gateway.Core.Load;
 /// The line always goes through the mean point.
 /// <para>
 /// A batch of B takes <c>share(B)</c> times what its requests would take one after the other. The share is kept per power of two of
-/// B, and once more over all batches as they come, each counting by its requests: that is what one more request will add.
+/// B, and once more over all batches, each counting by its requests: that is the marginal batch cost.
+/// </para>
+/// <para>
+/// A batch delays the requests in it until the last one is ready, so it has to save time altogether; see <see cref="GainsFrom"/>.
 /// </para>
 /// </remarks>
 public sealed class ServiceCost
@@ -40,8 +43,17 @@ public sealed class ServiceCost
     private const double LeastShare = 0.02;
     private const int ShareCount = 8;
 
+    // A size of batches saves time below this share, which is believed from so many batches on.
+    private const double GainShare = 0.9;
+    private const int TrustedCount = 8;
+
+    // After so many requests alone every size is tried again, because the machine may have changed.
+    private const int RetryCount = 4096;
+
     private readonly Lock _lock = new();
     private readonly double[] _shares = new double[ShareCount];
+    private readonly int[] _triedCount = new int[ShareCount];
+    private int _aloneCount;
     private readonly double _alpha0Us;
     private readonly double _beta0Us;
     private double _alphaUs;
@@ -87,7 +99,21 @@ public sealed class ServiceCost
     /// <summary>Marginal batch cost: the work that one more request adds, over its service time alone, with the present batches.</summary>
     public double CurrentShare => Volatile.Read(ref _currentShare);
 
-    /// <summary>Learns what a batch has cost.</summary>
+    /// <summary>
+    /// True when batches of a size, or of a larger one, take clearly less time than their requests one after the other, and while the size has
+    /// not been tried often.
+    /// </summary>
+    /// <param name="count">Requests in the batch, at least 2.</param>
+    public bool GainsFrom(int count)
+    {
+        int bucket = Bucket(count);
+        if (Volatile.Read(ref _triedCount[bucket]) < TrustedCount) return true;
+        for (int i = bucket; i < ShareCount; i++)
+            if (Volatile.Read(ref _shares[i]) < GainShare) return true;
+        return false;
+    }
+
+    /// <summary>Learns the time of a batch.</summary>
     /// <param name="count">Requests in it, at least 1.</param>
     /// <param name="length">Timesteps of the first.</param>
     /// <param name="aloneUs">Predicted times of its requests if each were alone, in µs.</param>
@@ -97,7 +123,7 @@ public sealed class ServiceCost
         lock (_lock)
         {
             double share = Math.Clamp(timeUs / Math.Max(aloneUs, 1), LeastShare, MaxFactor);
-            if (count > 1) _shares[Bucket(count)] += ShareGain * (share - _shares[Bucket(count)]);
+            if (count > 1) AddShare(Bucket(count), share);
             else share = 1;
             _currentShare += (1 - Math.Pow(1 - RequestGain, count)) * (share - _currentShare);
         }
@@ -117,17 +143,24 @@ public sealed class ServiceCost
         }
     }
 
-    /// <summary>Learns what a request has cost.</summary>
+    /// <summary>Learns the time of a request alone.</summary>
     /// <param name="length">Its timesteps.</param>
     /// <param name="timeUs">Time to compute it, in µs.</param>
     public void Observe(int length, double timeUs)
     {
         lock (_lock)
         {
+            if (++_aloneCount % RetryCount == 0) Array.Clear(_triedCount);
             double expectedUs = _betaUs + _alphaUs * length;
             Add(length, Math.Min(timeUs, MaxFactor * expectedUs + MaxExcessUs));
             Fit();
         }
+    }
+
+    private void AddShare(int bucket, double share)
+    {
+        _shares[bucket] += ShareGain * (share - _shares[bucket]);
+        if (_triedCount[bucket] < TrustedCount) _triedCount[bucket]++;
     }
 
     private static int Bucket(int count) => Math.Min(BitOperations.Log2((uint)count), ShareCount - 1);

@@ -11,7 +11,7 @@ namespace Crime.Gateway.Core.Queueing;
 /// </summary>
 /// <remarks>
 /// No batch waits to fill. An idle worker takes the requests that wait, and while all workers are busy the queue fills by itself. So a
-/// request is delayed by the batches that already run, and by no timer.
+/// request is delayed by the batches that already run, and by no timer. Where batches save no time, every request is computed alone.
 /// </remarks>
 public sealed class Batch
 {
@@ -87,6 +87,7 @@ public sealed class Batch
         if (Count > 0)
         {
             if (request.Model != Model || longest > shortest + shortest / 2 + LengthSlack) return false;
+            if (!Model.Cost.GainsFrom(Count + 1)) return false;
             long durationUs = DurationUs(Count + 1, _aloneUs + request.AloneUs, Model);
             if (durationUs > MaxDurationUs || StartedUs + durationUs > deadlineUs) return false;
         }

@@ -112,7 +112,8 @@ public sealed class LineFitTests
                 foreach ((int length, long cost) in observations)
                 {
                     fit.Observe(length, cost);
-                    if (fit.AlphaNs is < 0 or > CostLine.MaxAlphaNs || fit.BetaUs is < 0 or > CostLine.MaxBetaUs || fit.Deviation is < 0 or > CostLine.MaxBetaUs) return false;
+                    if (fit.AlphaNs is < 0 or > CostLine.MaxAlphaNs || fit.BetaUs is < 0 or > CostLine.MaxBetaUs) return false;
+                    if (fit.Deviation is < 0 or > CostLine.MaxBetaUs) return false;
                 }
                 return true;
             }, iter: 3000, seed: seed));

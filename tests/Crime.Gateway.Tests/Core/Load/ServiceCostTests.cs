@@ -108,6 +108,22 @@ public sealed class ServiceCostTests
         Assert.That(cost.AloneUs(40), Is.EqualTo(60).Within(2).Percent);
     }
 
+    /// <summary>A batch without a gain only delays its first answers. A larger size may still gain, and is tried.</summary>
+    [Test]
+    public void BatchesThatSaveNoTimeAreGivenUpAndTriedAgain()
+    {
+        var cost = new ServiceCost(alphaUs: 0.5, betaUs: 10);
+        Assert.That(cost.GainsFrom(2), Is.True, "not tried yet");
+        for (int i = 0; i < 20; i++) cost.ObserveBatch(2, 40, 2 * 30, 2 * 30);
+        Assert.That((cost.GainsFrom(2), cost.GainsFrom(3), cost.GainsFrom(4)), Is.EqualTo((false, false, true)), "4 at a time were not tried");
+        for (int i = 0; i < 5000; i++) cost.ObserveBatch(1, 40, 30, 30);
+        Assert.That(cost.GainsFrom(2), Is.True, "tried again");
+        for (int i = 0; i < 20; i++) cost.ObserveBatch(8, 40, 8 * 30, 4 * 30);
+        foreach (int count in new[] { 2, 4, 16 })
+            for (int i = 0; i < 20; i++) cost.ObserveBatch(count, 40, count * 30, count * 30);
+        Assert.That((cost.GainsFrom(2), cost.GainsFrom(8), cost.GainsFrom(16)), Is.EqualTo((true, true, false)), "8 at a time take half the time");
+    }
+
     [Test]
     public void WhatWasMeasuredOfBatchesIsSpreadOverTheSmallerOnes()
     {
