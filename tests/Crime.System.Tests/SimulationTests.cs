@@ -39,7 +39,7 @@ public sealed class SimulationTests
         foreach (string[] without in (string[][])[[], ["--without", "all"]])
         {
             JsonElement result = (await CrimeCommand.RunAsync([.. arguments, .. without])).Json();
-            Assert.That(result.GetProperty("without").GetArrayLength(), Is.EqualTo(without.Length == 0 ? 0 : 8));
+            Assert.That(result.GetProperty("without").GetArrayLength(), Is.EqualTo(without.Length == 0 ? 0 : 6));
             JsonElement crowd = result.GetProperty("policies").EnumerateArray().Single().GetProperty("crowd");
             Assert.That(crowd.GetProperty("is_steady").GetBoolean(), Is.EqualTo(without.Length == 0));
         }
