@@ -19,6 +19,7 @@ public sealed class ChainTests
     private const int DelayMs = 10;
     private const int ShortLength = 4;
     private const int LongLength = 700;
+    private const int MaxAttempts = 10;
 
     // What a timestep costs at the gateway in front, as it believes: it is a small box.
     private const int SlowStepUs = 1000;
@@ -55,25 +56,40 @@ public sealed class ChainTests
     public async Task LongInputsAreAnsweredBehindShortOnesHere()
     {
         await SlowDownAsync();
+        int askedCount = 0;
         foreach (int length in new[] { ShortLength, LongLength, 2 * LongLength, ShortLength })
         {
-            RequestFrame request = _board.Request(_features, length, budgetUs: 5_000_000);
-            (long relayed, long fallbacks) = await RelaysAsync();
-            var watch = Stopwatch.StartNew();
-            ResponseFrame response = await _board.AskAsync(request);
-            long totalUs = (long)watch.Elapsed.TotalMicroseconds;
-            (long relayedAfter, long fallbacksAfter) = await RelaysAsync();
-            Assert.That(response.Code, Is.EqualTo(ResponseCode.Ok));
-            Assert.That((response.Session, response.Sequence), Is.EqualTo((request.Session, request.Sequence)));
-            Assert.That(response.Label, Is.EqualTo(ExpectedLabel(request)));
-            Assert.That(relayedAfter - relayed, Is.EqualTo(length == ShortLength ? 0 : 1), $"length {length}");
-            // On a machine that stands still for a fifth of a second the answer comes from here after all.
-            Assert.That(response.RelayCount, Is.EqualTo(relayedAfter - relayed - (fallbacksAfter - fallbacks)));
-            // What is not service is wait, the ways between the gateways included.
-            if (response.RelayCount > 0) Assert.That(response.WaitUs, Is.GreaterThanOrEqualTo(2 * DelayMs * 1000));
-            Assert.That((long)response.WaitUs + response.ServiceUs, Is.LessThanOrEqualTo(totalUs));
+            // On a busy machine the link may be suspect for a moment. The input then stays here, and is asked again.
+            bool isRelayed = false;
+            for (int attempt = 0; attempt < MaxAttempts && !isRelayed && (attempt == 0 || length != ShortLength); attempt++)
+            {
+                askedCount++;
+                isRelayed = await IsRelayedAsync(length);
+            }
+            Assert.That(isRelayed, Is.EqualTo(length != ShortLength), $"length {length}");
         }
-        Assert.That(await _front.CounterAsync("answered"), Is.EqualTo(4));
+        Assert.That(await _front.CounterAsync("answered"), Is.EqualTo(askedCount));
+    }
+
+    /// <summary>Asks the gateway in front, checks the answer, and returns true when the request was passed on.</summary>
+    private async Task<bool> IsRelayedAsync(int length)
+    {
+        await UsableAsync();
+        RequestFrame request = _board.Request(_features, length, budgetUs: 5_000_000);
+        (long relayed, long fallbacks) = await RelaysAsync();
+        var watch = Stopwatch.StartNew();
+        ResponseFrame response = await _board.AskAsync(request);
+        long totalUs = (long)watch.Elapsed.TotalMicroseconds;
+        (long relayedAfter, long fallbacksAfter) = await RelaysAsync();
+        Assert.That(response.Code, Is.EqualTo(ResponseCode.Ok));
+        Assert.That((response.Session, response.Sequence), Is.EqualTo((request.Session, request.Sequence)));
+        Assert.That(response.Label, Is.EqualTo(ExpectedLabel(request)));
+        // On a machine that stands still for a fifth of a second the gateway in front answers after all.
+        Assert.That(response.RelayCount, Is.EqualTo(relayedAfter - relayed - (fallbacksAfter - fallbacks)));
+        // All time that is not service is wait, with the ways between the gateways.
+        if (response.RelayCount > 0) Assert.That(response.WaitUs, Is.GreaterThanOrEqualTo(2 * DelayMs * 1000));
+        Assert.That((long)response.WaitUs + response.ServiceUs, Is.LessThanOrEqualTo(totalUs));
+        return relayedAfter - relayed == 1;
     }
 
     [Test]
@@ -155,6 +171,11 @@ public sealed class ChainTests
     private async Task SlowDownAsync()
     {
         await _front.SlowDownAsync(_features.Id, LongLength, LongLength * SlowStepUs);
+        await UsableAsync();
+    }
+
+    private async Task UsableAsync()
+    {
         GatewayCore core = _front.Part<GatewayCore>();
         await Deadline.UntilAsync(() => core.EngineOf(_features.Id)!.Mapping.HasUsableGateway(_front.NowUs), "a usable gateway behind");
     }

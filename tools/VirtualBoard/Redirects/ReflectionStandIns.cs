@@ -39,9 +39,14 @@ public static class TypeStandIn
 public static class ConstructorInfoStandIn
 {
     /// <summary>Makes an object.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The class is abstract. .NET throws an exception here that a board does not have. A board's own behaviour was not tried: only a damaged
+    /// kernel package has such a class.
+    /// </exception>
     public static object Invoke(ConstructorInfo constructor, object?[]? parameters)
     {
         Board.Running.Assemblies.CheckUnchanged();
+        if (constructor.DeclaringType!.IsAbstract) throw new InvalidOperationException(constructor.DeclaringType.FullName + " is abstract");
         int size = DeviceSizes.Object(FieldCount(constructor.DeclaringType));
         VirtualHeap.ReserveObject(size);
         object made = constructor.Invoke(BindingFlags.DoNotWrapExceptions, binder: null, parameters, culture: null);
