@@ -1,4 +1,4 @@
-// What a node minimises, and the numbers that go with it.
+// The quantities that a node can minimise. Objective adds their parameters.
 
 namespace Crime.Costs;
 

@@ -59,14 +59,14 @@ internal sealed class LiveCheck
     /// <param name="cancellation">Gives up.</param>
     public async Task<LiveResult> RunAsync(Action<int> onReading, CancellationToken cancellation)
     {
-        var link = new SimulationRun(_live.Scenario, SetOf(null), Policy.Crime, Objective.Time, _live.Seed)
+        var links = new SimulationRun(_live.Scenario, SetOf(null), Policy.Crime, Objective.Time, _live.Seed)
         {
             Replay = _live.Replay, StatusIl = SimulationRun.MeasuredStatusIl,
         };
         var passes = new List<LivePass>();
         int done = 0;
         foreach (LivePolicy policy in _policies)
-            passes.Add(await LivePass.RunAsync(_live, link, policy, _modelPath, OnReading, cancellation));
+            passes.Add(await LivePass.RunAsync(_live, links, policy, _modelPath, OnReading, cancellation));
         void OnReading() => onReading(Interlocked.Increment(ref done));
 
         // The line that the gateway settled on while it had most to do.
@@ -75,7 +75,7 @@ internal sealed class LiveCheck
         GatewayKind measured = gateway.Kind with { Workers = line.Workers, NsPerMac = 1, RequestUs = line.BetaUs };
         Scenario scenario = _live.Scenario with { Gateways = [gateway with { Kind = measured }] };
         InputSet set = SetOf(passes[0].Profiles, line);
-        SimulationRun run = link with { Scenario = scenario, Set = set };
+        SimulationRun run = links with { Scenario = scenario, Set = set };
         var rows = passes.Select(pass => new LiveRow(
             pass, Simulate(run, pass.Policy, cancellation), Simulate(run with { HostMs = pass.HostMs(_live.Seed) }, pass.Policy, cancellation))).ToList();
         return new LiveResult(_live, rows, passes[0].Profiles[0], line);

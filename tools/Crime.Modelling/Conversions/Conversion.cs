@@ -17,7 +17,7 @@ namespace Crime.Modelling.Conversions;
 /// <param name="Percentile">Share of the calibration values that the formats hold, above 0 to 100 percent.</param>
 public sealed record ConversionOptions(int WeightBits = Quantiser.FullWeightBits, double PruneFraction = 0, double Percentile = 100)
 {
-    /// <summary>Whether all weights are kept at 16 bits.</summary>
+    /// <summary>True when all weights keep 16 bits.</summary>
     public bool IsPlain => WeightBits == Quantiser.FullWeightBits && PruneFraction == 0;
 
     /// <summary>The same options without narrow weights and pruning.</summary>
