@@ -66,9 +66,6 @@ public sealed class CostLine
         return new CostLine(alpha, shortCost - alpha * shortLength / 1000);
     }
 
-    /// <summary>The sum of two costs.</summary>
-    public CostLine Plus(CostLine other) => new CostLine((long)AlphaNs + other.AlphaNs, (long)BetaUs + other.BetaUs);
-
     /// <summary>A break-even length that no sequence reaches.</summary>
     public const int Never = 65535;
 

@@ -96,22 +96,6 @@ public sealed class CostAdvert
         return false;
     }
 
-    /// <summary>Whether a segment's path is the end of another advert's.</summary>
-    /// <param name="other">The other advert.</param>
-    /// <param name="segment">Its segment.</param>
-    /// <param name="start">Where on its path the end begins; its number of nodes for no node at all.</param>
-    public bool HasEnd(CostAdvert other, int segment, int start)
-    {
-        for (int i = 0; i < Count; i++)
-        {
-            int nodes = other.PathCount[segment] - start;
-            if (PathCount[i] != nodes) continue;
-            while (nodes > 0 && PathKey(i, nodes - 1) == other.PathKey(segment, start + nodes - 1)) nodes--;
-            if (nodes == 0) return true;
-        }
-        return false;
-    }
-
     /// <summary>Takes over everything from another advert.</summary>
     public void CopyFrom(CostAdvert other)
     {

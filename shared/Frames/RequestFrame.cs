@@ -87,14 +87,6 @@ public sealed class RequestFrame
     /// <summary>Size of the frame without telemetry, in bytes.</summary>
     public int Size => HeaderSize + 4 * VisitedCount + 2 * StateCount + ValueCount * ValueSize(Encoding);
 
-    /// <summary>Whether a node has passed the request on already.</summary>
-    public bool HasVisited(uint key)
-    {
-        for (int i = 0; i < VisitedCount; i++)
-            if (Visited[i] == key) return true;
-        return false;
-    }
-
     /// <summary>Writes the frame without telemetry.</summary>
     /// <returns>A new array of <see cref="Size"/> bytes: the device's MQTT client sends whole arrays only.</returns>
     public byte[] Encode() => Encode(0);

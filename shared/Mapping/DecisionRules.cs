@@ -1,5 +1,5 @@
-// The rules of a decision: the least cost for an objective, the earliest result past a deadline, the rest of a stream, a relayed request.
-// They read the routes and the table of costs, and fill a decision with all that follows.
+// The rules of a decision: the least cost for an objective, the earliest result past a deadline, the rest of a stream. They read
+// the routes and the table of costs, and fill a decision with all that follows. A gateway's rules for requests of other nodes build on them.
 
 using Crime.Costs;
 using Crime.Frames;
@@ -34,6 +34,9 @@ internal sealed class DecisionRules
         _table = new DecisionTable(setup.LongestLength);
         SetObjective(setup.Objective);
     }
+
+    /// <summary>The costs that depend on the length alone.</summary>
+    public DecisionTable Table => _table;
 
     /// <summary>Replaces the objective.</summary>
     public void SetObjective(Objective objective)
@@ -132,25 +135,6 @@ internal sealed class DecisionRules
         if (decision.IsDetailed) AddDetails(decision, length, _lines.StateUs, tick, nowUs);
     }
 
-    /// <inheritdoc cref="MappingEngine.DecideRelay"/>
-    public void DecideRelay(int length, int localWaitUs, RequestFrame request, NodeKeySet tried, long nowUs, Decision decision)
-    {
-        int bucket = _table.Bucket(length), tick = TickAt(nowUs), bestCost = int.MaxValue, bestUs = 0;
-        if (_lines.LocalTime != null) bestCost = _table.LocalCost(bucket) + _table.ComputeCost(localWaitUs);
-        Route choice = null;
-        bool isFree = request.VisitedCount < RequestFrame.MaxVisited && !tried.IsFull;
-        for (Route route = _routes.First; route != null && isFree; route = route.Next)
-        {
-            int timeUs = route.TimeUs(bucket, tick), cost = OffloadCost(bucket, timeUs, 0);
-            if (cost >= bestCost || tried.Contains(route.Gateway.Key) || request.HasVisited(route.Gateway.Key)) continue;
-            bestCost = cost;
-            bestUs = timeUs;
-            choice = route;
-        }
-        if (choice == null) Keep(decision, length);
-        else Offload(decision, choice, bestUs, bucket, tick, int.MaxValue);
-    }
-
     /// <inheritdoc cref="MappingEngine.Estimate"/>
     public void Estimate(GatewayCandidate gateway, int length, long nowUs, Decision decision)
     {
@@ -241,7 +225,7 @@ internal sealed class DecisionRules
     /// <param name="bucket">The input's bucket.</param>
     /// <param name="timeUs">Time in µs from the decision until the answer arrives.</param>
     /// <param name="stateUs">The part of it in which the state of a stream is on the air.</param>
-    private int OffloadCost(int bucket, int timeUs, int stateUs)
+    public int OffloadCost(int bucket, int timeUs, int stateUs)
     {
         int cost = _table.OffloadCost(bucket, timeUs);
         int minActiveUs = _lines.Power.MinActiveUs;
@@ -255,7 +239,7 @@ internal sealed class DecisionRules
         _routes.AreAtBeacons ? _schedule.AnswerUs(nowUs, timeUs, _table.RequestUs(bucket) + stateUs) : timeUs;
 
     /// <summary>Fills a decision that leaves the input on the node.</summary>
-    private void Keep(Decision decision, int length)
+    public void Keep(Decision decision, int length)
     {
         decision.Gateway = null;
         decision.ExpectedTimeUs = _lines.LocalTime == null ? DecisionTable.Unusable : _lines.LocalTime.At(length);
@@ -270,7 +254,7 @@ internal sealed class DecisionRules
     /// <param name="bucket">The input's bucket.</param>
     /// <param name="tick">Time since the routes were refreshed, in 1024 µs.</param>
     /// <param name="budgetUs">Largest latency budget in µs.</param>
-    private void Offload(Decision decision, Route route, int timeUs, int bucket, int tick, int budgetUs)
+    public void Offload(Decision decision, Route route, int timeUs, int bucket, int tick, int budgetUs)
     {
         GatewayCandidate gateway = route.Gateway;
         int timeoutUs = TimeoutUs(gateway, bucket, tick);

@@ -1,5 +1,6 @@
 // The mapping engine of a node: keeps the cost of every place that can compute an input, and picks the cheapest per input. Boards and
-// gateways have the same engine; a gateway also relays requests and advertises what it reaches.
+// gateways have the same engine. A gateway also relays requests and advertises the nodes that it reaches: its own library has that code, which
+// reads the engine's internal parts, so that no board carries it.
 // The MQTT client's thread delivers messages, the link's thread sends pings, and the main thread decides: every method takes the lock, and
 // none waits for anything while it holds the lock.
 
@@ -28,7 +29,6 @@ public sealed class MappingEngine
     private readonly BeaconSchedule _schedule;
     private readonly RouteList _routes;
     private readonly PingSchedule _pings;
-    private readonly AdvertBuilder _adverts;
     private readonly DecisionRules _rules;
 
     /// <summary>Makes the engine of a node for one model.</summary>
@@ -45,8 +45,22 @@ public sealed class MappingEngine
         // A board keeps its session when it gets another model; each engine of a gateway has a session of its own.
         _pings = new PingSchedule(_gateways, !setup.Relays);
         _rules = new DecisionRules(setup, _lines, _routes, _schedule);
-        if (setup.Relays) _adverts = new AdvertBuilder(_gateways, _lines, nodeKey, setup.LongestLength);
     }
+
+    /// <summary>The engine's lock. It guards the internal parts.</summary>
+    internal object Lock => _lock;
+
+    /// <summary>The gateways.</summary>
+    internal GatewayList Gateways => _gateways;
+
+    /// <summary>The costs of this node.</summary>
+    internal NodeLines Lines => _lines;
+
+    /// <summary>The usable routes.</summary>
+    internal RouteList Routes => _routes;
+
+    /// <summary>The rules of a decision.</summary>
+    internal DecisionRules Rules => _rules;
 
     /// <summary>The objective.</summary>
     public Objective Objective => _rules.Objective;
@@ -131,18 +145,6 @@ public sealed class MappingEngine
     public void DecideRest(int length, bool isComplete, long nowUs, Decision decision)
     {
         lock (_lock) _rules.DecideRest(length, isComplete, nowUs, decision);
-    }
-
-    /// <summary>Picks the place for a request of another node: never a node that the request has visited.</summary>
-    /// <param name="length">Its length in timesteps.</param>
-    /// <param name="localWaitUs">Time in µs for which it would wait on this node.</param>
-    /// <param name="request">The request, for the nodes that it has visited.</param>
-    /// <param name="tried">Keys of the gateways that have had the request and have not answered it.</param>
-    /// <param name="nowUs">The time in µs.</param>
-    /// <param name="decision">Receives the place.</param>
-    public void DecideRelay(int length, int localWaitUs, RequestFrame request, NodeKeySet tried, long nowUs, Decision decision)
-    {
-        lock (_lock) _rules.DecideRelay(length, localWaitUs, request, tried, nowUs, decision);
     }
 
     /// <summary>Estimates an input at one gateway; for display.</summary>
@@ -384,19 +386,6 @@ public sealed class MappingEngine
                 _gateways.SetSpread(gateway);
             }
             _rules.Refresh(nowUs);
-        }
-    }
-
-    /// <summary>Writes the advert of this node for the model: its own line, and the best of what its gateways reach.</summary>
-    /// <param name="advert">Receives it. Its version stays until a line or a path has changed noticeably.</param>
-    /// <param name="nowUs">The time in µs.</param>
-    public void FillAdvert(CostAdvert advert, long nowUs)
-    {
-        lock (_lock)
-        {
-            // The tick first: it refreshes routes that are too old.
-            int tick = _rules.TickAt(nowUs);
-            _adverts.Fill(advert, _routes.First, tick, nowUs);
         }
     }
 

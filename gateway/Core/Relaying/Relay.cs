@@ -73,15 +73,15 @@ public sealed class Relay
     public bool TryPassOn(PendingRequest request, long nowUs)
     {
         RequestFrame frame = request.Frame;
-        if (_engines.Of(frame.ModelId) is not { } engine || frame.HasVisited(_engines.Upstreams.NodeKey)) return false;
+        if (_engines.Of(frame.ModelId) is not { } engine || RelayRules.HasVisited(frame, _engines.Upstreams.NodeKey)) return false;
         Decision decision = s_decision ??= new Decision();
         while (_table.HasRoom)
         {
             int waitUs = LocalWaitUs(nowUs);
-            engine.Mapping.DecideRelay(frame.Length, waitUs, frame, request.Tried, nowUs, decision);
+            engine.Rules.Decide(frame.Length, waitUs, frame, request.Tried, nowUs, decision);
             if (decision.Gateway is not { } gateway) return false;
             request.Tried.Add(gateway.Key);
-            long giveUpUs = GiveUpUs(request, engine.Mapping, decision, waitUs, nowUs);
+            long giveUpUs = GiveUpUs(request, engine.Rules, decision, waitUs, nowUs);
             if (giveUpUs <= nowUs) return false;
             if (TrySend(request, engine, gateway, nowUs, giveUpUs)) return true;
             if (request.IsPriced) return false;
@@ -193,13 +193,13 @@ public sealed class Relay
     /// It waits as long as an answer can be expected, and only so long that the request can still be computed here. A request that cannot
     /// be computed here waits for the longest time, unless another upstream can still be tried.
     /// </remarks>
-    private static long GiveUpUs(PendingRequest request, MappingEngine engine, Decision decision, int localWaitUs, long nowUs)
+    private static long GiveUpUs(PendingRequest request, RelayRules rules, Decision decision, int localWaitUs, long nowUs)
     {
         int expectedUs = decision.ExpectedTimeUs, timeoutUs = decision.TimeoutUs;
         long lastUs = request.HasDeadline ? request.DeadlineUs : long.MaxValue;
         if (!request.IsPriced)
         {
-            engine.DecideRelay(request.Frame.Length, localWaitUs, request.Frame, request.Tried, nowUs, decision);
+            rules.Decide(request.Frame.Length, localWaitUs, request.Frame, request.Tried, nowUs, decision);
             return Math.Min(nowUs + (decision.IsOffload ? timeoutUs : RelayEngine.MaxWaitUs), lastUs);
         }
         if (!request.HasDeadline) return nowUs + timeoutUs;

@@ -1,4 +1,5 @@
-// A gateway relates to the gateways behind it as a board relates to the gateway: the same engine decides, and advertises what is reachable.
+// A gateway relates to the gateways behind it as a board relates to the gateway: the same engine learns their costs. The gateway adds
+// the decision about requests of other nodes, and the adverts of the costs that it reaches.
 
 using System;
 using System.Threading;
@@ -38,10 +39,11 @@ public sealed class RelayEngine
     {
         ModelId = modelId;
         Session = session;
+        int longest = longestLength > 0 ? longestLength : UsualLongestLength;
         var setup = new EngineSetup
         {
             ModelId = modelId,
-            LongestLength = longestLength > 0 ? longestLength : UsualLongestLength,
+            LongestLength = longest,
             // Between gateways only time counts, and the round trip includes the time on the wire.
             Power = new PowerProfile(),
             Objective = Objective.Time,
@@ -53,6 +55,8 @@ public sealed class RelayEngine
             Measures = measures,
         };
         Mapping = new MappingEngine(setup, nodeKey);
+        Rules = new RelayRules(Mapping);
+        Adverts = new AdvertBuilder(Mapping, nodeKey, longest);
     }
 
     /// <summary>Identity of the model.</summary>
@@ -61,8 +65,14 @@ public sealed class RelayEngine
     /// <summary>Session of its requests and pings; it identifies the engine in answers.</summary>
     public uint Session { get; }
 
-    /// <summary>Decides and learns.</summary>
+    /// <summary>Learns the costs of this gateway and of its upstreams.</summary>
     public MappingEngine Mapping { get; }
+
+    /// <summary>Decides whether a request is passed on.</summary>
+    public RelayRules Rules { get; }
+
+    /// <summary>Writes the adverts of the model.</summary>
+    public AdvertBuilder Adverts { get; }
 
     /// <summary>Adopts the present cost of the model on this gateway.</summary>
     /// <param name="model">The model; null when this gateway does not have it.</param>

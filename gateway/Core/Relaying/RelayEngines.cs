@@ -108,7 +108,7 @@ public sealed class RelayEngines
             FollowModels();
             foreach (RelayEngine engine in _engines)
             {
-                engine.Mapping.FillAdvert(_advert, nowUs);
+                engine.Adverts.Fill(_advert, nowUs);
                 if (engine.IsChanged(_advert)) return true;
             }
             return false;
@@ -132,7 +132,7 @@ public sealed class RelayEngines
 
     private void Add(RelayEngine engine, uint imageChecksum, StatusFrame status, long nowUs)
     {
-        engine.Mapping.FillAdvert(_advert, nowUs);
+        engine.Adverts.Fill(_advert, nowUs);
         engine.OnPublished(_advert);
         if (_advert.Count > 0 && status.ModelCount < StatusFrame.MaxModels) status.Add(engine.ModelId, imageChecksum).CopyFrom(_advert);
     }

@@ -1,4 +1,3 @@
-using Crime.Frames;
 using Crime.Mapping;
 
 namespace Crime.Shared.Tests.Mapping;
@@ -22,13 +21,6 @@ internal static class EngineAnswers
     {
         var decision = new Decision();
         engine.DecideRest(length, isComplete, nowUs, decision);
-        return engine.IndexOf(decision.Gateway);
-    }
-
-    public static int ChooseFor(this MappingEngine engine, int length, int localWaitUs, RequestFrame request, long nowUs)
-    {
-        var decision = new Decision();
-        engine.DecideRelay(length, localWaitUs, request, new NodeKeySet(1), nowUs, decision);
         return engine.IndexOf(decision.Gateway);
     }
 

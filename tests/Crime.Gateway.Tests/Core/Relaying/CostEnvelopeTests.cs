@@ -3,9 +3,10 @@ using System.Collections.Generic;
 using System.Linq;
 using CsCheck;
 using Crime.Costs;
+using Crime.Gateway.Core.Relaying;
 using NUnit.Framework;
 
-namespace Crime.Shared.Tests.Costs;
+namespace Crime.Gateway.Tests.Core.Relaying;
 
 public sealed class CostEnvelopeTests
 {

@@ -3,27 +3,42 @@ using System.Collections.Generic;
 using System.Linq;
 using Crime.Costs;
 using Crime.Frames;
+using Crime.Gateway.Core.Queueing;
+using Crime.Gateway.Core.Relaying;
 using Crime.Mapping;
 using NUnit.Framework;
 
-namespace Crime.Shared.Tests.Mapping;
+namespace Crime.Gateway.Tests.Core.Relaying.Topologies;
 
 /// <summary>Nodes that tell each other what they reach: paths without loops, in any topology, while links come and go.</summary>
 public sealed class TopologyTests
 {
     private const uint ModelId = 9;
     private const int HeartbeatUs = 1_000_000;
+    private const int LongestLength = 200;
+
+    // The place of a request that the node itself computes; other places are indices of its candidates.
+    private const int Local = -1;
 
     private static readonly PowerProfile s_mains = new() { TransmitNsPerByte = 100, TransmitOverheadUs = 50 };
 
     private sealed class Node
     {
+        private readonly RelayRules _rules;
+        private readonly AdvertBuilder _adverts;
+
         public Node(int index, long alphaNs)
         {
             Id = $"node-{index}";
             Engine = new MappingEngine(
-                new EngineSetup { ModelId = ModelId, LongestLength = 200, LocalTime = new CostLine(alphaNs, 100), BytesPerStep = 20, Power = s_mains, Relays = true },
-                NodeKey.Of(Id));
+                new EngineSetup
+                {
+                    ModelId = ModelId, LongestLength = LongestLength, LocalTime = new CostLine(alphaNs, 100), BytesPerStep = 20, Power = s_mains,
+                    Relays = true,
+                },
+                Key);
+            _rules = new RelayRules(Engine);
+            _adverts = new AdvertBuilder(Engine, Key, LongestLength);
         }
 
         public string Id { get; }
@@ -40,11 +55,29 @@ public sealed class TopologyTests
         public StatusFrame Tell(long nowUs)
         {
             var status = new StatusFrame { Online = true, Workers = 1, Session = 5, Sequence = ++Sequence, Utilisation = StatusFrame.FullUtilisation };
-            Engine.FillAdvert(status.Add(ModelId, 0), nowUs);
+            _adverts.Fill(status.Add(ModelId, 0), nowUs);
             var read = new StatusFrame();
             FrameError error = read.Decode(status.Encode());
             if (error != FrameError.None) Assert.Fail($"{Id} tells what nobody can read: {error}");
             return read;
+        }
+
+        /// <summary>Returns the place of a request of another node.</summary>
+        public int ChooseFor(int length, int localWaitUs, RequestFrame request, long nowUs)
+        {
+            var decision = new Decision();
+            _rules.Decide(length, localWaitUs, request, new NodeKeySet(1), nowUs, decision);
+            for (int i = 0; i < Engine.CandidateCount; i++)
+                if (Engine.Candidate(i) == decision.Gateway) return i;
+            return Local;
+        }
+
+        /// <summary>Returns the cost of an input at one candidate, in µs.</summary>
+        public int GatewayCost(int index, int length, long nowUs)
+        {
+            var decision = new Decision();
+            Engine.Estimate(Engine.Candidate(index), length, nowUs, decision);
+            return decision.Cost;
         }
     }
 
@@ -56,10 +89,9 @@ public sealed class TopologyTests
         {
             foreach (Node upstream in node.Upstreams.Where(upstream => isUp(node, upstream)))
                 node.Engine.OnStatus(upstream.Id, told[((List<Node>)nodes).IndexOf(upstream)], nowUs);
-            int candidate;
-            while ((candidate = node.Engine.TakeDuePing(nowUs, out uint sequence)) >= 0)
+            while (node.Engine.TakePing(nowUs, isWanted: false, extraSizeBytes: 0, out uint sequence) is { } gateway)
             {
-                Node upstream = nodes.Single(other => other.Id == node.Engine.Candidate(candidate).Id);
+                Node upstream = nodes.Single(other => other.Id == gateway.Id);
                 if (isUp(node, upstream)) node.Engine.OnPong(new PongFrame { Sequence = sequence }, nowUs + rttUs);
             }
         }
@@ -78,10 +110,10 @@ public sealed class TopologyTests
         CostAdvert advert = nodes[1].Tell(6 * HeartbeatUs).Advert(0);
         Assert.That(Paths(advert), Is.EqualTo(new uint[][] { [], [nodes[2].Key] }));
         var request = new RequestFrame();
-        Assert.That(nodes[0].Engine.ChooseFor(100, 0, request, 6 * HeartbeatUs), Is.Zero);
-        Assert.That(nodes[1].Engine.ChooseFor(100, 0, request, 6 * HeartbeatUs), Is.Zero);
+        Assert.That(nodes[0].ChooseFor(100, 0, request, 6 * HeartbeatUs), Is.Zero);
+        Assert.That(nodes[1].ChooseFor(100, 0, request, 6 * HeartbeatUs), Is.Zero);
         // What the first expects is what the way really takes: two links and the far node's work.
-        Assert.That(nodes[0].Engine.GatewayCost(0, 100, 6 * HeartbeatUs), Is.InRange(5000, 6500));
+        Assert.That(nodes[0].GatewayCost(0, 100, 6 * HeartbeatUs), Is.InRange(5000, 6500));
     }
 
     [Test]
@@ -91,10 +123,10 @@ public sealed class TopologyTests
         nodes[0].Upstreams.Add(nodes[1]);
         for (int round = 1; round <= 4; round++) Round(nodes, round * HeartbeatUs, (_, _) => true);
         var request = new RequestFrame();
-        Assert.That(nodes[0].Engine.ChooseFor(100, 0, request, 4 * HeartbeatUs), Is.EqualTo(EngineAnswers.Local));
-        Assert.That(nodes[0].Engine.ChooseFor(100, 50_000, request, 4 * HeartbeatUs), Is.Zero);
+        Assert.That(nodes[0].ChooseFor(100, 0, request, 4 * HeartbeatUs), Is.EqualTo(Local));
+        Assert.That(nodes[0].ChooseFor(100, 50_000, request, 4 * HeartbeatUs), Is.Zero);
         request.Visited[request.VisitedCount++] = nodes[1].Key;
-        Assert.That(nodes[0].Engine.ChooseFor(100, 50_000, request, 4 * HeartbeatUs), Is.EqualTo(EngineAnswers.Local), "it has been there");
+        Assert.That(nodes[0].ChooseFor(100, 50_000, request, 4 * HeartbeatUs), Is.EqualTo(Local), "it has been there");
     }
 
     [Test]
@@ -186,8 +218,8 @@ public sealed class TopologyTests
         while (true)
         {
             // A queue of any length: what a node says of itself may be wrong by the time it is read.
-            int choice = node.Engine.ChooseFor(1 + random.Next(200), random.Next(2_000_000), request, nowUs);
-            if (choice == EngineAnswers.Local) return;
+            int choice = node.ChooseFor(1 + random.Next(200), random.Next(2_000_000), request, nowUs);
+            if (choice == Local) return;
             request.Visited[request.VisitedCount++] = node.Key;
             string next = node.Engine.Candidate(choice).Id;
             node = nodes.Single(other => other.Id == next);

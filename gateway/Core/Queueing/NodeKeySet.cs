@@ -1,6 +1,8 @@
-// The nodes that a request has been to or was sent to: a few keys, in memory that is made once.
+// The upstreams that a request was sent to: a few keys, in memory that is allocated once and reused with the request.
 
-namespace Crime.Frames;
+using Crime.Frames;
+
+namespace Crime.Gateway.Core.Queueing;
 
 /// <summary>A small bounded set of node keys; see <see cref="NodeKey"/>. Not thread-safe.</summary>
 public sealed class NodeKeySet

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using NUnit.Framework;
 
-namespace Crime.Shared.Tests.Mapping.Topologies;
+namespace Crime.Gateway.Tests.Core.Relaying.Topologies;
 
 /// <summary>
 /// How many rounds adverts need until nobody tells anything else, on a thousand random topologies of up to fifty nodes: when all is

@@ -3,45 +3,55 @@
 
 using Crime.Costs;
 using Crime.Frames;
+using Crime.Mapping;
 
-namespace Crime.Mapping;
+namespace Crime.Gateway.Core.Relaying;
 
-/// <summary>Writes the adverts of a gateway. Guarded by the engine's lock.</summary>
-internal sealed class AdvertBuilder
+/// <summary>Writes the adverts of a gateway for the model of an engine. Thread-safe: it takes the engine's lock.</summary>
+public sealed class AdvertBuilder
 {
     private const int MaxReach = DecisionTable.MaxCandidates * CostAdvert.MaxSegments;
 
+    private readonly MappingEngine _engine;
     private readonly GatewayList _gateways;
     private readonly NodeLines _lines;
     private readonly uint _nodeKey;
     private readonly int _longestLength;
-    private readonly CostEnvelope _reach = new CostEnvelope(MaxReach);
+    private readonly CostEnvelope _reach = new(MaxReach);
     private readonly Route[] _segmentRoutes = new Route[MaxReach];
-    private readonly CostAdvert _published = new CostAdvert();
-    private readonly CostAdvert _next = new CostAdvert();
+    private readonly CostAdvert _published = new();
+    private readonly CostAdvert _next = new();
 
     /// <summary>Makes a builder that has published nothing.</summary>
-    /// <param name="gateways">The gateways behind this node.</param>
-    /// <param name="lines">The costs of this node.</param>
+    /// <param name="engine">The engine: it knows the costs of this node and the gateways behind it.</param>
     /// <param name="nodeKey">The key of this node: paths that lead through it are left out.</param>
     /// <param name="longestLength">The longest length in timesteps for which the envelope must be right.</param>
-    public AdvertBuilder(GatewayList gateways, NodeLines lines, uint nodeKey, int longestLength)
+    public AdvertBuilder(MappingEngine engine, uint nodeKey, int longestLength)
     {
-        _gateways = gateways;
-        _lines = lines;
+        _engine = engine;
+        _gateways = engine.Gateways;
+        _lines = engine.Lines;
         _nodeKey = nodeKey;
         _longestLength = longestLength;
     }
 
-    /// <summary>Writes the advert.</summary>
+    /// <summary>Writes the advert of this node for the model: its own line, and the best of the costs that its gateways reach.</summary>
     /// <param name="advert">Receives it. Its version stays until a line or a path has changed noticeably.</param>
-    /// <param name="first">The first usable route; null when there is none.</param>
-    /// <param name="tick">Time since the routes were refreshed, in 1024 µs.</param>
     /// <param name="nowUs">The time in µs.</param>
-    public void Fill(CostAdvert advert, Route first, int tick, long nowUs)
+    public void Fill(CostAdvert advert, long nowUs)
+    {
+        lock (_engine.Lock)
+        {
+            // The tick first: it refreshes routes that are too old.
+            int tick = _engine.Rules.TickAt(nowUs);
+            FillLocked(advert, tick, nowUs);
+        }
+    }
+
+    private void FillLocked(CostAdvert advert, int tick, long nowUs)
     {
         _reach.Clear();
-        for (Route route = first; route != null; route = route.Next) AddReach(route, tick, nowUs);
+        for (Route? route = _engine.Routes.First; route != null; route = route.Next) AddReach(route, tick, nowUs);
         _reach.Reduce(_longestLength, CostAdvert.MaxSegments - (_lines.LocalTime == null ? 0 : 1));
         int leastWaitUs = int.MaxValue;
         for (int i = 0; i < _reach.Count; i++)
@@ -72,7 +82,7 @@ internal sealed class AdvertBuilder
             if (advert.PathCount[i] >= CostAdvert.MaxPathNodes || IsDenied(advert, i, nowUs)) continue;
             int tag = firstTag + i;
             _segmentRoutes[tag] = route;
-            CostLine line = new CostLine(advert.AlphaNs[i], advert.BetaUs[i]).Plus(_lines.EncodeTime).Plus(_lines.TransmitTime);
+            CostLine line = Sum(Sum(new CostLine(advert.AlphaNs[i], advert.BetaUs[i]), _lines.EncodeTime), _lines.TransmitTime);
             _reach.Add(line.AlphaNs, ClampedUs((long)line.BetaUs + WaitBeyondUs(tag, tick)), tag);
         }
     }
@@ -92,8 +102,25 @@ internal sealed class AdvertBuilder
                 if (!gateway.IsServing) return true;
                 // A gateway that is silent at the moment may have changed its ways.
                 bool isRecent = gateway.Link.IsUsable && nowUs - gateway.StatusAtUs <= MappingEngine.StatusExpiryUs;
-                if (isRecent && !gateway.Advert.HasEnd(advert, segment, k + 1)) return true;
+                if (isRecent && !HasEnd(gateway.Advert, advert, segment, k + 1)) return true;
             }
+        }
+        return false;
+    }
+
+    /// <summary>Returns true when a path of an advert is the end of a path of another advert.</summary>
+    /// <param name="advert">The advert.</param>
+    /// <param name="other">The other advert.</param>
+    /// <param name="segment">The segment of the other advert.</param>
+    /// <param name="start">Position on its path at which the end begins; its number of nodes for an end without nodes.</param>
+    private static bool HasEnd(CostAdvert advert, CostAdvert other, int segment, int start)
+    {
+        for (int i = 0; i < advert.Count; i++)
+        {
+            int nodes = other.PathCount[segment] - start;
+            if (advert.PathCount[i] != nodes) continue;
+            while (nodes > 0 && advert.PathKey(i, nodes - 1) == other.PathKey(segment, start + nodes - 1)) nodes--;
+            if (nodes == 0) return true;
         }
         return false;
     }
@@ -114,6 +141,8 @@ internal sealed class AdvertBuilder
             _next.AddVia((uint)_reach.AlphaNs(i), betaUs < 0 ? 0 : (uint)betaUs, gateway.Key, gateway.Advert, tag % CostAdvert.MaxSegments);
         }
     }
+
+    private static CostLine Sum(CostLine one, CostLine other) => new((long)one.AlphaNs + other.AlphaNs, (long)one.BetaUs + other.BetaUs);
 
     private static int ClampedUs(long betaUs) => betaUs > CostLine.MaxBetaUs ? CostLine.MaxBetaUs : (int)betaUs;
 }

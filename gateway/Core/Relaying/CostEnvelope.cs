@@ -1,7 +1,9 @@
-// The least of several costs at every length: what a node can offer that computes itself and can also pass inputs on. It is
-// made of a few of the lines; where those are more than may be told, the ones go whose absence hurts least.
+// The least of several costs at every length: the offer of a node that computes inputs itself and can also pass them on. An advert has room for
+// a few lines. Where more lines are the least somewhere, the envelope drops the lines whose absence raises it least.
 
-namespace Crime.Costs;
+using Crime.Costs;
+
+namespace Crime.Gateway.Core.Relaying;
 
 /// <summary>Lower envelope of cost lines over the lengths 1 to a longest. Allocates in its constructor only.</summary>
 /// <remarks>Exact in integers: values are compared in thousandths of a µs, which fit 64 bits by the limits of <see cref="CostLine"/>.</remarks>
@@ -81,7 +83,7 @@ public sealed class CostEnvelope
 
     private long ValueAt(int line, int length) => _beta[line] * 1000L + (long)_alpha[line] * length;
 
-    /// <summary>Walks along the envelope: from the line that is the least at length 1 to whichever first falls below it, and so on.</summary>
+    /// <summary>Walks along the envelope: from the line that is the least at length 1 to the line that first falls below it, and so on.</summary>
     private void KeepLeast(int longestLength)
     {
         int kept = 0, length = 1;

@@ -3,13 +3,15 @@
 
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using System.Linq;
 using Crime.Costs;
 using Crime.Frames;
+using Crime.Gateway.Core.Relaying;
 using Crime.Mapping;
 using NUnit.Framework;
 
-namespace Crime.Shared.Tests.Mapping.Topologies;
+namespace Crime.Gateway.Tests.Core.Relaying.Topologies;
 
 /// <summary>Gateways that tell each other what they reach.</summary>
 internal sealed class AdvertNetwork
@@ -56,6 +58,7 @@ internal sealed class AdvertNetwork
     {
         private readonly CostAdvert _advert = new();
         private readonly StatusFrame _told = new();
+        private AdvertBuilder _adverts;
         private uint _sequence;
 
         public Node(int index, Random random)
@@ -64,7 +67,7 @@ internal sealed class AdvertNetwork
             Id = $"node-{index}";
             // From 1 µs to 20 ms a timestep, each power of ten as likely as the next.
             Line = new CostLine((long)(1000 * Math.Exp(random.NextDouble() * Math.Log(20_000))), 100);
-            Engine = Start();
+            Start();
         }
 
         public int Index { get; }
@@ -87,13 +90,13 @@ internal sealed class AdvertNetwork
 
         public void Recover()
         {
-            if (!IsAlive) Engine = Start();
+            if (!IsAlive) Start();
             IsAlive = true;
         }
 
         public CostAdvert Advert(long nowUs)
         {
-            Engine.FillAdvert(_advert, nowUs);
+            _adverts.Fill(_advert, nowUs);
             return _advert;
         }
 
@@ -101,23 +104,25 @@ internal sealed class AdvertNetwork
         public StatusFrame Tell(long nowUs)
         {
             var status = new StatusFrame { Online = true, Workers = 1, Session = Session, Sequence = ++_sequence, Utilisation = StatusFrame.FullUtilisation };
-            Engine.FillAdvert(status.Add(ModelId, 0), nowUs);
+            _adverts.Fill(status.Add(ModelId, 0), nowUs);
             Assert.That(_told.Decode(status.Encode()), Is.EqualTo(FrameError.None));
             return _told;
         }
 
         public Link? LinkOf(GatewayCandidate gateway) => Links.FirstOrDefault(link => link.To.Id == gateway.Id);
 
-        private MappingEngine Start()
+        [MemberNotNull(nameof(Engine), nameof(_adverts))]
+        private void Start()
         {
             Session++;
-            return new MappingEngine(
+            Engine = new MappingEngine(
                 new EngineSetup
                 {
                     ModelId = ModelId, LongestLength = LongestLength, LocalTime = Line, BytesPerStep = 20, Power = new PowerProfile(),
                     Relays = true, UseRefit = false,
                 },
                 NodeKey.Of(Id));
+            _adverts = new AdvertBuilder(Engine, NodeKey.Of(Id), LongestLength);
         }
     }
 
