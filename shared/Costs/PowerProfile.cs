@@ -1,25 +1,34 @@
-// The power of a board in each of its states, and the air time of its radio. One set of numbers per board: hardware/<board>/board.json
+// The power of a board in each of its states, and the time of its radio and its MQTT client. One set of numbers per board: hardware/<board>/board.json
 // holds them with their sources.
 
 namespace Crime.Costs;
 
-/// <summary>Power per state and air time of a board. Set once, where it is made; never changed afterwards.</summary>
+/// <summary>
+/// Power per state and time per message of a board. Powers count above the idle baseline, the power of the board while it has nothing to do:
+/// <see cref="SubtractIdle"/>. Set once, where it is made; never changed afterwards.
+/// </summary>
 public sealed class PowerProfile
 {
-    /// <summary>Power in mW while the CPU computes and the radio is associated.</summary>
+    /// <summary>Power in mW while the CPU computes.</summary>
     public int ComputeMw;
 
-    /// <summary>Power in mW while the board waits for an answer, associated; a radio in modem sleep sleeps meanwhile.</summary>
+    /// <summary>Power in mW while the board waits for an answer, associated; 0 where that is the idle baseline.</summary>
     public int WaitMw;
 
     /// <summary>Power in mW while the radio transmits.</summary>
     public int TransmitMw;
 
-    /// <summary>Power in mW while the board waits and its radio listens; 0 when <see cref="MinActiveUs"/> is 0.</summary>
+    /// <summary>Power in mW while the board waits and its radio listens; meaningful when <see cref="MinActiveUs"/> is above 0.</summary>
     public int ListenMw;
 
     /// <summary>Power in mW while the radio comes up.</summary>
     public int WakeMw;
+
+    /// <summary>Time in µs in which the MQTT client computes to send a message.</summary>
+    public int SendUs;
+
+    /// <summary>Time in µs in which the MQTT client computes to receive a message.</summary>
+    public int ReceiveUs;
 
     /// <summary>Air time per byte sent, in ns: 8000 divided by the goodput in Mbit/s.</summary>
     public int TransmitNsPerByte;
@@ -35,6 +44,19 @@ public sealed class PowerProfile
 
     /// <summary>Power in mW that listening adds to waiting; 0 for a radio without modem sleep.</summary>
     public int ListenExtraMw => MinActiveUs > 0 ? ListenMw - WaitMw : 0;
+
+    /// <summary>Subtracts the idle baseline from the power of every state. A state that draws less counts as 0.</summary>
+    /// <param name="idleMw">The idle baseline in mW.</param>
+    /// <returns>This profile.</returns>
+    public PowerProfile SubtractIdle(int idleMw)
+    {
+        ComputeMw = Above(ComputeMw, idleMw);
+        WaitMw = Above(WaitMw, idleMw);
+        TransmitMw = Above(TransmitMw, idleMw);
+        ListenMw = Above(ListenMw, idleMw);
+        WakeMw = Above(WakeMw, idleMw);
+        return this;
+    }
 
     /// <summary>Air time of a message in µs.</summary>
     /// <param name="sizeBytes">Bytes of the message.</param>
@@ -54,4 +76,6 @@ public sealed class PowerProfile
         long energy = powerMw * timeUs / 1000;
         return energy > int.MaxValue ? int.MaxValue : (int)energy;
     }
+
+    private static int Above(int powerMw, int idleMw) => powerMw > idleMw ? powerMw - idleMw : 0;
 }

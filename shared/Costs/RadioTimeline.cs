@@ -7,7 +7,8 @@ namespace Crime.Costs;
 /// <remarks>
 /// A request wakes the radio if it is off, is computed and transmitted, and then waits. A radio in modem sleep listens for
 /// <see cref="PowerProfile.MinActiveUs"/> after it has sent or received. An answer that is ready by then arrives at once; a later one waits
-/// for a beacon. Listening comes on top of the other states, because the board waits or computes meanwhile. Not thread-safe.
+/// for a beacon. Listening comes on top of the other states, because the board waits or computes meanwhile. The MQTT client computes in a part
+/// of the wait. Not thread-safe.
 /// </remarks>
 public sealed class RadioTimeline
 {
@@ -26,6 +27,9 @@ public sealed class RadioTimeline
     /// <summary>Time in µs in which the radio, which had been off, came up.</summary>
     public long WakeUs;
 
+    /// <summary>The part of <see cref="ListenUs"/> that comes after the result, in µs: the radio still listens then.</summary>
+    public long TailUs;
+
     /// <summary>Sets all times to zero.</summary>
     public void Reset()
     {
@@ -34,6 +38,7 @@ public sealed class RadioTimeline
         WaitUs = 0;
         ListenUs = 0;
         WakeUs = 0;
+        TailUs = 0;
     }
 
     /// <summary>Adds a request from its transmission to its answer or its time-out.</summary>
@@ -43,8 +48,10 @@ public sealed class RadioTimeline
     /// <param name="isAnswered">False after a time-out: the radio does not listen for an answer's minimum active time then.</param>
     public void AddRequest(PowerProfile power, long transmitUs, long waitUs, bool isAnswered)
     {
+        long clientUs = ClientUs(power, waitUs, isAnswered);
+        ComputeUs += clientUs;
         TransmitUs += transmitUs;
-        WaitUs += waitUs;
+        WaitUs += waitUs - clientUs;
         ListenUs += ListenTimeUs(waitUs, power.MinActiveUs, isAnswered);
     }
 
@@ -67,6 +74,16 @@ public sealed class RadioTimeline
     {
         long energyUj = EnergyNj(power) / 1000;
         return energyUj > int.MaxValue ? int.MaxValue : (int)energyUj;
+    }
+
+    /// <summary>Time in µs in which the MQTT client computes while the board waits for an answer.</summary>
+    /// <param name="power">The board's power profile.</param>
+    /// <param name="waitUs">Time in µs from the end of the transmission to the answer or the time-out; the result is at most this.</param>
+    /// <param name="isAnswered">False after a time-out: nothing is received then.</param>
+    public static long ClientUs(PowerProfile power, long waitUs, bool isAnswered)
+    {
+        long clientUs = power.SendUs + (isAnswered ? power.ReceiveUs : 0);
+        return clientUs < waitUs ? clientUs : waitUs;
     }
 
     /// <summary>Time in µs for which a radio in modem sleep listens because of a request.</summary>

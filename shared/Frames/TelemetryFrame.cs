@@ -19,11 +19,14 @@ public enum Target : byte
     Fallback = 2,
 }
 
-/// <summary>One finished inference, as the board saw it.</summary>
+/// <summary>One finished inference.</summary>
 public sealed class TelemetryRecord
 {
     /// <summary>Size of a record in bytes.</summary>
-    public const int Size = 24;
+    public const int Size = 32;
+
+    /// <summary>Resolution of <see cref="TailUs"/>.</summary>
+    public const int TailStepUs = 100;
 
     /// <summary>Number of the input within the session.</summary>
     public uint Input;
@@ -40,8 +43,14 @@ public sealed class TelemetryRecord
     /// <summary>Time from the decision to the result, in µs.</summary>
     public uint TimeUs;
 
-    /// <summary>Energy that the board spent in that time, in µJ.</summary>
+    /// <summary>Time in µs for which the radio listens after the result; in steps of <see cref="TailStepUs"/>, up to 6.5 s.</summary>
+    public int TailUs;
+
+    /// <summary>Energy above the idle baseline in <see cref="TimeUs"/> and <see cref="TailUs"/>, in µJ.</summary>
     public uint EnergyUj;
+
+    /// <summary>Background energy since the record before, in µJ: what no input has caused.</summary>
+    public uint BackgroundUj;
 
     /// <summary>Length from which the board would have offloaded, in timesteps; 65535 for never.</summary>
     public int BreakEvenLength;
@@ -52,7 +61,7 @@ public sealed class TelemetryRecord
     /// <summary>Timesteps that the board had computed when it sent the rest of a stream to a gateway; 0 when no stream was handed off.</summary>
     public int Done;
 
-    /// <summary>Whether a sensor measured the energy (true), or it was computed from the board's profile.</summary>
+    /// <summary>True when a sensor measured the energy; false when it was computed from the board's profile.</summary>
     public bool Measured;
 
     internal void Write(byte[] bytes, int at)
@@ -67,6 +76,10 @@ public sealed class TelemetryRecord
         LittleEndian.WriteInt16(bytes, at + 18, BreakEvenLength);
         LittleEndian.WriteInt16(bytes, at + 20, Depth);
         LittleEndian.WriteInt16(bytes, at + 22, Done);
+        LittleEndian.WriteUInt32(bytes, at + 24, BackgroundUj);
+        int tail = TailUs / TailStepUs;
+        LittleEndian.WriteInt16(bytes, at + 28, tail > ushort.MaxValue ? ushort.MaxValue : tail);
+        LittleEndian.WriteInt16(bytes, at + 30, 0);
     }
 
     internal FrameError Read(byte[] bytes, int at)
@@ -82,7 +95,9 @@ public sealed class TelemetryRecord
         BreakEvenLength = LittleEndian.ReadUInt16(bytes, at + 18);
         Depth = LittleEndian.ReadUInt16(bytes, at + 20);
         Done = LittleEndian.ReadUInt16(bytes, at + 22);
-        return FrameError.None;
+        BackgroundUj = LittleEndian.ReadUInt32(bytes, at + 24);
+        TailUs = LittleEndian.ReadUInt16(bytes, at + 28) * TailStepUs;
+        return LittleEndian.ReadUInt16(bytes, at + 30) == 0 ? FrameError.None : FrameError.Range;
     }
 }
 

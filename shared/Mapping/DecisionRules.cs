@@ -12,12 +12,16 @@ internal sealed class DecisionRules
     /// <summary>The objective.</summary>
     public Objective Objective;
 
-    private readonly int _timeoutMarginUs;
+    private readonly int _setMarginUs;
+    private int _timeoutMarginUs;
     private readonly int _timeoutMaxUs;
     private readonly NodeLines _lines;
     private readonly RouteList _routes;
     private readonly BeaconSchedule _schedule;
     private readonly DecisionTable _table;
+    private readonly int _modelBucket;
+    private int _shortestBucket = DecisionTable.BucketCount;
+    private int _longestBucket = -1;
 
     /// <summary>Makes the rules of a node.</summary>
     /// <param name="setup">The node's model, power, objective and time-outs.</param>
@@ -26,12 +30,13 @@ internal sealed class DecisionRules
     /// <param name="schedule">The beacons of a radio in modem sleep; null for a link without modem sleep.</param>
     public DecisionRules(EngineSetup setup, NodeLines lines, RouteList routes, BeaconSchedule schedule)
     {
-        _timeoutMarginUs = setup.TimeoutMarginUs;
+        _setMarginUs = setup.TimeoutMarginUs;
         _timeoutMaxUs = setup.TimeoutMaxUs;
         _lines = lines;
         _routes = routes;
         _schedule = schedule;
         _table = new DecisionTable(setup.LongestLength);
+        _modelBucket = _table.Bucket(setup.LongestLength);
         SetObjective(setup.Objective);
     }
 
@@ -42,6 +47,8 @@ internal sealed class DecisionRules
     public void SetObjective(Objective objective)
     {
         Objective = objective;
+        // Waiting is for nothing where it draws no more than the idle baseline: an answer that TCP sends again is less energy than computing.
+        _timeoutMarginUs = objective.Kind == ObjectiveKind.Energy && _lines.Power.WaitMw == 0 ? _timeoutMaxUs : _setMarginUs;
         BuildTable();
     }
 
@@ -58,6 +65,34 @@ internal sealed class DecisionRules
 
     /// <summary>The ticks since the last refresh of the routes.</summary>
     public int TickAt(long nowUs) => _routes.TickAt(Objective, nowUs);
+
+    /// <summary>Notes the length of an input that the node has had.</summary>
+    public void NoteLength(int length)
+    {
+        int bucket = _table.Bucket(length);
+        if (bucket < _shortestBucket) _shortestBucket = bucket;
+        if (bucket > _longestBucket) _longestBucket = bucket;
+    }
+
+    /// <inheritdoc cref="MappingEngine.MostGain"/>
+    /// <remarks>Both costs are lines over the length, so that the shortest or the longest input gains the most.</remarks>
+    public int MostGain(RadioCost radioUp)
+    {
+        if (_longestBucket < 0) return GainBound(_modelBucket, radioUp);
+        int ofShortest = GainBound(_shortestBucket, radioUp), ofLongest = GainBound(_longestBucket, radioUp);
+        return ofShortest > ofLongest ? ofShortest : ofLongest;
+    }
+
+    /// <inheritdoc cref="MappingEngine.HasInputs"/>
+    public bool HasInputs => _longestBucket >= 0;
+
+    /// <inheritdoc cref="MappingEngine.Gains"/>
+    public bool Gains(long nowUs)
+    {
+        int tick = TickAt(nowUs);
+        return _longestBucket >= 0
+            && (Pick(_shortestBucket, tick, nowUs, out int _) != null || Pick(_longestBucket, tick, nowUs, out int _) != null);
+    }
 
     /// <inheritdoc cref="MappingEngine.LocalCost"/>
     public int LocalCost(int length) => _table.LocalCost(_table.Bucket(length));
@@ -234,6 +269,14 @@ internal sealed class DecisionRules
         return radioUp == null ? cost : cost + (Objective.IsInTime ? radioUp.TimeUs : radioUp.EnergyUj);
     }
 
+    /// <summary>The most that an offload can save: the answer comes at once from an idle gateway; the radio listens after it all the same.</summary>
+    private int GainBound(int bucket, RadioCost radioUp)
+    {
+        int cost = _table.OffloadCost(bucket, _table.RequestUs(bucket)) + _table.ListenCost(_lines.Power.MinActiveUs);
+        if (radioUp != null) cost += Objective.IsInTime ? radioUp.TimeUs : radioUp.EnergyUj;
+        return _table.LocalCost(bucket) - cost;
+    }
+
     /// <summary>Time in µs until the answer arrives, which may wait for a beacon.</summary>
     private int AnswerUs(int bucket, int timeUs, int stateUs, long nowUs) =>
         _routes.AreAtBeacons ? _schedule.AnswerUs(nowUs, timeUs, _table.RequestUs(bucket) + stateUs) : timeUs;
@@ -316,7 +359,9 @@ internal sealed class DecisionRules
             int encodeUs = _lines.EncodeTime.At(length), transmitUs = _lines.TransmitTime.At(length) + stateUs, waitUs = timeUs - encodeUs - transmitUs;
             decision.Cost = OffloadCost(bucket, timeUs, stateUs) + (stateUs == 0 ? 0 : _table.StateCost);
             long listenUs = RadioTimeline.ListenTimeUs(waitUs, power.MinActiveUs, true);
-            energyNj = RadioTimeline.RequestNj(power, encodeUs, transmitUs, waitUs, listenUs) + (long)power.WakeMw * wakeUs;
+            // An answer takes longer than the MQTT client: the client's time is a part of the wait.
+            int clientUs = power.SendUs + power.ReceiveUs;
+            energyNj = RadioTimeline.RequestNj(power, encodeUs + clientUs, transmitUs, waitUs - clientUs, listenUs) + (long)power.WakeMw * wakeUs;
         }
         decision.ExpectedEnergyUj = energyNj / 1000 > int.MaxValue ? int.MaxValue : (int)(energyNj / 1000);
         decision.BreakEvenLength = BreakEvenLength(tick, nowUs);

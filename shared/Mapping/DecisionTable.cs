@@ -62,6 +62,7 @@ public sealed class DecisionTable
         SetScales(objective, lines.Power, out int encodeScale, out int transmitScale);
         CostLine localTime = lines.LocalTime;
         int marginUs = objective.MarginUs(lines.LocalDeviationUs);
+        int clientUs = lines.Power.SendUs + lines.Power.ReceiveUs;
         StateCost = (int)(((long)lines.StateUs * transmitScale) >> ScaleBits);
         _lastLocalInTime = BucketCount;
         for (int i = 0; i < BucketCount; i++)
@@ -69,7 +70,7 @@ public sealed class DecisionTable
             int length = MiddleOf(i);
             long encodeUs = lines.EncodeTime.At(length), transmitUs = lines.TransmitTime.At(length);
             _request[i] = (int)(encodeUs + transmitUs);
-            _extra[i] = (int)((encodeUs * encodeScale + transmitUs * transmitScale) >> ScaleBits);
+            _extra[i] = (int)(((encodeUs + clientUs) * encodeScale + transmitUs * transmitScale) >> ScaleBits);
             int localUs = localTime == null ? Unusable : localTime.At(length);
             _local[i] = localTime == null ? Unusable : Scale(localUs, _localScale);
             bool isLate = objective.Kind == ObjectiveKind.Deadline && localUs + marginUs > objective.DeadlineMs * 1000;

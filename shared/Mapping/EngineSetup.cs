@@ -40,6 +40,9 @@ public sealed class EngineSetup
     /// <summary>The objective.</summary>
     public Objective Objective = Objective.Time;
 
+    /// <summary>What the node listens to.</summary>
+    public ListeningMode Listening;
+
     /// <summary>True when the node passes requests on and advertises what it reaches: a gateway does, a board does not.</summary>
     public bool Relays;
 

@@ -28,6 +28,9 @@ public sealed class GatewayCandidate
     /// <summary>Time of the last status in µs.</summary>
     public long StatusAtUs;
 
+    /// <summary>Time in µs from which the last status counts no longer; never for a node that learns from answers.</summary>
+    public long StatusUntilUs;
+
     /// <summary>The gateway's advert, without the ways that lead back to this node.</summary>
     public readonly CostAdvert Advert = new CostAdvert();
 
@@ -77,7 +80,7 @@ public sealed class GatewayCandidate
     /// <summary>Returns true when the gateway can get inputs while the radio is on.</summary>
     /// <param name="nowUs">The time in µs.</param>
     public bool IsUsable(long nowUs) =>
-        IsServing && Link.IsUsable && nowUs - StatusAtUs <= MappingEngine.StatusExpiryUs && nowUs >= RefusedUntilUs;
+        IsServing && Link.IsUsable && nowUs <= StatusUntilUs && nowUs >= RefusedUntilUs;
 
     /// <summary>True when others are reached through it.</summary>
     public bool IsRelaying => Advert.Count > (OwnSegment < 0 ? 0 : 1);

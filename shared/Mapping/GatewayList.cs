@@ -14,6 +14,12 @@ internal sealed class GatewayList
     /// <summary>Anti-herding measures that are on.</summary>
     public readonly AntiHerding Measures;
 
+    /// <summary>True while links under suspicion are pinged rarely: the node can compute meanwhile.</summary>
+    public bool PingsRarely;
+
+    /// <summary>True while the node learns from answers: a gateway is doubted when it does not answer, not when it is silent.</summary>
+    public bool LearnsFromAnswers;
+
     private readonly uint _nodeKey;
 
     // The row of each slot; null where rows are made with the gateway.
@@ -66,6 +72,23 @@ internal sealed class GatewayList
         if (slot == Count) Count++;
         return added;
     }
+
+    /// <summary>Sets what the node learns from.</summary>
+    /// <param name="learnsFromAnswers">True for answers.</param>
+    /// <param name="canCompute">False for a node that needs a gateway for every input.</param>
+    public void SetLearning(bool learnsFromAnswers, bool canCompute)
+    {
+        LearnsFromAnswers = learnsFromAnswers;
+        PingsRarely = learnsFromAnswers && canCompute;
+        for (int i = 0; i < Count; i++) SetExpiry(Slots[i]);
+    }
+
+    /// <summary>Sets the time until which the last status of a gateway counts.</summary>
+    public void SetExpiry(GatewayCandidate gateway) =>
+        gateway.StatusUntilUs = LearnsFromAnswers ? long.MaxValue : gateway.StatusAtUs + MappingEngine.StatusExpiryUs;
+
+    /// <summary>Returns true when a ping to a gateway is of use: one that answers requests needs none while the node learns from answers.</summary>
+    public bool IsPinged(GatewayCandidate gateway) => gateway.IsServing && (!LearnsFromAnswers || !gateway.Link.IsUsable);
 
     /// <summary>Gives this node its own share of the uncertainty of a report: another one for every report, the same in every run.</summary>
     public void SetSpread(GatewayCandidate gateway)

@@ -23,6 +23,12 @@ public sealed class LinkEstimator
     /// <summary>Longest wait between two pings of a suspect link.</summary>
     public const int MaxBackOffUs = 32_000_000;
 
+    /// <summary>As <see cref="FirstBackOffUs"/>, for a node that spares its radio.</summary>
+    public const int FirstRareBackOffUs = 5_000_000;
+
+    /// <summary>As <see cref="MaxBackOffUs"/>, for a node that spares its radio: half an hour.</summary>
+    public const int MaxRareBackOffUs = 1_800_000_000;
+
     /// <summary>Samples are clamped to this: 100 s.</summary>
     public const int MaxRttUs = 100_000_000;
 
@@ -159,11 +165,14 @@ public sealed class LinkEstimator
     }
 
     /// <summary>An answer did not come in time: the link is suspect, and the next ping waits twice as long as the last.</summary>
-    public void OnLoss(long nowUs)
+    /// <param name="nowUs">The time in µs.</param>
+    /// <param name="isRare">True for a node that spares its radio: it waits longer.</param>
+    public void OnLoss(long nowUs, bool isRare)
     {
         IsSuspect = true;
-        _backOffUs = _backOffUs == 0 ? FirstBackOffUs : _backOffUs * 2;
-        if (_backOffUs > MaxBackOffUs) _backOffUs = MaxBackOffUs;
+        int maxUs = isRare ? MaxRareBackOffUs : MaxBackOffUs;
+        if (_backOffUs == 0) _backOffUs = isRare ? FirstRareBackOffUs : FirstBackOffUs;
+        else _backOffUs = _backOffUs > maxUs / 2 ? maxUs : _backOffUs * 2;
         _nextPingUs = nowUs + _backOffUs;
     }
 

@@ -22,22 +22,20 @@ public sealed class MappingEngine
     public const int RefusalUs = 60_000_000;
 
     private readonly object _lock = new object();
-    private readonly uint _modelId;
-    private readonly uint _nodeKey;
     private readonly GatewayList _gateways;
     private readonly NodeLines _lines;
     private readonly BeaconSchedule _schedule;
     private readonly RouteList _routes;
     private readonly PingSchedule _pings;
     private readonly DecisionRules _rules;
+    private readonly CandidateLearning _learning;
+    private readonly ListeningMode _listening;
 
     /// <summary>Makes the engine of a node for one model.</summary>
     /// <param name="setup">The node's model, costs and measures; may serve many engines.</param>
     /// <param name="nodeKey">The node's own key, see <see cref="NodeKey.Of"/>: adverts that lead through it are dropped.</param>
     public MappingEngine(EngineSetup setup, uint nodeKey)
     {
-        _modelId = setup.ModelId;
-        _nodeKey = nodeKey;
         _gateways = new GatewayList(setup, nodeKey);
         _lines = new NodeLines(setup);
         if (setup.BeaconIntervalUs > 0) _schedule = new BeaconSchedule(setup.BeaconIntervalUs, setup.Power.MinActiveUs);
@@ -45,6 +43,9 @@ public sealed class MappingEngine
         // A board keeps its session when it gets another model; each engine of a gateway has a session of its own.
         _pings = new PingSchedule(_gateways, !setup.Relays);
         _rules = new DecisionRules(setup, _lines, _routes, _schedule);
+        _learning = new CandidateLearning(setup.ModelId, nodeKey, _gateways, _lines, _rules, _schedule);
+        _listening = setup.Listening;
+        SetLearning();
     }
 
     /// <summary>The engine's lock. It guards the internal parts.</summary>
@@ -84,7 +85,34 @@ public sealed class MappingEngine
     /// <summary>Replaces the objective.</summary>
     public void SetObjective(Objective objective)
     {
-        lock (_lock) _rules.SetObjective(objective);
+        lock (_lock)
+        {
+            _rules.SetObjective(objective);
+            SetLearning();
+        }
+    }
+
+    /// <summary>True while the node learns from answers: it needs no statuses, and no pings to a gateway that answers.</summary>
+    public bool LearnsFromAnswers => _gateways.LearnsFromAnswers;
+
+    /// <summary>
+    /// Returns the most that an offload can save against computing, in the objective's unit, for the lengths that the node has had: at an idle
+    /// gateway without any delay. Before the first input it is that of the longest input. 0 or less when nothing can be gained.
+    /// </summary>
+    /// <param name="radioUp">Cost of waking the radio for it; null when the radio is on.</param>
+    public int MostGain(RadioCost radioUp)
+    {
+        lock (_lock) return _rules.MostGain(radioUp);
+    }
+
+    /// <summary>True when the node has had an input.</summary>
+    public bool HasInputs => _rules.HasInputs;
+
+    /// <summary>Returns true when an input of a length that the node has had would be offloaded now.</summary>
+    /// <param name="nowUs">The time in µs.</param>
+    public bool Gains(long nowUs)
+    {
+        lock (_lock) return _rules.Gains(nowUs);
     }
 
     /// <summary>Replaces the time to compute on this node, where that is fitted elsewhere.</summary>
@@ -195,37 +223,7 @@ public sealed class MappingEngine
     /// <param name="nowUs">Time of its arrival in µs.</param>
     public void OnStatus(string id, StatusFrame status, long nowUs)
     {
-        lock (_lock)
-        {
-            GatewayCandidate gateway = _gateways.Find(id);
-            if (gateway == null)
-            {
-                // A gateway receives its own status as well.
-                if (!status.Online || NodeKey.Of(id) == _nodeKey) return;
-                gateway = _gateways.Add(id, nowUs);
-                if (gateway == null) return;
-            }
-            bool isNewSession = gateway.StatusSession != status.Session;
-            // A retained or delayed status must not overwrite a later one of the same session.
-            if (!isNewSession && status.Online && (int)(status.Sequence - gateway.StatusSequence) < 0) return;
-            if (isNewSession)
-            {
-                gateway.Link.OnReconnect(nowUs);
-                gateway.RefusedUntilUs = 0;
-            }
-            int model = status.IndexOf(_modelId);
-            if (status.Online && model >= 0) TakeAdvert(gateway, status.Advert(model), isNewSession);
-            gateway.StatusSession = status.Session;
-            gateway.StatusSequence = status.Sequence;
-            gateway.StatusAtUs = nowUs;
-            gateway.IsServing = status.Online && model >= 0 && gateway.Advert.Count > 0;
-            gateway.Workers = status.Workers < 1 ? 1 : status.Workers;
-            int utilisation = (_gateways.Measures & AntiHerding.Growth) != AntiHerding.None ? status.Utilisation : QueueForecast.FullUtilisation;
-            gateway.Queue.OnStatus(status.BacklogUs, status.Workers, utilisation, status.Depth, nowUs);
-            _gateways.SetSpread(gateway);
-            if (_schedule != null) _schedule.OnReceived(nowUs);
-            _rules.Refresh(nowUs);
-        }
+        lock (_lock) _learning.TakeStatus(id, status, nowUs);
     }
 
     /// <summary>Takes the time of an input that the node computed.</summary>
@@ -234,7 +232,10 @@ public sealed class MappingEngine
     public void OnLocal(int length, long elapsedUs)
     {
         lock (_lock)
+        {
+            _rules.NoteLength(length);
             if (_lines.ObserveLocal(length, elapsedUs)) _rules.BuildTable();
+        }
     }
 
     /// <summary>Takes the time of writing a request.</summary>
@@ -259,6 +260,7 @@ public sealed class MappingEngine
     {
         lock (_lock)
         {
+            _rules.NoteLength(length);
             if (_schedule != null) _schedule.OnSent(_lines.TransmitTime.At(length), nowUs);
             if (gateway.OwnSegment >= 0) gateway.SentWaitUs = gateway.Queue.WaitUs(nowUs + gateway.Link.RttUs);
         }
@@ -272,16 +274,7 @@ public sealed class MappingEngine
     /// <param name="nowUs">Time of the answer in µs.</param>
     public void OnResponse(GatewayCandidate gateway, ResponseFrame response, int length, long elapsedUs, long nowUs)
     {
-        lock (_lock)
-        {
-            if (_gateways.SlotOf(gateway) < 0) return;
-            long link = elapsedUs - response.WaitUs - response.ServiceUs - _lines.TransmitTime.At(length);
-            TakeSample(gateway, link, elapsedUs - link, nowUs);
-            if ((_gateways.Measures & AntiHerding.AnswerLoad) != AntiHerding.None) TakeLoad(gateway, response, nowUs);
-            if (response.Code == ResponseCode.UnknownModel || response.Code == ResponseCode.WrongInput) gateway.RefusedUntilUs = nowUs + RefusalUs;
-            if (response.Code == ResponseCode.Stopping) gateway.IsServing = false;
-            _rules.Refresh(nowUs);
-        }
+        lock (_lock) _learning.TakeResponse(gateway, response, length, elapsedUs, nowUs);
     }
 
     /// <summary>Notes that a gateway did not answer in time.</summary>
@@ -292,7 +285,7 @@ public sealed class MappingEngine
         lock (_lock)
         {
             if (_gateways.SlotOf(gateway) < 0) return;
-            gateway.Link.OnLoss(nowUs);
+            gateway.Link.OnLoss(nowUs, _gateways.PingsRarely);
             _rules.Refresh(nowUs);
         }
     }
@@ -378,14 +371,7 @@ public sealed class MappingEngine
         lock (_lock)
         {
             GatewayCandidate gateway = _pings.Complete(pong.Sequence);
-            if (gateway == null) return;
-            TakeSample(gateway, nowUs - gateway.PingSentAtUs - gateway.PingAirUs, gateway.PingAirUs, nowUs);
-            if ((_gateways.Measures & AntiHerding.AnswerLoad) != AntiHerding.None)
-            {
-                gateway.Queue.OnBacklog(pong.BacklogUs, pong.Depth, nowUs);
-                _gateways.SetSpread(gateway);
-            }
-            _rules.Refresh(nowUs);
+            if (gateway != null) _learning.TakePong(gateway, pong, nowUs);
         }
     }
 
@@ -399,37 +385,7 @@ public sealed class MappingEngine
         _rules.Refresh(nowUs);
     }
 
-    private void TakeLoad(GatewayCandidate gateway, ResponseFrame response, long nowUs)
-    {
-        // A refusal says as much as an answer: how long the wait would have been.
-        if (response.Code <= ResponseCode.TooLate && response.RelayCount == 0 && gateway.OwnSegment >= 0)
-            gateway.Queue.OnWaited(gateway.SentWaitUs, response.Code == ResponseCode.Ok ? response.WaitUs : response.BacklogUs / (uint)gateway.Workers);
-        gateway.Queue.OnBacklog(response.BacklogUs, response.Depth, nowUs);
-        _gateways.SetSpread(gateway);
-    }
-
-    /// <summary>Takes a round trip.</summary>
-    /// <param name="gateway">The gateway.</param>
-    /// <param name="sampleUs">Time of the link alone in µs.</param>
-    /// <param name="otherUs">Time of the transmission and of the gateway in µs.</param>
-    /// <param name="nowUs">Time of the answer in µs.</param>
-    private void TakeSample(GatewayCandidate gateway, long sampleUs, long otherUs, long nowUs)
-    {
-        if (_schedule != null)
-        {
-            bool isAtBeacon = _schedule.OnReceived(nowUs);
-            if (_schedule.IsKnown(nowUs)) gateway.Link.AddBeaconSample(sampleUs, _schedule, _schedule.MinActiveUs - otherUs, isAtBeacon, nowUs);
-        }
-        gateway.Link.AddSample(sampleUs, nowUs);
-    }
-
-    /// <summary>Keeps the part of an advert that does not lead back to this node.</summary>
-    private void TakeAdvert(GatewayCandidate gateway, CostAdvert advert, bool isNewSession)
-    {
-        gateway.Advert.RelayWaitUs = advert.RelayWaitUs;
-        // An equal version says that nothing has changed. Without a version, only noticeable changes make new rows.
-        if (!isNewSession && advert.Version == gateway.Advert.Version && (advert.Version != 0 || !advert.IsNoticeablyOther(gateway.Advert))) return;
-        gateway.Advert.CopyWithout(advert, _nodeKey);
-        _rules.FillRows(gateway);
-    }
+    private void SetLearning() =>
+        _gateways.SetLearning(
+            _listening == ListeningMode.Answers || (_listening == ListeningMode.Auto && Objective.Kind == ObjectiveKind.Energy), _lines.LocalTime != null);
 }

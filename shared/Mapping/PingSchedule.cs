@@ -28,7 +28,7 @@ internal sealed class PingSchedule
         {
             GatewayCandidate gateway = _gateways.Slots[i];
             long dueUs = gateway.PingSequence != 0 ? gateway.PingSentAtUs + MappingEngine.PingTimeoutUs + 1
-                : gateway.IsServing ? gateway.Link.NextPingUs : long.MaxValue;
+                : _gateways.IsPinged(gateway) ? gateway.Link.NextPingUs : long.MaxValue;
             if (dueUs < nextUs) nextUs = dueUs;
         }
         return nextUs;
@@ -44,7 +44,7 @@ internal sealed class PingSchedule
             GatewayCandidate gateway = _gateways.Slots[i];
             if (gateway.PingSequence == 0 || nowUs - gateway.PingSentAtUs <= MappingEngine.PingTimeoutUs) continue;
             gateway.PingSequence = 0;
-            gateway.Link.OnLoss(nowUs);
+            gateway.Link.OnLoss(nowUs, _gateways.PingsRarely);
             hasLoss = true;
         }
         return hasLoss;
@@ -61,7 +61,8 @@ internal sealed class PingSchedule
         {
             GatewayCandidate gateway = _gateways.Slots[i];
             if (!gateway.IsServing || gateway.PingSequence != 0) continue;
-            if (!gateway.Link.PingIsDue(nowUs) && (!isWanted || gateway.Link.IsSuspect)) continue;
+            bool isDue = _gateways.IsPinged(gateway) && gateway.Link.PingIsDue(nowUs);
+            if (!isDue && (!isWanted || gateway.Link.IsSuspect)) continue;
             // The pong to an earlier engine may be on its way. That engine has sent fewer pings than microseconds have passed.
             if (_lastSequence == FromTime) _lastSequence = (uint)nowUs;
             // 0 stands for no ping.

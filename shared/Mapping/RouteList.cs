@@ -64,7 +64,7 @@ internal sealed class RouteList
         {
             GatewayCandidate gateway = _gateways.Slots[i];
             if (!(isRadioOn ? gateway.IsUsable(nowUs) : gateway.WasUsable)) continue;
-            long expiryUs = gateway.StatusAtUs + MappingEngine.StatusExpiryUs;
+            long expiryUs = gateway.StatusUntilUs;
             if (isRadioOn && expiryUs < _refreshUntilUs) _refreshUntilUs = expiryUs;
             if (gateway.IsRelaying)
             {

@@ -11,6 +11,7 @@ public sealed class BoardInbox
 {
     private readonly OpenRequest _request;
     private readonly OffloadCounters _counters;
+    private readonly BackgroundEnergy _background;
     private readonly PongFrame _pong = new PongFrame();
 
     // The status topics that were received last, and the gateway of each. No element is ever unset: comparing an unset string element ends
@@ -24,8 +25,10 @@ public sealed class BoardInbox
     /// <summary>Makes an inbox without a model: statuses change nothing then.</summary>
     /// <param name="request">The request under way.</param>
     /// <param name="counters">Counts late answers and malformed frames.</param>
-    public BoardInbox(OpenRequest request, OffloadCounters counters)
+    /// <param name="background">Counts the energy of messages that no input waits for.</param>
+    public BoardInbox(OpenRequest request, OffloadCounters counters, BackgroundEnergy background)
     {
+        _background = background;
         _request = request;
         _counters = counters;
     }
@@ -52,15 +55,19 @@ public sealed class BoardInbox
     {
         switch (FrameFormat.TypeOf(payload))
         {
-            case FrameType.Response: return OnResponse(payload, nowUs);
+            case FrameType.Response:
+                if (OnResponse(payload, nowUs)) return true;
+                break;
             case FrameType.Pong:
                 OnPong(payload, nowUs);
-                return false;
+                break;
             default:
                 // Statuses have a version of their own.
                 OnStatus(topic, payload, nowUs);
-                return false;
+                break;
         }
+        _background.OnReceived(1, nowUs, nowUs);
+        return false;
     }
 
     private bool OnResponse(byte[] payload, long nowUs)

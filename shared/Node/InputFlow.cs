@@ -36,6 +36,8 @@ public sealed class InputFlow
     private long _pausedAtUs;
     private long _sentAtUs;
     private int _extraAirUs;
+    private long _listensUntilUs;
+    private long _countedBackgroundUj;
     private long _stepsUs;
 
     /// <summary>Makes the flow of a board without a model.</summary>
@@ -47,6 +49,8 @@ public sealed class InputFlow
         Power = power;
         _mapping = mapping;
         Radio = radio;
+        Background = new BackgroundEnergy(power);
+        Need = new ConnectionNeed(mapping, Background, radio);
     }
 
     /// <summary>The action that is in progress.</summary>
@@ -70,6 +74,12 @@ public sealed class InputFlow
     /// <summary>Time per state of the board for this input.</summary>
     public RadioTimeline Timeline { get; } = new RadioTimeline();
 
+    /// <summary>Energy of the board that no input has caused.</summary>
+    public BackgroundEnergy Background { get; }
+
+    /// <summary>Whether the board needs its connection.</summary>
+    public ConnectionNeed Need { get; }
+
     /// <summary>The result, after <see cref="InputAction.Complete"/>.</summary>
     public InputResult Result { get; } = new InputResult();
 
@@ -88,6 +98,7 @@ public sealed class InputFlow
     public void SetModel(MappingEngine engine, bool canCompute)
     {
         _engine = engine;
+        Need.SetModel(engine);
         _canCompute = canCompute;
         _done = 0;
         if (Action == InputAction.None || Action == InputAction.Complete) return;
@@ -111,6 +122,7 @@ public sealed class InputFlow
         _isFallback = false;
         _backOffUs = 0;
         _stepsUs = 0;
+        _listensUntilUs = 0;
         _startUs = nowUs;
         _pausedAtUs = nowUs;
         return Next(nowUs);
@@ -153,6 +165,24 @@ public sealed class InputFlow
         return state == WakeState.Usable && _decision.IsOffload ? Send() : FallBack(nowUs);
     }
 
+    /// <summary>Returns true when the radio has to come up to learn of gateways, although no input needs it.</summary>
+    public bool IsRefreshDue(long nowUs) => _engine.IsRadioOff && (Need.LearnsFromAnswers ? Need.IsProbeDue(nowUs) : Radio.IsRefreshDue(nowUs));
+
+    /// <summary>Adds the background energy since the result before to the result.</summary>
+    public void AddBackground()
+    {
+        long totalUj = Background.EnergyUj;
+        Result.BackgroundUj = (int)(totalUj - _countedBackgroundUj);
+        _countedBackgroundUj = totalUj;
+    }
+
+    /// <summary>Reports the end of a wake that no input needed.</summary>
+    public void OnRefreshed(long nowUs)
+    {
+        Background.OnWake(nowUs - Radio.WakeAtUs);
+        Need.OnProbed(Radio.Cost.EnergyUj, nowUs);
+    }
+
     /// <summary>Reports that the request was handed to the MQTT client.</summary>
     /// <param name="encodeStartUs">Start of writing it in µs.</param>
     /// <param name="sentUs">End of writing it in µs.</param>
@@ -166,6 +196,7 @@ public sealed class InputFlow
         _extraAirUs = (int)((long)extraSizeBytes * Power.TransmitNsPerByte / 1000);
         _engine.OnEncoded(StepCount, sentUs - encodeStartUs);
         _engine.OnSent(_decision.Gateway, StepCount, sentUs);
+        Background.OnInputListening(sentUs + _engine.TransmitUs(StepCount) + _extraAirUs + Power.MinActiveUs);
         UntilUs = sentUs + _decision.TimeoutUs;
         return Action = InputAction.AwaitAnswer;
     }
@@ -186,6 +217,8 @@ public sealed class InputFlow
     public InputAction OnAnswer(ResponseFrame response, long answeredAtUs, long nowUs)
     {
         AddRequest(answeredAtUs, true);
+        _listensUntilUs = answeredAtUs + Power.MinActiveUs;
+        Background.OnInputListening(_listensUntilUs);
         _engine.OnResponse(_decision.Gateway, response, StepCount, answeredAtUs - _sentAtUs - _extraAirUs, answeredAtUs);
         if (response.Code != ResponseCode.Ok)
         {
@@ -309,6 +342,9 @@ public sealed class InputFlow
         Result.Label = label;
         Result.Length = _length;
         Result.TimeUs = nowUs - _startUs;
+        if (_listensUntilUs > nowUs) Timeline.TailUs = _listensUntilUs - nowUs;
+        Result.ActiveUs = Result.TimeUs + Timeline.TailUs;
+        Need.OnInput(Timeline.EnergyNj(Power));
         Result.Depth = _decision.IsOffload ? _decision.Gateway.Queue.Depth : _engine.LowestDepth();
         return Action = InputAction.Complete;
     }

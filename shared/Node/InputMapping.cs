@@ -7,6 +7,12 @@ namespace Crime.Node;
 /// <summary>Maps inputs to places with a mapping engine.</summary>
 public abstract class InputMapping
 {
+    /// <summary>True when every input goes to a gateway.</summary>
+    public virtual bool NeedsGateway => false;
+
+    /// <summary>False when no input goes to a gateway.</summary>
+    public virtual bool MayOffload => true;
+
     /// <summary>Decides about a whole input.</summary>
     /// <param name="engine">The engine of the board's model.</param>
     /// <param name="length">Length of the input in timesteps.</param>

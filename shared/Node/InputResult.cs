@@ -25,8 +25,14 @@ public sealed class InputResult
     /// <summary>Time in µs from the arrival of the input to its result.</summary>
     public long TimeUs;
 
-    /// <summary>Energy in µJ; set by the driver from its meter.</summary>
+    /// <summary>Time in µs from the arrival of the input until the radio no longer listens because of it; at least <see cref="TimeUs"/>.</summary>
+    public long ActiveUs;
+
+    /// <summary>Energy in µJ above the idle baseline, in <see cref="ActiveUs"/>; set by the driver from its meter.</summary>
     public int EnergyUj;
+
+    /// <summary>Background energy in µJ since the result before; set by <see cref="InputFlow.AddBackground"/>.</summary>
+    public int BackgroundUj;
 
     /// <summary>Break-even length, set by <see cref="InputFlow.AddBreakEvenLength"/>; see <see cref="Mapping.Decision.BreakEvenLength"/>.</summary>
     public int BreakEvenLength;

@@ -20,9 +20,12 @@ public enum LinkAction : byte
     /// <summary>Wait until the deadline, or until the connection ends.</summary>
     Wait = 4,
 
-    /// <summary>Close the connection; the radio is not wanted any more. Report with <see cref="LinkFlow.OnClosed"/>.</summary>
+    /// <summary>Close the connection, which is not needed any more. Report with <see cref="LinkFlow.OnClosed"/>.</summary>
     Leave = 5,
 
     /// <summary>Close a connection that carries no messages any more. Report with <see cref="LinkFlow.OnClosed"/>.</summary>
     Abandon = 6,
+
+    /// <summary>Unsubscribe from the statuses; report with <see cref="LinkFlow.OnUnsubscribed"/>.</summary>
+    Unsubscribe = 7,
 }

@@ -14,6 +14,9 @@ public sealed class LinkFlow
     /// <summary>Time in µs between two looks for due work.</summary>
     public const int TickUs = 100_000;
 
+    /// <summary>Time in µs between two looks while the connection is not needed.</summary>
+    public const int IdleUs = 1_000_000;
+
     /// <summary>Time in µs without a message after which the connection is closed: statuses come every second.</summary>
     public const int SilenceUs = 15_000_000;
 
@@ -26,6 +29,13 @@ public sealed class LinkFlow
     /// <summary>Longest wait in µs between two attempts.</summary>
     public const int MaxBackOffUs = 30_000_000;
 
+    /// <summary>Longest wait in µs between two attempts of a board that learns from answers: half an hour.</summary>
+    public const int MaxRareBackOffUs = 1_800_000_000;
+
+    /// <summary>Least time in µs for which a board that learns from answers receives statuses after it has connected; longer without a usable gateway.</summary>
+    /// <remarks>The retained statuses come within a round trip and a beacon interval. Every further one costs a radio in modem sleep 11 mJ.</remarks>
+    public const int StatusesUs = 250_000;
+
     /// <summary>Age in µs of a telemetry record from which the next request carries it, or a ping when the connection is quiet.</summary>
     public const int TelemetryAgeUs = 1_000_000;
 
@@ -33,6 +43,8 @@ public sealed class LinkFlow
     public const int QuietUs = 100_000;
 
     private readonly OpenRequest _request;
+    private readonly BackgroundEnergy _background;
+    private readonly ConnectionNeed _need;
     private MappingEngine _engine;
     private bool _isWanted = true;
     private bool _isJoined;
@@ -41,13 +53,21 @@ public sealed class LinkFlow
     private int _backOffUs = FirstBackOffUs;
     private long _waitUntilUs;
     private long _lastMessageUs;
+    private long _connectAtUs;
+    private long _connectedAtUs;
+    private int _silenceUs = SilenceUs;
+    private bool _learnsFromAnswers;
+    private bool _receivesStatuses;
 
     /// <summary>Makes the network of a board that is off.</summary>
     /// <param name="request">The request under way: telemetry waits until the connection is quiet.</param>
     /// <param name="telemetry">Records that pings carry; null when telemetry is off.</param>
-    public LinkFlow(OpenRequest request, TelemetryBuffer telemetry)
+    /// <param name="flow">Decides whether the connection is needed, and counts the energy of pings and connections.</param>
+    public LinkFlow(OpenRequest request, TelemetryBuffer telemetry, InputFlow flow)
     {
         _request = request;
+        _background = flow.Background;
+        _need = flow.Need;
         Telemetry = telemetry;
     }
 
@@ -65,6 +85,12 @@ public sealed class LinkFlow
 
     /// <summary>True while the radio is off because it is not wanted.</summary>
     public bool IsOff => !_isWanted && !_isJoined;
+
+    /// <summary>True while the board receives and asks as little as it can.</summary>
+    public bool SparesRadio => _need.LearnsFromAnswers;
+
+    /// <summary>True when the connection serves a board that learns from answers: it receives statuses for a moment only.</summary>
+    public bool LearnsFromAnswers => _learnsFromAnswers;
 
     /// <summary>The gateway of <see cref="LinkAction.Ping"/>.</summary>
     public GatewayCandidate PingGateway { get; private set; }
@@ -101,15 +127,26 @@ public sealed class LinkFlow
     public void OnConnected(bool isConnected, long nowUs)
     {
         _isConnected = isConnected;
+        _background.OnExchange(BackgroundEnergy.ConnectMessages, _connectAtUs, nowUs);
         _lastMessageUs = nowUs;
         if (isConnected)
         {
             _backOffUs = FirstBackOffUs;
+            _connectedAtUs = nowUs;
+            _receivesStatuses = true;
             ForgetLinks(nowUs);
             return;
         }
         _waitUntilUs = nowUs + _backOffUs;
-        _backOffUs = _backOffUs * 2 > MaxBackOffUs ? MaxBackOffUs : _backOffUs * 2;
+        int maxUs = _learnsFromAnswers ? MaxRareBackOffUs : MaxBackOffUs;
+        _backOffUs = _backOffUs > maxUs / 2 ? maxUs : _backOffUs * 2;
+    }
+
+    /// <summary>Reports that statuses no longer come.</summary>
+    public void OnUnsubscribed(long nowUs)
+    {
+        _receivesStatuses = false;
+        _background.OnExchange(1, nowUs, nowUs);
     }
 
     /// <summary>Reports that the connection has ended, by either side.</summary>
@@ -120,6 +157,11 @@ public sealed class LinkFlow
         ForgetLinks(nowUs);
     }
 
+    /// <summary>Reports that the gateway was asked for a newer model.</summary>
+    /// <param name="startUs">Start of the exchange in µs.</param>
+    /// <param name="nowUs">Its end in µs.</param>
+    public void OnModelCheck(long startUs, long nowUs) => _background.OnExchange(BackgroundEnergy.ModelCheckMessages, startUs, nowUs);
+
     /// <summary>Reports that the radio is off.</summary>
     public void OnSwitchedOff() => _isJoined = false;
 
@@ -127,17 +169,57 @@ public sealed class LinkFlow
     public LinkAction Next(long nowUs)
     {
         if (!_isWanted) return _isConnected ? Part(nowUs) : LinkAction.SwitchOff;
+        if (!_need.IsConnectionNeeded(_isConnected, nowUs)) return _isConnected ? LinkAction.Leave : WaitUntil(nowUs + IdleUs);
         if (nowUs < _waitUntilUs) return WaitUntil(_waitUntilUs);
         if (!_isJoined) return LinkAction.Join;
-        if (!_isConnected) return LinkAction.Connect;
-        if (nowUs - _lastMessageUs > SilenceUs) return LinkAction.Abandon;
+        if (!_isConnected) return Connect(nowUs);
+        // Subscriptions and keep-alive belong to a connection.
+        if (_learnsFromAnswers != _need.LearnsFromAnswers) return LinkAction.Leave;
+        if (_learnsFromAnswers)
+        {
+            bool isUsable = HasUsableGateway(nowUs);
+            if (isUsable && _receivesStatuses && nowUs - _connectedAtUs > StatusesUs) return LinkAction.Unsubscribe;
+            if (!isUsable && IsStranded(nowUs)) return LinkAction.Abandon;
+        }
+        else if (nowUs - _lastMessageUs > SilenceUs)
+        {
+            return LinkAction.Abandon;
+        }
         return TakePing(IsTelemetryDue(nowUs), nowUs) ? LinkAction.Ping : WaitUntil(nowUs + TickUs);
+    }
+
+    private bool HasUsableGateway(long nowUs)
+    {
+        MappingEngine engine = _engine;
+        if (engine != null && !engine.HasUsableGateway(nowUs)) return false;
+        _silenceUs = SilenceUs;
+        return true;
+    }
+
+    /// <summary>
+    /// Returns true when nothing has come for a while, on a connection without a usable gateway. A new connection shows what has become of the
+    /// gateways; it is made ever more rarely.
+    /// </summary>
+    private bool IsStranded(long nowUs)
+    {
+        if (nowUs - _lastMessageUs <= _silenceUs) return false;
+        MappingEngine engine = _engine;
+        int maxUs = engine == null || engine.LocalTime == null ? MaxBackOffUs : MaxRareBackOffUs;
+        _silenceUs = _silenceUs > maxUs / 2 ? maxUs : _silenceUs * 2;
+        return true;
+    }
+
+    private LinkAction Connect(long nowUs)
+    {
+        _connectAtUs = nowUs;
+        _learnsFromAnswers = _need.LearnsFromAnswers;
+        return LinkAction.Connect;
     }
 
     /// <summary>Sends the last telemetry, then leaves. A deep sleep would lose it.</summary>
     private LinkAction Part(long nowUs)
     {
-        bool hasTelemetry = _isPartingPingDue && Telemetry != null && Telemetry.SizeBytes > 0;
+        bool hasTelemetry = _isPartingPingDue && !_learnsFromAnswers && Telemetry != null && Telemetry.SizeBytes > 0;
         _isPartingPingDue = false;
         return hasTelemetry && TakePing(true, nowUs) ? LinkAction.Ping : LinkAction.Leave;
     }
@@ -146,13 +228,16 @@ public sealed class LinkFlow
     {
         MappingEngine engine = _engine;
         if (engine == null) return false;
-        PingGateway = engine.TakePing(nowUs, isWanted, Telemetry == null ? 0 : Telemetry.SizeBytes, out uint sequence);
+        int telemetrySize = Telemetry == null ? 0 : Telemetry.SizeBytes;
+        PingGateway = engine.TakePing(nowUs, isWanted, telemetrySize, out uint sequence);
         PingSequence = sequence;
-        return PingGateway != null;
+        if (PingGateway == null) return false;
+        _background.OnSent(PingFrame.Size + telemetrySize, nowUs);
+        return true;
     }
 
     private bool IsTelemetryDue(long nowUs) =>
-        Telemetry != null && !_request.IsOpen && nowUs - _request.OpenedAtUs >= QuietUs && Telemetry.IsDue(nowUs, TelemetryAgeUs);
+        Telemetry != null && !_learnsFromAnswers && !_request.IsOpen && nowUs - _request.OpenedAtUs >= QuietUs && Telemetry.IsDue(nowUs, TelemetryAgeUs);
 
     private LinkAction WaitUntil(long untilUs)
     {

@@ -11,6 +11,12 @@ public sealed class ModeMapping : InputMapping
     public MappingMode Mode;
 
     /// <inheritdoc/>
+    public override bool NeedsGateway => Mode == MappingMode.Gateway;
+
+    /// <inheritdoc/>
+    public override bool MayOffload => Mode != MappingMode.Local;
+
+    /// <inheritdoc/>
     public override void Decide(MappingEngine engine, int length, bool canCompute, long nowUs, Decision decision)
     {
         if (!canCompute || Mode == MappingMode.Gateway) engine.DecideOffload(length, nowUs, Mode == MappingMode.Gateway, decision);

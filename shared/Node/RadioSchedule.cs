@@ -56,8 +56,8 @@ public sealed class RadioSchedule
         _upAtUs = upAtUs;
     }
 
-    /// <summary>Returns true when the radio has to come up to learn of new gateways, although no input needs it.</summary>
-    public bool IsRefreshDue(long nowUs) => _engine.IsRadioOff && OffUs(nowUs) >= RefreshUs;
+    /// <summary>Returns true when the radio was off for so long that it has to come up to learn of new gateways.</summary>
+    public bool IsRefreshDue(long nowUs) => OffUs(nowUs) >= RefreshUs;
 
     /// <summary>Notes that the radio is switched on.</summary>
     public void Wake(long nowUs)

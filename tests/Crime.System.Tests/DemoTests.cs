@@ -22,12 +22,13 @@ public sealed class DemoTests
         Assert.That(summary.GetProperty("objective").GetString(), Is.EqualTo(objective));
         DemoResults.AssertOneEach(summary);
         Assert.That(summary.GetProperty("local").GetInt32(), Is.Positive);
-        Assert.That(summary.GetProperty("offloaded").GetInt32(), Is.Positive);
+        // Listening to an answer takes a board in modem sleep more energy than computing a gesture.
+        Assert.That(summary.GetProperty("offloaded").GetInt32(), objective == "time" ? Is.Positive : Is.Zero);
         string unit = objective == "time" ? "time_ms" : "energy_mj";
         double crime = summary.GetProperty("crime_" + unit).GetDouble();
         double local = summary.GetProperty("all_local_" + unit).GetDouble(), gateway = summary.GetProperty("all_gateway_" + unit).GetDouble();
         TestContext.Out.WriteLine($"{unit}: {local:0} all on the boards, {gateway:0} all at the gateway, {crime:0} by the mapping");
-        Assert.That(crime, Is.LessThan(Math.Max(local, gateway)));
+        Assert.That(crime, Is.LessThan(objective == "time" ? Math.Max(local, gateway) : 1.05 * Math.Min(local, gateway)));
     }
 
     [Test]

@@ -52,6 +52,12 @@ public sealed class BoardProfile
     /// <summary>Instructions of one received M2Mqtt message at QoS 0.</summary>
     public int MqttReceiveIl => (int)Get("mqtt_receive_il");
 
+    /// <summary>Time of one M2Mqtt publish at QoS 0 in µs.</summary>
+    public double MqttSendUs => MqttPublishIl * UsPerIl;
+
+    /// <summary>Time of one received M2Mqtt message at QoS 0 in µs.</summary>
+    public double MqttReceiveUs => MqttReceiveIl * UsPerIl;
+
     /// <summary>Time slice of a thread in ms.</summary>
     public double ThreadQuantumMs => Get("thread_quantum_ms");
 
@@ -120,6 +126,10 @@ public sealed class BoardProfile
         Setting("power.wait-mw", WaitMw),
         Setting("power.listen-mw", ReceiveMw),
         Setting("power.transmit-mw", TransmitMw),
+        Setting("power.radio-off-mw", RadioOffMw),
+        Setting("power.light-sleep-mw", LightSleepMw),
+        Setting("mqtt.send-us", MqttSendUs),
+        Setting("mqtt.receive-us", MqttReceiveUs),
         Setting("transmit.ns-per-byte", TransmitNsPerByte),
         Setting("transmit.overhead-us", TransmitOverheadUs),
         Setting("radio.up-ms", AssociateMs),
@@ -162,6 +172,13 @@ public sealed class BoardProfile
         var numbers = new Dictionary<string, ProfileNumber>(_numbers) { [name] = new ProfileNumber(value, "set by the experiment", "estimate") };
         return new BoardProfile(Name, numbers, Hardware);
     }
+
+    /// <summary>
+    /// Returns the profile of such a board whose radio always listens: waiting draws as much, computing draws what listening adds, and no answer
+    /// waits for a beacon.
+    /// </summary>
+    public BoardProfile AlwaysListening() => With("beacon_interval_us", 0).With("listen_on_ms", 0).With("wait_ma", ReceiveMw / SupplyV)
+        .With("compute_ma", (ComputeMw + ReceiveMw - WaitMw) / SupplyV);
 
     /// <summary>Names of the profiles that come with the project: folders under hardware/, boards and others.</summary>
     public static IReadOnlyList<string> BundledProfiles { get; } =

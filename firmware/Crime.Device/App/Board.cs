@@ -125,14 +125,14 @@ public sealed class Board : LastingThread, IBoardCommands
         var request = new OpenRequest(session);
         if (_settings.Telemetry) _telemetry = new TelemetryBuffer();
         _mapping.Mode = _settings.Mapping;
-        bool isDutyCycled = _settings.Radio == RadioMode.Duty && _settings.BrokerHost.Length > 0;
-        var radio = isDutyCycled ? new RadioSchedule(new RadioCost(_settings.RadioUpMs * 1000, _settings.RadioUpMw)) : null;
+        bool isDutyCycled = _settings.IsDutyCycled;
+        var radio = isDutyCycled ? new RadioSchedule(new RadioCost(_settings.RadioUpMs * 1000, power.WakeMw)) : null;
         _flow = new InputFlow(power, _mapping, radio);
-        var inbox = new Inbox(request, _flow.Counters);
+        var inbox = new Inbox(request, _flow);
         _connection = new BrokerConnection(_settings, _console, inbox, _flow.Counters, _memory);
-        var network = new LinkFlow(request, _telemetry);
+        var network = new LinkFlow(request, _telemetry, _flow);
         _link = new LinkKeeper(_settings, _console, _connection, network, _memory);
-        if (isDutyCycled) _duty = new DutyCycle(_settings, _link, radio);
+        if (isDutyCycled) _duty = new DutyCycle(_settings, _link, _flow);
         var sender = new RequestSender(_settings, _connection, inbox, network);
         _driver = new InputDriver(
             _flow, sender, inbox, _link, _meter, _settings.TimestepIntervalMs > 0 ? new TimestepArrivals(_settings.TimestepIntervalMs) : null);
@@ -169,7 +169,7 @@ public sealed class Board : LastingThread, IBoardCommands
             return;
         }
         _report.Status(
-            _slot.Engine, _totals, _flow.Counters, _slot.Kernel == null ? null : _slot.Kernel.Saturations, _connection.IsConnected, _memory);
+            _slot.Engine, _totals, _flow, _slot.Kernel == null ? null : _slot.Kernel.Saturations, _connection.IsConnected, _memory);
     }
 
     /// <inheritdoc/>
@@ -220,10 +220,10 @@ public sealed class Board : LastingThread, IBoardCommands
         _updater = new ModelUpdater(_settings, _console, _link, _memory, stored);
         if (_duty != null && Sleep.GetWakeupCause() == Sleep.WakeupCause.Timer) _saved = SavedState.Take();
         if (_saved != null && (stored == null || _saved.ModelId != stored.Id)) _saved = null;
-        _link.SetWanted(_saved == null);
         // The kernel comes before the network: its weights are read and given back while nothing else needs the heap.
         if (stored != null) SetModel(stored, _saved);
         stored = null;
+        _link.SetWanted(_saved == null && (_duty == null || _slot.Model == null || _flow.Need.IsProbeDue(Clock.NowUs())));
         _link.Start();
         _updater.Start();
     }
@@ -323,7 +323,7 @@ public sealed class Board : LastingThread, IBoardCommands
     /// <summary>Restores the totals, the settings and the link estimates of before a deep sleep.</summary>
     private void Resume(SavedState saved)
     {
-        saved.Restore(_totals, _slot.Engine, _flow.Radio.Cost);
+        saved.Restore(_totals, _slot.Engine, _flow);
         _inputCount = saved.InputCount;
         SetObjective(saved.Objective);
         SetMapping(saved.Mapping);
@@ -337,12 +337,14 @@ public sealed class Board : LastingThread, IBoardCommands
             Mapping = _settings.Mapping, Objective = _settings.Objective, LocalTime = _slot.Engine.LocalTime, EncodeTime = _slot.Engine.EncodeTime,
             RadioUpUs = _flow.Radio.Cost.TimeUs, RadioOffUs = _flow.Radio.OffUs(Clock.NowUs()) + restMs * 1000L,
         };
-        state.Write(_totals, _slot.Engine);
+        state.Write(_totals, _slot.Engine, _flow.Need, restMs);
     }
 
     private void WaitForLink()
     {
         if (_settings.BrokerHost.Length == 0 || _settings.Mapping == MappingMode.Local) return;
+        // A board that learns from answers may not connect before its inputs show that it can gain.
+        if (!_flow.Need.IsProbeDue(Clock.NowUs())) return;
         long deadlineUs = Clock.NowUs() + _settings.WaitForLinkMs * 1000L;
         while (_slot.Model != null && !_slot.Engine.HasUsableGateway(Clock.NowUs()) && Clock.NowUs() < deadlineUs) Wait();
     }
@@ -407,7 +409,9 @@ public sealed class Board : LastingThread, IBoardCommands
         _record.Label = _flow.Result.Label;
         _record.Target = _flow.Result.Target;
         _record.TimeUs = (uint)_flow.Result.TimeUs;
+        _record.TailUs = (int)_flow.Timeline.TailUs;
         _record.EnergyUj = (uint)_flow.Result.EnergyUj;
+        _record.BackgroundUj = (uint)_flow.Result.BackgroundUj;
         _record.BreakEvenLength = _flow.Result.BreakEvenLength;
         _record.Depth = _flow.Result.Depth;
         _record.Done = _flow.Result.DoneCount;

@@ -184,7 +184,7 @@ public sealed class ModelSlot
         {
             ModelId = model.Id, LongestLength = LongestOf(model), LocalTime = profile.LocalTime, EncodeTime = profile.EncodeTime,
             BytesPerStep = _sender.BytesPerStep, StateSize = kernel == null ? 0 : kernel.State.ExportSize,
-            Power = _driver.Power, Objective = _settings.Objective, BeaconIntervalUs = EngineSetup.StandardBeaconUs,
+            Power = _driver.Power, Objective = _settings.Objective, Listening = _settings.Listening, BeaconIntervalUs = EngineSetup.StandardBeaconUs,
             TimeoutMarginUs = _settings.TimeoutMarginMs * 1000, TimeoutMaxUs = _settings.TimeoutMaxMs * 1000,
         },
         NodeKey.Of(_settings.BoardId));

@@ -19,6 +19,8 @@ namespace Crime.Device.App;
 /// <summary>Writes the console's lines without allocating.</summary>
 public sealed class Report
 {
+    private const int HourMs = 3_600_000;
+
     private readonly SerialConsole _console;
     private readonly LineWriter _line = new LineWriter();
 
@@ -38,7 +40,7 @@ public sealed class Report
     public void Bracket(int count, int pin, BracketMeter meter) =>
         _console.Write(_line.Clear().Text("METER id=").Number(count).Text(" pin=").Number(pin)
             .Text(" ms=").Thousandths(meter.TimeUs).Text(" mj=").Thousandths(meter.EnergyUj)
-            .Text(" mw=").Thousandths(MicrowattsOf(meter.EnergyUj, meter.TimeUs))
+            .Text(" mw=").Thousandths(MicrowattsOf(meter.EnergyUj, meter.TimeUs)).Text(" idle-mw=").Thousandths(meter.IdleUw)
             .Text(" samples=").Number(meter.Samples).Text(" bad=").Number(meter.Bad));
 
     /// <summary>The line of one inference.</summary>
@@ -48,8 +50,8 @@ public sealed class Report
             .Text(" at=").Text(NameOf(result.Target));
         if (result.DoneCount > 0) _line.Text(" done=").Number(result.DoneCount);
         _line.Text(" class=").Number(result.Label)
-            .Text(" ms=").Thousandths(result.TimeUs).Text(" mj=").Thousandths(result.EnergyUj)
-            .Text(" mw=").Thousandths(MicrowattsOf(result.EnergyUj, result.TimeUs));
+            .Text(" ms=").Thousandths(result.TimeUs).Text(" active-ms=").Thousandths(result.ActiveUs).Text(" mj=").Thousandths(result.EnergyUj)
+            .Text(" mw=").Thousandths(MicrowattsOf(result.EnergyUj, result.ActiveUs));
         BreakEven(" even=", result.BreakEvenLength);
         _console.Write(_line.Text(" depth=").Number(result.Depth).Text(" meter=").Text(meter.Name));
     }
@@ -89,18 +91,22 @@ public sealed class Report
     /// <summary>Answer to "status".</summary>
     /// <param name="engine">The mapping.</param>
     /// <param name="totals">Sums over the inferences.</param>
-    /// <param name="counters">Counts of requests and answers.</param>
+    /// <param name="flow">Counts of requests and answers, and the background energy.</param>
     /// <param name="saturations">Those of the kernel; null when the board has none.</param>
     /// <param name="isConnected">True when there is a connection to the broker.</param>
     /// <param name="memory">Counts the shortages of memory.</param>
-    public void Status(MappingEngine engine, InferenceTotals totals, OffloadCounters counters, SaturationCounters saturations, bool isConnected, MemoryPlan memory)
+    public void Status(MappingEngine engine, InferenceTotals totals, InputFlow flow, SaturationCounters saturations, bool isConnected, MemoryPlan memory)
     {
+        OffloadCounters counters = flow.Counters;
         Totals("status:", totals);
         _console.Write(_line.Clear().Text("broker: ").Text(isConnected ? "connected" : "not connected")
             .Text(" connections=").Number(counters.Connections).Text(" requests=").Number(counters.Requests)
             .Text(" answers=").Number(counters.Answers).Text(" refusals=").Number(counters.Refusals)
             .Text(" timeouts=").Number(counters.Timeouts).Text(" late=").Number(counters.LateAnswers)
             .Text(" malformed=").Number(counters.Malformed));
+        long backgroundUj = flow.Background.EnergyUj, uptimeMs = Clock.NowUs() / 1000;
+        _console.Write(_line.Clear().Text("energy: background-mj=").Thousandths(uptimeMs == 0 ? 0 : backgroundUj * HourMs / uptimeMs)
+            .Text(" uptime-s=").Thousandths(uptimeMs));
         _console.Write(_line.Clear().Text("memory: free=").Number(MemoryPlan.FreeSizeBytes()).Text(" shortages=").Number(memory.ShortageCount)
             .Text(" last=").Text(Shortages.NameOf(memory.LastShortage)));
         if (saturations != null)
@@ -161,7 +167,8 @@ public sealed class Report
             .Text(" local=").Number(totals.Count[(int)Target.Local])
             .Text(" gateway=").Number(totals.Count[(int)Target.Gateway])
             .Text(" fallback=").Number(totals.Count[(int)Target.Fallback])
-            .Text(" ms=").Thousandths(totals.TimeUs).Text(" mj=").Thousandths(totals.EnergyUj));
+            .Text(" ms=").Thousandths(totals.TimeUs).Text(" mj=").Thousandths(totals.EnergyUj)
+            .Text(" background-total-mj=").Thousandths(totals.BackgroundUj));
     }
 
     private void Cost(string name, int cost)
@@ -178,7 +185,7 @@ public sealed class Report
         else _line.Number(length);
     }
 
-    /// <summary>Mean power in µW: µJ per µs are W.</summary>
+    /// <summary>Mean power in µW above the idle baseline: µJ per µs are W.</summary>
     private static long MicrowattsOf(long energyUj, long timeUs) => timeUs < 1 ? 0 : energyUj * 1_000_000 / timeUs;
 
     private static string NameOf(Target target)

@@ -20,27 +20,30 @@ public sealed class DutyCycle
 
     private readonly BoardSettings _settings;
     private readonly LinkKeeper _link;
+    private readonly InputFlow _flow;
     private readonly RadioSchedule _radio;
 
     /// <summary>Makes the cycle of a board.</summary>
     /// <param name="settings">The board's settings.</param>
     /// <param name="link">Switches the radio.</param>
-    /// <param name="radio">Decides when the radio is on.</param>
-    public DutyCycle(BoardSettings settings, LinkKeeper link, RadioSchedule radio)
+    /// <param name="flow">Decides when the radio is on.</param>
+    public DutyCycle(BoardSettings settings, LinkKeeper link, InputFlow flow)
     {
         _settings = settings;
         _link = link;
-        _radio = radio;
+        _flow = flow;
+        _radio = flow.Radio;
     }
 
     /// <summary>Switches the radio off, if it is on. Now and then it comes up before, to learn of new gateways.</summary>
     public void TakeDown()
     {
         long nowUs = Clock.NowUs();
-        if (_radio.IsRefreshDue(nowUs))
+        if (_flow.IsRefreshDue(nowUs))
         {
             _link.SetWanted(true);
             for (_radio.Wake(nowUs); _radio.Poll(nowUs) == WakeState.Waking; nowUs = Clock.NowUs()) Thread.Sleep(PollMs);
+            _flow.OnRefreshed(nowUs);
         }
         _radio.OnDown(nowUs);
         _link.SetWanted(false);

@@ -19,8 +19,9 @@ public sealed class SavedState
     public const string Path = @"I:\state.bin";
 
     private const int NoLine = -1;
-    private const int Magic = 0x32535243;
-    private const int CandidatesOffset = 84;
+    private const int Magic = 0x33535243;
+    private const int NeedOffset = 92;
+    private const int CandidatesOffset = NeedOffset + ConnectionNeed.MemorySize;
     private const int ChecksumOffset = CandidatesOffset + CandidateMemory.Size;
 
     private readonly byte[] _bytes = new byte[ChecksumOffset + 4];
@@ -77,7 +78,9 @@ public sealed class SavedState
     /// <summary>Writes the state.</summary>
     /// <param name="totals">Sums over the inferences so far.</param>
     /// <param name="engine">What is known of the gateways.</param>
-    public void Write(InferenceTotals totals, MappingEngine engine)
+    /// <param name="need">When the next probe may follow.</param>
+    /// <param name="restMs">Time in ms until the wake-up.</param>
+    public void Write(InferenceTotals totals, MappingEngine engine, ConnectionNeed need, int restMs)
     {
         int[] fields =
         {
@@ -89,19 +92,23 @@ public sealed class SavedState
         WriteInt64(60, totals.TimeUs);
         WriteInt64(68, totals.EnergyUj);
         WriteInt64(76, RadioOffUs);
+        WriteInt64(84, totals.BackgroundUj);
+        need.Save(_bytes, NeedOffset, Clock.NowUs() + restMs * 1000L);
         engine.Save(_bytes, CandidatesOffset, Clock.NowUs());
         LittleEndian.WriteUInt32(_bytes, ChecksumOffset, ChecksumOf(_bytes));
         File.WriteAllBytes(Path, _bytes);
     }
 
     /// <summary>Gives back what a board had counted and knew of its gateways.</summary>
-    public void Restore(InferenceTotals totals, MappingEngine engine, RadioCost radioUp)
+    public void Restore(InferenceTotals totals, MappingEngine engine, InputFlow flow)
     {
         for (int i = 0; i < totals.Count.Length; i++) totals.Count[i] = LittleEndian.ReadInt32(_bytes, 48 + 4 * i);
         totals.TimeUs = ReadInt64(60);
         totals.EnergyUj = ReadInt64(68);
-        radioUp.Restore(RadioUpUs);
-        engine.Restore(_bytes, CandidatesOffset, radioUp, Clock.NowUs());
+        totals.BackgroundUj = ReadInt64(84);
+        flow.Radio.Cost.Restore(RadioUpUs);
+        flow.Need.Restore(_bytes, NeedOffset, Clock.NowUs());
+        engine.Restore(_bytes, CandidatesOffset, flow.Radio.Cost, Clock.NowUs());
     }
 
     private bool Read(byte[] bytes)

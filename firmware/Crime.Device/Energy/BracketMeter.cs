@@ -11,6 +11,9 @@ public sealed class BracketMeter
     // How often the bus voltage is read between two inferences: seldom, because a look at the pin must not wait for it.
     private const int BusIntervalUs = 50_000;
 
+    // A reading while the pin is down weighs 1/16: a radio in modem sleep listens now and then.
+    private const int IdleBits = 4;
+
     private readonly Ina219 _sensor;
     private readonly GpioPin _pin;
 
@@ -26,7 +29,10 @@ public sealed class BracketMeter
     /// <summary>How long the pin was up, in µs.</summary>
     public long TimeUs { get; private set; }
 
-    /// <summary>Energy in that time in µJ.</summary>
+    /// <summary>Mean power while the pin was down, as last measured, in µW.</summary>
+    public int IdleUw { get; private set; }
+
+    /// <summary>Energy in that time above <see cref="IdleUw"/>, in µJ.</summary>
     public long EnergyUj { get; private set; }
 
     /// <summary>Conversions that were added up.</summary>
@@ -48,7 +54,11 @@ public sealed class BracketMeter
         {
             if (Clock.NowUs() - busReadUs < BusIntervalUs) continue;
             // While the pin is up the shunt has all of the sensor's time.
-            if (_sensor.TakePowerUw(out int idle) == Ina219Reading.Measured) microwatts = idle;
+            if (_sensor.TakePowerUw(out int idle) == Ina219Reading.Measured)
+            {
+                microwatts = idle;
+                IdleUw = IdleUw == 0 ? idle : IdleUw + ((idle - IdleUw) >> IdleBits);
+            }
             busReadUs = Clock.NowUs();
         }
         long startUs = Clock.NowUs();
@@ -90,6 +100,7 @@ public sealed class BracketMeter
         }
         TimeUs = endUs - startUs;
         // uW times us are pJ.
-        EnergyUj = weight == 0 ? 0 : sum / weight * TimeUs / 1_000_000;
+        long meanUw = weight == 0 ? 0 : sum / weight;
+        EnergyUj = meanUw <= IdleUw ? 0 : (meanUw - IdleUw) * TimeUs / 1_000_000;
     }
 }

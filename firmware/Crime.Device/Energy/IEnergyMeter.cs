@@ -4,7 +4,7 @@ using Crime.Costs;
 
 namespace Crime.Device.Energy;
 
-/// <summary>Measures or computes the energy of one inference.</summary>
+/// <summary>Measures or computes the energy of one inference above the idle baseline, the power of the board while it has nothing to do.</summary>
 public interface IEnergyMeter
 {
     /// <summary>Name for the console: "ina219" or "model".</summary>
@@ -18,6 +18,9 @@ public interface IEnergyMeter
 
     /// <summary>Stops at the end of the inference.</summary>
     /// <param name="timeline">The times of the inference by state.</param>
-    /// <returns>Energy of the inference in µJ.</returns>
+    /// <returns>
+    /// Energy in µJ above the idle baseline, from the start until the radio no longer listens because of the inference; see
+    /// <see cref="RadioTimeline.TailUs"/>.
+    /// </returns>
     int Stop(RadioTimeline timeline);
 }

@@ -1,6 +1,6 @@
-// The board meters itself: a thread of its own takes the sensor's conversions while an inference runs. It takes a little of
-// the CPU that it measures, and sees an inference in pieces of 34 ms; a second board as the meter (BracketMeter) has neither
-// fault.
+// The board measures itself: a thread of its own takes the sensor's conversions while an inference runs. It takes a little of
+// the CPU that it measures, and reads an inference in pieces of 34 ms; a second board as the meter (BracketMeter) has neither
+// fault. Without a pause between inferences there is no idle time to measure, so the idle baseline is that of the settings.
 
 using System.Threading;
 using Crime.Costs;
@@ -25,6 +25,7 @@ public sealed class Ina219Meter : LastingThread, IEnergyMeter
     private readonly AutoResetEvent _started = new AutoResetEvent(false);
     private readonly Ina219 _sensor;
     private readonly ModelledMeter _model;
+    private readonly PowerProfile _power;
     private readonly BoardSettings _settings;
     private bool _isRunning;
     private long _startedUs;
@@ -34,13 +35,15 @@ public sealed class Ina219Meter : LastingThread, IEnergyMeter
     /// <summary>Starts the sampling thread.</summary>
     /// <param name="sensor">A sensor that has begun.</param>
     /// <param name="model">Used while the sensor fails.</param>
-    /// <param name="settings">Used to start a sensor again that has lost its power.</param>
+    /// <param name="power">Power of the radio after an answer, which the sensor does not measure.</param>
+    /// <param name="settings">The idle baseline; and used to start a sensor again that has lost its power.</param>
     /// <param name="memory">Notes where memory ran out.</param>
-    public Ina219Meter(Ina219 sensor, ModelledMeter model, BoardSettings settings, MemoryPlan memory)
+    public Ina219Meter(Ina219 sensor, ModelledMeter model, PowerProfile power, BoardSettings settings, MemoryPlan memory)
         : base(memory, Shortage.Background)
     {
         _sensor = sensor;
         _model = model;
+        _power = power;
         _settings = settings;
         StartThread();
     }
@@ -85,7 +88,10 @@ public sealed class Ina219Meter : LastingThread, IEnergyMeter
             if (_samples == 0) IsMeasured = false;
             if (!IsMeasured) return _model.Stop(timeline);
             // Every conversion took the same time: their mean stands for the whole. uW times us are pJ.
-            long energyUj = _sumUw / _samples * timeUs / 1_000_000;
+            long energyUj = (_sumUw / _samples - _settings.IdleMw * 1000L) * timeUs / 1_000_000;
+            if (energyUj < 0) energyUj = 0;
+            // The next inference may begin before the radio has listened for long enough.
+            energyUj += _power.ListenExtraMw * timeline.TailUs / 1000;
             return energyUj > int.MaxValue ? int.MaxValue : (int)energyUj;
         }
     }

@@ -27,7 +27,7 @@ public static class MeterFactory
         if (settings.Ina219)
         {
             Ina219 sensor = OpenSensor(settings, console, Ina219Meter.Averaging);
-            if (sensor != null) meter = new Ina219Meter(sensor, model, settings, memory);
+            if (sensor != null) meter = new Ina219Meter(sensor, model, power, settings, memory);
             else console.WriteLine("meter: energy is computed from the profile");
         }
         return settings.MeterPin < 0 ? meter : Bracketed(meter, settings.MeterPin, console);

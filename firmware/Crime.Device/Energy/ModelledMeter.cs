@@ -10,7 +10,7 @@ public sealed class ModelledMeter : IEnergyMeter
     private readonly PowerProfile _power;
 
     /// <summary>Makes the meter for a board.</summary>
-    /// <param name="power">Power of its states.</param>
+    /// <param name="power">Power of its states above the idle baseline.</param>
     public ModelledMeter(PowerProfile power) => _power = power;
 
     /// <inheritdoc/>

@@ -13,8 +13,11 @@ public sealed class InferenceTotals
     /// <summary>Time in µs.</summary>
     public long TimeUs;
 
-    /// <summary>Energy in µJ.</summary>
+    /// <summary>Energy of the inferences above the idle baseline, in µJ.</summary>
     public long EnergyUj;
+
+    /// <summary>Background energy in µJ: what no inference has caused.</summary>
+    public long BackgroundUj;
 
     /// <summary>Adds an inference.</summary>
     public void Add(InputResult result)
@@ -22,6 +25,7 @@ public sealed class InferenceTotals
         Count[(int)result.Target]++;
         TimeUs += result.TimeUs;
         EnergyUj += result.EnergyUj;
+        BackgroundUj += result.BackgroundUj;
     }
 
     /// <summary>Sets all sums to zero.</summary>
@@ -30,5 +34,6 @@ public sealed class InferenceTotals
         for (int i = 0; i < Count.Length; i++) Count[i] = 0;
         TimeUs = 0;
         EnergyUj = 0;
+        BackgroundUj = 0;
     }
 }

@@ -112,6 +112,7 @@ public sealed class InputDriver
         }
         if (_flow.Action != InputAction.Complete) return false;
         _flow.Result.EnergyUj = _meter.Stop(_flow.Timeline);
+        _flow.AddBackground();
         _flow.AddBreakEvenLength(Clock.NowUs());
         return true;
     }

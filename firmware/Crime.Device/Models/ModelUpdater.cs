@@ -19,6 +19,9 @@ public sealed class ModelUpdater : LastingThread
     /// <summary>Time between two requests to a gateway that had no newer file, in ms.</summary>
     public const int IntervalMs = 600_000;
 
+    /// <summary>As <see cref="IntervalMs"/>, for a board that spares its radio: a day.</summary>
+    public const int RareIntervalMs = 86_400_000;
+
     private const int NetworkPollMs = 100;
 
     private readonly object _lock = new object();
@@ -32,6 +35,7 @@ public sealed class ModelUpdater : LastingThread
     private bool _hasNewKernel;
     private int _kernelRoomSizeBytes;
     private string _lastProblem;
+    private long _checkedAtUs;
 
     /// <summary>Makes the updater; <see cref="Start"/> starts its thread.</summary>
     /// <param name="settings">The board's settings.</param>
@@ -88,17 +92,23 @@ public sealed class ModelUpdater : LastingThread
     /// <inheritdoc/>
     protected override void Work()
     {
-        if (!_link.IsNetworkUp)
+        if (!_link.IsNetworkUp || !IsDue)
         {
             Thread.Sleep(NetworkPollMs);
             return;
         }
+        _checkedAtUs = Clock.NowUs();
         string problem = Update();
+        _link.OnModelCheck(_checkedAtUs);
         // Repeated every few seconds, the same line would hide the readings.
         if (problem != null && problem != _lastProblem) _console.WriteLine(problem);
         _lastProblem = problem;
         _wakeUp.WaitOne(problem == null || _download.NeedsMemory ? IntervalMs : RetryMs, false);
     }
+
+    /// <summary>False while the board spares its radio and lacks nothing: then it asks once a day, for the first time a day after its start.</summary>
+    private bool IsDue => _checksum == 0 || !_link.SparesRadio || Clock.NowUs() - _checkedAtUs >= RareIntervalMs * 1000L
+        || (_kernelRoomSizeBytes > 0 && _checkedAtUs == 0);
 
     /// <inheritdoc/>
     protected override void OnShortage(int count) => Thread.Sleep(RetryMs);

@@ -21,6 +21,9 @@ public sealed class BrokerConnection
     /// <summary>MQTT keep-alive in s.</summary>
     public const ushort KeepAliveS = 15;
 
+    /// <summary>MQTT keep-alive in s of a board that spares its radio: an hour. A request without an answer shows a lost connection.</summary>
+    public const ushort RareKeepAliveS = 3600;
+
     private readonly object _publishLock = new object();
     private readonly BoardSettings _settings;
     private readonly SerialConsole _console;
@@ -28,6 +31,7 @@ public sealed class BrokerConnection
     private readonly OffloadCounters _counters;
     private readonly MemoryPlan _memory;
     private readonly string[] _filters;
+    private readonly string[] _statusFilters = { Topics.StatusFilter };
     private readonly AutoResetEvent _closed = new AutoResetEvent(false);
     // Made once: a connection is released where there may be no memory for a delegate.
     private readonly IMqttClient.MqttMsgPublishEventHandler _onMessage;
@@ -94,8 +98,9 @@ public sealed class BrokerConnection
     }
 
     /// <summary>Tries once to connect. Called by the link's thread only.</summary>
+    /// <param name="keepAliveS">MQTT keep-alive in s.</param>
     /// <returns>True when the board is connected and subscribed.</returns>
-    public bool Open()
+    public bool Open(ushort keepAliveS)
     {
         // One that could not be released for want of memory.
         Release();
@@ -103,7 +108,7 @@ public sealed class BrokerConnection
         try
         {
             _client = new MqttClient(_settings.BrokerHost, _settings.BrokerPort, false, null, null, MqttSslProtocols.None);
-            if (Connect(_client)) return true;
+            if (Connect(_client, keepAliveS)) return true;
         }
         catch (OutOfMemoryException)
         {
@@ -117,14 +122,14 @@ public sealed class BrokerConnection
         return false;
     }
 
-    private bool Connect(MqttClient client)
+    private bool Connect(MqttClient client, ushort keepAliveS)
     {
         client.MqttMsgPublishReceived += _onMessage;
         client.ConnectionClosed += _onClosed;
         MqttReasonCode answer = client.Connect(
             _settings.BoardId, Credential(_settings.BrokerUser), Credential(_settings.BrokerPassword),
             true, MqttQoSLevel.AtMostOnce, true, Topics.Presence(_settings.BoardId), PresenceFrame.Will,
-            true, KeepAliveS);
+            true, keepAliveS);
         if (answer != MqttReasonCode.Success)
         {
             _console.WriteLine("broker: refused the connection with code " + ((int)answer).ToString());
@@ -135,6 +140,25 @@ public sealed class BrokerConnection
         _counters.Connections++;
         _isUsable = true;
         return true;
+    }
+
+    /// <summary>Ends the subscription to the statuses. Called by the link's thread only.</summary>
+    public void Unsubscribe()
+    {
+        MqttClient client = _client;
+        if (!IsConnected || client == null) return;
+        try
+        {
+            client.Unsubscribe(_statusFilters);
+        }
+        catch (OutOfMemoryException)
+        {
+            throw;
+        }
+        catch (Exception)
+        {
+            // The connection is on its way down; the client reports its end.
+        }
     }
 
     /// <summary>Waits for a while, less when the connection ends. Called by the link's thread only.</summary>

@@ -16,11 +16,11 @@ public sealed class Inbox : IMessageReceiver
 
     /// <summary>Makes an inbox without a model.</summary>
     /// <param name="request">The request under way.</param>
-    /// <param name="counters">Counts late answers and malformed frames.</param>
-    public Inbox(OpenRequest request, OffloadCounters counters)
+    /// <param name="flow">Counts late answers, malformed frames, and the energy of messages that no input waits for.</param>
+    public Inbox(OpenRequest request, InputFlow flow)
     {
         _request = request;
-        _messages = new BoardInbox(request, counters);
+        _messages = new BoardInbox(request, flow.Counters, flow.Background);
     }
 
     /// <summary>The last answer. It stays until the next request.</summary>

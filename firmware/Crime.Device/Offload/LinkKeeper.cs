@@ -51,6 +51,9 @@ public sealed class LinkKeeper : LastingThread
     /// <summary>True when the radio is off because it is not wanted.</summary>
     public bool IsOff => _flow.IsOff;
 
+    /// <summary>True while the board receives and asks as little as it can.</summary>
+    public bool SparesRadio => _flow.SparesRadio;
+
     /// <summary>Sets the engine whose links are measured, and the model to announce.</summary>
     /// <param name="modelId">Identity of the model.</param>
     /// <param name="engine">The engine.</param>
@@ -73,6 +76,10 @@ public sealed class LinkKeeper : LastingThread
         _flow.SetWanted(isWanted);
         if (isWanted) _wanted.Set();
     }
+
+    /// <summary>Notes that the gateway was asked for a newer model.</summary>
+    /// <param name="startUs">Start of the exchange in µs.</param>
+    public void OnModelCheck(long startUs) => _flow.OnModelCheck(startUs, Clock.NowUs());
 
     /// <summary>Starts the thread. A board without a broker has none.</summary>
     public void Start()
@@ -100,6 +107,10 @@ public sealed class LinkKeeper : LastingThread
             case LinkAction.Wait:
                 Wait();
                 return;
+            case LinkAction.Unsubscribe:
+                _connection.Unsubscribe();
+                _flow.OnUnsubscribed(Clock.NowUs());
+                return;
             case LinkAction.Abandon:
                 _console.WriteLine("broker: no message for 15 s; connecting again");
                 Close();
@@ -115,7 +126,7 @@ public sealed class LinkKeeper : LastingThread
 
     private void Connect()
     {
-        bool isConnected = _connection.Open();
+        bool isConnected = _connection.Open(_flow.LearnsFromAnswers ? BrokerConnection.RareKeepAliveS : BrokerConnection.KeepAliveS);
         _flow.OnConnected(isConnected, Clock.NowUs());
         if (isConnected) Announce();
     }

@@ -1,6 +1,7 @@
 // What a person sets on a board, with defaults that work on a bench. The file is I:\crime.cfg, lines of "key=value".
 
 using Crime.Costs;
+using Crime.Mapping;
 using Crime.Node;
 
 namespace Crime.Device.Settings;
@@ -79,6 +80,9 @@ public sealed class BoardSettings
 
     /// <summary>The mapping mode: the rule that maps inputs to places.</summary>
     public MappingMode Mapping = MappingMode.Auto;
+
+    /// <summary>What the board listens to.</summary>
+    public ListeningMode Listening = ListeningMode.Auto;
 
     /// <summary>True when a kernel compiled from the model is used where the firmware has one; otherwise weights come from tables.</summary>
     public bool UseCompiledKernel = true;
@@ -164,16 +168,42 @@ public sealed class BoardSettings
     /// <summary>Power while transmitting, in mW.</summary>
     public int TransmitMw = 627;
 
+    /// <summary>Power while idle with the radio off, in mW.</summary>
+    public int RadioOffMw = 99;
+
+    /// <summary>Power in light sleep, in mW.</summary>
+    public int LightSleepMw = 3;
+
+    /// <summary>Time of the MQTT client to send a message, in µs.</summary>
+    public int MqttSendUs = 368;
+
+    /// <summary>Time of the MQTT client to receive a message, in µs.</summary>
+    public int MqttReceiveUs = 374;
+
     /// <summary>Air time per byte, in ns.</summary>
     public int TransmitNsPerByte = 1600;
 
     /// <summary>Air time per message apart from its bytes, in µs.</summary>
     public int TransmitOverheadUs = 300;
 
-    /// <summary>The power numbers together.</summary>
+    /// <summary>True when the radio is off between inputs.</summary>
+    public bool IsDutyCycled => Radio == RadioMode.Duty && BrokerHost.Length > 0;
+
+    /// <summary>The idle baseline in mW: the power of the board between inputs.</summary>
+    public int IdleMw
+    {
+        get
+        {
+            if (BrokerHost.Length == 0) return RadioOffMw;
+            if (!IsDutyCycled) return WaitMw;
+            return Sleep == SleepMode.None ? RadioOffMw : Sleep == SleepMode.Light ? LightSleepMw : 0;
+        }
+    }
+
+    /// <summary>The power numbers together, above the idle baseline.</summary>
     public PowerProfile Power() => new PowerProfile
     {
-        ComputeMw = ComputeMw, WaitMw = WaitMw, TransmitMw = TransmitMw, ListenMw = ListenMw, WakeMw = RadioUpMw,
-        TransmitNsPerByte = TransmitNsPerByte, TransmitOverheadUs = TransmitOverheadUs, MinActiveUs = ListenOnMs * 1000,
-    };
+        ComputeMw = ComputeMw, WaitMw = WaitMw, TransmitMw = TransmitMw, ListenMw = ListenMw, WakeMw = RadioUpMw, SendUs = MqttSendUs,
+        ReceiveUs = MqttReceiveUs, TransmitNsPerByte = TransmitNsPerByte, TransmitOverheadUs = TransmitOverheadUs, MinActiveUs = ListenOnMs * 1000,
+    }.SubtractIdle(IdleMw);
 }

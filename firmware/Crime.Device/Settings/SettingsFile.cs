@@ -6,6 +6,7 @@ using System.Collections;
 using System.IO;
 using Crime.Costs;
 using Crime.Frames;
+using Crime.Mapping;
 using Crime.Node;
 
 namespace Crime.Device.Settings;
@@ -83,6 +84,10 @@ public static class SettingsFile
                 if (value != "auto" && value != "local" && value != "gateway") return "mapping is auto, local or gateway";
                 settings.Mapping = value == "auto" ? MappingMode.Auto : value == "local" ? MappingMode.Local : MappingMode.Gateway;
                 return null;
+            case "listen":
+                if (value != "auto" && value != "statuses" && value != "answers") return "listen is auto, statuses or answers";
+                settings.Listening = value == "auto" ? ListeningMode.Auto : value == "statuses" ? ListeningMode.Statuses : ListeningMode.Answers;
+                return null;
             case "kernel":
                 if (value != "auto" && value != "table") return "kernel is auto or table";
                 settings.UseCompiledKernel = value == "auto";
@@ -129,6 +134,10 @@ public static class SettingsFile
             case "power.wait-mw": return Number(key, value, 1, 10_000, ref settings.WaitMw);
             case "power.listen-mw": return Number(key, value, 1, 10_000, ref settings.ListenMw);
             case "power.transmit-mw": return Number(key, value, 1, 10_000, ref settings.TransmitMw);
+            case "power.radio-off-mw": return Number(key, value, 0, 10_000, ref settings.RadioOffMw);
+            case "power.light-sleep-mw": return Number(key, value, 0, 10_000, ref settings.LightSleepMw);
+            case "mqtt.send-us": return Number(key, value, 0, 1_000_000, ref settings.MqttSendUs);
+            case "mqtt.receive-us": return Number(key, value, 0, 1_000_000, ref settings.MqttReceiveUs);
             case "radio.up-ms": return Number(key, value, 0, 60_000, ref settings.RadioUpMs);
             case "radio.up-mw": return Number(key, value, 1, 10_000, ref settings.RadioUpMw);
             case "radio.listen-on-ms": return Number(key, value, 0, 1000, ref settings.ListenOnMs);

@@ -32,13 +32,13 @@ public sealed class ReadingTests
     {
         string line = LineOfTheFirmware(new InputResult
         {
-            Input = 35, Length = 30, Target = Target.Fallback, Label = 4, TimeUs = 48_493, EnergyUj = 7998, BreakEvenLength = 65535, Depth = 2,
+            Input = 35, Length = 30, Target = Target.Fallback, Label = 4, TimeUs = 48_493, ActiveUs = 98_493, EnergyUj = 7998, BreakEvenLength = 65535, Depth = 2,
         });
-        Assert.That(Reading.Parse(line), Is.EqualTo(new Reading(35, 30, "fallback", 4, 48.493, 7.998, 164.931, null, 2, "model")));
-        Assert.That(Reading.Parse(LineOfTheFirmware(new InputResult { BreakEvenLength = 44 })), Is.EqualTo(new Reading(0, 0, "local", 0, 0, 0, 0, 44, 0, "model")));
+        Assert.That(Reading.Parse(line), Is.EqualTo(new Reading(35, 30, "fallback", 4, 48.493, 98.493, 7.998, 81.203, null, 2, "model")));
+        Assert.That(Reading.Parse(LineOfTheFirmware(new InputResult { BreakEvenLength = 44 })), Is.EqualTo(new Reading(0, 0, "local", 0, 0, 0, 0, 0, 44, 0, "model")));
         line = LineOfTheFirmware(new InputResult { Length = 200, DoneCount = 70, Target = Target.Gateway, BreakEvenLength = 44 });
         Assert.That(line, Does.StartWith("INF id=0 len=200 at=gateway done=70 class=0 "));
-        Assert.That(Reading.Parse(line), Is.EqualTo(new Reading(0, 200, "gateway", 0, 0, 0, 0, 44, 0, "model", 70)));
+        Assert.That(Reading.Parse(line), Is.EqualTo(new Reading(0, 200, "gateway", 0, 0, 0, 0, 0, 44, 0, "model", 70)));
     }
 
     [Test]
@@ -57,22 +57,22 @@ public sealed class ReadingTests
     public void ADigitLostInTheMeasurementIsNoticed()
     {
         string line = BoardLines.Inference(35);
-        int from = line.IndexOf(" ms=", StringComparison.Ordinal) + 4, to = line.IndexOf(" even=", StringComparison.Ordinal);
+        int from = line.IndexOf(" active-ms=", StringComparison.Ordinal) + 11, to = line.IndexOf(" even=", StringComparison.Ordinal);
         var kept = Enumerable.Range(from, to - from).Where(i => char.IsDigit(line[i])).Select(i => line.Remove(i, 1)).Where(damaged => Reading.Parse(damaged) != null);
         Assert.That(kept, Is.Empty);
     }
 
-    [TestCase("INF id=99999999999 len=1 at=local class=1 ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
-    [TestCase("INF id=1 len=1 at=local class=1 ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=guess")]
-    [TestCase("INF id=1 len=1 at=moon class=1 ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
-    [TestCase("INF id=1 len=1 at=local class=1 ms=1,000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
-    [TestCase("INF id=1 len=9 at=local done=0 class=1 ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
-    [TestCase("INF id=1 len=9 at=local done= class=1 ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
+    [TestCase("INF id=99999999999 len=1 at=local class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
+    [TestCase("INF id=1 len=1 at=local class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=guess")]
+    [TestCase("INF id=1 len=1 at=moon class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
+    [TestCase("INF id=1 len=1 at=local class=1 ms=1,000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
+    [TestCase("INF id=1 len=9 at=local done=0 class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
+    [TestCase("INF id=1 len=9 at=local done= class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
     [TestCase("")]
     public void WhatABoardDoesNotWriteIsNoReading(string line) => Assert.That(Reading.Parse(line), Is.Null);
 
     [Test]
     public void AMetersLineIsRead() => Assert.That(
-        BracketReading.Parse("METER id=3 pin=4 ms=48.500 mj=8.002 mw=164.989 samples=78 bad=0"),
-        Is.EqualTo(new BracketReading(3, 4, 48.5, 8.002, 164.989, 78, 0)));
+        BracketReading.Parse("METER id=3 pin=4 ms=48.500 mj=8.002 mw=164.989 idle-mw=103.250 samples=78 bad=0"),
+        Is.EqualTo(new BracketReading(3, 4, 48.5, 8.002, 164.989, 103.25, 78, 0)));
 }

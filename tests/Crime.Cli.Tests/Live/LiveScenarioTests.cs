@@ -27,7 +27,7 @@ public sealed class LiveScenarioTests
         "star", "for a test", 10, new LoadShape(LoadPattern.Steady, 0, 1, 0), [s_gateway],
         [new BoardGroup(boards, s_kind, radio, 0.5, [new NodeLink(0, s_link)])]);
 
-    private static LiveScenario Live(Scenario scenario) => new(scenario, s_model, s_data, 1);
+    private static LiveScenario Live(Scenario scenario) => new(scenario, s_model, s_data, 1) { ModelBytes = [] };
 
     [Test]
     public void TheSimulationGetsTheInputsOfTheBoards()

@@ -26,9 +26,9 @@ public sealed class ConsoleDecoderTests
         Is.EqualTo(new InferenceArrived("hall-1", BoardLines.Reading(BoardLines.Inference(0)))));
 
     [TestCase("model: gestures id=0123abcd inputs=6 layers=1 hidden=16 classes=6 local-us-per-step=1.234 local-us=45")]
-    [TestCase("status: inputs=1 local=1 gateway=0 fallback=0 ms=1.000 mj=1.000")]
+    [TestCase("status: inputs=1 local=1 gateway=0 fallback=0 ms=1.000 mj=1.000 background-total-mj=0.250")]
     [TestCase("? 'stauts' is not a command; try help")]
-    [TestCase("END inputs=1 local=1 gateway=0 fallback=0 ms=1.000 mj=1.000")]
+    [TestCase("END inputs=1 local=1 gateway=0 fallback=0 ms=1.000 mj=1.000 background-total-mj=0.250")]
     [TestCase("ok: reset")]
     public void OtherLinesOfABoardAreText(string line) => Assert.That(Decode(line + "\r\n"), Is.EqualTo(new[] { new TextArrived(line) }));
 

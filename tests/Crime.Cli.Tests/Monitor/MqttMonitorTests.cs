@@ -40,7 +40,8 @@ public sealed class MqttMonitorTests
         {
             frame.Records[i] = new TelemetryRecord
             {
-                Input = inferences[i].Input, Length = 30, Label = 4, Target = inferences[i].Target, TimeUs = 48_493, EnergyUj = 7998, BreakEvenLength = 65535,
+                Input = inferences[i].Input, Length = 30, Label = 4, Target = inferences[i].Target,
+                TimeUs = 48_493, TailUs = 50_000, EnergyUj = 7998, BreakEvenLength = 65535,
                 Depth = 3, Measured = true,
             };
         }
@@ -81,7 +82,7 @@ public sealed class MqttMonitorTests
         }
         Assert.That(_totals.Rows.Select(row => (row.Board, row.Target, row.Count)), Is.EqualTo(new[] { ("even", "local", 500), ("odd", "gateway", 500) }));
         Assert.That((_totals.Garbled, _totals.Missing, _totals.Outages), Is.EqualTo((1, 0, 0)));
-        Assert.That(_totals.Last, Is.EqualTo(new Reading(499, 30, "gateway", 4, 48.493, 7.998, 164.931, null, 3, "ina219")));
+        Assert.That(_totals.Last, Is.EqualTo(new Reading(499, 30, "gateway", 4, 48.493, 98.493, 7.998, 81.204, null, 3, "ina219")));
     }
 
     [Test]

@@ -32,7 +32,7 @@ public sealed class ReadingFilesTests
             first.Add(new TextArrived("ok: reset"), s_utc);
             Assert.That(File.ReadAllLines(path).Last(), Is.EqualTo("2026-11-24T12:00:00.500Z,hall-1,35,30,local,4,48.493,7.998,164.931,,0,model,0"));
         }
-        using (var second = new ReadingFile(path)) second.Add(new BracketArrived("meter", new BracketReading(3, 4, 48.5, 8.002, 164.989, 78, 0)), s_utc);
+        using (var second = new ReadingFile(path)) second.Add(new BracketArrived("meter", new BracketReading(3, 4, 48.5, 8.002, 164.989, 103.25, 78, 0)), s_utc);
         string[] lines = File.ReadAllLines(path);
         Assert.That(lines[2], Is.EqualTo("2026-11-24T12:00:00.500Z,meter,3,,bracket,,48.500,8.002,164.989,,,ina219,"));
         Assert.That(lines.Select(line => line.Split(',').Length).Distinct(), Is.EqualTo(new[] { 13 }));

@@ -56,10 +56,26 @@ public sealed class SettingsFileTests
         var remarks = new ArrayList();
         BoardSettings settings = SettingsFile.Parse("power.listen-mw=277\nradio.listen-on-ms=8\n", remarks);
         Assert.That(remarks, Is.Empty);
-        Assert.That((settings.Power().ListenMw, settings.Power().MinActiveUs), Is.EqualTo((277, 8000)));
-        Assert.That((new BoardSettings().Power().ListenMw, new BoardSettings().Power().MinActiveUs), Is.EqualTo((330, 50_000)));
+        Assert.That((settings.ListenMw, settings.Power().MinActiveUs), Is.EqualTo((277, 8000)));
+        Assert.That((new BoardSettings().ListenMw, new BoardSettings().Power().MinActiveUs), Is.EqualTo((330, 50_000)));
         Assert.That(SettingsFile.Parse("radio.listen-on-ms=0", remarks).Power().ListenExtraMw, Is.Zero, "a radio that always listens");
         Assert.That(remarks, Is.Empty);
+    }
+
+    /// <summary>Powers count above what the board draws between inputs.</summary>
+    [TestCase("", 99)]
+    [TestCase("broker.host=hub", 103)]
+    [TestCase("broker.host=hub\nradio=duty", 99)]
+    [TestCase("broker.host=hub\nradio=duty\nsleep=light", 3)]
+    [TestCase("broker.host=hub\nradio=duty\nsleep=deep", 0)]
+    public void TheIdleBaselineIsThePowerBetweenInputs(string text, int idleMw)
+    {
+        BoardSettings settings = SettingsFile.Parse(text, new ArrayList());
+        PowerProfile power = settings.Power();
+        Assert.That(settings.IdleMw, Is.EqualTo(idleMw));
+        Assert.That(
+            (power.ComputeMw, power.WaitMw, power.TransmitMw, power.ListenExtraMw, power.WakeMw),
+            Is.EqualTo((165 - idleMw, 103 - idleMw, 627 - idleMw, 330 - 103, 495 - idleMw)));
     }
 
     [TestCase("nonsense", "line 1: no '='")]

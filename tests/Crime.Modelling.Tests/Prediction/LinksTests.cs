@@ -1,6 +1,6 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
-using Crime.Costs;
 using Crime.Model;
 using Crime.Modelling.Counting;
 using Crime.Modelling.ModelFiles;
@@ -52,18 +52,23 @@ public sealed class LinksTests
         double awayUs = 2 * board.LinkDelayUs + 500 + (isLate ? 60_000 : 300) + 20 * 2;
         // A late answer waits for a beacon; the radio listens until one that comes soon, and for 50 ms at most, and for 50 ms after either.
         double waitUs = awayUs + (isLate ? 51_200 : 0), listenUs = (isLate ? 50_000 : awayUs) + 50_000;
-        // Powers are the whole mW of the firmware's settings; times count to the ns.
-        PowerProfile power = BoardPower.Of(board);
-        double waitUj = ((waitUs - listenUs) * power.WaitMw + listenUs * power.ListenMw) / 1000;
-        double uj = (cpuUs * power.ComputeMw + airUs * power.TransmitMw) / 1000;
-        void Check(string link, double us, double energy)
+        // Powers are the whole mW of the firmware's settings, above the idle baseline of the link; times count to the ns.
+        int Mw(double power, double idle) => (int)Math.Round(power) - (int)Math.Round(idle);
+        double Uj(double idleMw, double waitingUs, double listeningUs, double computeMw) =>
+            (cpuUs * Mw(computeMw, idleMw) + airUs * Mw(board.TransmitMw, idleMw) + waitingUs * Mw(board.WaitMw, Math.Min(idleMw, board.WaitMw))
+                + listeningUs * Mw(board.ReceiveMw, board.WaitMw)) / 1000;
+        void Check(string link, double us, double energy, double computeMw)
         {
             Assert.That(links[link].TimeUs.At(20), Is.EqualTo(us).Within(1e-6), link);
             Assert.That(links[link].EnergyUj.At(20), Is.EqualTo(energy).Within(1e-4), link);
+            Assert.That(links[link].ComputeMw, Is.EqualTo(computeMw), link);
         }
-        Check("wifi", cpuUs + airUs + awayUs, uj + awayUs * power.ListenMw / 1000);
-        Check("modem-sleep", cpuUs + airUs + waitUs, uj + waitUj);
-        Check("radio-wake", cpuUs + airUs + waitUs + upUs, uj + waitUj + upUs * power.WakeMw / 1000);
+        double awakeMw = board.ComputeMw + board.ReceiveMw - board.WaitMw, sleepMw = board.LightSleepMw;
+        Check("wifi", cpuUs + airUs + awayUs, Uj(board.ReceiveMw, awayUs, 0, awakeMw), Mw(awakeMw, board.ReceiveMw));
+        Check("modem-sleep", cpuUs + airUs + waitUs, Uj(board.WaitMw, waitUs, listenUs, board.ComputeMw), Mw(board.ComputeMw, board.WaitMw));
+        Check(
+            "radio-wake", cpuUs + airUs + waitUs + upUs,
+            Uj(sleepMw, waitUs, listenUs, board.ComputeMw) + upUs * Mw(board.AssociateMw, sleepMw) / 1000, Mw(board.ComputeMw, sleepMw));
     }
 
     // As RadioTimeline.IsImmediate, the rule of the mapping engine.
@@ -88,7 +93,7 @@ public sealed class LinksTests
         Assert.That(forecast.Links.Select(link => link.BreakEvenTime), Has.None.Null.And.Ordered);
         Assert.That(forecast.Operations.Sum(share => share.UsPerStep), Is.EqualTo(forecast.TimeUs.PerStep).Within(1e-6));
         Assert.That(forecast.Operations.Select(share => share.UsPerStep), Is.Ordered.Descending);
-        Assert.That(forecast.EnergyUj!.Value.PerStep, Is.EqualTo(forecast.TimeUs.PerStep * 0.165).Within(1).Percent, "3.3 V, 50 mA");
+        Assert.That(forecast.EnergyUj!.Value.PerStep, Is.EqualTo(forecast.TimeUs.PerStep * 0.062).Within(1e-6), "3.3 V, 50 mA less 31.1 mA, whole mW");
     }
 
     [Test]

@@ -89,7 +89,7 @@ public sealed class FrameTests
         EnergyUj = 10350,
         BreakEvenLength = 65535,
         Depth = 9,
-        Done = 70,
+        Done = 70, BackgroundUj = 75_000, TailUs = 50_000,
         Measured = true,
     };
 
@@ -308,8 +308,8 @@ public sealed class FrameTests
         Assert.That(
             read.Records.Take(read.Count).Select(record => (
                 read.Session, record.Input, record.Length, record.Label, record.Target, record.TimeUs, record.EnergyUj, record.BreakEvenLength, record.Depth,
-                record.Measured, record.Done)),
-            Is.EqualTo(new[] { 2u, 3u }.Select(input => (1u, input, 200, 3, Target.Fallback, 61234u, 10350u, 65535, 9, true, 70))));
+                record.Measured, record.Done, record.BackgroundUj, record.TailUs)),
+            Is.EqualTo(new[] { 2u, 3u }.Select(input => (1u, input, 200, 3, Target.Fallback, 61234u, 10350u, 65535, 9, true, 70, 75_000u, 50_000))));
     }
 
     [TestCase(0)]

@@ -62,6 +62,16 @@ public sealed class DecisionBudgetTests
         Assert.That(one, Is.LessThanOrEqualTo(s_budget.GetProperty("il_one_gateway_max").GetInt32()));
     }
 
+    /// <summary>The simulator charges these budgets to boards that send every input to one gateway, and to boards that compute alone.</summary>
+    [Test]
+    public void ADecisionOfTheOtherModesCostsNoMoreThanItsBudget(
+        [Values(ObjectiveKind.Time, ObjectiveKind.Energy)] ObjectiveKind kind, [Values] bool isAtBeacons, [Values] bool isLocal)
+    {
+        long one = CountOf(nameof(DecisionProbe.DecideByMode), 1, false, kind, isAtBeacons, isLocal);
+        TestContext.Out.WriteLine($"{kind}, at beacons {isAtBeacons}, local {isLocal}: {one} with one gateway");
+        Assert.That(one, Is.InRange(20, s_budget.GetProperty(isLocal ? "il_local_max" : "il_offload_max").GetInt32()));
+    }
+
     [Test]
     public void ADecisionInDetailCostsNoMoreThanItsBudget([Values(ObjectiveKind.Time, ObjectiveKind.Energy)] ObjectiveKind kind, [Values] bool isAtBeacons)
     {

@@ -45,6 +45,23 @@ internal static class DecisionProbe
         for (int i = 0; i < decisions; i++) engine.DecideRest(40, isComplete, now, decision);
     }
 
+    /// <summary>The same for boards that send every input to a gateway, or none.</summary>
+    /// <param name="gateways">0 to 4.</param>
+    /// <param name="haveRelays">True when each passes inputs on as well.</param>
+    /// <param name="kind">An <see cref="ObjectiveKind"/>.</param>
+    /// <param name="isAtBeacons">True when answers come at beacons.</param>
+    /// <param name="isLocal">True when every input stays on the board.</param>
+    /// <param name="decisions">How many.</param>
+    public static void DecideByMode(int gateways, bool haveRelays, int kind, bool isAtBeacons, bool isLocal, int decisions)
+    {
+        MappingEngine engine = Engine(gateways, haveRelays, (ObjectiveKind)kind, isAtBeacons, isWorstOrder: true, out long now);
+        var decision = new Decision();
+        if (isLocal)
+            for (int i = 0; i < decisions; i++) engine.DecideLocal(40, now, decision);
+        else
+            for (int i = 0; i < decisions; i++) engine.DecideOffload(40, now, true, decision);
+    }
+
     /// <summary>An engine that knows gateways, and the time.</summary>
     public static MappingEngine Engine(int gateways, bool haveRelays, ObjectiveKind kind, bool isAtBeacons, bool isWorstOrder, out long now)
     {

@@ -48,7 +48,7 @@ public sealed class LinkEstimatorTests
         int[] expected = [500_000, 1_000_000, 2_000_000, 4_000_000, 8_000_000, 16_000_000, 32_000_000, 32_000_000];
         foreach (int wait in expected)
         {
-            link.OnLoss(now);
+            link.OnLoss(now, isRare: false);
             Assert.That(link.IsUsable, Is.False);
             Assert.That((link.PingIsDue(now + wait - 1), link.PingIsDue(now + wait)), Is.EqualTo((false, true)));
             now += wait;
@@ -60,7 +60,7 @@ public sealed class LinkEstimatorTests
     {
         var link = new LinkEstimator();
         for (int i = 0; i < 20; i++) link.AddSample(60_000, i);
-        link.OnLoss(100);
+        link.OnLoss(100, isRare: false);
         link.AddSample(360_000, 600_000);
         Assert.That((link.RttUs, link.DeviationUs, link.IsUsable), Is.EqualTo((360_000, 180_000, true)));
     }
@@ -88,10 +88,10 @@ public sealed class LinkEstimatorTests
     {
         var link = new LinkEstimator();
         link.AddSample(60_000, 0);
-        for (int i = 0; i < 5; i++) link.OnLoss(0);
+        for (int i = 0; i < 5; i++) link.OnLoss(0, isRare: false);
         link.OnReconnect(10);
         Assert.That((link.IsUsable, link.PingIsDue(10)), Is.EqualTo((false, true)));
-        link.OnLoss(10);
+        link.OnLoss(10, isRare: false);
         Assert.That(link.PingIsDue(10 + LinkEstimator.FirstBackOffUs), Is.True);
     }
 

@@ -1,3 +1,4 @@
+using Crime.Costs;
 using Crime.Frames;
 using Crime.Node;
 using NUnit.Framework;
@@ -11,10 +12,15 @@ public sealed class LinkFlowTests
 
     private readonly OpenRequest _request = new(session: 9);
     private readonly TelemetryBuffer _telemetry = new();
+    private InputFlow _inputs = null!;
     private LinkFlow _flow = null!;
 
     [SetUp]
-    public void Make() => _flow = new LinkFlow(_request, _telemetry);
+    public void Make()
+    {
+        _inputs = new InputFlow(NodeBench.Power, new ModeMapping(), null!);
+        _flow = new LinkFlow(_request, _telemetry, _inputs);
+    }
 
     [Test]
     public void ItJoinsThenConnectsThenMeasuresLinks()
@@ -65,6 +71,47 @@ public sealed class LinkFlowTests
         _flow.OnMessage(StartUs);
         Assert.That(_flow.Next(StartUs + LinkFlow.SilenceUs), Is.EqualTo(LinkAction.Wait));
         Assert.That(_flow.Next(StartUs + LinkFlow.SilenceUs + 1), Is.EqualTo(LinkAction.Abandon));
+    }
+
+    /// <summary>A board that sends every input to a gateway for the least energy: it receives statuses for a moment, and no silence ends its connection.</summary>
+    [Test]
+    public void ABoardThatLearnsFromAnswersUnsubscribesAndStaysSilent()
+    {
+        var bench = new NodeBench(MappingMode.Gateway);
+        bench.Engine.SetObjective(Objective.Energy);
+        var flow = new LinkFlow(_request, _telemetry, bench.Flow);
+        flow.SetModel(bench.Engine);
+        Assert.That(flow.Next(0), Is.EqualTo(LinkAction.Join));
+        flow.OnJoined(true, 0);
+        Assert.That(flow.Next(0), Is.EqualTo(LinkAction.Connect));
+        Assert.That(flow.LearnsFromAnswers, Is.True);
+        flow.OnConnected(true, 0);
+        Assert.That(flow.Next(0), Is.EqualTo(LinkAction.Ping), "the link is not measured yet");
+        bench.Engine.OnPong(new PongFrame { Sequence = flow.PingSequence }, 5000);
+        Assert.That(flow.Next(LinkFlow.StatusesUs), Is.EqualTo(LinkAction.Wait));
+        Assert.That(flow.Next(LinkFlow.StatusesUs + 1), Is.EqualTo(LinkAction.Unsubscribe));
+        flow.OnUnsubscribed(LinkFlow.StatusesUs + 1);
+        _telemetry.Add(new TelemetryRecord(), 0);
+        long afterUj = bench.Flow.Background.EnergyUj;
+        for (long nowUs = 2 * LinkFlow.StatusesUs; nowUs < 86_400_000_000; nowUs += 60_000_000)
+        {
+            Assert.That(flow.Next(nowUs), Is.EqualTo(LinkAction.Wait));
+            Assert.That(bench.Gateway.IsUsable(nowUs), Is.True, "no status says that it is gone");
+        }
+        Assert.That(bench.Flow.Background.EnergyUj, Is.EqualTo(afterUj));
+    }
+
+    [Test]
+    public void AnotherObjectiveTakesAnotherConnection()
+    {
+        var bench = new NodeBench(MappingMode.Gateway);
+        var flow = new LinkFlow(_request, _telemetry, bench.Flow);
+        flow.SetModel(bench.Engine);
+        flow.OnJoined(true, 0);
+        Assert.That(flow.Next(0), Is.EqualTo(LinkAction.Connect));
+        flow.OnConnected(true, 0);
+        bench.Engine.SetObjective(Objective.Energy);
+        Assert.That(flow.Next(1000), Is.EqualTo(LinkAction.Leave));
     }
 
     [Test]

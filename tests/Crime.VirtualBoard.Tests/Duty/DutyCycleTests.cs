@@ -68,7 +68,9 @@ public sealed class DutyCycleTests
         foreach (Reading offloaded in readings.Skip(1).Where(reading => reading.Target == "gateway"))
         {
             Assert.That(offloaded.TimeMs, Is.GreaterThan(TestBoards.Profile.AssociateMs), "the association is part of the inference");
-            Assert.That(offloaded.EnergyMj, Is.GreaterThan(TestBoards.Profile.AssociateMs * TestBoards.Profile.AssociateMw / 1000));
+            // Above the idle baseline, that of the sleep.
+            double idleMw = sleep switch { "none" => TestBoards.Profile.RadioOffMw, "light" => TestBoards.Profile.LightSleepMw, _ => 0 };
+            Assert.That(offloaded.EnergyMj, Is.GreaterThan(TestBoards.Profile.AssociateMs * (TestBoards.Profile.AssociateMw - idleMw) / 1000));
         }
         int offloads = readings.Count(reading => reading.Target == "gateway");
         Assert.That(gateway.Requests, Is.EqualTo(offloads));

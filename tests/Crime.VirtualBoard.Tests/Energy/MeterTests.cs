@@ -19,6 +19,9 @@ public sealed partial class MeterTests
 {
     private const int TimeoutMs = 300_000;
 
+    // Between inferences, in A.
+    private const double IdleAmperes = 0.031;
+
     /// <summary>
     /// The current of an ESP32 that computes and transmits, in A: 50 mA, every 7.3 ms 190 mA for 0.4 ms, and a slow wave on top.
     /// Returns its integral from 0, in A*us.
@@ -53,17 +56,28 @@ public sealed partial class MeterTests
     {
         // Start and length of each time the pin is up, in us.
         (long Start, long Length)[] brackets = [(60_000, 30_000), (150_007, 100_000), (333_333, 48_493), (500_000, 250_000), (901_234, 20_000)];
-        using Board board = Ina219Bench.Make(MeanAmperes, 0.1, out _, "role=meter\nmeter.pin=4\n");
+        double Amperes(long from, long until)
+        {
+            double charge = IdleAmperes * (until - from);
+            foreach (var (start, length) in brackets)
+            {
+                long first = Math.Max(from, start), last = Math.Min(until, start + length);
+                if (first < last) charge += Charge(last) - Charge(first) - IdleAmperes * (last - first);
+            }
+            return charge / (until - from);
+        }
+        using Board board = Ina219Bench.Make(Amperes, 0.1, out _, "role=meter\nmeter.pin=4\n");
         board.Pins.Drive(4, now => brackets.Any(bracket => now >= bracket.Start && now < bracket.Start + bracket.Length));
         board.Start();
         Match[] lines = Brackets(board, brackets.Length);
         for (int i = 0; i < brackets.Length; i++)
         {
             var (start, length) = brackets[i];
-            double expectedMj = EnergyUj(start, start + length) / 1000;
+            double idleMj = IdleAmperes * Ina219Bench.Volts * length / 1000, expectedMj = EnergyUj(start, start + length) / 1000 - idleMj;
             TestContext.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{length} us: {100 * (Number(lines[i], "mj") / expectedMj - 1):0.00} %, {lines[i].Value}"));
-            Assert.That(Number(lines[i], "mj"), Is.EqualTo(expectedMj).Within(1).Percent, lines[i].Value);
+            Assert.That(Number(lines[i], "mj"), Is.EqualTo(expectedMj).Within(0.01 * (expectedMj + idleMj)), lines[i].Value);
+            Assert.That(Number(lines[i], "idle"), Is.EqualTo(IdleAmperes * Ina219Bench.Volts * 1000).Within(1).Percent, lines[i].Value);
             Assert.That(Number(lines[i], "ms"), Is.EqualTo(length / 1000.0).Within(0.6), lines[i].Value);
             Assert.That(Number(lines[i], "samples"), Is.EqualTo(length / 532).Within(2), "every conversion is taken, once");
             Assert.That(Number(lines[i], "bad"), Is.Zero);
@@ -112,11 +126,12 @@ public sealed partial class MeterTests
         var (readings, edges) = SelfMetered(MeanAmperes, inputs: 2, length: 800, (_, _) => { });
         for (int i = 0; i < readings.Count; i++)
         {
-            double expectedMj = EnergyUj(edges[i].Start, edges[i].End) / 1000;
+            double wholeMj = EnergyUj(edges[i].Start, edges[i].End) / 1000;
+            double expectedMj = wholeMj - new BoardSettings().IdleMw * (edges[i].End - edges[i].Start) / 1e6;
             TestContext.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{(edges[i].End - edges[i].Start) / 1000} ms: {100 * (readings[i].EnergyMj / expectedMj - 1):0.00} %"));
             Assert.That(readings[i].Meter, Is.EqualTo("ina219"));
-            Assert.That(readings[i].EnergyMj, Is.EqualTo(expectedMj).Within(3).Percent);
+            Assert.That(readings[i].EnergyMj, Is.EqualTo(expectedMj).Within(0.03 * wholeMj));
         }
     }
 
@@ -131,8 +146,10 @@ public sealed partial class MeterTests
             if (count == 3) sensor.LosePower();
         });
         Assert.That(readings.Select(reading => reading.Meter), Is.EqualTo(new[] { "ina219", "model", "ina219", "ina219" }));
-        Assert.That(readings[1].EnergyMj / readings[1].TimeMs * 1000, Is.EqualTo(new BoardSettings().ComputeMw).Within(1).Percent);
-        Assert.That(readings[3].EnergyMj / readings[3].TimeMs * 1000, Is.EqualTo(0.05 * Ina219Bench.Volts * 1000).Within(1).Percent, "set up again");
+        Assert.That(readings[1].EnergyMj / readings[1].TimeMs * 1000, Is.EqualTo(new BoardSettings().Power().ComputeMw).Within(1).Percent);
+        double wholeMw = 0.05 * Ina219Bench.Volts * 1000;
+        Assert.That(
+            readings[3].EnergyMj / readings[3].TimeMs * 1000, Is.EqualTo(wholeMw - new BoardSettings().IdleMw).Within(0.01 * wholeMw), "set up again");
     }
 
     [Test]
@@ -165,6 +182,6 @@ public sealed partial class MeterTests
         Assert.That(lines[1..], Is.All.EqualTo("meter: no INA219 answers at the set address"));
     }
 
-    [GeneratedRegex(@"^METER id=\d+ pin=4 ms=(?<ms>[\d.]+) mj=(?<mj>[\d.]+) mw=[\d.]+ samples=(?<samples>\d+) bad=(?<bad>\d+)$")]
+    [GeneratedRegex(@"^METER id=\d+ pin=4 ms=(?<ms>[\d.]+) mj=(?<mj>[\d.]+) mw=[\d.]+ idle-mw=(?<idle>[\d.]+) samples=(?<samples>\d+) bad=(?<bad>\d+)$")]
     private static partial Regex BracketLine();
 }

@@ -153,9 +153,9 @@ public sealed class HandOffTests
         var console = new SerialConsole(_settings.ConsolePort, _settings.ConsoleBaud, _settings.ConsoleTxPin, _settings.ConsoleRxPin);
         PowerProfile power = _settings.Power();
         var request = new OpenRequest(Session);
-        var network = new LinkFlow(request, null);
         _flow = new InputFlow(power, _mapping, null);
-        _inbox = new Inbox(request, _flow.Counters);
+        var network = new LinkFlow(request, null, _flow);
+        _inbox = new Inbox(request, _flow);
         _connection = new BrokerConnection(_settings, console, _inbox, _flow.Counters, new MemoryPlan());
         var link = new LinkKeeper(_settings, console, _connection, network, new MemoryPlan());
         var sender = new RequestSender(_settings, _connection, _inbox, network);
@@ -193,7 +193,7 @@ public sealed class HandOffTests
     /// <summary>A status, and a ping that is answered.</summary>
     private void MeetGateway()
     {
-        Assert.That(_connection.Open(), Is.True);
+        Assert.That(_connection.Open(BrokerConnection.KeepAliveS), Is.True);
         long nowUs = Clock.NowUs();
         var status = new StatusFrame { Online = true, Workers = 1, Session = 7, Sequence = 1, Capacity = 8 };
         status.Add(s_model.Id, 0).SetOwn(300, 20);

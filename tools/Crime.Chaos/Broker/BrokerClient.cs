@@ -108,6 +108,12 @@ internal sealed class BrokerClient : IEventTarget
         if (Connection != 0 && Link.IsUp) _broker.Receive(this, Connection, message, airUs);
     }
 
+    /// <summary>Ends subscriptions that the connection began with.</summary>
+    public void Unsubscribe(params TopicFilter[] filters)
+    {
+        if (Connection != 0 && Link.IsUp) _broker.Unsubscribe(this, Connection, filters);
+    }
+
     /// <summary>Reports a message of quality of service 1 as finished.</summary>
     public void Acknowledge(Message message)
     {

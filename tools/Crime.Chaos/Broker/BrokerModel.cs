@@ -19,6 +19,7 @@ internal sealed class BrokerModel : IEventTarget
     private const int BreakKind = 4;
     private const int KeepAliveKind = 5;
     private const int RestartKind = 6;
+    private const int UnsubscribeKind = 7;
 
     // A connection whose client is gone is found after one and a half keep-alives of 10 to 15 s.
     private const int ShortestKeepAliveUs = 8_000_000;
@@ -55,6 +56,7 @@ internal sealed class BrokerModel : IEventTarget
         ConnectKind => "connect",
         MessageKind => "message by connection",
         SubscribeKind => "subscribe by connection",
+        UnsubscribeKind => "unsubscribe by connection",
         LeaveKind => "disconnect of connection",
         BreakKind => "end of connection",
         KeepAliveKind => "keep-alive of connection",
@@ -94,6 +96,13 @@ internal sealed class BrokerModel : IEventTarget
     {
         client.LastArrivalUs = NextArrivalUs(client);
         _world.Scheduler.At(client.LastArrivalUs, this, SubscribeKind, connection, new Sending(client, null, filters));
+    }
+
+    /// <summary>An UNSUBSCRIBE arrives, after what the client has sent before.</summary>
+    public void Unsubscribe(BrokerClient client, int connection, TopicFilter[] filters)
+    {
+        client.LastArrivalUs = NextArrivalUs(client);
+        _world.Scheduler.At(client.LastArrivalUs, this, UnsubscribeKind, connection, new Sending(client, null, filters));
     }
 
     /// <summary>A client sends a message.</summary>
@@ -166,6 +175,10 @@ internal sealed class BrokerModel : IEventTarget
                 if (session.Client.Link.IsUp) Publish(((Sending)content!).Message!);
                 break;
             case SubscribeKind: OnSubscribe(session, ((Sending)content!).Filters!); break;
+            case UnsubscribeKind:
+                foreach (TopicFilter filter in ((Sending)content!).Filters!) session.Filters.Remove(filter);
+                _routes.Clear();
+                break;
             case LeaveKind: End(session, publishesWill: false); break;
             case BreakKind: End(session, publishesWill: true); break;
             default:

@@ -66,7 +66,9 @@ internal sealed class EnergyBook
     {
         long waitedUs = nowUs - _sinceUs - airUs;
         Enter(BoardState.Waits, nowUs);
-        _us[(int)BoardState.Requests] -= airUs;
+        long clientUs = Math.Min(_power.SendUs + (isAnswered ? _power.ReceiveUs : 0), waitedUs);
+        _us[(int)BoardState.Requests] -= airUs + clientUs;
+        _us[(int)BoardState.Computes] += clientUs;
         _transmitUs += airUs;
         _listenUs += Math.Min(waitedUs, _power.MinActiveUs) + (isAnswered ? _power.MinActiveUs : 0);
     }

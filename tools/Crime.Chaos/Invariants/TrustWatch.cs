@@ -50,7 +50,7 @@ internal sealed class TrustWatch
                 _ofCandidates[i] = Of(gateway.Id);
             }
             LastReceived received = _ofCandidates[i];
-            if (gateway.IsUsable(nowUs) && nowUs - received.AtUs > MappingEngine.StatusExpiryUs)
+            if (!engine.LearnsFromAnswers && gateway.IsUsable(nowUs) && nowUs - received.AtUs > MappingEngine.StatusExpiryUs)
                 throw new InvariantException($"{_node}: trusts {gateway.Id}, which has been silent for {(nowUs - received.AtUs) / 1e6:0.0} s");
             if (gateway.Link.HasSample && nowUs - gateway.Link.AgeUs(nowUs) > received.MeasuredAtUs)
                 throw new InvariantException($"{_node}: has credited {gateway.Id} with the answer of another gateway");

@@ -181,6 +181,10 @@ internal sealed partial class BoardNode
                     return;
                 case LinkAction.Connect: Connect(); return;
                 case LinkAction.Ping: Ping(); break;
+                case LinkAction.Unsubscribe:
+                    _client.Unsubscribe(_filters![1]);
+                    _link.OnUnsubscribed(NowUs);
+                    break;
                 case LinkAction.Leave:
                     _client.Leave();
                     _link.OnClosed(NowUs);

@@ -170,7 +170,7 @@ internal sealed partial class BoardNode : ChaosNode
         for (int i = 0; i < _engine.CandidateCount; i++)
         {
             GatewayCandidate gateway = _engine.Candidate(i);
-            if (gateway.IsServing && gateway.Link.IsUsable) gateway.StatusAtUs = NowUs;
+            if (gateway.IsServing && gateway.Link.IsUsable) gateway.StatusUntilUs = long.MaxValue;
         }
     }
 
@@ -180,11 +180,11 @@ internal sealed partial class BoardNode : ChaosNode
         uint session = World.NextBits();
         _request = new OpenRequest(session);
         _telemetry = _traits.HasTelemetry ? new TelemetryBuffer() : null;
-        _link = new LinkFlow(_request, _telemetry);
         var cost = new RadioCost(World.Between(50_000, 2_000_000), _traits.Power.WakeMw);
         _radio = _traits.IsDutyCycled ? new RadioSchedule(cost) : null;
         _flow = new InputFlow(_traits.Power, new ModeMapping { Mode = _traits.Mode }, _radio);
-        _inbox = new BoardInbox(_request, _flow.Counters);
+        _link = new LinkFlow(_request, _telemetry, _flow);
+        _inbox = new BoardInbox(_request, _flow.Counters, _flow.Background);
         _trust = new TrustWatch(Id);
         _frame = new RequestFrame { Session = session, ValuesPerStep = TinyModel.Width, Encoding = SequenceEncoding.Int16 };
         _isJoining = _isConnecting = false;
@@ -357,7 +357,7 @@ internal sealed partial class BoardNode : ChaosNode
     /// <summary>Switches the radio off, or on for the statuses of new gateways: then it stays on until the next result.</summary>
     private void TakeDown(RadioSchedule radio)
     {
-        bool isRefreshDue = radio.IsRefreshDue(NowUs);
+        bool isRefreshDue = _flow.IsRefreshDue(NowUs);
         if (isRefreshDue) radio.Wake(NowUs);
         else radio.OnDown(NowUs);
         _link.SetWanted(isRefreshDue);

@@ -38,7 +38,8 @@ internal sealed class BoardTraits
         Power = new PowerProfile
         {
             ComputeMw = world.Between(80, 250), WaitMw = world.Between(20, 120), TransmitMw = world.Between(400, 800), ListenMw = world.Between(130, 300),
-            WakeMw = world.Between(300, 500), TransmitNsPerByte = 1000 * world.Between(1, 8), TransmitOverheadUs = world.Between(100, 1000),
+            WakeMw = world.Between(300, 500), SendUs = world.Below(1000), ReceiveUs = world.Below(1000),
+            TransmitNsPerByte = 1000 * world.Between(1, 8), TransmitOverheadUs = world.Between(100, 1000),
             MinActiveUs = world.OneIn(2) ? 0 : world.Between(5_000, 50_000),
         };
     }

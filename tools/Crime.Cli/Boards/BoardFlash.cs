@@ -3,6 +3,7 @@
 using System.Globalization;
 using System.IO;
 using System.Text;
+using Crime.Gateway.Inference;
 using Crime.VirtualBoard;
 
 namespace Crime.Cli.Boards;
@@ -25,18 +26,29 @@ internal sealed record BrokerEndpoint(string Host, int Port);
 /// <param name="TimestepIntervalMs">From one timestep of an input to the next, in ms; 0 for whole inputs at once.</param>
 internal sealed record BoardSetup(
     string Id, string Mapping, string Objective, string ModelName, BrokerEndpoint Broker, string HttpHost, int HttpPort, string Kernel = "auto",
-    int InputIntervalMs = 0, int TimestepIntervalMs = 0);
+    int InputIntervalMs = 0, int TimestepIntervalMs = 0)
+{
+    /// <summary>What the board listens to: auto, statuses or answers.</summary>
+    public string Listen { get; init; } = "auto";
+
+    /// <summary>False for a board that sends no telemetry: a simulated board sends none.</summary>
+    public bool Telemetry { get; init; } = true;
+
+    /// <summary>A model file to put on the flash; null for a board that fetches its model from the gateway.</summary>
+    public byte[]? Model { get; init; }
+}
 
 /// <summary>Fills the folder of a board's flash.</summary>
 internal static class BoardFlash
 {
     private const string SettingsFile = "crime.cfg";
+    private const string ModelFile = "model.crime";
     private const string InputsFile = "inputs.recording";
 
     /// <summary>Whether a folder is the flash of a board that has been set up.</summary>
     public static bool IsSetUp(string folder) => File.Exists(Path.Combine(folder, SettingsFile));
 
-    /// <summary>Sets a board up. It has no model yet: it fetches one from the gateway.</summary>
+    /// <summary>Sets a board up.</summary>
     /// <param name="folder">Where its flash lies.</param>
     /// <param name="setup">Its settings.</param>
     /// <param name="profile">Which board it is.</param>
@@ -44,6 +56,7 @@ internal static class BoardFlash
     public static void Write(string folder, BoardSetup setup, BoardProfile profile, byte[]? recording)
     {
         Directory.CreateDirectory(folder);
+        if (setup.Model != null) File.WriteAllBytes(Path.Combine(folder, ModelFile), ModelContainer.BoardImage(setup.Model));
         if (recording != null) File.WriteAllBytes(Path.Combine(folder, InputsFile), recording);
         File.WriteAllText(Path.Combine(folder, SettingsFile), Settings(setup, profile), new UTF8Encoding(false));
     }
@@ -60,6 +73,8 @@ internal static class BoardFlash
         $"model.name={setup.ModelName}",
         $"mapping={setup.Mapping}",
         $"objective={setup.Objective}",
+        $"listen={setup.Listen}",
+        $"telemetry={(setup.Telemetry ? "on" : "off")}",
         $"kernel={setup.Kernel}",
         string.Create(CultureInfo.InvariantCulture, $"inputs.interval-ms={setup.InputIntervalMs}"),
         string.Create(CultureInfo.InvariantCulture, $"inputs.timestep-ms={setup.TimestepIntervalMs}"),

@@ -13,16 +13,17 @@ namespace Crime.Cli.Boards;
 /// <param name="Length">Timesteps.</param>
 /// <param name="Target">local, gateway or fallback.</param>
 /// <param name="Label">Index of the class.</param>
-/// <param name="TimeMs">Time of the inference.</param>
-/// <param name="EnergyMj">Energy of the inference.</param>
-/// <param name="PowerMw">Mean power during the inference.</param>
+/// <param name="TimeMs">Time of the inference in ms.</param>
+/// <param name="ActiveMs">Time in ms until the radio no longer listens because of the inference.</param>
+/// <param name="EnergyMj">Energy in mJ above the idle baseline, in that time.</param>
+/// <param name="PowerMw">Mean power in mW above the idle baseline, in that time.</param>
 /// <param name="BreakEvenLength">Length from which the board would have offloaded; null for never.</param>
 /// <param name="Depth">Requests that waited at the gateway.</param>
 /// <param name="Meter">ina219 or model.</param>
 /// <param name="Done">Timesteps computed on the board before the rest of a stream was sent to a gateway; 0 when no stream was handed off.</param>
 internal sealed partial record Reading(
-    int Input, int Length, string Target, int Label, double TimeMs, double EnergyMj, double PowerMw, int? BreakEvenLength, int Depth, string Meter,
-    int Done = 0)
+    int Input, int Length, string Target, int Label, double TimeMs, double ActiveMs, double EnergyMj, double PowerMw, int? BreakEvenLength, int Depth,
+    string Meter, int Done = 0)
 {
     /// <summary>Tells the line from others where it is printed as JSON.</summary>
     [JsonPropertyOrder(-1)]
@@ -32,16 +33,17 @@ internal sealed partial record Reading(
     /// <returns>Null when it is not an INF line, or a damaged one.</returns>
     public static Reading? Parse(string line)
     {
-        if (ConsoleFields.Read(Line(), line) is not { } fields || !fields.PowerIsTimeAndEnergy()) return null;
+        if (ConsoleFields.Read(Line(), line) is not { } fields || !fields.PowerIsTimeAndEnergy("active")) return null;
         return new Reading(
-            fields.Whole("id"), fields.Whole("len"), fields.Text("at"), fields.Whole("class"), fields.Number("ms"), fields.Number("mj"),
-            fields.Number("mw"), fields.Text("even") == "-" ? null : fields.Whole("even"), fields.Whole("depth"), fields.Text("meter"),
+            fields.Whole("id"), fields.Whole("len"), fields.Text("at"), fields.Whole("class"), fields.Number("ms"), fields.Number("active"),
+            fields.Number("mj"), fields.Number("mw"), fields.Text("even") == "-" ? null : fields.Whole("even"), fields.Whole("depth"), fields.Text("meter"),
             fields.Text("done").Length == 0 ? 0 : fields.Whole("done"));
     }
 
     [GeneratedRegex(
-        @"^INF id=(?<id>\d{1,9}) len=(?<len>\d{1,5}) at=(?<at>local|gateway|fallback)( done=(?<done>[1-9]\d{0,4}))? class=(?<class>\d{1,5}) ms=(?<ms>\d{1,9}\.\d{3}) "
-        + @"mj=(?<mj>\d{1,9}\.\d{3}) mw=(?<mw>\d{1,9}\.\d{3}) even=(?<even>-|\d{1,5}) depth=(?<depth>\d{1,5}) meter=(?<meter>ina219|model)\z",
+        @"^INF id=(?<id>\d{1,9}) len=(?<len>\d{1,5}) at=(?<at>local|gateway|fallback)( done=(?<done>[1-9]\d{0,4}))? class=(?<class>\d{1,5}) "
+        + @"ms=(?<ms>\d{1,9}\.\d{3}) active-ms=(?<active>\d{1,9}\.\d{3}) mj=(?<mj>\d{1,9}\.\d{3}) "
+        + @"mw=(?<mw>\d{1,9}\.\d{3}) even=(?<even>-|\d{1,5}) depth=(?<depth>\d{1,5}) meter=(?<meter>ina219|model)\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex Line();
 }
@@ -49,26 +51,28 @@ internal sealed partial record Reading(
 /// <summary>A METER line: what a second board measured while a pin of the computing one was up.</summary>
 /// <param name="Bracket">Number of the bracket since the meter started.</param>
 /// <param name="Pin">GPIO of the meter board that was up.</param>
-/// <param name="TimeMs">How long it was up.</param>
-/// <param name="EnergyMj">Energy in that time.</param>
-/// <param name="PowerMw">Mean power in that time.</param>
+/// <param name="TimeMs">Time in ms for which it was up.</param>
+/// <param name="EnergyMj">Energy in mJ in that time, above the idle power.</param>
+/// <param name="PowerMw">Mean power in mW in that time, above the idle power.</param>
+/// <param name="IdleMw">Mean power in mW while it was down.</param>
 /// <param name="Samples">Conversions of the sensor that were added up.</param>
 /// <param name="Bad">Conversions that failed or were out of range: with any, the energy is a guess.</param>
-internal sealed partial record BracketReading(int Bracket, int Pin, double TimeMs, double EnergyMj, double PowerMw, int Samples, int Bad)
+internal sealed partial record BracketReading(
+    int Bracket, int Pin, double TimeMs, double EnergyMj, double PowerMw, double IdleMw, int Samples, int Bad)
 {
     /// <summary>Parses a line of the console.</summary>
     /// <returns>Null when it is not a METER line, or a damaged one.</returns>
     public static BracketReading? Parse(string line)
     {
-        if (ConsoleFields.Read(Line(), line) is not { } fields || !fields.PowerIsTimeAndEnergy()) return null;
+        if (ConsoleFields.Read(Line(), line) is not { } fields || !fields.PowerIsTimeAndEnergy("ms")) return null;
         return new BracketReading(
-            fields.Whole("id"), fields.Whole("pin"), fields.Number("ms"), fields.Number("mj"), fields.Number("mw"), fields.Whole("samples"),
-            fields.Whole("bad"));
+            fields.Whole("id"), fields.Whole("pin"), fields.Number("ms"), fields.Number("mj"), fields.Number("mw"), fields.Number("idle"),
+            fields.Whole("samples"), fields.Whole("bad"));
     }
 
     [GeneratedRegex(
         @"^METER id=(?<id>\d{1,9}) pin=(?<pin>\d{1,2}) ms=(?<ms>\d{1,9}\.\d{3}) mj=(?<mj>\d{1,9}\.\d{3}) mw=(?<mw>\d{1,9}\.\d{3}) "
-        + @"samples=(?<samples>\d{1,9}) bad=(?<bad>\d{1,9})\z",
+        + @"idle-mw=(?<idle>\d{1,9}\.\d{3}) samples=(?<samples>\d{1,9}) bad=(?<bad>\d{1,9})\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex Line();
 }
@@ -79,8 +83,9 @@ internal sealed partial record BracketReading(int Bracket, int Pin, double TimeM
 /// <param name="Gateway">Those that a gateway answered.</param>
 /// <param name="Fallback">Those computed on the board because no gateway answered.</param>
 /// <param name="TimeMs">Total time of the inferences.</param>
-/// <param name="EnergyMj">Total energy of the inferences.</param>
-internal sealed partial record ReadingTotals(int Inputs, int Local, int Gateway, int Fallback, double TimeMs, double EnergyMj)
+/// <param name="EnergyMj">Total energy of the inferences in mJ, above the idle baseline.</param>
+/// <param name="BackgroundMj">Energy in mJ above the idle baseline that no inference has caused.</param>
+internal sealed partial record ReadingTotals(int Inputs, int Local, int Gateway, int Fallback, double TimeMs, double EnergyMj, double BackgroundMj)
 {
     /// <summary>Tells the line from others where it is printed as JSON.</summary>
     [JsonPropertyOrder(-1)]
@@ -95,12 +100,13 @@ internal sealed partial record ReadingTotals(int Inputs, int Local, int Gateway,
     {
         if (ConsoleFields.Read(Line(), line) is not { } fields) return null;
         return new ReadingTotals(
-            fields.Whole("inputs"), fields.Whole("local"), fields.Whole("gateway"), fields.Whole("fallback"), fields.Number("ms"), fields.Number("mj"));
+            fields.Whole("inputs"), fields.Whole("local"), fields.Whole("gateway"), fields.Whole("fallback"), fields.Number("ms"), fields.Number("mj"),
+            fields.Number("background"));
     }
 
     [GeneratedRegex(
         @"^END inputs=(?<inputs>\d{1,9}) local=(?<local>\d{1,9}) gateway=(?<gateway>\d{1,9}) fallback=(?<fallback>\d{1,9}) "
-        + @"ms=(?<ms>\d{1,12}\.\d{3}) mj=(?<mj>\d{1,12}\.\d{3})\z",
+        + @"ms=(?<ms>\d{1,12}\.\d{3}) mj=(?<mj>\d{1,12}\.\d{3}) background-total-mj=(?<background>\d{1,12}\.\d{3})\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex Line();
 }
@@ -125,12 +131,13 @@ internal sealed class ConsoleFields
     public int Whole(string key) => int.Parse(_match.Groups[key].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// Whether mw is what the board computes from ms and mj: a digit lost in any of the three, which leaves a line of good form,
+    /// Returns true when mw is what the board computes from a time and mj. A digit lost in any of the three, which leaves a line of good form,
     /// shows here.
     /// </summary>
-    public bool PowerIsTimeAndEnergy()
+    /// <param name="timeKey">Name of the time.</param>
+    public bool PowerIsTimeAndEnergy(string timeKey)
     {
-        long timeUs = Thousandths("ms"), energyUj = Thousandths("mj");
+        long timeUs = Thousandths(timeKey), energyUj = Thousandths("mj");
         return Thousandths("mw") == (timeUs < 1 ? 0 : energyUj * 1_000_000 / timeUs);
     }
 

@@ -33,6 +33,9 @@ internal sealed class BoardRun : IDisposable
     /// <summary>What the console has said so far.</summary>
     public List<Reading> Readings { get; } = [];
 
+    /// <summary>Energy in mJ that no input has caused; 0 before the end.</summary>
+    public double BackgroundMj { get; private set; }
+
     /// <summary>Powers the board and reads its console until it has worked through its inputs.</summary>
     /// <param name="onReading">Called with every reading, on any thread.</param>
     /// <param name="cancellation">Gives up.</param>
@@ -44,6 +47,7 @@ internal sealed class BoardRun : IDisposable
 
         void OnLine(string line)
         {
+            if (ReadingTotals.Parse(line) is { } totals) BackgroundMj = totals.BackgroundMj;
             if (Reading.Parse(line) is not { } reading) return;
             lock (Readings) Readings.Add(reading);
             onReading(reading);

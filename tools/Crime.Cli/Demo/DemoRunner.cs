@@ -82,7 +82,11 @@ internal sealed class DemoRunner
             {
                 var setup = new BoardSetup(
                     $"board-{i + 1}", mapping, _options.Objective, ModelName, gateway.Broker, GatewayProcess.HttpHost, gateway.HttpPort,
-                    _options.Kernel);
+                    _options.Kernel)
+                {
+                    // A board alone has no use for a connection.
+                    Listen = mapping == "local" ? "answers" : "auto",
+                };
                 boards.Add(new BoardRun(
                     Path.Combine(work, $"{mapping}-{i + 1}"), RecordingWriter.Write(_model, _inputs[i]), setup, _profile, links[i],
                     (double)i / _inputs.Length));
@@ -145,7 +149,10 @@ internal sealed class DemoRunner
         for (int i = 0; i < boards.Count; i++)
             correct += boards[i].Readings.DistinctBy(reading => reading.Input)
                 .Count(reading => reading.Input < _inputs[i].Count && reading.Label == input.LabelOf(_inputs[i][reading.Input]));
-        return new Pass(mapping, boards.Select(board => board.Readings).ToList(), correct, _inputs.Sum(inputs => inputs.Count), beforeFault);
+        return new Pass(mapping, boards.Select(board => board.Readings).ToList(), correct, _inputs.Sum(inputs => inputs.Count), beforeFault)
+        {
+            BackgroundMj = boards.Sum(board => board.BackgroundMj),
+        };
     }
 
     private DemoSummary Summarise(Pass crime, Pass local, Pass gateway)

@@ -28,8 +28,11 @@ internal sealed record Pass(
     /// <summary>Sum of the inferences' times.</summary>
     public double TimeMs => All.Sum(reading => reading.TimeMs);
 
-    /// <summary>Sum of the inferences' energies.</summary>
-    public double EnergyMj => All.Sum(reading => reading.EnergyMj);
+    /// <summary>Energy in mJ that no inference has caused: connections, statuses, pings, the download of the model.</summary>
+    public required double BackgroundMj { get; init; }
+
+    /// <summary>Energy of all boards in mJ above the idle baseline, with the background energy.</summary>
+    public double EnergyMj => All.Sum(reading => reading.EnergyMj) + BackgroundMj;
 
     /// <summary>Readings of a target.</summary>
     public int Count(string target) => All.Count(reading => reading.Target == target);

@@ -55,6 +55,9 @@ internal sealed partial class LiveBoard : IAsyncDisposable
     /// <summary>What the console said of each input.</summary>
     public IReadOnlyList<Reading> Readings => _readings;
 
+    /// <summary>Energy in mJ that no input has caused; 0 before the end.</summary>
+    public double BackgroundMj { get; private set; }
+
     /// <summary>What it measured of itself; null until it has said so.</summary>
     public LiveProfile? Profile { get; private set; }
 
@@ -83,6 +86,7 @@ internal sealed partial class LiveBoard : IAsyncDisposable
         void OnLine(string line)
         {
             if (ModelLine().Match(line) is { Success: true } model) Profile = ProfileOf(model);
+            if (ReadingTotals.Parse(line) is { } totals) BackgroundMj = totals.BackgroundMj;
             if (Reading.Parse(line) is not { } reading) return;
             if (_readings.Count == 0) Volatile.Write(ref _beganAtUs, _board.UptimeUs - (long)(reading.TimeMs * 1000));
             _readings.Add(reading);

@@ -4,6 +4,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -27,7 +28,6 @@ internal sealed class LiveCheck
     private const double EncodeIlPerInput = 600;
 
     private readonly LiveScenario _live;
-    private readonly string _modelPath;
     private readonly LivePolicy[] _policies;
 
     /// <summary>Prepares a comparison.</summary>
@@ -41,8 +41,7 @@ internal sealed class LiveCheck
         ModelFile model = ModelLoading.Load(modelPath);
         if (!model.HasFixedPoint || !model.HasFloat) throw new UserInputException($"{modelPath}: a live run needs a model for boards and gateways");
         new ModelInput(model).CheckFits(data);
-        _live = new LiveScenario(scenario, model, data, seed);
-        _modelPath = modelPath;
+        _live = new LiveScenario(scenario, model, data, seed) { ModelBytes = File.ReadAllBytes(modelPath) };
         string gateway = scenario.Gateways[0].Id;
         _policies =
         [
@@ -66,7 +65,7 @@ internal sealed class LiveCheck
         var passes = new List<LivePass>();
         int done = 0;
         foreach (LivePolicy policy in _policies)
-            passes.Add(await LivePass.RunAsync(_live, links, policy, _modelPath, OnReading, cancellation));
+            passes.Add(await LivePass.RunAsync(_live, links, policy, OnReading, cancellation));
         void OnReading() => onReading(Interlocked.Increment(ref done));
 
         // The line that the gateway settled on while it had most to do.

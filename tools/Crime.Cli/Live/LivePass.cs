@@ -33,6 +33,9 @@ internal sealed record LivePass(
     Lateness Relays)
 {
     private const int HostSamples = 4_000;
+
+    /// <summary>Energy of all boards in mJ that no input has caused.</summary>
+    public required double BackgroundMj { get; init; }
     private const string GatewayId = "gateway";
     private const string ModelName = "live";
 
@@ -55,18 +58,17 @@ internal sealed record LivePass(
     /// <param name="live">Boards and inputs.</param>
     /// <param name="links">Where links take their levels and outages from.</param>
     /// <param name="policy">Who decides.</param>
-    /// <param name="modelPath">File of the model.</param>
     /// <param name="onReading">Called after every input, on any thread.</param>
     /// <param name="cancellation">Gives up.</param>
     public static async Task<LivePass> RunAsync(
-        LiveScenario live, SimulationRun links, LivePolicy policy, string modelPath, Action onReading, CancellationToken cancellation)
+        LiveScenario live, SimulationRun links, LivePolicy policy, Action onReading, CancellationToken cancellation)
     {
         string work = Directory.CreateTempSubdirectory("crime-live-").FullName;
         var boards = new List<LiveBoard>();
         try
         {
             string models = Directory.CreateDirectory(Path.Combine(work, "models")).FullName;
-            File.Copy(modelPath, Path.Combine(models, ModelName + ".crime"));
+            await File.WriteAllBytesAsync(Path.Combine(models, ModelName + ".crime"), live.ModelBytes, cancellation);
             await using GatewayProcess gateway = await GatewayProcess.StartAsync(models, externalBroker: null, cancellation);
             await using GatewayProbe probe = await GatewayProbe.StartAsync(gateway.Broker, GatewayId, live.Model.Id, cancellation);
             for (int i = 0; i < live.Places.Count; i++)
@@ -88,8 +90,12 @@ internal sealed record LivePass(
     {
         LivePlace place = live.Places[index];
         var setup = new BoardSetup(
-            $"board-{index + 1}", policy.Mapping, policy.Objective, ModelName, gateway.Broker, GatewayProcess.HttpHost, gateway.HttpPort,
-            place.Group.Kind.Kernel == KernelKind.Compiled ? "auto" : "table", live.InputIntervalMs);
+            $"board-{index + 1}", policy.Mapping, policy.Objective, ModelName, gateway.Broker, GatewayProcess.HttpHost, HttpPort: 0,
+            place.Group.Kind.Kernel == KernelKind.Compiled ? "auto" : "table", live.InputIntervalMs)
+        {
+            // As the simulated boards: a board alone has no use for a connection.
+            Listen = policy.Mapping == "local" ? "answers" : "auto", Model = live.ModelBytes, Telemetry = false,
+        };
         var link = new LiveLink(
             (double)index / live.Places.Count, links.TraceOf(index), () => probe.RecentRoundTripMs, unchecked(live.Seed * 1_000 + index));
         return new LiveBoard(folder, RecordingWriter.Write(live.Model, place.Inputs.ToList()), setup, place.Profile, link);
@@ -122,6 +128,9 @@ internal sealed record LivePass(
             profiles.Add(profile);
         }
         ServiceLine line = probe.Line ?? throw new UserInputException("the gateway told no costs of the model");
-        return new LivePass(policy, boards.Select(board => board.Readings).ToList(), profiles, line, probe.RoundTrips, relays);
+        return new LivePass(policy, boards.Select(board => board.Readings).ToList(), profiles, line, probe.RoundTrips, relays)
+        {
+            BackgroundMj = boards.Sum(board => board.BackgroundMj),
+        };
     }
 }

@@ -26,8 +26,8 @@ internal sealed record LiveRow(LivePass Live, RunTally Simulated, RunTally Simul
     /// <summary>Mean time per input in ms, live.</summary>
     public double TimeMs => All.Average(reading => reading.TimeMs);
 
-    /// <summary>Mean energy per input in mJ, live.</summary>
-    public double EnergyMj => All.Average(reading => reading.EnergyMj);
+    /// <summary>Mean energy per input in mJ above the idle baseline, with the background energy, live.</summary>
+    public double EnergyMj => (All.Sum(reading => reading.EnergyMj) + Live.BackgroundMj) / All.Count();
 
     /// <summary>By how much the live time is above the simulated one, in percent of that.</summary>
     public double TimePercent => 100 * (TimeMs / Simulated.MeanTimeMs - 1);

@@ -51,6 +51,9 @@ internal sealed class LiveScenario
     /// <summary>The model.</summary>
     public ModelFile Model { get; }
 
+    /// <summary>Its file.</summary>
+    public required byte[] ModelBytes { get; init; }
+
     /// <summary>The data set.</summary>
     public Dataset Data { get; }
 

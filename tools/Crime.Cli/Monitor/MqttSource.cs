@@ -92,10 +92,10 @@ internal sealed class MqttSource : IReadingSource
 
     private static Reading ReadingOf(TelemetryRecord record)
     {
-        double timeMs = record.TimeUs / 1000.0, energyMj = record.EnergyUj / 1000.0;
+        double timeMs = record.TimeUs / 1000.0, activeMs = timeMs + record.TailUs / 1000.0, energyMj = record.EnergyUj / 1000.0;
         return new Reading(
-            (int)Math.Min(record.Input, int.MaxValue), record.Length, NameOf(record.Target), record.Label, timeMs, energyMj,
-            record.TimeUs == 0 ? 0 : Math.Round(1000 * energyMj / timeMs, 3), record.BreakEvenLength == CostLine.Never ? null : record.BreakEvenLength,
+            (int)Math.Min(record.Input, int.MaxValue), record.Length, NameOf(record.Target), record.Label, timeMs, activeMs, energyMj,
+            activeMs == 0 ? 0 : Math.Round(1000 * energyMj / activeMs, 3), record.BreakEvenLength == CostLine.Never ? null : record.BreakEvenLength,
             record.Depth, record.Measured ? "ina219" : "model", record.Done);
     }
 

@@ -56,7 +56,7 @@ internal static class ForecastPlot
         {
             Add(cost(link), link.Cost.Link, color);
             if (breakEven(link) is not { } length || length > last) continue;
-            double x = Math.Log10(length), y = Math.Log10(local.At(length) / 1000);
+            double x = Math.Log10(length), y = Math.Log10(cost(link).At(length) / 1000);
             var marker = plot.Add.Marker(x, y, size: 9);
             marker.Color = color;
             var text = plot.Add.Text($" {length}", x, y);

@@ -93,6 +93,7 @@ internal static class ExperimentVerb
             policies = cell.Policies.ToDictionary(
                 policy => policy.Policy.Name, policy => new { mean = cell.Cost(policy).Mean, half_width_95 = cell.Cost(policy).HalfWidth }),
             best_single = cell.BestSingle.Policy.Name,
+            ratio_to_best_single = new { mean = cell.RatioToBestSingle.Mean, half_width_95 = cell.RatioToBestSingle.HalfWidth },
             percent_better_than_best_single = cell.PercentBetterThanSingle,
             percent_over_oracle = cell.PercentOverOracle,
         }),
@@ -103,13 +104,21 @@ internal static class ExperimentVerb
         percent_over_oracle_worst_cell = result.PercentOverOracleWorst,
         cells_25_percent_better_with_oracle = result.CellsOracleBetter,
         cells_over_1_percent_worse_than_best_single = result.Cells.Count(cell => cell.PercentBetterThanSingle < -1),
+        energy_includes_background = true,
+        energy_cells = result.EnergyCells.Count(),
+        energy_cells_25_percent_better = result.EnergyCells.Count(ExperimentResult.IsBetter),
+        oracle_energy_cells_25_percent_better = result.EnergyCells.Count(ExperimentResult.IsOracleBetter),
+        energy_cells_25_percent_better_where_the_oracle_is =
+            result.EnergyCells.Count(cell => ExperimentResult.IsOracleBetter(cell) && ExperimentResult.IsBetter(cell)),
+        percent_over_oracle_energy = result.EnergyCells.Select(cell => cell.PercentOverOracle).DefaultIfEmpty().Average(),
+        percent_over_oracle_time = result.Cells.Where(cell => !cell.IsEnergy).Select(cell => cell.PercentOverOracle).DefaultIfEmpty().Average(),
         cells_without_outage = result.Cells.Count(cell => !cell.HasOutages),
         cells_without_outage_over_10_percent_over_oracle = result.Cells.Count(cell => !cell.HasOutages && cell.PercentOverOracle > 10),
     };
 
     private static void Print(ExperimentResult result)
     {
-        var table = new Table().Title($"time in ms and energy in mJ per input, mean over {result.SeedCount} seeds").Border(TableBorder.Rounded);
+        var table = new Table().Title($"simulated: time in ms and energy in mJ per input, mean over {result.SeedCount} seeds").Border(TableBorder.Rounded);
         foreach (string column in (string[])["scenario", "inputs", "best single", "two-device", "mean-length", "CRIME", "oracle", "better, %", "over oracle, %"])
             table.AddColumn(column);
         foreach (Cell cell in result.Cells)
@@ -122,6 +131,9 @@ internal static class ExperimentVerb
             $"{result.CellsBetter} of {result.Cells.Count} cells are at least 25 % better than the best single device; "
             + $"worst {result.WorstPercentAgainstSingle:0.00} % against it; "
             + $"{result.PercentOverOracleTotal:0.00} % over the oracle in the mean, {result.PercentOverOracleWorst:0.00} % in the worst cell without outages."));
+        AnsiConsole.WriteLine(
+            $"energy cells: {result.EnergyCells.Count(ExperimentResult.IsBetter)} of {result.EnergyCells.Count()} at least 25 % better, the oracle "
+            + $"{result.EnergyCells.Count(ExperimentResult.IsOracleBetter)}. All figures are simulated. Energy is above the idle baseline, background included.");
     }
 
     private static string Of(Cell cell, string policy) => Number(cell.Cost(cell.Policies.First(entry => entry.Policy.Name == policy)).Mean);

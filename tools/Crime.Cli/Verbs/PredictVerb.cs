@@ -89,6 +89,8 @@ internal static class PredictVerb
             us_per_sequence = link.Cost.TimeUs.Start,
             uj_per_step = link.Cost.EnergyUj.PerStep,
             uj_per_sequence = link.Cost.EnergyUj.Start,
+            local_uj_per_step = link.LocalEnergyUj.PerStep,
+            local_uj_per_sequence = link.LocalEnergyUj.Start,
             break_even_time = link.BreakEvenTime,
             break_even_energy = link.BreakEvenEnergy,
         }),
@@ -101,6 +103,7 @@ internal static class PredictVerb
         if (forecast.Links.Count > 0)
         {
             AnsiConsole.Write(Offloads(forecast));
+            AnsiConsole.WriteLine("energy counts above the idle baseline: what the board draws with nothing to do, in the state of each link");
             foreach (LinkForecast link in forecast.Links) AnsiConsole.WriteLine($"{link.Cost.Link}: {link.Cost.Meaning}");
             AnsiConsole.WriteLine(
                 $"gateway, as given or assumed: {Words.Of(gateway.UsPerStep)} µs a timestep, {Words.Of(gateway.StartUs)} µs a request, "
@@ -134,11 +137,13 @@ internal static class PredictVerb
             .AddColumn(new TableColumn("link").NoWrap())
             .AddColumn(new TableColumn("ms a request").RightAligned()).AddColumn(new TableColumn("+ µs a timestep").RightAligned())
             .AddColumn(new TableColumn("faster from length").RightAligned()).AddColumn(new TableColumn("mJ a request").RightAligned())
-            .AddColumn(new TableColumn("+ µJ a timestep").RightAligned()).AddColumn(new TableColumn("less energy from").RightAligned());
+            .AddColumn(new TableColumn("+ µJ a timestep").RightAligned()).AddColumn(new TableColumn("on the board").RightAligned())
+            .AddColumn(new TableColumn("less energy from").RightAligned());
         foreach (LinkForecast link in forecast.Links)
             table.AddRow(
                 link.Cost.Link, Words.Of(link.Cost.TimeUs.Start / 1000), Words.Of(link.Cost.TimeUs.PerStep), Words.OfLength(link.BreakEvenTime),
-                Words.Of(link.Cost.EnergyUj.Start / 1000), Words.Of(link.Cost.EnergyUj.PerStep), Words.OfLength(link.BreakEvenEnergy));
+                Words.Of(link.Cost.EnergyUj.Start / 1000), Words.Of(link.Cost.EnergyUj.PerStep), Words.Of(link.LocalEnergyUj.PerStep),
+                Words.OfLength(link.BreakEvenEnergy));
         return table;
     }
 

@@ -15,6 +15,7 @@ using Crime.Modelling.Counting;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Evaluation;
 using Crime.Modelling.ModelFiles;
+using Crime.Modelling.Prediction;
 using Crime.VirtualBoard;
 
 namespace Crime.Cli.Verbs;
@@ -102,18 +103,19 @@ internal static class ReportVerb
         page.Section("Error and saturation", "The fixed-point network beside the float one, timestep by timestep. Late timesteps rest on few sequences.");
         page.Figure(ReportPlots.Error(steps.ErrorMean, steps.ErrorMax), "Difference of the hidden state of the last layer, by timestep.");
         page.Figure(ReportPlots.Saturations(steps.GateSaturationsPerThousand, steps.CellSaturationsPerThousand), "Values at the end of their range, by timestep.");
+        int computeMw = BoardPower.Associated(profile).ComputeMw;
         page.Section(
             "Cost on the board",
             $"Executed IL instructions, counted, times {profile.UsPerIl.ToString(CultureInfo.InvariantCulture)} µs ({profile.Name}, an estimate until "
-            + $"the bench has run on your board), and {profile.ComputeMw.ToString("0", CultureInfo.InvariantCulture)} mW while computing.");
+            + $"the bench has run on your board), and {computeMw} mW that computing adds to the idle baseline.");
         var kernels = Kernels(il);
         page.Table(kernels.Select(kernel => ($"{kernel.Name} kernel, IL per timestep", Number(kernel.IlPerStep))));
         int[] lengths = data.Test.Select(sequence => sequence.Length).Order().ToArray();
         var time = kernels.Select(kernel => (kernel.Name, MsPerStep: kernel.IlPerStep * profile.UsPerIl / 1000)).ToArray();
-        var energy = time.Select(line => (line.Name, line.MsPerStep * profile.ComputeMw / 1000)).ToArray();
+        var energy = time.Select(line => (line.Name, line.MsPerStep * computeMw / 1000)).ToArray();
         double median = lengths[lengths.Length / 2];
         page.Figure(ReportPlots.Cost("time, ms", lengths[^1], time, median), "Time of an inference on the board against the length of its input.");
-        page.Figure(ReportPlots.Cost("energy, mJ", lengths[^1], energy, median), "Energy of an inference on the board against the length of its input.");
+        page.Figure(ReportPlots.Cost("energy, mJ", lengths[^1], energy, median), "Energy of an inference above the idle baseline, against the length of its input.");
         return page.Finish($"Made by crime report from model {model.Id:x8}, file {model.Checksum:x8}.");
     }
 

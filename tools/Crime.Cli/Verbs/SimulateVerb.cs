@@ -11,6 +11,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Outputs;
 using Crime.Costs;
+using Crime.Mapping;
 using Crime.Modelling;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Results;
@@ -40,6 +41,8 @@ internal static class SimulateVerb
         var seed = Options.Number("--seed", "Seed of all random streams.", 1, 0, int.MaxValue);
         var statusMs = Options.Number(
             "--status-ms", "Shortest time between two statuses of a gateway, in ms; 0 for the interval that the gateway sets itself.", 0, 0, 60_000);
+        var listen = Options.OneOf(
+            "--listen", "What boards listen to, as in their settings; policy for what each policy listens to.", "policy", "statuses", "answers");
         var without = new Option<string[]>("--without")
         {
             Description = "Anti-herding measures to leave out, in every node: answer-load (answers and pongs report the load), growth (the forecast of a "
@@ -55,7 +58,7 @@ internal static class SimulateVerb
             + "Example:\n  crime simulate modem-sleep --policy crime --seed 7 --json\n"
             + "  crime simulate flash-crowd --policy crime --status-ms 1000 --without all")
         {
-            scenario, policy, set, objective, seed, statusMs, without, output, json,
+            scenario, policy, set, objective, seed, statusMs, listen, without, output, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -66,6 +69,12 @@ internal static class SimulateVerb
                 nodes, inputs, chosen, parsed.GetRequiredValue(objective) == EnergyObjective ? Objective.Energy : Objective.Time, parsed.GetValue(seed))
             {
                 StatusIntervalMs = parsed.GetValue(statusMs) is > 0 and var ms ? ms : null, Safeguards = left,
+                Listening = parsed.GetRequiredValue(listen) switch
+                {
+                    "statuses" => ListeningMode.Statuses,
+                    "answers" => ListeningMode.Answers,
+                    _ => null,
+                },
             });
             return Run(runs.ToList(), parsed.GetValue(output), parsed.GetValue(json), cancellation);
         });
@@ -100,6 +109,7 @@ internal static class SimulateVerb
             objective = any.Objective == Objective.Energy ? EnergyObjective : "time",
             seed = any.Seed,
             status_ms = any.StatusIntervalMs,
+            listen = any.Listening is { } mode ? (mode == ListeningMode.Statuses ? "statuses" : "answers") : "policy",
             without = SafeguardNames.Each.Where(entry => (any.Safeguards & entry.Measure) == 0).Select(entry => entry.Name),
             policies = results.Select(result => Figures(result.Run, result.Tally)),
         };

@@ -24,9 +24,10 @@ public sealed record CodeShare(int Bytes, double UsPerStep, string Source);
 
 /// <summary>An offload against computing on the board.</summary>
 /// <param name="Cost">The offload.</param>
+/// <param name="LocalEnergyUj">Energy of computing on the board above the idle baseline of this link, in µJ over the length.</param>
 /// <param name="BreakEvenTime">Length in timesteps from which on it is faster; null for never.</param>
 /// <param name="BreakEvenEnergy">Length from which on it takes less energy; null for never.</param>
-public sealed record LinkForecast(OffloadCost Cost, long? BreakEvenTime, long? BreakEvenEnergy);
+public sealed record LinkForecast(OffloadCost Cost, LineOver LocalEnergyUj, long? BreakEvenTime, long? BreakEvenEnergy);
 
 /// <summary>A model on a board.</summary>
 /// <param name="Model">Name of the model.</param>
@@ -35,7 +36,7 @@ public sealed record LinkForecast(OffloadCost Cost, long? BreakEvenTime, long? B
 /// <param name="Inputs">Where the counted inputs come from.</param>
 /// <param name="IlPerStep">Executed instructions per timestep.</param>
 /// <param name="TimeUs">Time of an inference on the board, in µs over the length.</param>
-/// <param name="EnergyUj">Energy of it, in µJ over the length; null for a profile without power.</param>
+/// <param name="EnergyUj">Energy of it above the idle baseline of an associated board, in µJ over the length; null for a profile without power.</param>
 /// <param name="Operations">What a step is made of, the dearest first.</param>
 /// <param name="Code">What the size of the compiled code adds.</param>
 /// <param name="Links">Offloads; none for a profile without a radio.</param>
@@ -68,19 +69,20 @@ public sealed record Forecast(
             return new OperationShare(name, perStep, table.Costs[name].Ns, perStep * table.Costs[name].Ns / 1000);
         }
         OperationShare[] shares = Operation.All.Select(Share).Where(share => share.PerStep > 0).OrderByDescending(share => share.UsPerStep).ToArray();
-        LineOver? energy = profile.Board == null ? null : time.Energy(BoardPower.Of(profile.Board).ComputeMw);
+        LineOver? energy = profile.Board == null ? null : time.Energy(BoardPower.Associated(profile.Board).ComputeMw);
         return new Forecast(
             model.Name, profile.Name, kernel, inputs.Source, PerStep(count.Whole.Total, count.Empty.Total), time, energy, shares, code,
-            LinksOf(model, profile, gateway, time, energy));
+            LinksOf(model, profile, gateway, time));
     }
 
-    private static LinkForecast[] LinksOf(ModelFile model, CostProfile profile, GatewayCost gateway, LineOver time, LineOver? energy)
+    private static LinkForecast[] LinksOf(ModelFile model, CostProfile profile, GatewayCost gateway, LineOver time)
     {
-        if (profile.Board == null || energy is not { } spent) return [];
+        if (profile.Board == null) return [];
         RequestCost request = RequestCost.Count(model);
         return Prediction.Links.Of(profile.Board, request.Encoding(profile.Operations), request, gateway)
             .Select(cost => new LinkForecast(
-                cost, Prediction.Links.BreakEvenLength(time, cost.TimeUs), Prediction.Links.BreakEvenLength(spent, cost.EnergyUj)))
+                cost, time.Energy(cost.ComputeMw), Prediction.Links.BreakEvenLength(time, cost.TimeUs),
+                Prediction.Links.BreakEvenLength(time.Energy(cost.ComputeMw), cost.EnergyUj)))
             .ToArray();
     }
 }

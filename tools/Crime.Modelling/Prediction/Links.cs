@@ -18,8 +18,11 @@ public sealed record GatewayCost(double UsPerStep, double StartUs, double WaitUs
 /// <param name="Link">Short name.</param>
 /// <param name="Meaning">What state the radio is in.</param>
 /// <param name="TimeUs">Time until the answer is there, in µs over the length.</param>
-/// <param name="EnergyUj">Energy of the board until then, and of its radio while it listens after the answer, in µJ over the length.</param>
-public sealed record OffloadCost(string Link, string Meaning, LineOver TimeUs, LineOver EnergyUj);
+/// <param name="EnergyUj">
+/// Energy above the idle baseline of this link until then, and of the radio while it listens after the answer, in µJ over the length.
+/// </param>
+/// <param name="ComputeMw">Power that computing on the board adds to the same baseline, in mW.</param>
+public sealed record OffloadCost(string Link, string Meaning, LineOver TimeUs, LineOver EnergyUj, int ComputeMw);
 
 /// <summary>Makes offload costs.</summary>
 public static class Links
@@ -38,31 +41,34 @@ public static class Links
     /// <param name="gateway">The gateway.</param>
     public static IReadOnlyList<OffloadCost> Of(BoardProfile board, LineOver encoding, RequestCost request, GatewayCost gateway)
     {
-        PowerProfile power = BoardPower.Of(board);
+        PowerProfile associated = BoardPower.Associated(board), listening = BoardPower.Associated(board.AlwaysListening());
         double clientUs = (board.MqttPublishIl + board.MqttReceiveIl) * board.UsPerIl;
         LineOver compute = encoding + new LineOver(0, clientUs);
         var air = new LineOver(
             request.BytesPerStep * board.TransmitNsPerByte / 1000, board.TransmitOverheadUs + request.HeaderSize * board.TransmitNsPerByte / 1000);
         var away = new LineOver(gateway.UsPerStep, 2 * board.LinkDelayUs + gateway.StartUs + gateway.WaitUs);
-        bool isImmediate = RadioTimeline.IsImmediate((long)away.Start, power.MinActiveUs);
+        bool isImmediate = RadioTimeline.IsImmediate((long)away.Start, associated.MinActiveUs);
         // A late answer comes at any time between two beacons, so that it waits for half an interval on average.
         LineOver sleeping = isImmediate ? away : away + new LineOver(0, board.BeaconIntervalUs / 2);
-        var listening = new LineOver(isImmediate ? away.PerStep : 0, RadioTimeline.ListenTimeUs((long)away.Start, power.MinActiveUs, true));
-        OffloadCost Cost(string link, string meaning, LineOver wait, LineOver listen, double wakeUs)
+        var afterwards = new LineOver(isImmediate ? away.PerStep : 0, RadioTimeline.ListenTimeUs((long)away.Start, associated.MinActiveUs, true));
+        OffloadCost Cost(string link, string meaning, PowerProfile power, LineOver wait, LineOver listen, double wakeUs)
         {
             var wake = new LineOver(0, wakeUs);
             double Uj(Func<LineOver, double> part) => new RadioTimeline
             {
                 ComputeUs = Ns(part(compute)), TransmitUs = Ns(part(air)), WaitUs = Ns(part(wait)), ListenUs = Ns(part(listen)), WakeUs = Ns(part(wake)),
             }.EnergyNj(power) / PjPerUj;
-            return new OffloadCost(link, meaning, wake + compute + air + wait, new LineOver(Uj(line => line.PerStep), Uj(line => line.Start)));
+            return new OffloadCost(
+                link, meaning, wake + compute + air + wait, new LineOver(Uj(line => line.PerStep), Uj(line => line.Start)), power.ComputeMw);
         }
         return
         [
-            Cost("wifi", "associated, receiver always on: not what the stock firmware does", away, away, 0),
-            Cost("modem-sleep", "associated, listening for a while, then dozing between beacons: the stock firmware", sleeping, listening, 0),
+            Cost("wifi", "associated, receiver always on: not what the stock firmware does", listening, away, new LineOver(0, 0), 0),
+            Cost("modem-sleep", "associated, listening for a while, then modem sleep between beacons: the stock firmware", associated, sleeping, afterwards, 0),
             // Closing the connection after the answer takes longer than the minimum active time, so the radio listens for that time here too.
-            Cost("radio-wake", "radio off between inputs, brought up for each request, then as modem-sleep", sleeping, listening, board.AssociateMs * 1000),
+            Cost(
+                "radio-wake", "radio off between inputs, in light sleep; brought up for each request, then as modem-sleep", BoardPower.DutyCycled(board),
+                sleeping, afterwards, board.AssociateMs * 1000),
         ];
     }
 

@@ -28,18 +28,23 @@ public sealed record Estimate(double Mean, double HalfWidth)
 /// <summary>A policy in a cell.</summary>
 /// <param name="Policy">The policy.</param>
 /// <param name="TimeMs">Time per input in ms.</param>
-/// <param name="EnergyMj">Energy per input in mJ.</param>
+/// <param name="EnergyMj">Energy per input in mJ above the idle baseline, with the background energy.</param>
 /// <param name="Total">Tally over all seeds.</param>
 public sealed record PolicyResult(Policy Policy, Estimate TimeMs, Estimate EnergyMj, RunTally Total)
 {
+    /// <summary>Time per input in ms, by seed.</summary>
+    public required IReadOnlyList<double> TimesMs { get; init; }
+
+    /// <summary>Energy per input in mJ, by seed.</summary>
+    public required IReadOnlyList<double> EnergiesMj { get; init; }
+
     /// <summary>From a tally per seed.</summary>
     public static PolicyResult Of(Policy policy, IReadOnlyList<RunTally> tallies)
     {
-        var time = Estimate.Of(tallies.Select(tally => tally.MeanTimeMs).ToArray());
-        var energy = Estimate.Of(tallies.Select(tally => tally.MeanEnergyMj).ToArray());
+        double[] times = [.. tallies.Select(tally => tally.MeanTimeMs)], energies = [.. tallies.Select(tally => tally.MeanEnergyMj)];
         var total = new RunTally(tallies[0].CountByLength.Length - 1, tallies[0].SliceUs * RunTally.SliceCount);
         foreach (RunTally tally in tallies) total.Add(tally);
-        return new PolicyResult(policy, time, energy, total);
+        return new PolicyResult(policy, Estimate.Of(times), Estimate.Of(energies), total) { TimesMs = times, EnergiesMj = energies };
     }
 }
 
@@ -54,6 +59,8 @@ public sealed record Cell(string Scenario, string Set, bool IsEnergy, bool HasOu
     /// <summary>What the cell compares of a policy: time in ms or energy in mJ.</summary>
     public Estimate Cost(PolicyResult policy) => IsEnergy ? policy.EnergyMj : policy.TimeMs;
 
+    private IReadOnlyList<double> Costs(PolicyResult policy) => IsEnergy ? policy.EnergiesMj : policy.TimesMs;
+
     /// <summary>The project's policy.</summary>
     public PolicyResult Crime => Policies.First(policy => policy.Policy.Kind == PolicyKind.Crime);
 
@@ -62,6 +69,12 @@ public sealed record Cell(string Scenario, string Set, bool IsEnergy, bool HasOu
 
     /// <summary>The best single device.</summary>
     public PolicyResult BestSingle => Policies.Where(policy => policy.Policy.IsSingleDevice).MinBy(policy => Cost(policy).Mean)!;
+
+    /// <summary>
+    /// Cost of the project's policy divided by that of the best single device, paired by seed. The best single device is the one with the least mean
+    /// over all seeds.
+    /// </summary>
+    public Estimate RatioToBestSingle => Estimate.Of([.. Costs(Crime).Zip(Costs(BestSingle), (crime, single) => crime / single)]);
 
     /// <summary>What the project's policy costs less than the best single device, in %; below zero when it costs more.</summary>
     public double PercentBetterThanSingle => 100 * (1 - Cost(Crime).Mean / Cost(BestSingle).Mean);

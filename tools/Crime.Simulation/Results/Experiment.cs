@@ -21,10 +21,19 @@ public sealed record ExperimentResult(IReadOnlyList<Cell> Cells, int SeedCount)
     public const double ClaimedPercent = 25;
 
     /// <summary>Cells in which the project's policy costs at least a quarter less than the best single device.</summary>
-    public int CellsBetter => Cells.Count(cell => cell.PercentBetterThanSingle >= ClaimedPercent);
+    public int CellsBetter => Cells.Count(IsBetter);
 
     /// <summary>The same for the oracle: more cells than these cannot have such a gain, whatever the policy.</summary>
-    public int CellsOracleBetter => Cells.Count(cell => cell.Cost(cell.Oracle).Mean <= (1 - ClaimedPercent / 100) * cell.Cost(cell.BestSingle).Mean);
+    public int CellsOracleBetter => Cells.Count(IsOracleBetter);
+
+    /// <summary>Returns true when the oracle costs at least a quarter less than the best single device.</summary>
+    public static bool IsOracleBetter(Cell cell) => cell.Cost(cell.Oracle).Mean <= (1 - ClaimedPercent / 100) * cell.Cost(cell.BestSingle).Mean;
+
+    /// <summary>Returns true when the project's policy costs at least a quarter less than the best single device.</summary>
+    public static bool IsBetter(Cell cell) => cell.PercentBetterThanSingle >= ClaimedPercent;
+
+    /// <summary>Cells that compare energy.</summary>
+    public IEnumerable<Cell> EnergyCells => Cells.Where(cell => cell.IsEnergy);
 
     /// <summary>What it costs more than the best single device in the worst cell, in %; below zero when it is better everywhere.</summary>
     public double WorstPercentAgainstSingle => Cells.Max(cell => -cell.PercentBetterThanSingle);
@@ -39,6 +48,8 @@ public sealed record ExperimentResult(IReadOnlyList<Cell> Cells, int SeedCount)
 /// <summary>Runs the grid.</summary>
 public sealed class Experiment
 {
+    private static readonly Objective[] s_objectives = [Objective.Time, Objective.Energy];
+
     private readonly IReadOnlyList<Scenario> _scenarios;
     private readonly IReadOnlyList<InputSet> _sets;
     private readonly int _seedCount;
@@ -55,7 +66,7 @@ public sealed class Experiment
         foreach (Scenario scenario in scenarios)
             foreach (InputSet set in sets)
                 foreach (Policy policy in Policy.All(scenario))
-                    foreach (Objective objective in ObjectivesOf(policy))
+                    foreach (Objective objective in s_objectives)
                         for (int seed = 1; seed <= seedCount; seed++) Runs.Add(new SimulationRun(scenario, set, policy, objective, seed));
     }
 
@@ -92,12 +103,10 @@ public sealed class Experiment
         var cells = new List<Cell>();
         foreach (Scenario scenario in _scenarios)
             foreach (InputSet set in _sets)
-                foreach (Objective objective in (Objective[])[Objective.Time, Objective.Energy])
+                foreach (Objective objective in s_objectives)
                     cells.Add(new Cell(
                         scenario.Name, set.Name, objective == Objective.Energy, scenario.HasOutages,
-                        Policy.All(scenario).Select(policy => results[(scenario, set, policy, policy.HasObjective ? objective : Objective.Time)]).ToList()));
+                        Policy.All(scenario).Select(policy => results[(scenario, set, policy, objective)]).ToList()));
         return cells;
     }
-
-    private static Objective[] ObjectivesOf(Policy policy) => policy.HasObjective ? [Objective.Time, Objective.Energy] : [Objective.Time];
 }

@@ -111,11 +111,7 @@ public sealed record BoardGroup(int Count, BoardKind Kind, RadioKind Radio, doub
     public BoardProfile Profile()
     {
         BoardProfile profile = BoardProfile.Bundled(Kind.Profile).With("cpu_us_per_il", Kind.UsPerIl).With("receive_ma", Kind.AwakeMa);
-        if (Radio != RadioKind.Awake) return profile;
-        // It always listens: its waiting draws as much, and a minimum active time adds nothing.
-        double extraMa = Kind.AwakeMa - profile.WaitMw / profile.SupplyV;
-        return profile.With("beacon_interval_us", 0).With("listen_on_ms", 0).With("wait_ma", Kind.AwakeMa)
-            .With("compute_ma", profile.ComputeMw / profile.SupplyV + extraMa);
+        return Radio == RadioKind.Awake ? profile.AlwaysListening() : profile;
     }
 }
 

@@ -24,14 +24,13 @@ internal sealed class BoardDriver
     private readonly OpenRequest _request;
     private readonly DirectedMapping? _directed;
     private readonly InputArrivals _arrivals;
-    private readonly RadioTimeline _background = new();
     private readonly int _decisionUs;
     private RandomStream _noise;
     private RandomStream _backgroundNoise;
     private long _computeFromUs;
     private long _nextTickUs;
     private uint _wakes;
-    private bool _isConnected = true;
+    private bool _isConnected;
     private bool _isRefreshing;
     private bool _isDelayed;
 
@@ -49,12 +48,11 @@ internal sealed class BoardDriver
         var nature = new RandomStream(world.Seed, StreamPurpose.Board, index);
         double beaconPhaseUs = nature.NextUniform() * costs.BeaconUs;
         Engine = new MappingEngine(setup, unchecked((uint)nature.NextBits()));
-        Links = new BoardLinks(world, costs, Engine, beaconPhaseUs, firstLink);
         _arrivals = new InputArrivals(world.Setup, world.Seed, index, costs.Group.InputEveryS * 1e6);
         _noise = new RandomStream(world.Seed, StreamPurpose.Noise, index);
         _backgroundNoise = new RandomStream(world.Seed, StreamPurpose.Messages, index);
         _request = new OpenRequest((uint)index);
-        _decisionUs = world.Setup.Policy.AsksEngine ? (int)costs.DecisionUs : 0;
+        _decisionUs = (int)(world.Setup.Policy.DecisionIl * costs.UsPerIl);
         if (costs.Group.Radio == RadioKind.Off)
         {
             _radio = new RadioSchedule(new RadioCost((int)costs.AssociateUs, costs.Power.WakeMw));
@@ -64,6 +62,7 @@ internal sealed class BoardDriver
         _directed = mapping as DirectedMapping;
         _flow = new InputFlow(costs.Power, mapping, _radio);
         _flow.SetModel(Engine, canCompute: true);
+        Links = new BoardLinks(world, costs, Engine, _flow.Background, beaconPhaseUs, firstLink);
     }
 
     /// <summary>Its number.</summary>
@@ -86,9 +85,14 @@ internal sealed class BoardDriver
 
     private long NowUs => _world.NowUs;
 
-    /// <summary>Connects, and schedules the first input.</summary>
+    /// <summary>Connects, unless the board needs no connection yet, and schedules the first input.</summary>
     public void Start()
     {
+        if (_radio != null)
+        {
+            if (_flow.Need.IsProbeDue(NowUs)) Connect((long)Costs.AssociateUs);
+            else _radio.OnDown(NowUs);
+        }
         _nextTickUs = _arrivals.DrawUs(ConnectUs);
         _world.Events.Add(_nextTickUs, EventKind.Tick, Index);
         ScheduleInput();
@@ -100,7 +104,7 @@ internal sealed class BoardDriver
         tally.Timeouts += _flow.Counters.Timeouts;
         tally.Refusals += _flow.Counters.Refusals;
         tally.LateAnswers += _flow.Counters.LateAnswers;
-        tally.BackgroundUj += _background.EnergyNj(Costs.Power) / 1000.0;
+        if (!_world.Setup.Policy.HasFreeKnowledge) tally.BackgroundUj += _flow.Background.EnergyUj;
     }
 
     /// <summary>An input arrives.</summary>
@@ -145,12 +149,12 @@ internal sealed class BoardDriver
         if (!_request.TryAccept(NowUs))
         {
             _flow.Counters.LateAnswers++;
+            _flow.Background.OnReceived(1, NowUs, NowUs);
             return;
         }
         ReceiveStatuses();
         Links.MeasuredRttUs[slot] = Math.Max(linkUs, 0);
         InputAction action = _flow.OnAnswer(_request.Answer, NowUs, NowUs);
-        BoardCosts.AddClient(_flow.Timeline, Costs.ReceiveUs);
         Do(action, NowUs);
     }
 
@@ -171,7 +175,7 @@ internal sealed class BoardDriver
     {
         if (wake != _wakes) return;
         _isConnected = true;
-        Engine.OnConnectionChanged(NowUs);
+        OnConnected();
         ReceiveStatuses();
         SendPings();
     }
@@ -186,7 +190,9 @@ internal sealed class BoardDriver
     /// <summary>The links are measured.</summary>
     public void OnTick()
     {
-        if (NowUs != _nextTickUs || !_isConnected) return;
+        if (NowUs != _nextTickUs) return;
+        UpdateConnection();
+        if (!_isConnected) return;
         ReceiveStatuses();
         SendPings();
     }
@@ -194,7 +200,7 @@ internal sealed class BoardDriver
     /// <summary>A pong arrives.</summary>
     public void OnPong(SimRequest ping)
     {
-        _background.ListenUs += RadioTimeline.ListenTimeUs(NowUs - ping.SentUs, Costs.Power.MinActiveUs, true);
+        _flow.Background.OnReceived(1, NowUs, NowUs);
         if (_isConnected)
         {
             ReceiveStatuses();
@@ -229,7 +235,6 @@ internal sealed class BoardDriver
         long sentUs = fromUs + (long)Costs.EncodeUs(length);
         uint sequence = _request.Open(fromUs);
         _flow.OnSent(fromUs, sentUs, 0);
-        BoardCosts.AddClient(_flow.Timeline, Costs.PublishUs);
         // A board waits in whole ms.
         long waitUs = (_flow.UntilUs - sentUs + 999) / 1000 * 1000;
         _world.Events.Add(sentUs + waitUs, EventKind.Timeout, Index, 0, sequence);
@@ -262,7 +267,8 @@ internal sealed class BoardDriver
                 else tally.AtGateways++;
                 break;
         }
-        SwitchRadioOff();
+        if (_radio != null) SwitchRadioOff(_radio);
+        else UpdateConnection();
         ScheduleInput();
     }
 
@@ -273,17 +279,16 @@ internal sealed class BoardDriver
     }
 
     /// <summary>Switches the radio of a duty-cycled board off, or on when a refresh is due.</summary>
-    private void SwitchRadioOff()
+    private void SwitchRadioOff(RadioSchedule radio)
     {
-        if (_radio == null) return;
-        _isRefreshing = _radio.IsRefreshDue(NowUs);
+        _isRefreshing = _flow.IsRefreshDue(NowUs);
         if (_isRefreshing)
         {
-            _radio.Wake(NowUs);
+            radio.Wake(NowUs);
             Wake(NowUs, new Draws(_backgroundNoise.NextBits()));
             return;
         }
-        _radio.OnDown(NowUs);
+        radio.OnDown(NowUs);
         _isConnected = false;
         _wakes++;
     }
@@ -302,8 +307,8 @@ internal sealed class BoardDriver
         if (_isRefreshing)
         {
             if (_radio!.Poll(NowUs) == WakeState.Waking) return;
-            _background.WakeUs += NowUs - _radio.WakeAtUs;
-            SwitchRadioOff();
+            _flow.OnRefreshed(NowUs);
+            SwitchRadioOff(_radio);
         }
         else if (_flow.Action is InputAction.WakeRadio or InputAction.AwaitRadio)
         {
@@ -313,21 +318,54 @@ internal sealed class BoardDriver
         }
     }
 
-    private void ReceiveStatuses() => _background.ListenUs += Links.ReceiveStatuses();
+    /// <summary>Connects or leaves, as the board needs it. A duty-cycled board is connected while its radio is on.</summary>
+    private void UpdateConnection()
+    {
+        if (_radio != null) return;
+        bool isNeeded = _flow.Need.IsConnectionNeeded(_isConnected, NowUs);
+        if (isNeeded && !_isConnected)
+        {
+            Connect(0);
+            ReceiveStatuses();
+            SendPings();
+        }
+        _isConnected = isNeeded;
+    }
+
+    private void Connect(long wakeUs)
+    {
+        _isConnected = true;
+        if (wakeUs > 0) _flow.Background.OnWake(wakeUs);
+        OnConnected();
+    }
+
+    private void OnConnected()
+    {
+        Engine.OnConnectionChanged(NowUs);
+        Links.OnConnected(NowUs + LinkFlow.StatusesUs);
+        // The connection of TCP, CONNECT and SUBSCRIBE take a round trip each.
+        _flow.Background.OnExchange(BackgroundEnergy.ConnectMessages, NowUs, NowUs + (long)(6 * Links.StatusWayUs(0)));
+        if (Engine.LearnsFromAnswers) _flow.Background.OnExchange(1, NowUs, NowUs);
+    }
+
+    private void ReceiveStatuses() => Links.ReceiveStatuses();
 
     /// <summary>Sends the pings that are due, and schedules the next look.</summary>
     private void SendPings()
     {
         while (Engine.TakePing(NowUs, isWanted: false, extraSizeBytes: 0, out uint sequence) is { } gateway) SendPing(Links.SlotOf(gateway.Id), sequence);
-        _nextTickUs = _world.NextTick(Engine.NextPingUs());
+        long pingUs = Engine.NextPingUs();
+        // No statuses come, and no ping is due: the next input looks again.
+        if (pingUs == long.MaxValue && !Links.ReceivesStatuses) return;
+        _nextTickUs = _world.NextTick(pingUs);
+        if (Engine.LearnsFromAnswers && Links.ReceivesStatuses) _nextTickUs = Math.Min(_nextTickUs, NowUs + LinkFlow.StatusesUs + LinkFlow.TickUs);
         _world.Events.Add(_nextTickUs, EventKind.Tick, Index);
     }
 
     private void SendPing(int slot, uint sequence)
     {
         _world.Tally.Pings++;
-        _background.TransmitUs += Costs.Power.TransmitUs(PingFrame.Size);
-        _background.ComputeUs += (long)(Costs.PublishUs + Costs.ReceiveUs);
+        _flow.Background.OnSent(PingFrame.Size, NowUs);
         var draws = new Draws(_backgroundNoise.NextBits());
         if (Links.IsDown(slot)) return;
         SimRequest ping = _world.Rent(Index, slot, _request.Session, sequence, draws);

@@ -3,6 +3,7 @@
 using System;
 using Crime.Frames;
 using Crime.Mapping;
+using Crime.Node;
 using Crime.Simulation.Events;
 using Crime.Simulation.Scenarios;
 
@@ -15,18 +16,25 @@ internal sealed class BoardLinks : NodeLinks
     private readonly MappingEngine _engine;
     private readonly double _beaconPhaseUs;
     private readonly bool _isDutyCycled;
+    private readonly BackgroundEnergy _background;
     private long _receivedAtUs;
+    private long _statusesUntilUs;
+    private bool _isFresh;
+    private bool _isSubscribed;
 
     /// <summary>Makes the links of a board.</summary>
     /// <param name="world">Its world.</param>
     /// <param name="costs">Costs of the board.</param>
     /// <param name="engine">Receives the statuses.</param>
+    /// <param name="background">Counts their energy.</param>
     /// <param name="beaconPhaseUs">Time of the first beacon of its access point in µs.</param>
     /// <param name="first">Number of the first link among all links of the world.</param>
-    public BoardLinks(SimWorld world, BoardCosts costs, MappingEngine engine, double beaconPhaseUs, int first) : base(world, costs.Group.Links, first)
+    public BoardLinks(SimWorld world, BoardCosts costs, MappingEngine engine, BackgroundEnergy background, double beaconPhaseUs, int first)
+        : base(world, costs.Group.Links, first)
     {
         _costs = costs;
         _engine = engine;
+        _background = background;
         _beaconPhaseUs = beaconPhaseUs;
         _isDutyCycled = costs.Group.Radio == RadioKind.Off;
         MeasuredRttUs = new double[Count];
@@ -35,6 +43,18 @@ internal sealed class BoardLinks : NodeLinks
 
     /// <summary>Round trip as last measured, by slot, in µs; negative before the first measurement.</summary>
     public double[] MeasuredRttUs { get; }
+
+    /// <summary>True while the board receives statuses.</summary>
+    public bool ReceivesStatuses => !_engine.LearnsFromAnswers || _isSubscribed;
+
+    /// <summary>Notes a connection: the last status of each gateway comes at once.</summary>
+    /// <param name="untilUs">Time in µs until which a board that learns from answers receives statuses at least.</param>
+    public void OnConnected(long untilUs)
+    {
+        _statusesUntilUs = untilUs;
+        _isFresh = true;
+        _isSubscribed = true;
+    }
 
     /// <summary>The gateway at a slot as the engine knows it; null before its first status.</summary>
     public GatewayCandidate? CandidateAt(int slot)
@@ -58,7 +78,7 @@ internal sealed class BoardLinks : NodeLinks
             return;
         }
         double atUs = World.NowUs + WayBackUs(slot, sizeBytes, request.Draws);
-        if (World.StatusIl > 0) atUs += StallUs(slot, request.Draws);
+        if (World.StatusIl > 0 && ReceivesStatuses) atUs += StallUs(slot, request.Draws);
         int requestBytes = kind == EventKind.Pong ? PingFrame.Size : World.RequestSize(request.Input.Length);
         double receivedUs = AnswerUs(request.SentUs + _costs.PublishUs + _costs.AirUs(requestBytes), atUs);
         // At a beacon, the board receives first what came before the answer.
@@ -85,27 +105,30 @@ internal sealed class BoardLinks : NodeLinks
     public double ReceivedStatusUs(long afterUs, long untilUs) => StatusUs(LastReceivedUs(afterUs), LastReceivedUs(untilUs));
 
     /// <summary>Passes the statuses that have arrived to the engine.</summary>
-    /// <returns>Time in µs for which they have kept the radio listening.</returns>
-    public long ReceiveStatuses()
+    public void ReceiveStatuses()
     {
+        if (!ReceivesStatuses) return;
         long nowUs = World.NowUs;
         uint count = 0;
         for (int slot = 0; slot < Count; slot++)
         {
             if (IsDown(slot)) continue;
             GatewayDriver gateway = GatewayAt(slot);
-            uint seen = SeenOf(slot);
-            // A board that has just connected receives the retained status at once.
-            bool isRetained = _isDutyCycled || seen == 0;
-            double wayUs = isRetained ? 0 : StatusWayUs(slot), byUs = isRetained ? nowUs : LastReceivedUs(nowUs);
             gateway.Beat();
+            // A board that has just connected receives the retained status at once.
+            bool isRetained = _isDutyCycled || _isFresh || SeenOf(slot) == 0;
+            if (isRetained) SkipToLast(slot);
+            uint seen = SeenOf(slot);
+            double wayUs = isRetained ? 0 : StatusWayUs(slot), byUs = isRetained ? nowUs : LastReceivedUs(nowUs);
             while (ReadStatus(slot, byUs - wayUs, out long atUs) is { } status)
                 _engine.OnStatus(gateway.Node.Id, status, isRetained ? nowUs : Math.Min((long)BeaconUs(atUs + wayUs), nowUs));
             count += SeenOf(slot) - seen;
         }
-        long listenUs = Math.Min(count * (long)_costs.Power.MinActiveUs, nowUs - _receivedAtUs);
+        if (count > 0) _background.OnReceived((int)count, _receivedAtUs, nowUs);
         _receivedAtUs = nowUs;
-        return listenUs;
+        _isFresh = false;
+        // It receives statuses until it knows a gateway that answers.
+        if (nowUs >= _statusesUntilUs && _engine.HasUsableGateway(nowUs)) _isSubscribed = false;
     }
 
     /// <summary>
@@ -127,6 +150,7 @@ internal sealed class BoardLinks : NodeLinks
     private int CountStatuses(double afterUs, double untilUs)
     {
         int count = 0;
+        if (!ReceivesStatuses) return count;
         for (int slot = 0; slot < Count; slot++)
         {
             if (IsDown(slot)) continue;

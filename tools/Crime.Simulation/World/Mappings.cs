@@ -54,6 +54,12 @@ internal sealed class EngineMapping(MappingMode mode, int fixedLength) : WholeMa
     private readonly ModeMapping _board = new() { Mode = mode };
 
     /// <inheritdoc/>
+    public override bool NeedsGateway => _board.NeedsGateway;
+
+    /// <inheritdoc/>
+    public override bool MayOffload => _board.MayOffload;
+
+    /// <inheritdoc/>
     public override void DecideAfterWake(MappingEngine engine, int length, long nowUs, Decision decision) =>
         _board.DecideAfterWake(engine, LengthOf(length), nowUs, decision);
 
@@ -67,6 +73,9 @@ internal sealed class EngineMapping(MappingMode mode, int fixedLength) : WholeMa
 /// <summary>Names the gateway that computes an input. An input stays on the board while the board cannot reach that gateway.</summary>
 internal abstract class DirectedMapping(SimWorld world, BoardDriver board) : WholeMapping
 {
+    /// <inheritdoc/>
+    public override bool NeedsGateway => true;
+
     /// <summary>Slot of the gateway that gets the request; -1 for the board.</summary>
     protected int Slot { get; private set; } = -1;
 
@@ -222,7 +231,6 @@ internal sealed class OracleMapping(SimWorld world, BoardDriver board) : Directe
         _timeline.ComputeUs = (long)encodeUs;
         _timeline.WakeUs = (long)upUs;
         _timeline.AddRequest(costs.Power, (long)airUs, (long)(endUs - sentUs - airUs), true);
-        BoardCosts.AddClient(_timeline, costs.PublishUs + costs.ReceiveUs);
         return _timeline.EnergyNj(costs.Power);
     }
 

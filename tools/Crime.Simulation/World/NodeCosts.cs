@@ -19,9 +19,6 @@ internal sealed class BoardCosts
     /// <summary>Spread of the time to associate. Estimate: "one to several seconds".</summary>
     public const double AssociateNoiseSigma = 0.3;
 
-    /// <summary>Executed IL of one decision: the budget of a test for one gateway (tests/budgets/decision.json).</summary>
-    public const double DecisionIl = 520;
-
     private readonly KernelCost _kernel;
     private readonly InputSet _set;
     private readonly double _airUs;
@@ -32,7 +29,7 @@ internal sealed class BoardCosts
     {
         BoardProfile profile = group.Profile();
         Group = group;
-        Power = BoardPower.Of(profile);
+        Power = group.Radio == RadioKind.Off ? BoardPower.DutyCycled(profile) : BoardPower.Associated(profile);
         _set = set;
         _kernel = set.Kernel(group.Kind.Kernel);
         _airUs = profile.TransmitOverheadUs;
@@ -40,9 +37,8 @@ internal sealed class BoardCosts
         UsPerIl = profile.UsPerIl;
         AssociateUs = profile.AssociateMs * 1000;
         BeaconUs = profile.BeaconIntervalUs;
-        PublishUs = profile.MqttPublishIl * UsPerIl;
-        ReceiveUs = profile.MqttReceiveIl * UsPerIl;
-        DecisionUs = DecisionIl * UsPerIl;
+        PublishUs = profile.MqttSendUs;
+        ReceiveUs = profile.MqttReceiveUs;
         LengthDistribution lengths = set.Lengths;
         LocalLine = new CostLine(
             Ns(_kernel.PerStep + _kernel.PerOutputStep * lengths.Gamma), Us(_kernel.PerInput + _kernel.PerOutputStep * lengths.Delta));
@@ -67,9 +63,6 @@ internal sealed class BoardCosts
     /// <summary>Time of the MQTT client to receive, in µs.</summary>
     public double ReceiveUs { get; }
 
-    /// <summary>Time of a decision in µs.</summary>
-    public double DecisionUs { get; }
-
     /// <summary>Time to compute, as the board profiles itself: over the length of the input, with the expected length of the output.</summary>
     public CostLine LocalLine { get; }
 
@@ -82,10 +75,12 @@ internal sealed class BoardCosts
     /// <summary>Returns the setup of the engines of these boards.</summary>
     /// <param name="objective">The objective.</param>
     /// <param name="measures">Anti-herding measures that are on.</param>
-    public EngineSetup Setup(Objective objective, AntiHerding measures) => new()
+    /// <param name="listening">What the boards listen to.</param>
+    public EngineSetup Setup(Objective objective, AntiHerding measures, ListeningMode listening) => new()
     {
         ModelId = SimWorld.ModelId, LongestLength = _set.Lengths.MaxLength, LocalTime = LocalLine, EncodeTime = EncodeLine,
         BytesPerStep = _set.BytesPerStep, Power = Power, Objective = objective, BeaconIntervalUs = EngineSetup.StandardBeaconUs, Measures = measures,
+        Listening = listening,
     };
 
     /// <summary>Time to compute an input in µs, without noise.</summary>
@@ -97,15 +92,6 @@ internal sealed class BoardCosts
 
     /// <summary>Air time of a message in µs.</summary>
     public double AirUs(int sizeBytes) => _airUs + sizeBytes * _airUsPerByte;
-
-    /// <summary>Counts time in which the MQTT client computes while the board waits for an answer.</summary>
-    /// <param name="timeline">Receives it.</param>
-    /// <param name="us">The time in µs.</param>
-    public static void AddClient(RadioTimeline timeline, double us)
-    {
-        timeline.ComputeUs += (long)us;
-        timeline.WaitUs -= (long)us;
-    }
 
     private long Ns(double il) => (long)Math.Round(il * UsPerIl * 1000);
 

@@ -67,6 +67,13 @@ internal abstract class NodeLinks
     /// <summary>Number of the last status that was read of a gateway; 0 when there was none.</summary>
     public uint SeenOf(int slot) => _seen[slot];
 
+    /// <summary>Skips all statuses of a gateway but the last, which the broker retains.</summary>
+    protected void SkipToLast(int slot)
+    {
+        uint count = GatewayAt(slot).Log.Count;
+        if (count > 0) _seen[slot] = System.Math.Max(_seen[slot], count - 1);
+    }
+
     /// <summary>Reads the next status of a gateway.</summary>
     /// <param name="slot">Its link.</param>
     /// <param name="byUs">Latest time of publication in µs.</param>

@@ -2,6 +2,7 @@
 
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Mapping;
 using Crime.Simulation.Scenarios;
 
 namespace Crime.Simulation.World;
@@ -40,11 +41,25 @@ public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
     /// <summary>True when all inputs go to one kind of node.</summary>
     public bool IsSingleDevice => Kind is PolicyKind.Local or PolicyKind.Single;
 
-    /// <summary>True when it depends on the objective.</summary>
-    public bool HasObjective => !IsSingleDevice && Kind != PolicyKind.Random;
+    /// <summary>Executed IL of one decision on a board: budgets of tests for one gateway (tests/budgets/decision.json).</summary>
+    public int DecisionIl => Kind switch
+    {
+        PolicyKind.Crime or PolicyKind.MeanLength => 520,
+        PolicyKind.Single => 350,
+        PolicyKind.Local => 100,
+        _ => 0,
+    };
 
-    /// <summary>True when the engine of each board decides, which takes time.</summary>
-    public bool AsksEngine => Kind is PolicyKind.Crime or PolicyKind.MeanLength;
+    /// <summary>True when all that it knows costs nothing.</summary>
+    public bool HasFreeKnowledge => Kind == PolicyKind.Oracle;
+
+    /// <summary>What its boards listen to. A board alone has no use for anything, and the oracle receives all for nothing.</summary>
+    public ListeningMode Listening => Kind switch
+    {
+        PolicyKind.Local => ListeningMode.Answers,
+        PolicyKind.Oracle => ListeningMode.Statuses,
+        _ => ListeningMode.Auto,
+    };
 
     /// <summary>Executed IL per status: a board with nothing to decide need not receive any.</summary>
     public double ReceivedStatusIl => IsSingleDevice ? 0 : SimulationRun.MeasuredStatusIl;

@@ -63,10 +63,10 @@ public sealed class RunTally
     /// <summary>Sum of the times from the beginning of an input to its result, in µs.</summary>
     public double TimeUs { get; set; }
 
-    /// <summary>Sum of the energies that boards spent on inputs, in µJ.</summary>
+    /// <summary>Sum of the energies above the idle baseline that boards spent on inputs, in µJ; without the background energy.</summary>
     public double EnergyUj { get; set; }
 
-    /// <summary>Background energy of boards in µJ: pings, statuses, and wakes that no input needs.</summary>
+    /// <summary>Background energy of boards in µJ: connections, pings, statuses, and wakes that no input needs.</summary>
     public double BackgroundUj { get; set; }
 
     /// <summary>Inputs by length.</summary>
@@ -87,8 +87,8 @@ public sealed class RunTally
     /// <summary>Mean time per input in ms.</summary>
     public double MeanTimeMs => TimeUs / Math.Max(Finished, 1) / 1000;
 
-    /// <summary>Mean energy per input in mJ.</summary>
-    public double MeanEnergyMj => EnergyUj / Math.Max(Finished, 1) / 1000;
+    /// <summary>Mean energy per input in mJ above the idle baseline, with the background energy.</summary>
+    public double MeanEnergyMj => (EnergyUj + BackgroundUj) / Math.Max(Finished, 1) / 1000;
 
     /// <summary>Mean background energy per input in mJ.</summary>
     public double MeanBackgroundMj => BackgroundUj / Math.Max(Finished, 1) / 1000;

@@ -56,7 +56,7 @@ internal sealed class SimWorld
         foreach (BoardGroup group in scenario.Boards)
         {
             var costs = new BoardCosts(group, setup.Set);
-            EngineSetup engine = costs.Setup(setup.Objective, (AntiHerding)setup.Safeguards & AntiHerding.All);
+            EngineSetup engine = costs.Setup(setup.Objective, (AntiHerding)setup.Safeguards & AntiHerding.All, setup.Listening ?? setup.Policy.Listening);
             for (int i = 0; i < group.Count; i++)
             {
                 boards.Add(new BoardDriver(this, boards.Count, costs, engine, links));

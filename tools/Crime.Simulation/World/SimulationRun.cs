@@ -6,6 +6,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Costs;
+using Crime.Mapping;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Scenarios;
 
@@ -33,6 +34,9 @@ public sealed record SimulationRun(Scenario Scenario, InputSet Set, Policy Polic
     /// cost nothing; null for the cost with the policy.
     /// </summary>
     public double? StatusIl { get; init; }
+
+    /// <summary>What boards listen to; null for what the policy listens to.</summary>
+    public ListeningMode? Listening { get; init; }
 
     /// <summary>Anti-herding measures that are on, in every engine and gateway.</summary>
     public Safeguards Safeguards { get; init; } = Safeguards.All;

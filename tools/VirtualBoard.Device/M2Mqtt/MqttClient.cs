@@ -149,6 +149,18 @@ public class MqttClient : IMqttClient, IDisposable
         return 1;
     }
 
+    /// <summary>Ends subscriptions; does not wait for the broker's answer.</summary>
+    public ushort Unsubscribe(string[] topics)
+    {
+        var options = new MqttClientUnsubscribeOptionsBuilder();
+        foreach (string topic in topics) options = options.WithTopicFilter(topic);
+        BoardCpu.Execute(_board.Options.Profile.MqttPublishIl);
+        Transmit(HeaderBytes, _board.Clock.NowUs());
+        MQTTnet.IMqttClient? client = _client;
+        if (client != null) Wire.Blocking(_board, () => client.UnsubscribeAsync(options.Build(), CancellationToken.None));
+        return 1;
+    }
+
     /// <summary>Enqueues a message; whether it ever leaves is not told.</summary>
     public ushort Publish(string topic, byte[] message, string? contentType, ArrayList? userProperties, MqttQoSLevel qosLevel, bool retain)
     {
