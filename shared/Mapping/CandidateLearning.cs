@@ -1,4 +1,4 @@
-// What a node learns of gateways from their messages: statuses, answers, refusals and pongs.
+// A node learns of gateways from their messages: statuses, answers, refusals and pongs.
 
 using Crime.Frames;
 

@@ -52,7 +52,7 @@ public sealed class LinkEstimator
     private int _scheduleError8;
     private int _meanError8;
     private int _beaconSampleCount;
-    private int _backOffUs;
+    private long _backOffUs;
     private long _sampledAtUs;
     private long _nextPingUs;
 
@@ -170,9 +170,7 @@ public sealed class LinkEstimator
     public void OnLoss(long nowUs, bool isRare)
     {
         IsSuspect = true;
-        int maxUs = isRare ? MaxRareBackOffUs : MaxBackOffUs;
-        if (_backOffUs == 0) _backOffUs = isRare ? FirstRareBackOffUs : FirstBackOffUs;
-        else _backOffUs = _backOffUs > maxUs / 2 ? maxUs : _backOffUs * 2;
+        _backOffUs = isRare ? BackOff.Next(_backOffUs, FirstRareBackOffUs, MaxRareBackOffUs) : BackOff.Next(_backOffUs, FirstBackOffUs, MaxBackOffUs);
         _nextPingUs = nowUs + _backOffUs;
     }
 

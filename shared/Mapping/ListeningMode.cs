@@ -1,8 +1,8 @@
-// What a node listens to. A status costs a radio in modem sleep as much energy as an inference, and answers carry the same facts.
+// The messages that a node listens to. A status costs a radio in modem sleep as much energy as an inference, and answers carry the same facts.
 
 namespace Crime.Mapping;
 
-/// <summary>What a node listens to.</summary>
+/// <summary>Messages that a node listens to.</summary>
 public enum ListeningMode : byte
 {
     /// <summary>Answers only while the objective is energy; statuses as well otherwise.</summary>

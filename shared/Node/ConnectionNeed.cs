@@ -1,5 +1,5 @@
-// Whether a board needs its connection to the broker. A board that minimises energy connects only where an offload can cost less than computing,
-// and tries again ever more rarely while it does not.
+// Decides whether a board is connected to the broker. A board that minimises energy connects only where an offload can take less energy than
+// computing, and tries again ever more rarely while it does not.
 
 using Crime.Binary;
 using Crime.Mapping;
@@ -37,7 +37,7 @@ public sealed class ConnectionNeed
     private bool _hasGained;
     private long _trialUntilUs;
     private long _notBeforeUs;
-    private long _backOffUs = FirstBackOffUs;
+    private long _backOffUs;
     private long _startUj;
     private long _probeUj;
     private long _savedNj;
@@ -104,15 +104,17 @@ public sealed class ConnectionNeed
         return engine.HasInputs || engine.Objective.IsInTime ? gain > 0 : gain > _background.ConnectUj;
     }
 
-    /// <summary>Notes a probe: a connection that was made without an input, or an attempt that has failed.</summary>
+    /// <summary>Notes a probe: a connection that has gained nothing, or an attempt to join or connect that has failed.</summary>
     /// <param name="energyUj">Its energy in µJ.</param>
     /// <param name="nowUs">The time in µs.</param>
     public void OnProbed(long energyUj, long nowUs)
     {
+        // A board that always needs its connection does not probe.
+        if (IsAlwaysNeeded(_engine)) return;
         _probeUj = energyUj;
         _savedNj -= energyUj * 1000;
+        _backOffUs = BackOff.Next(_backOffUs, FirstBackOffUs, MaxBackOffUs);
         _notBeforeUs = nowUs + _backOffUs;
-        _backOffUs = _backOffUs * 2 > MaxBackOffUs ? MaxBackOffUs : _backOffUs * 2;
     }
 
     /// <summary>Size of the memory in bytes: see <see cref="Save"/>.</summary>
@@ -160,7 +162,7 @@ public sealed class ConnectionNeed
         else if (_hasGained)
         {
             // A connection that was of use is made again at once.
-            _backOffUs = FirstBackOffUs;
+            _backOffUs = 0;
         }
         else
         {

@@ -30,7 +30,7 @@ public sealed class InputFlow
     private int _arrived;
     private int _done;
     private bool _isFallback;
-    private int _backOffUs;
+    private long _backOffUs;
     private bool _hasBreakEven;
     private long _startUs;
     private long _pausedAtUs;
@@ -77,7 +77,7 @@ public sealed class InputFlow
     /// <summary>Energy of the board that no input has caused.</summary>
     public BackgroundEnergy Background { get; }
 
-    /// <summary>Whether the board needs its connection.</summary>
+    /// <summary>Decides whether the board is connected.</summary>
     public ConnectionNeed Need { get; }
 
     /// <summary>The result, after <see cref="InputAction.Complete"/>.</summary>
@@ -324,7 +324,7 @@ public sealed class InputFlow
 
     private InputAction Retry(long nowUs)
     {
-        _backOffUs = _backOffUs == 0 ? FirstBackOffUs : _backOffUs * 2 > MaxBackOffUs ? MaxBackOffUs : _backOffUs * 2;
+        _backOffUs = BackOff.Next(_backOffUs, FirstBackOffUs, MaxBackOffUs);
         UntilUs = nowUs + _backOffUs;
         return Action = InputAction.AwaitRetry;
     }

@@ -30,7 +30,7 @@ public sealed class LinkFlow
     public const int MaxBackOffUs = 30_000_000;
 
     /// <summary>Longest wait in µs between two attempts of a board that learns from answers: half an hour.</summary>
-    public const int MaxRareBackOffUs = 1_800_000_000;
+    public const int MaxRareBackOffUs = LinkEstimator.MaxRareBackOffUs;
 
     /// <summary>Least time in µs for which a board that learns from answers receives statuses after it has connected; longer without a usable gateway.</summary>
     /// <remarks>The retained statuses come within a round trip and a beacon interval. Every further one costs a radio in modem sleep 11 mJ.</remarks>
@@ -50,12 +50,12 @@ public sealed class LinkFlow
     private bool _isJoined;
     private bool _isConnected;
     private bool _isPartingPingDue;
-    private int _backOffUs = FirstBackOffUs;
+    private long _backOffUs;
     private long _waitUntilUs;
     private long _lastMessageUs;
     private long _connectAtUs;
     private long _connectedAtUs;
-    private int _silenceUs = SilenceUs;
+    private long _silenceUs = SilenceUs;
     private bool _learnsFromAnswers;
     private bool _receivesStatuses;
 
@@ -120,26 +120,30 @@ public sealed class LinkFlow
     public void OnJoined(bool isJoined, long nowUs)
     {
         _isJoined = isJoined;
-        if (!isJoined) _waitUntilUs = nowUs + FirstBackOffUs;
+        if (isJoined) return;
+        // A board that could do without the Wi-Fi does not look for it all the time.
+        _need.OnProbed(_background.ConnectUj, nowUs);
+        _waitUntilUs = nowUs + FirstBackOffUs;
     }
 
     /// <summary>Reports the outcome of <see cref="LinkAction.Connect"/>.</summary>
     public void OnConnected(bool isConnected, long nowUs)
     {
         _isConnected = isConnected;
+        long beforeUj = _background.EnergyUj;
         _background.OnExchange(BackgroundEnergy.ConnectMessages, _connectAtUs, nowUs);
         _lastMessageUs = nowUs;
         if (isConnected)
         {
-            _backOffUs = FirstBackOffUs;
+            _backOffUs = 0;
             _connectedAtUs = nowUs;
             _receivesStatuses = true;
             ForgetLinks(nowUs);
             return;
         }
+        _need.OnProbed(_background.EnergyUj - beforeUj, nowUs);
+        _backOffUs = BackOff.Next(_backOffUs, FirstBackOffUs, _learnsFromAnswers ? MaxRareBackOffUs : MaxBackOffUs);
         _waitUntilUs = nowUs + _backOffUs;
-        int maxUs = _learnsFromAnswers ? MaxRareBackOffUs : MaxBackOffUs;
-        _backOffUs = _backOffUs > maxUs / 2 ? maxUs : _backOffUs * 2;
     }
 
     /// <summary>Reports that statuses no longer come.</summary>
@@ -177,9 +181,15 @@ public sealed class LinkFlow
         if (_learnsFromAnswers != _need.LearnsFromAnswers) return LinkAction.Leave;
         if (_learnsFromAnswers)
         {
-            bool isUsable = HasUsableGateway(nowUs);
-            if (isUsable && _receivesStatuses && nowUs - _connectedAtUs > StatusesUs) return LinkAction.Unsubscribe;
-            if (!isUsable && IsStranded(nowUs)) return LinkAction.Abandon;
+            if (!HasUsableGateway(nowUs))
+            {
+                if (nowUs - _lastMessageUs > _silenceUs) return Abandon();
+            }
+            else
+            {
+                _silenceUs = SilenceUs;
+                if (_receivesStatuses && nowUs - _connectedAtUs > StatusesUs) return LinkAction.Unsubscribe;
+            }
         }
         else if (nowUs - _lastMessageUs > SilenceUs)
         {
@@ -191,22 +201,15 @@ public sealed class LinkFlow
     private bool HasUsableGateway(long nowUs)
     {
         MappingEngine engine = _engine;
-        if (engine != null && !engine.HasUsableGateway(nowUs)) return false;
-        _silenceUs = SilenceUs;
-        return true;
+        return engine == null || engine.HasUsableGateway(nowUs);
     }
 
-    /// <summary>
-    /// Returns true when nothing has come for a while, on a connection without a usable gateway. A new connection shows what has become of the
-    /// gateways; it is made ever more rarely.
-    /// </summary>
-    private bool IsStranded(long nowUs)
+    /// <summary>Leaves a silent connection without a usable gateway: a new one shows what has become of the gateways. It is made ever more rarely.</summary>
+    private LinkAction Abandon()
     {
-        if (nowUs - _lastMessageUs <= _silenceUs) return false;
         MappingEngine engine = _engine;
-        int maxUs = engine == null || engine.LocalTime == null ? MaxBackOffUs : MaxRareBackOffUs;
-        _silenceUs = _silenceUs > maxUs / 2 ? maxUs : _silenceUs * 2;
-        return true;
+        _silenceUs = BackOff.Next(_silenceUs, SilenceUs, engine == null || engine.LocalTime == null ? MaxBackOffUs : MaxRareBackOffUs);
+        return LinkAction.Abandon;
     }
 
     private LinkAction Connect(long nowUs)

@@ -1,10 +1,9 @@
-// What a board that minimises energy spends on knowing, with a real gateway over TCP.
+// Background energy of a board that minimises energy, with a real gateway over TCP.
 
 using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using Crime.Modelling.Datasets;
 using Crime.VirtualBoard.Boards;
@@ -13,37 +12,21 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>Boards that learn from answers.</summary>
-public sealed class AnswersOnlyTests
+public sealed class AnswersOnlyTests : BoardSiteTests
 {
     private const int Inputs = 80;
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
-
-    private CancellationTokenSource _cancellation = new();
-    private BoardSite _site = new(Checkout.NewFolder());
-
     [SetUp]
-    public async Task MakeSite()
+    public async Task Serve()
     {
-        _cancellation = new CancellationTokenSource(s_limit);
-        _site = new BoardSite(Checkout.NewFolder());
-        await _site.ServeAsync("gestures", BoardSite.Gestures);
+        await Site.ServeAsync("gestures", BoardSite.Gestures);
     }
-
-    [TearDown]
-    public async Task Stop()
-    {
-        await _site.DisposeAsync();
-        _cancellation.Dispose();
-    }
-
-    private Task<List<string>> ReadUntilAsync(Board board, string start) => BoardSite.ReadUntilAsync(board, start, _cancellation.Token);
 
     private Board Start(string settings)
     {
-        _site.WriteFlash(
+        Site.WriteFlash(
             BoardSite.Gestures, GestureGenerator.Generate(1, 6, Inputs).Test, "objective=energy\ninputs.interval-ms=100\n" + settings);
-        return _site.Power();
+        return Site.Power();
     }
 
     private static double Field(string line, string name) => double.Parse(
@@ -90,7 +73,7 @@ public sealed class AnswersOnlyTests
         using Board board = Start("radio.listen-on-ms=0\npower.listen-mw=103\ntimeout.max-ms=500\n");
         List<string> lines = await ReadUntilAsync(board, "INF id=45 ");
         Assert.That(Targets(lines)[^1], Is.EqualTo("at=gateway"));
-        await _site.DisposeAsync();
+        await Site.DisposeAsync();
         lines = await ReadUntilAsync(board, "END ");
         string[] targets = Targets(lines);
         Assert.That(targets[^10..], Is.All.EqualTo("at=local"));

@@ -4,7 +4,6 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using Crime.Modelling.Datasets;
 using Crime.VirtualBoard.Boards;
@@ -13,50 +12,29 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>Boards with little memory.</summary>
-public sealed class HeapTests
+public sealed class HeapTests : BoardSiteTests
 {
     private const int Inputs = 4;
-
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
 
     /// <summary>The kernel of a model this wide takes more than the connection to the broker and the mapping engine do.</summary>
     private static readonly byte[] s_wide = TestModels.Write(2, 32, 3);
 
-    private CancellationTokenSource _cancellation = new();
-    private BoardSite _site = new(Checkout.NewFolder());
-
-    [SetUp]
-    public void MakeSite()
-    {
-        _cancellation = new CancellationTokenSource(s_limit);
-        _site = new BoardSite(Checkout.NewFolder());
-    }
-
-    [TearDown]
-    public async Task Stop()
-    {
-        await _site.DisposeAsync();
-        _cancellation.Dispose();
-    }
-
     private Board StartGestures(int heapBytes, string settings, int inputs = Inputs)
     {
-        _site.WriteFlash(BoardSite.Gestures, GestureGenerator.Generate(1, 6, inputs).Test, settings);
-        return _site.Power(heapBytes);
+        Site.WriteFlash(BoardSite.Gestures, GestureGenerator.Generate(1, 6, inputs).Test, settings);
+        return Site.Power(heapBytes);
     }
-
-    private Task<List<string>> ReadUntilAsync(Board board, string start) => BoardSite.ReadUntilAsync(board, start, _cancellation.Token);
 
     /// <summary>The memory plan leaves the network its share: in neither heap is there room for this kernel besides.</summary>
     [TestCase(76_000)]
     [TestCase(84_000)]
     public async Task AKernelThatDoesNotFitSendsEveryInputAway(int heapBytes)
     {
-        await _site.ServeAsync("test", s_wide);
+        await Site.ServeAsync("test", s_wide);
         LabelledSequence[] inputs =
             Enumerable.Range(0, Inputs).Select(i => new LabelledSequence(i, "class 0", 5, Enumerable.Repeat(0.1f * i, 10).ToArray(), [])).ToArray();
-        _site.WriteFlash(s_wide, inputs, "kernel=table\n");
-        using Board board = _site.Power(heapBytes);
+        Site.WriteFlash(s_wide, inputs, "kernel=table\n");
+        using Board board = Site.Power(heapBytes);
         List<string> lines = await ReadUntilAsync(board, "END ");
         Assert.That(lines, Has.One.EqualTo("kernel: test does not fit the heap; every input goes to a gateway"));
         Assert.That(lines.Count(line => line.StartsWith("INF ", StringComparison.Ordinal) && line.Contains(" at=gateway ")), Is.EqualTo(Inputs));
@@ -71,7 +49,7 @@ public sealed class HeapTests
     [TestCase("table", 17_388, 22_884)]
     public async Task TheFreeBytesAreThoseOfTheClr(string kernel, int clrLeast, int clrMost)
     {
-        await _site.ServeAsync("gestures", BoardSite.Gestures);
+        await Site.ServeAsync("gestures", BoardSite.Gestures);
         using Board board = StartGestures(110_000, $"kernel={kernel}\n");
         List<string> lines = await ReadUntilAsync(board, "END ");
         string plan = lines.Single(line => line.StartsWith("memory: ", StringComparison.Ordinal));
@@ -101,7 +79,7 @@ public sealed class HeapTests
     public async Task AKernelGivesWayToTheNetwork()
     {
         const int inputs = 2000, inputsPerPhase = 10;
-        await _site.ServeAsync("gestures", BoardSite.Gestures);
+        await Site.ServeAsync("gestures", BoardSite.Gestures);
         using Board board = StartGestures(110_000, "kernel=table\nmapping=gateway\ninputs.interval-ms=100\n", inputs);
         List<string> lines = await ReadUntilAsync(board, "INF id=5 ");
         using (board.OccupyHeap(restBytes: 300))
@@ -122,13 +100,13 @@ public sealed class HeapTests
     public async Task ABoardOutlivesTimesWithoutAnyMemory()
     {
         const int inputs = 40;
-        await _site.ServeAsync("gestures", BoardSite.Gestures);
+        await Site.ServeAsync("gestures", BoardSite.Gestures);
         using Board board = StartGestures(110_000, "kernel=table\ninputs.interval-ms=50\n", inputs);
         List<string> lines = await ReadUntilAsync(board, "INF id=0 ");
         for (int shortage = 0; shortage < 12; shortage++)
         {
-            using (board.OccupyHeap(restBytes: 0)) await Task.Delay(40 + 17 * shortage, _cancellation.Token);
-            await Task.Delay(100, _cancellation.Token);
+            using (board.OccupyHeap(restBytes: 0)) await Task.Delay(40 + 17 * shortage, Limit);
+            await Task.Delay(100, Limit);
         }
         lines.AddRange(await ReadUntilAsync(board, "END "));
         Assert.That(IdsOf(lines), Is.EqualTo(Enumerable.Range(0, inputs)));

@@ -4,7 +4,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using Crime.Modelling.Compilation.Packaging;
 using Crime.Modelling.Datasets;
@@ -17,7 +16,7 @@ namespace Crime.System.Tests;
 
 /// <summary>Boards that have no kernel for their model in the firmware.</summary>
 [Parallelizable(ParallelScope.Self)]
-public sealed class KernelDeliveryTests
+public sealed class KernelDeliveryTests : BoardSiteTests
 {
     private const int HeapBytes = 200_000;
     private const int Inputs = 20;
@@ -26,24 +25,7 @@ public sealed class KernelDeliveryTests
     private static readonly byte[] s_model = TestModels.Write(3, 24, 4, seed: 5);
     private static readonly byte[] s_otherModel = TestModels.Write(3, 24, 4, seed: 6);
 
-    private CancellationTokenSource _cancellation = new();
-    private BoardSite _site = new(Checkout.NewFolder());
-
-    [SetUp]
-    public void MakeSite()
-    {
-        _cancellation = new CancellationTokenSource(TimeSpan.FromMinutes(5));
-        _site = new BoardSite(Checkout.NewFolder());
-    }
-
-    [TearDown]
-    public async Task Stop()
-    {
-        await _site.DisposeAsync();
-        _cancellation.Dispose();
-    }
-
-    private string OnFlash(string file) => Path.Combine(_site.Flash, file);
+    private string OnFlash(string file) => Path.Combine(Site.Flash, file);
 
     private void WriteFlash(byte[] model, string settings)
     {
@@ -51,10 +33,10 @@ public sealed class KernelDeliveryTests
         LabelledSequence[] inputs = Enumerable.Range(0, Inputs)
             .Select(i => new LabelledSequence(i, "class 0", 10 + i, Enumerable.Range(0, 3 * (10 + i)).Select(_ => random.NextSingle()).ToArray(), []))
             .ToArray();
-        _site.WriteFlash(model, inputs, settings);
+        Site.WriteFlash(model, inputs, settings);
     }
 
-    private async Task<List<string>> RunAsync(Board board, string last = "END ") => await BoardSite.ReadUntilAsync(board, last, _cancellation.Token);
+    private async Task<List<string>> RunAsync(Board board, string last = "END ") => await BoardSite.ReadUntilAsync(board, last, Limit);
 
     private static string[] ClassesOf(IEnumerable<string> lines) => lines
         .Where(line => line.StartsWith("INF ", StringComparison.Ordinal))
@@ -64,10 +46,10 @@ public sealed class KernelDeliveryTests
     [Test]
     public async Task AKernelArrivesIsUsedAndStays()
     {
-        await _site.ServeAsync("test", s_model);
+        await Site.ServeAsync("test", s_model);
         WriteFlash(s_model, "mapping=local\ninputs.interval-ms=200\n");
         List<string> first, second;
-        using (Board board = _site.Power(HeapBytes))
+        using (Board board = Site.Power(HeapBytes))
         {
             first = await RunAsync(board, "kernel: ");
             first.AddRange(await RunAsync(board, "model: "));
@@ -79,8 +61,8 @@ public sealed class KernelDeliveryTests
         Assert.That(first.Last(line => line.StartsWith("model: ", StringComparison.Ordinal)), Does.Contain(" kernel=compiled "));
         Assert.That(File.ReadAllBytes(OnFlash(Package)), Is.EqualTo(KernelPackager.Build(ModelLoading.Parse(s_model, "the model"))));
 
-        await _site.DisposeAsync();
-        using (Board board = _site.Power(HeapBytes)) second = await RunAsync(board);
+        await Site.DisposeAsync();
+        using (Board board = Site.Power(HeapBytes)) second = await RunAsync(board);
         Assert.That(second.First(line => line.StartsWith("model: ", StringComparison.Ordinal)), Does.Contain(" kernel=compiled "));
         Assert.That(ClassesOf(second), Is.EqualTo(ClassesOf(first)).And.Length.EqualTo(Inputs));
     }
@@ -89,10 +71,10 @@ public sealed class KernelDeliveryTests
     [Test]
     public async Task TheKernelOfASecondModelWaitsForARestart()
     {
-        await _site.ServeAsync("test", s_otherModel);
+        await Site.ServeAsync("test", s_otherModel);
         WriteFlash(s_model, "mapping=local\ninputs.interval-ms=200\n");
         File.WriteAllBytes(OnFlash("kernel.new"), KernelPackager.Build(ModelLoading.Parse(s_model, "the model")));
-        using (Board board = _site.Power(HeapBytes))
+        using (Board board = Site.Power(HeapBytes))
         {
             List<string> lines = await RunAsync(board, "restart: ");
             string[] models = lines.Where(line => line.StartsWith("model: ", StringComparison.Ordinal)).ToArray();
@@ -101,7 +83,7 @@ public sealed class KernelDeliveryTests
             Assert.That(lines.Count(line => line.StartsWith("INF ", StringComparison.Ordinal)), Is.EqualTo(Inputs), "not before its inputs are done");
             Assert.That(board.RebootRequested.Wait(Deadline.Ms), Is.True);
         }
-        using Board restarted = _site.Power(HeapBytes);
+        using Board restarted = Site.Power(HeapBytes);
         List<string> after = await RunAsync(restarted);
         Assert.That(after.First(line => line.StartsWith("model: ", StringComparison.Ordinal)), Does.Contain(" kernel=compiled "));
         Assert.That(after, Has.None.StartsWith("restart: "));
@@ -112,13 +94,13 @@ public sealed class KernelDeliveryTests
     [Test]
     public async Task AKernelThatIsTooLargeIsNotDownloaded()
     {
-        await _site.ServeAsync("test", s_model);
+        await Site.ServeAsync("test", s_model);
         WriteFlash(s_model, "mapping=local\ninputs.interval-ms=100\n");
-        using Board board = _site.Power(150_000);
+        using Board board = Site.Power(150_000);
         List<string> lines = await RunAsync(board, "kernel: http://");
         Assert.That(lines[^1], Does.Match("^kernel: http://.*/models/test.kernel has [0-9]+ bytes; the board has room for [0-9]+$"));
         if (!lines.Exists(line => line.StartsWith("END ", StringComparison.Ordinal))) lines = await RunAsync(board);
-        Assert.That(Directory.GetFiles(_site.Flash, "kernel.*"), Is.Empty);
+        Assert.That(Directory.GetFiles(Site.Flash, "kernel.*"), Is.Empty);
         Assert.That(lines, Has.Some.StartsWith($"END inputs={Inputs} "));
     }
 
@@ -126,14 +108,14 @@ public sealed class KernelDeliveryTests
     [Test]
     public async Task APackageThatEndsTheBoardTwiceIsRejected()
     {
-        await _site.ServeAsync("test", s_model);
+        await Site.ServeAsync("test", s_model);
         WriteFlash(s_model, "mapping=local\ninputs.interval-ms=100\n");
         byte[] package = KernelPackager.Build(ModelLoading.Parse(s_model, "the model"));
         File.WriteAllBytes(OnFlash("kernel.tr2"), package);
-        using Board board = _site.Power(HeapBytes);
+        using Board board = Site.Power(HeapBytes);
         List<string> lines = await RunAsync(board);
         Assert.That(lines, Has.None.Contains(" kernel=compiled "));
-        Assert.That(Directory.GetFiles(_site.Flash, "kernel.*").Select(Path.GetFileName), Is.EqualTo(new[] { "kernel.bad" }));
+        Assert.That(Directory.GetFiles(Site.Flash, "kernel.*").Select(Path.GetFileName), Is.EqualTo(new[] { "kernel.bad" }));
         // The checksum is the gateway's ETag, so the gateway answers that the board has the package already.
         int checksumOffset = BitConverter.ToUInt16(package, KernelPackageFormat.HeaderSizeOffset) - KernelPackageFormat.ChecksumSize;
         Assert.That(File.ReadAllBytes(OnFlash("kernel.bad")), Is.EqualTo(package[checksumOffset..(checksumOffset + KernelPackageFormat.ChecksumSize)]));

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using Crime.Gateway.Inference;
 using Crime.Model;
@@ -15,11 +14,9 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>A network that reads both ways, which no board can run: a real gateway process, a virtual board, real TCP.</summary>
-public sealed class OffloadOnlyTests
+public sealed class OffloadOnlyTests : BoardSiteTests
 {
     private const int Inputs = 6;
-
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
 
     private static readonly TrainedModel s_trained = TestModels.Make(
         3, [(CellKind.Gru, 8)], GestureGenerator.ClassNames.Count, name: "both", classNames: [.. GestureGenerator.ClassNames], direction: Direction.Both);
@@ -30,31 +27,17 @@ public sealed class OffloadOnlyTests
 
     private static readonly IReadOnlyList<LabelledSequence> s_sequences = GestureGenerator.Generate(1, 6, Inputs).Test;
 
-    private CancellationTokenSource _cancellation = new();
-    private BoardSite _site = new(Checkout.NewFolder());
-
     [SetUp]
-    public void MakeSite()
+    public void Serve()
     {
-        _cancellation = new CancellationTokenSource(s_limit);
-        _site = new BoardSite(Checkout.NewFolder());
-        File.WriteAllBytes(Path.Combine(_site.Models, "both.crime"), s_file);
-    }
-
-    [TearDown]
-    public async Task Stop()
-    {
-        await _site.DisposeAsync();
-        _cancellation.Dispose();
+        File.WriteAllBytes(Path.Combine(Site.Models, "both.crime"), s_file);
     }
 
     private Board StartBoard(bool hasModel, string mapping, int intervalMs = 0)
     {
-        _site.WriteFlash(s_file, s_sequences, $"mapping={mapping}\nwait-for-link-ms=500\ninputs.interval-ms={intervalMs}\n", hasModel);
-        return _site.Power();
+        Site.WriteFlash(s_file, s_sequences, $"mapping={mapping}\nwait-for-link-ms=500\ninputs.interval-ms={intervalMs}\n", hasModel);
+        return Site.Power();
     }
-
-    private Task<List<string>> ReadUntilAsync(Board board, string start) => BoardSite.ReadUntilAsync(board, start, _cancellation.Token);
 
     private static void AssertEveryInputCameBackOnce(List<string> lines)
     {
@@ -75,7 +58,7 @@ public sealed class OffloadOnlyTests
     [TestCase("local")]
     public async Task ABoardFetchesTheModelAndSendsEveryInputAway(string mapping)
     {
-        await _site.StartGatewayAsync();
+        await Site.StartGatewayAsync();
         using Board board = StartBoard(hasModel: false, mapping);
         List<string> lines = await ReadUntilAsync(board, "END ");
         Assert.That(lines, Has.Some.EqualTo("kernel: both has no weights for boards; every input goes to a gateway"));
@@ -97,7 +80,7 @@ public sealed class OffloadOnlyTests
         // A loop without pauses would execute some six million instructions a second.
         Assert.That(board.ExecutedIl - before, Is.LessThan(1_000_000), "instructions executed while waiting");
 
-        await _site.StartGatewayAsync();
+        await Site.StartGatewayAsync();
         lines = await ReadUntilAsync(board, "END ");
         AssertEveryInputCameBackOnce(lines);
     }
@@ -105,12 +88,12 @@ public sealed class OffloadOnlyTests
     [Test]
     public async Task AnInputUnderWayWhenTheGatewayDiesIsAnsweredByTheNextOne()
     {
-        await _site.StartGatewayAsync();
+        await Site.StartGatewayAsync();
         using Board board = StartBoard(hasModel: true, "auto", intervalMs: 500);
         List<string> lines = await ReadUntilAsync(board, "INF id=1 ");
-        await _site.DisposeAsync();
+        await Site.DisposeAsync();
         lines.AddRange(await ReadUntilAsync(board, "waiting: "));
-        await _site.StartGatewayAsync();
+        await Site.StartGatewayAsync();
         lines.AddRange(await ReadUntilAsync(board, "END "));
         AssertEveryInputCameBackOnce(lines);
     }

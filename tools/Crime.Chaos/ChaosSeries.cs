@@ -3,7 +3,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Reflection;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -59,17 +58,6 @@ public sealed class ChaosSeries
 
     /// <summary>The runs with a broken invariant that have the lowest seeds, at most <see cref="MaxKept"/>.</summary>
     public IReadOnlyCollection<ChaosResult> Violations => _violations.Values;
-
-    /// <summary>The commit that this library was built from; null when it is not known.</summary>
-    public static string? Commit
-    {
-        get
-        {
-            string? version = typeof(ChaosSeries).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
-            int plus = version?.IndexOf('+') ?? -1;
-            return plus < 0 ? null : version![(plus + 1)..];
-        }
-    }
 
     /// <summary>Runs seeds.</summary>
     /// <param name="firstSeed">The first seed.</param>

@@ -21,7 +21,6 @@ public sealed class DutyCycle
     private readonly BoardSettings _settings;
     private readonly LinkKeeper _link;
     private readonly InputFlow _flow;
-    private readonly RadioSchedule _radio;
 
     /// <summary>Makes the cycle of a board.</summary>
     /// <param name="settings">The board's settings.</param>
@@ -32,7 +31,6 @@ public sealed class DutyCycle
         _settings = settings;
         _link = link;
         _flow = flow;
-        _radio = flow.Radio;
     }
 
     /// <summary>Switches the radio off, if it is on. Now and then it comes up before, to learn of new gateways.</summary>
@@ -42,10 +40,10 @@ public sealed class DutyCycle
         if (_flow.IsRefreshDue(nowUs))
         {
             _link.SetWanted(true);
-            for (_radio.Wake(nowUs); _radio.Poll(nowUs) == WakeState.Waking; nowUs = Clock.NowUs()) Thread.Sleep(PollMs);
+            for (_flow.Radio.Wake(nowUs); _flow.Radio.Poll(nowUs) == WakeState.Waking; nowUs = Clock.NowUs()) Thread.Sleep(PollMs);
             _flow.OnRefreshed(nowUs);
         }
-        _radio.OnDown(nowUs);
+        _flow.Radio.OnDown(nowUs);
         _link.SetWanted(false);
         for (long startUs = nowUs; !_link.IsOff && Clock.NowUs() - startUs < TakeDownLimitUs;) Thread.Sleep(PollMs);
     }

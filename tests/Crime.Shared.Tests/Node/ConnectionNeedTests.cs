@@ -199,6 +199,6 @@ public sealed class ConnectionNeedTests
         Assert.That(_need.IsProbeDue(ConnectionNeed.FirstBackOffUs - 20 * S - 1), Is.False);
         Assert.That(_need.IsProbeDue(ConnectionNeed.FirstBackOffUs - 20 * S), Is.True);
         _need.OnProbed(400_000, 60 * S);
-        Assert.That(_need.IsProbeDue(180 * S), Is.False, "the second pause is twice as long, and the probe was dear");
+        Assert.That(_need.IsProbeDue(180 * S), Is.False, "the second pause is twice as long, and the probe took much energy");
     }
 }

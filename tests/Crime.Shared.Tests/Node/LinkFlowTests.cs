@@ -101,6 +101,31 @@ public sealed class LinkFlowTests
         Assert.That(bench.Flow.Background.EnergyUj, Is.EqualTo(afterUj));
     }
 
+    /// <summary>An offload could pay, and there is no network: a board that can do without looks for it after 1 min, 2 min, 4 min.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public void ABoardThatCanDoWithoutLooksForTheNetworkEverMoreRarely(bool hasWifi)
+    {
+        const long us = 1_000_000;
+        var bench = new NodeBench(MappingMode.Auto);
+        bench.Engine.SetObjective(Objective.Energy);
+        bench.Engine.OnLocal(1000, 1_400_500);
+        var flow = new LinkFlow(_request, _telemetry, bench.Flow);
+        flow.SetModel(bench.Engine);
+        long nowUs = 0;
+        if (hasWifi) flow.OnJoined(true, 0);
+        for (long pauseS = 60; pauseS < 1000; pauseS *= 2)
+        {
+            bench.Flow.Need.OnInput(1_000_000_000_000);
+            Assert.That(flow.Next(nowUs), Is.EqualTo(hasWifi ? LinkAction.Connect : LinkAction.Join));
+            if (hasWifi) flow.OnConnected(false, nowUs);
+            else flow.OnJoined(false, nowUs);
+            bench.Flow.Need.OnInput(1_000_000_000_000);
+            Assert.That(flow.Next(nowUs + pauseS * us - 1), Is.EqualTo(LinkAction.Wait));
+            nowUs += pauseS * us;
+        }
+    }
+
     [Test]
     public void AnotherObjectiveTakesAnotherConnection()
     {

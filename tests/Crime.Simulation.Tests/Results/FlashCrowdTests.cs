@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Costs;
+using Crime.Mapping;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Results;
 using Crime.Simulation.World;
@@ -51,6 +52,16 @@ public sealed class FlashCrowdTests
             // The earliest deadline goes first, so a patient request may wait for longer than a full queue takes, but never beyond its budget.
             Assert.That(run.Measure.WaitP99Ms, Is.LessThanOrEqualTo(LongestBudgetMs(set)), "the latency budget bounds the wait");
         }
+    }
+
+    /// <summary>Boards receive a status when they connect, and learn the rest from answers.</summary>
+    [TestCaseSource(nameof(s_sets))]
+    public void WithoutStatusesTheCrowdIsSteady(string set)
+    {
+        SimulationRun crowd = new(Worlds.Bundled("flash-crowd"), Worlds.Set(set), Policy.Crime, Objective.Time, 1) { Listening = ListeningMode.Answers };
+        CrowdRun run = SideExperiments.Crowd(crowd, default);
+        Assert.That(run.Measure.IsSteady, Is.True, run.Measure.ToString());
+        Assert.That(run.Measure.Overdispersion, Is.LessThan(CrowdSteadiness.SteadyOverdispersion / 3), run.Measure.ToString());
     }
 
     [TestCaseSource(nameof(s_setsThatFillTheQueue))]

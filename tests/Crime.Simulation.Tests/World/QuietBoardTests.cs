@@ -5,7 +5,7 @@ using NUnit.Framework;
 
 namespace Crime.Simulation.Tests.World;
 
-/// <summary>What a board that minimises energy spends on knowing.</summary>
+/// <summary>Background energy of a board that minimises energy.</summary>
 public sealed class QuietBoardTests
 {
     private const double DayS = 86_400;

@@ -67,7 +67,7 @@ internal static class ExperimentPage
         ("the same for the oracle, which is as much as can be had", $"{result.CellsOracleBetter} of {result.Cells.Count}"),
         (
             "energy cells at least 25 % better, and the same for the oracle",
-            $"{result.EnergyCells.Count(ExperimentResult.IsBetter)} and {result.EnergyCells.Count(ExperimentResult.IsOracleBetter)} of {result.EnergyCells.Count()}"),
+            $"{result.EnergyCellsBetter} and {result.EnergyCellsOracleBetter} of {result.EnergyCells.Count()}"),
         ("worst against the best single device", Number(result.WorstPercentAgainstSingle) + " %"),
         ("over the oracle, mean of all cells", Number(result.PercentOverOracleTotal) + " %"),
         ("over the oracle, worst cell without outages", Number(result.PercentOverOracleWorst) + " %"),

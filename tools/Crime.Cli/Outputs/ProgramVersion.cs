@@ -1,4 +1,4 @@
-// Version and commit of this program, for pages that people keep.
+// Version and commit of this program, for reports that people keep.
 
 using System.Reflection;
 
@@ -7,13 +7,12 @@ namespace Crime.Cli.Outputs;
 /// <summary>Version of this program.</summary>
 internal static class ProgramVersion
 {
+    private static readonly string[] s_parts =
+        (typeof(ProgramVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "?").Split('+', 2);
+
+    /// <summary>The commit that this program was built from; null when it is not known.</summary>
+    public static string? Commit => s_parts.Length < 2 ? null : s_parts[1];
+
     /// <summary>Version and, where it is known, commit.</summary>
-    public static string Text
-    {
-        get
-        {
-            string[] parts = (typeof(ProgramVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "?").Split('+', 2);
-            return parts.Length < 2 ? $"version {parts[0]}" : $"version {parts[0]}, commit {parts[1]}";
-        }
-    }
+    public static string Text => Commit == null ? $"version {s_parts[0]}" : $"version {s_parts[0]}, commit {Commit}";
 }

@@ -51,7 +51,7 @@ internal static class ChaosVerb
     {
         seed,
         seeds = series.Runs,
-        commit = ChaosSeries.Commit,
+        commit = ProgramVersion.Commit,
         events = series.Events,
         duration_s = series.DurationS,
         inputs = series.Inputs,
@@ -93,7 +93,7 @@ internal static class ChaosVerb
     {
         ChaosViolation violation = run.Violation!;
         Console.Out.WriteLine($"seed {run.Seed}, event {violation.Event}: {violation.Message}");
-        Console.Out.WriteLine($"  commit: {ChaosSeries.Commit ?? "not known"}");
+        Console.Out.WriteLine($"  commit: {ProgramVersion.Commit ?? "not known"}");
         Console.Out.WriteLine($"  replay: {Replay(run, events)}");
         Console.Out.WriteLine("  last events:");
         Console.Out.Write(violation.LastEvents);

@@ -106,8 +106,8 @@ internal static class ExperimentVerb
         cells_over_1_percent_worse_than_best_single = result.Cells.Count(cell => cell.PercentBetterThanSingle < -1),
         energy_includes_background = true,
         energy_cells = result.EnergyCells.Count(),
-        energy_cells_25_percent_better = result.EnergyCells.Count(ExperimentResult.IsBetter),
-        oracle_energy_cells_25_percent_better = result.EnergyCells.Count(ExperimentResult.IsOracleBetter),
+        energy_cells_25_percent_better = result.EnergyCellsBetter,
+        oracle_energy_cells_25_percent_better = result.EnergyCellsOracleBetter,
         energy_cells_25_percent_better_where_the_oracle_is =
             result.EnergyCells.Count(cell => ExperimentResult.IsOracleBetter(cell) && ExperimentResult.IsBetter(cell)),
         percent_over_oracle_energy = result.EnergyCells.Select(cell => cell.PercentOverOracle).DefaultIfEmpty().Average(),
@@ -132,8 +132,8 @@ internal static class ExperimentVerb
             + $"worst {result.WorstPercentAgainstSingle:0.00} % against it; "
             + $"{result.PercentOverOracleTotal:0.00} % over the oracle in the mean, {result.PercentOverOracleWorst:0.00} % in the worst cell without outages."));
         AnsiConsole.WriteLine(
-            $"energy cells: {result.EnergyCells.Count(ExperimentResult.IsBetter)} of {result.EnergyCells.Count()} at least 25 % better, the oracle "
-            + $"{result.EnergyCells.Count(ExperimentResult.IsOracleBetter)}. All figures are simulated. Energy is above the idle baseline, background included.");
+            $"energy cells: {result.EnergyCellsBetter} of {result.EnergyCells.Count()} at least 25 % better, the oracle "
+            + $"{result.EnergyCellsOracleBetter}. All figures are simulated. Energy is above the idle baseline, background included.");
     }
 
     private static string Of(Cell cell, string policy) => Number(cell.Cost(cell.Policies.First(entry => entry.Policy.Name == policy)).Mean);

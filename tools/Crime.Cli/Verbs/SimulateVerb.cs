@@ -42,7 +42,7 @@ internal static class SimulateVerb
         var statusMs = Options.Number(
             "--status-ms", "Shortest time between two statuses of a gateway, in ms; 0 for the interval that the gateway sets itself.", 0, 0, 60_000);
         var listen = Options.OneOf(
-            "--listen", "What boards listen to, as in their settings; policy for what each policy listens to.", "policy", "statuses", "answers");
+            "--listen", "Messages that boards listen to, as in their settings; policy for those of each policy.", "policy", "statuses", "answers");
         var without = new Option<string[]>("--without")
         {
             Description = "Anti-herding measures to leave out, in every node: answer-load (answers and pongs report the load), growth (the forecast of a "

@@ -35,6 +35,12 @@ public sealed record ExperimentResult(IReadOnlyList<Cell> Cells, int SeedCount)
     /// <summary>Cells that compare energy.</summary>
     public IEnumerable<Cell> EnergyCells => Cells.Where(cell => cell.IsEnergy);
 
+    /// <summary>As <see cref="CellsBetter"/>, of the cells that compare energy.</summary>
+    public int EnergyCellsBetter => EnergyCells.Count(IsBetter);
+
+    /// <summary>As <see cref="CellsOracleBetter"/>, of the cells that compare energy.</summary>
+    public int EnergyCellsOracleBetter => EnergyCells.Count(IsOracleBetter);
+
     /// <summary>What it costs more than the best single device in the worst cell, in %; below zero when it is better everywhere.</summary>
     public double WorstPercentAgainstSingle => Cells.Max(cell => -cell.PercentBetterThanSingle);
 

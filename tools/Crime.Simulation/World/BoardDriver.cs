@@ -90,8 +90,15 @@ internal sealed class BoardDriver
     {
         if (_radio != null)
         {
-            if (_flow.Need.IsProbeDue(NowUs)) Connect((long)Costs.AssociateUs);
-            else _radio.OnDown(NowUs);
+            if (_flow.Need.IsProbeDue(NowUs))
+            {
+                _flow.Background.OnWake((long)Costs.AssociateUs);
+                Connect();
+            }
+            else
+            {
+                _radio.OnDown(NowUs);
+            }
         }
         _nextTickUs = _arrivals.DrawUs(ConnectUs);
         _world.Events.Add(_nextTickUs, EventKind.Tick, Index);
@@ -119,7 +126,7 @@ internal sealed class BoardDriver
         Input = _arrivals.Start(NowUs);
         Draws = new Draws(_noise.NextBits());
         _world.Tally.Started++;
-        if (_isConnected) ReceiveStatuses();
+        if (_isConnected) Links.ReceiveStatuses();
         InputAction action = _flow.Begin(Input.Length, Input.Length, NowUs);
         _world.Tally.AddDecision(Input.Length, _flow.Decision.IsOffload, NowUs);
         Do(action, NowUs + _decisionUs);
@@ -152,7 +159,7 @@ internal sealed class BoardDriver
             _flow.Background.OnReceived(1, NowUs, NowUs);
             return;
         }
-        ReceiveStatuses();
+        Links.ReceiveStatuses();
         Links.MeasuredRttUs[slot] = Math.Max(linkUs, 0);
         InputAction action = _flow.OnAnswer(_request.Answer, NowUs, NowUs);
         Do(action, NowUs);
@@ -163,7 +170,7 @@ internal sealed class BoardDriver
     public void OnTimeout(uint sequence)
     {
         if (sequence != _request.Sequence || !_request.Close()) return;
-        ReceiveStatuses();
+        Links.ReceiveStatuses();
         InputAction action = _flow.OnTimeout(NowUs);
         SendPings();
         Do(action, NowUs);
@@ -174,9 +181,8 @@ internal sealed class BoardDriver
     public void OnRadioUp(uint wake)
     {
         if (wake != _wakes) return;
-        _isConnected = true;
-        OnConnected();
-        ReceiveStatuses();
+        Connect();
+        Links.ReceiveStatuses();
         SendPings();
     }
 
@@ -193,7 +199,7 @@ internal sealed class BoardDriver
         if (NowUs != _nextTickUs) return;
         UpdateConnection();
         if (!_isConnected) return;
-        ReceiveStatuses();
+        Links.ReceiveStatuses();
         SendPings();
     }
 
@@ -203,7 +209,7 @@ internal sealed class BoardDriver
         _flow.Background.OnReceived(1, NowUs, NowUs);
         if (_isConnected)
         {
-            ReceiveStatuses();
+            Links.ReceiveStatuses();
             Engine.OnPong(_world.PongOf(ping), NowUs);
             Links.MeasuredRttUs[ping.Slot] = Math.Max(NowUs - ping.SentUs - Costs.AirUs(PingFrame.Size), 0);
             OnLinkChanged();
@@ -325,30 +331,22 @@ internal sealed class BoardDriver
         bool isNeeded = _flow.Need.IsConnectionNeeded(_isConnected, NowUs);
         if (isNeeded && !_isConnected)
         {
-            Connect(0);
-            ReceiveStatuses();
+            Connect();
+            Links.ReceiveStatuses();
             SendPings();
         }
         _isConnected = isNeeded;
     }
 
-    private void Connect(long wakeUs)
+    private void Connect()
     {
         _isConnected = true;
-        if (wakeUs > 0) _flow.Background.OnWake(wakeUs);
-        OnConnected();
-    }
-
-    private void OnConnected()
-    {
         Engine.OnConnectionChanged(NowUs);
         Links.OnConnected(NowUs + LinkFlow.StatusesUs);
         // The connection of TCP, CONNECT and SUBSCRIBE take a round trip each.
         _flow.Background.OnExchange(BackgroundEnergy.ConnectMessages, NowUs, NowUs + (long)(6 * Links.StatusWayUs(0)));
         if (Engine.LearnsFromAnswers) _flow.Background.OnExchange(1, NowUs, NowUs);
     }
-
-    private void ReceiveStatuses() => Links.ReceiveStatuses();
 
     /// <summary>Sends the pings that are due, and schedules the next look.</summary>
     private void SendPings()

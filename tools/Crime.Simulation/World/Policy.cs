@@ -53,7 +53,7 @@ public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
     /// <summary>True when all that it knows costs nothing.</summary>
     public bool HasFreeKnowledge => Kind == PolicyKind.Oracle;
 
-    /// <summary>What its boards listen to. A board alone has no use for anything, and the oracle receives all for nothing.</summary>
+    /// <summary>Messages that its boards listen to. A board alone needs none, and the oracle receives all of them for nothing.</summary>
     public ListeningMode Listening => Kind switch
     {
         PolicyKind.Local => ListeningMode.Answers,

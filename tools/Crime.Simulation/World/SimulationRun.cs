@@ -35,7 +35,7 @@ public sealed record SimulationRun(Scenario Scenario, InputSet Set, Policy Polic
     /// </summary>
     public double? StatusIl { get; init; }
 
-    /// <summary>What boards listen to; null for what the policy listens to.</summary>
+    /// <summary>Messages that boards listen to; null for those of the policy.</summary>
     public ListeningMode? Listening { get; init; }
 
     /// <summary>Anti-herding measures that are on, in every engine and gateway.</summary>
