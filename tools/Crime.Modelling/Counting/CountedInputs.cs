@@ -19,12 +19,18 @@ public sealed record CountedInputs(string Source, IReadOnlyList<short[]> Sequenc
 
     private const int Seed = 1;
 
+    /// <summary>Lengths of all inputs that the board may have, in timesteps: of a data set, its whole test part.</summary>
+    public IReadOnlyList<int> Lengths { get; init; } = [];
+
     /// <summary>The first sequences of a data set's test part.</summary>
     public static CountedInputs From(Dataset data, ModelFile model, int limit)
     {
         var input = new ModelInput(model);
         input.CheckFits(data);
-        return new CountedInputs(data.Name, data.Test.Take(limit).Select(input.Quantised).ToArray());
+        return new CountedInputs(data.Name, data.Test.Take(limit).Select(input.Quantised).ToArray())
+        {
+            Lengths = data.Test.Select(sequence => sequence.Length).ToArray(),
+        };
     }
 
     /// <summary>The gestures for a model of gestures, standard normal numbers (or tokens) for any other.</summary>
@@ -44,7 +50,10 @@ public sealed record CountedInputs(string Source, IReadOnlyList<short[]> Sequenc
             : QFormat.FromFloat((float)Normal(random), model.InputFractionBits);
         var sequences = Enumerable.Range(0, count)
             .Select(_ => Enumerable.Range(0, RandomLength * model.ValuesPerStep).Select(_ => Value()).ToArray()).ToArray();
-        return new CountedInputs($"{count} random sequences of {RandomLength} timesteps, seed {Seed}", sequences);
+        return new CountedInputs($"{count} random sequences of {RandomLength} timesteps, seed {Seed}", sequences)
+        {
+            Lengths = Enumerable.Repeat(RandomLength, count).ToArray(),
+        };
     }
 
     /// <summary>The sum of twelve uniform numbers: near enough to a normal one, and the same on every machine.</summary>

@@ -11,12 +11,15 @@ namespace Crime.Modelling.Prediction;
 public static class BoardPower
 {
     /// <summary>Returns the power profile of a board that stays associated. Its idle baseline is its wait.</summary>
-    public static PowerProfile Associated(BoardProfile board) => Of(board, board.WaitMw);
+    public static PowerProfile Associated(BoardProfile board) => AboveIdle(board, board.WaitMw);
 
     /// <summary>Returns the power profile of a board whose radio is off between inputs. Its idle baseline is light sleep.</summary>
-    public static PowerProfile DutyCycled(BoardProfile board) => Of(board, board.LightSleepMw);
+    public static PowerProfile DutyCycled(BoardProfile board) => AboveIdle(board, board.LightSleepMw);
 
-    private static PowerProfile Of(BoardProfile board, double idleMw) => new PowerProfile
+    /// <summary>Returns the power profile of a board above any idle baseline.</summary>
+    /// <param name="board">The board.</param>
+    /// <param name="idleMw">The idle baseline in mW, at least 0.</param>
+    public static PowerProfile AboveIdle(BoardProfile board, double idleMw) => new PowerProfile
     {
         ComputeMw = Rounded(board.ComputeMw), WaitMw = Rounded(board.WaitMw), TransmitMw = Rounded(board.TransmitMw),
         ListenMw = Rounded(board.ReceiveMw), WakeMw = Rounded(board.AssociateMw), SendUs = Rounded(board.MqttSendUs),

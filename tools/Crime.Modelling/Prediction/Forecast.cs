@@ -40,9 +40,11 @@ public sealed record LinkForecast(OffloadCost Cost, LineOver LocalEnergyUj, long
 /// <param name="Operations">What a step is made of, the dearest first.</param>
 /// <param name="Code">What the size of the compiled code adds.</param>
 /// <param name="Links">Offloads; none for a profile without a radio.</param>
+/// <param name="Battery">Battery life; null unless a battery was given.</param>
 public sealed record Forecast(
     string Model, string Board, CountedKernel Kernel, string Inputs, double IlPerStep, LineOver TimeUs, LineOver? EnergyUj,
-    IReadOnlyList<OperationShare> Operations, CodeShare Code, IReadOnlyList<LinkForecast> Links)
+    IReadOnlyList<OperationShare> Operations, CodeShare Code, IReadOnlyList<LinkForecast> Links,
+    BatteryForecast? Battery)
 {
     /// <summary>Predicts.</summary>
     /// <param name="bytes">A model file that boards can run.</param>
@@ -51,8 +53,12 @@ public sealed record Forecast(
     /// <param name="inputs">What to count on.</param>
     /// <param name="profile">The board.</param>
     /// <param name="gateway">The other end of the links.</param>
-    public static Forecast Make(byte[] bytes, ModelFile model, CountedKernel kernel, CountedInputs inputs, CostProfile profile, GatewayCost gateway)
+    /// <param name="use">A battery, and how often the board has an input; null for no battery.</param>
+    /// <exception cref="UserInputException">A battery is given for a profile without power, or cannot supply the board.</exception>
+    public static Forecast Make(
+        byte[] bytes, ModelFile model, CountedKernel kernel, CountedInputs inputs, CostProfile profile, GatewayCost gateway, BatteryUse? use = null)
     {
+        use?.Battery.CheckSupplies((profile.Board ?? throw new UserInputException($"{profile.Name}: no battery life, the profile has no power")).SupplyV);
         OperationTable table = profile.Operations;
         EmittedKernel emitted = KernelEmitter.Emit(model);
         SequenceCount count = new IlCounter(bytes, emitted).CountSequences(kernel, inputs.Sequences);
@@ -70,19 +76,22 @@ public sealed record Forecast(
         }
         OperationShare[] shares = Operation.All.Select(Share).Where(share => share.PerStep > 0).OrderByDescending(share => share.UsPerStep).ToArray();
         LineOver? energy = profile.Board == null ? null : time.Energy(BoardPower.Associated(profile.Board).ComputeMw);
+        var (links, battery) = Offloads(model, inputs, profile, gateway, time, use);
         return new Forecast(
-            model.Name, profile.Name, kernel, inputs.Source, PerStep(count.Whole.Total, count.Empty.Total), time, energy, shares, code,
-            LinksOf(model, profile, gateway, time));
+            model.Name, profile.Name, kernel, inputs.Source, PerStep(count.Whole.Total, count.Empty.Total), time, energy, shares, code, links, battery);
     }
 
-    private static LinkForecast[] LinksOf(ModelFile model, CostProfile profile, GatewayCost gateway, LineOver time)
+    private static (IReadOnlyList<LinkForecast> Links, BatteryForecast? Battery) Offloads(
+        ModelFile model, CountedInputs inputs, CostProfile profile, GatewayCost gateway, LineOver time, BatteryUse? use)
     {
-        if (profile.Board == null) return [];
+        if (profile.Board == null) return ([], null);
         RequestCost request = RequestCost.Count(model);
-        return Prediction.Links.Of(profile.Board, request.Encoding(profile.Operations), request, gateway)
+        LineOver encoding = request.Encoding(profile.Operations);
+        LinkForecast[] links = Prediction.Links.Of(profile.Board, encoding, request, gateway)
             .Select(cost => new LinkForecast(
                 cost, time.Energy(cost.ComputeMw), Prediction.Links.BreakEvenLength(time, cost.TimeUs),
                 Prediction.Links.BreakEvenLength(time.Energy(cost.ComputeMw), cost.EnergyUj)))
             .ToArray();
+        return (links, use == null ? null : BatteryForecast.Make(model, profile.Board, time, encoding, request, gateway, inputs.Lengths, use));
     }
 }

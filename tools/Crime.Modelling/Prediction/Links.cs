@@ -30,46 +30,53 @@ public static class Links
     // RadioTimeline counts whole µs. Its energy is linear, so times in ns give an energy in pJ.
     private const double PjPerUj = 1e6;
 
-    /// <summary>All links of a board, the fastest first.</summary>
-    /// <remarks>
-    /// A radio in modem sleep listens for its minimum active time after it has sent or received. The request of length zero decides for all
-    /// lengths whether the answer arrives while the radio still listens: a timestep adds little to a gateway's time.
-    /// </remarks>
+    /// <summary>Returns the offloads over all links of a board, the fastest first.</summary>
     /// <param name="board">Its radio and power.</param>
     /// <param name="encoding">CPU time of writing a request, in µs.</param>
     /// <param name="request">Its bytes.</param>
     /// <param name="gateway">The gateway.</param>
-    public static IReadOnlyList<OffloadCost> Of(BoardProfile board, LineOver encoding, RequestCost request, GatewayCost gateway)
+    public static IReadOnlyList<OffloadCost> Of(BoardProfile board, LineOver encoding, RequestCost request, GatewayCost gateway) =>
+    [
+        Over("wifi", IdleMode.AlwaysListening(board), board, encoding, request, gateway),
+        Over("modem-sleep", IdleMode.ModemSleep(board), board, encoding, request, gateway),
+        Over("radio-wake", IdleMode.LightSleep(board), board, encoding, request, gateway),
+    ];
+
+    /// <summary>Returns an offload of a board in a radio mode.</summary>
+    /// <remarks>
+    /// A radio in modem sleep listens for its minimum active time after it has sent or received. The request of length zero decides for all
+    /// lengths whether the answer arrives while the radio still listens: a timestep adds little to a gateway's time. Closing the connection after
+    /// the answer takes longer than the minimum active time, so a radio that is off between inputs listens for that time too.
+    /// </remarks>
+    /// <param name="link">Short name of the link.</param>
+    /// <param name="mode">State of the board between inputs.</param>
+    /// <param name="board">Its radio and power.</param>
+    /// <param name="encoding">CPU time of writing a request, in µs.</param>
+    /// <param name="request">Its bytes.</param>
+    /// <param name="gateway">The gateway.</param>
+    public static OffloadCost Over(string link, IdleMode mode, BoardProfile board, LineOver encoding, RequestCost request, GatewayCost gateway)
     {
-        PowerProfile associated = BoardPower.Associated(board), listening = BoardPower.Associated(board.AlwaysListening());
+        PowerProfile power = mode.Power;
         double clientUs = (board.MqttPublishIl + board.MqttReceiveIl) * board.UsPerIl;
         LineOver compute = encoding + new LineOver(0, clientUs);
         var air = new LineOver(
             request.BytesPerStep * board.TransmitNsPerByte / 1000, board.TransmitOverheadUs + request.HeaderSize * board.TransmitNsPerByte / 1000);
         var away = new LineOver(gateway.UsPerStep, 2 * board.LinkDelayUs + gateway.StartUs + gateway.WaitUs);
-        bool isImmediate = RadioTimeline.IsImmediate((long)away.Start, associated.MinActiveUs);
-        // A late answer comes at any time between two beacons, so that it waits for half an interval on average.
-        LineOver sleeping = isImmediate ? away : away + new LineOver(0, board.BeaconIntervalUs / 2);
-        var afterwards = new LineOver(isImmediate ? away.PerStep : 0, RadioTimeline.ListenTimeUs((long)away.Start, associated.MinActiveUs, true));
-        OffloadCost Cost(string link, string meaning, PowerProfile power, LineOver wait, LineOver listen, double wakeUs)
+        LineOver wait = away, listen = new(0, 0);
+        var wake = new LineOver(0, mode.WakeUs);
+        if (power.MinActiveUs > 0)
         {
-            var wake = new LineOver(0, wakeUs);
-            double Uj(Func<LineOver, double> part) => new RadioTimeline
-            {
-                ComputeUs = Ns(part(compute)), TransmitUs = Ns(part(air)), WaitUs = Ns(part(wait)), ListenUs = Ns(part(listen)), WakeUs = Ns(part(wake)),
-            }.EnergyNj(power) / PjPerUj;
-            return new OffloadCost(
-                link, meaning, wake + compute + air + wait, new LineOver(Uj(line => line.PerStep), Uj(line => line.Start)), power.ComputeMw);
+            bool isImmediate = RadioTimeline.IsImmediate((long)away.Start, power.MinActiveUs);
+            // A late answer comes at any time between two beacons, so that it waits for half an interval on average.
+            if (!isImmediate) wait += new LineOver(0, board.BeaconIntervalUs / 2);
+            listen = new LineOver(isImmediate ? away.PerStep : 0, RadioTimeline.ListenTimeUs((long)away.Start, power.MinActiveUs, true));
         }
-        return
-        [
-            Cost("wifi", "associated, receiver always on: not what the stock firmware does", listening, away, new LineOver(0, 0), 0),
-            Cost("modem-sleep", "associated, listening for a while, then modem sleep between beacons: the stock firmware", associated, sleeping, afterwards, 0),
-            // Closing the connection after the answer takes longer than the minimum active time, so the radio listens for that time here too.
-            Cost(
-                "radio-wake", "radio off between inputs, in light sleep; brought up for each request, then as modem-sleep", BoardPower.DutyCycled(board),
-                sleeping, afterwards, board.AssociateMs * 1000),
-        ];
+        double Uj(Func<LineOver, double> part) => new RadioTimeline
+        {
+            ComputeUs = Ns(part(compute)), TransmitUs = Ns(part(air)), WaitUs = Ns(part(wait)), ListenUs = Ns(part(listen)), WakeUs = Ns(part(wake)),
+        }.EnergyNj(power) / PjPerUj;
+        return new OffloadCost(
+            link, mode.Meaning, wake + compute + air + wait, new LineOver(Uj(line => line.PerStep), Uj(line => line.Start)), power.ComputeMw);
     }
 
     /// <summary>The smallest length from which on an offload costs less.</summary>
