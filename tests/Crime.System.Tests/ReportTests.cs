@@ -28,5 +28,14 @@ public sealed class ReportTests
         Assert.That(Regex.Matches(html, "(src|href)=\"(?!data:)"), Is.Empty);
         Assert.That(html, Does.Contain("same class").And.Contain("IL per timestep"));
         Assert.That(Directory.GetFiles(folder), Is.EqualTo(new[] { page }));
+        Assert.That((report.GetProperty("battery").ValueKind, html.Contains("Battery life")), Is.EqualTo((JsonValueKind.Null, false)));
+
+        string[] battery = ["--battery", "2500", "--inputs-per-hour", "120", "--json"];
+        JsonElement life = (await CrimeCommand.RunAsync(["report", s_model, "--data", data, "-o", page, .. battery])).Json().GetProperty("battery");
+        JsonElement predicted = (await CrimeCommand.RunAsync(["predict", s_model, "--data", data, .. battery])).Json().GetProperty("battery");
+        Assert.That(life.GetRawText(), Is.EqualTo(predicted.GetRawText()), "one computation");
+        html = File.ReadAllText(page);
+        Assert.That(html, Does.Contain("Battery life").And.Contain("light-sleep, mapping=auto").And.Contain("longest: light-sleep"));
+        Assert.That(Regex.Count(html, "src=\"data:image/svg\\+xml;base64,"), Is.EqualTo(6));
     }
 }

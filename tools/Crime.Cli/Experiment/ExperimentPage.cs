@@ -7,6 +7,7 @@ using System.Linq;
 using System.Threading;
 using Crime.Cli.Outputs;
 using Crime.Cli.Report;
+using Crime.Modelling.Prediction;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Results;
 using Crime.Simulation.Scenarios;
@@ -43,6 +44,7 @@ internal static class ExperimentPage
             foreach (bool isEnergy in (bool[])[false, true]) Add(page, folder, ExperimentPlots.Policies(result, set.Name, isEnergy));
         page.Section("Where inputs go");
         foreach (InputSet set in sets) Add(page, folder, ExperimentPlots.ShareByLength(result, set.Name));
+        AddBatteryLife(page, result, scenarios);
         AddSides(page, folder, scenarios, sets, sideSet, cancellation);
         page.Section(
             "The whole table",
@@ -72,6 +74,18 @@ internal static class ExperimentPage
         ("over the oracle, mean of all cells", Number(result.PercentOverOracleTotal) + " %"),
         ("over the oracle, worst cell without outages", Number(result.PercentOverOracleWorst) + " %"),
     ];
+
+    private static void AddBatteryLife(ReportPage page, ExperimentResult result, IReadOnlyList<Scenario> scenarios)
+    {
+        Battery cell = BatteryLife.Cell;
+        page.Section(
+            "Battery life",
+            $"Simulated, energy minimised: days of a cell of {cell.CapacityMah} mAh per board, the idle baseline included. "
+            + $"{cell.UsablePercent} % of it are usable, it loses {cell.SelfDischargePercent} % a month by itself, and a linear regulator passes its "
+            + "current on. Where a board stays associated, the idle baseline decides.");
+        page.Table(result.EnergyCells.Select(entry => BatteryLife.Of(entry, scenarios, result.SeedCount)).Select(
+            life => (life.Name, string.Join(", ", life.Lives.Select(entry => $"{entry.Policy} {Number(entry.Days)}")))));
+    }
 
     private static void AddSides(
         ReportPage page, string folder, IReadOnlyList<Scenario> scenarios, IReadOnlyList<InputSet> sets, string sideSet, CancellationToken cancellation)

@@ -34,17 +34,18 @@ internal static class ForecastPlot
         if (!Directory.Exists(folder)) throw new UserInputException($"--plot {path}: there is no folder {folder}");
     }
 
-    /// <summary>Draws time, and energy where the profile has it.</summary>
+    /// <summary>Draws time, and energy and battery life where the forecast has them.</summary>
     /// <exception cref="UserInputException">The file cannot be written.</exception>
     public static void Save(Forecast forecast, string path)
     {
-        var both = new Multiplot();
-        both.AddPlots(forecast.EnergyUj == null ? 1 : 2);
-        Draw(both.GetPlot(0), forecast, "time, ms", forecast.TimeUs, link => link.Cost.TimeUs, link => link.BreakEvenTime);
-        if (forecast.EnergyUj is { } energy) Draw(both.GetPlot(1), forecast, "energy, mJ", energy, link => link.Cost.EnergyUj, link => link.BreakEvenEnergy);
-        both.GetPlot(0).Title($"{forecast.Model} on {forecast.Board}, {Words.Of(forecast.Kernel)} kernel");
-        int height = HeightPx * (forecast.EnergyUj == null ? 1 : 2);
-        Output.WriteFile(path, both.Render(WidthPx, height).GetImageBytes(ImageFormat.Png));
+        var plots = new Multiplot();
+        int count = forecast.Battery != null ? 3 : forecast.EnergyUj != null ? 2 : 1;
+        plots.AddPlots(count);
+        Draw(plots.GetPlot(0), forecast, "time, ms", forecast.TimeUs, link => link.Cost.TimeUs, link => link.BreakEvenTime);
+        if (forecast.EnergyUj is { } energy) Draw(plots.GetPlot(1), forecast, "energy, mJ", energy, link => link.Cost.EnergyUj, link => link.BreakEvenEnergy);
+        if (forecast.Battery is { } battery) BatteryPlot.Draw(plots.GetPlot(2), battery);
+        plots.GetPlot(0).Title($"{forecast.Model} on {forecast.Board}, {Words.Of(forecast.Kernel)} kernel");
+        Output.WriteFile(path, plots.Render(WidthPx, HeightPx * count).GetImageBytes(ImageFormat.Png));
     }
 
     private static void Draw(
@@ -81,7 +82,7 @@ internal static class ForecastPlot
     }
 
     /// <summary>Ticks of a logarithmic axis: links differ by orders of magnitude.</summary>
-    private static NumericAutomatic Decades() => new()
+    public static NumericAutomatic Decades() => new()
     {
         MinorTickGenerator = new LogMinorTickGenerator(),
         IntegerTicksOnly = true,

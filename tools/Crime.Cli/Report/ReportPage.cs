@@ -33,8 +33,11 @@ internal sealed class ReportPage
     public void Section(string heading, string? text = null)
     {
         _body.Append(CultureInfo.InvariantCulture, $"<h2>{Escape(heading)}</h2>\n");
-        if (text != null) _body.Append(CultureInfo.InvariantCulture, $"<p>{Escape(text)}</p>\n");
+        if (text != null) Text(text);
     }
+
+    /// <summary>Adds a paragraph.</summary>
+    public void Text(string text) => _body.Append(CultureInfo.InvariantCulture, $"<p>{Escape(text)}</p>\n");
 
     /// <summary>Adds a table of two columns.</summary>
     public void Table(IEnumerable<(string Name, string Value)> rows)

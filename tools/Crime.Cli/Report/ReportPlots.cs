@@ -4,6 +4,8 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using Crime.Cli.Prediction;
+using Crime.Modelling.Prediction;
 using ScottPlot;
 using ScottPlot.TickGenerators;
 
@@ -99,6 +101,14 @@ internal static class ReportPlots
         plot.YLabel(yLabel);
         plot.Axes.SetLimits(0, longest, 0, lines.Max(line => line.PerStep) * longest * 1.05);
         plot.ShowLegend(Alignment.UpperLeft);
+        return plot.GetSvgXml(WidthPx, HeightPx);
+    }
+
+    /// <summary>Battery life by radio mode and mapping.</summary>
+    public static string BatteryLife(BatteryForecast forecast)
+    {
+        var plot = new Plot();
+        BatteryPlot.Draw(plot, forecast);
         return plot.GetSvgXml(WidthPx, HeightPx);
     }
 

@@ -62,6 +62,22 @@ internal static class Options
         return option;
     }
 
+    /// <summary>A number without a default; the numbers that it takes are part of its help.</summary>
+    /// <param name="name">Name of the option.</param>
+    /// <param name="description">What it decides.</param>
+    /// <param name="isWithin">Returns true for a number that it takes.</param>
+    /// <param name="range">The numbers that it takes, in words.</param>
+    public static Option<double?> OptionalReal(string name, string description, Func<double, bool> isWithin, string range)
+    {
+        var option = new Option<double?>(name) { Description = $"{description} ({range})" };
+        option.Validators.Add(result =>
+        {
+            bool IsGood(string given) => double.TryParse(given, CultureInfo.InvariantCulture, out double number) && isWithin(number);
+            if (!result.Tokens.All(token => IsGood(token.Value))) result.AddError($"{name} takes a number {range}");
+        });
+        return option;
+    }
+
     // Asked of the text: what is no number at all cannot be asked for as one.
     private static bool IsWithin(string given, int min, int max) =>
         int.TryParse(given, CultureInfo.InvariantCulture, out int number) && number >= min && number <= max;

@@ -17,6 +17,12 @@ namespace Crime.Cli.Verbs;
 
 internal static class PredictVerb
 {
+    /// <summary>Service time of a gateway per timestep in µs, unless it is given.</summary>
+    internal const int GatewayUsPerStep = 2;
+
+    /// <summary>Service time of a gateway for a request of length zero in µs, unless it is given.</summary>
+    internal const int GatewayStartUs = 500;
+
     private const int OperationsShown = 8;
     private const int MaxUs = 100_000_000;
 
@@ -32,23 +38,31 @@ internal static class PredictVerb
         };
         var testLines = new Option<string?>("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
         var limit = Options.Number("--limit", "Sequences to run.", 20, 1, int.MaxValue);
-        var gatewayStep = Options.Number("--gateway-step-us", "The gateway's service time per timestep in µs.", 2, 0, MaxUs);
-        var gatewayStart = Options.Number("--gateway-start-us", "The gateway's service time of a request of length zero in µs.", 500, 0, MaxUs);
+        var gatewayStep = Options.Number("--gateway-step-us", "The gateway's service time per timestep in µs.", GatewayUsPerStep, 0, MaxUs);
+        var gatewayStart = Options.Number("--gateway-start-us", "The gateway's service time of a request of length zero in µs.", GatewayStartUs, 0, MaxUs);
         var wait = Options.Number("--wait-us", "Wait in the gateway's queue in µs.", 0, 0, MaxUs);
-        var plot = new Option<string?>("--plot") { Description = "Picture of cost against length, a .png." };
-        var json = new Option<bool>("--json") { Description = "Print the prediction as JSON, every number of the profile with its source." };
+        var battery = new BatteryOptions();
+        var plot = new Option<string?>("--plot") { Description = "Picture of cost against length, and of battery life, a .png." };
+        var json = new Option<bool>("--json")
+        {
+            Description = "Print the prediction as JSON, every number of the profile with its source. " + BatteryOptions.JsonKeys,
+        };
         var command = new Command(
             "predict",
             "Predicts what a model takes on a board: executed instructions by class, times what each costs there. Time and energy per timestep\n"
-            + "and sequence, and for each link the length from which on the gateway is the better place.\n\n"
+            + "and sequence, and for each link the length from which on the gateway is the better place. With --battery: days per radio mode and\n"
+            + "mapping, idle draw included, and the settings that last longest.\n\n"
             + "Examples:\n  crime predict vowels.crime --board esp32-devkitc --data data/japanese-vowels --plot vowels.png\n"
-            + "  crime predict vowels.crime --board my-board.json --kernel table")
+            + "  crime predict vowels.crime --board my-board.json --kernel table\n"
+            + "  crime predict vowels.crime --data data/japanese-vowels --battery 2500 --inputs-per-hour 120")
         {
             model, board, kernel, data, testLines, limit, gatewayStep, gatewayStart, wait, plot, json,
         };
+        battery.AddTo(command);
         command.SetAction(async parsed =>
         {
             if (parsed.GetValue(plot) is { } picture) ForecastPlot.Check(picture);
+            BatteryUse? use = battery.Read(parsed);
             CostProfile profile = CostProfile.Load(parsed.GetRequiredValue(board));
             string path = parsed.GetRequiredValue(model);
             byte[] bytes = ModelLoading.ReadModel(path);
@@ -58,7 +72,7 @@ internal static class PredictVerb
                 : CountedInputs.Default(file, parsed.GetValue(limit));
             var counted = Enum.Parse<CountedKernel>(parsed.GetRequiredValue(kernel), ignoreCase: true);
             var gateway = new GatewayCost(parsed.GetValue(gatewayStep), parsed.GetValue(gatewayStart), parsed.GetValue(wait));
-            Forecast forecast = await Output.WithProgress("counting", 1, _ => Forecast.Make(bytes, file, counted, inputs, profile, gateway));
+            Forecast forecast = await Output.WithProgress("counting", 1, _ => Forecast.Make(bytes, file, counted, inputs, profile, gateway, use));
             if (parsed.GetValue(plot) is { } place) ForecastPlot.Save(forecast, place);
             if (parsed.GetValue(json)) WriteJson(forecast, profile, gateway);
             else Print(forecast, profile, gateway);
@@ -94,6 +108,7 @@ internal static class PredictVerb
             break_even_time = link.BreakEvenTime,
             break_even_energy = link.BreakEvenEnergy,
         }),
+        battery = forecast.Battery is { } life ? BatteryText.Json(life) : null,
         profile = new { profile.Name, numbers = profile.Board?.Numbers, operations = profile.Operations.Costs, profile.Code, profile.Lines },
     });
 
@@ -110,6 +125,11 @@ internal static class PredictVerb
                 + $"{Words.Of(gateway.WaitUs)} µs in its queue");
         }
         else AnsiConsole.WriteLine("no energy and no links: this profile has neither power nor a radio");
+        if (forecast.Battery is { } life)
+        {
+            AnsiConsole.Write(BatteryText.Table(life));
+            foreach (string line in BatteryText.Lines(life)) AnsiConsole.WriteLine(line);
+        }
         foreach (string line in Trust(profile)) AnsiConsole.WriteLine(line);
     }
 

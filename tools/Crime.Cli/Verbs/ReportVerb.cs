@@ -7,6 +7,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Outputs;
+using Crime.Cli.Prediction;
 using Crime.Cli.Report;
 using Crime.Gateway.Inference;
 using Crime.Model;
@@ -24,6 +25,10 @@ internal static class ReportVerb
 {
     private const int CountedKernels = 3;
     private const int CountedSequences = 20;
+    private const string BoardName = "esp32-devkitc";
+
+    // What predict takes for the gateway unless it is given.
+    private static readonly GatewayCost s_gateway = new(PredictVerb.GatewayUsPerStep, PredictVerb.GatewayStartUs, 0);
 
     public static Command Create()
     {
@@ -31,22 +36,26 @@ internal static class ReportVerb
         var data = new Option<string>("--data") { Description = "Folder of the data set; its test part is used.", Required = true };
         var testLines = new Option<string?>("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
         var output = new Option<string>("--output", "-o") { Description = "The page to write.", Required = true };
-        var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
+        var battery = new BatteryOptions();
+        var json = new Option<bool>("--json") { Description = "Print the figures as JSON. " + BatteryOptions.JsonKeys };
         var command = new Command(
             "report",
-            "Writes one self-contained HTML page: accuracy, confusion, error and saturation per timestep, size, and cost against length.\n\n"
-            + "Example:\n  crime report vowels.crime --data data/japanese-vowels -o vowels.html")
+            "Writes one self-contained HTML page: accuracy, confusion, error and saturation per timestep, size, and cost against length.\n"
+            + "With --battery also the days that it lasts, as crime predict computes them for the same board and the compiled kernel.\n\n"
+            + "Examples:\n  crime report vowels.crime --data data/japanese-vowels -o vowels.html\n"
+            + "  crime report vowels.crime --data data/japanese-vowels -o vowels.html --battery 2500 --inputs-per-hour 120")
         {
             model, data, testLines, output, json,
         };
+        battery.AddTo(command);
         command.SetAction((parsed, cancellation) => Run(
             parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetValue(testLines),
-            parsed.GetRequiredValue(output), parsed.GetValue(json), cancellation));
+            parsed.GetRequiredValue(output), battery.Read(parsed), parsed.GetValue(json), cancellation));
         return command;
     }
 
     private static async Task<int> Run(
-        string modelPath, string dataPath, string? testLines, string outputPath, bool json, CancellationToken cancellation)
+        string modelPath, string dataPath, string? testLines, string outputPath, BatteryUse? use, bool json, CancellationToken cancellation)
     {
         ModelFile model = ModelLoading.Load(modelPath);
         if (!model.HasFixedPoint || !model.HasFloat)
@@ -59,10 +68,11 @@ internal static class ReportVerb
         byte[] bytes = ModelLoading.ReadModel(modelPath);
         IlReport il = await Output.WithProgress(
             "counting instructions", CountedKernels, done => IlReport.Make(bytes, model, CountedInputs.From(data, model, CountedSequences), done));
-        BoardProfile profile = BoardProfile.Bundled("esp32-devkitc");
+        BatteryForecast? life = use == null ? null : await Output.WithProgress("predicting battery life", 1, _ => Predict(bytes, model, data, use));
+        BoardProfile profile = BoardProfile.Bundled(BoardName);
         int imageSize = ModelContainer.BoardImage(bytes).Length;
 
-        Output.WriteFile(outputPath, Page(model, data, result, steps, il, profile, imageSize));
+        Output.WriteFile(outputPath, Page(model, data, result, steps, il, profile, imageSize, life));
         if (json)
         {
             Output.WriteJson(new
@@ -75,15 +85,21 @@ internal static class ReportVerb
                 {
                     name = kernel.Name, il_per_step = kernel.IlPerStep, us_per_step = kernel.IlPerStep * profile.UsPerIl,
                 }),
+                battery = life == null ? null : BatteryText.Json(life),
             });
             return 0;
         }
         Console.Out.WriteLine($"{outputPath}: {Percent(result.AccuracyFixed)} fixed, {Percent(result.AccuracyFloat)} float, same class {Percent(result.Agreement)}");
+        if (life != null) Console.Out.WriteLine(BatteryText.Lines(life).First());
         return 0;
     }
 
+    private static BatteryForecast? Predict(byte[] bytes, ModelFile model, Dataset data, BatteryUse use) => Forecast.Make(
+        bytes, model, CountedKernel.Compiled, CountedInputs.From(data, model, CountedSequences), CostProfile.Load(BoardName), s_gateway, use).Battery;
+
     private static byte[] Page(
-        ModelFile model, Dataset data, EvaluationResult result, StepAnalysis steps, IlReport il, BoardProfile profile, int imageSize)
+        ModelFile model, Dataset data, EvaluationResult result, StepAnalysis steps, IlReport il, BoardProfile profile, int imageSize,
+        BatteryForecast? life)
     {
         var page = new ReportPage($"{model.Name} on {data.Name}", NetworkText.Of(model.Input, model.InputCount, model.Layers));
         page.Table(
@@ -116,7 +132,17 @@ internal static class ReportVerb
         double median = lengths[lengths.Length / 2];
         page.Figure(ReportPlots.Cost("time, ms", lengths[^1], time, median), "Time of an inference on the board against the length of its input.");
         page.Figure(ReportPlots.Cost("energy, mJ", lengths[^1], energy, median), "Energy of an inference above the idle baseline, against the length of its input.");
+        if (life != null) AddBattery(page, life);
         return page.Finish($"Made by crime report from model {model.Id:x8}, file {model.Checksum:x8}.");
+    }
+
+    private static void AddBattery(ReportPage page, BatteryForecast life)
+    {
+        page.Section(
+            "Battery life", "The idle baseline of each radio mode, the energy of inputs above it, and the background energy. " + BatteryText.Assumptions(life) + ".");
+        page.Table(life.Rows.Select(row => ($"{row.Radio}, mapping={row.Mapping}", row.Days == null ? BatteryText.Days(row) : BatteryText.Days(row) + " days")));
+        page.Figure(ReportPlots.BatteryLife(life), BatteryText.Title(life) + ".");
+        foreach (string line in BatteryText.Lines(life).SkipLast(1)) page.Text(line);
     }
 
     private static (string Name, double IlPerStep)[] Kernels(IlReport il) =>
