@@ -1,4 +1,4 @@
-// The requests that wait. The count of this queue is the published queue depth: a request waits nowhere else.
+// The requests that wait. A request waits nowhere else, so the published queue depth comes from the count of this queue.
 
 using System;
 using System.Collections.Generic;
@@ -46,6 +46,13 @@ public sealed class RequestQueue
 
     /// <summary>Requests that wait.</summary>
     public int Depth => Volatile.Read(ref _count);
+
+    /// <summary>Requests that wait because all workers are busy: <see cref="Depth"/>, or 0 while a worker waits for requests.</summary>
+    /// <remarks>An idle worker takes its batch as soon as its thread runs.</remarks>
+    public int DepthBehindBusyWorkers
+    {
+        get { lock (_lock) return _waitingTakerCount > 0 ? 0 : _count; }
+    }
 
     /// <summary>Predicted work of the requests that wait, in µs.</summary>
     public long WaitingUs

@@ -25,9 +25,12 @@ public sealed class LoadReporter
         _group = group;
     }
 
-    /// <summary>The load of this gateway.</summary>
+    /// <summary>
+    /// The load of this gateway. Requests that an idle worker is about to take do not count in the depth. Otherwise each request to an idle gateway can
+    /// cause two statuses, one before the worker's thread runs and one after it.
+    /// </summary>
     /// <param name="nowUs">The time.</param>
-    public ReportedLoad Own(long nowUs) => new(_queue.Depth, _load.BacklogUs(_queue.WaitingUs, nowUs));
+    public ReportedLoad Own(long nowUs) => new(_queue.DepthBehindBusyWorkers, _load.BacklogUs(_queue.WaitingUs, nowUs));
 
     /// <summary>The load of this gateway, or of all its group.</summary>
     /// <param name="isForGroup">True when the load of the group is wanted.</param>

@@ -42,11 +42,11 @@ public abstract class CoreTest
         Upstreams = System.Array.ConvertAll(nodes, node => new Gateway.Core.Relaying.Upstream(node, System.Array.IndexOf(nodes, node))),
     };
 
-    /// <summary>Starts anew with other settings.</summary>
-    protected void Use(GatewaySettings settings, bool hasModel = true)
+    /// <summary>Starts anew with other settings, or with another time per request in µs.</summary>
+    protected void Use(GatewaySettings settings, bool hasModel = true, int betaUs = BetaUs)
     {
         Actions = new RecordingActions();
-        Model = new CostModel(ModelId, AlphaUs, BetaUs, imageChecksum: 0x12345678);
+        Model = new CostModel(ModelId, AlphaUs, betaUs, imageChecksum: 0x12345678);
         Core = new GatewayCore(settings, hasModel ? new ModelSet(Model) : new ModelSet(), Actions);
     }
 

@@ -175,6 +175,22 @@ public sealed class RequestQueueTests
     }
 
     [Test]
+    public void NothingWaitsForBusyWorkersWhileAWorkerIsIdle()
+    {
+        var queue = new RequestQueue(100);
+        queue.TryAdd(Request());
+        Assert.That((queue.Depth, queue.DepthBehindBusyWorkers), Is.EqualTo((1, 1)), "no worker is idle");
+        Taken(queue, _batch);
+        Assert.That(queue.TryTake(_batch, NowUs), Is.EqualTo(TakeOutcome.Empty));
+        queue.TryAdd(Request());
+        queue.TryAdd(Request());
+        Assert.That((queue.Depth, queue.DepthBehindBusyWorkers), Is.EqualTo((2, 0)));
+        Taken(queue, _batch);
+        queue.TryAdd(Request());
+        Assert.That((queue.Depth, queue.DepthBehindBusyWorkers), Is.EqualTo((1, 1)), "the worker is busy");
+    }
+
+    [Test]
     public void AWorkerThatAsksTwiceWaitsOnce()
     {
         var queue = new RequestQueue(100);

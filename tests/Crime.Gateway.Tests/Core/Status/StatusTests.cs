@@ -48,6 +48,40 @@ public sealed class StatusTests : CoreTest
     }
 
     [Test]
+    public void RequestsThatAnIdleWorkerIsAboutToTakeAreNotPublished()
+    {
+        Use(Settings(), betaUs: 1);
+        Connect();
+        var batch = new Batch(worker: 0);
+        Assert.That(Core.TryStart(batch, NowUs), Is.EqualTo(TakeOutcome.Empty), "the worker waits for requests");
+        NowUs += MinIntervalMs * 1000;
+        Ask(length: 1);
+        Ask(length: 1);
+        // The worker's thread has not run yet.
+        Core.OnClock(NowUs);
+        Assert.That((Core.Queue.Depth, Actions.Statuses.Count), Is.EqualTo((2, 1)));
+        Assert.That(Core.TryStart(batch, NowUs), Is.EqualTo(TakeOutcome.Taken));
+        Core.OnComputed(batch, 1, NowUs);
+        Assert.That(Core.TryStart(batch, NowUs), Is.EqualTo(TakeOutcome.Empty));
+        NowUs += MinIntervalMs * 1000;
+        Core.OnClock(NowUs);
+        Assert.That(Actions.Statuses, Has.Count.EqualTo(1), "the worker is idle again");
+    }
+
+    [Test]
+    public void ARequestThatWaitsForABusyWorkerIsPublished()
+    {
+        Use(Settings(), betaUs: 1);
+        Connect();
+        NowUs += MinIntervalMs * 1000;
+        Ask(length: 1);
+        Assert.That(Core.TryStart(new Batch(worker: 0), NowUs), Is.EqualTo(TakeOutcome.Taken));
+        Ask(length: 1);
+        Core.OnClock(NowUs);
+        Assert.That(Actions.Statuses.Select(status => status.Depth), Is.EqualTo(new[] { 0, 1 }));
+    }
+
+    [Test]
     public void ChangesWithinTheIntervalArePublishedTogetherAtItsEnd()
     {
         long publishedUs = NowUs;
