@@ -97,6 +97,21 @@ internal sealed class DecisionRules
     /// <inheritdoc cref="MappingEngine.LocalCost"/>
     public int LocalCost(int length) => _table.LocalCost(_table.Bucket(length));
 
+    /// <inheritdoc cref="MappingEngine.Saving"/>
+    public int Saving(int length)
+    {
+        int bucket = _table.Bucket(length);
+        return _table.LocalCost(bucket) - _table.OffloadCost(bucket, _table.RequestUs(bucket));
+    }
+
+    /// <inheritdoc cref="MappingEngine.BatchCost"/>
+    public int BatchCost(int longestLength, long nowUs)
+    {
+        int bucket = _table.Bucket(longestLength), requestUs = _table.RequestUs(bucket);
+        if (DecisionTable.Fastest(_routes.First, bucket, TickAt(nowUs), out int timeUs) == null) timeUs = requestUs;
+        return OffloadCost(bucket, timeUs, 0) - _table.OffloadCost(bucket, requestUs);
+    }
+
     /// <summary>Fills the routes of a gateway from its advert.</summary>
     public void FillRows(GatewayCandidate gateway)
     {

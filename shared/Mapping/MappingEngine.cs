@@ -105,6 +105,24 @@ public sealed class MappingEngine
         lock (_lock) return _rules.MostGain(radioUp);
     }
 
+    /// <summary>
+    /// Returns the cost of an input on this node beyond that of its request, in the objective's unit: the saving of a request in a batch, whose wake
+    /// and wait other requests share.
+    /// </summary>
+    /// <param name="length">Length of the input in timesteps.</param>
+    public int Saving(int length)
+    {
+        lock (_lock) return _rules.Saving(length);
+    }
+
+    /// <summary>Returns the cost of a batch apart from its requests, in the objective's unit: waking the radio if it is off, one wait, and listening.</summary>
+    /// <param name="longestLength">Length of its longest input in timesteps.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    public int BatchCost(int longestLength, long nowUs)
+    {
+        lock (_lock) return _rules.BatchCost(longestLength, nowUs);
+    }
+
     /// <summary>True when the node has had an input.</summary>
     public bool HasInputs => _rules.HasInputs;
 
@@ -214,6 +232,10 @@ public sealed class MappingEngine
         }
     }
 
+    /// <summary>Bytes of a request for a whole input.</summary>
+    /// <param name="length">Length of the input in timesteps.</param>
+    public int RequestSizeBytes(int length) => RequestFrame.HeaderSize + length * _lines.BytesPerStep;
+
     /// <summary>Air time of a request in µs.</summary>
     public int TransmitUs(int length) => _lines.TransmitTime.At(length);
 
@@ -236,6 +258,13 @@ public sealed class MappingEngine
             _rules.NoteLength(length);
             if (_lines.ObserveLocal(length, elapsedUs)) _rules.BuildTable();
         }
+    }
+
+    /// <summary>Notes an input that the node keeps for a later batch.</summary>
+    /// <param name="length">Its length in timesteps.</param>
+    public void OnKept(int length)
+    {
+        lock (_lock) _rules.NoteLength(length);
     }
 
     /// <summary>Takes the time of writing a request.</summary>

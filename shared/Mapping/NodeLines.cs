@@ -26,6 +26,7 @@ internal sealed class NodeLines
             _encodeFit = new LineFit(EncodeTime, EngineSetup.ShortLength, EngineSetup.LongLength);
             EncodeTime = _encodeFit.Line;
         }
+        BytesPerStep = setup.BytesPerStep;
         TransmitTime = setup.Power.TransmitLine(RequestFrame.HeaderSize, setup.BytesPerStep);
         StateUs = setup.Power.TransmitUs(setup.StateSize) - setup.Power.TransmitUs(0);
         SetLocal(setup.LocalTime);
@@ -39,6 +40,9 @@ internal sealed class NodeLines
 
     /// <summary>Time to write a request.</summary>
     public CostLine EncodeTime { get; }
+
+    /// <summary>Bytes of a request per timestep.</summary>
+    public int BytesPerStep { get; }
 
     /// <summary>Air time of a request.</summary>
     public CostLine TransmitTime { get; }

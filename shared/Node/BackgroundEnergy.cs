@@ -21,12 +21,24 @@ public sealed class BackgroundEnergy
     public const int MessageSizeBytes = 64;
 
     private readonly PowerProfile _power;
+    private readonly RadioSchedule _radio;
     private readonly RadioTimeline _timeline = new RadioTimeline();
     private long _listensUntilUs;
 
+    /// <summary>Makes empty books of a board whose radio is always on.</summary>
+    /// <param name="power">The board's power profile.</param>
+    public BackgroundEnergy(PowerProfile power) : this(power, null)
+    {
+    }
+
     /// <summary>Makes empty books.</summary>
     /// <param name="power">The board's power profile.</param>
-    public BackgroundEnergy(PowerProfile power) => _power = power;
+    /// <param name="radio">Wakes the radio: messages meanwhile belong to the energy of the wake. Null where the radio is always on.</param>
+    public BackgroundEnergy(PowerProfile power, RadioSchedule radio)
+    {
+        _power = power;
+        _radio = radio;
+    }
 
     /// <summary>Energy above the idle baseline since the start, in µJ.</summary>
     public long EnergyUj
@@ -56,6 +68,7 @@ public sealed class BackgroundEnergy
     /// <param name="untilUs">Time in µs of the last one.</param>
     public void OnReceived(int count, long fromUs, long untilUs)
     {
+        if (IsWaking) return;
         lock (_timeline)
         {
             _timeline.ComputeUs += (long)count * _power.ReceiveUs;
@@ -68,6 +81,7 @@ public sealed class BackgroundEnergy
     /// <param name="nowUs">Time in µs at which it is sent.</param>
     public void OnSent(int sizeBytes, long nowUs)
     {
+        if (IsWaking) return;
         int airUs = _power.TransmitUs(sizeBytes);
         lock (_timeline)
         {
@@ -83,6 +97,7 @@ public sealed class BackgroundEnergy
     /// <param name="endUs">End of the exchange in µs.</param>
     public void OnExchange(int messageCount, long startUs, long endUs)
     {
+        if (IsWaking) return;
         lock (_timeline)
         {
             _timeline.ComputeUs += (long)messageCount * (_power.SendUs + _power.ReceiveUs);
@@ -98,6 +113,29 @@ public sealed class BackgroundEnergy
     {
         lock (_timeline) _timeline.WakeUs += wakeUs;
     }
+
+    /// <summary>Counts a computation that belongs to no single input, as the storing of kept inputs.</summary>
+    /// <param name="computeUs">Its time in µs.</param>
+    public void OnCompute(long computeUs)
+    {
+        lock (_timeline) _timeline.ComputeUs += computeUs;
+    }
+
+    /// <summary>Counts a batch without an answer.</summary>
+    /// <param name="batch">Its times; its listening windows were noted already.</param>
+    public void Add(RadioTimeline batch)
+    {
+        lock (_timeline)
+        {
+            _timeline.ComputeUs += batch.ComputeUs;
+            _timeline.TransmitUs += batch.TransmitUs;
+            _timeline.WaitUs += batch.WaitUs;
+            _timeline.ListenUs += batch.ListenUs;
+            _timeline.WakeUs += batch.WakeUs;
+        }
+    }
+
+    private bool IsWaking => _radio != null && _radio.IsWaking;
 
     /// <summary>Adds the part of a window in which the radio did not listen already.</summary>
     private void Listen(long fromUs, long untilUs, long mostUs)

@@ -98,11 +98,14 @@ public sealed class ConnectionNeed
     {
         MappingEngine engine = _engine;
         if (IsAlwaysNeeded(engine)) return true;
-        if (!_mapping.MayOffload || nowUs < _notBeforeUs || _savedNj < _probeUj * 1000) return false;
+        if (!_mapping.MayOffload || !MayProbe(nowUs)) return false;
         int gain = engine.MostGain(_radio == null ? null : _radio.Cost);
         // Before the first input nobody knows its length: the connection must pay with a single one.
         return engine.HasInputs || engine.Objective.IsInTime ? gain > 0 : gain > _background.ConnectUj;
     }
+
+    /// <summary>Returns true when the inputs since the last probe have paid for the next one, and its pause is over.</summary>
+    public bool MayProbe(long nowUs) => nowUs >= _notBeforeUs && _savedNj >= _probeUj * 1000;
 
     /// <summary>Notes a probe: a connection that has gained nothing, or an attempt to join or connect that has failed.</summary>
     /// <param name="energyUj">Its energy in µJ.</param>

@@ -32,6 +32,7 @@ public sealed class InputFlow
     private bool _isFallback;
     private long _backOffUs;
     private bool _hasBreakEven;
+    private long _arrivedUs;
     private long _startUs;
     private long _pausedAtUs;
     private long _sentAtUs;
@@ -49,7 +50,7 @@ public sealed class InputFlow
         Power = power;
         _mapping = mapping;
         Radio = radio;
-        Background = new BackgroundEnergy(power);
+        Background = new BackgroundEnergy(power, radio);
         Need = new ConnectionNeed(mapping, Background, radio);
     }
 
@@ -89,6 +90,18 @@ public sealed class InputFlow
     /// <summary>The board's power profile.</summary>
     public PowerProfile Power { get; }
 
+    /// <summary>The engine of the board's model; null while there is none.</summary>
+    internal MappingEngine Engine => _engine;
+
+    /// <summary>True when the board computes the model itself.</summary>
+    internal bool CanCompute => _canCompute;
+
+    /// <summary>True when every input goes to a gateway.</summary>
+    internal bool NeedsGateway => _mapping.NeedsGateway;
+
+    /// <summary>False when no input goes to a gateway.</summary>
+    internal bool MayOffload => _mapping.MayOffload;
+
     /// <summary>Wakes the radio; null where the radio is always on.</summary>
     public RadioSchedule Radio { get; }
 
@@ -112,20 +125,19 @@ public sealed class InputFlow
     /// <param name="nowUs">The time in µs.</param>
     public InputAction Begin(int length, int arrived, long nowUs)
     {
-        Timeline.Reset();
-        Result.DoneCount = 0;
-        Result.BreakEvenLength = CostLine.Never;
-        _hasBreakEven = false;
-        _length = length;
-        _arrived = arrived;
-        _done = 0;
-        _isFallback = false;
-        _backOffUs = 0;
-        _stepsUs = 0;
-        _listensUntilUs = 0;
-        _startUs = nowUs;
-        _pausedAtUs = nowUs;
+        Reset(length, arrived, nowUs, nowUs);
         return Next(nowUs);
+    }
+
+    /// <summary>Starts an input that was kept and that the board computes now. Needs a board that can.</summary>
+    /// <param name="length">Its timesteps, at least 1.</param>
+    /// <param name="arrivedUs">Time of its arrival in µs.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    public InputAction BeginLocal(int length, long arrivedUs, long nowUs)
+    {
+        Reset(length, length, arrivedUs, nowUs);
+        _engine.DecideLocal(length, nowUs, _decision);
+        return Compute(length, true);
     }
 
     /// <summary>Notes the timesteps that have come by now, during another action than <see cref="InputAction.AwaitSteps"/>.</summary>
@@ -165,8 +177,12 @@ public sealed class InputFlow
         return state == WakeState.Usable && _decision.IsOffload ? Send() : FallBack(nowUs);
     }
 
-    /// <summary>Returns true when the radio has to come up to learn of gateways, although no input needs it.</summary>
-    public bool IsRefreshDue(long nowUs) => _engine.IsRadioOff && (Need.LearnsFromAnswers ? Need.IsProbeDue(nowUs) : Radio.IsRefreshDue(nowUs));
+    /// <summary>Returns true when the radio has to come up to report, or to learn of gateways, although no input needs it.</summary>
+    public bool IsRefreshDue(long nowUs) =>
+        _engine.IsRadioOff
+        && (Radio.IsReportDue(nowUs)
+            // Where every input goes to a gateway, the inputs themselves bring the radio up.
+            || (Need.LearnsFromAnswers ? !_mapping.NeedsGateway && Need.IsProbeDue(nowUs) : Radio.IsRefreshDue(nowUs)));
 
     /// <summary>Adds the background energy since the result before to the result.</summary>
     public void AddBackground()
@@ -180,7 +196,9 @@ public sealed class InputFlow
     public void OnRefreshed(long nowUs)
     {
         Background.OnWake(nowUs - Radio.WakeAtUs);
-        Need.OnProbed(Radio.Cost.EnergyUj, nowUs);
+        // A report comes in any case: it is no probe.
+        if (Radio.IsReportDue(Radio.WakeAtUs)) Radio.OnReported(nowUs);
+        else Need.OnProbed(Radio.Cost.EnergyUj, nowUs);
     }
 
     /// <summary>Reports that the request was handed to the MQTT client.</summary>
@@ -255,6 +273,24 @@ public sealed class InputFlow
         if (_hasBreakEven || _engine == null) return;
         _hasBreakEven = true;
         Result.BreakEvenLength = _engine.BreakEvenLength(nowUs);
+    }
+
+    private void Reset(int length, int arrived, long arrivedUs, long nowUs)
+    {
+        Timeline.Reset();
+        Result.DoneCount = 0;
+        Result.BreakEvenLength = CostLine.Never;
+        _hasBreakEven = false;
+        _length = length;
+        _arrived = arrived;
+        _done = 0;
+        _isFallback = false;
+        _backOffUs = 0;
+        _stepsUs = 0;
+        _listensUntilUs = 0;
+        _arrivedUs = arrivedUs;
+        _startUs = nowUs;
+        _pausedAtUs = nowUs;
     }
 
     private InputAction Next(long nowUs)
@@ -341,9 +377,9 @@ public sealed class InputFlow
         Result.Target = target;
         Result.Label = label;
         Result.Length = _length;
-        Result.TimeUs = nowUs - _startUs;
+        Result.TimeUs = nowUs - _arrivedUs;
         if (_listensUntilUs > nowUs) Timeline.TailUs = _listensUntilUs - nowUs;
-        Result.ActiveUs = Result.TimeUs + Timeline.TailUs;
+        Result.ActiveUs = nowUs - _startUs + Timeline.TailUs;
         Need.OnInput(Timeline.EnergyNj(Power));
         Result.Depth = _decision.IsOffload ? _decision.Gateway.Queue.Depth : _engine.LowestDepth();
         return Action = InputAction.Complete;

@@ -1,23 +1,47 @@
-// The one request of a board that waits for an answer. An answer that comes after the time-out, twice, or to another start of the board is
+// The requests of a board that wait for an answer. An answer that comes after the time-out, twice, or to another start of the board is
 // recognised by its session and its sequence number, and dropped.
 
 using Crime.Frames;
 
 namespace Crime.Node;
 
-/// <summary>The request under way and its answer. Thread-safe: the MQTT client's thread delivers answers, the main thread waits for them.</summary>
+/// <summary>
+/// The requests under way and their answers. Thread-safe: the MQTT client's thread delivers answers, the main thread waits for them. A board has one
+/// request under way, or a batch of up to <see cref="MostOpen"/>.
+/// </summary>
 public sealed class OpenRequest
 {
-    private readonly object _lock = new object();
-    private bool _isOpen;
+    /// <summary>Most requests under way.</summary>
+    public const int MostOpen = 8;
 
-    // Two responses in turn: the MQTT client's thread fills one, the main thread reads the other.
+    private readonly object _lock = new object();
+
+    // Bit i is set while the request with the sequence number Sequence - i waits for its answer.
+    private int _open;
+
+    // The MQTT client's thread fills the incoming frame. Accepted answers wait here for the main thread, the oldest first.
+    private readonly ResponseFrame[] _answers;
+    private readonly long[] _answeredAtUs;
     private ResponseFrame _incoming = new ResponseFrame();
-    private ResponseFrame _answer = new ResponseFrame();
+    private int _first;
+    private int _count;
 
     /// <summary>Makes a board without a request under way.</summary>
     /// <param name="session">Random number of this start of the board.</param>
-    public OpenRequest(uint session) => Session = session;
+    public OpenRequest(uint session) : this(session, 1)
+    {
+    }
+
+    /// <summary>Makes a board without a request under way.</summary>
+    /// <param name="session">Random number of this start of the board.</param>
+    /// <param name="mostOpen">Most requests under way, 1 to <see cref="MostOpen"/>.</param>
+    public OpenRequest(uint session, int mostOpen)
+    {
+        Session = session;
+        _answers = new ResponseFrame[mostOpen];
+        _answeredAtUs = new long[mostOpen];
+        for (int i = 0; i < mostOpen; i++) _answers[i] = new ResponseFrame();
+    }
 
     /// <summary>Session of the requests.</summary>
     public uint Session { get; }
@@ -26,59 +50,98 @@ public sealed class OpenRequest
     public uint Sequence { get; private set; }
 
     /// <summary>True while a request waits for its answer.</summary>
-    public bool IsOpen => _isOpen;
+    public bool IsOpen => _open != 0;
 
     /// <summary>The frame that the next response is decoded into, before <see cref="TryAccept"/>. Used by the thread that delivers answers.</summary>
     public ResponseFrame Incoming => _incoming;
 
-    /// <summary>The last accepted answer. It stays until the next request is opened.</summary>
-    public ResponseFrame Answer => _answer;
+    /// <summary>True while an accepted answer waits to be read.</summary>
+    public bool HasAnswer => _count > 0;
 
-    /// <summary>Time of the last accepted answer in µs.</summary>
-    public long AnsweredAtUs { get; private set; }
+    /// <summary>The oldest accepted answer. It stays until <see cref="Release"/> or <see cref="Open"/>.</summary>
+    public ResponseFrame Answer => _answers[_first];
+
+    /// <summary>Time of that answer's arrival in µs.</summary>
+    public long AnsweredAtUs => _answeredAtUs[_first];
 
     /// <summary>Time in µs at which the last request was opened.</summary>
     public long OpenedAtUs { get; private set; }
 
-    /// <summary>Opens the next request.</summary>
+    /// <summary>Opens the only request: answers to former ones are late from now on.</summary>
     /// <param name="nowUs">The time in µs.</param>
     /// <returns>Its sequence number.</returns>
     public uint Open(long nowUs)
     {
         lock (_lock)
         {
-            _isOpen = true;
-            OpenedAtUs = nowUs;
-            return ++Sequence;
+            _open = 0;
+            _count = 0;
+            return OpenNext(nowUs);
         }
     }
 
-    /// <summary>Closes the request: an answer from now on is late.</summary>
-    /// <returns>True when the request had no answer yet.</returns>
+    /// <summary>Opens a further request of a batch.</summary>
+    /// <param name="nowUs">The time in µs.</param>
+    /// <returns>Its sequence number.</returns>
+    public uint OpenFurther(long nowUs)
+    {
+        lock (_lock) return OpenNext(nowUs);
+    }
+
+    /// <summary>Closes the requests: an answer from now on is late.</summary>
+    /// <returns>True when a request had no answer yet.</returns>
     public bool Close()
     {
         lock (_lock)
         {
-            bool wasOpen = _isOpen;
-            _isOpen = false;
+            bool wasOpen = _open != 0;
+            _open = 0;
             return wasOpen;
         }
     }
 
-    /// <summary>Accepts <see cref="Incoming"/> when it answers the request under way, which is closed then.</summary>
+    /// <summary>Closes the last request, which could not be sent.</summary>
+    public void CloseLast()
+    {
+        lock (_lock) _open &= ~1;
+    }
+
+    /// <summary>Accepts <see cref="Incoming"/> when it answers a request under way, which is closed then.</summary>
     /// <param name="nowUs">Time of its arrival in µs.</param>
     /// <returns>False when it answers another request, or one that was given up.</returns>
     public bool TryAccept(long nowUs)
     {
         lock (_lock)
         {
-            if (!_isOpen || _incoming.Session != Session || _incoming.Sequence != Sequence) return false;
+            uint age = Sequence - _incoming.Sequence;
+            if (_incoming.Session != Session || age > 31 || (_open >> (int)age & 1) == 0 || _count == _answers.Length) return false;
+            int last = _first + _count;
+            if (last >= _answers.Length) last -= _answers.Length;
             ResponseFrame answer = _incoming;
-            _incoming = _answer;
-            _answer = answer;
-            AnsweredAtUs = nowUs;
-            _isOpen = false;
+            _incoming = _answers[last];
+            _answers[last] = answer;
+            _answeredAtUs[last] = nowUs;
+            _count++;
+            _open &= ~(1 << (int)age);
             return true;
         }
+    }
+
+    /// <summary>Releases <see cref="Answer"/>, which was read: the next one takes its place.</summary>
+    public void Release()
+    {
+        lock (_lock)
+        {
+            if (_count == 0) return;
+            _first = _first + 1 == _answers.Length ? 0 : _first + 1;
+            _count--;
+        }
+    }
+
+    private uint OpenNext(long nowUs)
+    {
+        _open = _open << 1 | 1;
+        OpenedAtUs = nowUs;
+        return ++Sequence;
     }
 }

@@ -9,6 +9,7 @@ using Crime.Device.Duty;
 using Crime.Device.Energy;
 using Crime.Device.Inference;
 using Crime.Device.Inputs;
+using Crime.Device.Keeping;
 using Crime.Device.Memory;
 using Crime.Device.Models;
 using Crime.Device.Offload;
@@ -22,46 +23,6 @@ using nanoFramework.Hardware.Esp32;
 using nanoFramework.Runtime.Native;
 
 namespace Crime.Device.App;
-
-/// <summary>The steps of a board, in their order.</summary>
-internal enum BoardStep
-{
-    /// <summary>Waits for a model.</summary>
-    AwaitModel = 0,
-
-    /// <summary>Waits some time for a gateway.</summary>
-    AwaitLink = 1,
-
-    /// <summary>Opens the inputs.</summary>
-    Open = 2,
-
-    /// <summary>Reads the next input.</summary>
-    Read = 3,
-
-    /// <summary>Starts the input, once there is a model that it fits.</summary>
-    Begin = 4,
-
-    /// <summary>Does an action of the input.</summary>
-    Infer = 5,
-
-    /// <summary>Adds the result to the totals.</summary>
-    Count = 6,
-
-    /// <summary>Writes the result to the console.</summary>
-    Report = 7,
-
-    /// <summary>Keeps the result for the gateway.</summary>
-    Record = 8,
-
-    /// <summary>Waits until the next input is due.</summary>
-    WaitForNextInput = 9,
-
-    /// <summary>Writes the totals.</summary>
-    End = 10,
-
-    /// <summary>Answers commands and takes new models.</summary>
-    Idle = 11,
-}
 
 /// <summary>A board that classifies sequences.</summary>
 public sealed class Board : LastingThread, IBoardCommands
@@ -87,6 +48,7 @@ public sealed class Board : LastingThread, IBoardCommands
     private readonly LinkKeeper _link;
     private readonly DutyCycle _duty;
     private readonly InputDriver _driver;
+    private readonly KeptInputDriver _kept;
     private readonly ModelSlot _slot;
     private readonly InferenceTotals _totals = new InferenceTotals();
     private readonly TelemetryRecord _record = new TelemetryRecord();
@@ -98,6 +60,7 @@ public sealed class Board : LastingThread, IBoardCommands
     private long _inputStartUs;
     private bool _isRestartNeeded;
     private bool _isWaitReported;
+    private bool _isAtEnd;
 
     /// <summary>Puts the board together.</summary>
     /// <param name="settings">Its settings.</param>
@@ -122,11 +85,11 @@ public sealed class Board : LastingThread, IBoardCommands
 
         // On the ESP32 this is the hardware's generator: two starts do not share a session.
         uint session = (uint)new Random().Next();
-        var request = new OpenRequest(session);
+        var request = new OpenRequest(session, _settings.KeepsInputs ? OpenRequest.MostOpen : 1);
         if (_settings.Telemetry) _telemetry = new TelemetryBuffer();
         _mapping.Mode = _settings.Mapping;
         bool isDutyCycled = _settings.IsDutyCycled;
-        var radio = isDutyCycled ? new RadioSchedule(new RadioCost(_settings.RadioUpMs * 1000, power.WakeMw)) : null;
+        var radio = isDutyCycled ? _settings.Schedule(power, Clock.NowUs()) : null;
         _flow = new InputFlow(power, _mapping, radio);
         var inbox = new Inbox(request, _flow);
         _connection = new BrokerConnection(_settings, _console, inbox, _flow.Counters, _memory);
@@ -136,6 +99,7 @@ public sealed class Board : LastingThread, IBoardCommands
         var sender = new RequestSender(_settings, _connection, inbox, network);
         _driver = new InputDriver(
             _flow, sender, inbox, _link, _meter, _settings.TimestepIntervalMs > 0 ? new TimestepArrivals(_settings.TimestepIntervalMs) : null);
+        if (_settings.KeepsInputs) _kept = new KeptInputDriver(_settings, _flow, sender, inbox, _link, _meter);
         _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _driver, sender);
     }
 
@@ -241,7 +205,7 @@ public sealed class Board : LastingThread, IBoardCommands
                 if (_saved == null) WaitForLink();
                 return BoardStep.Open;
             case BoardStep.Open: return Open() ? BoardStep.Read : BoardStep.Idle;
-            case BoardStep.Read: return Read() ? BoardStep.Begin : BoardStep.End;
+            case BoardStep.Read: return Read() ? BoardStep.Begin : End();
             case BoardStep.Begin: return Begin();
             case BoardStep.Infer: return Infer();
             case BoardStep.Count:
@@ -249,10 +213,11 @@ public sealed class Board : LastingThread, IBoardCommands
                 return BoardStep.Report;
             case BoardStep.Report:
                 _report.Inference(_flow.Result, _meter);
-                return _telemetry == null ? BoardStep.WaitForNextInput : BoardStep.Record;
+                return _telemetry == null ? BoardStep.ServeKept : BoardStep.Record;
             case BoardStep.Record:
                 RecordTelemetry();
-                return BoardStep.WaitForNextInput;
+                return BoardStep.ServeKept;
+            case BoardStep.ServeKept: return ServeKept();
             case BoardStep.WaitForNextInput:
                 Poll();
                 WaitForNextInput();
@@ -323,7 +288,7 @@ public sealed class Board : LastingThread, IBoardCommands
     /// <summary>Restores the totals, the settings and the link estimates of before a deep sleep.</summary>
     private void Resume(SavedState saved)
     {
-        saved.Restore(_totals, _slot.Engine, _flow);
+        saved.Restore(_totals, _slot.Engine, _flow, _kept == null ? null : _kept.Kept);
         _inputCount = saved.InputCount;
         SetObjective(saved.Objective);
         SetMapping(saved.Mapping);
@@ -337,7 +302,7 @@ public sealed class Board : LastingThread, IBoardCommands
             Mapping = _settings.Mapping, Objective = _settings.Objective, LocalTime = _slot.Engine.LocalTime, EncodeTime = _slot.Engine.EncodeTime,
             RadioUpUs = _flow.Radio.Cost.TimeUs, RadioOffUs = _flow.Radio.OffUs(Clock.NowUs()) + restMs * 1000L,
         };
-        state.Write(_totals, _slot.Engine, _flow.Need, restMs);
+        state.Write(_totals, _slot.Engine, _flow, _kept == null ? null : _kept.Kept, restMs);
     }
 
     private void WaitForLink()
@@ -353,9 +318,15 @@ public sealed class Board : LastingThread, IBoardCommands
     private bool Open()
     {
         _source = RecordingSource.Open(_settings.InputsFile, out string problem);
+        OpenKept();
         if (_source == null) _report.Text("inputs: " + problem);
         else if (_saved != null && IsFitting) _source.Resume(_saved.Sequence, _saved.Position);
         return _source != null;
+    }
+
+    private void OpenKept()
+    {
+        if (_kept != null && _slot.Model != null) _kept.Open(_saved != null, _slot.Model.Id);
     }
 
     /// <returns>True when there was one more input.</returns>
@@ -371,6 +342,12 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         if (!IsFitting) return AwaitFittingModel();
         _isWaitReported = false;
+        OpenKept();
+        if (_kept != null && _kept.TryKeep(_source, _flow.Result.Input, _slot.Model))
+        {
+            _report.Kept(_flow.Result.Input, _source.Length, _kept.Kept);
+            return BoardStep.ServeKept;
+        }
         _driver.Begin(_source.Length);
         return BoardStep.Infer;
     }
@@ -386,6 +363,41 @@ public sealed class Board : LastingThread, IBoardCommands
         _isWaitReported = true;
         Poll();
         return BoardStep.Infer;
+    }
+
+    /// <summary>Ends the inputs, once no kept input is left.</summary>
+    private BoardStep End()
+    {
+        if (_kept == null) return BoardStep.End;
+        _isAtEnd = true;
+        return BoardStep.ServeKept;
+    }
+
+    /// <summary>Takes a step for the kept inputs that are due before the next input.</summary>
+    private BoardStep ServeKept()
+    {
+        if (_kept == null) return BoardStep.WaitForNextInput;
+        switch (_kept.Step(_source.Values, _isAtEnd ? long.MaxValue : _inputStartUs + _settings.InputIntervalMs * 1000L))
+        {
+            case KeptStep.Working: return BoardStep.ServeKept;
+            case KeptStep.Result: return BoardStep.Count;
+            case KeptStep.Compute:
+                _driver.BeginKept(_kept.Length, _kept.ArrivedUs);
+                return BoardStep.Infer;
+            case KeptStep.Lost:
+                _report.Text("inputs: a kept input is damaged and has no result");
+                return BoardStep.ServeKept;
+            default:
+                if (!_isAtEnd) return BoardStep.WaitForNextInput;
+                if (_kept.Kept.Count > 0)
+                {
+                    // No gateway has answered. A board that cannot compute tries again.
+                    Wait();
+                    return BoardStep.ServeKept;
+                }
+                _duty.TakeDown();
+                return BoardStep.End;
+        }
     }
 
     private BoardStep AwaitFittingModel()

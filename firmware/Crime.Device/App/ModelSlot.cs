@@ -4,6 +4,7 @@
 using System;
 using Crime.Device.Duty;
 using Crime.Device.Inference;
+using Crime.Device.Keeping;
 using Crime.Device.Memory;
 using Crime.Device.Models;
 using Crime.Device.Offload;
@@ -170,7 +171,8 @@ public sealed class ModelSlot
     {
         int inputs = 2 * sizeof(short) * LongestOf(model) * model.ValuesPerStep;
         bool needsNetwork = _settings.BrokerHost.Length > 0 && !_sender.IsConnected;
-        return MemoryPlan.EngineSizeBytes + MemoryPlan.SpareSizeBytes + inputs + (needsNetwork ? MemoryPlan.NetworkSizeBytes : 0);
+        return MemoryPlan.EngineSizeBytes + MemoryPlan.SpareSizeBytes + inputs + KeptInputDriver.SizeBytes(_settings)
+            + (needsNetwork ? MemoryPlan.NetworkSizeBytes : 0);
     }
 
     private SelfProfile Measure(ModelFile model, IKernel kernel, SavedState saved)

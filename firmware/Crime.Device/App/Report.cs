@@ -56,6 +56,13 @@ public sealed class Report
         _console.Write(_line.Text(" depth=").Number(result.Depth).Text(" meter=").Text(meter.Name));
     }
 
+    /// <summary>The line of an input that is kept.</summary>
+    /// <param name="input">Its number.</param>
+    /// <param name="length">Its timesteps.</param>
+    /// <param name="kept">The kept inputs.</param>
+    public void Kept(uint input, int length, KeptInputs kept) =>
+        _console.Write(_line.Clear().Text("KEEP id=").Number(input).Text(" len=").Number(length).Text(" kept=").Number(kept.Count));
+
     /// <summary>The line after the last input.</summary>
     public void End(InferenceTotals totals) => Totals("END", totals);
 

@@ -19,12 +19,15 @@ public sealed class SavedState
     public const string Path = @"I:\state.bin";
 
     private const int NoLine = -1;
-    private const int Magic = 0x33535243;
-    private const int NeedOffset = 92;
+    private const int Magic = 0x34535243;
+    private const int ReportOffset = 92;
+    private const int NeedOffset = 96;
     private const int CandidatesOffset = NeedOffset + ConnectionNeed.MemorySize;
-    private const int ChecksumOffset = CandidatesOffset + CandidateMemory.Size;
+    private const int KeptOffset = CandidatesOffset + CandidateMemory.Size;
+    private const int ChecksumSize = 4;
 
-    private readonly byte[] _bytes = new byte[ChecksumOffset + 4];
+    // The kept inputs and the checksum come last.
+    private byte[] _bytes;
 
     /// <summary>Identity of the model that the lines are for.</summary>
     public uint ModelId;
@@ -78,10 +81,14 @@ public sealed class SavedState
     /// <summary>Writes the state.</summary>
     /// <param name="totals">Sums over the inferences so far.</param>
     /// <param name="engine">What is known of the gateways.</param>
-    /// <param name="need">When the next probe may follow.</param>
+    /// <param name="flow">When the next probe and the next report follow.</param>
+    /// <param name="kept">The kept inputs; null when results do not wait.</param>
     /// <param name="restMs">Time in ms until the wake-up.</param>
-    public void Write(InferenceTotals totals, MappingEngine engine, ConnectionNeed need, int restMs)
+    public void Write(InferenceTotals totals, MappingEngine engine, InputFlow flow, KeptInputs kept, int restMs)
     {
+        long wakeUpUs = Clock.NowUs() + restMs * 1000L;
+        int checksumOffset = KeptOffset + (kept == null ? 0 : kept.Count * KeptInputs.EntrySize);
+        _bytes = new byte[checksumOffset + ChecksumSize];
         int[] fields =
         {
             Magic, (int)ModelId, (int)InputCount, (int)Sequence, Position, (int)Mapping, (int)Objective.Kind | Objective.QuantilePercent << 8 | Objective.Parameter << 16,
@@ -93,29 +100,34 @@ public sealed class SavedState
         WriteInt64(68, totals.EnergyUj);
         WriteInt64(76, RadioOffUs);
         WriteInt64(84, totals.BackgroundUj);
-        need.Save(_bytes, NeedOffset, Clock.NowUs() + restMs * 1000L);
+        LittleEndian.WriteInt32(_bytes, ReportOffset, flow.Radio.ReportAtUs == long.MaxValue ? 0 : (int)((flow.Radio.ReportAtUs - wakeUpUs) / 1000));
+        flow.Need.Save(_bytes, NeedOffset, wakeUpUs);
         engine.Save(_bytes, CandidatesOffset, Clock.NowUs());
-        LittleEndian.WriteUInt32(_bytes, ChecksumOffset, ChecksumOf(_bytes));
+        if (kept != null) kept.Save(_bytes, KeptOffset, wakeUpUs);
+        LittleEndian.WriteUInt32(_bytes, checksumOffset, ChecksumOf(_bytes));
         File.WriteAllBytes(Path, _bytes);
     }
 
     /// <summary>Gives back what a board had counted and knew of its gateways.</summary>
-    public void Restore(InferenceTotals totals, MappingEngine engine, InputFlow flow)
+    public void Restore(InferenceTotals totals, MappingEngine engine, InputFlow flow, KeptInputs kept)
     {
+        long nowUs = Clock.NowUs();
         for (int i = 0; i < totals.Count.Length; i++) totals.Count[i] = LittleEndian.ReadInt32(_bytes, 48 + 4 * i);
         totals.TimeUs = ReadInt64(60);
         totals.EnergyUj = ReadInt64(68);
         totals.BackgroundUj = ReadInt64(84);
         flow.Radio.Cost.Restore(RadioUpUs);
-        flow.Need.Restore(_bytes, NeedOffset, Clock.NowUs());
-        engine.Restore(_bytes, CandidatesOffset, flow.Radio.Cost, Clock.NowUs());
+        flow.Need.Restore(_bytes, NeedOffset, nowUs);
+        flow.Radio.SetReport(nowUs + LittleEndian.ReadInt32(_bytes, ReportOffset) * 1000L);
+        engine.Restore(_bytes, CandidatesOffset, flow.Radio.Cost, nowUs);
+        if (kept != null) kept.Restore(_bytes, KeptOffset, (_bytes.Length - KeptOffset - ChecksumSize) / KeptInputs.EntrySize, nowUs);
     }
 
     private bool Read(byte[] bytes)
     {
-        if (bytes.Length != _bytes.Length || LittleEndian.ReadInt32(bytes, 0) != Magic) return false;
-        if (LittleEndian.ReadUInt32(bytes, ChecksumOffset) != ChecksumOf(bytes)) return false;
-        Array.Copy(bytes, _bytes, bytes.Length);
+        if (bytes.Length < KeptOffset + ChecksumSize || LittleEndian.ReadInt32(bytes, 0) != Magic) return false;
+        if (LittleEndian.ReadUInt32(bytes, bytes.Length - ChecksumSize) != ChecksumOf(bytes)) return false;
+        _bytes = bytes;
         ModelId = LittleEndian.ReadUInt32(bytes, 4);
         InputCount = LittleEndian.ReadUInt32(bytes, 8);
         Sequence = LittleEndian.ReadUInt32(bytes, 12);
@@ -132,8 +144,8 @@ public sealed class SavedState
 
     private static uint ChecksumOf(byte[] bytes)
     {
-        var covered = new byte[ChecksumOffset];
-        Array.Copy(bytes, covered, ChecksumOffset);
+        var covered = new byte[bytes.Length - ChecksumSize];
+        Array.Copy(bytes, covered, covered.Length);
         return Crc32.HashToUInt32(covered);
     }
 

@@ -86,6 +86,15 @@ public sealed class InputDriver
         _flow.Begin(length, arrivedCount, nowUs);
     }
 
+    /// <summary>Starts an input that was kept, which the board computes now.</summary>
+    /// <param name="length">Its timesteps.</param>
+    /// <param name="arrivedUs">Time of its arrival in µs.</param>
+    public void BeginKept(int length, long arrivedUs)
+    {
+        _meter.Start();
+        _flow.BeginLocal(length, arrivedUs, Clock.NowUs());
+    }
+
     /// <summary>Does the next action.</summary>
     /// <param name="values">The sequence, timestep by timestep.</param>
     /// <returns>True when the input has its result.</returns>

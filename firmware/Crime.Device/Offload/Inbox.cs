@@ -29,6 +29,9 @@ public sealed class Inbox : IMessageReceiver
     /// <summary>Time of the last answer in µs.</summary>
     public long AnsweredAtUs => _request.AnsweredAtUs;
 
+    /// <summary>True while an answer waits to be read.</summary>
+    public bool HasAnswer => _request.HasAnswer;
+
     /// <summary>Sets the model and its engine.</summary>
     /// <param name="modelId">Identity of the model.</param>
     /// <param name="engine">The engine, which learns from the messages; null while it is being made.</param>
@@ -45,8 +48,25 @@ public sealed class Inbox : IMessageReceiver
         return _request.Open(Clock.NowUs());
     }
 
-    /// <summary>Closes the request that could not be sent.</summary>
+    /// <summary>Opens a further request of a batch.</summary>
+    /// <returns>Its sequence number.</returns>
+    public uint OpenFurther() => _request.OpenFurther(Clock.NowUs());
+
+    /// <summary>Closes the last request, which could not be sent.</summary>
+    public void CloseLast() => _request.CloseLast();
+
+    /// <summary>Closes all requests.</summary>
     public void Close() => _request.Close();
+
+    /// <summary>Releases the answer, which was read.</summary>
+    public void Release() => _request.Release();
+
+    /// <summary>Waits for an answer of a batch, whose requests stay open.</summary>
+    /// <param name="timeoutUs">Longest time to wait in µs.</param>
+    public void AwaitNext(long timeoutUs)
+    {
+        if (timeoutUs > 0 && !HasAnswer) _answered.WaitOne((int)(timeoutUs + 999) / 1000, false);
+    }
 
     /// <summary>Waits for the answer, and closes the request.</summary>
     /// <param name="timeoutUs">Longest time to wait in µs.</param>

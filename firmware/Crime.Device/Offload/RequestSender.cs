@@ -3,6 +3,7 @@
 using Crime.Device.Settings;
 using Crime.Frames;
 using Crime.Kernel;
+using Crime.Mapping;
 using Crime.Model;
 using Crime.Node;
 
@@ -75,22 +76,24 @@ public sealed class RequestSender
         long startUs = Clock.NowUs();
         TakeState(state);
         _request.FirstValue = flow.StepStart * _request.ValuesPerStep;
-        _request.BudgetUs = (uint)flow.Decision.BudgetUs;
-        _request.Values = values;
-        _request.Length = flow.StepCount;
         _request.Sequence = _inbox.Open();
-        // A few records together cost the gateway one message. One by one they would cost it a message each.
-        bool carriesTelemetry = _telemetry != null && _telemetry.IsDue(startUs, LinkFlow.TelemetryAgeUs);
-        byte[] payload = _request.Encode(carriesTelemetry ? _telemetry : null);
-        string topic = RequestTopic(flow.Decision.Gateway.Id);
-        long sentUs = Clock.NowUs();
-        if (_connection.Publish(topic, payload, false))
-        {
-            flow.OnSent(startUs, sentUs, payload.Length - RequestFrame.HeaderSize - flow.StepCount * BytesPerStep);
-            return;
-        }
-        _inbox.Close();
-        flow.OnNotSent(Clock.NowUs());
+        if (Publish(flow.Decision, values, flow.StepCount, startUs, out long sentUs, out int extraSizeBytes)) flow.OnSent(startUs, sentUs, extraSizeBytes);
+        else flow.OnNotSent(Clock.NowUs());
+    }
+
+    /// <summary>Does <see cref="InputAction.Send"/> of a batch.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="values">The sequence of its input, timestep by timestep.</param>
+    /// <param name="length">Its timesteps.</param>
+    public void Send(BatchFlow batch, short[] values, int length)
+    {
+        long startUs = Clock.NowUs();
+        TakeState(null);
+        _request.FirstValue = 0;
+        uint sequence = batch.IsAlone ? _inbox.Open() : _inbox.OpenFurther();
+        _request.Sequence = sequence;
+        if (Publish(batch.Decision, values, length, startUs, out long sentUs, out int extraSizeBytes)) batch.OnSent(sequence, startUs, sentUs, extraSizeBytes);
+        else batch.OnNotSent(Clock.NowUs());
     }
 
     /// <summary>Does <see cref="InputAction.AwaitAnswer"/>.</summary>
@@ -101,6 +104,41 @@ public sealed class RequestSender
         long nowUs = Clock.NowUs();
         if (isAnswered) flow.OnAnswer(_inbox.Answer, _inbox.AnsweredAtUs, nowUs);
         else flow.OnTimeout(nowUs);
+    }
+
+    /// <summary>Does <see cref="InputAction.AwaitAnswer"/> of a batch.</summary>
+    /// <param name="batch">The batch.</param>
+    public void Await(BatchFlow batch)
+    {
+        _inbox.AwaitNext(batch.UntilUs - Clock.NowUs());
+        if (!_inbox.HasAnswer)
+        {
+            if (Clock.NowUs() >= batch.UntilUs) batch.OnTimeout(Clock.NowUs());
+            return;
+        }
+        while (_inbox.HasAnswer)
+        {
+            batch.OnAnswer(_inbox.Answer, _inbox.AnsweredAtUs);
+            _inbox.Release();
+        }
+    }
+
+    /// <summary>Writes a request and hands it to the MQTT client.</summary>
+    /// <returns>False when there is no connection; the request is closed then.</returns>
+    private bool Publish(Decision decision, short[] values, int length, long startUs, out long sentUs, out int extraSizeBytes)
+    {
+        _request.BudgetUs = (uint)decision.BudgetUs;
+        _request.Values = values;
+        _request.Length = length;
+        // A few records together cost the gateway one message. One by one they would cost it a message each.
+        bool carriesTelemetry = _telemetry != null && _telemetry.IsDue(startUs, LinkFlow.TelemetryAgeUs);
+        byte[] payload = _request.Encode(carriesTelemetry ? _telemetry : null);
+        string topic = RequestTopic(decision.Gateway.Id);
+        sentUs = Clock.NowUs();
+        extraSizeBytes = payload.Length - RequestFrame.HeaderSize - length * BytesPerStep;
+        if (_connection.IsConnected && _connection.Publish(topic, payload, false)) return true;
+        _inbox.CloseLast();
+        return false;
     }
 
     private void TakeState(NetworkState state)

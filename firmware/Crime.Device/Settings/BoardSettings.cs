@@ -108,6 +108,24 @@ public sealed class BoardSettings
     /// <summary>Time in ms from one timestep of an input to the next, as a sensor would give them; 0 for whole inputs at once.</summary>
     public int TimestepIntervalMs;
 
+    /// <summary>Time in ms for which the result of an input may wait; 0 when it is wanted at once, <see cref="AtReport"/> until the next report.</summary>
+    public int ResultWithinMs;
+
+    /// <summary>Value of <see cref="ResultWithinMs"/> for results that may wait until the next report.</summary>
+    public const int AtReport = -1;
+
+    /// <summary>Most inputs that are kept.</summary>
+    public int KeepMost = 40;
+
+    /// <summary>Memory for kept inputs in bytes, where they are not on the flash.</summary>
+    public int KeepSizeBytes = 4096;
+
+    /// <summary>True to keep inputs on the flash: they survive a reset. A deep sleep needs it.</summary>
+    public bool KeepOnFlash;
+
+    /// <summary>Time in ms from one report to the next; 0 for none. The radio comes up for a report in any case.</summary>
+    public int ReportEveryMs;
+
     /// <summary>State of the radio between inputs.</summary>
     public RadioMode Radio = RadioMode.Modem;
 
@@ -188,6 +206,18 @@ public sealed class BoardSettings
 
     /// <summary>True when the radio is off between inputs.</summary>
     public bool IsDutyCycled => Radio == RadioMode.Duty && BrokerHost.Length > 0;
+
+    /// <summary>True when results may wait.</summary>
+    public bool KeepsInputs => IsDutyCycled && ResultWithinMs != 0;
+
+    /// <summary>Makes the schedule of a radio that is off between inputs.</summary>
+    /// <param name="power">The power numbers.</param>
+    /// <param name="nowUs">The time in µs: the first report is one interval later.</param>
+    public RadioSchedule Schedule(PowerProfile power, long nowUs)
+    {
+        long reportEveryUs = ReportEveryMs * 1000L;
+        return new RadioSchedule(new RadioCost(RadioUpMs * 1000, power.WakeMw), reportEveryUs, nowUs + reportEveryUs);
+    }
 
     /// <summary>The idle baseline in mW: the power of the board between inputs.</summary>
     public int IdleMw

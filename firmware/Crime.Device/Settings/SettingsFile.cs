@@ -46,7 +46,30 @@ public static class SettingsFile
             string problem = equals < 1 ? "no '='" : Apply(settings, line.Substring(0, equals).Trim(), line.Substring(equals + 1).Trim());
             if (problem != null) remarks.Add(Path + " line " + (i + 1).ToString() + ": " + problem + "; ignored");
         }
+        CheckWaiting(settings, remarks);
         return settings;
+    }
+
+    /// <summary>Switches off what other settings contradict.</summary>
+    private static void CheckWaiting(BoardSettings settings, ArrayList remarks)
+    {
+        if (settings.ReportEveryMs > 0 && settings.Radio != RadioMode.Duty)
+        {
+            remarks.Add("report.every-ms needs radio=duty; ignored");
+            settings.ReportEveryMs = 0;
+        }
+        if (settings.ResultWithinMs == 0) return;
+        string problem = settings.Radio != RadioMode.Duty ? "needs radio=duty"
+            : settings.Objective.Kind != ObjectiveKind.Energy ? "needs objective=energy"
+            : settings.ResultWithinMs == BoardSettings.AtReport && settings.ReportEveryMs == 0 ? "at-report needs report.every-ms"
+            : settings.TimestepIntervalMs > 0 ? "takes no stream (inputs.timestep-ms)" : null;
+        if (problem == null)
+        {
+            if (settings.Sleep == SleepMode.Deep) settings.KeepOnFlash = true;
+            return;
+        }
+        remarks.Add("inputs.result-within-ms " + problem + "; ignored");
+        settings.ResultWithinMs = 0;
     }
 
     /// <summary>Sets one setting.</summary>
@@ -102,6 +125,14 @@ public static class SettingsFile
                 return null;
             case "telemetry": return Switch(key, value, ref settings.Telemetry);
             case "inputs.file": settings.InputsFile = value; return null;
+            case "inputs.result-within-ms":
+                if (value != "at-report") return Number(key, value, 0, 3_600_000, ref settings.ResultWithinMs);
+                settings.ResultWithinMs = BoardSettings.AtReport;
+                return null;
+            case "inputs.keep":
+                if (value != "memory" && value != "flash") return "inputs.keep is memory or flash";
+                settings.KeepOnFlash = value == "flash";
+                return null;
             case "console.port": settings.ConsolePort = value; return null;
             case "meter":
                 if (value != "model" && value != "ina219") return "meter is model or ina219";
@@ -121,6 +152,9 @@ public static class SettingsFile
             case "inputs.interval-ms": return Number(key, value, 0, 3_600_000, ref settings.InputIntervalMs);
             // The longest input then lasts 68 minutes; a telemetry frame tells up to 71.
             case "inputs.timestep-ms": return Number(key, value, 0, 1000, ref settings.TimestepIntervalMs);
+            case "inputs.keep-most": return Number(key, value, 1, KeptInputs.MostCapacity, ref settings.KeepMost);
+            case "inputs.keep-bytes": return Number(key, value, 64, 4_000_000, ref settings.KeepSizeBytes);
+            case "report.every-ms": return Number(key, value, 0, 86_400_000, ref settings.ReportEveryMs);
             case "console.baud": return Number(key, value, 300, 2_000_000, ref settings.ConsoleBaud);
             case "console.tx-pin": return Number(key, value, -1, 48, ref settings.ConsoleTxPin);
             case "console.rx-pin": return Number(key, value, -1, 48, ref settings.ConsoleRxPin);
