@@ -35,7 +35,7 @@ internal static class SimulateVerb
         {
             Description = "The scenario: a file, or the name of one that comes with the project (" + string.Join(", ", BundledNames()) + ").",
         };
-        var policy = Options.Word("--policy", "The policy: boards, a gateway's id, random, mean-length, two-device, crime, oracle, or all.", AllPolicies);
+        var policy = Options.Word("--policy", "The policy: boards, a gateway's id, random, mean-length, two-device, batches (where results may wait), crime, oracle, or all.", AllPolicies);
         var set = Options.Word("--inputs", "The network and its inputs: a file, or a name under scenarios/inputs.", DefaultSet);
         var objective = Options.OneOf("--objective", "The quantity that is minimised.", "time", EnergyObjective);
         var seed = Options.Number("--seed", "Seed of all random streams.", 1, 0, int.MaxValue);
@@ -144,6 +144,9 @@ internal static class SimulateVerb
         time_ms = tally.MeanTimeMs,
         energy_mj = tally.MeanEnergyMj,
         background_mj = tally.MeanBackgroundMj,
+        report_mj = tally.MeanReportMj,
+        kept = tally.Kept,
+        missed_deadlines = tally.MissedDeadlines,
         on_boards = tally.OnBoards,
         at_gateways = tally.AtGateways,
         passed_on = tally.PassedOn,

@@ -104,7 +104,7 @@ public sealed record BatteryForecast(BatteryUse Use, double MeanLength, IReadOnl
                 if (isAway) count++;
             }
             double inputUj = uj / lengths.Count + mode.StartUs * mode.Power.ComputeMw / 1000, share = (double)count / lengths.Count;
-            return new MappingWork(mapping, inputUj, us / lengths.Count + mode.StartUs, share, ConnectedUj(mode, board, inputsPerHour * share));
+            return new MappingWork(mapping, inputUj, us / lengths.Count + mode.StartUs, share, ConnectedUj(mode, share));
         }
         yield return Work("local", _ => false);
         yield return Work("gateway", _ => true);
@@ -131,19 +131,19 @@ public sealed record BatteryForecast(BatteryUse Use, double MeanLength, IReadOnl
     }
 
     /// <summary>Returns the background energy an hour of a board that offloads, in µJ; 0 for one that does not.</summary>
-    private static double ConnectedUj(IdleMode mode, BoardProfile board, double offloadsPerHour)
+    /// <remarks>A connection that lasts is made once. Where the radio comes up for a request, the energy of that wake contains the connection.</remarks>
+    private static double ConnectedUj(IdleMode mode, double offloadedShare)
     {
-        if (offloadsPerHour == 0) return 0;
+        if (offloadedShare == 0) return 0;
         var check = new BackgroundEnergy(mode.Power);
         check.OnExchange(BackgroundEnergy.ModelCheckMessages, 0, 0);
-        // A connection that lasts is made once. A radio that comes up for a request connects each time.
-        return check.EnergyUj / HoursPerModelCheck + (mode.IsRadioOff ? offloadsPerHour * ConnectionUj(mode, board) : 0);
+        return check.EnergyUj / HoursPerModelCheck;
     }
 
     /// <summary>Returns the background energy an hour of a board that could gain and does not, in µJ.</summary>
     private static double ProbesUj(IdleMode mode, BoardProfile board, double inputsUj)
     {
-        double probeUj = ConnectionUj(mode, board) + mode.WakeUs * mode.Power.WakeMw / 1000;
+        double probeUj = mode.IsRadioOff ? mode.WakeUs * mode.Power.WakeMw / 1000 : ConnectionUj(mode, board);
         return Math.Min(inputsUj / ConnectionNeed.ProbeShare, probeUj / HoursPerProbe);
     }
 

@@ -23,6 +23,9 @@ internal enum EventKind : byte
     /// <summary>A duty-cycled board gives up its wait for a usable gateway.</summary>
     WakeLimit,
 
+    /// <summary>A duty-cycled board looks for kept inputs and reports that are due.</summary>
+    Look,
+
     /// <summary>A request reaches a gateway.</summary>
     Request,
 

@@ -107,4 +107,7 @@ internal enum StreamPurpose : byte
 
     /// <summary>Constants of a board: beacon phase, level of its kind.</summary>
     Board = 7,
+
+    /// <summary>Inputs whose results are urgent.</summary>
+    Urgency = 8,
 }

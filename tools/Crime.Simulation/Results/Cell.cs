@@ -79,6 +79,39 @@ public sealed record Cell(string Scenario, string Set, bool IsEnergy, bool HasOu
     /// <summary>What the project's policy costs less than the best single device, in %; below zero when it costs more.</summary>
     public double PercentBetterThanSingle => 100 * (1 - Cost(Crime).Mean / Cost(BestSingle).Mean);
 
+    /// <summary>The length-blind rule: the project's policy with the mean length for every input.</summary>
+    public PolicyResult LengthBlind => Policies.First(policy => policy.Policy.Kind == PolicyKind.MeanLength);
+
+    /// <summary>What the project's policy costs less than the length-blind rule, in %: the gain by the length of each input.</summary>
+    public double PercentBetterThanLengthBlind => 100 * (1 - Cost(Crime).Mean / Cost(LengthBlind).Mean);
+
+    /// <summary>
+    /// True when lengths cross the break-even: between two lengths the share of inputs that the project's policy offloads differs by at least
+    /// <see cref="CrossingPoints"/> percentage points. Lengths with fewer than <see cref="FewestInputs"/> inputs do not count.
+    /// </summary>
+    public bool CrossesBreakEven
+    {
+        get
+        {
+            RunTally tally = Crime.Total;
+            double least = double.MaxValue, most = 0;
+            for (int length = 0; length < tally.CountByLength.Length; length++)
+            {
+                if (tally.CountByLength[length] < FewestInputs) continue;
+                double share = 100.0 * tally.AwayByLength[length] / tally.CountByLength[length];
+                least = Math.Min(least, share);
+                most = Math.Max(most, share);
+            }
+            return most - least >= CrossingPoints;
+        }
+    }
+
+    /// <summary>See <see cref="CrossesBreakEven"/>.</summary>
+    public const double CrossingPoints = 50;
+
+    /// <summary>See <see cref="CrossesBreakEven"/>.</summary>
+    public const int FewestInputs = 20;
+
     /// <summary>What the project's policy costs more than the oracle, in %.</summary>
     public double PercentOverOracle => 100 * (Cost(Crime).Mean / Cost(Oracle).Mean - 1);
 }

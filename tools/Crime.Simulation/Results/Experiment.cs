@@ -72,9 +72,12 @@ public sealed class Experiment
         foreach (Scenario scenario in scenarios)
             foreach (InputSet set in sets)
                 foreach (Policy policy in Policy.All(scenario))
-                    foreach (Objective objective in s_objectives)
+                    foreach (Objective objective in ObjectivesOf(scenario))
                         for (int seed = 1; seed <= seedCount; seed++) Runs.Add(new SimulationRun(scenario, set, policy, objective, seed));
     }
+
+    /// <summary>Where results may wait, the least time is no objective.</summary>
+    private static IEnumerable<Objective> ObjectivesOf(Scenario scenario) => s_objectives.Where(objective => objective == Objective.Energy || !scenario.ResultsMayWait);
 
     /// <summary>Number of runs.</summary>
     public int RunCount => Runs.Count;
@@ -109,7 +112,7 @@ public sealed class Experiment
         var cells = new List<Cell>();
         foreach (Scenario scenario in _scenarios)
             foreach (InputSet set in _sets)
-                foreach (Objective objective in s_objectives)
+                foreach (Objective objective in ObjectivesOf(scenario))
                     cells.Add(new Cell(
                         scenario.Name, set.Name, objective == Objective.Energy, scenario.HasOutages,
                         Policy.All(scenario).Select(policy => results[(scenario, set, policy, objective)]).ToList()));

@@ -107,10 +107,29 @@ public sealed record GatewayNode(string Id, GatewayKind Kind, BackgroundLoad? Ba
 /// <param name="Links">Gateways they reach; the first is their own.</param>
 public sealed record BoardGroup(int Count, BoardKind Kind, RadioKind Radio, double InputEveryS, IReadOnlyList<NodeLink> Links)
 {
+    /// <summary>Time from one report to the next, in s; 0 for none. Only with <see cref="RadioKind.Off"/>: the radio comes up for it in any case.</summary>
+    public double ReportEveryS { get; init; }
+
+    /// <summary>Time for which the result of an input may wait, in s; 0 where it is wanted at once.</summary>
+    public double ResultWithinS { get; init; }
+
+    /// <summary>Share of inputs whose result is wanted within <see cref="UrgentWithinS"/>.</summary>
+    public double UrgentShare { get; init; }
+
+    /// <summary>Time within which an urgent result is wanted, in s.</summary>
+    public double UrgentWithinS { get; init; }
+
+    /// <summary>Memory for kept inputs in bytes.</summary>
+    public int KeepBytes { get; init; }
+
+    /// <summary>Mean time to associate in s; null for that of the board's profile.</summary>
+    public double? AssociateS { get; init; }
+
     /// <summary>Returns the numbers of such a board: the speed of its kind, and a radio that sleeps between beacons or always listens.</summary>
     public BoardProfile Profile()
     {
         BoardProfile profile = BoardProfile.Bundled(Kind.Profile).With("cpu_us_per_il", Kind.UsPerIl).With("receive_ma", Kind.AwakeMa);
+        if (AssociateS is { } seconds) profile = profile.With("associate_ms", seconds * 1000);
         return Radio == RadioKind.Awake ? profile.AlwaysListening() : profile;
     }
 }
@@ -134,6 +153,17 @@ public sealed record Scenario(
 {
     /// <summary>Number of independent copies of the whole.</summary>
     public int Copies { get; init; } = 1;
+
+    /// <summary>True when results may wait: then the scenario compares energy only.</summary>
+    public bool ResultsMayWait
+    {
+        get
+        {
+            foreach (BoardGroup group in Boards)
+                if (group.ResultWithinS > 0) return true;
+            return false;
+        }
+    }
 
     /// <summary>True when any link fails now and then.</summary>
     public bool HasOutages

@@ -15,6 +15,8 @@ public sealed class ScenarioFile
 {
     private const int MaxBoards = 1_000_000;
     private const double MaxS = 1e7;
+    // A telemetry record counts up to 71 minutes.
+    private const double LongestWaitS = 3600;
 
     private readonly Catalogue _catalogue;
     private readonly Dictionary<string, int> _gatewayIndex = new(StringComparer.Ordinal);
@@ -95,14 +97,26 @@ public sealed class ScenarioFile
         IReadOnlyList<string> kinds = section.Words("kinds");
         RadioKind radio = section.OneOf<RadioKind>("radio");
         double everyS = section.Number("input_every_s", 1e-4, MaxS);
+        double reportEveryS = section.Number("report_every_s", 0, MaxS, 0), withinS = section.Number("result_within_s", 0, LongestWaitS, 0);
+        double urgentShare = section.Number("urgent_share", 0, 1, 0), urgentWithinS = section.Number("urgent_within_s", 0, LongestWaitS, 0);
+        int keepBytes = section.Whole("keep_bytes", 0, 1 << 24, 0);
+        double associateS = section.Number("associate_s", 0, 60, 0);
         IReadOnlyList<NodeLink> links = Links(section, "links", isOptional: false);
         section.Finish();
+        if (radio != RadioKind.Off && (reportEveryS > 0 || withinS > 0 || associateS > 0))
+            throw section.WrongIn("radio", "'report_every_s', 'result_within_s' and 'associate_s' need 'radio: off'");
+        if ((withinS > 0) != (keepBytes > 0)) throw section.WrongIn("keep_bytes", "'result_within_s' and 'keep_bytes' need each other");
+        if ((urgentShare > 0) != (urgentWithinS > 0)) throw section.WrongIn("urgent_share", "'urgent_share' and 'urgent_within_s' need each other");
         if (count % kinds.Count != 0) throw section.WrongIn("count", $"'count' is {count}; allowed are multiples of the {kinds.Count} kinds");
         foreach (string kind in kinds)
         {
             if (!_catalogue.Boards.TryGetValue(kind, out BoardKind? found))
                 throw section.WrongIn("kinds", $"no kind of board '{kind}' in the catalogue; allowed are {string.Join(", ", _catalogue.Boards.Keys)}");
-            yield return new BoardGroup(count / kinds.Count, found, radio, everyS, links);
+            yield return new BoardGroup(count / kinds.Count, found, radio, everyS, links)
+            {
+                ReportEveryS = reportEveryS, ResultWithinS = withinS, UrgentShare = urgentShare, UrgentWithinS = urgentWithinS, KeepBytes = keepBytes,
+                AssociateS = associateS > 0 ? associateS : null,
+            };
         }
     }
 

@@ -25,14 +25,21 @@ internal sealed class BoardDriver
     private readonly DirectedMapping? _directed;
     private readonly InputArrivals _arrivals;
     private readonly int _decisionUs;
+    private readonly BoardBatches? _batches;
+    private readonly BoardConnection _connection;
+    private RandomStream _urgency;
     private RandomStream _noise;
-    private RandomStream _backgroundNoise;
     private long _computeFromUs;
-    private long _nextTickUs;
     private uint _wakes;
-    private bool _isConnected;
     private bool _isRefreshing;
     private bool _isDelayed;
+    private bool _isUrgent;
+    private bool _isKeptInput;
+    private bool _isComputingOrSending;
+    private uint _looks;
+    private long _lastReportUs;
+    private bool _hasEnded;
+    private bool _isDone;
 
     /// <summary>Makes a board.</summary>
     /// <param name="world">Its world.</param>
@@ -50,12 +57,15 @@ internal sealed class BoardDriver
         Engine = new MappingEngine(setup, unchecked((uint)nature.NextBits()));
         _arrivals = new InputArrivals(world.Setup, world.Seed, index, costs.Group.InputEveryS * 1e6);
         _noise = new RandomStream(world.Seed, StreamPurpose.Noise, index);
-        _backgroundNoise = new RandomStream(world.Seed, StreamPurpose.Messages, index);
-        _request = new OpenRequest((uint)index);
+        bool keeps = costs.Group.ResultWithinS > 0 && world.Setup.Policy.Defers;
+        _request = new OpenRequest((uint)index, keeps ? OpenRequest.MostOpen : 1);
         _decisionUs = (int)(world.Setup.Policy.DecisionIl * costs.UsPerIl);
         if (costs.Group.Radio == RadioKind.Off)
         {
-            _radio = new RadioSchedule(new RadioCost((int)costs.AssociateUs, costs.Power.WakeMw));
+            long reportEveryUs = (long)(costs.Group.ReportEveryS * 1e6);
+            // The reports of the boards are spread over the interval.
+            long firstReportUs = reportEveryUs > 0 ? (long)(nature.NextUniform() * reportEveryUs) : 0;
+            _radio = new RadioSchedule(new RadioCost((int)costs.AssociateUs, costs.Power.WakeMw), reportEveryUs, firstReportUs);
             _radio.SetModel(Engine, 0);
         }
         InputMapping mapping = Mappings.Of(world, this);
@@ -63,6 +73,9 @@ internal sealed class BoardDriver
         _flow = new InputFlow(costs.Power, mapping, _radio);
         _flow.SetModel(Engine, canCompute: true);
         Links = new BoardLinks(world, costs, Engine, _flow.Background, beaconPhaseUs, firstLink);
+        _connection = new BoardConnection(world, this, _flow.Background, _request.Session);
+        _urgency = new RandomStream(world.Seed, StreamPurpose.Urgency, index);
+        if (keeps) _batches = new BoardBatches(world, this, _flow, _request, _connection);
     }
 
     /// <summary>Its number.</summary>
@@ -90,18 +103,11 @@ internal sealed class BoardDriver
     {
         if (_radio != null)
         {
-            if (_flow.Need.IsProbeDue(NowUs))
-            {
-                _flow.Background.OnWake((long)Costs.AssociateUs);
-                Connect();
-            }
-            else
-            {
-                _radio.OnDown(NowUs);
-            }
+            _isRefreshing = _flow.Need.IsProbeDue(NowUs);
+            if (_isRefreshing) Refresh(_radio);
+            else Continue();
         }
-        _nextTickUs = _arrivals.DrawUs(ConnectUs);
-        _world.Events.Add(_nextTickUs, EventKind.Tick, Index);
+        _connection.ScheduleTick(_arrivals.DrawUs(ConnectUs));
         ScheduleInput();
     }
 
@@ -111,26 +117,77 @@ internal sealed class BoardDriver
         tally.Timeouts += _flow.Counters.Timeouts;
         tally.Refusals += _flow.Counters.Refusals;
         tally.LateAnswers += _flow.Counters.LateAnswers;
-        if (!_world.Setup.Policy.HasFreeKnowledge) tally.BackgroundUj += _flow.Background.EnergyUj;
+        tally.ReportUj += _connection.ReportUj;
+        // What the oracle knows costs nothing. A report is no knowledge.
+        tally.BackgroundUj += _world.Setup.Policy.HasFreeKnowledge ? _connection.ReportUj : _flow.Background.EnergyUj;
     }
 
     /// <summary>An input arrives.</summary>
     public void OnInput()
     {
-        if (_isRefreshing)
+        if (IsBusy)
         {
-            // The radio comes up to receive statuses: the input waits.
+            // The radio comes up to receive statuses, or the board serves kept inputs: the input waits.
             _world.Events.Add(NowUs + LinkFlow.TickUs, EventKind.Input, Index);
             return;
         }
-        Input = _arrivals.Start(NowUs);
-        Draws = new Draws(_noise.NextBits());
+        LengthCount input = _arrivals.Start(NowUs);
+        var draws = new Draws(_noise.NextBits());
+        _isUrgent = Costs.Group.UrgentShare > 0 && _urgency.NextUniform() < Costs.Group.UrgentShare;
         _world.Tally.Started++;
-        if (_isConnected) Links.ReceiveStatuses();
+        if (!_isUrgent && _batches != null && _batches.TryKeep(input, draws))
+        {
+            ScheduleInput();
+            Continue();
+            return;
+        }
+        Input = input;
+        Draws = draws;
+        _isKeptInput = false;
+        _isComputingOrSending = true;
+        if (_connection.IsUp) Links.ReceiveStatuses();
         InputAction action = _flow.Begin(Input.Length, Input.Length, NowUs);
         _world.Tally.AddDecision(Input.Length, _flow.Decision.IsOffload, NowUs);
         Do(action, NowUs + _decisionUs);
     }
+
+    /// <summary>A duty-cycled board looks for what is due.</summary>
+    /// <param name="look">Number of the look.</param>
+    public void OnLook(uint look)
+    {
+        if (look != _looks) return;
+        if (IsBusy) _world.Events.Add(NowUs + LinkFlow.TickUs, EventKind.Look, Index, 0, look);
+        else Continue();
+    }
+
+    /// <summary>Computes an input that was kept.</summary>
+    public void ComputeKept(LengthCount input, Draws draws, long arrivedUs)
+    {
+        Input = input;
+        Draws = draws;
+        _isUrgent = false;
+        _isKeptInput = true;
+        _isComputingOrSending = true;
+        Do(_flow.BeginLocal(input.Length, arrivedUs, NowUs), NowUs + _decisionUs);
+    }
+
+    /// <summary>Counts a result.</summary>
+    /// <param name="length">Length of the input.</param>
+    /// <param name="isOffload">True when a gateway computed an input that was kept.</param>
+    /// <param name="timeUs">Time in µs from its arrival to its result.</param>
+    /// <param name="isUrgent">True when the result was urgent.</param>
+    public void Count(int length, bool isOffload, long timeUs, bool isUrgent)
+    {
+        RunTally tally = _world.Tally;
+        tally.Finished++;
+        tally.TimeUs += timeUs;
+        double withinS = isUrgent ? Costs.Group.UrgentWithinS : Costs.Group.ResultWithinS;
+        if (withinS > 0 && timeUs > withinS * 1e6) tally.MissedDeadlines++;
+        if (isOffload) tally.AddDecision(length, true, NowUs);
+    }
+
+    /// <summary>A batch has ended.</summary>
+    public void OnBatchEnd() => Continue();
 
     /// <summary>The computation ends, unless statuses that were received meanwhile delay it.</summary>
     public void OnLocalDone()
@@ -160,6 +217,11 @@ internal sealed class BoardDriver
             return;
         }
         Links.ReceiveStatuses();
+        if (_batches is { IsBusy: true })
+        {
+            _batches.OnAnswers();
+            return;
+        }
         Links.MeasuredRttUs[slot] = Math.Max(linkUs, 0);
         InputAction action = _flow.OnAnswer(_request.Answer, NowUs, NowUs);
         Do(action, NowUs);
@@ -169,10 +231,16 @@ internal sealed class BoardDriver
     /// <param name="sequence">Number of the request.</param>
     public void OnTimeout(uint sequence)
     {
-        if (sequence != _request.Sequence || !_request.Close()) return;
+        if (sequence != _request.Sequence) return;
+        if (_batches is { IsBusy: true })
+        {
+            _batches.OnTimeout();
+            return;
+        }
+        if (!_request.Close()) return;
         Links.ReceiveStatuses();
         InputAction action = _flow.OnTimeout(NowUs);
-        SendPings();
+        _connection.SendPings();
         Do(action, NowUs);
     }
 
@@ -180,10 +248,7 @@ internal sealed class BoardDriver
     /// <param name="wake">Number of the wake.</param>
     public void OnRadioUp(uint wake)
     {
-        if (wake != _wakes) return;
-        Connect();
-        Links.ReceiveStatuses();
-        SendPings();
+        if (wake == _wakes) _connection.ConnectAndPing();
     }
 
     /// <summary>The time to wait for a usable gateway ends.</summary>
@@ -196,24 +261,15 @@ internal sealed class BoardDriver
     /// <summary>The links are measured.</summary>
     public void OnTick()
     {
-        if (NowUs != _nextTickUs) return;
+        if (NowUs != _connection.NextTickUs) return;
         UpdateConnection();
-        if (!_isConnected) return;
-        Links.ReceiveStatuses();
-        SendPings();
+        if (_connection.IsUp) _connection.Measure();
     }
 
     /// <summary>A pong arrives.</summary>
     public void OnPong(SimRequest ping)
     {
-        _flow.Background.OnReceived(1, NowUs, NowUs);
-        if (_isConnected)
-        {
-            Links.ReceiveStatuses();
-            Engine.OnPong(_world.PongOf(ping), NowUs);
-            Links.MeasuredRttUs[ping.Slot] = Math.Max(NowUs - ping.SentUs - Costs.AirUs(PingFrame.Size), 0);
-            OnLinkChanged();
-        }
+        if (_connection.TakePong(ping)) OnLinkChanged();
         _world.Return(ping);
     }
 
@@ -244,25 +300,38 @@ internal sealed class BoardDriver
         // A board waits in whole ms.
         long waitUs = (_flow.UntilUs - sentUs + 999) / 1000 * 1000;
         _world.Events.Add(sentUs + waitUs, EventKind.Timeout, Index, 0, sequence);
+        Transmit(Input, Draws, slot, sequence, _flow.Decision.BudgetUs, sentUs, sentUs + (Costs.PublishUs + Costs.AirUs(sizeBytes)), true);
+    }
+
+    /// <summary>Sends a request on its way.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="draws">Its random draws.</param>
+    /// <param name="slot">The link.</param>
+    /// <param name="sequence">Sequence number of the request.</param>
+    /// <param name="budgetUs">Its latency budget in µs.</param>
+    /// <param name="sentUs">Time in µs at which the MQTT client had it.</param>
+    /// <param name="leftUs">Time in µs at which the radio has transmitted it.</param>
+    /// <param name="isDirected">True when the policy names the gateway that has to compute.</param>
+    public void Transmit(LengthCount input, Draws draws, int slot, uint sequence, int budgetUs, long sentUs, double leftUs, bool isDirected)
+    {
         // The message is lost, and the board waits for its time-out.
         if (Links.IsDown(slot)) return;
-        SimRequest request = _world.Rent(Index, slot, _request.Session, sequence, Draws);
-        request.Input = Input;
+        SimRequest request = _world.Rent(Index, slot, _request.Session, sequence, draws);
+        request.Input = input;
         request.SentUs = sentUs;
         request.Frame.ModelId = SimWorld.ModelId;
-        request.Frame.Length = length;
-        request.Frame.BudgetUs = (uint)_flow.Decision.BudgetUs;
-        _directed?.Direct(request);
-        double wayUs = Links.WayUs(slot, sizeBytes, Draws);
-        long arrivalUs = sentUs + (long)(Costs.PublishUs + Costs.AirUs(sizeBytes) + wayUs);
-        _world.Events.Add(arrivalUs, EventKind.Request, Links.GatewayAt(slot).Index, request.Index);
+        request.Frame.Length = input.Length;
+        request.Frame.BudgetUs = (uint)budgetUs;
+        if (isDirected) _directed?.Direct(request);
+        double wayUs = Links.WayUs(slot, _world.RequestSize(input.Length), draws);
+        _world.Events.Add((long)(leftUs + wayUs), EventKind.Request, Links.GatewayAt(slot).Index, request.Index);
     }
 
     private void Complete()
     {
         RunTally tally = _world.Tally;
-        tally.Finished++;
-        tally.TimeUs += _flow.Result.TimeUs;
+        Count(Input.Length, false, _flow.Result.TimeUs, _isUrgent);
+        if (_isKeptInput) tally.AddDecision(Input.Length, false, NowUs);
         tally.EnergyUj += _flow.Timeline.EnergyNj(Costs.Power) / 1000.0;
         switch (_flow.Result.Target)
         {
@@ -273,15 +342,45 @@ internal sealed class BoardDriver
                 else tally.AtGateways++;
                 break;
         }
-        if (_radio != null) SwitchRadioOff(_radio);
+        _isComputingOrSending = false;
+        if (!_isKeptInput) ScheduleInput();
+        if (_radio != null) Continue();
         else UpdateConnection();
-        ScheduleInput();
     }
+
+    private bool IsBusy => _isRefreshing || _isComputingOrSending || _batches is { IsBusy: true };
 
     private void ScheduleInput()
     {
-        if (_arrivals.NextUs(NowUs) is { } dueUs) _world.Events.Add(dueUs, EventKind.Input, Index);
-        else _world.OnBoardDone();
+        if (_arrivals.NextUs(NowUs) is { } dueUs)
+        {
+            _world.Events.Add(dueUs, EventKind.Input, Index);
+            return;
+        }
+        if (_radio == null)
+        {
+            _world.OnBoardDone();
+            return;
+        }
+        // A board that reports ends with the report after its last input, so that every policy has the same reports.
+        _hasEnded = true;
+        _lastReportUs = _radio.ReportAtUs;
+    }
+
+    /// <summary>Serves kept inputs and reports of a duty-cycled board, or switches its radio off.</summary>
+    private void Continue()
+    {
+        if (_radio == null || (_batches != null && _batches.Step())) return;
+        SwitchRadioOff(_radio);
+        if (_isRefreshing) return;
+        long lookUs = Math.Min(_batches?.NextUs ?? long.MaxValue, _radio.ReportAtUs);
+        if (_hasEnded && _batches is null or { IsEmpty: true } && (_lastReportUs == long.MaxValue || _radio.ReportAtUs > _lastReportUs))
+        {
+            if (!_isDone) _world.OnBoardDone();
+            _isDone = true;
+            return;
+        }
+        if (lookUs < long.MaxValue) _world.Events.Add(Math.Max(lookUs, NowUs), EventKind.Look, Index, 0, ++_looks);
     }
 
     /// <summary>Switches the radio of a duty-cycled board off, or on when a refresh is due.</summary>
@@ -290,16 +389,26 @@ internal sealed class BoardDriver
         _isRefreshing = _flow.IsRefreshDue(NowUs);
         if (_isRefreshing)
         {
-            radio.Wake(NowUs);
-            Wake(NowUs, new Draws(_backgroundNoise.NextBits()));
+            Refresh(radio);
             return;
         }
         radio.OnDown(NowUs);
-        _isConnected = false;
+        _connection.Leave();
         _wakes++;
     }
 
-    private void Wake(long fromUs, Draws draws)
+    /// <summary>Brings the radio up to report, or to learn of gateways.</summary>
+    private void Refresh(RadioSchedule radio)
+    {
+        if (radio.IsReportDue(NowUs)) _connection.BeginReport();
+        radio.Wake(NowUs);
+        Wake(NowUs, _connection.NextDraws());
+    }
+
+    /// <summary>Schedules the time at which the radio comes up.</summary>
+    /// <param name="fromUs">Time in µs at which it is switched on.</param>
+    /// <param name="draws">Random draws of the input that needs it.</param>
+    public void Wake(long fromUs, Draws draws)
     {
         _wakes++;
         double us = Costs.AssociateUs * draws.Factor(Draws.RadioUp, BoardCosts.AssociateNoiseSigma);
@@ -314,7 +423,13 @@ internal sealed class BoardDriver
         {
             if (_radio!.Poll(NowUs) == WakeState.Waking) return;
             _flow.OnRefreshed(NowUs);
-            SwitchRadioOff(_radio);
+            _isRefreshing = false;
+            _connection.EndReport();
+            Continue();
+        }
+        else if (_batches is { IsWaking: true })
+        {
+            _batches.OnRadio();
         }
         else if (_flow.Action is InputAction.WakeRadio or InputAction.AwaitRadio)
         {
@@ -328,46 +443,8 @@ internal sealed class BoardDriver
     private void UpdateConnection()
     {
         if (_radio != null) return;
-        bool isNeeded = _flow.Need.IsConnectionNeeded(_isConnected, NowUs);
-        if (isNeeded && !_isConnected)
-        {
-            Connect();
-            Links.ReceiveStatuses();
-            SendPings();
-        }
-        _isConnected = isNeeded;
-    }
-
-    private void Connect()
-    {
-        _isConnected = true;
-        Engine.OnConnectionChanged(NowUs);
-        Links.OnConnected(NowUs + LinkFlow.StatusesUs);
-        // The connection of TCP, CONNECT and SUBSCRIBE take a round trip each.
-        _flow.Background.OnExchange(BackgroundEnergy.ConnectMessages, NowUs, NowUs + (long)(6 * Links.StatusWayUs(0)));
-        if (Engine.LearnsFromAnswers) _flow.Background.OnExchange(1, NowUs, NowUs);
-    }
-
-    /// <summary>Sends the pings that are due, and schedules the next look.</summary>
-    private void SendPings()
-    {
-        while (Engine.TakePing(NowUs, isWanted: false, extraSizeBytes: 0, out uint sequence) is { } gateway) SendPing(Links.SlotOf(gateway.Id), sequence);
-        long pingUs = Engine.NextPingUs();
-        // No statuses come, and no ping is due: the next input looks again.
-        if (pingUs == long.MaxValue && !Links.ReceivesStatuses) return;
-        _nextTickUs = _world.NextTick(pingUs);
-        if (Engine.LearnsFromAnswers && Links.ReceivesStatuses) _nextTickUs = Math.Min(_nextTickUs, NowUs + LinkFlow.StatusesUs + LinkFlow.TickUs);
-        _world.Events.Add(_nextTickUs, EventKind.Tick, Index);
-    }
-
-    private void SendPing(int slot, uint sequence)
-    {
-        _world.Tally.Pings++;
-        _flow.Background.OnSent(PingFrame.Size, NowUs);
-        var draws = new Draws(_backgroundNoise.NextBits());
-        if (Links.IsDown(slot)) return;
-        SimRequest ping = _world.Rent(Index, slot, _request.Session, sequence, draws);
-        double wayUs = Links.WayUs(slot, PingFrame.Size, draws);
-        _world.Events.Add(NowUs + (long)(Costs.PublishUs + Costs.AirUs(PingFrame.Size) + wayUs), EventKind.Ping, Links.GatewayAt(slot).Index, ping.Index);
+        bool isNeeded = _flow.Need.IsConnectionNeeded(_connection.IsUp, NowUs);
+        if (!isNeeded) _connection.Leave();
+        else if (!_connection.IsUp) _connection.ConnectAndPing();
     }
 }

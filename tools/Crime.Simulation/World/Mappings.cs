@@ -25,7 +25,9 @@ internal static class Mappings
             PolicyKind.Random => new RandomMapping(world, board),
             PolicyKind.MeanLength => new EngineMapping(MappingMode.Auto, (int)Math.Round(world.Setup.Set.Lengths.MeanLength)),
             PolicyKind.TwoDevice => new TwoDeviceMapping(world, board),
-            PolicyKind.Oracle => new OracleMapping(world, board),
+            PolicyKind.Batches => new EngineMapping(MappingMode.Gateway, 0),
+            // A batch has no true cost before its inputs have arrived: where results may wait, the oracle decides by the rule of the boards.
+            PolicyKind.Oracle when !world.Setup.Scenario.ResultsMayWait => new OracleMapping(world, board),
             _ => new EngineMapping(MappingMode.Auto, 0),
         };
     }

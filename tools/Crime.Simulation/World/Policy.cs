@@ -1,5 +1,6 @@
 // The policies that a run compares.
 
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Mapping;
@@ -30,6 +31,9 @@ public enum PolicyKind
 
     /// <summary>Picks the place with the least true cost of the input.</summary>
     Oracle,
+
+    /// <summary>Every input goes to a gateway, in batches where results may wait.</summary>
+    Batches,
 }
 
 /// <summary>A policy.</summary>
@@ -45,7 +49,7 @@ public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
     public int DecisionIl => Kind switch
     {
         PolicyKind.Crime or PolicyKind.MeanLength => 520,
-        PolicyKind.Single => 350,
+        PolicyKind.Single or PolicyKind.Batches => 350,
         PolicyKind.Local => 100,
         _ => 0,
     };
@@ -53,11 +57,17 @@ public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
     /// <summary>True when all that it knows costs nothing.</summary>
     public bool HasFreeKnowledge => Kind == PolicyKind.Oracle;
 
-    /// <summary>Messages that its boards listen to. A board alone needs none, and the oracle receives all of them for nothing.</summary>
-    public ListeningMode Listening => Kind switch
+    /// <summary>True when its boards keep inputs whose results may wait.</summary>
+    public bool Defers => Kind is PolicyKind.Crime or PolicyKind.MeanLength or PolicyKind.Oracle or PolicyKind.Batches;
+
+    /// <summary>
+    /// Messages that its boards listen to. A board alone needs none, and the oracle receives all of them for nothing. Where results may wait, it does
+    /// not wake the radio for statuses: a wake for nothing would send kept inputs for nothing.
+    /// </summary>
+    public ListeningMode ListeningIn(Scenario scenario) => Kind switch
     {
         PolicyKind.Local => ListeningMode.Answers,
-        PolicyKind.Oracle => ListeningMode.Statuses,
+        PolicyKind.Oracle => scenario.ResultsMayWait ? ListeningMode.Answers : ListeningMode.Statuses,
         _ => ListeningMode.Auto,
     };
 
@@ -78,6 +88,8 @@ public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
     public static IReadOnlyList<Policy> All(Scenario scenario) =>
     [
         .. SingleDevices(scenario), new Policy(PolicyKind.Random, -1, "random"), new Policy(PolicyKind.MeanLength, -1, "mean-length"),
-        new Policy(PolicyKind.TwoDevice, -1, "two-device"), Crime, Oracle,
+        new Policy(PolicyKind.TwoDevice, -1, "two-device"),
+        .. scenario.ResultsMayWait ? [new Policy(PolicyKind.Batches, -1, "batches")] : Array.Empty<Policy>(),
+        Crime, Oracle,
     ];
 }

@@ -54,6 +54,12 @@ public sealed class RunTally
     /// <summary>Answers that came too late and were dropped.</summary>
     public long LateAnswers { get; set; }
 
+    /// <summary>Results that came later than they were wanted.</summary>
+    public long MissedDeadlines { get; set; }
+
+    /// <summary>Inputs that boards kept for a batch.</summary>
+    public long Kept { get; set; }
+
     /// <summary>Pings sent by boards.</summary>
     public long Pings { get; set; }
 
@@ -68,6 +74,9 @@ public sealed class RunTally
 
     /// <summary>Background energy of boards in µJ: connections, pings, statuses, and wakes that no input needs.</summary>
     public double BackgroundUj { get; set; }
+
+    /// <summary>The part of <see cref="BackgroundUj"/> in which the radio came up for reports, in µJ: every policy reports.</summary>
+    public double ReportUj { get; set; }
 
     /// <summary>Inputs by length.</summary>
     public long[] CountByLength { get; }
@@ -92,6 +101,9 @@ public sealed class RunTally
 
     /// <summary>Mean background energy per input in mJ.</summary>
     public double MeanBackgroundMj => BackgroundUj / Math.Max(Finished, 1) / 1000;
+
+    /// <summary>Mean energy of reports per input in mJ.</summary>
+    public double MeanReportMj => ReportUj / Math.Max(Finished, 1) / 1000;
 
     /// <summary>Share of inputs that gateways computed.</summary>
     public double AwayShare => (double)(AtGateways + PassedOn) / Math.Max(Finished, 1);
@@ -146,11 +158,14 @@ public sealed class RunTally
         Timeouts += other.Timeouts;
         Refusals += other.Refusals;
         LateAnswers += other.LateAnswers;
+        MissedDeadlines += other.MissedDeadlines;
+        Kept += other.Kept;
         Pings += other.Pings;
         Events += other.Events;
         TimeUs += other.TimeUs;
         EnergyUj += other.EnergyUj;
         BackgroundUj += other.BackgroundUj;
+        ReportUj += other.ReportUj;
         for (int i = 0; i < CountByLength.Length; i++)
         {
             CountByLength[i] += other.CountByLength[i];

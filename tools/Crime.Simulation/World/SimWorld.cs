@@ -56,7 +56,7 @@ internal sealed class SimWorld
         foreach (BoardGroup group in scenario.Boards)
         {
             var costs = new BoardCosts(group, setup.Set);
-            EngineSetup engine = costs.Setup(setup.Objective, (AntiHerding)setup.Safeguards & AntiHerding.All, setup.Listening ?? setup.Policy.Listening);
+            EngineSetup engine = costs.Setup(setup.Objective, (AntiHerding)setup.Safeguards & AntiHerding.All, setup.Listening ?? setup.Policy.ListeningIn(scenario));
             for (int i = 0; i < group.Count; i++)
             {
                 boards.Add(new BoardDriver(this, boards.Count, costs, engine, links));
@@ -111,6 +111,7 @@ internal sealed class SimWorld
             case EventKind.LocalDone: _boards[next.Node].OnLocalDone(); break;
             case EventKind.RadioUp: _boards[next.Node].OnRadioUp(next.Sequence); break;
             case EventKind.WakeLimit: _boards[next.Node].OnWakeLimit(next.Sequence); break;
+            case EventKind.Look: _boards[next.Node].OnLook(next.Sequence); break;
             case EventKind.Request: _gateways[next.Node].OnRequest(_requests[next.Subject]); break;
             case EventKind.Served: _gateways[next.Node].OnServed(next.Subject); break;
             case EventKind.Publish: _gateways[next.Node].OnPublish(); break;
