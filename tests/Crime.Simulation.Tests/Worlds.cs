@@ -49,5 +49,6 @@ internal static class Worlds
     public static IEnumerable<string> GridNames() =>
     [
         "always-on-lan", "modem-sleep", "duty-cycled", "cellular-cloud", "contended-gateway", "chain-of-three", "mesh-failing-link", "diurnal-load", "flash-crowd",
+        "fast-association", "night-watch", "reporting-sensor", "urgent-and-patient",
     ];
 }

@@ -78,6 +78,53 @@ public sealed class SettingsFileTests
             Is.EqualTo((165 - idleMw, 103 - idleMw, 627 - idleMw, 330 - 103, 495 - idleMw)));
     }
 
+    [Test]
+    public void ForHowLongResultsMayWaitIsRead()
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse(
+            "broker.host=hub\nradio=duty\nobjective=energy\ninputs.result-within-ms=at-report\nreport.every-ms=900000\ninputs.keep=flash\n"
+            + "inputs.keep-most=7\ninputs.keep-bytes=4096\n", remarks);
+        Assert.That(remarks, Is.Empty);
+        Assert.That(
+            (settings.KeepsInputs, settings.ResultWithinMs, settings.ReportEveryMs, settings.KeepOnFlash, settings.KeepMost, settings.KeepSizeBytes),
+            Is.EqualTo((true, BoardSettings.AtReport, 900_000, true, 7, 4096)));
+        var defaults = new BoardSettings();
+        Assert.That((defaults.KeepsInputs, defaults.ResultWithinMs, defaults.ReportEveryMs, defaults.KeepOnFlash), Is.EqualTo((false, 0, 0, false)));
+    }
+
+    /// <summary>A deep sleep wipes the memory.</summary>
+    [TestCase("sleep=light", false)]
+    [TestCase("sleep=deep", true)]
+    [TestCase("sleep=deep\ninputs.keep=memory", true)]
+    [TestCase("sleep=light\ninputs.keep=flash", true)]
+    public void ADeepSleepKeepsInputsOnTheFlash(string text, bool isOnFlash)
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse("broker.host=hub\nradio=duty\nobjective=energy\ninputs.result-within-ms=60000\n" + text, remarks);
+        Assert.That(remarks, Is.Empty);
+        Assert.That((settings.KeepsInputs, settings.KeepOnFlash), Is.EqualTo((true, isOnFlash)));
+    }
+
+    /// <summary>A board that cannot keep inputs takes each at once, and reports why.</summary>
+    [TestCase("objective=energy\ninputs.result-within-ms=60000", "inputs.result-within-ms needs radio=duty")]
+    [TestCase("radio=modem\nobjective=energy\ninputs.result-within-ms=60000", "inputs.result-within-ms needs radio=duty")]
+    [TestCase("radio=duty\ninputs.result-within-ms=60000", "inputs.result-within-ms needs objective=energy")]
+    [TestCase("radio=duty\nobjective=weighted 0.5\ninputs.result-within-ms=60000", "inputs.result-within-ms needs objective=energy")]
+    [TestCase("radio=duty\nobjective=energy\ninputs.result-within-ms=at-report", "inputs.result-within-ms at-report needs report.every-ms")]
+    [TestCase(
+        "inputs.timestep-ms=20\nradio=duty\nobjective=energy\ninputs.result-within-ms=60000",
+        "inputs.result-within-ms takes no stream (inputs.timestep-ms)")]
+    [TestCase("objective=energy\nreport.every-ms=60000", "report.every-ms needs radio=duty")]
+    public void SettingsThatContradictWaitingAreReportedAndIgnored(string text, string expected)
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse("broker.host=hub\n" + text, remarks);
+        Assert.That(remarks.Cast<string>(), Is.EqualTo(new[] { expected + "; ignored" }));
+        Assert.That((settings.KeepsInputs, settings.ResultWithinMs), Is.EqualTo((false, 0)));
+        if (settings.Radio != RadioMode.Duty) Assert.That(settings.ReportEveryMs, Is.Zero);
+    }
+
     [TestCase("nonsense", "line 1: no '='")]
     [TestCase("=1", "line 1: no '='")]
     [TestCase("\nvolume=11", "line 2: unknown key 'volume'")]
@@ -94,6 +141,11 @@ public sealed class SettingsFileTests
     [TestCase("radio.listen-on-ms=-1", "line 1: radio.listen-on-ms takes a number from 0 to 1000")]
     [TestCase("power.listen-mw=0", "line 1: power.listen-mw takes a number from 1 to 10000")]
     [TestCase("inputs.timestep-ms=1001", "line 1: inputs.timestep-ms takes a number from 0 to 1000")]
+    [TestCase("inputs.result-within-ms=soon", "line 1: inputs.result-within-ms takes a number from 0 to 3600000")]
+    [TestCase("inputs.keep=disk", "line 1: inputs.keep is memory or flash")]
+    [TestCase("inputs.keep-most=65", "line 1: inputs.keep-most takes a number from 1 to 64")]
+    [TestCase("inputs.keep-bytes=63", "line 1: inputs.keep-bytes takes a number from 64 to 4000000")]
+    [TestCase("report.every-ms=86400001", "line 1: report.every-ms takes a number from 0 to 86400000")]
     [TestCase("telemetry=1", "line 1: telemetry is on or off")]
     [TestCase("ina219.address=63", "line 1: ina219.address takes a number from 64 to 79")]
     public void ALineThatCannotBeUsedIsReportedAndSkipped(string text, string expected)

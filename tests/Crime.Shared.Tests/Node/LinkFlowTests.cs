@@ -200,6 +200,36 @@ public sealed class LinkFlowTests
         Assert.That(_request.TryAccept(StartUs + 50), Is.False, "an answer after the time-out");
     }
 
+    /// <summary>A batch has several requests under way. Their answers come in any order and wait until they are read.</summary>
+    [Test]
+    public void ABatchAcceptsOneAnswerPerRequest()
+    {
+        var request = new OpenRequest(9, OpenRequest.MostOpen);
+        uint first = request.Open(StartUs);
+        for (uint i = 1; i < OpenRequest.MostOpen; i++) Assert.That(request.OpenFurther(StartUs), Is.EqualTo(first + i));
+        Accept(request, first + 2, 12, isAccepted: true);
+        Accept(request, first + 2, 12, isAccepted: false);
+        Accept(request, first, 10, isAccepted: true);
+        Assert.That((request.Answer.Label, request.IsOpen), Is.EqualTo((12, true)));
+        request.Release();
+        Assert.That((request.HasAnswer, request.Answer.Label), Is.EqualTo((true, 10)));
+        request.Release();
+        Assert.That(request.HasAnswer, Is.False);
+        uint last = request.OpenFurther(StartUs);
+        request.CloseLast();
+        Accept(request, last, 1, isAccepted: false);
+        Assert.That(request.Close(), Is.True);
+        Accept(request, first + 3, 13, isAccepted: false);
+        request.Open(StartUs);
+        Accept(request, first + 1, 11, isAccepted: false);
+    }
+
+    private static void Accept(OpenRequest request, uint sequence, int label, bool isAccepted)
+    {
+        (request.Incoming.Session, request.Incoming.Sequence, request.Incoming.Label) = (9, sequence, label);
+        Assert.That(request.TryAccept(StartUs), Is.EqualTo(isAccepted), $"request {sequence}");
+    }
+
     [Test]
     public void ARadioIsRefreshedWhenItHasBeenOffForLong()
     {

@@ -17,15 +17,22 @@ internal sealed class NodeBench
     /// <param name="mode">Its mapping mode.</param>
     /// <param name="canCompute">False for a board without a kernel.</param>
     /// <param name="isDutyCycled">True for a board whose radio is off at the start.</param>
-    public NodeBench(MappingMode mode, bool canCompute = true, bool isDutyCycled = false)
+    /// <param name="objective">The objective; null for the least time.</param>
+    /// <param name="radioUpUs">Time to wake the radio in µs.</param>
+    /// <param name="reportEveryUs">Time in µs from one report to the next; 0 for none.</param>
+    public NodeBench(
+        MappingMode mode, bool canCompute = true, bool isDutyCycled = false, Objective? objective = null, int radioUpUs = 2_000_000, long reportEveryUs = 0)
     {
         Mapping = new ModeMapping { Mode = mode };
-        Radio = isDutyCycled ? new RadioSchedule(new RadioCost(2_000_000, Power.WakeMw)) : null;
+        Radio = isDutyCycled ? new RadioSchedule(new RadioCost(radioUpUs, Power.WakeMw), reportEveryUs, reportEveryUs) : null;
+        _objective = objective ?? Objective.Time;
         Flow = new InputFlow(Power, Mapping, Radio!);
         SetModel(canCompute);
         Meet(0);
         Radio?.OnDown(0);
     }
+
+    private readonly Objective _objective;
 
     public static PowerProfile Power { get; } = new()
     {
@@ -49,7 +56,7 @@ internal sealed class NodeBench
             new EngineSetup
             {
                 ModelId = ModelId, LongestLength = LongestLength, LocalTime = canCompute ? new CostLine(1_400_000, 500) : null,
-                EncodeTime = new CostLine(20_000, 100), BytesPerStep = 6, StateSize = 64, Power = Power,
+                EncodeTime = new CostLine(20_000, 100), BytesPerStep = 6, StateSize = 64, Power = Power, Objective = _objective,
             }, NodeKey.Of("board"));
         Radio?.SetModel(Engine, 0);
         Flow.SetModel(Engine, canCompute);
