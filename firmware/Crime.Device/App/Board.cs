@@ -318,15 +318,10 @@ public sealed class Board : LastingThread, IBoardCommands
     private bool Open()
     {
         _source = RecordingSource.Open(_settings.InputsFile, out string problem);
-        OpenKept();
+        if (_kept != null) _kept.Open(_saved != null, _slot.Model);
         if (_source == null) _report.Text("inputs: " + problem);
         else if (_saved != null && IsFitting) _source.Resume(_saved.Sequence, _saved.Position);
         return _source != null;
-    }
-
-    private void OpenKept()
-    {
-        if (_kept != null && _slot.Model != null) _kept.Open(_saved != null, _slot.Model.Id);
     }
 
     /// <returns>True when there was one more input.</returns>
@@ -342,7 +337,7 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         if (!IsFitting) return AwaitFittingModel();
         _isWaitReported = false;
-        OpenKept();
+        if (_kept != null) _kept.Open(_saved != null, _slot.Model);
         if (_kept != null && _kept.TryKeep(_source, _flow.Result.Input, _slot.Model))
         {
             _report.Kept(_flow.Result.Input, _source.Length, _kept.Kept);

@@ -95,12 +95,12 @@ public sealed class KeptInputDriver
 
     /// <summary>Makes the store.</summary>
     /// <param name="isResumed">True when a deep sleep has saved the table of kept inputs; else the store is searched for them.</param>
-    /// <param name="modelId">Identity of the model.</param>
-    public void Open(bool isResumed, uint modelId)
+    /// <param name="model">The model. Null while there is none: a later call makes the store.</param>
+    public void Open(bool isResumed, ModelFile model)
     {
-        if (_store != null) return;
+        if (_store != null || model == null) return;
         _store = _settings.KeepOnFlash ? new FlashStore(Kept.Capacity) : new MemoryStore(Kept.Capacity, _settings.KeepSizeBytes);
-        _store.ModelId = modelId;
+        _store.ModelId = model.Id;
         if (!isResumed) _store.Recover(Kept, Clock.NowUs());
     }
 
