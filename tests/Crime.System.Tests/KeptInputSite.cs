@@ -35,7 +35,7 @@ public abstract partial class KeptInputSite : BoardSiteTests
     private const int ValuesPerStep = 2;
     private const string BoardId = "small";
     private const string Common =
-        "http.port=0\nobjective=energy\nradio=duty\nradio.up-ms=300\nkernel=table\ntimeout.margin-ms=1500\ntimeout.max-ms=2000\n";
+        "http.port=0\nobjective=energy\nradio=duty\nradio.up-ms=300\nkernel=table\ninputs.keep-bytes=16384\ntimeout.margin-ms=1500\ntimeout.max-ms=2000\n";
 
     /// <summary>A board computes 3.5 ms a timestep: 200 of them take more energy than a request, and less than a wake of the radio.</summary>
     private static readonly byte[] s_model = TestModels.Write(ValuesPerStep, hidden: 24, classes: 3, scale: 2);
