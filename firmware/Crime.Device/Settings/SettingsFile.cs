@@ -125,6 +125,20 @@ public static class SettingsFile
                 return null;
             case "telemetry": return Switch(key, value, ref settings.Telemetry);
             case "inputs.file": settings.InputsFile = value; return null;
+            case "console.port": settings.ConsolePort = value; return null;
+            case "meter":
+                if (value != "model" && value != "ina219") return "meter is model or ina219";
+                settings.Ina219 = value == "ina219";
+                return null;
+            default: return ApplyWaiting(settings, key, value);
+        }
+    }
+
+    /// <summary>Sets how long results may wait, or any number.</summary>
+    private static string ApplyWaiting(BoardSettings settings, string key, string value)
+    {
+        switch (key)
+        {
             case "inputs.result-within-ms":
                 if (value != "at-report") return Number(key, value, 0, 3_600_000, ref settings.ResultWithinMs);
                 settings.ResultWithinMs = BoardSettings.AtReport;
@@ -133,11 +147,9 @@ public static class SettingsFile
                 if (value != "memory" && value != "flash") return "inputs.keep is memory or flash";
                 settings.KeepOnFlash = value == "flash";
                 return null;
-            case "console.port": settings.ConsolePort = value; return null;
-            case "meter":
-                if (value != "model" && value != "ina219") return "meter is model or ina219";
-                settings.Ina219 = value == "ina219";
-                return null;
+            case "inputs.keep-most": return Number(key, value, 1, KeptInputs.MostCapacity, ref settings.KeepMost);
+            case "inputs.keep-bytes": return Number(key, value, 64, 4_000_000, ref settings.KeepSizeBytes);
+            case "report.every-ms": return Number(key, value, 0, 86_400_000, ref settings.ReportEveryMs);
             default: return ApplyNumber(settings, key, value);
         }
     }
@@ -152,9 +164,6 @@ public static class SettingsFile
             case "inputs.interval-ms": return Number(key, value, 0, 3_600_000, ref settings.InputIntervalMs);
             // The longest input then lasts 68 minutes; a telemetry frame tells up to 71.
             case "inputs.timestep-ms": return Number(key, value, 0, 1000, ref settings.TimestepIntervalMs);
-            case "inputs.keep-most": return Number(key, value, 1, KeptInputs.MostCapacity, ref settings.KeepMost);
-            case "inputs.keep-bytes": return Number(key, value, 64, 4_000_000, ref settings.KeepSizeBytes);
-            case "report.every-ms": return Number(key, value, 0, 86_400_000, ref settings.ReportEveryMs);
             case "console.baud": return Number(key, value, 300, 2_000_000, ref settings.ConsoleBaud);
             case "console.tx-pin": return Number(key, value, -1, 48, ref settings.ConsoleTxPin);
             case "console.rx-pin": return Number(key, value, -1, 48, ref settings.ConsoleRxPin);

@@ -182,7 +182,8 @@ public sealed class DeferralTests
     {
         double cost = 0;
         int next = 0;
-        for (long nowUs = 0; next < arrivalsUs.Length || Kept.Count > 0; nowUs = Math.Min(next < arrivalsUs.Length ? arrivalsUs[next] : long.MaxValue, _deferral.NextUs()))
+        long nowUs = 0;
+        while (next < arrivalsUs.Length || Kept.Count > 0)
         {
             while (next < arrivalsUs.Length && arrivalsUs[next] <= nowUs) Keep(nowUs, lengths[next++]);
             for (DeferralStep step = Next(nowUs); step != DeferralStep.None; step = Next(nowUs))
@@ -199,6 +200,7 @@ public sealed class DeferralTests
                 while (Kept.Count > 0) Kept.RemoveAt(0);
                 _deferral.OnBatch(0, nowUs);
             }
+            nowUs = Math.Min(next < arrivalsUs.Length ? arrivalsUs[next] : long.MaxValue, _deferral.NextUs());
         }
         return cost;
     }

@@ -43,7 +43,8 @@ public sealed class BatteryTests
         Scenario scenario = Worlds.Bundled("reporting-sensor");
         RunTally crime = Run(scenario, Policy.Crime), boards = Run(scenario, s_boards);
         TestContext.Out.WriteLine(
-            $"with reports {crime.MeanEnergyMj:0.00} against {boards.MeanEnergyMj:0.00} mJ, without {WithoutReportsMj(crime):0.00} against {WithoutReportsMj(boards):0.00} mJ");
+            $"with reports {crime.MeanEnergyMj:0.00} against {boards.MeanEnergyMj:0.00} mJ, without {WithoutReportsMj(crime):0.00} against "
+            + $"{WithoutReportsMj(boards):0.00} mJ");
         Assert.That(WithoutReportsMj(crime), Is.LessThan(0.4 * WithoutReportsMj(boards)));
         Assert.That(crime.MeanReportMj, Is.EqualTo(boards.MeanReportMj).Within(5).Percent, "every policy has the same reports");
     }

@@ -35,7 +35,8 @@ internal static class SimulateVerb
         {
             Description = "The scenario: a file, or the name of one that comes with the project (" + string.Join(", ", BundledNames()) + ").",
         };
-        var policy = Options.Word("--policy", "The policy: boards, a gateway's id, random, mean-length, two-device, batches (where results may wait), crime, oracle, or all.", AllPolicies);
+        var policy = Options.Word("--policy", "The policy: boards, a gateway's id, random, mean-length, two-device, "
+            + "batches (where results may wait), crime, oracle, or all.", AllPolicies);
         var set = Options.Word("--inputs", "The network and its inputs: a file, or a name under scenarios/inputs.", DefaultSet);
         var objective = Options.OneOf("--objective", "The quantity that is minimised.", "time", EnergyObjective);
         var seed = Options.Number("--seed", "Seed of all random streams.", 1, 0, int.MaxValue);
