@@ -36,7 +36,10 @@ public sealed class ScenarioFileTests
     [TestCase("duration_s: 60", "duration_s: soon", "mine.yaml:3: 'duration_s' is 'soon'; allowed is a number from 1 to 10000000")]
     [TestCase("duration_s: 60", "duration_s: NaN", "mine.yaml:3: 'duration_s' is 'NaN'; allowed is a number")]
     [TestCase("radio: doze", "radio: dreaming", "mine.yaml:9: 'radio' is 'dreaming'; allowed are awake, doze, off")]
-    [TestCase("radio: doze", "radio: doze\n    colour: red", "mine.yaml:10: 'colour' is unknown here; allowed are count, input_every_s, kinds, links, radio")]
+    [TestCase(
+        "radio: doze", "radio: doze\n    colour: red",
+        "mine.yaml:10: 'colour' is unknown here; allowed are associate_s, count, input_every_s, keep_bytes, kinds, links, radio, report_every_s, "
+        + "result_within_s, urgent_share, urgent_within_s")]
     [TestCase("kind: raspberry-pi-4", "kind: toaster", "mine.yaml:5: 'kind' is 'toaster'; allowed are raspberry-pi-4,")]
     [TestCase("gateway: hub", "gateway: attic", "mine.yaml:12: no gateway 'attic' in this scenario; allowed are hub")]
     [TestCase("link: wifi-good", "link: string", "mine.yaml:12: 'link' is 'string'; allowed are wifi-good,")]

@@ -101,14 +101,12 @@ internal sealed class BoardDriver
     /// <summary>Connects, unless the board needs no connection yet, and schedules the first input.</summary>
     public void Start()
     {
-        if (_radio != null)
-        {
-            _isRefreshing = _flow.Need.IsProbeDue(NowUs);
-            if (_isRefreshing) Refresh(_radio);
-            else Continue();
-        }
         _connection.ScheduleTick(_arrivals.DrawUs(ConnectUs));
         ScheduleInput();
+        if (_radio == null) return;
+        _isRefreshing = _flow.Need.IsProbeDue(NowUs);
+        if (_isRefreshing) Refresh(_radio);
+        else Continue();
     }
 
     /// <summary>Adds the counts of the board to the run's.</summary>
