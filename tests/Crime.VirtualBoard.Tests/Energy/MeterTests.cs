@@ -55,7 +55,7 @@ public sealed partial class MeterTests
     public void ASecondBoardMeasuresTheWaveformWithinOnePercent()
     {
         // Start and length of each time the pin is up, in us.
-        (long Start, long Length)[] brackets = [(100_000, 30_000), (150_007, 100_000), (333_333, 48_493), (500_000, 250_000), (901_234, 20_000)];
+        (long Start, long Length)[] brackets = [(100_000, 30_000), (190_007, 100_000), (373_333, 48_493), (540_000, 250_000), (941_234, 20_000)];
         double Amperes(long from, long until)
         {
             double charge = IdleAmperes * (until - from);
