@@ -36,8 +36,8 @@ public sealed class KeptInputTests : KeptInputSite
         AssertTotals(lines[^1], readings);
         AssertSharedWakes(lines, readings, intervalMs);
         AssertPower(readings);
-        // The model has a mean power for a wake. It does not count the time from the last answer until the radio is off.
-        Assert.That(countedMj, Is.EqualTo(drawnMj).Within(15).Percent);
+        // The model has a mean power for a wake, and does not count the switching off of the radio.
+        Assert.That(countedMj, Is.EqualTo(drawnMj).Within(10).Percent);
     }
 
     /// <summary>Without reports, a batch has its own wake, which its inputs share.</summary>

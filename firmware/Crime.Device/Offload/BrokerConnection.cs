@@ -161,12 +161,15 @@ public sealed class BrokerConnection
         }
     }
 
-    /// <summary>Waits for a while, less when the connection ends. Called by the link's thread only.</summary>
+    /// <summary>Ends a wait of <see cref="WaitWhileOpen"/> early. Called by any thread.</summary>
+    public void Interrupt() => _closed.Set();
+
+    /// <summary>Waits for a while, less when the connection ends or on <see cref="Interrupt"/>. Called by the link's thread only.</summary>
     /// <param name="timeMs">Time in ms.</param>
     /// <returns>False when the connection has ended; <see cref="Close"/> releases it.</returns>
     public bool WaitWhileOpen(int timeMs)
     {
-        if (!_closed.WaitOne(timeMs, false)) return true;
+        if (!_closed.WaitOne(timeMs, false) || IsConnected) return true;
         _isUsable = false;
         return false;
     }

@@ -75,6 +75,8 @@ public sealed class LinkKeeper : LastingThread
     {
         _flow.SetWanted(isWanted);
         if (isWanted) _wanted.Set();
+        // The radio of a board that sleeps goes off at once: it draws 100 mW more than light sleep.
+        else _connection.Interrupt();
     }
 
     /// <summary>Notes that the gateway was asked for a newer model.</summary>
