@@ -133,7 +133,7 @@ public sealed class Deferral
         bool isRest = answeredCount < Kept.Count;
         _backOffUs = isRest ? BackOff.Next(_backOffUs, FirstBackOffUs, MaxBackOffUs) : 0;
         _notBeforeUs = isRest ? nowUs + _backOffUs : 0;
-        // What waited for this report only is due.
+        // Inputs that waited for this report only are due now.
         if (isRest && _withinUs == long.MaxValue) Kept.SetDue(nowUs);
     }
 

@@ -57,7 +57,7 @@ public abstract partial class KeptInputSite : BoardSiteTests
     /// <summary>Lengths of the requests that have reached the broker.</summary>
     protected IReadOnlyCollection<int> RequestLengths => _requestLengths;
 
-    /// <summary>Whether the broker withholds answers to requests. Answers to pings pass.</summary>
+    /// <summary>True while the broker withholds answers to requests. It still delivers answers to pings.</summary>
     protected bool IsWithheld
     {
         get => _isWithheld;

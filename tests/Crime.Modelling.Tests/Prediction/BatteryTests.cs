@@ -3,7 +3,7 @@ using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Prediction;
 
-/// <summary>How long a battery lasts at a mean power.</summary>
+/// <summary>Life of a battery at a mean power.</summary>
 public sealed class BatteryTests
 {
     private const double SupplyV = 3.3;

@@ -134,7 +134,7 @@ public sealed class DeferralTests
         Assert.That(Next(SecondUs), Is.EqualTo(DeferralStep.Compute));
     }
 
-    /// <summary>What is due before the next look is due now; without a further look, everything is.</summary>
+    /// <summary>An input that is due before the next look is served now. Without a further look, every input is served now.</summary>
     [Test]
     public void TheNextLookDecidesWhatIsDue()
     {

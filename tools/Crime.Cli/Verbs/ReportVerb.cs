@@ -27,7 +27,7 @@ internal static class ReportVerb
     private const int CountedSequences = 20;
     private const string BoardName = "esp32-devkitc";
 
-    // What predict takes for the gateway unless it is given.
+    // The costs of a gateway that predict assumes by default.
     private static readonly GatewayCost s_gateway = new(PredictVerb.GatewayUsPerStep, PredictVerb.GatewayStartUs, 0);
 
     public static Command Create()

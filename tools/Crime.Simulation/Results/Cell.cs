@@ -82,7 +82,7 @@ public sealed record Cell(string Scenario, string Set, bool IsEnergy, bool HasOu
     /// <summary>The length-blind rule: the project's policy with the mean length for every input.</summary>
     public PolicyResult LengthBlind => Policies.First(policy => policy.Policy.Kind == PolicyKind.MeanLength);
 
-    /// <summary>What the project's policy costs less than the length-blind rule, in %: the gain by the length of each input.</summary>
+    /// <summary>Returns the gain by the length of each input: the costs that the project's policy saves against the length-blind rule, in %.</summary>
     public double PercentBetterThanLengthBlind => 100 * (1 - Cost(Crime).Mean / Cost(LengthBlind).Mean);
 
     /// <summary>

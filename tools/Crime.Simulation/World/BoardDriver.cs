@@ -116,7 +116,7 @@ internal sealed class BoardDriver
         tally.Refusals += _flow.Counters.Refusals;
         tally.LateAnswers += _flow.Counters.LateAnswers;
         tally.ReportUj += _connection.ReportUj;
-        // What the oracle knows costs nothing. A report is no knowledge.
+        // The oracle has its knowledge for nothing. Its reports have a price all the same.
         tally.BackgroundUj += _world.Setup.Policy.HasFreeKnowledge ? _connection.ReportUj : _flow.Background.EnergyUj;
     }
 
