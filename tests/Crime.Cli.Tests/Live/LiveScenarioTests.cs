@@ -14,7 +14,7 @@ using NUnit.Framework;
 
 namespace Crime.Cli.Tests.Live;
 
-/// <summary>Which scenarios are played live, and with what.</summary>
+/// <summary>Scenarios that can be played live, and their boards.</summary>
 public sealed class LiveScenarioTests
 {
     private static readonly LinkKind s_link = new("link", 10, 1e6, 1e9);
@@ -59,7 +59,7 @@ public sealed class LiveScenarioTests
     [TestCase("a load that moves")]
     [TestCase("other work at the gateway")]
     [TestCase("33 boards; allowed are 32")]
-    [TestCase("radios that are off between inputs")]
+    [TestCase("urgent inputs")]
     [TestCase("boards with different times between inputs")]
     public void WhatCannotBePlayedIsRefused(string expected)
     {
@@ -72,7 +72,7 @@ public sealed class LiveScenarioTests
             _ when expected.Contains("moves") => star with { Load = new LoadShape(LoadPattern.Diurnal, 0.5, 60, 0) },
             _ when expected.Contains("other work") => star with { Gateways = [s_gateway with { Background = new BackgroundLoad(1, 0.5, 0.1, 10) }] },
             _ when expected.Contains("33") => Star(boards: 33),
-            _ when expected.Contains("off") => Star(radio: RadioKind.Off),
+            _ when expected.Contains("urgent") => star with { Boards = [star.Boards[0] with { UrgentShare = 0.1, UrgentWithinS = 1 }] },
             _ => star with { Boards = [star.Boards[0], star.Boards[0] with { InputEveryS = 2 }] },
         };
         Assert.That(

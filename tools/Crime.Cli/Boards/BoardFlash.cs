@@ -1,5 +1,7 @@
-// What a virtual board finds on its flash when it starts: its settings and its inputs.
+// The flash of a virtual board at its start: settings, model and inputs.
 
+using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Text;
@@ -13,7 +15,7 @@ namespace Crime.Cli.Boards;
 /// <param name="Port">TCP port.</param>
 internal sealed record BrokerEndpoint(string Host, int Port);
 
-/// <summary>What a person would write into a board's settings file.</summary>
+/// <summary>Settings of a board that differ between runs.</summary>
 /// <param name="Id">Name of the board.</param>
 /// <param name="Mapping">auto, local or gateway.</param>
 /// <param name="Objective">time or energy.</param>
@@ -36,6 +38,30 @@ internal sealed record BoardSetup(
 
     /// <summary>A model file to put on the flash; null for a board that fetches its model from the gateway.</summary>
     public byte[]? Model { get; init; }
+
+    /// <summary>The radio between inputs, and results that may wait; null for a radio that stays on.</summary>
+    public DutySetup? Duty { get; init; }
+}
+
+/// <summary>A board in light sleep whose radio is off between inputs.</summary>
+/// <param name="ReportEveryMs">Time in ms from one report to the next; 0 for none.</param>
+/// <param name="ResultWithinMs">Time in ms for which a result may wait; 0 when it is wanted at once.</param>
+/// <param name="KeepBytes">Memory for kept inputs in bytes.</param>
+internal sealed record DutySetup(int ReportEveryMs, int ResultWithinMs, int KeepBytes)
+{
+    /// <summary>Its lines in the settings file.</summary>
+    public IEnumerable<string> SettingsLines =>
+    [
+        "radio=duty",
+        "sleep=light",
+        .. ReportEveryMs > 0 ? [string.Create(CultureInfo.InvariantCulture, $"report.every-ms={ReportEveryMs}")] : Array.Empty<string>(),
+        .. ResultWithinMs > 0
+            ? [
+                string.Create(CultureInfo.InvariantCulture, $"inputs.result-within-ms={ResultWithinMs}"),
+                string.Create(CultureInfo.InvariantCulture, $"inputs.keep-bytes={KeepBytes}"),
+            ]
+            : Array.Empty<string>(),
+    ];
 }
 
 /// <summary>Fills the folder of a board's flash.</summary>
@@ -45,7 +71,7 @@ internal static class BoardFlash
     private const string ModelFile = "model.crime";
     private const string InputsFile = "inputs.recording";
 
-    /// <summary>Whether a folder is the flash of a board that has been set up.</summary>
+    /// <summary>Returns true when a folder is the flash of a board that has been set up.</summary>
     public static bool IsSetUp(string folder) => File.Exists(Path.Combine(folder, SettingsFile));
 
     /// <summary>Sets a board up.</summary>
@@ -80,6 +106,7 @@ internal static class BoardFlash
         string.Create(CultureInfo.InvariantCulture, $"inputs.timestep-ms={setup.TimestepIntervalMs}"),
         "wait-for-link-ms=15000",
         .. profile.SettingsLines,
+        .. setup.Duty?.SettingsLines ?? [],
         "",
     ]);
 }

@@ -15,9 +15,9 @@ using Crime.VirtualBoard.Boards;
 
 namespace Crime.Cli.Live;
 
-/// <summary>What a board measured of itself at its start.</summary>
+/// <summary>A board's own measurement of its kernel at its start.</summary>
 /// <param name="LocalTime">Time to compute a sequence.</param>
-/// <param name="Kernel">How it computes.</param>
+/// <param name="Kernel">Its kernel.</param>
 internal sealed record LiveProfile(CostLine LocalTime, KernelKind Kernel);
 
 /// <summary>Link of a board.</summary>
@@ -52,16 +52,19 @@ internal sealed partial class LiveBoard : IAsyncDisposable
         _board = new Board(new BoardOptions { Profile = profile, FlashFolder = folder, BeaconPhase = link.BeaconPhase });
     }
 
-    /// <summary>What the console said of each input.</summary>
+    /// <summary>The INF line of each input.</summary>
     public IReadOnlyList<Reading> Readings => _readings;
 
     /// <summary>Energy in mJ that no input has caused; 0 before the end.</summary>
     public double BackgroundMj { get; private set; }
 
-    /// <summary>What it measured of itself; null until it has said so.</summary>
+    /// <summary>Time of its first input in µs since its start; -1 before it.</summary>
+    public long FirstInputUs => Volatile.Read(ref _beganAtUs);
+
+    /// <summary>Its own measurement of its kernel; null before that.</summary>
     public LiveProfile? Profile { get; private set; }
 
-    /// <summary>How late its relay was.</summary>
+    /// <summary>Lateness of its relay.</summary>
     public Lateness Lateness => _relay.Lateness;
 
     /// <summary>Time of the scenario in µs: it begins with the board's first input, on the board's clock.</summary>
@@ -69,7 +72,7 @@ internal sealed partial class LiveBoard : IAsyncDisposable
     {
         get
         {
-            long began = Volatile.Read(ref _beganAtUs);
+            long began = FirstInputUs;
             return began < 0 ? 0 : SimulationRun.FirstInputUs + Math.Max(_board.UptimeUs - began, 0);
         }
     }
@@ -81,14 +84,16 @@ internal sealed partial class LiveBoard : IAsyncDisposable
     public async Task RunAsync(Action onReading, CancellationToken cancellation)
     {
         BoardOutcome outcome = await BoardConsole.FollowAsync(_name, _board, hasInputs: true, OnLine, cancellation);
-        if (outcome != BoardOutcome.Done) throw new BoardFailedException($"board {_name} asked for a reboot");
+        if (outcome != BoardOutcome.Done) throw new BoardFailedException($"board {_name} rebooted");
 
         void OnLine(string line)
         {
             if (ModelLine().Match(line) is { Success: true } model) Profile = ProfileOf(model);
             if (ReadingTotals.Parse(line) is { } totals) BackgroundMj = totals.BackgroundMj;
+            // The line of a kept input comes with its arrival, the line of a result after its time.
+            if (FirstInputUs < 0 && line.StartsWith("KEEP ", StringComparison.Ordinal)) Volatile.Write(ref _beganAtUs, _board.UptimeUs);
             if (Reading.Parse(line) is not { } reading) return;
-            if (_readings.Count == 0) Volatile.Write(ref _beganAtUs, _board.UptimeUs - (long)(reading.TimeMs * 1000));
+            if (FirstInputUs < 0) Volatile.Write(ref _beganAtUs, _board.UptimeUs - (long)(reading.TimeMs * 1000));
             _readings.Add(reading);
             onReading();
         }

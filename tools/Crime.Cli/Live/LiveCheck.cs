@@ -42,12 +42,14 @@ internal sealed class LiveCheck
         if (!model.HasFixedPoint || !model.HasFloat) throw new UserInputException($"{modelPath}: a live run needs a model for boards and gateways");
         new ModelInput(model).CheckFits(data);
         _live = new LiveScenario(scenario, model, data, seed) { ModelBytes = File.ReadAllBytes(modelPath) };
-        string gateway = scenario.Gateways[0].Id;
-        _policies =
-        [
-            new LivePolicy("boards", "local", "time"), new LivePolicy(gateway, "gateway", "time"), new LivePolicy("crime for time", "auto", "time"),
-            new LivePolicy("crime for energy", "auto", "energy"),
-        ];
+        // Where results may wait, only energy is compared, and no single device keeps inputs.
+        _policies = scenario.ResultsMayWait
+            ? [new LivePolicy("boards", "local", "energy"), new LivePolicy("batches", "gateway", "energy"), new LivePolicy("crime for energy", "auto", "energy")]
+            :
+            [
+                new LivePolicy("boards", "local", "time"), new LivePolicy(scenario.Gateways[0].Id, "gateway", "time"),
+                new LivePolicy("crime for time", "auto", "time"), new LivePolicy("crime for energy", "auto", "energy"),
+            ];
     }
 
     /// <summary>Inputs over all policies and boards.</summary>
@@ -60,7 +62,7 @@ internal sealed class LiveCheck
     {
         var links = new SimulationRun(_live.Scenario, SetOf(null), Policy.Crime, Objective.Time, _live.Seed)
         {
-            Replay = _live.Replay, StatusIl = SimulationRun.MeasuredStatusIl,
+            Replay = _live.Replay, StatusIl = SimulationRun.MeasuredStatusIl, AssociateNoiseSigma = 0,
         };
         var passes = new List<LivePass>();
         int done = 0;
@@ -75,8 +77,12 @@ internal sealed class LiveCheck
         Scenario scenario = _live.Scenario with { Gateways = [gateway with { Kind = measured }] };
         InputSet set = SetOf(passes[0].Profiles, line);
         SimulationRun run = links with { Scenario = scenario, Set = set };
-        var rows = passes.Select(pass => new LiveRow(
-            pass, Simulate(run, pass.Policy, cancellation), Simulate(run with { HostMs = pass.HostMs(_live.Seed) }, pass.Policy, cancellation))).ToList();
+        List<LiveRow> rows = passes.Select(Row).ToList();
+        LiveRow Row(LivePass pass)
+        {
+            SimulationRun same = run with { Replay = _live.Replay with { FirstReportUs = pass.FirstReportUs } };
+            return new LiveRow(pass, Simulate(same, pass.Policy, cancellation), Simulate(same with { HostMs = pass.HostMs(_live.Seed) }, pass.Policy, cancellation));
+        }
         return new LiveResult(_live, rows, passes[0].Profiles[0], line);
     }
 
@@ -85,6 +91,7 @@ internal sealed class LiveCheck
         Policy simulated = policy.Mapping switch
         {
             "local" => new Policy(PolicyKind.Local, -1, policy.Name),
+            "gateway" when run.Scenario.ResultsMayWait => new Policy(PolicyKind.Batches, -1, policy.Name),
             "gateway" => new Policy(PolicyKind.Single, 0, policy.Name),
             _ => Policy.Crime,
         };

@@ -11,23 +11,24 @@ using Crime.Cli.Processes;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
 using Crime.Simulation.Inputs;
+using Crime.Simulation.Scenarios;
 using Crime.Simulation.World;
 
 namespace Crime.Cli.Live;
 
-/// <summary>Who decides in a pass.</summary>
+/// <summary>Policy of a pass.</summary>
 /// <param name="Name">Its name in tables.</param>
-/// <param name="Mapping">What the boards' settings say: local, gateway or auto.</param>
-/// <param name="Objective">What the boards minimise: time or energy.</param>
+/// <param name="Mapping">Mapping in the settings of the boards: local, gateway or auto.</param>
+/// <param name="Objective">Objective of the boards: time or energy.</param>
 internal sealed record LivePolicy(string Name, string Mapping, string Objective);
 
-/// <summary>What a pass has come to.</summary>
-/// <param name="Policy">Who decided.</param>
-/// <param name="Readings">Per board, what its console said of its inputs.</param>
-/// <param name="Profiles">Per board, what it measured of itself.</param>
-/// <param name="Line">What the gateway said last of its own costs.</param>
+/// <summary>Results of a pass.</summary>
+/// <param name="Policy">Its policy.</param>
+/// <param name="Readings">Per board, the INF lines of its console.</param>
+/// <param name="Profiles">Per board, its own measurement of its kernel.</param>
+/// <param name="Line">The service time that the gateway published last.</param>
 /// <param name="RoundTrips">Round trips to the gateway with nothing imposed.</param>
-/// <param name="Relays">How late the relays were.</param>
+/// <param name="Relays">Lateness of the relays.</param>
 internal sealed record LivePass(
     LivePolicy Policy, IReadOnlyList<IReadOnlyList<Reading>> Readings, IReadOnlyList<LiveProfile> Profiles, ServiceLine Line, Lateness RoundTrips,
     Lateness Relays)
@@ -36,6 +37,10 @@ internal sealed record LivePass(
 
     /// <summary>Energy of all boards in mJ that no input has caused.</summary>
     public required double BackgroundMj { get; init; }
+
+    /// <summary>Per board, the time in µs from its first input to its first report; null where boards do not report.</summary>
+    public IReadOnlyList<long>? FirstReportUs { get; init; }
+
     private const string GatewayId = "gateway";
     private const string ModelName = "live";
 
@@ -94,12 +99,16 @@ internal sealed record LivePass(
             place.Group.Kind.Kernel == KernelKind.Compiled ? "auto" : "table", live.InputIntervalMs)
         {
             // As the simulated boards: a board alone has no use for a connection.
-            Listen = policy.Mapping == "local" ? "answers" : "auto", Model = live.ModelBytes, Telemetry = false,
+            Listen = policy.Mapping == "local" ? "answers" : "auto", Model = live.ModelBytes, Telemetry = false, Duty = DutyOf(place.Group, policy),
         };
         var link = new LiveLink(
             (double)index / live.Places.Count, links.TraceOf(index), () => probe.RecentRoundTripMs, unchecked(live.Seed * 1_000 + index));
         return new LiveBoard(folder, RecordingWriter.Write(live.Model, place.Inputs.ToList()), setup, place.Profile, link);
     }
+
+    /// <summary>Returns the settings of a radio that is off between inputs; null for another one. A board that computes all inputs keeps none.</summary>
+    private static DutySetup? DutyOf(BoardGroup group, LivePolicy policy) => group.Radio != RadioKind.Off ? null
+        : new DutySetup((int)(group.ReportEveryS * 1000), policy.Mapping == "local" ? 0 : (int)(group.ResultWithinS * 1000), group.KeepBytes);
 
     private static async Task EndingOthers(Task run, CancellationTokenSource others)
     {
@@ -121,16 +130,20 @@ internal sealed record LivePass(
         for (int i = 0; i < boards.Count; i++)
         {
             relays.Add(boards[i].Lateness);
-            LiveProfile profile = boards[i].Profile ?? throw new BoardFailedException($"board-{i + 1} never told what its model costs it");
+            LiveProfile profile = boards[i].Profile ?? throw new BoardFailedException($"board-{i + 1} printed no 'model:' line");
             if (profile.Kernel != live.Places[i].Group.Kind.Kernel)
                 throw new UserInputException(
-                    $"scenario '{live.Scenario.Name}' has boards with compiled kernels, and the firmware holds none of model {live.Model.Name}");
+                    $"scenario '{live.Scenario.Name}' has boards with compiled kernels, and the firmware has none of model {live.Model.Name}");
             profiles.Add(profile);
         }
-        ServiceLine line = probe.Line ?? throw new UserInputException("the gateway told no costs of the model");
+        ServiceLine line = probe.Line ?? throw new UserInputException("the gateway published no costs of the model");
         return new LivePass(policy, boards.Select(board => board.Readings).ToList(), profiles, line, probe.RoundTrips, relays)
         {
             BackgroundMj = boards.Sum(board => board.BackgroundMj),
+            // A board counts the interval of its reports from its start.
+            FirstReportUs = live.Scenario.Boards.Any(group => group.ReportEveryS > 0)
+                ? boards.Select((board, i) => (long)(live.Places[i].Group.ReportEveryS * 1e6) - board.FirstInputUs).ToList()
+                : null,
         };
     }
 }

@@ -1,4 +1,4 @@
-// A scenario as it can be played live on this machine: which ones, with which boards, and with which inputs.
+// A scenario that can be played live on this machine, with its boards and their inputs.
 
 using System;
 using System.Collections.Generic;
@@ -57,7 +57,7 @@ internal sealed class LiveScenario
     /// <summary>The data set.</summary>
     public Dataset Data { get; }
 
-    /// <summary>What decides inputs, noise and losses.</summary>
+    /// <summary>Seed of inputs, noise and losses.</summary>
     public int Seed { get; }
 
     /// <summary>Inputs of each board.</summary>
@@ -86,7 +86,7 @@ internal sealed class LiveScenario
             _ when scenario.Gateways[0].Background != null => "other work at the gateway; allowed is none",
             _ when scenario.Boards.Sum(group => group.Count) > MaxBoards =>
                 $"{scenario.Boards.Sum(group => group.Count)} boards; allowed are {MaxBoards}, for {Because}",
-            _ when scenario.Boards.Any(group => group.Radio == RadioKind.Off) => "radios that are off between inputs; allowed are awake and doze",
+            _ when scenario.Boards.Any(group => group.UrgentShare > 0) => "urgent inputs; a board has one time for all its results",
             _ when scenario.Boards.Any(group => group.InputEveryS != scenario.Boards[0].InputEveryS) => "boards with different times between inputs",
             _ => null,
         };

@@ -26,10 +26,10 @@ internal static class LiveExperiment
     /// <param name="scenarioName">A file, or a name under scenarios/live or scenarios.</param>
     /// <param name="dataPath">Folder of a data set; null for the bundled gestures.</param>
     /// <param name="modelPath">Model file; null for the bundled one.</param>
-    /// <param name="seed">Decides inputs, levels, noise and losses.</param>
+    /// <param name="seed">Seed of inputs, levels, noise and losses.</param>
     /// <param name="output">Folder for the table, the inputs and the picture; null for none.</param>
-    /// <param name="json">Whether to print JSON.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="json">True to print JSON.</param>
+    /// <param name="cancellation">Ends the run.</param>
     public static async Task<int> RunAsync(
         string scenarioName, string? dataPath, string? modelPath, int seed, string? output, bool json, CancellationToken cancellation)
     {
@@ -115,7 +115,7 @@ internal static class LiveExperiment
             $"{result.Scenario.Scenario.Name}: {result.Inputs} inputs of {result.Scenario.Data.Name} per policy, mean per input"));
         table.AddColumn("policy");
         string[] columns =
-            ["ms, live", "simulated", "differs, %", "on this host", "mJ, live", "simulated", "differs, %", "on this host", "away, %", "simulated"];
+            ["ms, live", "simulated", "differs, %", "on this host", "mJ, live", "simulated", "differs, %", "on this host", "offloaded, %", "simulated"];
         foreach (string column in columns) table.AddColumn(new TableColumn(column).RightAligned());
         foreach (LiveRow row in result.Rows)
             table.AddRow(
@@ -125,12 +125,13 @@ internal static class LiveExperiment
                 Number(row.SimulatedOnHost.MeanEnergyMj, "0.00"),
                 Number(100.0 * row.Count("gateway") / result.Inputs, "0.0"), Number(100 * row.Simulated.AwayShare, "0.0"));
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine("On this host: simulated with the delays that pings and relays measured on this machine beside the boards.");
+        AnsiConsole.WriteLine("On this host: simulated with the delays that pings and relays measured on this machine during the live run.");
+        if (result.IsEnergyOnly) AnsiConsole.WriteLine("Results may wait: compare the energies only.");
         AnsiConsole.WriteLine(
             $"By time, live: {string.Join(" < ", result.ByTime(true))}; simulated: {string.Join(" < ", result.ByTime(false))}. "
             + $"By energy, live: {string.Join(" < ", result.ByEnergy(true))}; simulated: {string.Join(" < ", result.ByEnergy(false))}.");
         AnsiConsole.WriteLine(
-            $"The simulator got the lines that were measured: boards {Number(result.Board.LocalTime.AlphaNs / 1000.0, "0.0")} us per step and "
+            $"The simulator uses the measured lines: boards {Number(result.Board.LocalTime.AlphaNs / 1000.0, "0.0")} us per step and "
             + $"{result.Board.LocalTime.BetaUs} us; gateway {Number(result.Gateway.AlphaNs / 1000.0, "0.00")} us per step and {result.Gateway.BetaUs} us, "
             + $"{result.Gateway.Workers} workers.");
     }

@@ -64,7 +64,7 @@ internal sealed class BoardDriver
         {
             long reportEveryUs = (long)(costs.Group.ReportEveryS * 1e6);
             // The reports of the boards are spread over the interval.
-            long firstReportUs = reportEveryUs > 0 ? (long)(nature.NextUniform() * reportEveryUs) : 0;
+            long firstReportUs = _arrivals.FirstReportUs ?? (reportEveryUs > 0 ? (long)(nature.NextUniform() * reportEveryUs) : 0);
             _radio = new RadioSchedule(new RadioCost((int)costs.AssociateUs, costs.Power.WakeMw), reportEveryUs, firstReportUs);
             _radio.SetModel(Engine, 0);
         }
@@ -409,7 +409,7 @@ internal sealed class BoardDriver
     public void Wake(long fromUs, Draws draws)
     {
         _wakes++;
-        double us = Costs.AssociateUs * draws.Factor(Draws.RadioUp, BoardCosts.AssociateNoiseSigma);
+        double us = Costs.AssociateUs * draws.Factor(Draws.RadioUp, _world.Setup.AssociateNoiseSigma);
         _world.Events.Add(fromUs + (long)us, EventKind.RadioUp, Index, 0, _wakes);
         _world.Events.Add(_radio!.UntilUs, EventKind.WakeLimit, Index, 0, _wakes);
     }

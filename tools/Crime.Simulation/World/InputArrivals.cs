@@ -28,7 +28,12 @@ internal sealed class InputArrivals
         _board = board;
         _meanUs = meanUs;
         _random = new RandomStream(seed, StreamPurpose.Inputs, board);
+        // The first inputs of boards that replay a recording are spread over one interval.
+        if (run.Replay is { } replay) _dueUs += DrawUs(replay.IntervalMs * 1000L);
     }
+
+    /// <summary>Time of the first report in µs, where the inputs are replayed and say so; null otherwise.</summary>
+    public long? FirstReportUs => _run.Replay?.FirstReportUs is { } reports ? _dueUs + reports[_board] : null;
 
     /// <summary>Draws a time in µs below a limit.</summary>
     public long DrawUs(double limitUs) => (long)(_random.NextUniform() * limitUs);
@@ -41,9 +46,7 @@ internal sealed class InputArrivals
         if (_run.Replay is { } replay)
         {
             if (_replayed == replay.Lengths[_board].Count) return null;
-            // The first inputs of the boards are spread over one interval.
-            long intervalUs = replay.IntervalMs * 1000L;
-            return Math.Max(_replayed == 0 ? _dueUs + DrawUs(intervalUs) : _startUs + intervalUs, nowUs);
+            return Math.Max(_replayed == 0 ? _dueUs : _startUs + replay.IntervalMs * 1000L, nowUs);
         }
         _dueUs = LoadTimes.Advance(_run.Scenario.Load, _dueUs, _random.NextExponential(_meanUs));
         // Every input that was due before the end is completed, so that each policy has the same inputs.

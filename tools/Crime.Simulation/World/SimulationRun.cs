@@ -26,6 +26,9 @@ public sealed record SimulationRun(Scenario Scenario, InputSet Set, Policy Polic
     /// <summary>Inputs that boards replay; null where they are drawn.</summary>
     public Replay? Replay { get; init; }
 
+    /// <summary>Spread of the time to associate: standard deviation of its logarithm. 0 for a live run, whose virtual boards always take the same time.</summary>
+    public double AssociateNoiseSigma { get; init; } = BoardCosts.AssociateNoiseSigma;
+
     /// <summary>Delays in ms: every message has one of them besides the delay of its link, as on the host of a live run. Null for none.</summary>
     public IReadOnlyList<double>? HostMs { get; init; }
 
