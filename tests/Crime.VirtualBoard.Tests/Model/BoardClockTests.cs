@@ -1,7 +1,9 @@
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Threading;
 using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Loading;
+using Crime.VirtualBoard.Model;
 using Crime.VirtualBoard.Redirects;
 using NUnit.Framework;
 using nanoFramework.Hardware.Esp32;
@@ -107,5 +109,28 @@ public sealed class BoardClockTests
         board.Dispose();
         Assert.That(thread.Join(5000), Is.True);
         Assert.That(board.Crash, Is.Null);
+    }
+
+    /// <summary>A wait that returns at once is a loop that keeps a core of the host busy.</summary>
+    /// <param name="timeoutUs">Longest wait in µs; negative for none.</param>
+    [TestCase(-1L)]
+    [TestCase(10_000_000L)]
+    public void AThreadThatWaitsLetsTheHostRest(long timeoutUs)
+    {
+        using var handle = new RecordingHandle();
+        Assert.That(new BoardClock(TestBoards.Profile, new EnergyLedger(TestBoards.Profile)).Wait(handle, timeoutUs), Is.True);
+        Assert.That(handle.TimeoutsMs, Is.EqualTo(new[] { 100, 100, 100 }));
+    }
+
+    /// <summary>An event that is set at its third wait.</summary>
+    private sealed class RecordingHandle() : EventWaitHandle(false, EventResetMode.AutoReset)
+    {
+        public List<int> TimeoutsMs { get; } = [];
+
+        public override bool WaitOne(int millisecondsTimeout)
+        {
+            TimeoutsMs.Add(millisecondsTimeout);
+            return TimeoutsMs.Count == 3;
+        }
     }
 }

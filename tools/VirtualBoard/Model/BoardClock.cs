@@ -18,6 +18,9 @@ internal sealed class BoardClock
     // How far the CPU may run ahead of real time before its thread is made to wait.
     private const long AheadUs = 1000;
 
+    // Longest time in µs that a thread of the host waits before it looks for a cut of the power.
+    private const long MaxLookUs = 100_000;
+
     // No thread checks for its time slice before it has executed this number of instructions, which keeps the count cheap.
     private const int QuantumCheckIl = 10_000;
 
@@ -78,7 +81,7 @@ internal sealed class BoardClock
             ExecutingBoard.Current?.ThrowIfStopped();
             long restUs = targetUs - RealUs;
             if (restUs <= 0) break;
-            Thread.Sleep((int)Math.Clamp((restUs + 999) / 1000, 1, 100));
+            Thread.Sleep((int)Math.Clamp((restUs + 999) / 1000, 1, MaxLookUs / 1000));
         }
         t_resumedAtUs = targetUs;
     }
@@ -107,8 +110,9 @@ internal sealed class BoardClock
         while (true)
         {
             ExecutingBoard.Current?.ThrowIfStopped();
-            long restUs = timeoutUs < 0 ? long.MaxValue : startUs + timeoutUs - RealUs;
-            if (handle.WaitOne((int)Math.Clamp((restUs + 999) / 1000, 0, 100)))
+            // A wait without a limit looks every 100 ms for a cut of the power.
+            long restUs = timeoutUs < 0 ? MaxLookUs : startUs + timeoutUs - RealUs;
+            if (handle.WaitOne((int)Math.Clamp((restUs + 999) / 1000, 0, MaxLookUs / 1000)))
             {
                 lock (_lock) t_resumedAtUs = Math.Max(startUs, _signalledAtUs.GetValueOrDefault(handle, ElapsedUs - _slipUs));
                 return true;
@@ -169,7 +173,7 @@ internal sealed class BoardClock
             long aheadUs = untilUs - RealUs;
             if (aheadUs <= AheadUs) return;
             ExecutingBoard.Current?.ThrowIfStopped();
-            Thread.Sleep((int)Math.Clamp(aheadUs / 1000, 1, 100));
+            Thread.Sleep((int)Math.Clamp(aheadUs / 1000, 1, MaxLookUs / 1000));
         }
     }
 }
