@@ -223,6 +223,8 @@ public sealed class Board : LastingThread, IBoardCommands
                 WaitForNextInput();
                 return BoardStep.Read;
             case BoardStep.End:
+                _flow.AddBackground();
+                _totals.BackgroundUj += _flow.Result.BackgroundUj;
                 _report.End(_totals);
                 return BoardStep.Idle;
             default:

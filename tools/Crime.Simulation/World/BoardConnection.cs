@@ -76,8 +76,7 @@ internal sealed class BoardConnection
         IsUp = true;
         _engine.OnConnectionChanged(NowUs);
         _links.OnConnected(NowUs + LinkFlow.StatusesUs);
-        // The connection of TCP, CONNECT and SUBSCRIBE take a round trip each.
-        _background.OnExchange(BackgroundEnergy.ConnectMessages, NowUs, NowUs + (long)(6 * _links.StatusWayUs(0)));
+        _background.OnExchange(BackgroundEnergy.ConnectMessages, NowUs, NowUs + (long)_links.ConnectUs());
         if (_engine.LearnsFromAnswers) _background.OnExchange(1, NowUs, NowUs);
     }
 

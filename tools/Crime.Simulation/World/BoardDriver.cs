@@ -409,7 +409,7 @@ internal sealed class BoardDriver
     public void Wake(long fromUs, Draws draws)
     {
         _wakes++;
-        double us = Costs.AssociateUs * draws.Factor(Draws.RadioUp, _world.Setup.AssociateNoiseSigma);
+        double us = Costs.AssociateUs * draws.Factor(Draws.RadioUp, _world.Setup.AssociateNoiseSigma) + Links.ConnectUs();
         _world.Events.Add(fromUs + (long)us, EventKind.RadioUp, Index, 0, _wakes);
         _world.Events.Add(_radio!.UntilUs, EventKind.WakeLimit, Index, 0, _wakes);
     }

@@ -162,6 +162,9 @@ internal sealed class BoardLinks : NodeLinks
         return count;
     }
 
+    /// <summary>Returns the time of a connection in µs: TCP, CONNECT and SUBSCRIBE take a round trip each.</summary>
+    public double ConnectUs() => 6 * StatusWayUs(0);
+
     /// <summary>Time of the last beacon in µs; the time itself for a radio that always listens.</summary>
     private double LastReceivedUs(double atUs)
     {

@@ -221,7 +221,7 @@ internal sealed class OracleMapping(SimWorld world, BoardDriver board) : Directe
         BoardCosts costs = Board.Costs;
         int length = Board.Input.Length, sizeBytes = World.RequestSize(length);
         double encodeUs = costs.EncodeUs(length), airUs = costs.AirUs(sizeBytes), upUs = 0;
-        if (Board.Engine.IsRadioOff) upUs = costs.AssociateUs * Board.Draws.Factor(Draws.RadioUp, World.Setup.AssociateNoiseSigma);
+        if (Board.Engine.IsRadioOff) upUs = costs.AssociateUs * Board.Draws.Factor(Draws.RadioUp, World.Setup.AssociateNoiseSigma) + Board.Links.ConnectUs();
         double sentUs = World.NowUs + upUs + encodeUs, leftUs = sentUs + costs.PublishUs + airUs;
         double arrivalUs = leftUs + Board.Links.WayUs(slot, sizeBytes, Board.Draws);
         double doneUs = DoneUs(Board.Links.GatewayAt(slot), arrivalUs, out target);
