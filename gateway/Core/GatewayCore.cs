@@ -99,6 +99,20 @@ public sealed class GatewayCore
         QueueOrRefuse(request, code, nowUs);
     }
 
+    /// <summary>The sender of a request does not want it any more. A request that is being computed is answered all the same; an unknown one is ignored.</summary>
+    /// <param name="isMeant">Returns true for the request: the same sender, session and sequence number. Called while the core holds a lock.</param>
+    /// <param name="nowUs">The time.</param>
+    public void OnCancel(Predicate<PendingRequest> isMeant, long nowUs)
+    {
+        if (Queue.TryRemove(isMeant) is { } request)
+        {
+            Refuse(request, ResponseCode.Cancelled, nowUs);
+            Schedule.OnChange();
+            return;
+        }
+        Relay?.Cancel(isMeant);
+    }
+
     /// <summary>A worker is idle and asks for a batch. Requests that cannot be in time any more are refused.</summary>
     /// <param name="batch">The worker's own batch, empty.</param>
     /// <param name="nowUs">The time.</param>

@@ -48,7 +48,7 @@ public static class FrameFormat
     public static FrameType TypeOf(byte[] bytes, int start, int size)
     {
         if (bytes == null || size < 2 || bytes[start] != Version) return FrameType.None;
-        return bytes[start + 1] <= (byte)FrameType.Pong ? (FrameType)bytes[start + 1] : FrameType.None;
+        return bytes[start + 1] <= (byte)FrameType.Cancel ? (FrameType)bytes[start + 1] : FrameType.None;
     }
 }
 
@@ -78,6 +78,9 @@ public enum FrameType : byte
 
     /// <summary>The answer to a ping.</summary>
     Pong = 7,
+
+    /// <summary>A request that is no longer wanted.</summary>
+    Cancel = 8,
 }
 
 /// <summary>Why a frame was refused.</summary>

@@ -25,6 +25,9 @@ public enum ResponseCode : byte
 
     /// <summary>Refused: the gateway is shutting down.</summary>
     Stopping = 5,
+
+    /// <summary>Not computed: its sender has cancelled it while it waited.</summary>
+    Cancelled = 6,
 }
 
 /// <summary>The answer to a <see cref="RequestFrame"/>.</summary>
@@ -98,7 +101,7 @@ public sealed class ResponseFrame
     {
         FrameError error = FrameFormat.CheckPrefix(bytes, FrameType.Response, HeaderSize);
         if (error != FrameError.None) return error;
-        if (bytes[2] > (byte)ResponseCode.Stopping || bytes[3] > 15) return FrameError.Range;
+        if (bytes[2] > (byte)ResponseCode.Cancelled || bytes[3] > 15) return FrameError.Range;
         Code = (ResponseCode)bytes[2];
         FractionBits = bytes[3];
         Session = LittleEndian.ReadUInt32(bytes, 4);

@@ -25,6 +25,7 @@ internal sealed class PlantedFaultTests
         [PlantedFault.StreamFromWrongStep] = "does not end as it does there without a fault",
         [PlantedFault.QueueOneTooLong] = "; the capacity is",
         [PlantedFault.RelayLoop] = "a relay loop",
+        [PlantedFault.CancelledComputed] = "that was cancelled while it waited",
     };
 
     private static IEnumerable<PlantedFault> Faults => Enum.GetValues<PlantedFault>().Where(fault => fault != PlantedFault.None);

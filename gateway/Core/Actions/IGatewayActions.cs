@@ -68,6 +68,12 @@ public interface IGatewayActions
     /// <param name="sequence">Sequence number of the ping.</param>
     void SendPing(string node, uint session, uint sequence);
 
+    /// <summary>Sends a cancellation to an upstream; it may be lost.</summary>
+    /// <param name="node">Id of the upstream.</param>
+    /// <param name="session">Session of the request that was passed on.</param>
+    /// <param name="sequence">Sequence number of that request.</param>
+    void PassOnCancel(string node, uint session, uint sequence);
+
     /// <summary>Publishes the gateway's status, and the group's where this gateway is the leader of its group.</summary>
     /// <param name="publication">The statuses and their topics.</param>
     void PublishStatus(in StatusPublication publication);

@@ -43,6 +43,9 @@ public abstract class PendingRequest
     /// <summary>True when an answer after <see cref="DeadlineUs"/> is useless.</summary>
     public bool HasDeadline { get; set; }
 
+    /// <summary>True when its sender has cancelled it while an upstream had it.</summary>
+    public bool IsCancelled { get; internal set; }
+
     /// <summary>Keys of the upstreams that the request was passed on to without an answer.</summary>
     public NodeKeySet Tried { get; } = new(DecisionTable.MaxCandidates);
 
@@ -60,6 +63,7 @@ public abstract class PendingRequest
         ArrivedUs = nowUs;
         Model = null;
         Tried.Clear();
+        IsCancelled = false;
         HasDeadline = usesBudget && Frame.BudgetUs != 0;
         DeadlineUs = nowUs + (HasDeadline ? Frame.BudgetUs : PatienceUs);
     }

@@ -140,6 +140,20 @@ public sealed class RequestQueue
         }
     }
 
+    /// <summary>Removes a request that waits. A request that a worker has taken stays.</summary>
+    /// <param name="isMeant">Returns true for the request; called while the queue is locked.</param>
+    /// <returns>The request; null when it does not wait.</returns>
+    public PendingRequest? TryRemove(Predicate<PendingRequest> isMeant)
+    {
+        lock (_lock)
+        {
+            PendingRequest? request = _first;
+            while (request != null && !isMeant(request)) request = request.After;
+            if (request != null) Remove(request);
+            return request;
+        }
+    }
+
     /// <summary>Admits no more requests; waiting requests can still be taken.</summary>
     public void CloseEntrance()
     {

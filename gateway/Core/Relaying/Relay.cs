@@ -164,6 +164,13 @@ public sealed class Relay
         _schedule.OnChange();
     }
 
+    /// <summary>Passes a cancellation on to the upstream that has the request. Its answer, or its time-out, still ends the request.</summary>
+    /// <param name="isMeant">Returns true for the request.</param>
+    public void Cancel(Predicate<PendingRequest> isMeant)
+    {
+        if (_table.Cancel(isMeant) is { } relayed) _actions.PassOnCancel(relayed.Upstream.Node, relayed.Engine.Session, relayed.Sequence);
+    }
+
     /// <summary>Gives up the requests that were not answered in time, and sends the pings that are due.</summary>
     /// <param name="nowUs">The time.</param>
     public void OnClock(long nowUs)
@@ -261,12 +268,16 @@ public sealed class Relay
         foreach (RelayedRequest relayed in _table.TakeAll(condition)) FallBack(relayed, code, nowUs);
     }
 
-    /// <summary>Queues a request that came back if this gateway can compute it, and else passes it on to the next upstream, or refuses it.</summary>
+    /// <summary>
+    /// Queues a request that came back if this gateway can compute it, and else passes it on to the next upstream, or refuses it. A cancelled request
+    /// ends here.
+    /// </summary>
     private void FallBack(RelayedRequest relayed, ResponseCode code, long nowUs)
     {
         Interlocked.Increment(ref _fallbackCount);
         PendingRequest request = relayed.Request;
-        if (request.IsPriced) code = _admission.Enqueue(request, nowUs);
+        if (request.IsCancelled) code = ResponseCode.Cancelled;
+        else if (request.IsPriced) code = _admission.Enqueue(request, nowUs);
         // A stopping gateway begins nothing new, and a wrong input is wrong at every gateway.
         else if (!_isStopping && code != ResponseCode.WrongInput && TryPassOn(request, nowUs)) return;
         if (code == ResponseCode.Ok) return;

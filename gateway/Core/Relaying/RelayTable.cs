@@ -72,6 +72,20 @@ public sealed class RelayTable
         lock (_lock) return _bySequence.Remove(sequence, out RelayedRequest? relayed) ? relayed : null;
     }
 
+    /// <summary>Marks a request as cancelled. It stays until its answer comes, or its time-out.</summary>
+    /// <param name="isMeant">Returns true for the request; called while the table is locked.</param>
+    /// <returns>The request; null when it is not here, or was cancelled before.</returns>
+    public RelayedRequest? Cancel(Predicate<PendingRequest> isMeant)
+    {
+        lock (_lock)
+        {
+            RelayedRequest? relayed = _bySequence.Values.FirstOrDefault(relayed => isMeant(relayed.Request));
+            if (relayed == null || relayed.Request.IsCancelled) return null;
+            relayed.Request.IsCancelled = true;
+            return relayed;
+        }
+    }
+
     /// <summary>Removes all requests for which a condition holds.</summary>
     public IReadOnlyList<RelayedRequest> TakeAll(Predicate<RelayedRequest> condition)
     {

@@ -77,6 +77,9 @@ public sealed class GatewayCounters : IDisposable
     /// <summary>Refused: shutting down.</summary>
     public Counter Stopping { get; } = new();
 
+    /// <summary>Cancelled by their senders while they waited.</summary>
+    public Counter Cancelled { get; } = new();
+
     /// <summary>Pings answered.</summary>
     public Counter Pings { get; } = new();
 

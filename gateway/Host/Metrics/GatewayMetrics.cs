@@ -71,7 +71,7 @@ public sealed class GatewayMetrics
         Tagged(meter, "crime.refusals", "{request}", "Requests refused", "reason",
         [
             ("queue_full", counters.QueueFull), ("too_late", counters.TooLate), ("unknown_model", counters.UnknownModel),
-            ("wrong_input", counters.WrongInput), ("stopping", counters.Stopping),
+            ("wrong_input", counters.WrongInput), ("stopping", counters.Stopping), ("cancelled", counters.Cancelled),
         ]);
         Tagged(meter, "crime.decisions", "{inference}", "Inferences that boards reported, by where they ran", "target",
         [

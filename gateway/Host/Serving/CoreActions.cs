@@ -74,7 +74,11 @@ public sealed class CoreActions : IGatewayActions
 
     /// <inheritdoc/>
     public void SendPing(string node, uint session, uint sequence) =>
-        _routes.TrySendPing(node, new PingFrame { Session = session, Sequence = sequence }.Encode());
+        _routes.TrySendUnacknowledged(node, new PingFrame { Session = session, Sequence = sequence }.Encode());
+
+    /// <inheritdoc/>
+    public void PassOnCancel(string node, uint session, uint sequence) =>
+        _routes.TrySendUnacknowledged(node, new CancelFrame { Session = session, Sequence = sequence }.Encode());
 
     /// <inheritdoc/>
     public void PublishStatus(in StatusPublication publication)
@@ -131,6 +135,7 @@ public sealed class CoreActions : IGatewayActions
         ResponseCode.TooLate => _counters.TooLate,
         ResponseCode.UnknownModel => _counters.UnknownModel,
         ResponseCode.WrongInput => _counters.WrongInput,
+        ResponseCode.Cancelled => _counters.Cancelled,
         _ => _counters.Stopping,
     };
 }

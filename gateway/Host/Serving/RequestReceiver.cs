@@ -21,7 +21,7 @@ public interface IRequestHandler
     void Receive(ReplyAddress reply, ArraySegment<byte> bytes, Action? acknowledge = null);
 }
 
-/// <summary>Takes requests and pings.</summary>
+/// <summary>Takes requests, cancellations and pings.</summary>
 public sealed class RequestReceiver : IRequestHandler
 {
     // Guards the frames of pings and pongs.
@@ -59,6 +59,7 @@ public sealed class RequestReceiver : IRequestHandler
             return;
         }
         if (type == FrameType.Ping) OnPing(reply, bytes.ToArray());
+        else if (type == FrameType.Cancel) OnCancel(reply, bytes.ToArray());
         else _counters.MalformedFrames.Increment();
         acknowledge?.Invoke();
     }
@@ -81,6 +82,20 @@ public sealed class RequestReceiver : IRequestHandler
             _outbox.Send(reply.Topic, _pong.Encode(), isRetained: false);
         }
         _counters.Pings.Increment();
+    }
+
+    private void OnCancel(ReplyAddress reply, byte[] bytes)
+    {
+        var cancel = new CancelFrame();
+        if (cancel.Decode(bytes) != FrameError.None)
+        {
+            _counters.MalformedFrames.Increment();
+            return;
+        }
+        _core.OnCancel(
+            request => request.Frame.Session == cancel.Session && request.Frame.Sequence == cancel.Sequence
+                && ((BoardRequest)request).Reply.Topic == reply.Topic,
+            _time.NowUs());
     }
 
     private void OnRequest(ReplyAddress reply, ArraySegment<byte> bytes, Action? acknowledge)

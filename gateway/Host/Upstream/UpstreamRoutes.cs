@@ -105,7 +105,7 @@ public sealed class UpstreamRoutes
     /// <returns>False when there is no connection, or one that does not keep up.</returns>
     public bool TrySendRequest(string node, byte[] payload) => _byNode[node].TrySend(node, payload, MqttQualityOfServiceLevel.AtLeastOnce);
 
-    /// <summary>Sends a ping at QoS 0, because it measures the link as it is.</summary>
+    /// <summary>Sends a message at QoS 0: a ping measures the link as it is, and a lost cancellation costs no more than a computation.</summary>
     /// <inheritdoc cref="TrySendRequest"/>
-    public bool TrySendPing(string node, byte[] payload) => _byNode[node].TrySend(node, payload, MqttQualityOfServiceLevel.AtMostOnce);
+    public bool TrySendUnacknowledged(string node, byte[] payload) => _byNode[node].TrySend(node, payload, MqttQualityOfServiceLevel.AtMostOnce);
 }

@@ -26,6 +26,9 @@ internal sealed class RecordingActions : IGatewayActions
     /// <summary>Pings sent: node, session, sequence.</summary>
     public List<(string Node, uint Session, uint Sequence)> Pings { get; } = [];
 
+    /// <summary>Cancellations passed on: node, session, sequence.</summary>
+    public List<(string Node, uint Session, uint Sequence)> Cancels { get; } = [];
+
     public List<PendingRequest> Dropped { get; } = [];
 
     public int WorkerWakeUps { get; private set; }
@@ -52,6 +55,8 @@ internal sealed class RecordingActions : IGatewayActions
     }
 
     public void SendPing(string node, uint session, uint sequence) => Pings.Add((node, session, sequence));
+
+    public void PassOnCancel(string node, uint session, uint sequence) => Cancels.Add((node, session, sequence));
 
     public void PublishStatus(in StatusPublication publication)
     {

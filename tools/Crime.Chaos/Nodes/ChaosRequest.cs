@@ -31,6 +31,9 @@ internal sealed class ChaosRequest : PendingRequest
     /// <summary>Its arrival in µs of the gateway's clock.</summary>
     public long EnteredUs { get; set; }
 
+    /// <summary>True when its cancellation has come while it waited, here or at an upstream.</summary>
+    public bool WasCancelled { get; set; }
+
     /// <summary>The class that a worker has found.</summary>
     public int Label { get; set; }
 

@@ -6,6 +6,7 @@ using Crime.Chaos.Broker;
 using Crime.Chaos.Invariants;
 using Crime.Chaos.Models;
 using Crime.Chaos.Planting;
+using Crime.Chaos.Worlds;
 using Crime.Frames;
 using Crime.Gateway.Core.Actions;
 using Crime.Gateway.Core.Queueing;
@@ -26,6 +27,7 @@ internal sealed partial class GatewayNode
     private readonly StatusFrame _status = new();
     private readonly PongFrame _pong = new();
     private readonly PingFrame _ping = new();
+    private readonly CancelFrame _cancel = new();
     private Trail? _answered;
 
     /// <inheritdoc/>
@@ -94,6 +96,10 @@ internal sealed partial class GatewayNode
     /// <inheritdoc/>
     public void SendPing(string node, uint session, uint sequence) =>
         _upClient.Publish(new Message(Topics.Request(node, Id), new PingFrame { Session = session, Sequence = sequence }.Encode()));
+
+    /// <inheritdoc/>
+    public void PassOnCancel(string node, uint session, uint sequence) =>
+        _upClient.Publish(new Message(Topics.Request(node, Id), new CancelFrame { Session = session, Sequence = sequence }.Encode()));
 
     /// <inheritdoc/>
     public void PublishStatus(in StatusPublication publication)
@@ -176,6 +182,11 @@ internal sealed partial class GatewayNode
             OnPing(message, replyTopic, addressedTo);
             return;
         }
+        if (FrameFormat.TypeOf(message.Payload) == FrameType.Cancel)
+        {
+            OnCancel(message, replyTopic);
+            return;
+        }
         ChaosRequest request = _unused.Count > 0 ? _unused.Pop() : new ChaosRequest();
         FrameError error = request.Frame.Decode(message.Payload);
         if (error != FrameError.None) throw new InvariantException($"{Id}: a request cannot be read: {error}");
@@ -186,11 +197,26 @@ internal sealed partial class GatewayNode
         request.Visit = Visit.Extend(message.Visit, Id);
         request.ArrivedBudgetUs = request.Frame.BudgetUs;
         request.EnteredUs = NowUs;
+        request.WasCancelled = false;
         if (World.Planted == PlantedFault.BudgetIgnored) request.Frame.BudgetUs = 0;
         _book.OnEnter(ref request.IsOwned);
         World.DeepestVisit = Math.Max(World.DeepestVisit, request.Visit.Depth);
         if (message.Trail?.Input != null) World.RequestEntered?.Invoke(this);
         _core.OnRequest(request, NowUs);
+    }
+
+    private void OnCancel(Message message, string replyTopic)
+    {
+        if (_cancel.Decode(message.Payload) != FrameError.None) throw new InvariantException($"{Id}: a cancellation cannot be read");
+        _core.OnCancel(request => IsMeant((ChaosRequest)request, replyTopic), NowUs);
+        _client.Acknowledge(message);
+    }
+
+    private bool IsMeant(ChaosRequest request, string replyTopic)
+    {
+        if (request.Frame.Session != _cancel.Session || request.Frame.Sequence != _cancel.Sequence || request.ReplyTopic != replyTopic) return false;
+        request.WasCancelled = true;
+        return World.Planted != PlantedFault.CancelledComputed;
     }
 
     private void OnPing(Message message, string replyTopic, string addressedTo)
@@ -239,6 +265,7 @@ internal sealed partial class GatewayNode
     {
         _book.OnLeave(ref asked.IsOwned);
         if (reply.Upstream != null && _answered != asked.Message.Trail) throw new InvariantException($"{Id}: returns the answer to another request");
+        if (reply.Code == ResponseCode.Cancelled) World.Tally.Add(Outcome.Cancelled);
         _reply.Code = reply.Code;
         _reply.Session = asked.Frame.Session;
         _reply.Sequence = asked.Frame.Sequence;

@@ -232,6 +232,7 @@ internal sealed partial class GatewayNode : ChaosNode, IGatewayActions
             var request = (ChaosRequest)pending;
             long leftUs = request.LeftUs(NowUs);
             if (leftUs < 0) throw new InvariantException($"{Id}: begins a request {-leftUs} us after its latency budget was spent");
+            if (request.WasCancelled) throw new InvariantException($"{Id}: begins a request that was cancelled while it waited");
             serviceUs += 100 + Traits.StepUs * request.Frame.Length;
             _book.RunningCount++;
         }

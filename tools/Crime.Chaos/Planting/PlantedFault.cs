@@ -38,4 +38,7 @@ internal enum PlantedFault
 
     /// <summary>A gateway forgets the nodes that a request has visited when it passes the request on.</summary>
     RelayLoop,
+
+    /// <summary>A gateway computes a request that was cancelled while it waited.</summary>
+    CancelledComputed,
 }

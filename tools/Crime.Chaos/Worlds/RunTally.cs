@@ -40,12 +40,21 @@ internal enum Outcome
 
     /// <summary>A board waited because it cannot compute and no gateway answered.</summary>
     Retried,
+
+    /// <summary>A board began to compute while its request was open.</summary>
+    Hedged,
+
+    /// <summary>A board had its own result before the answer, and cancelled the request.</summary>
+    Overtaken,
+
+    /// <summary>A gateway did not compute a request, because it was cancelled.</summary>
+    Cancelled,
 }
 
 /// <summary>Counts outcomes.</summary>
 internal sealed class RunTally
 {
-    private readonly int[] _counts = new int[(int)Outcome.Retried + 1];
+    private readonly int[] _counts = new int[(int)Outcome.Cancelled + 1];
 
     /// <summary>Outcomes by name.</summary>
     public IReadOnlyDictionary<string, int> ByName =>

@@ -35,6 +35,12 @@ internal enum EventKind : byte
     /// <summary>The node that asked gives up.</summary>
     Timeout,
 
+    /// <summary>An answer is later than forecast: the board computes as well.</summary>
+    Hedge,
+
+    /// <summary>A cancellation reaches a gateway.</summary>
+    Cancel,
+
     /// <summary>A ping reaches a gateway.</summary>
     Ping,
 

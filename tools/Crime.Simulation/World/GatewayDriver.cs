@@ -156,6 +156,16 @@ internal sealed class GatewayDriver : IGatewayActions
         _core.OnRouted(request, slot < 0 ? null : _upstreamIds[slot], NowUs);
     }
 
+    /// <summary>A cancellation arrives.</summary>
+    public void OnCancel(SimRequest cancel)
+    {
+        Beat();
+        (int origin, uint session, uint sequence) = (cancel.Origin, cancel.Session, cancel.Sequence);
+        _world.Return(cancel);
+        _core.OnCancel(
+            pending => pending is SimRequest request && request.Origin == origin && request.Session == session && request.Sequence == sequence, NowUs);
+    }
+
     /// <summary>A worker has computed its batch.</summary>
     public void OnServed(int worker)
     {
@@ -271,6 +281,7 @@ internal sealed class GatewayDriver : IGatewayActions
         // The frame of the upstream is valid during this call only.
         asked.RelayCount = reply.RelayCount;
         asked.Answer = reply with { Upstream = null };
+        if (reply.Code == ResponseCode.Cancelled && asked.Origin >= 0) _world.Tally.Cancelled++;
         _world.SendBack(asked, ResponseFrame.HeaderSize, EventKind.Answer);
     }
 
@@ -308,6 +319,15 @@ internal sealed class GatewayDriver : IGatewayActions
         var draws = new Draws(_world.Seed ^ ((ulong)sequence << 20) ^ (ulong)(uint)Index);
         SimRequest ping = _world.Rent(-1 - Index, slot, session, sequence, draws);
         SendUpstream(ping, PingFrame.Size, EventKind.Ping);
+    }
+
+    /// <inheritdoc/>
+    public void PassOnCancel(string node, uint session, uint sequence)
+    {
+        int slot = Array.IndexOf(_upstreamIds, node);
+        if (Links.IsDown(slot)) return;
+        var draws = new Draws(_world.Seed ^ ((ulong)sequence << 20) ^ (ulong)(uint)Index);
+        SendUpstream(_world.Rent(-1 - Index, slot, session, sequence, draws), CancelFrame.Size, EventKind.Cancel);
     }
 
     /// <inheritdoc/>

@@ -54,6 +54,18 @@ public sealed class RunTally
     /// <summary>Answers that came too late and were dropped.</summary>
     public long LateAnswers { get; set; }
 
+    /// <summary>Inputs that boards began to compute while their request was open.</summary>
+    public long Hedges { get; set; }
+
+    /// <summary>Results of boards that came before the answer.</summary>
+    public long HedgesWon { get; set; }
+
+    /// <summary>Requests that boards cancelled.</summary>
+    public long Cancels { get; set; }
+
+    /// <summary>Cancelled requests that gateways did not compute.</summary>
+    public long Cancelled { get; set; }
+
     /// <summary>Results that came later than they were wanted.</summary>
     public long MissedDeadlines { get; set; }
 
@@ -158,6 +170,10 @@ public sealed class RunTally
         Timeouts += other.Timeouts;
         Refusals += other.Refusals;
         LateAnswers += other.LateAnswers;
+        Hedges += other.Hedges;
+        HedgesWon += other.HedgesWon;
+        Cancels += other.Cancels;
+        Cancelled += other.Cancelled;
         MissedDeadlines += other.MissedDeadlines;
         Kept += other.Kept;
         Pings += other.Pings;
