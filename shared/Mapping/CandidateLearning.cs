@@ -49,6 +49,7 @@ internal sealed class CandidateLearning
         {
             gateway.Link.OnReconnect(nowUs);
             gateway.RefusedUntilUs = 0;
+            gateway.OverdueUntilUs = 0;
         }
         int model = status.IndexOf(_modelId);
         if (status.Online && model >= 0) TakeAdvert(gateway, status.Advert(model), isNewSession);
@@ -70,6 +71,7 @@ internal sealed class CandidateLearning
     public void TakeResponse(GatewayCandidate gateway, ResponseFrame response, int length, long elapsedUs, long nowUs)
     {
         if (_gateways.SlotOf(gateway) < 0) return;
+        gateway.OverdueUntilUs = 0;
         long link = elapsedUs - response.WaitUs - response.ServiceUs - _lines.TransmitTime.At(length);
         TakeSample(gateway, link, elapsedUs - link, nowUs);
         if ((_gateways.Measures & AntiHerding.AnswerLoad) != AntiHerding.None) TakeLoad(gateway, response, nowUs);
@@ -85,6 +87,7 @@ internal sealed class CandidateLearning
     /// <param name="nowUs">Time of its arrival in µs.</param>
     public void TakePong(GatewayCandidate gateway, PongFrame pong, long nowUs)
     {
+        gateway.OverdueUntilUs = 0;
         TakeSample(gateway, nowUs - gateway.PingSentAtUs - gateway.PingAirUs, gateway.PingAirUs, nowUs);
         if ((_gateways.Measures & AntiHerding.AnswerLoad) != AntiHerding.None)
         {
@@ -99,6 +102,9 @@ internal sealed class CandidateLearning
         // A refusal says as much as an answer: how long the wait would have been.
         if (response.Code <= ResponseCode.TooLate && response.RelayCount == 0 && gateway.OwnSegment >= 0)
             gateway.Queue.OnWaited(gateway.SentWaitUs, response.Code == ResponseCode.Ok ? response.WaitUs : response.BacklogUs / (uint)gateway.Workers);
+        // The wait of a cancelled request has a lower bound only: it shows an error where it is beyond the forecast.
+        else if (response.Code == ResponseCode.Cancelled && response.RelayCount == 0 && gateway.OwnSegment >= 0 && response.WaitUs > gateway.SentWaitUs)
+            gateway.Queue.OnWaited(gateway.SentWaitUs, response.WaitUs);
         gateway.Queue.OnBacklog(response.BacklogUs, response.Depth, nowUs);
         _gateways.SetSpread(gateway);
     }

@@ -46,6 +46,12 @@ public sealed class GatewayCandidate
     /// <summary>The gateway gets no inputs before this time in µs: it has refused for a lasting reason.</summary>
     public long RefusedUntilUs;
 
+    /// <summary>
+    /// Time in µs at which an answer that is overdue counts as lost; 0 while none is. The node has computed the input itself meanwhile. The gateway
+    /// gets no inputs before an answer or a pong.
+    /// </summary>
+    public long OverdueUntilUs;
+
     /// <summary>The way there and back.</summary>
     public readonly LinkEstimator Link = new LinkEstimator();
 
@@ -77,10 +83,13 @@ public sealed class GatewayCandidate
         Own = new Route(this, row ?? new int[DecisionTable.BucketCount]);
     }
 
+    /// <summary>Mean absolute error in µs of the forecasts of its link and its queue so far.</summary>
+    public int ForecastErrorUs => (Link.IsScheduleBetter ? Link.ScheduleErrorUs : Link.DeviationUs) + Queue.DeviationUs;
+
     /// <summary>Returns true when the gateway can get inputs while the radio is on.</summary>
     /// <param name="nowUs">The time in µs.</param>
     public bool IsUsable(long nowUs) =>
-        IsServing && Link.IsUsable && nowUs <= StatusUntilUs && nowUs >= RefusedUntilUs;
+        IsServing && Link.IsUsable && OverdueUntilUs == 0 && nowUs <= StatusUntilUs && nowUs >= RefusedUntilUs;
 
     /// <summary>True when others are reached through it.</summary>
     public bool IsRelaying => Advert.Count > (OwnSegment < 0 ? 0 : 1);

@@ -319,6 +319,23 @@ public sealed class MappingEngine
         }
     }
 
+    /// <summary>
+    /// Notes that the node has computed an input before the answer of a gateway, which is overdue. Nothing is learned of the link yet: a late answer is
+    /// a measurement, and no answer by the time-out is a loss. The gateway gets no inputs meanwhile.
+    /// </summary>
+    /// <param name="gateway">The gateway.</param>
+    /// <param name="untilUs">Time in µs at which the request times out.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    public void OnOverdue(GatewayCandidate gateway, long untilUs, long nowUs)
+    {
+        lock (_lock)
+        {
+            if (_gateways.SlotOf(gateway) < 0) return;
+            gateway.OverdueUntilUs = untilUs;
+            _rules.Refresh(nowUs);
+        }
+    }
+
     /// <summary>Notes that the connection to the broker was lost or made: every link gets inputs again after its next pong.</summary>
     public void OnConnectionChanged(long nowUs)
     {
@@ -332,7 +349,12 @@ public sealed class MappingEngine
     {
         lock (_lock)
         {
-            for (int i = 0; i < _gateways.Count; i++) _gateways.Slots[i].WasUsable = _gateways.Slots[i].IsUsable(nowUs);
+            for (int i = 0; i < _gateways.Count; i++)
+            {
+                // Nothing comes while the radio is off: an overdue answer stays unknown.
+                _gateways.Slots[i].OverdueUntilUs = 0;
+                _gateways.Slots[i].WasUsable = _gateways.Slots[i].IsUsable(nowUs);
+            }
             _routes.RadioUp = radioUp;
             _rules.Refresh(nowUs);
         }
@@ -409,6 +431,7 @@ public sealed class MappingEngine
         for (int i = 0; i < _gateways.Count; i++)
         {
             _gateways.Slots[i].PingSequence = 0;
+            _gateways.Slots[i].OverdueUntilUs = 0;
             _gateways.Slots[i].Link.OnReconnect(nowUs);
         }
         _rules.Refresh(nowUs);

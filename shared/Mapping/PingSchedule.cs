@@ -29,12 +29,13 @@ internal sealed class PingSchedule
             GatewayCandidate gateway = _gateways.Slots[i];
             long dueUs = gateway.PingSequence != 0 ? gateway.PingSentAtUs + MappingEngine.PingTimeoutUs + 1
                 : _gateways.IsPinged(gateway) ? gateway.Link.NextPingUs : long.MaxValue;
+            if (gateway.OverdueUntilUs != 0 && gateway.OverdueUntilUs < dueUs) dueUs = gateway.OverdueUntilUs;
             if (dueUs < nextUs) nextUs = dueUs;
         }
         return nextUs;
     }
 
-    /// <summary>Counts the pings that were not answered in time as losses.</summary>
+    /// <summary>Counts the pings and the overdue requests that were not answered in time as losses.</summary>
     /// <returns>True when there was one.</returns>
     public bool ExpireOverdue(long nowUs)
     {
@@ -42,8 +43,10 @@ internal sealed class PingSchedule
         for (int i = 0; i < _gateways.Count; i++)
         {
             GatewayCandidate gateway = _gateways.Slots[i];
-            if (gateway.PingSequence == 0 || nowUs - gateway.PingSentAtUs <= MappingEngine.PingTimeoutUs) continue;
-            gateway.PingSequence = 0;
+            bool isPingLost = gateway.PingSequence != 0 && nowUs - gateway.PingSentAtUs > MappingEngine.PingTimeoutUs;
+            if (!isPingLost && (gateway.OverdueUntilUs == 0 || nowUs < gateway.OverdueUntilUs)) continue;
+            if (isPingLost) gateway.PingSequence = 0;
+            gateway.OverdueUntilUs = 0;
             gateway.Link.OnLoss(nowUs, _gateways.PingsRarely);
             hasLoss = true;
         }

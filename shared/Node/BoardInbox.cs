@@ -12,6 +12,7 @@ public sealed class BoardInbox
     private readonly OpenRequest _request;
     private readonly OffloadCounters _counters;
     private readonly BackgroundEnergy _background;
+    private readonly Hedge _hedge;
     private readonly PongFrame _pong = new PongFrame();
 
     // The status topics that were received last, and the gateway of each. No element is ever unset: comparing an unset string element ends
@@ -24,13 +25,13 @@ public sealed class BoardInbox
 
     /// <summary>Makes an inbox without a model: statuses change nothing then.</summary>
     /// <param name="request">The request under way.</param>
-    /// <param name="counters">Counts late answers and malformed frames.</param>
-    /// <param name="background">Counts the energy of messages that no input waits for.</param>
-    public BoardInbox(OpenRequest request, OffloadCounters counters, BackgroundEnergy background)
+    /// <param name="flow">Counts late answers, malformed frames, and the energy of messages that no input waits for; learns from late answers.</param>
+    public BoardInbox(OpenRequest request, InputFlow flow)
     {
-        _background = background;
+        _background = flow.Background;
+        _hedge = flow.Hedge;
         _request = request;
-        _counters = counters;
+        _counters = flow.Counters;
     }
 
     /// <summary>Sets the model and its engine.</summary>
@@ -74,8 +75,14 @@ public sealed class BoardInbox
     {
         if (_request.Incoming.Decode(payload) != FrameError.None) _counters.Malformed++;
         else if (_request.TryAccept(nowUs)) return true;
-        else _counters.LateAnswers++;
+        else OnLate(nowUs);
         return false;
+    }
+
+    private void OnLate(long nowUs)
+    {
+        _counters.LateAnswers++;
+        _hedge.OnLate(_request.Incoming, _request.Session, nowUs);
     }
 
     private void OnPong(byte[] payload, long nowUs)

@@ -36,6 +36,7 @@ public sealed class InputFlow
     private long _startUs;
     private long _pausedAtUs;
     private long _sentAtUs;
+    private int _sentCount;
     private int _extraAirUs;
     private long _listensUntilUs;
     private long _countedBackgroundUj;
@@ -48,6 +49,7 @@ public sealed class InputFlow
     public InputFlow(PowerProfile power, InputMapping mapping, RadioSchedule radio)
     {
         Power = power;
+        Hedge = new Hedge(this);
         _mapping = mapping;
         Radio = radio;
         Background = new BackgroundEnergy(power, radio);
@@ -84,6 +86,9 @@ public sealed class InputFlow
     /// <summary>The result, after <see cref="InputAction.Complete"/>.</summary>
     public InputResult Result { get; } = new InputResult();
 
+    /// <summary>Computes while a request is open; off unless enabled.</summary>
+    public Hedge Hedge { get; }
+
     /// <summary>Counts of requests and answers since the start.</summary>
     public OffloadCounters Counters { get; } = new OffloadCounters();
 
@@ -111,6 +116,8 @@ public sealed class InputFlow
     public void SetModel(MappingEngine engine, bool canCompute)
     {
         _engine = engine;
+        Hedge.Reset();
+        Hedge.Forget();
         Need.SetModel(engine);
         _canCompute = canCompute;
         _done = 0;
@@ -160,7 +167,13 @@ public sealed class InputFlow
         _pausedAtUs = nowUs;
         _stepsUs += nowUs - startUs;
         _done += StepCount;
-        if (!IsFinal) return Next(nowUs);
+        bool isFinal = IsFinal;
+        if (Hedge.IsRunning)
+        {
+            if (Hedge.EndSlice(nowUs)) return Action;
+            if (!isFinal) return Hedge.IsRunning ? Slice() : FallBack(nowUs);
+        }
+        if (!isFinal) return Next(nowUs);
         // The line counts whole inputs; the board has computed the beginning of a stream as well.
         _engine.OnLocal(_length, _stepsUs);
         return Complete(_isFallback ? Target.Fallback : Target.Local, label, nowUs);
@@ -215,8 +228,24 @@ public sealed class InputFlow
         _engine.OnEncoded(StepCount, sentUs - encodeStartUs);
         _engine.OnSent(_decision.Gateway, StepCount, sentUs);
         Background.OnInputListening(sentUs + _engine.TransmitUs(StepCount) + _extraAirUs + Power.MinActiveUs);
-        UntilUs = sentUs + _decision.TimeoutUs;
+        _sentCount = StepCount;
+        UntilUs = _canCompute && !_mapping.NeedsGateway
+            ? Hedge.Plan(StepCount, _done > 0 ? encodeStartUs : _arrivedUs, sentUs, _extraAirUs)
+            : sentUs + _decision.TimeoutUs;
         return Action = InputAction.AwaitAnswer;
+    }
+
+    /// <summary>Reports that the deadline of <see cref="InputAction.AwaitAnswer"/> has passed without an answer, where <see cref="Hedge.IsPlanned"/>.</summary>
+    public InputAction OnHedge(long nowUs)
+    {
+        if (Action != InputAction.AwaitAnswer || nowUs < UntilUs) return Action;
+        Counters.Hedges++;
+        _isFallback = !Hedge.IsLocalChoice;
+        long waitUs = nowUs - _sentAtUs - TransmitUs;
+        Timeline.AddRequest(Power, TransmitUs, waitUs, false);
+        _pausedAtUs = nowUs;
+        Hedge.Start(RadioTimeline.ListenTimeUs(waitUs, Power.MinActiveUs, false));
+        return Slice();
     }
 
     /// <summary>Reports that the request could not be sent: there is no connection.</summary>
@@ -234,10 +263,10 @@ public sealed class InputFlow
     /// <param name="nowUs">The time in µs.</param>
     public InputAction OnAnswer(ResponseFrame response, long answeredAtUs, long nowUs)
     {
-        AddRequest(answeredAtUs, true);
+        EndRequest(answeredAtUs, true);
         _listensUntilUs = answeredAtUs + Power.MinActiveUs;
         Background.OnInputListening(_listensUntilUs);
-        _engine.OnResponse(_decision.Gateway, response, StepCount, answeredAtUs - _sentAtUs - _extraAirUs, answeredAtUs);
+        _engine.OnResponse(_decision.Gateway, response, _sentCount, answeredAtUs - _sentAtUs - _extraAirUs, answeredAtUs);
         if (response.Code != ResponseCode.Ok)
         {
             Counters.Refusals++;
@@ -251,7 +280,7 @@ public sealed class InputFlow
     public InputAction OnTimeout(long nowUs)
     {
         Counters.Timeouts++;
-        AddRequest(nowUs, false);
+        EndRequest(nowUs, false);
         _engine.OnTimeout(_decision.Gateway, nowUs);
         return FallBack(nowUs);
     }
@@ -277,6 +306,7 @@ public sealed class InputFlow
 
     private void Reset(int length, int arrived, long arrivedUs, long nowUs)
     {
+        Hedge.Reset();
         Timeline.Reset();
         Result.DoneCount = 0;
         Result.BreakEvenLength = CostLine.Never;
@@ -324,6 +354,7 @@ public sealed class InputFlow
         }
         if (_done > 0) _mapping.DecideRest(_engine, rest, true, nowUs, _decision);
         else _mapping.Decide(_engine, _length, _canCompute, nowUs, _decision);
+        if (_done == 0 && _canCompute && !_mapping.NeedsGateway && _mapping.MayOffload) Hedge.Race(_length, nowUs);
         if (_decision.IsOffload) return _engine.IsRadioOff ? Wake(nowUs) : Send();
         return _canCompute ? Compute(rest, true) : Retry(nowUs);
     }
@@ -354,7 +385,7 @@ public sealed class InputFlow
     /// <summary>Continues on the board from the state that it has. The state of a stream stays as it is until an answer comes.</summary>
     private InputAction FallBack(long nowUs)
     {
-        _isFallback = true;
+        _isFallback = !Hedge.IsLocalChoice;
         return _canCompute ? Compute(_length - _done, true) : Retry(nowUs);
     }
 
@@ -365,11 +396,25 @@ public sealed class InputFlow
         return Action = InputAction.AwaitRetry;
     }
 
-    private void AddRequest(long endUs, bool isAnswered)
+    private int TransmitUs => _engine.TransmitUs(_sentCount) + _extraAirUs;
+
+    /// <summary>Counts the times of a request up to its end.</summary>
+    internal void EndRequest(long endUs, bool isAnswered)
     {
-        int transmitUs = _engine.TransmitUs(StepCount) + _extraAirUs;
-        Timeline.AddRequest(Power, transmitUs, endUs - _sentAtUs - transmitUs, isAnswered);
+        if (Hedge.IsRunning)
+        {
+            Timeline.ListenUs += Hedge.End(Power.MinActiveUs, endUs, isAnswered);
+            return;
+        }
+        Timeline.AddRequest(Power, TransmitUs, endUs - _sentAtUs - TransmitUs, isAnswered);
         _pausedAtUs = endUs;
+    }
+
+    /// <summary>The next slice while the request is open.</summary>
+    private InputAction Slice()
+    {
+        int rest = _length - _done;
+        return Compute(rest < Hedge.MaxSteps ? rest : Hedge.MaxSteps, rest <= Hedge.MaxSteps);
     }
 
     private InputAction Complete(Target target, int label, long nowUs)

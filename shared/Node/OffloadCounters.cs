@@ -20,6 +20,15 @@ public sealed class OffloadCounters
     /// <summary>Answers that came after their time-out, or twice; they are dropped.</summary>
     public int LateAnswers;
 
+    /// <summary>Inputs that the board has begun to compute while their request was open.</summary>
+    public int Hedges;
+
+    /// <summary>Results of the board that came before the answer.</summary>
+    public int HedgesWon;
+
+    /// <summary>Cancel frames sent.</summary>
+    public int Cancels;
+
     /// <summary>Frames that could not be read.</summary>
     public int Malformed;
 

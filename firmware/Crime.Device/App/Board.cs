@@ -91,6 +91,7 @@ public sealed class Board : LastingThread, IBoardCommands
         bool isDutyCycled = _settings.IsDutyCycled;
         var radio = isDutyCycled ? _settings.Schedule(power, Clock.NowUs()) : null;
         _flow = new InputFlow(power, _mapping, radio);
+        if (_settings.Hedges || _settings.Races) _flow.Hedge.Enable(request, _settings.HedgeQuantile, _settings.Races);
         var inbox = new Inbox(request, _flow);
         _connection = new BrokerConnection(_settings, _console, inbox, _flow.Counters, _memory);
         var network = new LinkFlow(request, _telemetry, _flow);

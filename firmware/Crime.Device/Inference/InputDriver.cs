@@ -121,6 +121,7 @@ public sealed class InputDriver
         }
         if (_flow.Action != InputAction.Complete) return false;
         _flow.Result.EnergyUj = _meter.Stop(_flow.Timeline);
+        if (_flow.Hedge.HasCancel) _sender.Cancel(_flow);
         _flow.AddBackground();
         _flow.AddBreakEvenLength(Clock.NowUs());
         return true;
@@ -142,6 +143,8 @@ public sealed class InputDriver
         long startUs = Clock.NowUs();
         _kernel.Advance(values, _flow.StepStart, _flow.StepCount);
         int label = _flow.IsFinal ? _kernel.Classify() : 0;
+        // The MQTT client's thread gets the processor, so that an answer which has come is delivered now.
+        if (_flow.Hedge.IsRunning) Thread.Sleep(0);
         long endUs = Clock.NowUs();
         if (_arrivals != null)
         {

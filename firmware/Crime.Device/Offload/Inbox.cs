@@ -20,7 +20,7 @@ public sealed class Inbox : IMessageReceiver
     public Inbox(OpenRequest request, InputFlow flow)
     {
         _request = request;
-        _messages = new BoardInbox(request, flow.Counters, flow.Background);
+        _messages = new BoardInbox(request, flow);
     }
 
     /// <summary>The last answer. It stays until the next request.</summary>

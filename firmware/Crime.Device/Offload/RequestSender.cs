@@ -1,5 +1,6 @@
 // Writes the requests of a board and sends them: a whole input, or the rest of a stream with the state of the network.
 
+using System;
 using Crime.Device.Settings;
 using Crime.Frames;
 using Crime.Kernel;
@@ -100,10 +101,34 @@ public sealed class RequestSender
     /// <param name="flow">The input.</param>
     public void Await(InputFlow flow)
     {
+        if (flow.Hedge.IsPlanned)
+        {
+            _inbox.AwaitNext(flow.UntilUs - Clock.NowUs());
+            if (_inbox.HasAnswer) flow.OnAnswer(_inbox.Answer, _inbox.AnsweredAtUs, Clock.NowUs());
+            else flow.OnHedge(Clock.NowUs());
+            return;
+        }
         bool isAnswered = _inbox.Await(flow.UntilUs - Clock.NowUs());
         long nowUs = Clock.NowUs();
         if (isAnswered) flow.OnAnswer(_inbox.Answer, _inbox.AnsweredAtUs, nowUs);
         else flow.OnTimeout(nowUs);
+    }
+
+    /// <summary>Cancels the request that the board's own result has overtaken. Without memory or connection the gateway computes it for nothing.</summary>
+    /// <param name="flow">The input.</param>
+    public void Cancel(InputFlow flow)
+    {
+        bool isSent = false;
+        try
+        {
+            var cancel = new CancelFrame { Session = _request.Session, Sequence = _request.Sequence };
+            isSent = _connection.IsConnected && _connection.Publish(RequestTopic(flow.Decision.Gateway.Id), cancel.Encode(), false);
+        }
+        catch (OutOfMemoryException)
+        {
+            // The step has its result: it must not be repeated.
+        }
+        flow.Hedge.OnCancelled(isSent, Clock.NowUs());
     }
 
     /// <summary>Does <see cref="InputAction.AwaitAnswer"/> of a batch.</summary>

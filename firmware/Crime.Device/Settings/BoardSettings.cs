@@ -93,6 +93,15 @@ public sealed class BoardSettings
     /// <summary>Longest time in ms to wait for an answer.</summary>
     public int TimeoutMaxMs = 2000;
 
+    /// <summary>True when the board computes an input whose answer is later than forecast; the first result counts.</summary>
+    public bool Hedges = true;
+
+    /// <summary>Quantile of the forecast's error in percent after which an answer is late.</summary>
+    public int HedgeQuantile = Hedge.DefaultQuantilePercent;
+
+    /// <summary>True when the board computes from the start where the faster place is uncertain, and where objective=time.</summary>
+    public bool Races;
+
     /// <summary>Time in ms to wait at start for a first measured link, so that the first inputs have a choice.</summary>
     public int WaitForLinkMs = 5000;
 

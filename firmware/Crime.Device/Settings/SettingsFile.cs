@@ -124,6 +124,8 @@ public static class SettingsFile
                 settings.Sleep = value == "none" ? SleepMode.None : value == "light" ? SleepMode.Light : SleepMode.Deep;
                 return null;
             case "telemetry": return Switch(key, value, ref settings.Telemetry);
+            case "hedge": return Switch(key, value, ref settings.Hedges);
+            case "race": return Switch(key, value, ref settings.Races);
             case "inputs.file": settings.InputsFile = value; return null;
             case "console.port": settings.ConsolePort = value; return null;
             case "meter":
@@ -160,6 +162,7 @@ public static class SettingsFile
         {
             case "timeout.margin-ms": return Number(key, value, 1, 60_000, ref settings.TimeoutMarginMs);
             case "timeout.max-ms": return Number(key, value, 1, 60_000, ref settings.TimeoutMaxMs);
+            case "hedge.quantile": return Number(key, value, Objective.MinQuantile, Objective.MaxQuantile, ref settings.HedgeQuantile);
             case "wait-for-link-ms": return Number(key, value, 0, 600_000, ref settings.WaitForLinkMs);
             case "inputs.interval-ms": return Number(key, value, 0, 3_600_000, ref settings.InputIntervalMs);
             // The longest input then lasts 68 minutes; a telemetry frame tells up to 71.

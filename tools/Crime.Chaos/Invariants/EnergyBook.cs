@@ -32,6 +32,7 @@ internal sealed class EnergyBook
     private long _transmitUs;
     private long _listenUs;
     private long _sinceUs;
+    private long _leftUs;
     private BoardState _state;
 
     /// <summary>Opens the books of a board.</summary>
@@ -72,6 +73,25 @@ internal sealed class EnergyBook
         _transmitUs += airUs;
         _listenUs += Math.Min(waitedUs, _power.MinActiveUs) + (isAnswered ? _power.MinActiveUs : 0);
     }
+
+    /// <summary>The board computes while its request is open: its air time was no waiting.</summary>
+    /// <param name="airUs">Its air time.</param>
+    /// <param name="nowUs">The time.</param>
+    public void StartHedge(int airUs, long nowUs)
+    {
+        _leftUs = _sinceUs + airUs;
+        long clientUs = Math.Min(_power.SendUs, nowUs - _leftUs);
+        Enter(BoardState.Computes, nowUs);
+        _us[(int)BoardState.Requests] -= airUs + clientUs;
+        _us[(int)BoardState.Computes] += clientUs;
+        _transmitUs += airUs;
+    }
+
+    /// <summary>The request of a board that computes ends: the radio has listened for a while.</summary>
+    /// <param name="isAnswered">False at a time-out, and when the board has its own result.</param>
+    /// <param name="endUs">Time of the answer, or of the end.</param>
+    public void EndHedge(bool isAnswered, long endUs) =>
+        _listenUs += Math.Min(endUs - _leftUs, _power.MinActiveUs) + (isAnswered ? _power.MinActiveUs : 0);
 
     /// <summary>Compares the books with the core's timeline.</summary>
     /// <exception cref="InvariantException">They differ.</exception>

@@ -92,6 +92,8 @@ internal sealed partial class BoardNode
         ResponseFrame response = _request.Answer;
         if (response.Code == ResponseCode.Ok) CheckAnswer(response);
         else World.Tally.Add(Outcome.Refused);
+        // A board that computes sees the answer after the slice.
+        if (_flow.Hedge.IsRunning) return;
         if (World.Planted == PlantedFault.SlotReused && _sentSlot >= 0) _flow.Decision.Gateway = _engine.Candidate(_sentSlot);
         _book.EndRequest(_airUs, true, _request.AnsweredAtUs);
         Do(_flow.OnAnswer(response, _request.AnsweredAtUs, NowUs));
@@ -105,6 +107,19 @@ internal sealed partial class BoardNode
             && right.Logits.AsSpan().SequenceEqual(response.Logits.AsSpan(0, response.ClassCount))) return;
         throw new InvariantException(
             $"{Id}: input {input.Number}, of which a gateway computes the timesteps from {_trail.Done} on, does not end as it does there without a fault");
+    }
+
+    private void Cancel()
+    {
+        World.Tally.Add(Outcome.Overtaken);
+        bool isSent = _link.IsConnected;
+        if (isSent)
+        {
+            byte[] payload = new CancelFrame { Session = _request.Session, Sequence = _request.Sequence }.Encode();
+            _client.Publish(new Message(Topics.Request(_flow.Decision.Gateway.Id, Id), payload), _traits.Power.TransmitUs(payload.Length));
+        }
+        _flow.Hedge.OnCancelled(isSent, NowUs);
+        ArmLink();
     }
 
     /// <summary>Goes on when the action has changed; a timer stays as it is otherwise.</summary>

@@ -155,7 +155,8 @@ internal sealed partial class BoardNode : ChaosNode
         if (!IsUp) return;
         if (World.Planted == PlantedFault.ExpiryForgotten) ForgetExpiry();
         if (!_engine.IsRadioOff) _trust.Check(_engine, NowUs);
-        if (_request.IsOpen && _flow.Action != InputAction.AwaitAnswer) throw new InvariantException($"{Id}: a request is open, and nothing waits for it");
+        if (_request.IsOpen && _flow.Action != InputAction.AwaitAnswer && !_flow.Hedge.IsRunning)
+            throw new InvariantException($"{Id}: a request is open, and nothing waits for it");
     }
 
     /// <inheritdoc/>
@@ -183,8 +184,9 @@ internal sealed partial class BoardNode : ChaosNode
         var cost = new RadioCost(World.Between(50_000, 2_000_000), _traits.Power.WakeMw);
         _radio = _traits.IsDutyCycled ? new RadioSchedule(cost) : null;
         _flow = new InputFlow(_traits.Power, new ModeMapping { Mode = _traits.Mode }, _radio);
+        if (_traits.HedgeQuantile > 0) _flow.Hedge.Enable(_request, _traits.HedgeQuantile, _traits.Races);
         _link = new LinkFlow(_request, _telemetry, _flow);
-        _inbox = new BoardInbox(_request, _flow.Counters, _flow.Background);
+        _inbox = new BoardInbox(_request, _flow);
         _trust = new TrustWatch(Id);
         _frame = new RequestFrame { Session = session, ValuesPerStep = TinyModel.Width, Encoding = SequenceEncoding.Int16 };
         _isJoining = _isConnecting = false;
@@ -294,7 +296,10 @@ internal sealed partial class BoardNode : ChaosNode
         }
         int label = 0;
         if (_flow.IsFinal) label = _kernel?.Classify() ?? _model.BoardLabel(_input!.Sequence, _input.Length);
-        Do(_flow.OnComputed(label, _startedUs, NowUs));
+        bool isHedging = _flow.Hedge.IsRunning;
+        InputAction next = _flow.OnComputed(label, _startedUs, NowUs);
+        if (isHedging && !_flow.Hedge.IsRunning) _book.EndHedge(_request.HasAnswer, _request.HasAnswer ? _request.AnsweredAtUs : NowUs);
+        Do(next);
     }
 
     private void OnTimer()
@@ -304,6 +309,9 @@ internal sealed partial class BoardNode : ChaosNode
             case InputAction.AwaitRadio or InputAction.WakeRadio: Do(_flow.OnRadio(NowUs)); break;
             case InputAction.AwaitRetry: Do(_flow.OnRetry(NowUs)); break;
             case InputAction.AwaitAnswer when NowUs < _flow.UntilUs: Do(InputAction.AwaitAnswer); break;
+            case InputAction.AwaitAnswer when _flow.Hedge.IsPlanned:
+                if (_request.IsOpen) StartHedge();
+                break;
             // An answer that has come is being handled.
             case InputAction.AwaitAnswer when _request.Close():
                 World.Tally.Add(Outcome.TimedOut);
@@ -311,6 +319,13 @@ internal sealed partial class BoardNode : ChaosNode
                 Do(_flow.OnTimeout(NowUs));
                 break;
         }
+    }
+
+    private void StartHedge()
+    {
+        World.Tally.Add(Outcome.Hedged);
+        _book.StartHedge(_airUs, NowUs);
+        Do(_flow.OnHedge(NowUs));
     }
 
     private void Complete()
@@ -321,6 +336,7 @@ internal sealed partial class BoardNode : ChaosNode
         World.Tally.Add(result.Target switch { Target.Local => Outcome.Local, Target.Gateway => Outcome.Gateway, _ => Outcome.Fallback });
         if (result.Target != Target.Gateway) CheckComputed(input, result.Label);
         else if (result.DoneCount > 0) World.Inputs.MovedCount++;
+        if (_flow.Hedge.HasCancel) Cancel();
         if (_telemetry != null) AddRecord(result);
         _isRunning = false;
         _input = null;

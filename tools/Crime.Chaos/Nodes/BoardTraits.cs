@@ -42,6 +42,8 @@ internal sealed class BoardTraits
             TransmitNsPerByte = 1000 * world.Between(1, 8), TransmitOverheadUs = world.Between(100, 1000),
             MinActiveUs = world.OneIn(2) ? 0 : world.Between(5_000, 50_000),
         };
+        HedgeQuantile = world.OneIn(4) ? 0 : world.Between(Objective.MinQuantile, Objective.MaxQuantile);
+        Races = world.OneIn(3);
     }
 
     /// <summary>True when the board computes its model itself.</summary>
@@ -70,6 +72,12 @@ internal sealed class BoardTraits
 
     /// <summary>Longest pause between two inputs, in µs.</summary>
     public int PauseUs { get; }
+
+    /// <summary>Quantile of the forecast's error in percent after which it computes; 0 for a board that does not hedge.</summary>
+    public int HedgeQuantile { get; }
+
+    /// <summary>True when it races.</summary>
+    public bool Races { get; }
 
     /// <summary>Its power.</summary>
     public PowerProfile Power { get; }

@@ -13,6 +13,7 @@ using Crime.Cli.Outputs;
 using Crime.Costs;
 using Crime.Mapping;
 using Crime.Modelling;
+using Crime.Node;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Results;
 using Crime.Simulation.Scenarios;
@@ -51,6 +52,10 @@ internal static class SimulateVerb
                 + "error), admission (gateways refuse requests that would miss their deadline), queue-bound (at most 256 requests wait; else 65535); or all.",
             AllowMultipleArgumentsPerToken = true,
         };
+        var hedge = Options.Number(
+            "--hedge-quantile", "Quantile of the forecast's error in percent, 50 to 99, after which boards compute an input as well; 0 for no hedging.",
+            Hedge.DefaultQuantilePercent, 0, Objective.MaxQuantile);
+        var race = new Option<bool>("--race") { Description = "Boards of the policy crime race: they compute from the start where the faster place is uncertain." };
         var output = new Option<string?>("--output", "-o") { Description = "Folder for the results as JSON." };
         var json = new Option<bool>("--json") { Description = "Print the results as JSON." };
         var command = new Command(
@@ -59,7 +64,7 @@ internal static class SimulateVerb
             + "Example:\n  crime simulate modem-sleep --policy crime --seed 7 --json\n"
             + "  crime simulate flash-crowd --policy crime --status-ms 1000 --without all")
         {
-            scenario, policy, set, objective, seed, statusMs, listen, without, output, json,
+            scenario, policy, set, objective, seed, statusMs, listen, without, hedge, race, output, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -69,7 +74,8 @@ internal static class SimulateVerb
             IEnumerable<SimulationRun> runs = Chosen(nodes, parsed.GetRequiredValue(policy)).Select(chosen => new SimulationRun(
                 nodes, inputs, chosen, parsed.GetRequiredValue(objective) == EnergyObjective ? Objective.Energy : Objective.Time, parsed.GetValue(seed))
             {
-                StatusIntervalMs = parsed.GetValue(statusMs) is > 0 and var ms ? ms : null, Safeguards = left,
+                StatusIntervalMs = parsed.GetValue(statusMs) is > 0 and var ms ? ms : null, Safeguards = left, Races = parsed.GetValue(race),
+                HedgeQuantile = Quantile(parsed.GetValue(hedge)),
                 Listening = parsed.GetRequiredValue(listen) switch
                 {
                     "statuses" => ListeningMode.Statuses,
@@ -124,6 +130,10 @@ internal static class SimulateVerb
         return 0;
     }
 
+    private static int Quantile(int percent) => percent is 0 or >= Objective.MinQuantile
+        ? percent
+        : throw new UserInputException($"--hedge-quantile is {percent}; allowed are 0 and {Objective.MinQuantile} to {Objective.MaxQuantile}");
+
     private static Safeguards Remaining(string[] without) => without.Aggregate(Safeguards.All, (left, name) => left & ~(SafeguardNames.Of(name)
         ?? throw new UserInputException(
             $"--without is '{name}'; allowed are {string.Join(", ", SafeguardNames.Each.Select(entry => entry.Name))} and {SafeguardNames.All}")));
@@ -155,6 +165,10 @@ internal static class SimulateVerb
         timeouts = tally.Timeouts,
         refusals = tally.Refusals,
         late_answers = tally.LateAnswers,
+        hedges = tally.Hedges,
+        hedges_won = tally.HedgesWon,
+        cancels = tally.Cancels,
+        cancelled = tally.Cancelled,
         pings = tally.Pings,
         queue_wait_p50_ms = tally.WaitQuantileMs(0.5),
         queue_wait_p99_ms = tally.WaitQuantileMs(0.99),

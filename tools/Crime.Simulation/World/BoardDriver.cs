@@ -1,7 +1,6 @@
 // A simulated board: the behaviour is that of shared/Node, the same that the firmware runs. The driver adds what belongs to a simulation: the
 // times of inputs, of computations and of messages, and their random draws.
 
-using System;
 using Crime.Costs;
 using Crime.Frames;
 using Crime.Mapping;
@@ -13,10 +12,13 @@ using Crime.Simulation.Scenarios;
 namespace Crime.Simulation.World;
 
 /// <summary>Drives the state machines of one board.</summary>
-internal sealed class BoardDriver
+internal sealed partial class BoardDriver
 {
     // Boards connect within this time in µs.
     private const double ConnectUs = 2_000_000;
+
+    // Executed IL of a look for the answer between two slices: about a hundred instructions of the flow and as many of the driver. Estimate.
+    private const double LookIl = 200;
 
     private readonly SimWorld _world;
     private readonly InputFlow _flow;
@@ -59,7 +61,7 @@ internal sealed class BoardDriver
         _noise = new RandomStream(world.Seed, StreamPurpose.Noise, index);
         bool keeps = costs.Group.ResultWithinS > 0 && world.Setup.Policy.Defers;
         _request = new OpenRequest((uint)index, keeps ? OpenRequest.MostOpen : 1);
-        _decisionUs = (int)(world.Setup.Policy.DecisionIl * costs.UsPerIl);
+        _decisionUs = (int)((world.Setup.Policy.DecisionIl + (world.Setup.Races && world.Setup.Policy.Hedges ? Policy.RaceIl : 0)) * costs.UsPerIl);
         if (costs.Group.Radio == RadioKind.Off)
         {
             long reportEveryUs = (long)(costs.Group.ReportEveryS * 1e6);
@@ -72,6 +74,9 @@ internal sealed class BoardDriver
         _directed = mapping as DirectedMapping;
         _flow = new InputFlow(costs.Power, mapping, _radio);
         _flow.SetModel(Engine, canCompute: true);
+        int quantile = world.Setup.HedgeQuantile;
+        if (world.Setup.Policy.Hedges && (quantile > 0 || world.Setup.Races))
+            _flow.Hedge.Enable(_request, quantile > 0 ? quantile : Hedge.DefaultQuantilePercent, world.Setup.Races);
         Links = new BoardLinks(world, costs, Engine, _flow.Background, beaconPhaseUs, firstLink);
         _connection = new BoardConnection(world, this, _flow.Background, _request.Session);
         _urgency = new RandomStream(world.Seed, StreamPurpose.Urgency, index);
@@ -115,6 +120,9 @@ internal sealed class BoardDriver
         tally.Timeouts += _flow.Counters.Timeouts;
         tally.Refusals += _flow.Counters.Refusals;
         tally.LateAnswers += _flow.Counters.LateAnswers;
+        tally.Hedges += _flow.Counters.Hedges;
+        tally.HedgesWon += _flow.Counters.HedgesWon;
+        tally.Cancels += _flow.Counters.Cancels;
         tally.ReportUj += _connection.ReportUj;
         // The oracle has its knowledge for nothing. Its reports have a price all the same.
         tally.BackgroundUj += _world.Setup.Policy.HasFreeKnowledge ? _connection.ReportUj : _flow.Background.EnergyUj;
@@ -197,63 +205,12 @@ internal sealed class BoardDriver
             return;
         }
         _isDelayed = false;
-        Do(_flow.OnComputed(0, _computeFromUs, NowUs), NowUs);
-    }
-
-    /// <summary>An answer arrives.</summary>
-    public void OnAnswer(SimRequest request)
-    {
-        request.CopyTo(_request.Incoming);
-        double airUs = Costs.AirUs(_world.RequestSize(request.Input.Length));
-        double linkUs = NowUs - request.SentUs - request.Answer.WaitUs - request.Answer.ServiceUs - airUs;
-        int slot = request.Slot;
-        _world.Return(request);
-        if (!_request.TryAccept(NowUs))
-        {
-            _flow.Counters.LateAnswers++;
-            _flow.Background.OnReceived(1, NowUs, NowUs);
-            return;
-        }
-        Links.ReceiveStatuses();
-        if (_batches is { IsBusy: true })
-        {
-            _batches.OnAnswers();
-            return;
-        }
-        Links.MeasuredRttUs[slot] = Math.Max(linkUs, 0);
-        InputAction action = _flow.OnAnswer(_request.Answer, NowUs, NowUs);
+        bool isHedging = _flow.Hedge.IsRunning;
+        if (isHedging) Links.ReceiveStatuses();
+        InputAction action = _flow.OnComputed(0, _computeFromUs, NowUs);
+        // After a refusal or a time-out, the link is measured anew.
+        if (isHedging && action == InputAction.Compute && !_flow.Hedge.IsRunning && _connection.IsUp) _connection.SendPings();
         Do(action, NowUs);
-    }
-
-    /// <summary>The time to wait for an answer ends.</summary>
-    /// <param name="sequence">Number of the request.</param>
-    public void OnTimeout(uint sequence)
-    {
-        if (sequence != _request.Sequence) return;
-        if (_batches is { IsBusy: true })
-        {
-            _batches.OnTimeout();
-            return;
-        }
-        if (!_request.Close()) return;
-        Links.ReceiveStatuses();
-        InputAction action = _flow.OnTimeout(NowUs);
-        _connection.SendPings();
-        Do(action, NowUs);
-    }
-
-    /// <summary>The radio has come up.</summary>
-    /// <param name="wake">Number of the wake.</param>
-    public void OnRadioUp(uint wake)
-    {
-        if (wake == _wakes) _connection.ConnectAndPing();
-    }
-
-    /// <summary>The time to wait for a usable gateway ends.</summary>
-    /// <param name="wake">Number of the wake.</param>
-    public void OnWakeLimit(uint wake)
-    {
-        if (wake == _wakes) OnLinkChanged();
     }
 
     /// <summary>The links are measured.</summary>
@@ -286,43 +243,11 @@ internal sealed class BoardDriver
     {
         _computeFromUs = fromUs;
         double us = Costs.LocalUs(Input) * Draws.Factor(Draws.Local, BoardCosts.LocalNoiseSigma);
-        _world.Events.Add(fromUs + (long)us, EventKind.LocalDone, Index);
-    }
-
-    private void Send(long fromUs)
-    {
-        int length = Input.Length, sizeBytes = _world.RequestSize(length), slot = Links.SlotOf(_flow.Decision.Gateway.Id);
-        long sentUs = fromUs + (long)Costs.EncodeUs(length);
-        uint sequence = _request.Open(fromUs);
-        _flow.OnSent(fromUs, sentUs, 0);
-        // A board waits in whole ms.
-        long waitUs = (_flow.UntilUs - sentUs + 999) / 1000 * 1000;
-        _world.Events.Add(sentUs + waitUs, EventKind.Timeout, Index, 0, sequence);
-        Transmit(Input, Draws, slot, sequence, _flow.Decision.BudgetUs, sentUs, sentUs + (Costs.PublishUs + Costs.AirUs(sizeBytes)), true);
-    }
-
-    /// <summary>Sends a request on its way.</summary>
-    /// <param name="input">The input.</param>
-    /// <param name="draws">Its random draws.</param>
-    /// <param name="slot">The link.</param>
-    /// <param name="sequence">Sequence number of the request.</param>
-    /// <param name="budgetUs">Its latency budget in µs.</param>
-    /// <param name="sentUs">Time in µs at which the MQTT client had it.</param>
-    /// <param name="leftUs">Time in µs at which the radio has transmitted it.</param>
-    /// <param name="isDirected">True when the policy names the gateway that has to compute.</param>
-    public void Transmit(LengthCount input, Draws draws, int slot, uint sequence, int budgetUs, long sentUs, double leftUs, bool isDirected)
-    {
-        // The message is lost, and the board waits for its time-out.
-        if (Links.IsDown(slot)) return;
-        SimRequest request = _world.Rent(Index, slot, _request.Session, sequence, draws);
-        request.Input = input;
-        request.SentUs = sentUs;
-        request.Frame.ModelId = SimWorld.ModelId;
-        request.Frame.Length = input.Length;
-        request.Frame.BudgetUs = (uint)budgetUs;
-        if (isDirected) _directed?.Direct(request);
-        double wayUs = Links.WayUs(slot, _world.RequestSize(input.Length), draws);
-        _world.Events.Add((long)(leftUs + wayUs), EventKind.Request, Links.GatewayAt(slot).Index, request.Index);
+        // Slices together take as long as the whole. After each the board looks for the answer.
+        int done = _flow.StepStart;
+        long sliceUs = (long)(us * (done + _flow.StepCount) / Input.Length) - (long)(us * done / Input.Length);
+        if (_flow.Hedge.IsRunning) sliceUs += (long)(LookIl * Costs.UsPerIl);
+        _world.Events.Add(fromUs + sliceUs, EventKind.LocalDone, Index);
     }
 
     private void Complete()
@@ -340,6 +265,7 @@ internal sealed class BoardDriver
                 else tally.AtGateways++;
                 break;
         }
+        if (_flow.Hedge.HasCancel) Cancel();
         _isComputingOrSending = false;
         if (!_isKeptInput) ScheduleInput();
         if (_radio != null) Continue();
@@ -363,78 +289,6 @@ internal sealed class BoardDriver
         // A board that reports ends with the report after its last input, so that every policy has the same reports.
         _hasEnded = true;
         _lastReportUs = _radio.ReportAtUs;
-    }
-
-    /// <summary>Serves kept inputs and reports of a duty-cycled board, or switches its radio off.</summary>
-    private void Continue()
-    {
-        if (_radio == null || (_batches != null && _batches.Step())) return;
-        SwitchRadioOff(_radio);
-        if (_isRefreshing) return;
-        long lookUs = Math.Min(_batches?.NextUs ?? long.MaxValue, _radio.ReportAtUs);
-        if (_hasEnded && _batches is null or { IsEmpty: true } && (_lastReportUs == long.MaxValue || _radio.ReportAtUs > _lastReportUs))
-        {
-            if (!_isDone) _world.OnBoardDone();
-            _isDone = true;
-            return;
-        }
-        if (lookUs < long.MaxValue) _world.Events.Add(Math.Max(lookUs, NowUs), EventKind.Look, Index, 0, ++_looks);
-    }
-
-    /// <summary>Switches the radio of a duty-cycled board off, or on when a refresh is due.</summary>
-    private void SwitchRadioOff(RadioSchedule radio)
-    {
-        _isRefreshing = _flow.IsRefreshDue(NowUs);
-        if (_isRefreshing)
-        {
-            Refresh(radio);
-            return;
-        }
-        radio.OnDown(NowUs);
-        _connection.Leave();
-        _wakes++;
-    }
-
-    /// <summary>Brings the radio up to report, or to learn of gateways.</summary>
-    private void Refresh(RadioSchedule radio)
-    {
-        if (radio.IsReportDue(NowUs)) _connection.BeginReport();
-        radio.Wake(NowUs);
-        Wake(NowUs, _connection.NextDraws());
-    }
-
-    /// <summary>Schedules the time at which the radio comes up.</summary>
-    /// <param name="fromUs">Time in µs at which it is switched on.</param>
-    /// <param name="draws">Random draws of the input that needs it.</param>
-    public void Wake(long fromUs, Draws draws)
-    {
-        _wakes++;
-        double us = Costs.AssociateUs * draws.Factor(Draws.RadioUp, _world.Setup.AssociateNoiseSigma) + Links.ConnectUs();
-        _world.Events.Add(fromUs + (long)us, EventKind.RadioUp, Index, 0, _wakes);
-        _world.Events.Add(_radio!.UntilUs, EventKind.WakeLimit, Index, 0, _wakes);
-    }
-
-    /// <summary>Reports a link that may be usable now, or the end of the wait for one.</summary>
-    private void OnLinkChanged()
-    {
-        if (_isRefreshing)
-        {
-            if (_radio!.Poll(NowUs) == WakeState.Waking) return;
-            _flow.OnRefreshed(NowUs);
-            _isRefreshing = false;
-            _connection.EndReport();
-            Continue();
-        }
-        else if (_batches is { IsWaking: true })
-        {
-            _batches.OnRadio();
-        }
-        else if (_flow.Action is InputAction.WakeRadio or InputAction.AwaitRadio)
-        {
-            // A policy that names a gateway waits for that one.
-            if (_directed is { IsReachable: false } && NowUs < _flow.UntilUs) return;
-            Do(_flow.OnRadio(NowUs), NowUs);
-        }
     }
 
     /// <summary>Connects or leaves, as the board needs it. A duty-cycled board is connected while its radio is on.</summary>

@@ -54,6 +54,12 @@ public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
         _ => 0,
     };
 
+    /// <summary>Executed IL of the second decision of a race: the fastest gateway, and the board again.</summary>
+    public const int RaceIl = 450;
+
+    /// <summary>True when its boards compute inputs whose answers are late.</summary>
+    public bool Hedges => Kind is PolicyKind.Crime or PolicyKind.MeanLength;
+
     /// <summary>True when all that it knows costs nothing.</summary>
     public bool HasFreeKnowledge => Kind == PolicyKind.Oracle;
 

@@ -112,6 +112,8 @@ internal sealed class SimWorld
             case EventKind.RadioUp: _boards[next.Node].OnRadioUp(next.Sequence); break;
             case EventKind.WakeLimit: _boards[next.Node].OnWakeLimit(next.Sequence); break;
             case EventKind.Look: _boards[next.Node].OnLook(next.Sequence); break;
+            case EventKind.Hedge: _boards[next.Node].OnHedge(next.Sequence); break;
+            case EventKind.Cancel: _gateways[next.Node].OnCancel(_requests[next.Subject]); break;
             case EventKind.Request: _gateways[next.Node].OnRequest(_requests[next.Subject]); break;
             case EventKind.Served: _gateways[next.Node].OnServed(next.Subject); break;
             case EventKind.Publish: _gateways[next.Node].OnPublish(); break;

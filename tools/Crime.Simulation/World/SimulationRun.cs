@@ -7,6 +7,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Costs;
 using Crime.Mapping;
+using Crime.Node;
 using Crime.Simulation.Inputs;
 using Crime.Simulation.Scenarios;
 
@@ -40,6 +41,12 @@ public sealed record SimulationRun(Scenario Scenario, InputSet Set, Policy Polic
 
     /// <summary>Messages that boards listen to; null for those of the policy.</summary>
     public ListeningMode? Listening { get; init; }
+
+    /// <summary>Quantile of the forecast's error in percent after which boards of a policy that hedges compute; 0 to wait until the time-out.</summary>
+    public int HedgeQuantile { get; init; } = Hedge.DefaultQuantilePercent;
+
+    /// <summary>True when boards of a policy that hedges race where the outcome is uncertain.</summary>
+    public bool Races { get; init; }
 
     /// <summary>Anti-herding measures that are on, in every engine and gateway.</summary>
     public Safeguards Safeguards { get; init; } = Safeguards.All;

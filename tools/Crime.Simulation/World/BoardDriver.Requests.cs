@@ -1,0 +1,112 @@
+// The requests of a board: on their way out, their answers, and the hedges against late answers.
+
+using System;
+using Crime.Frames;
+using Crime.Node;
+using Crime.Simulation.Events;
+using Crime.Simulation.Inputs;
+
+namespace Crime.Simulation.World;
+
+internal sealed partial class BoardDriver
+{
+    /// <summary>An answer arrives.</summary>
+    public void OnAnswer(SimRequest request)
+    {
+        request.CopyTo(_request.Incoming);
+        double airUs = Costs.AirUs(_world.RequestSize(request.Input.Length));
+        double linkUs = NowUs - request.SentUs - request.Answer.WaitUs - request.Answer.ServiceUs - airUs;
+        int slot = request.Slot;
+        _world.Return(request);
+        if (!_request.TryAccept(NowUs))
+        {
+            _flow.Counters.LateAnswers++;
+            _flow.Hedge.OnLate(_request.Incoming, _request.Session, NowUs);
+            _flow.Background.OnReceived(1, NowUs, NowUs);
+            return;
+        }
+        Links.ReceiveStatuses();
+        if (_batches is { IsBusy: true })
+        {
+            _batches.OnAnswers();
+            return;
+        }
+        Links.MeasuredRttUs[slot] = Math.Max(linkUs, 0);
+        // A board that computes sees it after the slice.
+        if (!_flow.Hedge.IsRunning) Do(_flow.OnAnswer(_request.Answer, NowUs, NowUs), NowUs);
+    }
+
+    /// <summary>The answer is later than forecast: the board starts to compute.</summary>
+    /// <param name="sequence">Number of the request.</param>
+    public void OnHedge(uint sequence)
+    {
+        if (sequence != _request.Sequence || !_request.IsOpen) return;
+        Links.ReceiveStatuses();
+        Do(_flow.OnHedge(NowUs), NowUs);
+    }
+
+    /// <summary>The time to wait for an answer ends.</summary>
+    /// <param name="sequence">Number of the request.</param>
+    public void OnTimeout(uint sequence)
+    {
+        if (sequence != _request.Sequence) return;
+        if (_batches is { IsBusy: true })
+        {
+            _batches.OnTimeout();
+            return;
+        }
+        if (!_request.Close()) return;
+        Links.ReceiveStatuses();
+        InputAction action = _flow.OnTimeout(NowUs);
+        _connection.SendPings();
+        Do(action, NowUs);
+    }
+
+    private void Send(long fromUs)
+    {
+        int length = Input.Length, sizeBytes = _world.RequestSize(length), slot = Links.SlotOf(_flow.Decision.Gateway.Id);
+        long sentUs = fromUs + (long)Costs.EncodeUs(length);
+        uint sequence = _request.Open(fromUs);
+        _flow.OnSent(fromUs, sentUs, 0);
+        // A board waits in whole ms.
+        long waitUs = (_flow.UntilUs - sentUs + 999) / 1000 * 1000;
+        _world.Events.Add(sentUs + waitUs, _flow.Hedge.IsPlanned ? EventKind.Hedge : EventKind.Timeout, Index, 0, sequence);
+        Transmit(Input, Draws, slot, sequence, _flow.Decision.BudgetUs, sentUs, sentUs + (Costs.PublishUs + Costs.AirUs(sizeBytes)), true);
+    }
+
+    /// <summary>Sends a request on its way.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="draws">Its random draws.</param>
+    /// <param name="slot">The link.</param>
+    /// <param name="sequence">Sequence number of the request.</param>
+    /// <param name="budgetUs">Its latency budget in µs.</param>
+    /// <param name="sentUs">Time in µs at which the MQTT client had it.</param>
+    /// <param name="leftUs">Time in µs at which the radio has transmitted it.</param>
+    /// <param name="isDirected">True when the policy names the gateway that has to compute.</param>
+    public void Transmit(LengthCount input, Draws draws, int slot, uint sequence, int budgetUs, long sentUs, double leftUs, bool isDirected)
+    {
+        // The message is lost, and the board waits for its time-out.
+        if (Links.IsDown(slot)) return;
+        SimRequest request = _world.Rent(Index, slot, _request.Session, sequence, draws);
+        request.Input = input;
+        request.SentUs = sentUs;
+        request.Frame.ModelId = SimWorld.ModelId;
+        request.Frame.Length = input.Length;
+        request.Frame.BudgetUs = (uint)budgetUs;
+        if (isDirected) _directed?.Direct(request);
+        double wayUs = Links.WayUs(slot, _world.RequestSize(input.Length), draws);
+        _world.Events.Add((long)(leftUs + wayUs), EventKind.Request, Links.GatewayAt(slot).Index, request.Index);
+    }
+    /// <summary>Cancels the request that the board's own result has overtaken.</summary>
+    private void Cancel()
+    {
+        int slot = Links.SlotOf(_flow.Decision.Gateway.Id);
+        _flow.Hedge.OnCancelled(_connection.IsUp, NowUs);
+        // The request may be lost: the engine looks for its time-out.
+        if (_connection.IsUp) _connection.SendPings();
+        if (!_connection.IsUp || Links.IsDown(slot)) return;
+        SimRequest cancel = _world.Rent(Index, slot, _request.Session, _request.Sequence, Draws);
+        double wayUs = Costs.PublishUs + Costs.AirUs(CancelFrame.Size) + Links.WayUs(slot, CancelFrame.Size, Draws);
+        _world.Events.Add(NowUs + (long)wayUs, EventKind.Cancel, Links.GatewayAt(slot).Index, cancel.Index);
+    }
+}
