@@ -314,6 +314,7 @@ public sealed class MappingEngine
         lock (_lock)
         {
             if (_gateways.SlotOf(gateway) < 0) return;
+            gateway.OverdueUntilUs = 0;
             gateway.Link.OnLoss(nowUs, _gateways.PingsRarely);
             _rules.Refresh(nowUs);
         }

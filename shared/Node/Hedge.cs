@@ -1,6 +1,6 @@
-// Hedging for time. A board waits for an answer only as long as its forecast is trustworthy; then it computes the input as well, and takes the
-// result that is there first. In a race it computes from the start. The request stays open meanwhile, so that an answer between two slices of the
-// computation still counts. Nothing is allocated after the constructor.
+// Hedging for time. A board waits for an answer only as long as its forecast is trustworthy; then it has the input done elsewhere as well, by another
+// gateway or by itself, and takes the result that is there first. In a race it computes from the start. The request stays open meanwhile, so that an
+// answer between two slices of the computation still counts. Nothing is allocated after the constructor.
 
 using Crime.Costs;
 using Crime.Frames;
@@ -9,17 +9,14 @@ using Crime.Mapping;
 namespace Crime.Node;
 
 /// <summary>
-/// Determines when a board computes an input while its request is open, and follows the request beyond the result. Used by the main thread, except
-/// for <see cref="OnLate"/>.
+/// Determines what a board does while its request is open, and follows the request beyond the result. Used by the main thread, except for
+/// <see cref="OnLate"/>.
 /// </summary>
 public sealed class Hedge
 {
     /// <summary>Timesteps of a slice: the board looks for an answer after each.</summary>
-    /// <remarks>
-    /// A look costs a board about 0.08 timesteps, and an answer waits half a slice for it. For n timesteps the sum is least with slices of
-    /// sqrt(0.16 n): 2 for the mean lengths of vowels and digits (15 and 40), 4 for 100.
-    /// </remarks>
-    public const int MaxSteps = 2;
+    /// <remarks>An answer waits half a slice for the look, which takes the time of a few hundredths of a timestep. So the least slice is the best.</remarks>
+    public const int MaxSteps = 1;
 
     /// <summary>Quantile of the forecast's error in percent after which a board computes, unless set otherwise.</summary>
     /// <remarks>A twentieth of the answers then come after the start of a computation that was not needed.</remarks>
@@ -31,6 +28,7 @@ public sealed class Hedge
     private int _quantile256;
     private bool _races;
     private bool _isRace;
+    private long _startAtUs;
     private long _sentAtUs;
     private long _leftAtUs;
     private long _timeoutAtUs;
@@ -38,7 +36,7 @@ public sealed class Hedge
     private int _extraAirUs;
     private long _bookedListenUs;
 
-    // The request that was overtaken by the board's own result: its late answer still measures the link.
+    // The request that was repeated, or overtaken by another result: its late answer still measures the link.
     private MappingEngine _lateEngine;
     private GatewayCandidate _lateGateway;
     private uint _lateSequence;
@@ -59,8 +57,17 @@ public sealed class Hedge
     /// <summary>True when the engine's decision was the board, and the request was sent in addition.</summary>
     public bool IsLocalChoice { get; private set; }
 
-    /// <summary>True when the request was overtaken: the driver sends a <see cref="CancelFrame"/>, and reports <see cref="OnCancelled"/>.</summary>
-    public bool HasCancel { get; private set; }
+    /// <summary>True when the request was repeated at another gateway: the driver opens a further request.</summary>
+    public bool IsRepeated { get; private set; }
+
+    /// <summary>Gateway that gets a <see cref="CancelFrame"/> after the result, reported by <see cref="OnCancelled"/>; null for none.</summary>
+    public GatewayCandidate CancelGateway { get; private set; }
+
+    /// <summary>True when a request was overtaken and has to be cancelled.</summary>
+    public bool HasCancel => CancelGateway != null;
+
+    /// <summary>Sequence number of the request to be cancelled.</summary>
+    public uint CancelSequence { get; private set; }
 
     /// <summary>Switches hedging on.</summary>
     /// <param name="request">The request under way, which the drivers open.</param>
@@ -85,7 +92,8 @@ public sealed class Hedge
         IsPlanned = false;
         IsRunning = false;
         IsLocalChoice = false;
-        HasCancel = false;
+        IsRepeated = false;
+        CancelGateway = null;
         _isRace = false;
     }
 
@@ -124,6 +132,7 @@ public sealed class Hedge
     {
         MappingEngine engine = _flow.Engine;
         Decision decision = _flow.Decision;
+        IsPlanned = false;
         _timeoutAtUs = sentUs + decision.TimeoutUs;
         ObjectiveKind kind = engine.Objective.Kind;
         if (_request == null || engine.LocalTime == null || (kind != ObjectiveKind.Time && kind != ObjectiveKind.Deadline)) return _timeoutAtUs;
@@ -133,16 +142,53 @@ public sealed class Hedge
         _leftAtUs = sentUs + engine.TransmitUs(length) + extraAirUs;
         // The MQTT client computes first.
         long earliestUs = _leftAtUs + _flow.Power.SendUs, untilUs = earliestUs;
+        int localUs = engine.LocalTime.At(length);
         if (!_isRace)
         {
             untilUs = sentUs + decision.ExpectedTimeUs - engine.EncodeTime.At(length) + ((long)decision.Gateway.ForecastErrorUs * _quantile256 >> 8);
             // With a deadline the energy counts until the board has to start, so that it meets the deadline itself.
-            long latestUs = startUs + engine.Objective.DeadlineMs * 1000L - engine.LocalTime.At(length);
+            long latestUs = startUs + engine.Objective.DeadlineMs * 1000L - localUs;
             if (kind == ObjectiveKind.Deadline && untilUs < latestUs) untilUs = latestUs;
             if (untilUs < earliestUs) untilUs = earliestUs;
         }
+        // A computation delays an answer that comes meanwhile by up to a slice. So the board waits for as long before it starts: the loss is never more
+        // than twice that of the better choice.
+        _startAtUs = _isRace || kind == ObjectiveKind.Deadline ? untilUs : untilUs + (long)localUs * MaxSteps / length;
         IsPlanned = untilUs < _timeoutAtUs;
         return IsPlanned ? untilUs : _timeoutAtUs;
+    }
+
+    /// <summary>Returns the time in µs until which the board still waits before it computes.</summary>
+    internal long WaitUntilUs => _startAtUs < _timeoutAtUs ? _startAtUs : _timeoutAtUs;
+
+    /// <summary>Decides again where the input is done, without the gateway whose answer is late.</summary>
+    /// <param name="mapping">Maps inputs to places.</param>
+    /// <param name="length">Timesteps of the request.</param>
+    /// <param name="isRest">True for the rest of a stream.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    /// <returns>True when another gateway is expected to answer before the board; the decision is that gateway then.</returns>
+    internal bool TryRepeat(InputMapping mapping, int length, bool isRest, long nowUs)
+    {
+        MappingEngine engine = _flow.Engine;
+        Decision decision = _flow.Decision;
+        // One repetition: two gateways that are late at a time say more of the board's own link. The rest of a deadline is not the engine's.
+        if (_isRace || IsRepeated || engine.Objective.Kind != ObjectiveKind.Time) return false;
+        GatewayCandidate late = decision.Gateway;
+        int timeoutUs = decision.TimeoutUs, budgetUs = decision.BudgetUs;
+        engine.OnOverdue(late, _timeoutAtUs, nowUs);
+        if (isRest) mapping.DecideRest(engine, length, true, nowUs, decision);
+        else mapping.Decide(engine, length, true, nowUs, decision);
+        if (decision.IsOffload && decision.Gateway != late)
+        {
+            _flow.Counters.Repeats++;
+            IsRepeated = true;
+            Note(late);
+            return true;
+        }
+        decision.Gateway = late;
+        decision.TimeoutUs = timeoutUs;
+        decision.BudgetUs = budgetUs;
+        return false;
     }
 
     /// <summary>The board starts to compute.</summary>
@@ -172,10 +218,48 @@ public sealed class Hedge
         bool isFinal = _flow.IsFinal, isLate = nowUs >= _timeoutAtUs;
         // An answer that is accepted before the request is closed counts, even where the board has its own result by now.
         if (isFinal || isLate) _request.Close();
-        if (_request.HasAnswer) return _flow.OnAnswer(_request.Answer, _request.AnsweredAtUs, nowUs) == InputAction.Complete;
-        if (isLate) _flow.OnTimeout(nowUs);
-        else if (isFinal) Overtake(nowUs);
+        if (_request.HasAnswer && _flow.OnAnswer(_request.Answer, _request.AnsweredAtUs, nowUs) == InputAction.Complete) return true;
+        if (!IsRunning) return false;
+        if (isLate)
+        {
+            _flow.OnTimeout(nowUs);
+        }
+        else if (isFinal)
+        {
+            _flow.Counters.HedgesWon++;
+            _flow.EndRequest(nowUs, false);
+            Overtake(nowUs);
+        }
         return false;
+    }
+
+    /// <summary>Learns from an answer to the request that was repeated, and releases a refusal: the repetition is still open.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="answeredAtUs">Time of its arrival in µs.</param>
+    /// <returns>False when it answers the last request.</returns>
+    internal bool TakeEarlier(ResponseFrame response, long answeredAtUs)
+    {
+        if (!IsRepeated || response.Sequence == _request.Sequence) return false;
+        OnLate(response, response.Session, answeredAtUs);
+        if (response.Code != ResponseCode.Ok) _request.Release();
+        return true;
+    }
+
+    /// <summary>Closes the request that was repeated: its repetition could not be sent, or was refused.</summary>
+    internal void CloseEarlier()
+    {
+        if (IsRepeated) _request.Close();
+    }
+
+    /// <summary>An answer completes the input: the other request is cancelled if there is one.</summary>
+    /// <param name="isEarlier">True when it answers the request that was repeated.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    internal void OnCompleted(bool isEarlier, long nowUs)
+    {
+        if (!IsRepeated) return;
+        _request.Close();
+        if (isEarlier) Overtake(nowUs);
+        else Cancel(_lateGateway, _lateSequence);
     }
 
     /// <summary>Reports the cancel frame of an overtaken request. It comes after the result, so it counts as background energy.</summary>
@@ -183,19 +267,30 @@ public sealed class Hedge
     /// <param name="nowUs">The time in µs.</param>
     public void OnCancelled(bool isSent, long nowUs)
     {
-        HasCancel = false;
+        CancelGateway = null;
         if (!isSent) return;
         _flow.Counters.Cancels++;
         _flow.Background.OnSent(CancelFrame.Size, nowUs);
     }
 
-    /// <summary>Ends the request, which the board's own result has overtaken, and follows it until its time-out.</summary>
+    /// <summary>Follows the last request, which another result has overtaken, until its time-out.</summary>
     private void Overtake(long nowUs)
     {
-        _flow.Counters.HedgesWon++;
-        _flow.EndRequest(nowUs, false);
-        HasCancel = true;
         GatewayCandidate gateway = _flow.Decision.Gateway;
+        Note(gateway);
+        Cancel(gateway, _request.Sequence);
+        _flow.Engine.OnOverdue(gateway, _timeoutAtUs, nowUs);
+    }
+
+    private void Cancel(GatewayCandidate gateway, uint sequence)
+    {
+        CancelGateway = gateway;
+        CancelSequence = sequence;
+    }
+
+    /// <summary>Notes the last request, whose answer is late.</summary>
+    private void Note(GatewayCandidate gateway)
+    {
         lock (_lock)
         {
             _lateEngine = _flow.Engine;
@@ -205,7 +300,6 @@ public sealed class Hedge
             _lateSentAtUs = _sentAtUs + _extraAirUs;
             _lateUntilUs = _timeoutAtUs;
         }
-        _flow.Engine.OnOverdue(gateway, _timeoutAtUs, nowUs);
     }
 
     /// <summary>Learns from the answer to a request that was overtaken. Answers to other requests change nothing.</summary>

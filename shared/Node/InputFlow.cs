@@ -239,11 +239,18 @@ public sealed class InputFlow
     public InputAction OnHedge(long nowUs)
     {
         if (Action != InputAction.AwaitAnswer || nowUs < UntilUs) return Action;
-        Counters.Hedges++;
-        _isFallback = !Hedge.IsLocalChoice;
+        bool isRepeated = Hedge.TryRepeat(_mapping, _sentCount, _done > 0, nowUs);
+        if (!isRepeated && nowUs < Hedge.WaitUntilUs)
+        {
+            UntilUs = Hedge.WaitUntilUs;
+            return Action;
+        }
         long waitUs = nowUs - _sentAtUs - TransmitUs;
         Timeline.AddRequest(Power, TransmitUs, waitUs, false);
         _pausedAtUs = nowUs;
+        if (isRepeated) return Send();
+        Counters.Hedges++;
+        _isFallback = !Hedge.IsLocalChoice;
         Hedge.Start(RadioTimeline.ListenTimeUs(waitUs, Power.MinActiveUs, false));
         return Slice();
     }
@@ -263,16 +270,18 @@ public sealed class InputFlow
     /// <param name="nowUs">The time in µs.</param>
     public InputAction OnAnswer(ResponseFrame response, long answeredAtUs, long nowUs)
     {
+        bool isEarlier = Hedge.TakeEarlier(response, answeredAtUs), isOk = response.Code == ResponseCode.Ok;
+        if (isOk) Counters.Answers++;
+        else Counters.Refusals++;
+        if (isEarlier && !isOk) return Action;
+        // The answer to the earlier request may come while the repetition is written.
+        if (isEarlier && answeredAtUs < _sentAtUs + TransmitUs) answeredAtUs = _sentAtUs + TransmitUs;
         EndRequest(answeredAtUs, true);
         _listensUntilUs = answeredAtUs + Power.MinActiveUs;
         Background.OnInputListening(_listensUntilUs);
-        _engine.OnResponse(_decision.Gateway, response, _sentCount, answeredAtUs - _sentAtUs - _extraAirUs, answeredAtUs);
-        if (response.Code != ResponseCode.Ok)
-        {
-            Counters.Refusals++;
-            return FallBack(nowUs);
-        }
-        Counters.Answers++;
+        if (!isEarlier) _engine.OnResponse(_decision.Gateway, response, _sentCount, answeredAtUs - _sentAtUs - _extraAirUs, answeredAtUs);
+        if (!isOk) return FallBack(nowUs);
+        Hedge.OnCompleted(isEarlier, nowUs);
         return Complete(Target.Gateway, response.Label, nowUs);
     }
 
@@ -386,6 +395,7 @@ public sealed class InputFlow
     private InputAction FallBack(long nowUs)
     {
         _isFallback = !Hedge.IsLocalChoice;
+        Hedge.CloseEarlier();
         return _canCompute ? Compute(_length - _done, true) : Retry(nowUs);
     }
 

@@ -23,6 +23,9 @@ public sealed class OffloadCounters
     /// <summary>Inputs that the board has begun to compute while their request was open.</summary>
     public int Hedges;
 
+    /// <summary>Requests that were repeated at another gateway, because their answers were late.</summary>
+    public int Repeats;
+
     /// <summary>Results of the board that came before the answer.</summary>
     public int HedgesWon;
 

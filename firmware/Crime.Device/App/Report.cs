@@ -111,7 +111,7 @@ public sealed class Report
             .Text(" answers=").Number(counters.Answers).Text(" refusals=").Number(counters.Refusals)
             .Text(" timeouts=").Number(counters.Timeouts).Text(" late=").Number(counters.LateAnswers)
             .Text(" malformed=").Number(counters.Malformed));
-        _console.Write(_line.Clear().Text("hedge: started=").Number(counters.Hedges).Text(" won=").Number(counters.HedgesWon)
+        _console.Write(_line.Clear().Text("hedge: started=").Number(counters.Hedges).Text(" repeated=").Number(counters.Repeats).Text(" won=").Number(counters.HedgesWon)
             .Text(" cancels=").Number(counters.Cancels));
         long backgroundUj = flow.Background.EnergyUj, uptimeMs = Clock.NowUs() / 1000;
         _console.Write(_line.Clear().Text("energy: background-mj=").Thousandths(uptimeMs == 0 ? 0 : backgroundUj * HourMs / uptimeMs)

@@ -61,21 +61,10 @@ public sealed class Inbox : IMessageReceiver
     /// <summary>Releases the answer, which was read.</summary>
     public void Release() => _request.Release();
 
-    /// <summary>Waits for an answer of a batch, whose requests stay open.</summary>
+    /// <summary>Waits for an answer. The requests stay open.</summary>
     /// <param name="timeoutUs">Longest time to wait in µs.</param>
-    public void AwaitNext(long timeoutUs)
-    {
-        if (timeoutUs > 0 && !HasAnswer) _answered.WaitOne((int)(timeoutUs + 999) / 1000, false);
-    }
-
-    /// <summary>Waits for the answer, and closes the request.</summary>
-    /// <param name="timeoutUs">Longest time to wait in µs.</param>
-    /// <returns>False when no answer came in time.</returns>
-    public bool Await(long timeoutUs)
-    {
-        if (timeoutUs > 0) _answered.WaitOne((int)(timeoutUs + 999) / 1000, false);
-        return !_request.Close();
-    }
+    /// <returns>False when the time has passed.</returns>
+    public bool Await(long timeoutUs) => HasAnswer || (timeoutUs > 0 && _answered.WaitOne((int)(timeoutUs + 999) / 1000, false));
 
     /// <inheritdoc/>
     public void OnMessage(string topic, byte[] payload, long nowUs)

@@ -77,7 +77,7 @@ public sealed class RequestSender
         long startUs = Clock.NowUs();
         TakeState(state);
         _request.FirstValue = flow.StepStart * _request.ValuesPerStep;
-        _request.Sequence = _inbox.Open();
+        _request.Sequence = flow.Hedge.IsRepeated ? _inbox.OpenFurther() : _inbox.Open();
         if (Publish(flow.Decision, values, flow.StepCount, startUs, out long sentUs, out int extraSizeBytes)) flow.OnSent(startUs, sentUs, extraSizeBytes);
         else flow.OnNotSent(Clock.NowUs());
     }
@@ -101,16 +101,14 @@ public sealed class RequestSender
     /// <param name="flow">The input.</param>
     public void Await(InputFlow flow)
     {
-        if (flow.Hedge.IsPlanned)
-        {
-            _inbox.AwaitNext(flow.UntilUs - Clock.NowUs());
-            if (_inbox.HasAnswer) flow.OnAnswer(_inbox.Answer, _inbox.AnsweredAtUs, Clock.NowUs());
-            else flow.OnHedge(Clock.NowUs());
-            return;
-        }
-        bool isAnswered = _inbox.Await(flow.UntilUs - Clock.NowUs());
+        bool isOver = !_inbox.Await(flow.UntilUs - Clock.NowUs());
+        // An answer that was accepted before the request is closed counts.
+        if (isOver && !flow.Hedge.IsPlanned) _inbox.Close();
         long nowUs = Clock.NowUs();
-        if (isAnswered) flow.OnAnswer(_inbox.Answer, _inbox.AnsweredAtUs, nowUs);
+        if (_inbox.HasAnswer) flow.OnAnswer(_inbox.Answer, _inbox.AnsweredAtUs, nowUs);
+        else if (!isOver) return;
+        // The timer of a wait may be a little ahead of the clock.
+        else if (flow.Hedge.IsPlanned) flow.OnHedge(nowUs < flow.UntilUs ? flow.UntilUs : nowUs);
         else flow.OnTimeout(nowUs);
     }
 
@@ -121,8 +119,8 @@ public sealed class RequestSender
         bool isSent = false;
         try
         {
-            var cancel = new CancelFrame { Session = _request.Session, Sequence = _request.Sequence };
-            isSent = _connection.IsConnected && _connection.Publish(RequestTopic(flow.Decision.Gateway.Id), cancel.Encode(), false);
+            var cancel = new CancelFrame { Session = _request.Session, Sequence = flow.Hedge.CancelSequence };
+            isSent = _connection.IsConnected && _connection.Publish(RequestTopic(flow.Hedge.CancelGateway.Id), cancel.Encode(), false);
         }
         catch (OutOfMemoryException)
         {
@@ -135,7 +133,7 @@ public sealed class RequestSender
     /// <param name="batch">The batch.</param>
     public void Await(BatchFlow batch)
     {
-        _inbox.AwaitNext(batch.UntilUs - Clock.NowUs());
+        _inbox.Await(batch.UntilUs - Clock.NowUs());
         if (!_inbox.HasAnswer)
         {
             if (Clock.NowUs() >= batch.UntilUs) batch.OnTimeout(Clock.NowUs());

@@ -70,6 +70,9 @@ public sealed record HealthReport
     /// <summary>Refused: shutting down.</summary>
     public required long RefusedStopping { get; init; }
 
+    /// <summary>Cancelled by their senders while they waited.</summary>
+    public required long RefusedCancelled { get; init; }
+
     /// <summary>Brokers of gateways that requests may be passed on to.</summary>
     public required int Upstreams { get; init; }
 
@@ -177,6 +180,7 @@ public sealed class HealthEndpoint
             RefusedUnknownModel = counters.UnknownModel.Value,
             RefusedWrongInput = counters.WrongInput.Value,
             RefusedStopping = counters.Stopping.Value,
+            RefusedCancelled = counters.Cancelled.Value,
             Upstreams = relay.LinkCount,
             UpstreamsConnected = relay.ConnectedCount,
             Relayed = core.Relay?.PassedOnCount ?? 0,

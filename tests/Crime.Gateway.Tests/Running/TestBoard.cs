@@ -77,6 +77,10 @@ internal sealed class TestBoard : IAsyncDisposable
     /// <summary>Publishes as boards do, at QoS 0.</summary>
     public Task PublishUnacknowledgedAsync(string topic, byte[] payload) => _client.PublishBinaryAsync(topic, payload);
 
+    /// <summary>Cancels a request of this board.</summary>
+    public Task CancelAsync(uint sequence) =>
+        PublishAsync(Topics.Request(RunningGateway.Id, _id), new CancelFrame { Session = Session, Sequence = sequence }.Encode());
+
     public async Task<ResponseFrame> AskAsync(RequestFrame request)
     {
         await SendAsync(request);

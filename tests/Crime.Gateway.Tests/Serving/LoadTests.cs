@@ -153,6 +153,30 @@ public sealed class LoadTests
         await stopping;
     }
 
+    [Test]
+    public async Task ACancelledRequestLeavesTheQueueUncomputed()
+    {
+        RequestFrame running = _board.Request(_slow, 3000), waiting = _board.Request(_slow, 50);
+        await OccupyWorkerAsync(_board, running);
+        await _board.SendAsync(waiting);
+        await _board.CancelAsync(waiting.Sequence);
+        ResponseFrame cancelled = await _board.ResponseAsync();
+        Assert.That((cancelled.Sequence, cancelled.Code, cancelled.Depth), Is.EqualTo((waiting.Sequence, ResponseCode.Cancelled, 0)));
+        // Neither a running request, nor one that was never sent, nor that of another board.
+        await _board.CancelAsync(running.Sequence);
+        await _board.CancelAsync(running.Sequence + 1000);
+        await using TestBoard other = await TestBoard.ConnectAsync(_gateway.BrokerPort, "other");
+        RequestFrame next = _board.Request(_slow, 50);
+        await _board.SendAsync(next);
+        await Deadline.UntilAsync(async () => (await _board.PingAsync()).Depth == 1, "a request that waits");
+        await other.CancelAsync(next.Sequence);
+        await other.PingAsync();
+        ResponseFrame first = await _board.ResponseAsync(), second = await _board.ResponseAsync();
+        Assert.That((first.Sequence, first.Code), Is.EqualTo((running.Sequence, ResponseCode.Ok)));
+        Assert.That((second.Sequence, second.Code), Is.EqualTo((next.Sequence, ResponseCode.Ok)));
+        Assert.That(await _gateway.CounterAsync("refusedCancelled"), Is.EqualTo(1));
+    }
+
     /// <summary>Gives the only worker something for a second or so.</summary>
     private Task OccupyWorkerAsync() => OccupyWorkerAsync(_board, _board.Request(_slow, 3000));
 

@@ -134,6 +134,7 @@ public sealed class FrameTests
         yield return Kind("telemetry", SomeTelemetry().Encode(), bytes => new TelemetryFrame().Decode(bytes));
         yield return Kind("presence", SomePresence().Encode(), bytes => new PresenceFrame().Decode(bytes));
         yield return Kind("ping", new PingFrame { Session = 1, Sequence = 2 }.Encode(), bytes => new PingFrame().Decode(bytes));
+        yield return Kind("cancel", new CancelFrame { Session = 1, Sequence = 2 }.Encode(), bytes => new CancelFrame().Decode(bytes));
         yield return Kind("pong", new PongFrame { Session = 1, Depth = 3 }.Encode(), bytes => new PongFrame().Decode(bytes));
     }
 

@@ -42,6 +42,9 @@ internal sealed class EnergyBook
         _power = power;
     }
 
+    /// <summary>Time in µs at which the present state began.</summary>
+    public long SinceUs => _sinceUs;
+
     /// <summary>Begins an input.</summary>
     public void Begin(long nowUs)
     {

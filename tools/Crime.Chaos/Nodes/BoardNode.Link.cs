@@ -28,6 +28,7 @@ internal sealed partial class BoardNode
     private long _linkAtUs;
     private int _modelIndex;
     private Trail? _trail;
+    private Trail? _earlierTrail;
     private int _airUs;
     private int _sentSlot;
 
@@ -87,16 +88,30 @@ internal sealed partial class BoardNode
 
     private void OnAnswer(Message message)
     {
-        if (message.Trail != _trail) throw new InvariantException($"{Id}: accepts the answer to another request");
+        bool isEarlier = _flow.Hedge.IsRepeated && message.Trail == _earlierTrail;
+        if (message.Trail != _trail && !isEarlier) throw new InvariantException($"{Id}: accepts the answer to another request");
         if (World.Planted == PlantedFault.AnswerDropped && World.OneIn(4)) return;
         ResponseFrame response = _request.Answer;
         if (response.Code == ResponseCode.Ok) CheckAnswer(response);
         else World.Tally.Add(Outcome.Refused);
-        // A board that computes sees the answer after the slice.
-        if (_flow.Hedge.IsRunning) return;
+        // A board that computes sees the answer after the slice, and one that writes another request once that has left.
+        if (_flow.Action != InputAction.AwaitAnswer) return;
         if (World.Planted == PlantedFault.SlotReused && _sentSlot >= 0) _flow.Decision.Gateway = _engine.Candidate(_sentSlot);
-        _book.EndRequest(_airUs, true, _request.AnsweredAtUs);
-        Do(_flow.OnAnswer(response, _request.AnsweredAtUs, NowUs));
+        ReadAnswer();
+    }
+
+    /// <summary>Reports the answer. That to a repeated request may come before the repetition has left.</summary>
+    private void ReadAnswer()
+    {
+        long leftUs = _book.SinceUs + _airUs;
+        bool isEarlier = _request.Answer.Sequence != _request.Sequence, isOk = _request.Answer.Code == ResponseCode.Ok;
+        if (isEarlier && NowUs < leftUs)
+        {
+            AtOwn(leftUs, FlowKind, _timer);
+            return;
+        }
+        if (!isEarlier || isOk) _book.EndRequest(_airUs, true, isEarlier ? Math.Max(_request.AnsweredAtUs, leftUs) : _request.AnsweredAtUs);
+        Do(_flow.OnAnswer(_request.Answer, _request.AnsweredAtUs, NowUs));
     }
 
     private void CheckAnswer(ResponseFrame response)
@@ -115,8 +130,8 @@ internal sealed partial class BoardNode
         bool isSent = _link.IsConnected;
         if (isSent)
         {
-            byte[] payload = new CancelFrame { Session = _request.Session, Sequence = _request.Sequence }.Encode();
-            _client.Publish(new Message(Topics.Request(_flow.Decision.Gateway.Id, Id), payload), _traits.Power.TransmitUs(payload.Length));
+            byte[] payload = new CancelFrame { Session = _request.Session, Sequence = _flow.Hedge.CancelSequence }.Encode();
+            _client.Publish(new Message(Topics.Request(_flow.Hedge.CancelGateway.Id, Id), payload), _traits.Power.TransmitUs(payload.Length));
         }
         _flow.Hedge.OnCancelled(isSent, NowUs);
         ArmLink();
@@ -139,7 +154,9 @@ internal sealed partial class BoardNode
         }
         ChaosInput input = _input!;
         int done = _flow.StepStart, length = _flow.StepCount;
-        _frame.Sequence = _request.Open(NowUs);
+        if (!_flow.Hedge.IsRepeated) _earlierTrail = null;
+        else _earlierTrail = _trail;
+        _frame.Sequence = _flow.Hedge.IsRepeated ? _request.OpenFurther(NowUs) : _request.Open(NowUs);
         _frame.BudgetUs = (uint)_flow.Decision.BudgetUs;
         _frame.Values = TinyModel.Values(input.Sequence);
         _frame.Length = length;
@@ -161,7 +178,8 @@ internal sealed partial class BoardNode
         int extraSizeBytes = payload.Length - RequestFrame.HeaderSize - length * BoardTraits.BytesPerStep;
         InputAction next = _flow.OnSent(_startedUs, NowUs, extraSizeBytes);
         _book.Enter(BoardState.Requests, NowUs);
-        Do(next);
+        if (_request.HasAnswer) ReadAnswer();
+        else Do(next);
     }
 
     /// <summary>The slot of a gateway; -1 when it has lost its slot since the decision.</summary>

@@ -155,8 +155,8 @@ internal sealed partial class BoardNode : ChaosNode
         if (!IsUp) return;
         if (World.Planted == PlantedFault.ExpiryForgotten) ForgetExpiry();
         if (!_engine.IsRadioOff) _trust.Check(_engine, NowUs);
-        if (_request.IsOpen && _flow.Action != InputAction.AwaitAnswer && !_flow.Hedge.IsRunning)
-            throw new InvariantException($"{Id}: a request is open, and nothing waits for it");
+        bool isAwaited = _flow.Action == InputAction.AwaitAnswer || _flow.Hedge.IsRunning || (_flow.Hedge.IsRepeated && _flow.Action == InputAction.Send);
+        if (_request.IsOpen && !isAwaited) throw new InvariantException($"{Id}: a request is open, and nothing waits for it");
     }
 
     /// <inheritdoc/>
@@ -308,10 +308,13 @@ internal sealed partial class BoardNode : ChaosNode
         {
             case InputAction.AwaitRadio or InputAction.WakeRadio: Do(_flow.OnRadio(NowUs)); break;
             case InputAction.AwaitRetry: Do(_flow.OnRetry(NowUs)); break;
-            case InputAction.AwaitAnswer when NowUs < _flow.UntilUs: Do(InputAction.AwaitAnswer); break;
+            case InputAction.AwaitAnswer when NowUs < _flow.UntilUs && !_request.HasAnswer: Do(InputAction.AwaitAnswer); break;
             case InputAction.AwaitAnswer when _flow.Hedge.IsPlanned:
-                if (_request.IsOpen) StartHedge();
+                if (_request.HasAnswer) ReadAnswer();
+                else StartHedge();
                 break;
+            // An answer that came while the last request was written.
+            case InputAction.AwaitAnswer when _request.HasAnswer && _flow.Hedge.IsRepeated: ReadAnswer(); break;
             // An answer that has come is being handled.
             case InputAction.AwaitAnswer when _request.Close():
                 World.Tally.Add(Outcome.TimedOut);
@@ -323,9 +326,14 @@ internal sealed partial class BoardNode : ChaosNode
 
     private void StartHedge()
     {
-        World.Tally.Add(Outcome.Hedged);
-        _book.StartHedge(_airUs, NowUs);
-        Do(_flow.OnHedge(NowUs));
+        InputAction next = _flow.OnHedge(NowUs);
+        if (next != InputAction.AwaitAnswer)
+        {
+            World.Tally.Add(next == InputAction.Send ? Outcome.Repeated : Outcome.Hedged);
+            _book.StartHedge(_airUs, NowUs);
+            if (next == InputAction.Send) _book.EndHedge(false, NowUs);
+        }
+        Do(next);
     }
 
     private void Complete()

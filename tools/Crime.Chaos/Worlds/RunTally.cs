@@ -44,7 +44,10 @@ internal enum Outcome
     /// <summary>A board began to compute while its request was open.</summary>
     Hedged,
 
-    /// <summary>A board had its own result before the answer, and cancelled the request.</summary>
+    /// <summary>A board sent a request to another gateway as well, because the first was late.</summary>
+    Repeated,
+
+    /// <summary>A board had another result before the answer, and cancelled the request.</summary>
     Overtaken,
 
     /// <summary>A gateway did not compute a request, because it was cancelled.</summary>

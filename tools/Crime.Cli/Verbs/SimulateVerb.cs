@@ -166,6 +166,7 @@ internal static class SimulateVerb
         refusals = tally.Refusals,
         late_answers = tally.LateAnswers,
         hedges = tally.Hedges,
+        repeats = tally.Repeats,
         hedges_won = tally.HedgesWon,
         cancels = tally.Cancels,
         cancelled = tally.Cancelled,

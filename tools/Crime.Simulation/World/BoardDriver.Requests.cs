@@ -32,17 +32,29 @@ internal sealed partial class BoardDriver
             return;
         }
         Links.MeasuredRttUs[slot] = Math.Max(linkUs, 0);
-        // A board that computes sees it after the slice.
-        if (!_flow.Hedge.IsRunning) Do(_flow.OnAnswer(_request.Answer, NowUs, NowUs), NowUs);
+        // A board that computes sees it after the slice, and one that writes another request once that has left.
+        if (_flow.Hedge.IsRunning) return;
+        if (NowUs < _leftUs) _world.Events.Add(_leftUs, EventKind.Hedge, Index, 0, _request.Sequence);
+        else ReadAnswer();
     }
+
+    private void ReadAnswer() => Do(_flow.OnAnswer(_request.Answer, _request.AnsweredAtUs, NowUs), NowUs);
 
     /// <summary>The answer is later than forecast: the board starts to compute.</summary>
     /// <param name="sequence">Number of the request.</param>
     public void OnHedge(uint sequence)
     {
-        if (sequence != _request.Sequence || !_request.IsOpen) return;
+        if (sequence != _request.Sequence || _flow.Action != InputAction.AwaitAnswer || NowUs < _leftUs) return;
         Links.ReceiveStatuses();
-        Do(_flow.OnHedge(NowUs), NowUs);
+        if (_request.HasAnswer)
+        {
+            ReadAnswer();
+            return;
+        }
+        InputAction action = _flow.OnHedge(NowUs);
+        if (action == InputAction.AwaitAnswer) AwaitAnswer(NowUs);
+        // A board that sends has decided again.
+        else Do(action, NowUs + (action == InputAction.Send ? _decisionUs : 0));
     }
 
     /// <summary>The time to wait for an answer ends.</summary>
@@ -66,12 +78,20 @@ internal sealed partial class BoardDriver
     {
         int length = Input.Length, sizeBytes = _world.RequestSize(length), slot = Links.SlotOf(_flow.Decision.Gateway.Id);
         long sentUs = fromUs + (long)Costs.EncodeUs(length);
-        uint sequence = _request.Open(fromUs);
+        uint sequence = _flow.Hedge.IsRepeated ? _request.OpenFurther(fromUs) : _request.Open(fromUs);
         _flow.OnSent(fromUs, sentUs, 0);
-        // A board waits in whole ms.
-        long waitUs = (_flow.UntilUs - sentUs + 999) / 1000 * 1000;
-        _world.Events.Add(sentUs + waitUs, _flow.Hedge.IsPlanned ? EventKind.Hedge : EventKind.Timeout, Index, 0, sequence);
-        Transmit(Input, Draws, slot, sequence, _flow.Decision.BudgetUs, sentUs, sentUs + (Costs.PublishUs + Costs.AirUs(sizeBytes)), true);
+        AwaitAnswer(sentUs);
+        double leftUs = sentUs + (Costs.PublishUs + Costs.AirUs(sizeBytes));
+        _leftUs = (long)leftUs;
+        if (_request.HasAnswer) _world.Events.Add(_leftUs, EventKind.Hedge, Index, 0, sequence);
+        Transmit(Input, Draws, slot, sequence, _flow.Decision.BudgetUs, sentUs, leftUs, true);
+    }
+
+    /// <summary>Schedules the end of the wait. A board waits in whole ms.</summary>
+    private void AwaitAnswer(long fromUs)
+    {
+        long waitUs = (_flow.UntilUs - fromUs + 999) / 1000 * 1000;
+        _world.Events.Add(fromUs + waitUs, _flow.Hedge.IsPlanned ? EventKind.Hedge : EventKind.Timeout, Index, 0, _request.Sequence);
     }
 
     /// <summary>Sends a request on its way.</summary>
@@ -100,12 +120,13 @@ internal sealed partial class BoardDriver
     /// <summary>Cancels the request that the board's own result has overtaken.</summary>
     private void Cancel()
     {
-        int slot = Links.SlotOf(_flow.Decision.Gateway.Id);
+        int slot = Links.SlotOf(_flow.Hedge.CancelGateway.Id);
+        uint sequence = _flow.Hedge.CancelSequence;
         _flow.Hedge.OnCancelled(_connection.IsUp, NowUs);
         // The request may be lost: the engine looks for its time-out.
         if (_connection.IsUp) _connection.SendPings();
         if (!_connection.IsUp || Links.IsDown(slot)) return;
-        SimRequest cancel = _world.Rent(Index, slot, _request.Session, _request.Sequence, Draws);
+        SimRequest cancel = _world.Rent(Index, slot, _request.Session, sequence, Draws);
         double wayUs = Costs.PublishUs + Costs.AirUs(CancelFrame.Size) + Links.WayUs(slot, CancelFrame.Size, Draws);
         _world.Events.Add(NowUs + (long)wayUs, EventKind.Cancel, Links.GatewayAt(slot).Index, cancel.Index);
     }

@@ -32,6 +32,7 @@ internal sealed partial class BoardDriver
     private RandomStream _urgency;
     private RandomStream _noise;
     private long _computeFromUs;
+    private long _leftUs;
     private uint _wakes;
     private bool _isRefreshing;
     private bool _isDelayed;
@@ -121,6 +122,7 @@ internal sealed partial class BoardDriver
         tally.Refusals += _flow.Counters.Refusals;
         tally.LateAnswers += _flow.Counters.LateAnswers;
         tally.Hedges += _flow.Counters.Hedges;
+        tally.Repeats += _flow.Counters.Repeats;
         tally.HedgesWon += _flow.Counters.HedgesWon;
         tally.Cancels += _flow.Counters.Cancels;
         tally.ReportUj += _connection.ReportUj;

@@ -57,6 +57,9 @@ public sealed class RunTally
     /// <summary>Inputs that boards began to compute while their request was open.</summary>
     public long Hedges { get; set; }
 
+    /// <summary>Requests that boards repeated at another gateway.</summary>
+    public long Repeats { get; set; }
+
     /// <summary>Results of boards that came before the answer.</summary>
     public long HedgesWon { get; set; }
 
@@ -171,6 +174,7 @@ public sealed class RunTally
         Refusals += other.Refusals;
         LateAnswers += other.LateAnswers;
         Hedges += other.Hedges;
+        Repeats += other.Repeats;
         HedgesWon += other.HedgesWon;
         Cancels += other.Cancels;
         Cancelled += other.Cancelled;
