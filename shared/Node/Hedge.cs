@@ -78,9 +78,10 @@ public sealed class Hedge
         _request = request;
         _races = races;
         // A Laplace distribution with the mean absolute error d exceeds x with the probability exp(-x / d) / 2. So the quantile is
-        // d * ln(50 / k), where k percent exceed it. The sum is the logarithm: the integral of 1 / k by the midpoint rule.
-        _quantile256 = 0;
-        for (int k = 100 - quantilePercent; k < 50; k++) _quantile256 += 512 / (2 * k + 1);
+        // d * ln(50 / k), where k percent exceed it. The sum is the logarithm: ln((k + 1) / k) = 2 * (1 / m + 1 / (3 * m^3) + ...) with m = 2 * k + 1.
+        int sum = 0;
+        for (int m = 2 * (100 - quantilePercent) + 1; m < 100; m += 2) sum += (512 << 8) / m + (512 << 8) / (3 * m * m * m);
+        _quantile256 = sum >> 8;
     }
 
     /// <summary>Switches hedging off.</summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Frames;
@@ -30,7 +31,14 @@ internal sealed class AnsweringGateway : IAsyncDisposable
 
     public int Requests { get; private set; }
 
-    public static async Task<AnsweringGateway> StartAsync(uint modelId) => new(await TestBroker.StartAsync(), modelId);
+    /// <summary>Sequence numbers of the requests that boards have cancelled, in order of arrival.</summary>
+    public ConcurrentQueue<uint> Cancelled { get; } = new();
+
+    /// <summary>True to answer a request only after its cancellation: every answer is late then.</summary>
+    public bool AnswersLate { get; init; }
+
+    public static async Task<AnsweringGateway> StartAsync(uint modelId, bool answersLate = false) =>
+        new(await TestBroker.StartAsync(), modelId) { AnswersLate = answersLate };
 
     public async ValueTask DisposeAsync()
     {
@@ -50,6 +58,7 @@ internal sealed class AnsweringGateway : IAsyncDisposable
         byte[] bytes = e.ApplicationMessage.Payload.First.ToArray();
         var ping = new PingFrame();
         var request = new RequestFrame();
+        var cancel = new CancelFrame();
         if (ping.Decode(bytes) == FrameError.None)
         {
             await SendAsync(Topics.Response(board), new PongFrame { Session = ping.Session, Sequence = ping.Sequence }.Encode());
@@ -57,12 +66,22 @@ internal sealed class AnsweringGateway : IAsyncDisposable
         else if (request.Decode(bytes) == FrameError.None)
         {
             Requests++;
-            var answer = new ResponseFrame
-            {
-                Code = ResponseCode.Ok, Session = request.Session, Sequence = request.Sequence, Label = 1, ClassCount = 3, Logits = new short[3],
-            };
-            await SendAsync(Topics.Response(board), answer.Encode());
+            if (!AnswersLate) await AnswerAsync(board, request.Session, request.Sequence);
         }
+        else if (cancel.Decode(bytes) == FrameError.None)
+        {
+            Cancelled.Enqueue(cancel.Sequence);
+            if (AnswersLate) await AnswerAsync(board, cancel.Session, cancel.Sequence);
+        }
+    }
+
+    private Task AnswerAsync(string board, uint session, uint sequence)
+    {
+        var answer = new ResponseFrame
+        {
+            Code = ResponseCode.Ok, Session = session, Sequence = sequence, Label = 1, ClassCount = 3, Logits = new short[3],
+        };
+        return SendAsync(Topics.Response(board), answer.Encode());
     }
 
     private Task SendAsync(string topic, byte[] payload) => _broker.Server.InjectApplicationMessage(
