@@ -124,8 +124,6 @@ public static class SettingsFile
                 settings.Sleep = value == "none" ? SleepMode.None : value == "light" ? SleepMode.Light : SleepMode.Deep;
                 return null;
             case "telemetry": return Switch(key, value, ref settings.Telemetry);
-            case "hedge": return Switch(key, value, ref settings.Hedges);
-            case "race": return Switch(key, value, ref settings.Races);
             case "inputs.file": settings.InputsFile = value; return null;
             case "console.port": settings.ConsolePort = value; return null;
             case "meter":
@@ -136,7 +134,7 @@ public static class SettingsFile
         }
     }
 
-    /// <summary>Sets how long results may wait, or any number.</summary>
+    /// <summary>Sets how long results may wait, the hedging of late answers, or any number.</summary>
     private static string ApplyWaiting(BoardSettings settings, string key, string value)
     {
         switch (key)
@@ -145,6 +143,8 @@ public static class SettingsFile
                 if (value != "at-report") return Number(key, value, 0, 3_600_000, ref settings.ResultWithinMs);
                 settings.ResultWithinMs = BoardSettings.AtReport;
                 return null;
+            case "hedge": return Switch(key, value, ref settings.Hedges);
+            case "race": return Switch(key, value, ref settings.Races);
             case "inputs.keep":
                 if (value != "memory" && value != "flash") return "inputs.keep is memory or flash";
                 settings.KeepOnFlash = value == "flash";

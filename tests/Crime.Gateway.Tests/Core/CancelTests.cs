@@ -3,7 +3,6 @@ using System.Linq;
 using Crime.Frames;
 using Crime.Gateway.Core.Actions;
 using Crime.Gateway.Core.Queueing;
-using Crime.Gateway.Core.Relaying;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Core;
