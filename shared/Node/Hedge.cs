@@ -84,9 +84,6 @@ public sealed class Hedge
         _quantile256 = sum >> 8;
     }
 
-    /// <summary>Switches hedging off.</summary>
-    public void Disable() => _request = null;
-
     /// <summary>Starts an input.</summary>
     internal void Reset()
     {
@@ -159,7 +156,7 @@ public sealed class Hedge
         return IsPlanned ? untilUs : _timeoutAtUs;
     }
 
-    /// <summary>Returns the time in µs until which the board still waits before it computes.</summary>
+    /// <summary>Time in µs until which the board still waits before it computes.</summary>
     internal long WaitUntilUs => _startAtUs < _timeoutAtUs ? _startAtUs : _timeoutAtUs;
 
     /// <summary>Decides again where the input is done, without the gateway whose answer is late.</summary>

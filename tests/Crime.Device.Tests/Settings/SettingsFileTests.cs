@@ -23,6 +23,17 @@ public sealed class SettingsFileTests
         Assert.That(settings.WifiPassword, Is.EqualTo("a=b#"), "everything after the first '='");
     }
 
+    [TestCase("", true, 95, false)]
+    [TestCase("hedge=off", false, 95, false)]
+    [TestCase("hedge.quantile=99\nrace=on", true, 99, true)]
+    public void HedgingIsRead(string text, bool hedges, int quantile, bool races)
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse(text, remarks);
+        Assert.That(remarks, Is.Empty);
+        Assert.That((settings.Hedges, settings.HedgeQuantile, settings.Races), Is.EqualTo((hedges, quantile, races)));
+    }
+
     [TestCase("kernel=auto", true)]
     [TestCase("kernel=table", false)]
     public void TheKernelIsChosen(string text, bool useCompiled) =>
@@ -147,6 +158,8 @@ public sealed class SettingsFileTests
     [TestCase("inputs.keep-bytes=63", "line 1: inputs.keep-bytes takes a number from 64 to 4000000")]
     [TestCase("report.every-ms=86400001", "line 1: report.every-ms takes a number from 0 to 86400000")]
     [TestCase("telemetry=1", "line 1: telemetry is on or off")]
+    [TestCase("hedge=1", "line 1: hedge is on or off")]
+    [TestCase("hedge.quantile=49", "line 1: hedge.quantile takes a number from 50 to 99")]
     [TestCase("ina219.address=63", "line 1: ina219.address takes a number from 64 to 79")]
     public void ALineThatCannotBeUsedIsReportedAndSkipped(string text, string expected)
     {

@@ -134,6 +134,17 @@ public sealed class HedgeTests
         Assert.That((_bench.Gateway.Link.IsSuspect, _bench.Gateway.Link.RttUs), Is.EqualTo((true, rttUs)), "as the answer after any time-out");
     }
 
+    /// <summary>Nothing is received while the radio is off: the gateway must not stay overdue until the next refresh.</summary>
+    [Test]
+    public void SwitchingTheRadioOffEndsTheObservation()
+    {
+        Make();
+        Send(Length);
+        long nowUs = Overtake();
+        _bench.Engine.OnRadioDown(new RadioCost(1_000_000, 495), nowUs);
+        Assert.That((_bench.Gateway.OverdueUntilUs, _bench.Gateway.WasUsable, _bench.Gateway.Link.IsSuspect), Is.EqualTo((0L, true, false)));
+    }
+
     /// <summary>The wait of a cancelled request has a lower bound only.</summary>
     [Test]
     public void ACancelledRequestTeachesItsWaitOnlyWhereItIsBeyondTheForecast()
