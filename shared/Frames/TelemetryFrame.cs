@@ -15,7 +15,7 @@ public enum Target : byte
     /// <summary>On a gateway.</summary>
     Gateway = 1,
 
-    /// <summary>On the board after a gateway did not answer in time or refused.</summary>
+    /// <summary>On the board although the decision was a gateway: it refused, did not answer in time, or was later than the board.</summary>
     Fallback = 2,
 }
 

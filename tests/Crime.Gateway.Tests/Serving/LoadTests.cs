@@ -174,7 +174,7 @@ public sealed class LoadTests
         ResponseFrame first = await _board.ResponseAsync(), second = await _board.ResponseAsync();
         Assert.That((first.Sequence, first.Code), Is.EqualTo((running.Sequence, ResponseCode.Ok)));
         Assert.That((second.Sequence, second.Code), Is.EqualTo((next.Sequence, ResponseCode.Ok)));
-        Assert.That(await _gateway.CounterAsync("refusedCancelled"), Is.EqualTo(1));
+        Assert.That(await _gateway.CounterAsync("refused_cancelled"), Is.EqualTo(1));
     }
 
     /// <summary>Gives the only worker something for a second or so.</summary>
