@@ -11,6 +11,7 @@ using Crime.Gateway.Core.Load;
 using Crime.Gateway.Core.Models;
 using Crime.Gateway.Core.Queueing;
 using Crime.Gateway.Core.Relaying;
+using Crime.Gateway.Core.Results;
 using Crime.Gateway.Core.Status;
 
 namespace Crime.Gateway.Core;
@@ -31,9 +32,11 @@ public sealed class GatewayCore
     /// <summary>Makes an idle gateway that is not connected.</summary>
     /// <param name="settings">Its settings.</param>
     /// <param name="models">The models that it computes.</param>
-    /// <param name="actions">Executes its decisions.</param>
-    public GatewayCore(GatewaySettings settings, IServedModels models, IGatewayActions actions)
+    /// <param name="driver">Executes its decisions.</param>
+    /// <param name="results">Stores and publishes results that are wanted behind the gateway; null for a gateway that gives no receipts.</param>
+    public GatewayCore(GatewaySettings settings, IServedModels models, IGatewayActions driver, IResultActions? results = null)
     {
+        var actions = new DeliveringActions(driver);
         _settings = settings;
         _models = models;
         _actions = actions;
@@ -43,6 +46,7 @@ public sealed class GatewayCore
         Load = new LoadReporter(Queue, Workers, Group);
         Schedule = new StatusSchedule(actions, settings.MinIntervalMs, settings.HeartbeatMs);
         _admission = new AdmissionControl(models, Queue, Workers, Schedule, actions);
+        Results = actions.Delivery = new ResultDelivery(this, _admission, driver, results, Submit);
         if (settings.Upstreams.Count == 0) return;
         // Other gateways know a member of a group by the id of the group: paths and visited lists name that.
         string publicId = Group.IsUsed ? Group.Id : settings.NodeId;
@@ -52,6 +56,12 @@ public sealed class GatewayCore
 
     /// <summary>Id of the gateway.</summary>
     public string NodeId => _settings.NodeId;
+
+    /// <summary>Random number of this start.</summary>
+    public uint Session => _settings.Session;
+
+    /// <summary>Results that are wanted behind the gateway.</summary>
+    public ResultDelivery Results { get; }
 
     /// <summary>The requests that wait.</summary>
     public RequestQueue Queue { get; }
@@ -80,6 +90,11 @@ public sealed class GatewayCore
     /// <param name="nowUs">The time.</param>
     public void OnRequest(PendingRequest request, long nowUs)
     {
+        if (request.Frame.WantsReceipt)
+        {
+            Results.OnRequest(request, nowUs);
+            return;
+        }
         request.Arrive(nowUs, _settings.UsesBudgets);
         ResponseCode code = _admission.Validate(request);
         bool mayBePassedOn = code is ResponseCode.Ok or ResponseCode.UnknownModel;
@@ -149,6 +164,7 @@ public sealed class GatewayCore
             _actions.Reply(request, new Reply(ResponseCode.Ok, request.WaitUs(batch.StartedUs), serviceUs, load));
         }
         batch.Clear();
+        Results.RetryBacklog(nowUs);
         Schedule.OnChange();
     }
 
@@ -167,6 +183,7 @@ public sealed class GatewayCore
     public void OnConnectionChanged(bool isConnected)
     {
         _isConnected = isConnected;
+        Results.OnConnectionChanged(isConnected);
         if (isConnected) Schedule.Announce();
     }
 
@@ -187,6 +204,7 @@ public sealed class GatewayCore
     /// <param name="nowUs">The time.</param>
     public void OnClock(long nowUs)
     {
+        Results.OnClock(nowUs);
         if (!Schedule.TryLook(nowUs)) return;
         ReportedLoad load = Load.Own(nowUs);
         bool isDue = Schedule.IsDue(load.Depth, load.BacklogUs, nowUs) || _engines != null && _engines.AreCostsChanged(nowUs);
@@ -207,6 +225,7 @@ public sealed class GatewayCore
     public void StopAccepting()
     {
         _admission.StopAccepting();
+        Results.StopAccepting();
         Relay?.StopAccepting();
     }
 
@@ -219,6 +238,14 @@ public sealed class GatewayCore
         foreach (PendingRequest request in left) Refuse(request, ResponseCode.Stopping, nowUs);
         Schedule.OnChange();
         return left.Count;
+    }
+
+    /// <summary>Queues an accepted request, or passes it on.</summary>
+    private ResponseCode Submit(PendingRequest request, long nowUs)
+    {
+        ResponseCode code = _admission.Validate(request);
+        if (code != ResponseCode.Ok) return code;
+        return Relay != null && Relay.TryPassOn(request, nowUs) ? ResponseCode.Ok : _admission.Enqueue(request, nowUs);
     }
 
     private void QueueOrRefuse(PendingRequest request, ResponseCode code, long nowUs)

@@ -8,6 +8,7 @@ using Crime.Gateway.Configuration;
 using Crime.Gateway.Diagnostics;
 using Crime.Gateway.Models;
 using Crime.Gateway.Observation;
+using Crime.Gateway.Results;
 using Crime.Gateway.Serving;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,7 @@ public sealed class GatewayService : IHostedLifecycleService
     private readonly GatewayState _state;
     private readonly ModelWatcher _watcher;
     private readonly StatusClock _status;
+    private readonly ResultActions _results;
     private readonly ILogger<GatewayService> _log;
     private readonly EmbeddedBroker? _broker;
 
@@ -29,15 +31,18 @@ public sealed class GatewayService : IHostedLifecycleService
     /// <param name="state">The gateway.</param>
     /// <param name="watcher">Loads the models.</param>
     /// <param name="status">Publishes statuses.</param>
+    /// <param name="results">Keeps accepted inputs.</param>
     /// <param name="log">Receives start and stop.</param>
     /// <param name="broker">The broker inside the gateway; null when an external one is used.</param>
     public GatewayService(
-        GatewayOptions options, GatewayState state, ModelWatcher watcher, StatusClock status, ILogger<GatewayService> log, EmbeddedBroker? broker = null)
+        GatewayOptions options, GatewayState state, ModelWatcher watcher, StatusClock status, ResultActions results, ILogger<GatewayService> log,
+        EmbeddedBroker? broker = null)
     {
         _options = options;
         _state = state;
         _watcher = watcher;
         _status = status;
+        _results = results;
         _log = log;
         _broker = broker;
     }
@@ -50,6 +55,7 @@ public sealed class GatewayService : IHostedLifecycleService
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _watcher.LoadNow();
+        _results.Start(_state.Core);
         if (_broker != null) await _broker.StartAsync();
         _state.Workers.Start();
     }
@@ -81,6 +87,7 @@ public sealed class GatewayService : IHostedLifecycleService
         if (refusedCount > 0) _log.NotDrained(refusedCount, _options.DrainMs);
         await _status.StopAsync();
         await _state.Link.StopAsync();
+        await Task.Run(_results.Stop, CancellationToken.None);
     }
 
     /// <inheritdoc/>

@@ -48,7 +48,7 @@ public static class FrameFormat
     public static FrameType TypeOf(byte[] bytes, int start, int size)
     {
         if (bytes == null || size < 2 || bytes[start] != Version) return FrameType.None;
-        return bytes[start + 1] <= (byte)FrameType.Cancel ? (FrameType)bytes[start + 1] : FrameType.None;
+        return bytes[start + 1] <= (byte)FrameType.Result ? (FrameType)bytes[start + 1] : FrameType.None;
     }
 }
 
@@ -81,6 +81,12 @@ public enum FrameType : byte
 
     /// <summary>A request that is no longer wanted.</summary>
     Cancel = 8,
+
+    /// <summary>A request whose result is wanted behind the gateway, board to gateway; see <see cref="RequestFrame.WantsReceipt"/>.</summary>
+    Delivery = 9,
+
+    /// <summary>The result of an input: board to gateway, and gateway to all.</summary>
+    Result = 10,
 }
 
 /// <summary>Why a frame was refused.</summary>

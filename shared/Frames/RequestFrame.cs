@@ -24,6 +24,9 @@ public sealed class RequestFrame
     /// <summary>Bytes before the visited nodes, the state and the sequence.</summary>
     public const int HeaderSize = 28;
 
+    /// <summary>Bytes between header and visited nodes of a request with <see cref="WantsReceipt"/>.</summary>
+    public const int DeliverySize = 16;
+
     /// <summary>Most nodes that a request may have visited.</summary>
     public const int MaxVisited = CostAdvert.MaxPathNodes + 1;
 
@@ -78,6 +81,21 @@ public sealed class RequestFrame
     /// <summary>Index of the first byte of the telemetry records in the array that was decoded.</summary>
     public int TelemetryOffset;
 
+    /// <summary>True for a frame of the type <see cref="FrameType.Delivery"/>: the board waits for a receipt, and the gateway publishes the result.</summary>
+    public bool WantsReceipt;
+
+    /// <summary>Session of the start that has read the input: with <see cref="Input"/> its identity, which no repeat changes.</summary>
+    public uint Origin;
+
+    /// <summary>Number of the input within <see cref="Origin"/>.</summary>
+    public uint Input;
+
+    /// <summary>Time in ms since the arrival of the input at the board.</summary>
+    public uint AgeMs;
+
+    /// <summary>True when the board has sent the input before, and has no receipt.</summary>
+    public bool IsRepeat;
+
     /// <summary>Numbers in the sequence.</summary>
     public int ValueCount => Length * ValuesPerStep;
 
@@ -85,7 +103,7 @@ public sealed class RequestFrame
     public static int ValueSize(SequenceEncoding encoding) => encoding == SequenceEncoding.Token8 ? 1 : 2;
 
     /// <summary>Size of the frame without telemetry, in bytes.</summary>
-    public int Size => HeaderSize + 4 * VisitedCount + 2 * StateCount + ValueCount * ValueSize(Encoding);
+    public int Size => HeaderSize + (WantsReceipt ? DeliverySize : 0) + 4 * VisitedCount + 2 * StateCount + ValueCount * ValueSize(Encoding);
 
     /// <summary>Writes the frame without telemetry.</summary>
     /// <returns>A new array of <see cref="Size"/> bytes: the device's MQTT client sends whole arrays only.</returns>
@@ -107,7 +125,7 @@ public sealed class RequestFrame
     private byte[] Encode(int telemetrySizeBytes)
     {
         var bytes = new byte[Size + telemetrySizeBytes];
-        FrameFormat.WritePrefix(bytes, FrameType.Request);
+        FrameFormat.WritePrefix(bytes, WantsReceipt ? FrameType.Delivery : FrameType.Request);
         bytes[2] = (byte)Encoding;
         bytes[3] = (byte)FractionBits;
         LittleEndian.WriteUInt32(bytes, 4, Session);
@@ -119,6 +137,14 @@ public sealed class RequestFrame
         bytes[24] = (byte)VisitedCount;
         LittleEndian.WriteInt16(bytes, 26, StateCount);
         int at = HeaderSize;
+        if (WantsReceipt)
+        {
+            LittleEndian.WriteUInt32(bytes, at, Origin);
+            LittleEndian.WriteUInt32(bytes, at + 4, Input);
+            LittleEndian.WriteUInt32(bytes, at + 8, AgeMs);
+            bytes[at + 12] = (byte)(IsRepeat ? 1 : 0);
+            at += DeliverySize;
+        }
         for (int i = 0; i < VisitedCount; i++, at += 4) LittleEndian.WriteUInt32(bytes, at, Visited[i]);
         for (int i = 0; i < StateCount; i++, at += 2) LittleEndian.WriteInt16(bytes, at, State[i]);
         short[] values = Values;
@@ -150,7 +176,10 @@ public sealed class RequestFrame
     /// <returns>Why the frame was refused, or <see cref="FrameError.None"/>. After a refusal the fields are meaningless.</returns>
     public FrameError Decode(byte[] bytes, int start, int size)
     {
-        FrameError error = FrameFormat.CheckPrefix(bytes, start, size, FrameType.Request, FrameFormat.Version, HeaderSize);
+        WantsReceipt = size > 1 && bytes[start + 1] == (byte)FrameType.Delivery;
+        FrameError error = FrameFormat.CheckPrefix(
+            bytes, start, size, WantsReceipt ? FrameType.Delivery : FrameType.Request, FrameFormat.Version,
+            WantsReceipt ? HeaderSize + DeliverySize : HeaderSize);
         if (error != FrameError.None) return error;
         if (bytes[start + 2] > (byte)SequenceEncoding.Token16 || bytes[start + 3] > 15) return FrameError.Range;
         Encoding = (SequenceEncoding)bytes[start + 2];
@@ -174,6 +203,15 @@ public sealed class RequestFrame
         if (size > Size + telemetrySize) return FrameError.TooLong;
 
         int at = start + HeaderSize;
+        if (WantsReceipt)
+        {
+            Origin = LittleEndian.ReadUInt32(bytes, at);
+            Input = LittleEndian.ReadUInt32(bytes, at + 4);
+            AgeMs = LittleEndian.ReadUInt32(bytes, at + 8);
+            if (LittleEndian.ReadUInt32(bytes, at + 12) > 1) return FrameError.Range;
+            IsRepeat = bytes[at + 12] == 1;
+            at += DeliverySize;
+        }
         for (int i = 0; i < VisitedCount; i++, at += 4) Visited[i] = LittleEndian.ReadUInt32(bytes, at);
         if (StateCount > 0 && (State == null || State.Length < StateCount)) State = new short[StateCount];
         for (int i = 0; i < StateCount; i++, at += 2) State[i] = LittleEndian.ReadInt16(bytes, at);

@@ -28,6 +28,12 @@ public enum ResponseCode : byte
 
     /// <summary>Not computed: its sender has cancelled it while it waited.</summary>
     Cancelled = 6,
+
+    /// <summary>The receipt of a delivery or of a result: the gateway will publish the result.</summary>
+    Accepted = 7,
+
+    /// <summary>Refused: the gateway keeps no results, or has no room for a further one.</summary>
+    NoDelivery = 8,
 }
 
 /// <summary>The answer to a <see cref="RequestFrame"/>.</summary>
@@ -101,7 +107,7 @@ public sealed class ResponseFrame
     {
         FrameError error = FrameFormat.CheckPrefix(bytes, FrameType.Response, HeaderSize);
         if (error != FrameError.None) return error;
-        if (bytes[2] > (byte)ResponseCode.Cancelled || bytes[3] > 15) return FrameError.Range;
+        if (bytes[2] > (byte)ResponseCode.NoDelivery || bytes[3] > 15) return FrameError.Range;
         Code = (ResponseCode)bytes[2];
         FractionBits = bytes[3];
         Session = LittleEndian.ReadUInt32(bytes, 4);

@@ -14,6 +14,7 @@ public static class Topics
     private const string StatusRoot = Root + "status/";
     private const string TelemetryRoot = Root + "telemetry/";
     private const string PresenceRoot = Root + "presence/";
+    private const string ResultRoot = Root + "result/";
 
     /// <summary>Longest node id in letters.</summary>
     public const int MaxNodeIdLength = 32;
@@ -38,6 +39,17 @@ public static class Topics
 
     /// <summary>The telemetry of every board.</summary>
     public const string TelemetryFilter = TelemetryRoot + "+";
+
+    /// <summary>Results of a board's inputs that are wanted behind the gateway.</summary>
+    public static string Result(string board) => ResultRoot + board;
+
+    /// <summary>The results of every board.</summary>
+    public const string ResultFilter = ResultRoot + "+";
+
+    /// <summary>Returns true when the topic is that of a board's results.</summary>
+    /// <param name="topic">A topic as received.</param>
+    /// <param name="board">The board's id.</param>
+    public static bool IsResult(string topic, out string board) => LastLevel(topic, ResultRoot, out board);
 
     /// <summary>Retained birth or last will of a board.</summary>
     public static string Presence(string board) => PresenceRoot + board;

@@ -3,6 +3,7 @@
 using System;
 using Crime.Frames;
 using Crime.Gateway.Core.Models;
+using Crime.Gateway.Core.Results;
 using Crime.Mapping;
 
 namespace Crime.Gateway.Core.Queueing;
@@ -18,6 +19,12 @@ public abstract class PendingRequest
 
     /// <summary>The request itself.</summary>
     public RequestFrame Frame { get; } = new();
+
+    /// <summary>Id of the node that sent it; set by the driver. Needed for requests that want a receipt.</summary>
+    public string Sender { get; set; } = "";
+
+    /// <summary>The accepted input that it computes; null when the sender waits for the answer.</summary>
+    internal DeliveryItem? Item { get; set; }
 
     /// <summary>True when the request was addressed to the gateway's group. Its answer then carries the load of the group.</summary>
     public bool IsForGroup { get; set; }

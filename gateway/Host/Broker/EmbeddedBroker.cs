@@ -49,6 +49,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private const string LoopbackHost = "127.0.0.1";
 
     private static readonly string s_presenceRoot = Topics.Presence("");
+    private static readonly string s_resultRoot = Topics.Result("");
 
     private readonly BrokerOptions _options;
     private readonly string _nodeId;
@@ -189,6 +190,8 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     {
         // Whoever could write the gateway's status could lead all boards astray.
         if (topic == _ownStatusTopic && e.ClientId != _nodeId) e.ProcessPublish = false;
+        // Only the gateway publishes results: a consumer relies on one per input.
+        if (topic.StartsWith(s_resultRoot, StringComparison.Ordinal) && e.ClientId != _nodeId) e.ProcessPublish = false;
         if (e.ApplicationMessage.Retain) e.ApplicationMessage.Retain = MayRetain(topic, e.ApplicationMessage.Payload.IsEmpty);
     }
 

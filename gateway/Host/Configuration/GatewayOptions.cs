@@ -44,6 +44,16 @@ public enum LogFormat
     Json = 1,
 }
 
+/// <summary>When a receipt is given.</summary>
+public enum ResultsFlush
+{
+    /// <summary>Once the disk has the input: it outlives a power cut.</summary>
+    Disk = 0,
+
+    /// <summary>Once the operating system has the input: it outlives the process.</summary>
+    Process = 1,
+}
+
 /// <summary>When the gateway counts as wedged.</summary>
 /// <param name="StallMs">Longest time that requests may wait without one being taken.</param>
 /// <param name="LinkDownMs">Longest time without a broker.</param>
@@ -62,6 +72,12 @@ public sealed record GatewayOptions(
 {
     /// <summary>The group whose requests this gateway shares with others; empty for none.</summary>
     public string GroupId { get; init; } = "";
+
+    /// <summary>Absolute path of the folder with accepted inputs; empty where no receipts are given.</summary>
+    public string ResultsFolder { get; init; } = "";
+
+    /// <summary>When a receipt is given.</summary>
+    public ResultsFlush ResultsFlush { get; init; }
 
     private const int LongestShownValue = 60;
     private const string LogLevelSection = "Logging:LogLevel";
@@ -175,11 +191,19 @@ public sealed record GatewayOptions(
         {
             Upstreams = UpstreamList.Read(configuration),
             GroupId = Settings.NodeGroup.TextIn(configuration),
+            ResultsFolder = ResultsFolderIn(configuration),
+            ResultsFlush = Enum.Parse<ResultsFlush>(Settings.ResultsFlush.TextIn(configuration), ignoreCase: true),
             LogFormat = Enum.Parse<LogFormat>(Settings.LogFormat.TextIn(configuration), ignoreCase: true),
             DrainMs = Settings.ShutdownDrainMs.NumberIn(configuration),
             Watchdog = new WatchdogOptions(
                 Settings.WatchdogStallMs.NumberIn(configuration), Settings.WatchdogLinkDownMs.NumberIn(configuration)),
         };
+    }
+
+    private static string ResultsFolderIn(IConfiguration configuration)
+    {
+        string text = Settings.ResultsFolder.TextIn(configuration);
+        return text.Length == 0 ? "" : Path.GetFullPath(text, AppContext.BaseDirectory);
     }
 
     private static int DefaultOf(Setting setting) => int.Parse(setting.DefaultText, CultureInfo.InvariantCulture);

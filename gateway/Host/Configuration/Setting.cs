@@ -64,6 +64,10 @@ public sealed class Setting
     public static Setting Folder(string name, string defaultText, string meaning) =>
         new(name, defaultText, "a path", meaning, text => text.Length > 0 && !text.Contains('\0')) { IsPath = true };
 
+    /// <summary>A folder, or nothing.</summary>
+    public static Setting FolderOrNone(string name, string meaning) =>
+        new(name, "", "a path, or empty", meaning, text => !text.Contains('\0')) { IsPath = true };
+
     /// <summary>A text that is not repeated in messages.</summary>
     public static Setting Secret(string name, string meaning) => new(name, "", "any text", meaning, _ => true) { IsSecret = true };
 

@@ -50,6 +50,14 @@ public static class Settings
     public static readonly Setting ModelsFolder = Setting.Folder("Models:Folder", "models",
         "folder with the .crime files to serve (default beside the program)");
 
+    /// <summary>Where accepted inputs are kept.</summary>
+    public static readonly Setting ResultsFolder = Setting.FolderOrNone("Results:Folder",
+        "folder that keeps accepted inputs until their results are published; without one no receipts are given (default none)");
+
+    /// <summary>When a receipt is given.</summary>
+    public static readonly Setting ResultsFlush = Setting.Word("Results:Flush", ["disk", "process"],
+        "receipts once the disk has the input, or once it outlives the process but no power cut");
+
     /// <summary>Name of the gateway.</summary>
     public static readonly Setting NodeId = Setting.Text("Node:Id", "gateway",
         $"1 to {Topics.MaxNodeIdLength} of a-z, A-Z, 0-9, '-', '_' and '.'",
@@ -116,7 +124,7 @@ public static class Settings
     /// <summary>All settings.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        BrokerMode, BrokerHost, BrokerPort, BrokerUsername, BrokerPassword, HttpPort, ModelsFolder, NodeId, NodeGroup,
+        BrokerMode, BrokerHost, BrokerPort, BrokerUsername, BrokerPassword, HttpPort, ModelsFolder, ResultsFolder, ResultsFlush, NodeId, NodeGroup,
         QueueCapacity, WorkersCount, StatusHeartbeatMs, StatusMinIntervalMs, ShutdownDrainMs, WatchdogStallMs, WatchdogLinkDownMs, LogFormat,
         UpstreamNode, UpstreamHost, UpstreamPort, UpstreamUsername, UpstreamPassword,
     ];

@@ -80,6 +80,9 @@ public sealed class GatewayCounters : IDisposable
     /// <summary>Cancelled by their senders while they waited.</summary>
     public Counter Cancelled { get; } = new();
 
+    /// <summary>Refused: the gateway keeps no results, or has no room for a further one.</summary>
+    public Counter NoDelivery { get; } = new();
+
     /// <summary>Pings answered.</summary>
     public Counter Pings { get; } = new();
 

@@ -55,6 +55,15 @@ internal static partial class GatewayLog
     [LoggerMessage(15, LogLevel.Warning, "no longer wedged: the watchdog is fed again")]
     public static partial void Unwedged(this ILogger log);
 
+    [LoggerMessage(16, LogLevel.Error, "results in {Folder} cannot be stored, so no receipts are given: {Reason}")]
+    public static partial void ResultsNotStored(this ILogger log, string folder, string reason);
+
+    [LoggerMessage(17, LogLevel.Information, "results in {Folder} are stored again")]
+    public static partial void ResultsStoredAgain(this ILogger log, string folder);
+
+    [LoggerMessage(18, LogLevel.Information, "{Count} accepted input(s) of a former start have no published result yet; damaged bytes at the end: {DamagedBytes}")]
+    public static partial void ResultsRestored(this ILogger log, int count, long damagedBytes);
+
     [LoggerMessage(20, LogLevel.Warning, "model file {File} is not used: {Reason}; the model {Id} that was loaded from it before is kept")]
     public static partial void ModelKept(this ILogger log, string file, string reason, string id);
 

@@ -36,6 +36,7 @@ public sealed class GatewayMetrics
     private static void AddLoad(Meter meter, GatewayCore core, TimeProvider time)
     {
         meter.CreateObservableGauge("crime.queue.depth", () => core.Queue.Depth, "{request}", "Requests that wait");
+        meter.CreateObservableGauge("crime.results.pending", () => core.Results.PendingCount, "{input}", "Accepted inputs without a published result");
         meter.CreateObservableGauge("crime.queue.capacity", () => core.Queue.Capacity, "{request}", "Most requests that may wait");
         meter.CreateObservableGauge(
             "crime.backlog", () => core.Load.WorkUs(time.NowUs()) * SecondsPerMicrosecond, "s", "Work that waits or runs, over all workers");
@@ -50,6 +51,9 @@ public sealed class GatewayMetrics
         Add("crime.requests.taken", () => core.Queue.TakenCount, "{request}", "Requests that a worker has taken from the queue");
         Add("crime.relayed", () => core.Relay?.PassedOnCount ?? 0, "{request}", "Requests passed on to another gateway");
         Add("crime.relay.fallbacks", () => core.Relay?.FallbackCount ?? 0, "{request}", "Requests passed on that came back unanswered, or not in time");
+        Add("crime.results.accepted", () => core.Results.Counts.Accepted.Value, "{input}", "Inputs that got a receipt");
+        Add("crime.results.published", () => core.Results.Counts.Published.Value, "{result}", "Results that the broker has acknowledged");
+        Add("crime.results.repeats", () => core.Results.Counts.Repeats.Value, "{frame}", "Deliveries and results whose input was known");
         Add("crime.relay.late", () => core.Relay?.LateCount ?? 0, "{answer}", "Answers of other gateways that arrived too late");
     }
 
@@ -72,6 +76,7 @@ public sealed class GatewayMetrics
         [
             ("queue_full", counters.QueueFull), ("too_late", counters.TooLate), ("unknown_model", counters.UnknownModel),
             ("wrong_input", counters.WrongInput), ("stopping", counters.Stopping), ("cancelled", counters.Cancelled),
+            ("no_delivery", counters.NoDelivery),
         ]);
         Tagged(meter, "crime.decisions", "{inference}", "Inferences that boards reported, by where they ran", "target",
         [

@@ -97,7 +97,8 @@ public sealed class CoreActions : IGatewayActions
     /// <inheritdoc/>
     public void WakeRelay() => _signals.Relay.Set();
 
-    private static void WriteResult(ResponseFrame frame, BoardRequest request)
+    /// <summary>Copies label and logits that a worker has computed.</summary>
+    internal static void WriteResult(ResponseFrame frame, BoardRequest request)
     {
         ReadOnlySpan<float> logits = request.Logits.Span;
         float largest = 0;
@@ -120,10 +121,14 @@ public sealed class CoreActions : IGatewayActions
     private static byte[] Encode(RequestFrame frame, in RelayAttempt attempt)
     {
         (uint session, uint sequence, uint budgetUs) = (frame.Session, frame.Sequence, frame.BudgetUs);
+        // This gateway publishes the result: it needs the whole answer.
+        bool wantsReceipt = frame.WantsReceipt;
+        frame.WantsReceipt = false;
         frame.Visited[frame.VisitedCount++] = attempt.VisitedKey;
         (frame.Session, frame.Sequence, frame.BudgetUs) = (attempt.Session, attempt.Sequence, attempt.BudgetUs);
         byte[] payload = frame.Encode();
         frame.VisitedCount--;
+        frame.WantsReceipt = wantsReceipt;
         (frame.Session, frame.Sequence, frame.BudgetUs) = (session, sequence, budgetUs);
         return payload;
     }
@@ -136,6 +141,7 @@ public sealed class CoreActions : IGatewayActions
         ResponseCode.UnknownModel => _counters.UnknownModel,
         ResponseCode.WrongInput => _counters.WrongInput,
         ResponseCode.Cancelled => _counters.Cancelled,
+        ResponseCode.NoDelivery => _counters.NoDelivery,
         _ => _counters.Stopping,
     };
 }

@@ -9,6 +9,7 @@ using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Core;
 using Crime.Gateway.Core.Status;
+using Crime.Gateway.Results;
 using Crime.Gateway.Timing;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
@@ -24,6 +25,7 @@ public sealed class MqttLink : BrokerLink
     private readonly GatewayCore _core;
     private readonly IInbox _inbox;
     private readonly Outbox _outbox;
+    private readonly ResultActions _results;
     private readonly TimeProvider _time;
 
     /// <summary>Makes a link that is not connected yet.</summary>
@@ -40,6 +42,7 @@ public sealed class MqttLink : BrokerLink
         _core = core;
         _inbox = ends.Inbox;
         _outbox = ends.Outbox;
+        _results = ends.Results;
         _time = time;
     }
 
@@ -86,6 +89,7 @@ public sealed class MqttLink : BrokerLink
         if (!isConnected)
         {
             _outbox.Close();
+            _results.SetClient(null);
             _core.OnConnectionChanged(isConnected: false);
             return;
         }
@@ -99,6 +103,7 @@ public sealed class MqttLink : BrokerLink
     /// <inheritdoc/>
     protected override async Task SendAsync(IMqttClient client, MqttClientConnectResult connected, CancellationToken cancellation)
     {
+        _results.SetClient(client);
         await foreach (OutgoingMessage message in _outbox.ReadAllAsync(cancellation))
             if (!_outbox.TrySendDirectly(message)) await client.PublishAsync(Packed(message), cancellation);
     }

@@ -13,6 +13,9 @@ public sealed class ReplyAddress(string board, bool isGroup)
     /// <summary>The address of nobody.</summary>
     public static ReplyAddress None { get; } = new("", false);
 
+    /// <summary>Id of the board.</summary>
+    public string Board { get; } = board;
+
     /// <summary>Topic of answers to the board.</summary>
     public string Topic { get; } = Topics.Response(board);
 

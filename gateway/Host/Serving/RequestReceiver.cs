@@ -53,13 +53,14 @@ public sealed class RequestReceiver : IRequestHandler
     public void Receive(ReplyAddress reply, ArraySegment<byte> bytes, Action? acknowledge = null)
     {
         FrameType type = FrameFormat.TypeOf(bytes.Array, bytes.Offset, bytes.Count);
-        if (type == FrameType.Request)
+        if (type is FrameType.Request or FrameType.Delivery)
         {
             OnRequest(reply, bytes, acknowledge);
             return;
         }
         if (type == FrameType.Ping) OnPing(reply, bytes.ToArray());
         else if (type == FrameType.Cancel) OnCancel(reply, bytes.ToArray());
+        else if (type == FrameType.Result) OnResult(reply, bytes.ToArray());
         else _counters.MalformedFrames.Increment();
         acknowledge?.Invoke();
     }
@@ -98,6 +99,15 @@ public sealed class RequestReceiver : IRequestHandler
             _time.NowUs());
     }
 
+    private void OnResult(ReplyAddress reply, byte[] bytes)
+    {
+        // The core keeps it until it is published.
+        var result = new ResultFrame();
+        // A board sends its own results, without logits.
+        if (result.Decode(bytes) != FrameError.None || result.Target == Target.Gateway || result.ClassCount > 0) _counters.MalformedFrames.Increment();
+        else _core.Results.OnResult(reply.Board, reply.IsGroup, result, _time.NowUs());
+    }
+
     private void OnRequest(ReplyAddress reply, ArraySegment<byte> bytes, Action? acknowledge)
     {
         BoardRequest request = _pool.Rent();
@@ -126,6 +136,7 @@ public sealed class RequestReceiver : IRequestHandler
         _counters.Requests.Increment();
         if (frame.TelemetryCount > 0) PublishTelemetry(reply, frame.Session, bytes.Array!, frame.TelemetryOffset, frame.TelemetryCount);
         request.Reply = reply;
+        request.Sender = reply.Board;
         request.IsForGroup = reply.IsGroup;
         return true;
     }
