@@ -71,8 +71,14 @@ public sealed class BatchFlow
     /// <summary>True when the request of <see cref="InputAction.Send"/> is the only one under way.</summary>
     public bool IsAlone => _inFlight == 0;
 
-    /// <summary>Inputs with an answer.</summary>
+    /// <summary>True when <see cref="InputAction.Send"/> is about the board's own result, and not about a request.</summary>
+    public bool IsResult => _kept.HasResult(Index);
+
+    /// <summary>Inputs with an answer or a receipt.</summary>
     public int AnsweredCount { get; private set; }
+
+    /// <summary>The board's own results with a receipt.</summary>
+    public int DeliveredCount { get; private set; }
 
     /// <summary>Time per state of the board for the whole batch, after <see cref="InputAction.Complete"/>.</summary>
     public RadioTimeline Timeline => _timeline;
@@ -92,6 +98,7 @@ public sealed class BatchFlow
         _upUs = nowUs;
         _listensUntilUs = 0;
         AnsweredCount = 0;
+        DeliveredCount = 0;
         _kept.Change(KeptState.Kept, KeptState.ToSend);
         if (!_flow.Engine.IsRadioOff) return Next(nowUs);
         _flow.Radio.Wake(nowUs);
@@ -127,9 +134,18 @@ public sealed class BatchFlow
         MappingEngine engine = _flow.Engine;
         PowerProfile power = _flow.Power;
         int length = _kept.Length(Index), extraAirUs = (int)((long)extraSizeBytes * power.TransmitNsPerByte / 1000);
-        _flow.Counters.Requests++;
+        bool isResult = IsResult;
         _cpuUs += sentUs - encodeStartUs;
-        engine.OnEncoded(length, sentUs - encodeStartUs);
+        if (isResult)
+        {
+            // The link learns from the receipt as from that of a request.
+            extraAirUs = power.TransmitUs(ResultFrame.HeaderSize) - engine.TransmitUs(length);
+        }
+        else
+        {
+            _flow.Counters.Requests++;
+            engine.OnEncoded(length, sentUs - encodeStartUs);
+        }
         long airUs = engine.TransmitUs(length) + extraAirUs;
         if (_inFlight == 0)
         {
@@ -143,7 +159,7 @@ public sealed class BatchFlow
         _timeline.TransmitUs += airUs;
         _kept.SetSent(Index, sequence);
         _inFlight++;
-        _inFlightSizeBytes += engine.RequestSizeBytes(length);
+        _inFlightSizeBytes += SizeBytes(Index);
         _sent++;
         _timeoutUs = _decision.TimeoutUs;
         UntilUs = sentUs + _timeoutUs;
@@ -166,18 +182,23 @@ public sealed class BatchFlow
         int index = _kept.IndexOfRequest(response.Sequence);
         if (index < 0) return Action;
         _inFlight--;
-        _inFlightSizeBytes -= _flow.Engine.RequestSizeBytes(_kept.Length(index));
+        _inFlightSizeBytes -= SizeBytes(index);
         _received++;
         Listen(answeredAtUs);
         // The gateway answers one request after the other: the next answer has the whole time-out again.
         if (answeredAtUs + _timeoutUs > UntilUs) UntilUs = answeredAtUs + _timeoutUs;
         if (response.Sequence == _aloneSequence)
             _flow.Engine.OnResponse(_aloneGateway, response, _aloneLength, answeredAtUs - _aloneSentUs, answeredAtUs);
-        if (response.Code == ResponseCode.Ok)
+        if (_kept.HasResult(index) && response.Code == ResponseCode.Accepted)
+        {
+            DeliveredCount++;
+            _kept.SetAnswered(index, _kept.Label(index));
+        }
+        else if (response.Code == ResponseCode.Ok || response.Code == ResponseCode.Accepted)
         {
             _flow.Counters.Answers++;
             AnsweredCount++;
-            _kept.SetAnswered(index, response.Label);
+            _kept.SetAnswered(index, response.Code == ResponseCode.Ok ? response.Label : InputResult.NoLabel);
         }
         else
         {
@@ -204,6 +225,8 @@ public sealed class BatchFlow
     public int TakeResult(InputResult result)
     {
         int index = _kept.IndexOf(KeptState.Answered);
+        // The board's own results were reported when they were computed.
+        for (; index >= 0 && _kept.HasResult(index); index = _kept.IndexOf(KeptState.Answered)) _kept.RemoveAt(index);
         if (index < 0) return -1;
         int slot = _kept.Slot(index);
         result.Input = _kept.Input(index);
@@ -224,7 +247,7 @@ public sealed class BatchFlow
         if (_inFlight < OpenRequest.MostOpen)
         {
             int index = _kept.IndexOf(KeptState.ToSend);
-            if (index >= 0 && (_inFlight == 0 || _inFlightSizeBytes + _flow.Engine.RequestSizeBytes(_kept.Length(index)) <= _mostInFlightSizeBytes))
+            if (index >= 0 && (_inFlight == 0 || _inFlightSizeBytes + SizeBytes(index) <= _mostInFlightSizeBytes))
             {
                 _flow.Engine.DecideOffload(_kept.Length(index), nowUs, true, _decision);
                 if (_decision.IsOffload)
@@ -238,6 +261,8 @@ public sealed class BatchFlow
         }
         return _inFlight > 0 ? Action = InputAction.AwaitAnswer : Complete(nowUs);
     }
+
+    private int SizeBytes(int index) => _kept.HasResult(index) ? ResultFrame.HeaderSize : _flow.Engine.RequestSizeBytes(_kept.Length(index));
 
     /// <summary>Counts the time for which a radio in modem sleep listens after a message. Windows that overlap count once.</summary>
     private void Listen(long fromUs)

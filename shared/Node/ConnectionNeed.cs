@@ -151,7 +151,8 @@ public sealed class ConnectionNeed
     private static int Clamp(long value) => value > int.MaxValue ? int.MaxValue : value < int.MinValue ? int.MinValue : (int)value;
 
     private bool IsAlwaysNeeded(MappingEngine engine) =>
-        engine == null || !engine.LearnsFromAnswers || engine.LocalTime == null || _mapping.NeedsGateway;
+        engine == null || !engine.LearnsFromAnswers || engine.LocalTime == null || _mapping.NeedsGateway
+        || (_mapping.ResultsAtGateway && _radio == null);
 
     private void OnChanged(bool isConnected, long nowUs)
     {

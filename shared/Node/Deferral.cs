@@ -76,8 +76,10 @@ public sealed class Deferral
     public bool ShouldKeep(int length, long nowUs)
     {
         MappingEngine engine = _flow.Engine;
-        if (engine == null || !engine.IsRadioOff || engine.Objective.Kind != ObjectiveKind.Energy || !_flow.MayOffload || Kept.IsFull) return false;
-        if (!MustSend && engine.Saving(length) <= 0) return false;
+        if (engine == null || !engine.IsRadioOff || engine.Objective.Kind != ObjectiveKind.Energy || !_flow.Mapping.MayOffload || Kept.IsFull) return false;
+        // An own result takes a message of a batch too, so only the request must take less energy than computing.
+        bool mayCompute = _flow.CanCompute && !_flow.Mapping.NeedsGateway;
+        if (mayCompute && engine.Saving(length) <= 0) return false;
         if (_withinUs == long.MaxValue) return true;
         long workUs = LocalUs(engine, length);
         for (int i = 0; i < Kept.Count; i++) workUs += LocalUs(engine, Kept.Length(i));
@@ -96,6 +98,19 @@ public sealed class Deferral
         _flow.Engine.OnKept(length);
     }
 
+    /// <summary>Keeps the result of an input that the board has computed, until the gateway has acknowledged it.</summary>
+    /// <param name="origin">Origin of the input.</param>
+    /// <param name="result">The result.</param>
+    /// <param name="wasSent">True when a request of the input was sent before.</param>
+    /// <param name="arrivedUs">Time of its arrival in µs.</param>
+    /// <returns>False when there is no room: the result is lost.</returns>
+    public bool KeepResult(uint origin, InputResult result, bool wasSent, long arrivedUs)
+    {
+        if (Kept.IsFull) return false;
+        Kept.AddResult(origin, result, wasSent, arrivedUs, _withinUs == long.MaxValue ? long.MaxValue : arrivedUs + _withinUs);
+        return true;
+    }
+
     /// <summary>Returns the next step.</summary>
     /// <param name="nowUs">The time in µs.</param>
     /// <param name="lookUs">Time in µs of the next call: what is due by then is due now. <see cref="long.MaxValue"/> makes everything due.</param>
@@ -106,12 +121,12 @@ public sealed class Deferral
         bool maySend = nowUs >= _notBeforeUs;
         // Without a further look there is no time at which a report would come in any case.
         IsReport = engine.IsRadioOff && _radio.IsReportDue(lookUs == long.MaxValue ? nowUs : lookUs);
-        if (_flow.MayOffload && (IsReport || (maySend && !engine.IsRadioOff))) return DeferralStep.Send;
+        if ((_flow.Mapping.MayOffload || _flow.Mapping.ResultsAtGateway) && (IsReport || (maySend && !engine.IsRadioOff))) return DeferralStep.Send;
         long dueUs = DueUs(engine);
         if (!Kept.IsFull && !IsStoreFull && dueUs > lookUs) return DeferralStep.None;
         IsStoreFull = false;
         if (MustSend) return maySend ? DeferralStep.Send : DeferralStep.None;
-        return maySend && _flow.MayOffload && PaysBatch(engine, nowUs) ? DeferralStep.Send : DeferralStep.Compute;
+        return maySend && _flow.Mapping.MayOffload && PaysBatch(engine, nowUs) ? DeferralStep.Send : DeferralStep.Compute;
     }
 
     /// <summary>Returns the time in µs at which something is due; <see cref="long.MaxValue"/> when nothing is.</summary>
@@ -120,7 +135,7 @@ public sealed class Deferral
         MappingEngine engine = _flow.Engine;
         if (engine == null || Kept.Count == 0) return long.MaxValue;
         long dueUs = DueUs(engine);
-        if (dueUs > _radio.ReportAtUs) dueUs = _radio.ReportAtUs;
+        if (_radio != null && dueUs > _radio.ReportAtUs) dueUs = _radio.ReportAtUs;
         return MustSend && dueUs < _notBeforeUs ? _notBeforeUs : dueUs;
     }
 
@@ -133,11 +148,11 @@ public sealed class Deferral
         bool isRest = answeredCount < Kept.Count;
         _backOffUs = isRest ? BackOff.Next(_backOffUs, FirstBackOffUs, MaxBackOffUs) : 0;
         _notBeforeUs = isRest ? nowUs + _backOffUs : 0;
-        // Inputs that waited for this report only are due now.
-        if (isRest && _withinUs == long.MaxValue) Kept.SetDue(nowUs);
+        // Inputs that waited for this report only are due now. Without a gateway a result has no reader: it waits for the next report.
+        if (isRest && _withinUs == long.MaxValue && !_flow.Mapping.ResultsAtGateway) Kept.SetDue(nowUs);
     }
 
-    private bool MustSend => !_flow.CanCompute || _flow.NeedsGateway;
+    private bool MustSend => !_flow.CanCompute || _flow.Mapping.NeedsGateway || _flow.Mapping.ResultsAtGateway;
 
     /// <summary>Latest time in µs to begin, so that a batch that fails leaves the time to compute all inputs by their deadlines.</summary>
     private long DueUs(MappingEngine engine)
@@ -146,7 +161,7 @@ public sealed class Deferral
         Index = 0;
         for (int i = 0; i < Kept.Count; i++)
         {
-            workUs += LocalUs(engine, Kept.Length(i));
+            if (!Kept.HasResult(i)) workUs += LocalUs(engine, Kept.Length(i));
             if (RidesReport(Kept.DeadlineUs(i), workUs)) continue;
             long latestUs = Kept.DeadlineUs(i) - workUs;
             if (dueUs == long.MaxValue) Index = i;
@@ -172,7 +187,7 @@ public sealed class Deferral
         return longest > 0 && saving >= engine.BatchCost(longest, nowUs);
     }
 
-    private bool RidesReport(long deadlineUs, long workUs) => _radio.ReportAtUs < long.MaxValue && deadlineUs - workUs >= _radio.ReportAtUs;
+    private bool RidesReport(long deadlineUs, long workUs) => _radio != null && _radio.ReportAtUs < long.MaxValue && deadlineUs - workUs >= _radio.ReportAtUs;
 
     private static long LocalUs(MappingEngine engine, int length) => engine.LocalTime == null ? 0 : engine.LocalTime.At(length);
 }

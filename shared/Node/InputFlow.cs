@@ -30,6 +30,7 @@ public sealed class InputFlow
     private int _arrived;
     private int _done;
     private bool _isFallback;
+    private bool _isRepeated;
     private long _backOffUs;
     private bool _hasBreakEven;
     private long _arrivedUs;
@@ -68,6 +69,12 @@ public sealed class InputFlow
     /// <summary>True when <see cref="InputAction.Compute"/> ends the input: the driver classifies after it.</summary>
     public bool IsFinal { get; private set; }
 
+    /// <summary>True once a request of the input was sent: a further one is a repeat.</summary>
+    public bool WasSent { get; private set; }
+
+    /// <summary>Time of the input's arrival in µs.</summary>
+    public long ArrivedUs => _arrivedUs;
+
     /// <summary>Deadline in µs of an action that waits.</summary>
     public long UntilUs { get; private set; }
 
@@ -101,11 +108,8 @@ public sealed class InputFlow
     /// <summary>True when the board computes the model itself.</summary>
     internal bool CanCompute => _canCompute;
 
-    /// <summary>True when every input goes to a gateway.</summary>
-    internal bool NeedsGateway => _mapping.NeedsGateway;
-
-    /// <summary>False when no input goes to a gateway.</summary>
-    internal bool MayOffload => _mapping.MayOffload;
+    /// <summary>Maps inputs to places.</summary>
+    internal InputMapping Mapping => _mapping;
 
     /// <summary>Wakes the radio; null where the radio is always on.</summary>
     public RadioSchedule Radio { get; }
@@ -221,6 +225,7 @@ public sealed class InputFlow
     public InputAction OnSent(long encodeStartUs, long sentUs, int extraSizeBytes)
     {
         Counters.Requests++;
+        WasSent = true;
         Timeline.ComputeUs += sentUs - _pausedAtUs;
         _pausedAtUs = sentUs;
         _sentAtUs = sentUs;
@@ -229,7 +234,7 @@ public sealed class InputFlow
         _engine.OnSent(_decision.Gateway, StepCount, sentUs);
         Background.OnInputListening(sentUs + _engine.TransmitUs(StepCount) + _extraAirUs + Power.MinActiveUs);
         _sentCount = StepCount;
-        UntilUs = _canCompute && !_mapping.NeedsGateway
+        UntilUs = MayHedge
             ? Hedge.Plan(StepCount, _done > 0 ? encodeStartUs : _arrivedUs, sentUs, _extraAirUs)
             : sentUs + _decision.TimeoutUs;
         return Action = InputAction.AwaitAnswer;
@@ -270,7 +275,7 @@ public sealed class InputFlow
     /// <param name="nowUs">The time in µs.</param>
     public InputAction OnAnswer(ResponseFrame response, long answeredAtUs, long nowUs)
     {
-        bool isEarlier = Hedge.TakeEarlier(response, answeredAtUs), isOk = response.Code == ResponseCode.Ok;
+        bool isEarlier = Hedge.TakeEarlier(response, answeredAtUs), isOk = response.Code == ResponseCode.Ok || response.Code == ResponseCode.Accepted;
         if (isOk) Counters.Answers++;
         else Counters.Refusals++;
         if (isEarlier && !isOk) return Action;
@@ -282,7 +287,7 @@ public sealed class InputFlow
         if (!isEarlier) _engine.OnResponse(_decision.Gateway, response, _sentCount, answeredAtUs - _sentAtUs - _extraAirUs, answeredAtUs);
         if (!isOk) return FallBack(nowUs);
         Hedge.OnCompleted(isEarlier, nowUs);
-        return Complete(Target.Gateway, response.Label, nowUs);
+        return Complete(Target.Gateway, response.Code == ResponseCode.Ok ? response.Label : InputResult.NoLabel, nowUs);
     }
 
     /// <summary>Reports that the deadline of <see cref="InputAction.AwaitAnswer"/> has passed without an answer.</summary>
@@ -291,7 +296,10 @@ public sealed class InputFlow
         Counters.Timeouts++;
         EndRequest(nowUs, false);
         _engine.OnTimeout(_decision.Gateway, nowUs);
-        return FallBack(nowUs);
+        // Only the receipt may be lost. The gateway recognises the repeat, which takes less energy than computing.
+        bool repeats = _mapping.ResultsAtGateway && !_isRepeated && _engine.Objective.Kind == ObjectiveKind.Energy;
+        _isRepeated = true;
+        return repeats ? Send() : FallBack(nowUs);
     }
 
     /// <summary>Reports a look during <see cref="InputAction.AwaitRetry"/>: the input goes on after the deadline, once there is a gateway or a kernel.</summary>
@@ -324,6 +332,8 @@ public sealed class InputFlow
         _arrived = arrived;
         _done = 0;
         _isFallback = false;
+        _isRepeated = false;
+        WasSent = false;
         _backOffUs = 0;
         _stepsUs = 0;
         _listensUntilUs = 0;
@@ -363,7 +373,7 @@ public sealed class InputFlow
         }
         if (_done > 0) _mapping.DecideRest(_engine, rest, true, nowUs, _decision);
         else _mapping.Decide(_engine, _length, _canCompute, nowUs, _decision);
-        if (_done == 0 && _canCompute && !_mapping.NeedsGateway && _mapping.MayOffload) Hedge.Race(_length, nowUs);
+        if (_done == 0 && MayHedge && _mapping.MayOffload) Hedge.Race(_length, nowUs);
         if (_decision.IsOffload) return _engine.IsRadioOff ? Wake(nowUs) : Send();
         return _canCompute ? Compute(rest, true) : Retry(nowUs);
     }
@@ -405,6 +415,9 @@ public sealed class InputFlow
         UntilUs = nowUs + _backOffUs;
         return Action = InputAction.AwaitRetry;
     }
+
+    // A result that is wanted behind the gateway has one author: the gateway that gave the receipt, or the board.
+    private bool MayHedge => _canCompute && !_mapping.NeedsGateway && !_mapping.ResultsAtGateway;
 
     private int TransmitUs => _engine.TransmitUs(_sentCount) + _extraAirUs;
 

@@ -16,7 +16,10 @@ public sealed class InputResult
     /// <summary>Timesteps that the board had computed when the rest went to a gateway; 0 for an input in one piece.</summary>
     public int DoneCount;
 
-    /// <summary>The class.</summary>
+    /// <summary>Value of <see cref="Label"/> when the gateway has the input and publishes its result: the board does not know it.</summary>
+    public const int NoLabel = -1;
+
+    /// <summary>The class, or <see cref="NoLabel"/>.</summary>
     public int Label;
 
     /// <summary>The place that computed it.</summary>

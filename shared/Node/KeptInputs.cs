@@ -1,6 +1,7 @@
 // Inputs whose results may wait, in the order of their deadlines. The timesteps themselves are in a store of the driver.
 
 using Crime.Binary;
+using Crime.Frames;
 
 namespace Crime.Node;
 
@@ -27,9 +28,15 @@ public sealed class KeptInputs
     public const int MostCapacity = 64;
 
     /// <summary>Bytes of an entry in <see cref="Save"/>.</summary>
-    public const int EntrySize = 16;
+    public const int EntrySize = 24;
 
     private const int UsPerMs = 1000;
+
+    // Flags of an entry; the target of a result follows from bit 2 on.
+    private const int WasSentFlag = 1;
+    private const int HasResultFlag = 2;
+    private const int TargetShift = 2;
+    private const int NoSlot = -1;
 
     private readonly long[] _arrivedUs;
     private readonly long[] _deadlineUs;
@@ -39,6 +46,8 @@ public sealed class KeptInputs
     private readonly int[] _label;
     private readonly uint[] _sequence;
     private readonly KeptState[] _state;
+    private readonly uint[] _origin;
+    private readonly byte[] _flags;
 
     /// <summary>Makes an empty table.</summary>
     /// <param name="capacity">Most inputs that are kept, 1 to <see cref="MostCapacity"/>.</param>
@@ -53,7 +62,12 @@ public sealed class KeptInputs
         _label = new int[capacity];
         _sequence = new uint[capacity];
         _state = new KeptState[capacity];
+        _origin = new uint[capacity];
+        _flags = new byte[capacity];
     }
+
+    /// <summary>Origin of inputs that are added: the session of the start that has read them.</summary>
+    public uint Origin;
 
     /// <summary>Most inputs that are kept.</summary>
     public int Capacity { get; }
@@ -84,7 +98,23 @@ public sealed class KeptInputs
     /// <param name="index">0 to <see cref="Count"/> - 1, by deadline.</param>
     public int Slot(int index) => _slot[index];
 
-    /// <summary>The class, of an input with <see cref="KeptState.Answered"/>.</summary>
+    /// <summary>Session of the start that has read an input.</summary>
+    /// <param name="index">0 to <see cref="Count"/> - 1, by deadline.</param>
+    public uint OriginOf(int index) => _origin[index];
+
+    /// <summary>True when a request or a result of an input was sent: the gateway may have it.</summary>
+    /// <param name="index">0 to <see cref="Count"/> - 1, by deadline.</param>
+    public bool WasSent(int index) => (_flags[index] & WasSentFlag) != 0;
+
+    /// <summary>True when the board has computed an input: only its result waits, and it has no slot.</summary>
+    /// <param name="index">0 to <see cref="Count"/> - 1, by deadline.</param>
+    public bool HasResult(int index) => (_flags[index] & HasResultFlag) != 0;
+
+    /// <summary>The place that computed an input with <see cref="HasResult"/>.</summary>
+    /// <param name="index">0 to <see cref="Count"/> - 1, by deadline.</param>
+    public Target Target(int index) => (Target)(_flags[index] >> TargetShift);
+
+    /// <summary>The class, of an input with <see cref="KeptState.Answered"/> or <see cref="HasResult"/>.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1, by deadline.</param>
     public int Label(int index) => _label[index];
 
@@ -110,7 +140,8 @@ public sealed class KeptInputs
     /// <param name="length">Its timesteps.</param>
     /// <param name="arrivedUs">Time of its arrival in µs.</param>
     /// <param name="deadlineUs">Time in µs by which its result is due.</param>
-    public void Add(uint input, int slot, int length, long arrivedUs, long deadlineUs)
+    /// <returns>Its index.</returns>
+    public int Add(uint input, int slot, int length, long arrivedUs, long deadlineUs)
     {
         int index = Count;
         while (index > 0 && _deadlineUs[index - 1] > deadlineUs)
@@ -125,6 +156,32 @@ public sealed class KeptInputs
         _length[index] = length;
         _slot[index] = slot;
         _state[index] = KeptState.Kept;
+        _origin[index] = Origin;
+        _flags[index] = 0;
+        return index;
+    }
+
+    /// <summary>Keeps the result of an input that the board has computed. The table must not be full.</summary>
+    /// <param name="origin">Origin of the input.</param>
+    /// <param name="result">The result.</param>
+    /// <param name="wasSent">True when a request of the input was sent before.</param>
+    /// <param name="arrivedUs">Time of its arrival in µs.</param>
+    /// <param name="deadlineUs">Time in µs by which the gateway should have it.</param>
+    public void AddResult(uint origin, InputResult result, bool wasSent, long arrivedUs, long deadlineUs)
+    {
+        int index = Add(result.Input, NoSlot, result.Length, arrivedUs, deadlineUs);
+        _origin[index] = origin;
+        _label[index] = result.Label;
+        _flags[index] = (byte)((wasSent ? WasSentFlag : 0) | HasResultFlag | (int)result.Target << TargetShift);
+    }
+
+    /// <summary>Notes that an input was found after a reset: a former start may have sent it.</summary>
+    /// <param name="index">0 to <see cref="Count"/> - 1, by deadline.</param>
+    /// <param name="origin">Origin of the input.</param>
+    public void SetRecovered(int index, uint origin)
+    {
+        _origin[index] = origin;
+        _flags[index] = WasSentFlag;
     }
 
     /// <summary>Removes an input: it has its result.</summary>
@@ -164,6 +221,7 @@ public sealed class KeptInputs
     public void SetSent(int index, uint sequence)
     {
         _state[index] = KeptState.InFlight;
+        _flags[index] |= WasSentFlag;
         _sequence[index] = sequence;
     }
 
@@ -201,6 +259,9 @@ public sealed class KeptInputs
             LittleEndian.WriteInt32(bytes, offset + 8, ToMs(_deadlineUs[i] - wakeUpUs));
             LittleEndian.WriteInt16(bytes, offset + 12, _length[i]);
             LittleEndian.WriteInt16(bytes, offset + 14, _slot[i]);
+            LittleEndian.WriteUInt32(bytes, offset + 16, _origin[i]);
+            LittleEndian.WriteInt16(bytes, offset + 20, _label[i]);
+            LittleEndian.WriteInt16(bytes, offset + 22, _flags[i]);
         }
     }
 
@@ -213,13 +274,16 @@ public sealed class KeptInputs
     {
         for (int i = 0; i < count && !IsFull; i++, offset += EntrySize)
         {
-            int slot = LittleEndian.ReadUInt16(bytes, offset + 14);
-            if (slot >= Capacity) continue;
+            int slot = LittleEndian.ReadInt16(bytes, offset + 14), flags = LittleEndian.ReadUInt16(bytes, offset + 22);
+            if (slot >= Capacity || (slot < 0 && (flags & HasResultFlag) == 0)) continue;
             int deadlineMs = LittleEndian.ReadInt32(bytes, offset + 8);
-            Add(
+            int index = Add(
                 LittleEndian.ReadUInt32(bytes, offset), slot, LittleEndian.ReadUInt16(bytes, offset + 12),
                 nowUs + (long)LittleEndian.ReadInt32(bytes, offset + 4) * UsPerMs,
                 deadlineMs == int.MaxValue ? long.MaxValue : nowUs + (long)deadlineMs * UsPerMs);
+            _origin[index] = LittleEndian.ReadUInt32(bytes, offset + 16);
+            _label[index] = LittleEndian.ReadUInt16(bytes, offset + 20);
+            _flags[index] = (byte)flags;
         }
     }
 
@@ -239,5 +303,7 @@ public sealed class KeptInputs
         _label[to] = _label[from];
         _sequence[to] = _sequence[from];
         _state[to] = _state[from];
+        _origin[to] = _origin[from];
+        _flags[to] = _flags[from];
     }
 }

@@ -21,7 +21,7 @@ public sealed class ModeMapping : InputMapping
     {
         if (!canCompute || Mode == MappingMode.Gateway) engine.DecideOffload(length, nowUs, Mode == MappingMode.Gateway, decision);
         else if (Mode == MappingMode.Local) engine.DecideLocal(length, nowUs, decision);
-        else engine.Decide(length, nowUs, decision);
+        else DecideByCost(engine, length, nowUs, decision);
     }
 
     /// <inheritdoc/>
