@@ -24,6 +24,7 @@ public sealed class BackgroundEnergy
     private readonly RadioSchedule _radio;
     private readonly RadioTimeline _timeline = new RadioTimeline();
     private long _listensUntilUs;
+    private long _takenUj;
 
     /// <summary>Makes empty books of a board whose radio is always on.</summary>
     /// <param name="power">The board's power profile.</param>
@@ -47,6 +48,15 @@ public sealed class BackgroundEnergy
         {
             lock (_timeline) return _timeline.EnergyNj(_power) / 1000;
         }
+    }
+
+    /// <summary>Returns the energy since the last call in µJ. Called by one thread.</summary>
+    public int TakeUj()
+    {
+        long totalUj = EnergyUj;
+        int sinceUj = (int)(totalUj - _takenUj);
+        _takenUj = totalUj;
+        return sinceUj;
     }
 
     /// <summary>Energy of a connection to the broker that takes no time, in µJ.</summary>

@@ -121,7 +121,7 @@ public sealed class Deferral
         bool maySend = nowUs >= _notBeforeUs;
         // Without a further look there is no time at which a report would come in any case.
         IsReport = engine.IsRadioOff && _radio.IsReportDue(lookUs == long.MaxValue ? nowUs : lookUs);
-        if ((_flow.Mapping.MayOffload || _flow.Mapping.ResultsAtGateway) && (IsReport || (maySend && !engine.IsRadioOff))) return DeferralStep.Send;
+        if ((_flow.Mapping.MayOffload || _flow.ResultsAtGateway) && (IsReport || (maySend && !engine.IsRadioOff))) return DeferralStep.Send;
         long dueUs = DueUs(engine);
         if (!Kept.IsFull && !IsStoreFull && dueUs > lookUs) return DeferralStep.None;
         IsStoreFull = false;
@@ -149,10 +149,10 @@ public sealed class Deferral
         _backOffUs = isRest ? BackOff.Next(_backOffUs, FirstBackOffUs, MaxBackOffUs) : 0;
         _notBeforeUs = isRest ? nowUs + _backOffUs : 0;
         // Inputs that waited for this report only are due now. Without a gateway a result has no reader: it waits for the next report.
-        if (isRest && _withinUs == long.MaxValue && !_flow.Mapping.ResultsAtGateway) Kept.SetDue(nowUs);
+        if (isRest && _withinUs == long.MaxValue && !_flow.ResultsAtGateway) Kept.SetDue(nowUs);
     }
 
-    private bool MustSend => !_flow.CanCompute || _flow.Mapping.NeedsGateway || _flow.Mapping.ResultsAtGateway;
+    private bool MustSend => !_flow.CanCompute || _flow.Mapping.NeedsGateway || _flow.ResultsAtGateway;
 
     /// <summary>Latest time in µs to begin, so that a batch that fails leaves the time to compute all inputs by their deadlines.</summary>
     private long DueUs(MappingEngine engine)

@@ -40,7 +40,6 @@ public sealed class InputFlow
     private int _sentCount;
     private int _extraAirUs;
     private long _listensUntilUs;
-    private long _countedBackgroundUj;
     private long _stepsUs;
 
     /// <summary>Makes the flow of a board without a model.</summary>
@@ -74,6 +73,9 @@ public sealed class InputFlow
 
     /// <summary>Time of the input's arrival in µs.</summary>
     public long ArrivedUs => _arrivedUs;
+
+    /// <summary>True when results are wanted behind the gateway.</summary>
+    public bool ResultsAtGateway => _mapping.ResultsAtGateway;
 
     /// <summary>Deadline in µs of an action that waits.</summary>
     public long UntilUs { get; private set; }
@@ -202,12 +204,7 @@ public sealed class InputFlow
             || (Need.LearnsFromAnswers ? !_mapping.NeedsGateway && Need.IsProbeDue(nowUs) : Radio.IsRefreshDue(nowUs)));
 
     /// <summary>Adds the background energy since the result before to the result.</summary>
-    public void AddBackground()
-    {
-        long totalUj = Background.EnergyUj;
-        Result.BackgroundUj = (int)(totalUj - _countedBackgroundUj);
-        _countedBackgroundUj = totalUj;
-    }
+    public void AddBackground() => Result.BackgroundUj = Background.TakeUj();
 
     /// <summary>Reports the end of a wake that no input needed.</summary>
     public void OnRefreshed(long nowUs)
@@ -234,9 +231,7 @@ public sealed class InputFlow
         _engine.OnSent(_decision.Gateway, StepCount, sentUs);
         Background.OnInputListening(sentUs + _engine.TransmitUs(StepCount) + _extraAirUs + Power.MinActiveUs);
         _sentCount = StepCount;
-        UntilUs = MayHedge
-            ? Hedge.Plan(StepCount, _done > 0 ? encodeStartUs : _arrivedUs, sentUs, _extraAirUs)
-            : sentUs + _decision.TimeoutUs;
+        UntilUs = MayHedge ? Hedge.Plan(StepCount, _done > 0 ? encodeStartUs : _arrivedUs, sentUs, _extraAirUs) : sentUs + _decision.TimeoutUs;
         return Action = InputAction.AwaitAnswer;
     }
 

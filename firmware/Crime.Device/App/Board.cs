@@ -85,9 +85,10 @@ public sealed class Board : LastingThread, IBoardCommands
 
         // On the ESP32 this is the hardware's generator: two starts do not share a session.
         uint session = (uint)new Random().Next();
-        var request = new OpenRequest(session, _settings.KeepsInputs ? OpenRequest.MostOpen : 1);
+        var request = new OpenRequest(session, _settings.UsesKeptInputs ? OpenRequest.MostOpen : 1);
         if (_settings.Telemetry) _telemetry = new TelemetryBuffer();
         _mapping.Mode = _settings.Mapping;
+        _mapping.ResultsAtGateway = _settings.ResultsAtGateway;
         bool isDutyCycled = _settings.IsDutyCycled;
         var radio = isDutyCycled ? _settings.Schedule(power, Clock.NowUs()) : null;
         _flow = new InputFlow(power, _mapping, radio);
@@ -100,7 +101,7 @@ public sealed class Board : LastingThread, IBoardCommands
         var sender = new RequestSender(_settings, _connection, inbox, network);
         _driver = new InputDriver(
             _flow, sender, inbox, _link, _meter, _settings.TimestepIntervalMs > 0 ? new TimestepArrivals(_settings.TimestepIntervalMs) : null);
-        if (_settings.KeepsInputs) _kept = new KeptInputDriver(_settings, _flow, sender, inbox, _link, _meter);
+        if (_settings.UsesKeptInputs) _kept = new KeptInputDriver(_settings, _flow, sender, inbox, _link, _meter);
         _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _driver, sender);
     }
 
@@ -293,6 +294,7 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         saved.Restore(_totals, _slot.Engine, _flow, _kept == null ? null : _kept.Kept);
         _inputCount = saved.InputCount;
+        if (_kept != null) _kept.Origin = saved.Origin;
         SetObjective(saved.Objective);
         SetMapping(saved.Mapping);
     }
@@ -301,7 +303,7 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         var state = new SavedState
         {
-            ModelId = _slot.Model.Id, InputCount = _inputCount, Sequence = _source.Sequence, Position = _source.Position,
+            ModelId = _slot.Model.Id, InputCount = _inputCount, Origin = _kept == null ? 0 : _kept.Origin, Sequence = _source.Sequence, Position = _source.Position,
             Mapping = _settings.Mapping, Objective = _settings.Objective, LocalTime = _slot.Engine.LocalTime, EncodeTime = _slot.Engine.EncodeTime,
             RadioUpUs = _flow.Radio.Cost.TimeUs, RadioOffUs = _flow.Radio.OffUs(Clock.NowUs()) + restMs * 1000L,
         };
@@ -354,7 +356,12 @@ public sealed class Board : LastingThread, IBoardCommands
     private BoardStep Infer()
     {
         if (_slot.Model != null && !IsFitting) return AwaitFittingModel();
-        if (_driver.Step(_source.Values)) return BoardStep.Count;
+        if (_driver.Step(_source.Values))
+        {
+            if (_flow.ResultsAtGateway && _flow.Result.Label != InputResult.NoLabel && !_kept.TryKeepResult(_flow))
+                _report.Text("results: one is lost, because no gateway has taken the former ones");
+            return BoardStep.Count;
+        }
         if (_flow.Action == InputAction.AwaitSteps) _commands.Poll();
         if (_flow.Action != InputAction.AwaitRetry) return BoardStep.Infer;
         if (!_isWaitReported && _slot.Model != null) _report.Text("waiting: no gateway for " + _slot.Model.Name);
@@ -393,7 +400,7 @@ public sealed class Board : LastingThread, IBoardCommands
                     Wait();
                     return BoardStep.ServeKept;
                 }
-                _duty.TakeDown();
+                if (_duty != null) _duty.TakeDown();
                 return BoardStep.End;
         }
     }

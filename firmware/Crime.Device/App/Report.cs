@@ -49,8 +49,11 @@ public sealed class Report
         _line.Clear().Text("INF id=").Number(result.Input).Text(" len=").Number(result.Length)
             .Text(" at=").Text(NameOf(result.Target));
         if (result.DoneCount > 0) _line.Text(" done=").Number(result.DoneCount);
-        _line.Text(" class=").Number(result.Label)
-            .Text(" ms=").Thousandths(result.TimeUs).Text(" active-ms=").Thousandths(result.ActiveUs).Text(" mj=").Thousandths(result.EnergyUj)
+        _line.Text(" class=");
+        // The gateway publishes the result: the board does not know it.
+        if (result.Label == InputResult.NoLabel) _line.Text("-");
+        else _line.Number(result.Label);
+        _line.Text(" ms=").Thousandths(result.TimeUs).Text(" active-ms=").Thousandths(result.ActiveUs).Text(" mj=").Thousandths(result.EnergyUj)
             .Text(" mw=").Thousandths(MicrowattsOf(result.EnergyUj, result.ActiveUs));
         BreakEven(" even=", result.BreakEvenLength);
         _console.Write(_line.Text(" depth=").Number(result.Depth).Text(" meter=").Text(meter.Name));

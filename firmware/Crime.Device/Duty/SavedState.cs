@@ -19,9 +19,10 @@ public sealed class SavedState
     public const string Path = @"I:\state.bin";
 
     private const int NoLine = -1;
-    private const int Magic = 0x34535243;
+    private const int Magic = 0x35535243;
     private const int ReportOffset = 92;
-    private const int NeedOffset = 96;
+    private const int OriginOffset = 96;
+    private const int NeedOffset = 100;
     private const int CandidatesOffset = NeedOffset + ConnectionNeed.MemorySize;
     private const int KeptOffset = CandidatesOffset + CandidateMemory.Size;
     private const int ChecksumSize = 4;
@@ -34,6 +35,9 @@ public sealed class SavedState
 
     /// <summary>Number of the next input.</summary>
     public uint InputCount;
+
+    /// <summary>Session of the start that has read the first input.</summary>
+    public uint Origin;
 
     /// <summary>Sequences that have been read from the recording.</summary>
     public uint Sequence;
@@ -101,6 +105,7 @@ public sealed class SavedState
         WriteInt64(76, RadioOffUs);
         WriteInt64(84, totals.BackgroundUj);
         LittleEndian.WriteInt32(_bytes, ReportOffset, flow.Radio.ReportAtUs == long.MaxValue ? 0 : (int)((flow.Radio.ReportAtUs - wakeUpUs) / 1000));
+        LittleEndian.WriteUInt32(_bytes, OriginOffset, Origin);
         flow.Need.Save(_bytes, NeedOffset, wakeUpUs);
         engine.Save(_bytes, CandidatesOffset, Clock.NowUs());
         if (kept != null) kept.Save(_bytes, KeptOffset, wakeUpUs);
@@ -139,6 +144,7 @@ public sealed class SavedState
         EncodeTime = new CostLine(LittleEndian.ReadInt32(bytes, 36), LittleEndian.ReadInt32(bytes, 40));
         RadioUpUs = LittleEndian.ReadInt32(bytes, 44);
         RadioOffUs = ReadInt64(76);
+        Origin = LittleEndian.ReadUInt32(bytes, OriginOffset);
         return true;
     }
 

@@ -13,7 +13,7 @@ namespace Crime.Device.Keeping;
 /// <summary>Stores sequences in files.</summary>
 /// <remarks>
 /// A file takes a block of 4096 bytes of the flash, and writing it erases the block. A file is: identity of the model, number of the input, timesteps,
-/// count of numbers, the numbers, CRC-32 of all before.
+/// count of numbers, origin of the input, the numbers, CRC-32 of all before.
 /// </remarks>
 public sealed class FlashStore : KeptStore
 {
@@ -21,7 +21,8 @@ public sealed class FlashStore : KeptStore
     private const int InputOffset = 4;
     private const int LengthOffset = 8;
     private const int CountOffset = 10;
-    private const int HeaderSize = 12;
+    private const int OriginOffset = 12;
+    private const int HeaderSize = 16;
     private const int ChecksumSize = 4;
 
     private readonly int _capacity;
@@ -39,6 +40,7 @@ public sealed class FlashStore : KeptStore
         LittleEndian.WriteUInt32(bytes, InputOffset, input);
         LittleEndian.WriteInt16(bytes, LengthOffset, length);
         LittleEndian.WriteInt16(bytes, CountOffset, count);
+        LittleEndian.WriteUInt32(bytes, OriginOffset, Origin);
         for (int i = 0; i < count; i++) LittleEndian.WriteInt16(bytes, HeaderSize + 2 * i, values[i]);
         LittleEndian.WriteUInt32(checksum, 0, Crc32.HashToUInt32(bytes));
         try
@@ -83,9 +85,14 @@ public sealed class FlashStore : KeptStore
             byte[] bytes = Load(slot);
             // Another model may take other numbers: it cannot compute this input.
             if (bytes != null && LittleEndian.ReadUInt32(bytes, 0) == ModelId)
-                kept.Add(LittleEndian.ReadUInt32(bytes, InputOffset), slot, LittleEndian.ReadUInt16(bytes, LengthOffset), nowUs, nowUs);
+            {
+                int index = kept.Add(LittleEndian.ReadUInt32(bytes, InputOffset), slot, LittleEndian.ReadUInt16(bytes, LengthOffset), nowUs, nowUs);
+                kept.SetRecovered(index, LittleEndian.ReadUInt32(bytes, OriginOffset));
+            }
             else
+            {
                 Release(slot);
+            }
         }
     }
 

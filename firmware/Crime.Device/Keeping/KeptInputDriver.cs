@@ -36,7 +36,7 @@ public sealed class KeptInputDriver
     private const int RadioPollMs = 20;
 
     // Entries of the tables of kept inputs, and copies that the MQTT client has of each message.
-    private const int EntrySizeBytes = 48;
+    private const int EntrySizeBytes = 54;
     private const int MessageCopies = 3;
 
     // The memory that a plan spares is there for peaks such as a batch.
@@ -71,6 +71,7 @@ public sealed class KeptInputDriver
         _link = link;
         _meter = meter;
         Kept = new KeptInputs(settings.KeepMost);
+        Origin = sender.Origin;
         _deferral = new Deferral(flow, Kept, settings.ResultWithinMs == BoardSettings.AtReport ? long.MaxValue : settings.ResultWithinMs * 1000L);
         _batch = new BatchFlow(flow, Kept, settings.KeepSizeBytes);
     }
@@ -78,14 +79,25 @@ public sealed class KeptInputDriver
     /// <summary>Bytes of the heap that kept inputs and batches take beyond what a memory plan spares; 0 where results do not wait.</summary>
     public static int SizeBytes(BoardSettings settings)
     {
-        if (!settings.KeepsInputs) return 0;
+        if (!settings.UsesKeptInputs) return 0;
         int sizeBytes = EntrySizeBytes * settings.KeepMost + MessageCopies * BatchFlow.MostInFlightSizeBytes(settings.KeepSizeBytes)
-            + (settings.KeepOnFlash ? 0 : settings.KeepSizeBytes) - SparedSizeBytes;
+            + (settings.KeepOnFlash || !settings.KeepsInputs ? 0 : settings.KeepSizeBytes) - SparedSizeBytes;
         return sizeBytes > 0 ? sizeBytes : 0;
     }
 
     /// <summary>The kept inputs.</summary>
     public KeptInputs Kept { get; }
+
+    /// <summary>Session of the start that has read the inputs. A deep sleep keeps it.</summary>
+    public uint Origin
+    {
+        get => Kept.Origin;
+        set
+        {
+            Kept.Origin = value;
+            _sender.Origin = value;
+        }
+    }
 
     /// <summary>Length of the input of <see cref="KeptStep.Compute"/> in timesteps.</summary>
     public int Length { get; private set; }
@@ -99,8 +111,9 @@ public sealed class KeptInputDriver
     public void Open(bool isResumed, ModelFile model)
     {
         if (_store != null || model == null) return;
-        _store = _settings.KeepOnFlash ? new FlashStore(Kept.Capacity) : new MemoryStore(Kept.Capacity, _settings.KeepSizeBytes);
+        _store = _settings.KeepOnFlash ? new FlashStore(Kept.Capacity) : new MemoryStore(Kept.Capacity, _settings.KeepsInputs ? _settings.KeepSizeBytes : 0);
         _store.ModelId = model.Id;
+        _store.Origin = Origin;
         if (!isResumed) _store.Recover(Kept, Clock.NowUs());
     }
 
@@ -124,6 +137,11 @@ public sealed class KeptInputDriver
         _flow.Background.OnCompute(Clock.NowUs() - nowUs);
         return true;
     }
+
+    /// <summary>Keeps the result of an input that the board has computed, until the gateway has acknowledged it.</summary>
+    /// <param name="flow">The input, which is complete.</param>
+    /// <returns>False when there is no room.</returns>
+    public bool TryKeepResult(InputFlow flow) => _deferral.KeepResult(Origin, flow.Result, flow.WasSent, flow.ArrivedUs);
 
     /// <summary>Takes the next step. The caller has reported the result before.</summary>
     /// <param name="values">Receives the input of <see cref="KeptStep.Compute"/>.</param>
@@ -179,7 +197,8 @@ public sealed class KeptInputDriver
                 break;
             case InputAction.Send:
                 // A damaged input ends the batch; it is found again when it is due.
-                if (_store.TryRead(Kept.Slot(_batch.Index), values)) _sender.Send(_batch, values, Kept.Length(_batch.Index));
+                if (_batch.IsResult) _sender.SendResult(_batch, Kept);
+                else if (_store.TryRead(Kept.Slot(_batch.Index), values)) _sender.Send(_batch, values, Kept);
                 else _batch.OnNotSent(Clock.NowUs());
                 break;
             default: _sender.Await(_batch); break;
@@ -198,7 +217,7 @@ public sealed class KeptInputDriver
         _inbox.Close();
         int energyUj = _meter.Stop(_batch.Timeline);
         _shareUj = _batch.AnsweredCount > 0 ? energyUj / _batch.AnsweredCount : 0;
-        _deferral.OnBatch(_batch.AnsweredCount, Clock.NowUs());
+        _deferral.OnBatch(_batch.AnsweredCount + _batch.DeliveredCount, Clock.NowUs());
         // The lines of the results take the console longer than the batch: the radio is off meanwhile.
         _flow.Radio.OnDown(Clock.NowUs());
         _link.SetWanted(false);

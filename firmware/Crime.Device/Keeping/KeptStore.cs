@@ -10,6 +10,9 @@ public abstract class KeptStore
     /// <summary>Identity of the model that the sequences are for.</summary>
     public uint ModelId;
 
+    /// <summary>Origin of the inputs that are stored: the session of the start that reads them.</summary>
+    public uint Origin;
+
     /// <summary>Stores a sequence.</summary>
     /// <param name="slot">A free slot, 0 to the capacity - 1.</param>
     /// <param name="input">Number of the input.</param>

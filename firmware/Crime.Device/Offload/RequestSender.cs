@@ -18,6 +18,7 @@ public sealed class RequestSender
     private readonly Inbox _inbox;
     private readonly TelemetryBuffer _telemetry;
     private readonly RequestFrame _request = new RequestFrame();
+    private readonly ResultFrame _result;
 
     // The gateway of the last request, and the topic of its requests.
     private string _topicGateway = "";
@@ -35,7 +36,13 @@ public sealed class RequestSender
         _inbox = inbox;
         _telemetry = link.Telemetry;
         _request.Session = link.Session;
+        _request.WantsReceipt = settings.ResultsAtGateway;
+        Origin = link.Session;
+        if (settings.ResultsAtGateway) _result = new ResultFrame { Session = link.Session };
     }
+
+    /// <summary>Session of the start that has read the inputs.</summary>
+    public uint Origin { get; set; }
 
     /// <summary>True while messages can be sent.</summary>
     public bool IsConnected => _connection.IsConnected;
@@ -76,6 +83,7 @@ public sealed class RequestSender
         }
         long startUs = Clock.NowUs();
         TakeState(state);
+        SetIdentity(Origin, flow.Result.Input, startUs - flow.ArrivedUs, flow.WasSent);
         _request.FirstValue = flow.StepStart * _request.ValuesPerStep;
         _request.Sequence = flow.Hedge.IsRepeated ? _inbox.OpenFurther() : _inbox.Open();
         if (Publish(flow.Decision, values, flow.StepCount, startUs, out long sentUs, out int extraSizeBytes)) flow.OnSent(startUs, sentUs, extraSizeBytes);
@@ -85,16 +93,47 @@ public sealed class RequestSender
     /// <summary>Does <see cref="InputAction.Send"/> of a batch.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="values">The sequence of its input, timestep by timestep.</param>
-    /// <param name="length">Its timesteps.</param>
-    public void Send(BatchFlow batch, short[] values, int length)
+    /// <param name="kept">Has the input.</param>
+    public void Send(BatchFlow batch, short[] values, KeptInputs kept)
     {
         long startUs = Clock.NowUs();
+        int index = batch.Index, length = kept.Length(index);
         TakeState(null);
+        SetIdentity(kept.OriginOf(index), kept.Input(index), startUs - kept.ArrivedUs(index), kept.WasSent(index));
         _request.FirstValue = 0;
         uint sequence = batch.IsAlone ? _inbox.Open() : _inbox.OpenFurther();
         _request.Sequence = sequence;
         if (Publish(batch.Decision, values, length, startUs, out long sentUs, out int extraSizeBytes)) batch.OnSent(sequence, startUs, sentUs, extraSizeBytes);
         else batch.OnNotSent(Clock.NowUs());
+    }
+
+    /// <summary>Does <see cref="InputAction.Send"/> of a batch for a result of the board.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="kept">Has the result.</param>
+    public void SendResult(BatchFlow batch, KeptInputs kept)
+    {
+        long startUs = Clock.NowUs();
+        int index = batch.Index;
+        uint sequence = batch.IsAlone ? _inbox.Open() : _inbox.OpenFurther();
+        _result.Sequence = sequence;
+        _result.Origin = kept.OriginOf(index);
+        _result.Input = kept.Input(index);
+        _result.AgeMs = (uint)((startUs - kept.ArrivedUs(index)) / 1000);
+        _result.IsRepeat = kept.WasSent(index);
+        _result.ModelId = _request.ModelId;
+        _result.Label = kept.Label(index);
+        _result.Length = kept.Length(index);
+        _result.Target = kept.Target(index);
+        byte[] payload = _result.Encode();
+        string topic = RequestTopic(batch.Decision.Gateway.Id);
+        long sentUs = Clock.NowUs();
+        if (_connection.IsConnected && _connection.Publish(topic, payload, false))
+        {
+            batch.OnSent(sequence, startUs, sentUs, 0);
+            return;
+        }
+        _inbox.CloseLast();
+        batch.OnNotSent(Clock.NowUs());
     }
 
     /// <summary>Does <see cref="InputAction.AwaitAnswer"/>.</summary>
@@ -162,6 +201,14 @@ public sealed class RequestSender
         if (_connection.IsConnected && _connection.Publish(topic, payload, false)) return true;
         _inbox.CloseLast();
         return false;
+    }
+
+    private void SetIdentity(uint origin, uint input, long ageUs, bool isRepeat)
+    {
+        _request.Origin = origin;
+        _request.Input = input;
+        _request.AgeMs = (uint)(ageUs / 1000);
+        _request.IsRepeat = isRepeat;
     }
 
     private void TakeState(NetworkState state)

@@ -120,6 +120,9 @@ public sealed class BoardSettings
     /// <summary>Time in ms for which the result of an input may wait; 0 when it is wanted at once, <see cref="AtReport"/> until the next report.</summary>
     public int ResultWithinMs;
 
+    /// <summary>True when results are wanted behind the gateway: the gateway publishes them in the board's name.</summary>
+    public bool ResultsAtGateway;
+
     /// <summary>Value of <see cref="ResultWithinMs"/> for results that may wait until the next report.</summary>
     public const int AtReport = -1;
 
@@ -218,6 +221,9 @@ public sealed class BoardSettings
 
     /// <summary>True when results may wait.</summary>
     public bool KeepsInputs => IsDutyCycled && ResultWithinMs != 0;
+
+    /// <summary>True when the board has a table of inputs, or of results, that wait for a gateway.</summary>
+    public bool UsesKeptInputs => KeepsInputs || ResultsAtGateway;
 
     /// <summary>Makes the schedule of a radio that is off between inputs.</summary>
     /// <param name="power">The power numbers.</param>

@@ -58,6 +58,11 @@ public static class SettingsFile
             remarks.Add("report.every-ms needs radio=duty; ignored");
             settings.ReportEveryMs = 0;
         }
+        if (settings.ResultsAtGateway && settings.BrokerHost.Length == 0)
+        {
+            remarks.Add("result.to=gateway needs broker.host; ignored");
+            settings.ResultsAtGateway = false;
+        }
         if (settings.ResultWithinMs == 0) return;
         string problem = settings.Radio != RadioMode.Duty ? "needs radio=duty"
             : settings.Objective.Kind != ObjectiveKind.Energy ? "needs objective=energy"
@@ -145,6 +150,10 @@ public static class SettingsFile
                 return null;
             case "hedge": return Switch(key, value, ref settings.Hedges);
             case "race": return Switch(key, value, ref settings.Races);
+            case "result.to":
+                if (value != "board" && value != "gateway") return "result.to is board or gateway";
+                settings.ResultsAtGateway = value == "gateway";
+                return null;
             case "inputs.keep":
                 if (value != "memory" && value != "flash") return "inputs.keep is memory or flash";
                 settings.KeepOnFlash = value == "flash";

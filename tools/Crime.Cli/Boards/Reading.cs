@@ -12,7 +12,7 @@ namespace Crime.Cli.Boards;
 /// <param name="Input">Number of the input on its board.</param>
 /// <param name="Length">Timesteps.</param>
 /// <param name="Target">local, gateway or fallback.</param>
-/// <param name="Label">Index of the class.</param>
+/// <param name="Label">Index of the class; -1 when the gateway publishes the result and the board does not know it.</param>
 /// <param name="TimeMs">Time of the inference in ms.</param>
 /// <param name="ActiveMs">Time in ms until the radio no longer listens because of the inference.</param>
 /// <param name="EnergyMj">Energy in mJ above the idle baseline, in that time.</param>
@@ -35,13 +35,13 @@ internal sealed partial record Reading(
     {
         if (ConsoleFields.Read(Line(), line) is not { } fields || !fields.PowerIsTimeAndEnergy("active")) return null;
         return new Reading(
-            fields.Whole("id"), fields.Whole("len"), fields.Text("at"), fields.Whole("class"), fields.Number("ms"), fields.Number("active"),
+            fields.Whole("id"), fields.Whole("len"), fields.Text("at"), fields.Text("class") == "-" ? -1 : fields.Whole("class"), fields.Number("ms"), fields.Number("active"),
             fields.Number("mj"), fields.Number("mw"), fields.Text("even") == "-" ? null : fields.Whole("even"), fields.Whole("depth"), fields.Text("meter"),
             fields.Text("done").Length == 0 ? 0 : fields.Whole("done"));
     }
 
     [GeneratedRegex(
-        @"^INF id=(?<id>\d{1,9}) len=(?<len>\d{1,5}) at=(?<at>local|gateway|fallback)( done=(?<done>[1-9]\d{0,4}))? class=(?<class>\d{1,5}) "
+        @"^INF id=(?<id>\d{1,9}) len=(?<len>\d{1,5}) at=(?<at>local|gateway|fallback)( done=(?<done>[1-9]\d{0,4}))? class=(?<class>-|\d{1,5}) "
         + @"ms=(?<ms>\d{1,9}\.\d{3}) active-ms=(?<active>\d{1,9}\.\d{3}) mj=(?<mj>\d{1,9}\.\d{3}) "
         + @"mw=(?<mw>\d{1,9}\.\d{3}) even=(?<even>-|\d{1,5}) depth=(?<depth>\d{1,5}) meter=(?<meter>ina219|model)\z",
         RegexOptions.CultureInvariant)]

@@ -45,6 +45,8 @@ internal static class SimulateVerb
             "--status-ms", "Shortest time between two statuses of a gateway, in ms; 0 for the interval that the gateway sets itself.", 0, 0, 60_000);
         var listen = Options.OneOf(
             "--listen", "Messages that boards listen to, as in their settings; policy for those of each policy.", "policy", "statuses", "answers");
+        var resultTo = Options.OneOf(
+            "--result-to", "The reader of results: as the scenario says, or a program behind the gateway, for all boards.", "scenario", "gateway");
         var without = new Option<string[]>("--without")
         {
             Description = "Anti-herding measures to leave out, in every node: answer-load (answers and pongs report the load), growth (the forecast of a "
@@ -64,11 +66,12 @@ internal static class SimulateVerb
             + "Example:\n  crime simulate modem-sleep --policy crime --seed 7 --json\n"
             + "  crime simulate flash-crowd --policy crime --status-ms 1000 --without all")
         {
-            scenario, policy, set, objective, seed, statusMs, listen, without, hedge, race, output, json,
+            scenario, policy, set, objective, seed, statusMs, listen, resultTo, without, hedge, race, output, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
             Scenario nodes = ScenarioFile.Load(PathOf(parsed.GetRequiredValue(scenario), ScenarioFile.BundledFolder));
+            if (parsed.GetRequiredValue(resultTo) == "gateway") nodes = nodes.WithResultsAtGateway();
             InputSet inputs = InputSet.Load(PathOf(parsed.GetRequiredValue(set), ScenarioFile.BundledInputsFolder));
             Safeguards left = Remaining(parsed.GetValue(without) ?? []);
             IEnumerable<SimulationRun> runs = Chosen(nodes, parsed.GetRequiredValue(policy)).Select(chosen => new SimulationRun(
@@ -116,6 +119,7 @@ internal static class SimulateVerb
             objective = any.Objective == Objective.Energy ? EnergyObjective : "time",
             seed = any.Seed,
             status_ms = any.StatusIntervalMs,
+            result_to = scenario.HasResultsAtGateway ? "gateway" : "board",
             listen = any.Listening is { } mode ? (mode == ListeningMode.Statuses ? "statuses" : "answers") : "policy",
             without = SafeguardNames.Each.Where(entry => (any.Safeguards & entry.Measure) == 0).Select(entry => entry.Name),
             policies = results.Select(result => Figures(result.Run, result.Tally)),
@@ -170,6 +174,9 @@ internal static class SimulateVerb
         hedges_won = tally.HedgesWon,
         cancels = tally.Cancels,
         cancelled = tally.Cancelled,
+        published = tally.Published,
+        published_twice = tally.PublishedTwice,
+        lost_results = tally.LostResults,
         pings = tally.Pings,
         queue_wait_p50_ms = tally.WaitQuantileMs(0.5),
         queue_wait_p99_ms = tally.WaitQuantileMs(0.99),

@@ -50,6 +50,9 @@ internal enum EventKind : byte
     /// <summary>A worker of a gateway has finished.</summary>
     Served,
 
+    /// <summary>A gateway has stored an accepted input.</summary>
+    Stored,
+
     /// <summary>A gateway's next status is due.</summary>
     Publish,
 

@@ -113,6 +113,9 @@ public sealed record BoardGroup(int Count, BoardKind Kind, RadioKind Radio, doub
     /// <summary>Time for which the result of an input may wait, in s; 0 where it is wanted at once.</summary>
     public double ResultWithinS { get; init; }
 
+    /// <summary>True when results are wanted behind the gateway.</summary>
+    public bool ResultsAtGateway { get; init; }
+
     /// <summary>Share of inputs whose result is wanted within <see cref="UrgentWithinS"/>.</summary>
     public double UrgentShare { get; init; }
 
@@ -153,6 +156,25 @@ public sealed record Scenario(
 {
     /// <summary>Number of independent copies of the whole.</summary>
     public int Copies { get; init; } = 1;
+
+    /// <summary>Returns the scenario with the results of all boards wanted behind the gateway.</summary>
+    public Scenario WithResultsAtGateway()
+    {
+        var boards = new List<BoardGroup>();
+        foreach (BoardGroup group in Boards) boards.Add(group with { ResultsAtGateway = true });
+        return this with { Boards = boards };
+    }
+
+    /// <summary>True when results of a board are wanted behind the gateway.</summary>
+    public bool HasResultsAtGateway
+    {
+        get
+        {
+            foreach (BoardGroup group in Boards)
+                if (group.ResultsAtGateway) return true;
+            return false;
+        }
+    }
 
     /// <summary>True when results may wait: then the scenario compares energy only.</summary>
     public bool ResultsMayWait

@@ -100,6 +100,7 @@ public sealed class ScenarioFile
         double reportEveryS = section.Number("report_every_s", 0, MaxS, 0), withinS = section.Number("result_within_s", 0, LongestWaitS, 0);
         double urgentShare = section.Number("urgent_share", 0, 1, 0), urgentWithinS = section.Number("urgent_within_s", 0, LongestWaitS, 0);
         int keepBytes = section.Whole("keep_bytes", 0, 1 << 24, 0);
+        bool isResultAtGateway = section.OneOf<ResultReader>("result_to", ResultReader.Board) == ResultReader.Gateway;
         double associateS = section.Number("associate_s", 0, 60, 0);
         IReadOnlyList<NodeLink> links = Links(section, "links", isOptional: false);
         section.Finish();
@@ -115,6 +116,7 @@ public sealed class ScenarioFile
             yield return new BoardGroup(count / kinds.Count, found, radio, everyS, links)
             {
                 ReportEveryS = reportEveryS, ResultWithinS = withinS, UrgentShare = urgentShare, UrgentWithinS = urgentWithinS, KeepBytes = keepBytes,
+                ResultsAtGateway = isResultAtGateway,
                 AssociateS = associateS > 0 ? associateS : null,
             };
         }

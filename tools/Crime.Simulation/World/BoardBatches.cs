@@ -1,6 +1,7 @@
 // The kept inputs of a simulated board: the rule and the batch are those of shared/Node. The driver adds the times of events.
 
 using System;
+using Crime.Frames;
 using Crime.Node;
 using Crime.Simulation.Events;
 using Crime.Simulation.Inputs;
@@ -11,6 +12,9 @@ namespace Crime.Simulation.World;
 /// <summary>Drives the kept inputs of one board.</summary>
 internal sealed class BoardBatches
 {
+    // The length of an own result does not matter any more.
+    private static readonly LengthCount s_result = new(1, 0, 1);
+
     private readonly SimWorld _world;
     private readonly BoardDriver _board;
     private readonly InputFlow _flow;
@@ -42,7 +46,10 @@ internal sealed class BoardBatches
         _connection = connection;
         _group = board.Costs.Group;
         _kept = new KeptInputs(KeptInputs.MostCapacity);
-        _deferral = new Deferral(flow, _kept, (long)(_group.ResultWithinS * 1e6));
+        _kept.Origin = request.Session;
+        // A single device keeps no inputs.
+        bool defers = world.Setup.Policy.Defers || world.Setup.Policy.Kind == PolicyKind.Local;
+        _deferral = new Deferral(flow, _kept, defers ? (long)(_group.ResultWithinS * 1e6) : 0);
         _batch = new BatchFlow(flow, _kept, _group.KeepBytes);
         _fixedLength = world.Setup.Policy.Kind == PolicyKind.MeanLength ? (int)Math.Round(world.Setup.Set.Lengths.MeanLength) : 0;
     }
@@ -74,10 +81,14 @@ internal sealed class BoardBatches
         _keptBytes += sizeBytes;
         _inputs[slot] = input;
         _draws[slot] = draws;
-        _deferral.Keep(0, slot, length, _world.NowUs);
+        _deferral.Keep(_flow.Result.Input, slot, length, _world.NowUs);
         _world.Tally.Kept++;
         return true;
     }
+
+    /// <summary>Keeps the result of the flow's input until a gateway has acknowledged it.</summary>
+    /// <returns>False when there is no room.</returns>
+    public bool KeepResult() => _deferral.KeepResult(_kept.Origin, _flow.Result, _flow.WasSent, _flow.ArrivedUs);
 
     /// <summary>Takes the next step of a board that has nothing else to do.</summary>
     /// <returns>False when nothing is due.</returns>
@@ -137,13 +148,14 @@ internal sealed class BoardBatches
     {
         long atUs = _world.NowUs;
         for (; action == InputAction.Send; action = _batch.Action) atUs = Send(atUs);
-        if (action == InputAction.WakeRadio) _board.Wake(_world.NowUs, _draws[_kept.Slot(0)]);
+        if (action == InputAction.WakeRadio) _board.Wake(_world.NowUs, _kept.HasResult(0) ? _connection.NextDraws() : _draws[_kept.Slot(0)]);
         else if (action == InputAction.AwaitAnswer) Await();
         else if (action == InputAction.Complete) Complete();
     }
 
     private long Send(long fromUs)
     {
+        if (_batch.IsResult) return SendResult(fromUs);
         int slot = _kept.Slot(_batch.Index);
         LengthCount input = _inputs[slot];
         if (_airFreeUs < fromUs) _airFreeUs = fromUs;
@@ -151,11 +163,38 @@ internal sealed class BoardBatches
         uint sequence = _batch.IsAlone ? _request.Open(fromUs) : _request.OpenFurther(fromUs);
         int link = _board.Links.SlotOf(_batch.Decision.Gateway.Id);
         int budgetUs = _batch.Decision.BudgetUs;
-        _batch.OnSent(sequence, fromUs, sentUs, 0);
+        uint number = _kept.Input(_batch.Index);
+        bool isRepeat = _kept.WasSent(_batch.Index);
+        _batch.OnSent(sequence, fromUs, sentUs, _flow.ResultsAtGateway ? RequestFrame.DeliverySize : 0);
         // Requests leave one after the other.
         long leftUs = Math.Max(_airFreeUs, sentUs + (long)_board.Costs.PublishUs) + (long)_board.Costs.AirUs(_world.RequestSize(input.Length));
         _airFreeUs = leftUs;
-        _board.Transmit(input, _draws[slot], link, sequence, budgetUs, sentUs, leftUs, false);
+        SimRequest? request = _board.Transmit(input, _draws[slot], link, sequence, budgetUs, sentUs, leftUs, false);
+        if (request != null) _board.SetIdentity(request, number, isRepeat);
+        return sentUs;
+    }
+
+    /// <summary>Sends an own result. Writing it takes as long as a request of one timestep.</summary>
+    private long SendResult(long fromUs)
+    {
+        if (_airFreeUs < fromUs) _airFreeUs = fromUs;
+        long sentUs = fromUs + (long)_board.Costs.EncodeUs(1);
+        uint sequence = _batch.IsAlone ? _request.Open(fromUs) : _request.OpenFurther(fromUs);
+        int index = _batch.Index;
+        var result = new ResultFrame
+        {
+            Session = _request.Session, Sequence = sequence, Origin = _kept.OriginOf(index), Input = _kept.Input(index), Length = _kept.Length(index),
+            Target = _kept.Target(index), IsRepeat = _kept.WasSent(index),
+        };
+        int link = _board.Links.SlotOf(_batch.Decision.Gateway.Id);
+        _batch.OnSent(sequence, fromUs, sentUs, 0);
+        long leftUs = Math.Max(_airFreeUs, sentUs + (long)_board.Costs.PublishUs) + (long)_board.Costs.AirUs(ResultFrame.HeaderSize);
+        _airFreeUs = leftUs;
+        if (_board.Transmit(s_result, _connection.NextDraws(), link, sequence, 0, sentUs, leftUs, false) is not { } request) return sentUs;
+        _board.SetIdentity(request, result.Input, result.IsRepeat);
+        request.Frame.WantsReceipt = false;
+        request.SizeBytes = ResultFrame.HeaderSize;
+        request.Result = result;
         return sentUs;
     }
 
@@ -168,7 +207,7 @@ internal sealed class BoardBatches
         int answered = _batch.AnsweredCount;
         if (answered > 0) tally.EnergyUj += _batch.Timeline.EnergyNj(_flow.Power) / 1000.0;
         // The schedule counts the inputs that were kept before the batch.
-        _deferral.OnBatch(answered, _world.NowUs);
+        _deferral.OnBatch(answered + _batch.DeliveredCount, _world.NowUs);
         for (int slot = _batch.TakeResult(_result); slot >= 0; slot = _batch.TakeResult(_result))
         {
             tally.AtGateways++;

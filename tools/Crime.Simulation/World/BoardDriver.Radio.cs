@@ -25,7 +25,12 @@ internal sealed partial class BoardDriver
     /// <summary>Serves kept inputs and reports of a duty-cycled board, or switches its radio off.</summary>
     private void Continue()
     {
-        if (_radio == null || (_batches != null && _batches.Step())) return;
+        if (_batches != null && _batches.Step()) return;
+        if (_radio == null)
+        {
+            EndAssociated();
+            return;
+        }
         SwitchRadioOff(_radio);
         if (_isRefreshing) return;
         long lookUs = Math.Min(_batches?.NextUs ?? long.MaxValue, _radio.ReportAtUs);

@@ -14,7 +14,7 @@ internal sealed partial class BoardDriver
     public void OnAnswer(SimRequest request)
     {
         request.CopyTo(_request.Incoming);
-        double airUs = Costs.AirUs(_world.RequestSize(request.Input.Length));
+        double airUs = Costs.AirUs(request.SizeBytes);
         double linkUs = NowUs - request.SentUs - request.Answer.WaitUs - request.Answer.ServiceUs - airUs;
         int slot = request.Slot;
         _world.Return(request);
@@ -79,12 +79,14 @@ internal sealed partial class BoardDriver
         int length = Input.Length, sizeBytes = _world.RequestSize(length), slot = Links.SlotOf(_flow.Decision.Gateway.Id);
         long sentUs = fromUs + (long)Costs.EncodeUs(length);
         uint sequence = _flow.Hedge.IsRepeated ? _request.OpenFurther(fromUs) : _request.Open(fromUs);
-        _flow.OnSent(fromUs, sentUs, 0);
+        bool isRepeat = _flow.WasSent;
+        _flow.OnSent(fromUs, sentUs, _flow.ResultsAtGateway ? RequestFrame.DeliverySize : 0);
         AwaitAnswer(sentUs);
         double leftUs = sentUs + (Costs.PublishUs + Costs.AirUs(sizeBytes));
         _leftUs = (long)leftUs;
         if (_request.HasAnswer) _world.Events.Add(_leftUs, EventKind.Hedge, Index, 0, sequence);
-        Transmit(Input, Draws, slot, sequence, _flow.Decision.BudgetUs, sentUs, leftUs, true);
+        SimRequest? request = Transmit(Input, Draws, slot, sequence, _flow.Decision.BudgetUs, sentUs, leftUs, true);
+        if (request != null) SetIdentity(request, _inputCount, isRepeat);
     }
 
     /// <summary>Schedules the end of the wait. A board waits in whole ms.</summary>
@@ -103,20 +105,24 @@ internal sealed partial class BoardDriver
     /// <param name="sentUs">Time in µs at which the MQTT client had it.</param>
     /// <param name="leftUs">Time in µs at which the radio has transmitted it.</param>
     /// <param name="isDirected">True when the policy names the gateway that has to compute.</param>
-    public void Transmit(LengthCount input, Draws draws, int slot, uint sequence, int budgetUs, long sentUs, double leftUs, bool isDirected)
+    /// <returns>The request; null when it is lost.</returns>
+    public SimRequest? Transmit(LengthCount input, Draws draws, int slot, uint sequence, int budgetUs, long sentUs, double leftUs, bool isDirected)
     {
         // The message is lost, and the board waits for its time-out.
-        if (Links.IsDown(slot)) return;
+        if (Links.IsDown(slot)) return null;
         SimRequest request = _world.Rent(Index, slot, _request.Session, sequence, draws);
         request.Input = input;
         request.SentUs = sentUs;
+        request.SizeBytes = _world.RequestSize(input.Length);
         request.Frame.ModelId = SimWorld.ModelId;
         request.Frame.Length = input.Length;
         request.Frame.BudgetUs = (uint)budgetUs;
         if (isDirected) _directed?.Direct(request);
         double wayUs = Links.WayUs(slot, _world.RequestSize(input.Length), draws);
         _world.Events.Add((long)(leftUs + wayUs), EventKind.Request, Links.GatewayAt(slot).Index, request.Index);
+        return request;
     }
+
     /// <summary>Cancels the request that the board's own result has overtaken.</summary>
     private void Cancel()
     {

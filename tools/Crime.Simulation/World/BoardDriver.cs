@@ -21,6 +21,7 @@ internal sealed partial class BoardDriver
     private const double LookIl = 200;
 
     private readonly SimWorld _world;
+    private readonly string _id;
     private readonly InputFlow _flow;
     private readonly RadioSchedule? _radio;
     private readonly OpenRequest _request;
@@ -43,6 +44,8 @@ internal sealed partial class BoardDriver
     private long _lastReportUs;
     private bool _hasEnded;
     private bool _isDone;
+    private uint _inputCount;
+    private long _lostResults;
 
     /// <summary>Makes a board.</summary>
     /// <param name="world">Its world.</param>
@@ -54,13 +57,14 @@ internal sealed partial class BoardDriver
     {
         _world = world;
         Index = index;
+        _id = "board-" + index;
         Costs = costs;
         var nature = new RandomStream(world.Seed, StreamPurpose.Board, index);
         double beaconPhaseUs = nature.NextUniform() * costs.BeaconUs;
         Engine = new MappingEngine(setup, unchecked((uint)nature.NextBits()));
         _arrivals = new InputArrivals(world.Setup, world.Seed, index, costs.Group.InputEveryS * 1e6);
         _noise = new RandomStream(world.Seed, StreamPurpose.Noise, index);
-        bool keeps = costs.Group.ResultWithinS > 0 && world.Setup.Policy.Defers;
+        bool keeps = costs.Group.ResultsAtGateway || (costs.Group.ResultWithinS > 0 && world.Setup.Policy.Defers);
         _request = new OpenRequest((uint)index, keeps ? OpenRequest.MostOpen : 1);
         _decisionUs = (int)((world.Setup.Policy.DecisionIl + (world.Setup.Races && world.Setup.Policy.Hedges ? Policy.RaceIl : 0)) * costs.UsPerIl);
         if (costs.Group.Radio == RadioKind.Off)
@@ -126,6 +130,7 @@ internal sealed partial class BoardDriver
         tally.HedgesWon += _flow.Counters.HedgesWon;
         tally.Cancels += _flow.Counters.Cancels;
         tally.ReportUj += _connection.ReportUj;
+        tally.LostResults += _lostResults;
         // The oracle has its knowledge for nothing. Its reports have a price all the same.
         tally.BackgroundUj += _world.Setup.Policy.HasFreeKnowledge ? _connection.ReportUj : _flow.Background.EnergyUj;
     }
@@ -143,6 +148,7 @@ internal sealed partial class BoardDriver
         var draws = new Draws(_noise.NextBits());
         _isUrgent = Costs.Group.UrgentShare > 0 && _urgency.NextUniform() < Costs.Group.UrgentShare;
         _world.Tally.Started++;
+        _flow.Result.Input = ++_inputCount;
         if (!_isUrgent && _batches != null && _batches.TryKeep(input, draws))
         {
             ScheduleInput();
@@ -269,9 +275,11 @@ internal sealed partial class BoardDriver
         }
         if (_flow.Hedge.HasCancel) Cancel();
         _isComputingOrSending = false;
+        bool isOwnResult = _flow.ResultsAtGateway && _flow.Result.Target != Target.Gateway;
+        if (isOwnResult && !_batches!.KeepResult()) _lostResults++;
         if (!_isKeptInput) ScheduleInput();
-        if (_radio != null) Continue();
-        else UpdateConnection();
+        if (_radio == null) UpdateConnection();
+        Continue();
     }
 
     private bool IsBusy => _isRefreshing || _isComputingOrSending || _batches is { IsBusy: true };
@@ -285,7 +293,8 @@ internal sealed partial class BoardDriver
         }
         if (_radio == null)
         {
-            _world.OnBoardDone();
+            _hasEnded = true;
+            EndAssociated();
             return;
         }
         // A board that reports ends with the report after its last input, so that every policy has the same reports.

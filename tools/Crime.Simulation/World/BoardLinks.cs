@@ -79,7 +79,7 @@ internal sealed class BoardLinks : NodeLinks
         }
         double atUs = World.NowUs + WayBackUs(slot, sizeBytes, request.Draws);
         if (World.StatusIl > 0 && ReceivesStatuses) atUs += StallUs(slot, request.Draws);
-        int requestBytes = kind == EventKind.Pong ? PingFrame.Size : World.RequestSize(request.Input.Length);
+        int requestBytes = kind == EventKind.Pong ? PingFrame.Size : request.SizeBytes;
         double receivedUs = AnswerUs(request.SentUs + _costs.PublishUs + _costs.AirUs(requestBytes), atUs);
         // At a beacon, the board receives first what came before the answer.
         if (_costs.BeaconUs > 0 && receivedUs > atUs) receivedUs += StatusUs(receivedUs - _costs.BeaconUs, atUs);

@@ -24,7 +24,7 @@ namespace Crime.Simulation.World;
 /// A batch takes the sum of the service times of its requests: the kinds of a scenario have no gain from batching, so the share of
 /// <see cref="ServiceCost"/> stays at 1.
 /// </remarks>
-internal sealed class GatewayDriver : IGatewayActions
+internal sealed partial class GatewayDriver : IGatewayActions
 {
     /// <summary>Longest time between two statuses in ms, unless they are published less often: the gateway's default.</summary>
     public const int DefaultHeartbeatMs = 1000;
@@ -77,7 +77,7 @@ internal sealed class GatewayDriver : IGatewayActions
         _doneUs = new long[workers];
         _leftUs = new long[workers];
         SimModel? otherWork = Node.Background is { } load ? new SimModel(OtherWorkId, 1, new CostLine(0, (int)(load.WorkMs * 1000))) : null;
-        _core = new GatewayCore(Settings(), new SimModels(new SimModel(_modelId, world.Setup.Set.Lengths.MaxLength, Costs.Line), otherWork), this);
+        _core = new GatewayCore(Settings(), new SimModels(new SimModel(_modelId, world.Setup.Set.Lengths.MaxLength, Costs.Line), otherWork), this, this);
     }
 
     /// <summary>Its number.</summary>
@@ -144,10 +144,18 @@ internal sealed class GatewayDriver : IGatewayActions
     {
         Beat();
         if (HasUpstreams) ReadUpstreams();
+        if (request.Frame.WantsReceipt || request.Result != null) ExpectReceipt(request);
+        if (request.Result is { } result)
+        {
+            _world.Return(request);
+            _core.Results.OnResult(request.Sender, isForGroup: false, result, NowUs);
+            return;
+        }
         request.ServiceUs = ServiceUs(request.Input, request.Draws);
         if (request.Target == Index) ReservedUs = Math.Max(ReservedUs - request.ServiceUs, 0);
         Note(request, isWaiting: true);
-        if (request.Target < 0)
+        // Where the result is wanted behind the gateway, the gateways decide who computes.
+        if (request.Target < 0 || request.Frame.WantsReceipt)
         {
             _core.OnRequest(request, NowUs);
             return;
@@ -273,6 +281,8 @@ internal sealed class GatewayDriver : IGatewayActions
     {
         var asked = (SimRequest)request;
         Note(asked, isWaiting: false);
+        // A refused delivery carries its refusal itself.
+        if (asked.Frame.WantsReceipt) TakeCarrier(asked.Session, asked.Sequence);
         if (asked.Origin == SimRequest.NoOrigin)
         {
             _world.Return(asked);
@@ -286,7 +296,11 @@ internal sealed class GatewayDriver : IGatewayActions
     }
 
     /// <inheritdoc/>
-    public void Drop(PendingRequest request) => _world.Return((SimRequest)request);
+    public void Drop(PendingRequest request)
+    {
+        Note((SimRequest)request, isWaiting: false);
+        _world.Return((SimRequest)request);
+    }
 
     /// <inheritdoc/>
     public bool TryPassOn(PendingRequest request, in RelayAttempt attempt)
@@ -303,6 +317,7 @@ internal sealed class GatewayDriver : IGatewayActions
         child.Frame.ModelId = asked.Frame.ModelId;
         child.Frame.Length = asked.Frame.Length;
         child.Frame.BudgetUs = attempt.BudgetUs;
+        child.SizeBytes = RequestFrame.HeaderSize + asked.Frame.Length * _world.Setup.Set.BytesPerStep;
         int count = asked.Frame.VisitedCount;
         for (int i = 0; i < count; i++) child.Frame.Visited[i] = asked.Frame.Visited[i];
         child.Frame.Visited[count] = attempt.VisitedKey;

@@ -17,6 +17,13 @@ internal static class Mappings
     /// <param name="board">The board.</param>
     public static InputMapping Of(SimWorld world, BoardDriver board)
     {
+        InputMapping mapping = MappingOf(world, board);
+        mapping.ResultsAtGateway = board.Costs.Group.ResultsAtGateway;
+        return mapping;
+    }
+
+    private static InputMapping MappingOf(SimWorld world, BoardDriver board)
+    {
         Policy policy = world.Setup.Policy;
         return policy.Kind switch
         {
@@ -66,8 +73,11 @@ internal sealed class EngineMapping(MappingMode mode, int fixedLength) : WholeMa
         _board.DecideAfterWake(engine, LengthOf(length), nowUs, decision);
 
     /// <inheritdoc/>
-    protected override void DecideWhole(MappingEngine engine, int length, long nowUs, Decision decision) =>
+    protected override void DecideWhole(MappingEngine engine, int length, long nowUs, Decision decision)
+    {
+        _board.ResultsAtGateway = ResultsAtGateway;
         _board.Decide(engine, LengthOf(length), true, nowUs, decision);
+    }
 
     private int LengthOf(int length) => fixedLength > 0 ? fixedLength : length;
 }

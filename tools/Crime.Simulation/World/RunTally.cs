@@ -72,6 +72,15 @@ public sealed class RunTally
     /// <summary>Results that came later than they were wanted.</summary>
     public long MissedDeadlines { get; set; }
 
+    /// <summary>Results that gateways published, where they are wanted behind the gateway.</summary>
+    public long Published { get; set; }
+
+    /// <summary>Results that were published although their input had one.</summary>
+    public long PublishedTwice { get; set; }
+
+    /// <summary>Own results of boards that were lost, because no gateway had taken the former ones.</summary>
+    public long LostResults { get; set; }
+
     /// <summary>Inputs that boards kept for a batch.</summary>
     public long Kept { get; set; }
 
@@ -180,6 +189,9 @@ public sealed class RunTally
         Cancelled += other.Cancelled;
         MissedDeadlines += other.MissedDeadlines;
         Kept += other.Kept;
+        Published += other.Published;
+        PublishedTwice += other.PublishedTwice;
+        LostResults += other.LostResults;
         Pings += other.Pings;
         Events += other.Events;
         TimeUs += other.TimeUs;

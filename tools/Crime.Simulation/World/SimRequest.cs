@@ -46,6 +46,12 @@ internal sealed class SimRequest : PendingRequest
     /// <summary>True while it waits in a queue.</summary>
     public bool IsWaiting;
 
+    /// <summary>Bytes of the request; 0 for other work.</summary>
+    public int SizeBytes;
+
+    /// <summary>The result that a board has computed and sends; null for a request.</summary>
+    public ResultFrame? Result;
+
     /// <summary>The answer without the frame of an upstream; the load alone for a ping.</summary>
     public Reply Answer;
 

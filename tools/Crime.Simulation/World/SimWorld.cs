@@ -6,6 +6,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using Crime.Frames;
+using Crime.Gateway.Core.Results;
 using Crime.Mapping;
 using Crime.Node;
 using Crime.Simulation.Events;
@@ -30,6 +31,8 @@ internal sealed class SimWorld
     private readonly BoardDriver[] _boards;
     private readonly int[] _listeners;
     private readonly int[][] _nextHop;
+    private readonly int _requestHeaderSize;
+    private readonly HashSet<ResultKey> _published = [];
     private int _activeBoards;
 
     /// <summary>Builds a network.</summary>
@@ -41,6 +44,7 @@ internal sealed class SimWorld
         Seed = seed;
         StatusIl = setup.StatusIl ?? setup.Policy.ReceivedStatusIl;
         Scenario scenario = setup.Scenario;
+        _requestHeaderSize = RequestFrame.HeaderSize + (scenario.HasResultsAtGateway ? RequestFrame.DeliverySize : 0);
         Tally = new RunTally(setup.Set.Lengths.MaxLength, (long)(scenario.DurationS * 1e6));
         _listeners = scenario.Gateways.Select((_, i) => ListenersIn(scenario, i)).ToArray();
         int links = 0;
@@ -86,12 +90,23 @@ internal sealed class SimWorld
     /// <summary>Counts of the run.</summary>
     public RunTally Tally { get; }
 
+    /// <summary>Accepted inputs without a published result.</summary>
+    public int OwedResults { get; set; }
+
+    /// <summary>A gateway has published a result.</summary>
+    public void OnPublished(ResultKey key)
+    {
+        Tally.Published++;
+        OwedResults--;
+        if (!_published.Add(key)) Tally.PublishedTwice++;
+    }
+
     /// <summary>Runs until every input that is due before the end has its result.</summary>
     public RunTally Run(CancellationToken cancellation)
     {
         foreach (GatewayDriver gateway in _gateways) gateway.Start();
         foreach (BoardDriver board in _boards) board.Start();
-        while (_activeBoards > 0)
+        while (_activeBoards > 0 || OwedResults > 0)
         {
             SimEvent next = Events.Take();
             NowUs = next.AtUs;
@@ -115,6 +130,7 @@ internal sealed class SimWorld
             case EventKind.Hedge: _boards[next.Node].OnHedge(next.Sequence); break;
             case EventKind.Cancel: _gateways[next.Node].OnCancel(_requests[next.Subject]); break;
             case EventKind.Request: _gateways[next.Node].OnRequest(_requests[next.Subject]); break;
+            case EventKind.Stored: _gateways[next.Node].OnStored(); break;
             case EventKind.Served: _gateways[next.Node].OnServed(next.Subject); break;
             case EventKind.Publish: _gateways[next.Node].OnPublish(); break;
             case EventKind.Background: _gateways[next.Node].OnBackground(); break;
@@ -152,6 +168,9 @@ internal sealed class SimWorld
         request.SentUs = NowUs;
         request.Target = -1;
         request.Frame.VisitedCount = 0;
+        request.Frame.WantsReceipt = false;
+        request.Result = null;
+        request.SizeBytes = 0;
         return request;
     }
 
@@ -172,7 +191,7 @@ internal sealed class SimWorld
 
     /// <summary>Size of a request in bytes.</summary>
     /// <param name="length">Its timesteps.</param>
-    public int RequestSize(int length) => RequestFrame.HeaderSize + length * Setup.Set.BytesPerStep;
+    public int RequestSize(int length) => _requestHeaderSize + length * Setup.Set.BytesPerStep;
 
     /// <summary>Time in µs of a node's next look at its pings: the first interval that ends after the ping is due.</summary>
     /// <param name="dueUs">Time of the next ping; <see cref="long.MaxValue"/> for none.</param>
