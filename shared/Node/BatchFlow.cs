@@ -27,6 +27,7 @@ public sealed class BatchFlow
     private readonly Decision _decision = new Decision();
     private readonly RadioTimeline _timeline = new RadioTimeline();
     private bool _isReport;
+    private bool _hasRepeated;
     private int _inFlight;
     private int _inFlightSizeBytes;
     private int _sent;
@@ -99,6 +100,7 @@ public sealed class BatchFlow
         _listensUntilUs = 0;
         AnsweredCount = 0;
         DeliveredCount = 0;
+        _hasRepeated = false;
         _kept.Change(KeptState.Kept, KeptState.ToSend);
         if (!_flow.Engine.IsRadioOff) return Next(nowUs);
         _flow.Radio.Wake(nowUs);
@@ -212,6 +214,15 @@ public sealed class BatchFlow
     public InputAction OnTimeout(long nowUs)
     {
         _flow.Counters.Timeouts += _inFlight;
+        if (_flow.ResultsAtGateway && !_hasRepeated)
+        {
+            // The gateway recognises a repeat, which takes far less energy than a further wake.
+            _hasRepeated = true;
+            _inFlight = 0;
+            _inFlightSizeBytes = 0;
+            _kept.Change(KeptState.InFlight, KeptState.ToSend);
+            return Next(nowUs);
+        }
         _flow.Engine.OnTimeout(_aloneGateway, nowUs);
         return Complete(nowUs);
     }

@@ -32,7 +32,10 @@ public enum DeferralStep : byte
 public sealed class Deferral
 {
     /// <summary>Time in µs before a deadline that a batch may take at most: the wake, and the longest time-out.</summary>
-    public const int BatchLimitUs = RadioSchedule.WakeLimitUs + 2_000_000;
+    public const int BatchLimitUs = RadioSchedule.WakeLimitUs + LongestTimeoutUs;
+
+    /// <summary>Longest time in µs to wait for an answer.</summary>
+    private const int LongestTimeoutUs = 2_000_000;
 
     /// <summary>First time in µs from a batch without an answer to the next one; doubled up to <see cref="MaxBackOffUs"/>.</summary>
     public const int FirstBackOffUs = 1_000_000;
@@ -81,9 +84,9 @@ public sealed class Deferral
         bool mayCompute = _flow.CanCompute && !_flow.Mapping.NeedsGateway;
         if (mayCompute && engine.Saving(length) <= 0) return false;
         if (_withinUs == long.MaxValue) return true;
-        long workUs = LocalUs(engine, length);
-        for (int i = 0; i < Kept.Count; i++) workUs += LocalUs(engine, Kept.Length(i));
-        return _withinUs > BatchLimitUs + workUs;
+        long workUs = LimitUs + WorkUs(engine, length);
+        for (int i = 0; i < Kept.Count; i++) workUs += WorkUs(engine, Kept.Length(i));
+        return _withinUs > workUs;
     }
 
     /// <summary>Keeps an input.</summary>
@@ -154,14 +157,20 @@ public sealed class Deferral
 
     private bool MustSend => !_flow.CanCompute || _flow.Mapping.NeedsGateway || _flow.ResultsAtGateway;
 
+    /// <summary>
+    /// Time in µs before a deadline that a batch takes. Where results are wanted behind the gateway, an input whose batch fails cannot be computed instead:
+    /// its result needs the gateway as well. So only a batch that succeeds counts.
+    /// </summary>
+    private long LimitUs => !_flow.ResultsAtGateway ? BatchLimitUs : _radio == null ? LongestTimeoutUs : _radio.Cost.TimeUs + LongestTimeoutUs;
+
     /// <summary>Latest time in µs to begin, so that a batch that fails leaves the time to compute all inputs by their deadlines.</summary>
     private long DueUs(MappingEngine engine)
     {
-        long workUs = BatchLimitUs, dueUs = long.MaxValue;
+        long workUs = LimitUs, dueUs = long.MaxValue;
         Index = 0;
         for (int i = 0; i < Kept.Count; i++)
         {
-            if (!Kept.HasResult(i)) workUs += LocalUs(engine, Kept.Length(i));
+            workUs += WorkUs(engine, Kept.Length(i));
             if (RidesReport(Kept.DeadlineUs(i), workUs)) continue;
             long latestUs = Kept.DeadlineUs(i) - workUs;
             if (dueUs == long.MaxValue) Index = i;
@@ -174,12 +183,12 @@ public sealed class Deferral
     private bool PaysBatch(MappingEngine engine, long nowUs)
     {
         if (!engine.HasUsableGateway(nowUs) && !_flow.Need.MayProbe(nowUs)) return false;
-        long saving = 0, workUs = BatchLimitUs;
+        long saving = 0, workUs = LimitUs;
         int longest = 0;
         for (int i = 0; i < Kept.Count; i++)
         {
             int length = Kept.Length(i);
-            workUs += LocalUs(engine, length);
+            workUs += WorkUs(engine, length);
             if (RidesReport(Kept.DeadlineUs(i), workUs)) continue;
             saving += engine.Saving(length);
             if (length > longest) longest = length;
@@ -189,5 +198,5 @@ public sealed class Deferral
 
     private bool RidesReport(long deadlineUs, long workUs) => _radio != null && _radio.ReportAtUs < long.MaxValue && deadlineUs - workUs >= _radio.ReportAtUs;
 
-    private static long LocalUs(MappingEngine engine, int length) => engine.LocalTime == null ? 0 : engine.LocalTime.At(length);
+    private long WorkUs(MappingEngine engine, int length) => engine.LocalTime == null || _flow.ResultsAtGateway ? 0 : engine.LocalTime.At(length);
 }

@@ -164,12 +164,13 @@ internal sealed class BoardBatches
         int link = _board.Links.SlotOf(_batch.Decision.Gateway.Id);
         int budgetUs = _batch.Decision.BudgetUs;
         uint number = _kept.Input(_batch.Index);
-        bool isRepeat = _kept.WasSent(_batch.Index);
+        // A repeat is another message, with random draws of its own. Where results are wanted on the board, runs have not changed.
+        bool isRepeat = _flow.ResultsAtGateway && _kept.WasSent(_batch.Index);
         _batch.OnSent(sequence, fromUs, sentUs, _flow.ResultsAtGateway ? RequestFrame.DeliverySize : 0);
         // Requests leave one after the other.
         long leftUs = Math.Max(_airFreeUs, sentUs + (long)_board.Costs.PublishUs) + (long)_board.Costs.AirUs(_world.RequestSize(input.Length));
         _airFreeUs = leftUs;
-        SimRequest? request = _board.Transmit(input, _draws[slot], link, sequence, budgetUs, sentUs, leftUs, false);
+        SimRequest? request = _board.Transmit(input, isRepeat ? _connection.NextDraws() : _draws[slot], link, sequence, budgetUs, sentUs, leftUs, false);
         if (request != null) _board.SetIdentity(request, number, isRepeat);
         return sentUs;
     }

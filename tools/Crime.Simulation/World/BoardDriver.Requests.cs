@@ -79,13 +79,13 @@ internal sealed partial class BoardDriver
         int length = Input.Length, sizeBytes = _world.RequestSize(length), slot = Links.SlotOf(_flow.Decision.Gateway.Id);
         long sentUs = fromUs + (long)Costs.EncodeUs(length);
         uint sequence = _flow.Hedge.IsRepeated ? _request.OpenFurther(fromUs) : _request.Open(fromUs);
-        bool isRepeat = _flow.WasSent;
+        bool isRepeat = _flow.ResultsAtGateway && _flow.WasSent;
         _flow.OnSent(fromUs, sentUs, _flow.ResultsAtGateway ? RequestFrame.DeliverySize : 0);
         AwaitAnswer(sentUs);
         double leftUs = sentUs + (Costs.PublishUs + Costs.AirUs(sizeBytes));
         _leftUs = (long)leftUs;
         if (_request.HasAnswer) _world.Events.Add(_leftUs, EventKind.Hedge, Index, 0, sequence);
-        SimRequest? request = Transmit(Input, Draws, slot, sequence, _flow.Decision.BudgetUs, sentUs, leftUs, true);
+        SimRequest? request = Transmit(Input, isRepeat ? _connection.NextDraws() : Draws, slot, sequence, _flow.Decision.BudgetUs, sentUs, leftUs, true);
         if (request != null) SetIdentity(request, _inputCount, isRepeat);
     }
 
