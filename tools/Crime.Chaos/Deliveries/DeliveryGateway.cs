@@ -24,7 +24,7 @@ internal sealed class DeliveryGateway : IGatewayActions, IResultActions, IServed
 
     // The journal: accepted frames and published keys, in their order.
     private readonly List<(ResultKey Key, byte[]? Frame)> _journal = [];
-    private readonly Batch _batch = new(0);
+    private Batch _batch = new(0);
     private GatewayCore _core = null!;
     private int _life;
     private bool _isBusy;
@@ -70,7 +70,7 @@ internal sealed class DeliveryGateway : IGatewayActions, IResultActions, IServed
         IsUp = true;
         int life = ++_life;
         _isBusy = false;
-        _batch.Clear();
+        _batch = new Batch(0);
         _core = new GatewayCore(
             new GatewaySettings { NodeId = Id, QueueCapacity = 4, WorkerCount = 1, MinIntervalMs = 50, HeartbeatMs = 1000, Session = (uint)life }, this, this, this);
         Restore();
