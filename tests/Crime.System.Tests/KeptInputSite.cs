@@ -57,6 +57,9 @@ public abstract partial class KeptInputSite : BoardSiteTests
     /// <summary>Lengths of the requests that have reached the broker.</summary>
     protected IReadOnlyCollection<int> RequestLengths => _requestLengths;
 
+    /// <summary>Options of the gateway beside those of all tests.</summary>
+    protected virtual string[] MoreGatewayOptions => [];
+
     /// <summary>True while the broker withholds answers to requests. It still delivers answers to pings.</summary>
     protected bool IsWithheld
     {
@@ -88,8 +91,10 @@ public abstract partial class KeptInputSite : BoardSiteTests
         _broker.Server.InterceptingPublishAsync += OnPublish;
         File.WriteAllBytes(Path.Combine(Site.Models, "test.crime"), s_model);
         _gateway = GatewayProcess.Start(
-            "--Broker:Mode=external", "--Broker:Host=127.0.0.1", $"--Broker:Port={Site.BrokerPort}", $"--Http:Port={Site.HttpPort}",
-            $"--Models:Folder={Site.Models}");
+            [
+                "--Broker:Mode=external", "--Broker:Host=127.0.0.1", $"--Broker:Port={Site.BrokerPort}", $"--Http:Port={Site.HttpPort}",
+                $"--Models:Folder={Site.Models}", .. MoreGatewayOptions,
+            ]);
         await GatewayHttp.UntilHealthyAsync(Site.HttpPort);
     }
 
@@ -103,6 +108,14 @@ public abstract partial class KeptInputSite : BoardSiteTests
     /// <param name="inputs">Its recording.</param>
     /// <param name="settings">Lines of the settings file beside those of all tests.</param>
     internal void WriteFlash(IReadOnlyList<LabelledSequence> inputs, string settings) => Site.WriteFlash(s_model, inputs, Common + settings);
+
+    /// <summary>Returns true when the broker withholds the answer that has just come.</summary>
+    protected virtual bool Withholds() => false;
+
+    /// <summary>A message has come to the broker.</summary>
+    protected virtual void OnMessage(string topic, byte[] payload)
+    {
+    }
 
     /// <summary>Powers a board with the flash of the site.</summary>
     protected Board Power()
@@ -177,7 +190,8 @@ public abstract partial class KeptInputSite : BoardSiteTests
         var request = new RequestFrame();
         if (e.ClientId == BoardId && request.Decode(bytes) == FrameError.None) _requestLengths.Enqueue(request.Length);
         bool isAnswer = e.ApplicationMessage.Topic == Topics.Response(BoardId) && new ResponseFrame().Decode(bytes) == FrameError.None;
-        if (isAnswer && IsWithheld) e.ProcessPublish = false;
+        if (isAnswer && (IsWithheld || Withholds())) e.ProcessPublish = false;
+        OnMessage(e.ApplicationMessage.Topic, bytes);
         return Task.CompletedTask;
     }
 

@@ -35,7 +35,7 @@ public sealed class DeliveryTests
     [Test]
     public async Task AnInputGetsAReceiptAndTheConsumerOneResult([Values] bool isEmbedded)
     {
-        await using Mosquitto? broker = isEmbedded ? null : await Mosquitto.StartAsync(Ports.Free());
+        await using TestBroker? broker = isEmbedded ? null : await TestBroker.StartAsync();
         await using RunningGateway gateway = await RunningGateway.StartAsync(Options(broker));
         int port = broker?.Port ?? gateway.BrokerPort;
         await using ResultConsumer consumer = await ResultConsumer.ConnectAsync(port);
@@ -86,12 +86,12 @@ public sealed class DeliveryTests
         Assert.That(consumer.Results.Select(result => result.Input), Is.EqualTo(new[] { 2u }));
     }
 
-    /// <summary>Kills the process after receipts and before results, as often as it takes.</summary>
+    /// <summary>The process is killed while it has given receipts and has not published all results.</summary>
     [Test]
     public async Task AKilledGatewayPublishesWhatItHasAccepted()
     {
         const int count = 400;
-        await using Mosquitto broker = await Mosquitto.StartAsync(Ports.Free());
+        await using TestBroker broker = await TestBroker.StartAsync();
         await using ResultConsumer consumer = await ResultConsumer.ConnectAsync(broker.Port);
         await using TestBoard board = await TestBoard.ConnectAsync(broker.Port);
         var accepted = new HashSet<uint>();
@@ -149,7 +149,7 @@ public sealed class DeliveryTests
             $"{flush}: time until the receipt median {waitsUs[count / 2]} us, 99 % {waitsUs[count * 99 / 100]} us; {elapsed.Elapsed.TotalMilliseconds / count:0.00} ms with the broker");
     }
 
-    private GatewayOptions Options(Mosquitto? broker)
+    private GatewayOptions Options(TestBroker? broker)
     {
         GatewayOptions options = RunningGateway.Options(_models.Path) with { ResultsFolder = _folder };
         return broker == null ? options : options with { Broker = new BrokerOptions(BrokerMode.External, "127.0.0.1", broker.Port, "", "") };
