@@ -91,10 +91,11 @@ internal sealed class BoardBatches
     public bool KeepResult() => _deferral.KeepResult(_kept.Origin, _flow.Result, _flow.WasSent, _flow.ArrivedUs);
 
     /// <summary>Takes the next step of a board that has nothing else to do.</summary>
+    /// <param name="isEnd">True when no input follows: everything is due.</param>
     /// <returns>False when nothing is due.</returns>
-    public bool Step()
+    public bool Step(bool isEnd)
     {
-        switch (_deferral.Next(_world.NowUs, _world.NowUs))
+        switch (_deferral.Next(_world.NowUs, isEnd ? long.MaxValue : _world.NowUs))
         {
             case DeferralStep.Compute:
                 int slot = _kept.Slot(_deferral.Index);
@@ -164,8 +165,8 @@ internal sealed class BoardBatches
         int link = _board.Links.SlotOf(_batch.Decision.Gateway.Id);
         int budgetUs = _batch.Decision.BudgetUs;
         uint number = _kept.Input(_batch.Index);
-        // A repeat is another message, with random draws of its own. Where results are wanted on the board, runs have not changed.
-        bool isRepeat = _flow.ResultsAtGateway && _kept.WasSent(_batch.Index);
+        // A repeat is another message, with random draws of its own.
+        bool isRepeat = _kept.WasSent(_batch.Index);
         _batch.OnSent(sequence, fromUs, sentUs, _flow.ResultsAtGateway ? RequestFrame.DeliverySize : 0);
         // Requests leave one after the other.
         long leftUs = Math.Max(_airFreeUs, sentUs + (long)_board.Costs.PublishUs) + (long)_board.Costs.AirUs(_world.RequestSize(input.Length));

@@ -25,7 +25,7 @@ internal sealed partial class BoardDriver
     /// <summary>Serves kept inputs and reports of a duty-cycled board, or switches its radio off.</summary>
     private void Continue()
     {
-        if (_batches != null && _batches.Step()) return;
+        if (_batches != null && _batches.Step(NowUs >= _replayEndUs)) return;
         if (_radio == null)
         {
             EndAssociated();
@@ -33,7 +33,7 @@ internal sealed partial class BoardDriver
         }
         SwitchRadioOff(_radio);
         if (_isRefreshing) return;
-        long lookUs = Math.Min(_batches?.NextUs ?? long.MaxValue, _radio.ReportAtUs);
+        long lookUs = Math.Min(Math.Min(_batches?.NextUs ?? long.MaxValue, _radio.ReportAtUs), _replayEndUs);
         if (_hasEnded && _batches is null or { IsEmpty: true } && (_lastReportUs == long.MaxValue || _radio.ReportAtUs > _lastReportUs))
         {
             if (!_isDone) _world.OnBoardDone();

@@ -41,6 +41,7 @@ internal sealed partial class BoardDriver
     private bool _isKeptInput;
     private bool _isComputingOrSending;
     private uint _looks;
+    private long _replayEndUs = long.MaxValue;
     private long _lastReportUs;
     private bool _hasEnded;
     private bool _isDone;
@@ -297,9 +298,11 @@ internal sealed partial class BoardDriver
             EndAssociated();
             return;
         }
-        // A board that reports ends with the report after its last input, so that every policy has the same reports.
         _hasEnded = true;
-        _lastReportUs = _radio.ReportAtUs;
+        // The firmware ends a replay an interval after its last input, and then serves all that it has kept.
+        if (_world.Setup.Replay is { } replay) _replayEndUs = NowUs + replay.IntervalMs * 1000L;
+        // A board that reports ends with the report after its last input, so that every policy has the same reports.
+        else _lastReportUs = _radio.ReportAtUs;
     }
 
     /// <summary>Connects or leaves, as the board needs it. A duty-cycled board is connected while its radio is on.</summary>
