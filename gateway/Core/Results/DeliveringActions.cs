@@ -38,6 +38,9 @@ internal sealed class DeliveringActions : IGatewayActions
     public bool TryPassOn(PendingRequest request, in RelayAttempt attempt) => _actions.TryPassOn(request, attempt);
 
     /// <inheritdoc/>
+    public void PassOnCancel(string node, uint session, uint sequence) => _actions.PassOnCancel(node, session, sequence);
+
+    /// <inheritdoc/>
     public void SendPing(string node, uint session, uint sequence) => _actions.SendPing(node, session, sequence);
 
     /// <inheritdoc/>

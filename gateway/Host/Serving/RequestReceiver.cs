@@ -94,7 +94,8 @@ public sealed class RequestReceiver : IRequestHandler
             return;
         }
         _core.OnCancel(
-            request => request.Frame.Session == cancel.Session && request.Frame.Sequence == cancel.Sequence
+            // A delivery has its receipt, or will have it: its result is published in any case.
+            request => request.Frame.Session == cancel.Session && request.Frame.Sequence == cancel.Sequence && !request.Frame.WantsReceipt
                 && ((BoardRequest)request).Reply.Topic == reply.Topic,
             _time.NowUs());
     }
