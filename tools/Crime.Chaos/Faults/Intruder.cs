@@ -26,7 +26,7 @@ internal sealed class Intruder
         _broker = broker;
     }
 
-    /// <summary>Sends more requests than a gateway's queue holds.</summary>
+    /// <summary>Sends more requests than a gateway's queue holds, and cancels some of them: a few twice, or without a request.</summary>
     /// <param name="gateway">Id of the gateway.</param>
     /// <param name="capacity">Its capacity.</param>
     public void Flood(string gateway, int capacity)
@@ -46,6 +46,8 @@ internal sealed class Intruder
             };
             _broker.Inject(new Message(topic, frame.Encode()) { Trail = new Trail(_world.NextRequest(), null, model, 0) });
         }
+        for (int cancels = _world.Below(count / 4 + 1); cancels > 0; cancels--)
+            _broker.Inject(new Message(topic, new CancelFrame { Session = session, Sequence = (uint)_world.Below(count + 2) }.Encode()));
     }
 
     /// <summary>A few gateways publish a status, or that they are offline, and answer nothing.</summary>

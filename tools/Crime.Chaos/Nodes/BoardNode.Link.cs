@@ -29,6 +29,7 @@ internal sealed partial class BoardNode
     private int _modelIndex;
     private Trail? _trail;
     private Trail? _earlierTrail;
+    private bool _isAnswerUnread;
     private int _airUs;
     private int _sentSlot;
 
@@ -95,6 +96,7 @@ internal sealed partial class BoardNode
         if (response.Code == ResponseCode.Ok) CheckAnswer(response);
         else World.Tally.Add(Outcome.Refused);
         // A board that computes sees the answer after the slice, and one that writes another request once that has left.
+        _isAnswerUnread = !_flow.Hedge.IsRunning;
         if (_flow.Action != InputAction.AwaitAnswer) return;
         if (World.Planted == PlantedFault.SlotReused && _sentSlot >= 0) _flow.Decision.Gateway = _engine.Candidate(_sentSlot);
         ReadAnswer();
@@ -110,6 +112,7 @@ internal sealed partial class BoardNode
             AtOwn(leftUs, FlowKind, _timer);
             return;
         }
+        _isAnswerUnread = false;
         if (!isEarlier || isOk) _book.EndRequest(_airUs, true, isEarlier ? Math.Max(_request.AnsweredAtUs, leftUs) : _request.AnsweredAtUs);
         Do(_flow.OnAnswer(_request.Answer, _request.AnsweredAtUs, NowUs));
     }
@@ -178,7 +181,7 @@ internal sealed partial class BoardNode
         int extraSizeBytes = payload.Length - RequestFrame.HeaderSize - length * BoardTraits.BytesPerStep;
         InputAction next = _flow.OnSent(_startedUs, NowUs, extraSizeBytes);
         _book.Enter(BoardState.Requests, NowUs);
-        if (_request.HasAnswer) ReadAnswer();
+        if (_isAnswerUnread) ReadAnswer();
         else Do(next);
     }
 

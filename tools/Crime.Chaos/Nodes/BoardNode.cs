@@ -231,6 +231,7 @@ internal sealed partial class BoardNode : ChaosNode
             _input = World.Inputs.Add(Id, World.Below(TinyModel.SequenceCount), World.Between(1, TinyModel.LongestLength));
         }
         _isRunning = true;
+        _isAnswerUnread = false;
         _arrived = _traits.IsStreaming ? 0 : _input.Length;
         _startedUs = NowUs;
         _book.Begin(NowUs);
@@ -310,11 +311,11 @@ internal sealed partial class BoardNode : ChaosNode
             case InputAction.AwaitRetry: Do(_flow.OnRetry(NowUs)); break;
             case InputAction.AwaitAnswer when NowUs < _flow.UntilUs && !_request.HasAnswer: Do(InputAction.AwaitAnswer); break;
             case InputAction.AwaitAnswer when _flow.Hedge.IsPlanned:
-                if (_request.HasAnswer) ReadAnswer();
-                else StartHedge();
+                if (_isAnswerUnread) ReadAnswer();
+                else if (!_request.HasAnswer) StartHedge();
                 break;
             // An answer that came while the last request was written.
-            case InputAction.AwaitAnswer when _request.HasAnswer && _flow.Hedge.IsRepeated: ReadAnswer(); break;
+            case InputAction.AwaitAnswer when _isAnswerUnread: ReadAnswer(); break;
             // An answer that has come is being handled.
             case InputAction.AwaitAnswer when _request.Close():
                 World.Tally.Add(Outcome.TimedOut);
