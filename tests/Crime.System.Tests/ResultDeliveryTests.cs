@@ -61,7 +61,8 @@ public sealed class ResultDeliveryTests : KeptInputSite
     {
         List<LabelledSequence> inputs = Inputs(FirstLength, 6);
         List<string> lines = await RunAsync(inputs, "radio=modem\nmapping=local\n");
-        Assert.That(lines.Count(line => line.StartsWith("INF ", StringComparison.Ordinal) && line.Contains(" at=local ", StringComparison.Ordinal)), Is.EqualTo(inputs.Count));
+        string[] readings = [.. lines.Where(line => line.StartsWith("INF ", StringComparison.Ordinal))];
+        Assert.That(readings, Has.Length.EqualTo(inputs.Count).And.All.Contains(" at=local "));
         AssertDelivered(inputs, Target.Local);
     }
 

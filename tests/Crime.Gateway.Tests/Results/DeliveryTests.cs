@@ -156,7 +156,8 @@ public sealed class DeliveryTests
         }
         waitsUs.Sort();
         TestContext.Out.WriteLine(
-            $"{flush}: time until the receipt median {waitsUs[count / 2]} us, 99 % {waitsUs[count * 99 / 100]} us; {elapsed.Elapsed.TotalMilliseconds / count:0.00} ms with the broker");
+            $"{flush}: until the receipt median {waitsUs[count / 2]} us, 99 % {waitsUs[count * 99 / 100]} us; "
+            + $"{elapsed.Elapsed.TotalMilliseconds / count:0.00} ms with the broker");
     }
 
     private GatewayOptions Options(TestBroker? broker)

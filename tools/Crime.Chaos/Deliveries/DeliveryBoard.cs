@@ -178,7 +178,10 @@ internal sealed class DeliveryBoard
         int timer = ++_timer;
         switch (action)
         {
-            case InputAction.Compute: _world.After(1000 + _world.Below(50_000), () => Do(_flow.OnComputed(DeliveryConsumer.LabelOf(_flow.Result.Input), NowUs, NowUs))); break;
+            case InputAction.Compute:
+                int label = DeliveryConsumer.LabelOf(_flow.Result.Input);
+                _world.After(1000 + _world.Below(50_000), () => Do(_flow.OnComputed(label, NowUs, NowUs)));
+                break;
             case InputAction.WakeRadio: WakeRadio(); break;
             case InputAction.Send:
                 uint sequence = _request.Open(NowUs);

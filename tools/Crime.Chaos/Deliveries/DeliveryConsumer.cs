@@ -58,7 +58,8 @@ internal sealed class DeliveryConsumer
         var (plain, flagged) = _results.GetValueOrDefault(key);
         if (result.IsRepeat) _counts.Flagged++;
         _results[key] = result.IsRepeat ? (plain, flagged + 1) : (plain + 1, flagged);
-        if (!result.IsRepeat && (plain > 0 || (_hasOneGateway && flagged > 0))) throw new InvariantException($"{board}: input {result.Input} has a second result without the flag");
+        if (!result.IsRepeat && (plain > 0 || (_hasOneGateway && flagged > 0)))
+            throw new InvariantException($"{board}: input {result.Input} has a second result without the flag");
     }
 
     /// <summary>Checks the results at the end.</summary>

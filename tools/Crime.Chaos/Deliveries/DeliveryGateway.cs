@@ -120,6 +120,12 @@ internal sealed class DeliveryGateway : IGatewayActions, IResultActions, IServed
     public bool TryPassOn(PendingRequest request, in RelayAttempt attempt) => false;
 
     /// <inheritdoc/>
+    public void PassOnCancel(string node, uint session, uint sequence)
+    {
+        // It has no upstreams.
+    }
+
+    /// <inheritdoc/>
     public void SendPing(string node, uint session, uint sequence)
     {
         // It has no upstreams.

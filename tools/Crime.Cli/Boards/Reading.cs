@@ -35,7 +35,8 @@ internal sealed partial record Reading(
     {
         if (ConsoleFields.Read(Line(), line) is not { } fields || !fields.PowerIsTimeAndEnergy("active")) return null;
         return new Reading(
-            fields.Whole("id"), fields.Whole("len"), fields.Text("at"), fields.Text("class") == "-" ? -1 : fields.Whole("class"), fields.Number("ms"), fields.Number("active"),
+            fields.Whole("id"), fields.Whole("len"), fields.Text("at"), fields.Text("class") == "-" ? -1 : fields.Whole("class"),
+            fields.Number("ms"), fields.Number("active"),
             fields.Number("mj"), fields.Number("mw"), fields.Text("even") == "-" ? null : fields.Whole("even"), fields.Whole("depth"), fields.Text("meter"),
             fields.Text("done").Length == 0 ? 0 : fields.Whole("done"));
     }

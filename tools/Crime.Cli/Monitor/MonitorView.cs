@@ -140,7 +140,8 @@ internal static class MonitorText
     {
         InferenceArrived { Reading: var r } inference => string.Create(
             CultureInfo.InvariantCulture,
-            $"{inference.Board} {r.Input}: {r.Length} steps, {r.Target}{After(r.Done)}, class {(r.Label < 0 ? "-" : r.Label)}, {r.TimeMs:0.000} ms, {r.EnergyMj:0.000} mJ, "
+            $"{inference.Board} {r.Input}: {r.Length} steps, {r.Target}{After(r.Done)}, class {(r.Label < 0 ? "-" : r.Label)}, "
+            + $"{r.TimeMs:0.000} ms, {r.EnergyMj:0.000} mJ, "
             + $"break-even {Length(r.BreakEvenLength)}, meter {r.Meter}"),
         BracketArrived { Reading: var r } bracket => string.Create(
             CultureInfo.InvariantCulture,
