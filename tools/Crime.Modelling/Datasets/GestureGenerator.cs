@@ -1,5 +1,5 @@
-// The data set that the project makes itself: gestures as an accelerometer on a wrist records them. Sequences of very
-// different lengths, because that is what the mapping lives on; made from a seed, so that nothing has to be shipped.
+// The data set that the project makes itself: gestures as an accelerometer on a wrist records them. The lengths of the sequences differ much,
+// because the mapping decides by length. They follow from a seed, so that no file has to be shipped.
 
 using System;
 using System.Collections.Generic;
@@ -55,7 +55,7 @@ public static class GestureGenerator
         return sequences;
     }
 
-    /// <summary>What the sensor says: the motion and gravity, seen from a tilted wrist, with noise, in steps of 1 mg.</summary>
+    /// <summary>Samples of the sensor: motion and gravity, seen from a tilted wrist, with noise, in steps of 1 mg.</summary>
     private static float[] Record(string label, int length, SplitMix64 random)
     {
         Func<double, (double X, double Y, double Z)> motion = Motion(label, length, random);
@@ -106,23 +106,4 @@ public static class GestureGenerator
     private static double Smooth(double t) => t * t * (3 - 2 * t);
 
     private static float Milli(double value) => (float)(Math.Round(value * 1000) / 1000);
-
-    /// <summary>SplitMix64 (Steele, Lea, Flood, 2014): the same numbers on every runtime, which System.Random does not promise.</summary>
-    private sealed class SplitMix64(ulong state)
-    {
-        private ulong _state = state;
-
-        public double NextDouble()
-        {
-            ulong z = _state += 0x9E3779B97F4A7C15;
-            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-            return ((z ^ (z >> 31)) >> 11) * (1.0 / (1UL << 53));
-        }
-
-        public double Between(double low, double high) => low + (high - low) * NextDouble();
-
-        /// <summary>Box and Muller's normal deviate.</summary>
-        public double NextNormal() => Math.Sqrt(-2 * Math.Log(1 - NextDouble())) * Math.Cos(2 * Math.PI * NextDouble());
-    }
 }

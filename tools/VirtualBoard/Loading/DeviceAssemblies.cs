@@ -15,6 +15,9 @@ public static class DeviceAssemblies
     /// <summary>The kernels. Assemblies of compiled kernels refer to this one and to <see cref="Shared"/>.</summary>
     public const string Kernel = "Crime.Kernel";
 
+    /// <summary>From samples to sequences. It refers to no other one.</summary>
+    public const string Sensing = "Crime.Sensing";
+
     /// <summary>The library of a board: drivers, offloading, console, settings.</summary>
     public const string Device = "Crime.Device";
 
@@ -28,16 +31,16 @@ public static class DeviceAssemblies
     public static IReadOnlyList<string> BenchKernels { get; } = [Bench + ".Hidden16", Bench + ".Hidden24", Bench + ".Hidden32", Bench + ".Code"];
 
     /// <summary>All of them, each after those that it refers to.</summary>
-    public static IReadOnlyList<string> All { get; } = [Shared, Kernel, Device, Gestures, .. BenchKernels, Bench];
+    public static IReadOnlyList<string> All { get; } = [Shared, Kernel, Sensing, Device, Gestures, .. BenchKernels, Bench];
 
     /// <summary>Begins the name, in .NET, of an assembly that a board has loaded while it ran. Such assemblies are device code too.</summary>
     internal const string LoadedPrefix = "Loaded.";
 
-    /// <summary>Returns whether an assembly is device code that the firmware was built with.</summary>
+    /// <summary>Returns true when an assembly is device code that the firmware was built with.</summary>
     /// <param name="name">Simple name of the assembly; null for none.</param>
     public static bool Contains(string? name) => All.Contains(name);
 
-    /// <summary>Returns whether an assembly is device code that a board has loaded while it ran.</summary>
+    /// <summary>Returns true when an assembly is device code that a board has loaded while it ran.</summary>
     /// <param name="name">Simple name of the assembly in .NET; null for none.</param>
     public static bool IsLoaded(string? name) => name != null && name.StartsWith(LoadedPrefix, StringComparison.Ordinal);
 }
