@@ -49,53 +49,72 @@ internal sealed class ActivitySignal
     /// <param name="offset">Index of the first one.</param>
     public void Push(short[] values, int offset)
     {
-        int place = _place, level = 0;
+        // Fields and elements are read once: a board executes each read.
+        int place = _place, level = 0, channels = _channels;
+        bool isFirst = _count == 0;
         if (_count < _span) _count++;
-        for (int channel = 0; channel < _channels; channel++)
+        for (int channel = 0; channel < channels; channel++)
         {
-            short value = values[offset + channel];
+            short value = values[offset + channel], highest = _highest[channel], lowest = _lowest[channel];
             _last[channel][place] = value;
-            if (_count == 1 || value >= _highest[channel])
+            if (isFirst || value >= highest)
             {
+                highest = value;
                 _highest[channel] = value;
                 _highestAt[channel] = place;
             }
             else if (_highestAt[channel] == place)
             {
-                FindHighest(channel);
+                highest = FindHighest(channel);
             }
-            if (_count == 1 || value <= _lowest[channel])
+            if (isFirst || value <= lowest)
             {
+                lowest = value;
                 _lowest[channel] = value;
                 _lowestAt[channel] = place;
             }
             else if (_lowestAt[channel] == place)
             {
-                FindLowest(channel);
+                lowest = FindLowest(channel);
             }
-            level += _highest[channel] - _lowest[channel];
+            level += highest - lowest;
         }
-        _place = place + 1 == _span ? 0 : place + 1;
+        place++;
+        _place = place == _span ? 0 : place;
         Level = level;
     }
 
-    private void FindHighest(int channel)
+    private short FindHighest(int channel)
     {
         short[] last = _last[channel];
-        int at = 0;
-        for (int i = 1; i < _count; i++)
-            if (last[i] > last[at]) at = i;
-        _highest[channel] = last[at];
+        short highest = last[0];
+        int at = 0, count = _count;
+        for (int i = 1; i < count; i++)
+        {
+            short value = last[i];
+            if (value <= highest) continue;
+            highest = value;
+            at = i;
+        }
+        _highest[channel] = highest;
         _highestAt[channel] = at;
+        return highest;
     }
 
-    private void FindLowest(int channel)
+    private short FindLowest(int channel)
     {
         short[] last = _last[channel];
-        int at = 0;
-        for (int i = 1; i < _count; i++)
-            if (last[i] < last[at]) at = i;
-        _lowest[channel] = last[at];
+        short lowest = last[0];
+        int at = 0, count = _count;
+        for (int i = 1; i < count; i++)
+        {
+            short value = last[i];
+            if (value >= lowest) continue;
+            lowest = value;
+            at = i;
+        }
+        _lowest[channel] = lowest;
         _lowestAt[channel] = at;
+        return lowest;
     }
 }

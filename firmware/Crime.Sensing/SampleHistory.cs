@@ -8,6 +8,8 @@ internal sealed class SampleHistory
     private readonly short[] _values;
     private readonly int _channels;
     private readonly int _capacity;
+
+    // Index of the next value.
     private int _next;
 
     /// <summary>Makes an empty history.</summary>
@@ -33,9 +35,10 @@ internal sealed class SampleHistory
     /// <summary>Adds a timestep. The oldest one goes when there is no room.</summary>
     public void Add(short[] values, int offset)
     {
-        int at = _next * _channels;
-        for (int i = 0; i < _channels; i++) _values[at + i] = values[offset + i];
-        _next = _next + 1 == _capacity ? 0 : _next + 1;
+        short[] target = _values;
+        int at = _next, end = at + _channels;
+        while (at < end) target[at++] = values[offset++];
+        _next = end == target.Length ? 0 : end;
         if (Count < _capacity) Count++;
     }
 
@@ -44,13 +47,12 @@ internal sealed class SampleHistory
     /// <param name="target">Receives them from its beginning.</param>
     public void CopyNewest(int count, short[] target)
     {
-        int first = _next - count;
-        if (first < 0) first += _capacity;
-        for (int step = 0, to = 0; step < count; step++)
+        int length = count * _channels, from = _next - length;
+        if (from < 0) from += _values.Length;
+        for (int to = 0; to < length; to++)
         {
-            int from = first * _channels;
-            for (int i = 0; i < _channels; i++) target[to++] = _values[from + i];
-            first = first + 1 == _capacity ? 0 : first + 1;
+            target[to] = _values[from++];
+            if (from == _values.Length) from = 0;
         }
     }
 }

@@ -181,8 +181,9 @@ public sealed class Segmenter
     {
         // What comes after the greatest length is rest, or the sequence will be cut.
         if (_stored == _settings.GreatestLength) return;
-        int at = _stored * _channels;
-        for (int i = 0; i < _channels; i++) _values[at + i] = values[offset + i];
+        short[] target = _values;
+        int at = _stored * _channels, end = at + _channels;
+        while (at < end) target[at++] = values[offset++];
         _stored++;
     }
 
