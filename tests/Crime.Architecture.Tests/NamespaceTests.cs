@@ -15,6 +15,7 @@ public sealed class NamespaceTests
     {
         ["Crime.Shared"] = [],
         ["Crime.Kernel"] = ["Crime.Shared"],
+        ["Crime.Sensing"] = [],
         // The virtual board's assembly stands for nanoFramework's.
         ["Crime.Device"] = ["Crime.Kernel", "Crime.Shared", "Crime.VirtualBoard.Device"],
         ["Crime.Gateway.Core"] = ["Crime.Shared"],
@@ -24,7 +25,7 @@ public sealed class NamespaceTests
         ["Crime.Modelling"] =
         [
             "Crime.Bench", "Crime.Device", "Crime.DeviceCode", "Crime.Gateway.Inference", "Crime.Gestures", "Crime.Kernel", "Crime.Modelling.Compilation",
-            "Crime.Shared", "Crime.VirtualBoard",
+            "Crime.Sensing", "Crime.Shared", "Crime.VirtualBoard",
         ],
         ["Crime.Chaos"] = ["Crime.Gateway.Core", "Crime.Gateway.Inference", "Crime.Kernel", "Crime.Modelling", "Crime.Shared"],
         ["Crime.Simulation"] = ["Crime.Gateway.Core", "Crime.Modelling", "Crime.Modelling.Compilation", "Crime.Shared", "Crime.VirtualBoard"],
@@ -32,7 +33,7 @@ public sealed class NamespaceTests
 
     private static readonly string[] s_withoutCycle =
     [
-        "Crime.Shared", "Crime.Kernel", "Crime.Device", "Crime.Gateway.Core", "Crime.Gateway.Inference", "Crime.Gateway", "Crime.Simulation",
+        "Crime.Shared", "Crime.Kernel", "Crime.Sensing", "Crime.Device", "Crime.Gateway.Core", "Crime.Gateway.Inference", "Crime.Gateway", "Crime.Simulation",
         "Crime.Chaos", "Crime.Modelling.Compilation", "Crime.DeviceCode", "Crime.Modelling", "crime", "Crime.VirtualBoard",
     ];
 

@@ -20,6 +20,8 @@ public sealed class DeviceProjectsTests
     private static readonly DeviceTree s_tree = DeviceTree.Find(TestContext.CurrentContext.TestDirectory)!;
     private static readonly DeviceProject s_shared = Read("firmware/Shared/Crime.Shared.nfproj"), s_sdkShared = Read("firmware/Sdk/Shared/Crime.Shared.csproj");
     private static readonly DeviceProject s_kernel = Read("firmware/Crime.Kernel/Crime.Kernel.nfproj"), s_sdkKernel = Read("firmware/Sdk/Kernel/Crime.Kernel.csproj");
+    private static readonly DeviceProject s_sensing = Read("firmware/Crime.Sensing/Crime.Sensing.nfproj");
+    private static readonly DeviceProject s_sdkSensing = Read("firmware/Sdk/Sensing/Crime.Sensing.csproj");
     private static readonly DeviceProject s_device = Read("firmware/Crime.Device/Crime.Device.nfproj"), s_sdkDevice = Read("firmware/Sdk/Device/Crime.Device.csproj");
     private static readonly DeviceProject s_app = Read("firmware/apps/Gestures/Crime.Gestures.nfproj"), s_sdkApp = Read("firmware/Sdk/Gestures/Crime.Gestures.csproj");
     private static readonly DeviceProject s_bench = Read("firmware/apps/Bench/Crime.Bench.nfproj"), s_sdkBench = Read("firmware/Sdk/Bench/Crime.Bench.csproj");
@@ -37,6 +39,7 @@ public sealed class DeviceProjectsTests
     {
         yield return new TestCaseData(s_shared, s_sdkShared).SetArgDisplayNames("shared");
         yield return new TestCaseData(s_kernel, s_sdkKernel).SetArgDisplayNames("kernel");
+        yield return new TestCaseData(s_sensing, s_sdkSensing).SetArgDisplayNames("sensing");
         yield return new TestCaseData(s_device, s_sdkDevice).SetArgDisplayNames("device");
         yield return new TestCaseData(s_app, s_sdkApp).SetArgDisplayNames("gestures");
         yield return new TestCaseData(s_bench, s_sdkBench).SetArgDisplayNames("bench");
@@ -47,7 +50,7 @@ public sealed class DeviceProjectsTests
     [Test]
     public void EveryDeviceFileIsInOneProjectAndOnlyTheBenchBorrows()
     {
-        IEnumerable<string> own = new[] { s_shared, s_kernel, s_device, s_app }.Concat(s_benchKernels.Values.Select(projects => projects.Stable))
+        IEnumerable<string> own = new[] { s_shared, s_kernel, s_sensing, s_device, s_app }.Concat(s_benchKernels.Values.Select(projects => projects.Stable))
             .SelectMany(project => project.Sources)
             .Concat(s_bench.Sources.Where(path => path.StartsWith("firmware/apps/Bench/")));
         Assert.That(own.Where(path => path != VersionFile), Is.EquivalentTo(s_tree.Files.Where(path => path != VersionFile)));
@@ -65,6 +68,7 @@ public sealed class DeviceProjectsTests
         const string device = "firmware/Crime.Device/Crime.Device.nfproj";
         Assert.That(s_shared.Projects, Is.Empty);
         Assert.That(s_kernel.Projects, Is.EqualTo(new[] { shared }));
+        Assert.That(s_sensing.Projects, Is.Empty);
         Assert.That(s_device.Projects, Is.EqualTo(new[] { kernel, shared }));
         Assert.That(s_app.Projects, Is.EqualTo(new[] { device, kernel, shared }));
         foreach (var (assembly, projects) in s_benchKernels)
