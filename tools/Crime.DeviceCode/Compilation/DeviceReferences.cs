@@ -45,7 +45,8 @@ internal static class DeviceReferences
 
     /// <summary>The product's device assemblies, compiled with this tool.</summary>
     public static IReadOnlyList<MetadataReference> Product { get; } =
-        s_installed.Value.Keys.Where(name => name is "Crime.Shared" or "Crime.Kernel" or "Crime.Device").Order(StringComparer.Ordinal).Select(FromFile).ToList();
+        s_installed.Value.Keys.Where(name => name is "Crime.Shared" or "Crime.Kernel" or "Crime.Sensing" or "Crime.Device")
+            .Order(StringComparer.Ordinal).Select(FromFile).ToList();
 
     /// <summary>Folders with the files of these assemblies.</summary>
     public static IEnumerable<string> Folders => s_installed.Value.Values.Select(path => Path.GetDirectoryName(path)!).Distinct();

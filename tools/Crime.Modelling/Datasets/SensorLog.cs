@@ -23,4 +23,7 @@ public sealed record SensorLog(int Channels, double RateHz, short[] Values, IRea
 {
     /// <summary>Its timesteps.</summary>
     public int Length => Values.Length / Channels;
+
+    /// <summary>Numbers of the timesteps before which samples are missing, in the order of time.</summary>
+    public IReadOnlyList<int> Gaps { get; init; } = [];
 }

@@ -24,7 +24,7 @@ public sealed record FoundSequence(int Start, int Length, bool IsCut)
 /// <param name="Levels">Strength of movement after each timestep; see <see cref="Segmenter.Level"/>.</param>
 public sealed record Segmentation(IReadOnlyList<FoundSequence> Found, int ShortCount, IReadOnlyList<int> Levels)
 {
-    /// <summary>Divides a log. Its trigger is never held.</summary>
+    /// <summary>Divides a log. Its trigger is never held. A sequence in progress is dropped at a gap.</summary>
     /// <param name="log">The log.</param>
     /// <param name="settings">The parameters.</param>
     public static Segmentation Of(SensorLog log, SegmenterSettings settings)
@@ -32,10 +32,18 @@ public sealed record Segmentation(IReadOnlyList<FoundSequence> Found, int ShortC
         var segmenter = new Segmenter(settings, log.Channels);
         var found = new List<FoundSequence>();
         var levels = new int[log.Length];
+        // The segmenter counts from its last reset.
+        int origin = 0, gap = 0;
         for (int step = 0; step < log.Length; step++)
         {
+            if (gap < log.Gaps.Count && log.Gaps[gap] == step)
+            {
+                segmenter.Reset();
+                origin = step;
+                gap++;
+            }
             if (segmenter.Push(log.Values, step * log.Channels, isTriggered: false))
-                found.Add(new FoundSequence((int)segmenter.Start, segmenter.Length, segmenter.IsCut));
+                found.Add(new FoundSequence(origin + (int)segmenter.Start, segmenter.Length, segmenter.IsCut));
             levels[step] = segmenter.Level;
         }
         return new Segmentation(found, segmenter.ShortCount, levels);

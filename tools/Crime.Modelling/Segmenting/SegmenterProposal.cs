@@ -22,10 +22,12 @@ public static class SegmenterProposal
 
     /// <summary>Proposes the parameters of the kind <see cref="SegmentKind.Activity"/>.</summary>
     /// <param name="log">A log with rest and movement. Its marks are used where it has some.</param>
+    /// <param name="span">Timesteps over which the range of the signal is taken; null for the default of the settings.</param>
     /// <exception cref="UserInputException">Rest and movement cannot be told apart.</exception>
-    public static SegmenterSettings Of(SensorLog log)
+    public static SegmenterSettings Of(SensorLog log, int? span = null)
     {
         var settings = new SegmenterSettings();
+        if (span is { } given) settings.Span = given;
         if (log.Length < 4 * settings.Span)
             throw new UserInputException($"the log has {log.Length} samples; at least {4 * settings.Span} with rest and movement are needed");
         int[] levels = Levels(log, settings.Span);
