@@ -18,6 +18,7 @@ public sealed class CommandLineTests
     private static readonly string[] s_verbs =
     [
         "convert", "eval", "demo", "board", "golden", "gestures", "train", "compile", "ilcount", "report", "embed", "flash", "nanoclr", "monitor", "check-device",
+        "segment",
     ];
 
     [TestCaseSource(nameof(s_verbs))]
@@ -89,6 +90,10 @@ public sealed class CommandLineTests
         yield return Case("either --port or --mqtt", "monitor", "--port", "p", "--mqtt", "localhost");
         yield return Case("--port nowhere", "monitor", "--port", "nowhere");
         yield return Case("--mqtt takes HOST:PORT", "monitor", "--mqtt", "localhost:many");
+        yield return Case("give a LOG, or --example FILE.csv", "segment");
+        yield return Case("x.csv: cannot be read", "segment", "x.csv");
+        yield return Case("--span takes a number: 2 to 255", "segment", "x.csv", "--span", "1");
+        yield return Case("the picture is a .png file", "segment", "x.csv", "-o", "x.pdf");
         yield return Case("the picture is a .png file", "monitor", "--port", "@model", "--plot", "x.pdf");
     }
 

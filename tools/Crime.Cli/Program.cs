@@ -44,6 +44,7 @@ public static class Program
             ExperimentVerb.Create(),
             ChaosVerb.Create(),
             LengthsVerb.Create(),
+            SegmentVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");

@@ -29,6 +29,18 @@ internal static class Options
         return option;
     }
 
+    /// <summary>A whole number without a default; the range is part of its help.</summary>
+    public static Option<int?> OptionalNumber(string name, string description, int min, int max)
+    {
+        string range = max == int.MaxValue ? $"{min} or more" : $"{min} to {max}";
+        var option = new Option<int?>(name) { Description = $"{description} ({range})" };
+        option.Validators.Add(result =>
+        {
+            if (!result.Tokens.All(token => IsWithin(token.Value, min, max))) result.AddError($"{name} takes a number: {range}");
+        });
+        return option;
+    }
+
     /// <summary>Whole numbers within a range, one after the other; the range is part of its help.</summary>
     public static Option<int[]> Numbers(string name, string description, int[] values, int min, int max)
     {
