@@ -46,7 +46,7 @@ public sealed class GatewayCore
         Load = new LoadReporter(Queue, Workers, Group);
         Schedule = new StatusSchedule(actions, settings.MinIntervalMs, settings.HeartbeatMs);
         _admission = new AdmissionControl(models, Queue, Workers, Schedule, actions);
-        Results = actions.Delivery = new ResultDelivery(this, _admission, driver, results, Submit);
+        Results = actions.Delivery = new ResultDelivery(settings.Session, Queue, Load, _admission, driver, results, Submit);
         if (settings.Upstreams.Count == 0) return;
         // Other gateways know a member of a group by the id of the group: paths and visited lists name that.
         string publicId = Group.IsUsed ? Group.Id : settings.NodeId;
@@ -56,9 +56,6 @@ public sealed class GatewayCore
 
     /// <summary>Id of the gateway.</summary>
     public string NodeId => _settings.NodeId;
-
-    /// <summary>Random number of this start.</summary>
-    public uint Session => _settings.Session;
 
     /// <summary>Results that are wanted behind the gateway.</summary>
     public ResultDelivery Results { get; }

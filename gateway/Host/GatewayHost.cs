@@ -17,7 +17,6 @@ using Crime.Gateway.Http;
 using Crime.Gateway.Metrics;
 using Crime.Gateway.Models;
 using Crime.Gateway.Observation;
-using Crime.Gateway.Results;
 using Crime.Gateway.Serving;
 using Crime.Gateway.Signals;
 using Crime.Gateway.Upstream;
@@ -124,6 +123,7 @@ public static class GatewayHost
         services.AddSingleton<IGatewayActions, CoreActions>();
         services.AddSingleton<ResultStore>();
         services.AddSingleton<ResultActions>();
+        services.AddSingleton<IResultSender>(provider => provider.GetRequiredService<ResultActions>());
         services.AddSingleton<IResultActions>(provider => provider.GetRequiredService<ResultActions>());
         services.AddSingleton<GatewayCore>();
         services.AddSingleton<IRequestHandler, RequestReceiver>();

@@ -8,7 +8,6 @@ using Crime.Gateway.Configuration;
 using Crime.Gateway.Diagnostics;
 using Crime.Gateway.Models;
 using Crime.Gateway.Observation;
-using Crime.Gateway.Results;
 using Crime.Gateway.Serving;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -3,7 +3,6 @@
 using System;
 using Crime.Frames;
 using Crime.Gateway.Core.Models;
-using Crime.Gateway.Core.Results;
 using Crime.Mapping;
 
 namespace Crime.Gateway.Core.Queueing;
@@ -24,7 +23,7 @@ public abstract class PendingRequest
     public string Sender { get; set; } = "";
 
     /// <summary>The accepted input that it computes; null when the sender waits for the answer.</summary>
-    internal DeliveryItem? Item { get; set; }
+    internal object? Item { get; set; }
 
     /// <summary>True when the request was addressed to the gateway's group. Its answer then carries the load of the group.</summary>
     public bool IsForGroup { get; set; }

@@ -41,17 +41,20 @@ public sealed class ResultDelivery
     private bool _isStopping;
 
     /// <summary>Makes the deliveries of a gateway that is not connected.</summary>
-    /// <param name="core">Session, queue and load of the gateway.</param>
+    /// <param name="session">Random number of this start of the gateway.</param>
+    /// <param name="queue">The requests that wait.</param>
+    /// <param name="load">Reads the present load.</param>
     /// <param name="admission">Validates requests.</param>
     /// <param name="actions">Refuses requests, and takes their objects back.</param>
     /// <param name="results">Stores and publishes; null for a gateway that gives no receipts.</param>
     /// <param name="submit">Queues a request or passes it on; returns <see cref="ResponseCode.Ok"/> when it has an owner.</param>
     internal ResultDelivery(
-        GatewayCore core, AdmissionControl admission, IGatewayActions actions, IResultActions? results, Func<PendingRequest, long, ResponseCode> submit)
+        uint session, RequestQueue queue, LoadReporter load, AdmissionControl admission, IGatewayActions actions, IResultActions? results,
+        Func<PendingRequest, long, ResponseCode> submit)
     {
-        _session = core.Session;
-        _queue = core.Queue;
-        _load = core.Load;
+        _session = session;
+        _queue = queue;
+        _load = load;
         _admission = admission;
         _actions = actions;
         _results = results;
@@ -204,7 +207,7 @@ public sealed class ResultDelivery
     /// <summary>Returns the keys of published results, for a store that is written anew.</summary>
     public IReadOnlyList<ResultKey> PublishedKeys()
     {
-        lock (_lock) return [.. _memory.Keys];
+        lock (_lock) return _memory.Keys();
     }
 
     /// <summary>The connection to the broker is new, or has ended.</summary>
@@ -248,7 +251,7 @@ public sealed class ResultDelivery
     /// <summary>A delivery was computed or refused.</summary>
     internal void OnReply(PendingRequest request, in Reply reply)
     {
-        DeliveryItem item = request.Item!;
+        var item = (DeliveryItem)request.Item!;
         long nowUs = request.ArrivedUs + reply.WaitUs + reply.ServiceUs;
         if (reply.Code is ResponseCode.Ok or ResponseCode.WrongInput)
         {
@@ -263,7 +266,7 @@ public sealed class ResultDelivery
     /// <summary>A worker could not compute a delivery because of a defect.</summary>
     internal void OnDefect(PendingRequest request)
     {
-        DeliveryItem item = request.Item!;
+        var item = (DeliveryItem)request.Item!;
         bool isLast;
         lock (_lock) isLast = ++item.FailureCount >= MaxFailures;
         if (isLast) OnReply(request, new Reply(ResponseCode.WrongInput, 0, 0, default));

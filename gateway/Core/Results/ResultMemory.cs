@@ -21,18 +21,17 @@ public sealed class ResultMemory
     /// <summary>Number of boards.</summary>
     public int BoardCount => _byBoard.Count;
 
-    /// <summary>All keys, the oldest of each board first.</summary>
-    public IEnumerable<ResultKey> Keys
+    /// <summary>Returns all keys, the oldest of each board first.</summary>
+    public IReadOnlyList<ResultKey> Keys()
     {
-        get
-        {
-            foreach (var (board, window) in _byBoard)
-                for (int i = 0; i < window.Count; i++)
-                {
-                    ulong key = window.Keys[(window.Next - window.Count + i + KeysPerBoard) % KeysPerBoard];
-                    yield return new ResultKey(board, (uint)(key >> 32), (uint)key);
-                }
-        }
+        var keys = new List<ResultKey>();
+        foreach (var (board, window) in _byBoard)
+            for (int i = 0; i < window.Count; i++)
+            {
+                ulong key = window.Keys[(window.Next - window.Count + i + KeysPerBoard) % KeysPerBoard];
+                keys.Add(new ResultKey(board, (uint)(key >> 32), (uint)key));
+            }
+        return keys;
     }
 
     /// <summary>Returns true when the result of a key was published.</summary>

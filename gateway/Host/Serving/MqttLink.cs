@@ -9,7 +9,6 @@ using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Core;
 using Crime.Gateway.Core.Status;
-using Crime.Gateway.Results;
 using Crime.Gateway.Timing;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
@@ -25,7 +24,7 @@ public sealed class MqttLink : BrokerLink
     private readonly GatewayCore _core;
     private readonly IInbox _inbox;
     private readonly Outbox _outbox;
-    private readonly ResultActions _results;
+    private readonly IResultSender _results;
     private readonly TimeProvider _time;
 
     /// <summary>Makes a link that is not connected yet.</summary>

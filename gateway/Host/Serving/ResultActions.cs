@@ -9,17 +9,16 @@ using Crime.Gateway.Core;
 using Crime.Gateway.Core.Actions;
 using Crime.Gateway.Core.Queueing;
 using Crime.Gateway.Core.Results;
-using Crime.Gateway.Serving;
 using Crime.Gateway.Signals;
 using Crime.Gateway.Timing;
 using Crime.Model;
 using MQTTnet;
 using MQTTnet.Protocol;
 
-namespace Crime.Gateway.Results;
+namespace Crime.Gateway.Serving;
 
 /// <summary>The outputs of deliveries. Thread-safe.</summary>
-public sealed class ResultActions : IResultActions
+public sealed class ResultActions : IResultActions, IResultSender
 {
     private const int AcknowledgeTimeoutMs = 10_000;
 
@@ -56,7 +55,7 @@ public sealed class ResultActions : IResultActions
     /// <summary>Closes the store.</summary>
     public void Stop() => _store.Stop();
 
-    /// <summary>Sets the connection that results go by; null when it has ended.</summary>
+    /// <inheritdoc/>
     public void SetClient(IMqttClient? client)
     {
         _client = client;

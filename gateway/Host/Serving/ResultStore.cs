@@ -9,11 +9,11 @@ using Crime.Gateway.Configuration;
 using Crime.Gateway.Core;
 using Crime.Gateway.Core.Results;
 using Crime.Gateway.Diagnostics;
-using Crime.Gateway.Serving;
+using Crime.Gateway.Results;
 using Crime.Gateway.Timing;
 using Microsoft.Extensions.Logging;
 
-namespace Crime.Gateway.Results;
+namespace Crime.Gateway.Serving;
 
 /// <summary>The store of a gateway's deliveries. Thread-safe.</summary>
 public sealed class ResultStore : IDisposable
