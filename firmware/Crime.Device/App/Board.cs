@@ -129,13 +129,8 @@ public sealed class Board : LastingThread, IBoardCommands
     /// <inheritdoc/>
     public void ReportStatus()
     {
-        if (_slot.Model == null)
-        {
-            _report.Text("status: no model yet");
-            return;
-        }
-        _report.Status(
-            _slot.Engine, _totals, _flow, _slot.Kernel == null ? null : _slot.Kernel.Saturations, _connection.IsConnected, _memory);
+        if (_slot.Model == null) _report.Text("status: no model yet");
+        else _report.Status(_slot.Engine, _totals, _flow, _slot.Kernel == null ? null : _slot.Kernel.Saturations, _connection.IsConnected, _memory);
     }
 
     /// <inheritdoc/>

@@ -39,7 +39,7 @@ public sealed class ScenarioFileTests
     [TestCase(
         "radio: doze", "radio: doze\n    colour: red",
         "mine.yaml:10: 'colour' is unknown here; allowed are associate_s, count, input_every_s, keep_bytes, kinds, links, radio, report_every_s, "
-        + "result_within_s, urgent_share, urgent_within_s")]
+        + "result_to, result_within_s, urgent_share, urgent_within_s")]
     [TestCase("kind: raspberry-pi-4", "kind: toaster", "mine.yaml:5: 'kind' is 'toaster'; allowed are raspberry-pi-4,")]
     [TestCase("gateway: hub", "gateway: attic", "mine.yaml:12: no gateway 'attic' in this scenario; allowed are hub")]
     [TestCase("link: wifi-good", "link: string", "mine.yaml:12: 'link' is 'string'; allowed are wifi-good,")]
