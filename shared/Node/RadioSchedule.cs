@@ -118,6 +118,7 @@ public sealed class RadioSchedule
     /// <summary>Notes that the radio is switched off.</summary>
     public void OnDown(long nowUs)
     {
+        IsWaking = false;
         if (_engine.IsRadioOff) return;
         _engine.OnRadioDown(Cost, nowUs);
         _upAtUs = nowUs;

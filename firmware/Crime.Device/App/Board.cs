@@ -184,7 +184,9 @@ public sealed class Board : LastingThread, IBoardCommands
         // The kernel comes before the network: its weights are read and given back while nothing else needs the heap.
         if (stored != null) SetModel(stored, _saved);
         stored = null;
-        _link.SetWanted(_saved == null && (_duty == null || _slot.Model == null || _flow.Need.IsProbeDue(Clock.NowUs())));
+        bool isLinkWanted = _saved == null && (_duty == null || _slot.Model == null || _flow.Need.IsProbeDue(Clock.NowUs()));
+        if (isLinkWanted && _duty != null && _slot.Model != null) _duty.OnStart();
+        _link.SetWanted(isLinkWanted);
         _link.Start();
         _updater.Start();
     }
@@ -312,6 +314,7 @@ public sealed class Board : LastingThread, IBoardCommands
         if (!_flow.Need.IsProbeDue(Clock.NowUs())) return;
         long deadlineUs = Clock.NowUs() + _settings.WaitForLinkMs * 1000L;
         while (_slot.Model != null && !_slot.Engine.HasUsableGateway(Clock.NowUs()) && Clock.NowUs() < deadlineUs) Wait();
+        if (_duty != null) _duty.OnStarted();
     }
 
     /// <returns>True when there are inputs.</returns>
@@ -368,9 +371,8 @@ public sealed class Board : LastingThread, IBoardCommands
     /// <summary>Ends the inputs, once no kept input is left.</summary>
     private BoardStep End()
     {
-        if (_kept == null) return BoardStep.End;
         _isAtEnd = true;
-        return BoardStep.ServeKept;
+        return _kept == null ? BoardStep.End : BoardStep.ServeKept;
     }
 
     /// <summary>Takes a step for the kept inputs that are due before the next input.</summary>

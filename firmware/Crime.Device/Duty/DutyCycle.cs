@@ -33,9 +33,22 @@ public sealed class DutyCycle
         _flow = flow;
     }
 
+    /// <summary>Notes that the radio comes up at the start of a board with a model.</summary>
+    public void OnStart() => _flow.Radio.Wake(Clock.NowUs());
+
+    /// <summary>Counts the energy of the radio that came up at the start, like that of any other wake that no input needed.</summary>
+    public void OnStarted()
+    {
+        if (!_flow.Radio.IsWaking) return;
+        long nowUs = Clock.NowUs();
+        _flow.Radio.Poll(nowUs);
+        _flow.OnRefreshed(nowUs);
+    }
+
     /// <summary>Switches the radio off, if it is on. Now and then it comes up before, to learn of new gateways.</summary>
     public void TakeDown()
     {
+        OnStarted();
         long nowUs = Clock.NowUs();
         if (_flow.IsRefreshDue(nowUs))
         {
