@@ -52,6 +52,8 @@ public sealed class SensorLogFileTests
     [TestCase("ms", "0,20,40", 50)]
     [TestCase("t", "0,20,40", 0.05)]
     [TestCase("timestamp", "5,5.5,6", 2)]
+    [TestCase("time_ms", "0,20,40", 50)]
+    [TestCase("timestamp_us", "0,20000,40000", 50)]
     public void TheUnitOfTheTimeIsThatOfItsName(string name, string times, double rateHz)
     {
         string[] cells = times.Split(',');

@@ -29,7 +29,7 @@ internal static class SegmentVerb
             Description = "CSV or TSV file of a sensor: a header and one line per sample. Columns with numbers are the channels.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var time = new Option<string?>("--time") { Description = "Column of the time, or none; time, t, timestamp, ms or s unless given." };
+        var time = new Option<string?>("--time") { Description = "Column of the time, or none; time, t, timestamp, ms, s, time_ms and the like unless given." };
         var unit = new Option<string?>("--time-unit") { Description = "Unit of the time: s, ms or us. Unless given, the unit in the column's name, else s." };
         unit.AcceptOnlyFromAmong([.. SensorLogColumns.Units]);
         var label = new Option<string?>("--label")

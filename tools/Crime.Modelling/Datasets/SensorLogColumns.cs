@@ -21,7 +21,8 @@ public sealed record SensorLogColumns(string? Time = null, string? TimeUnit = nu
     /// <summary>Units of the time.</summary>
     public static IReadOnlyList<string> Units { get; } = ["s", "ms", "us"];
 
-    internal static IReadOnlyList<string> TimeNames { get; } = ["time", "t", "timestamp", "ms", "s"];
+    internal static IReadOnlyList<string> TimeNames { get; } =
+        ["time", "t", "timestamp", "ms", "s", "time_s", "time_ms", "time_us", "timestamp_s", "timestamp_ms", "timestamp_us"];
 
     internal static IReadOnlyList<string> LabelNames { get; } = ["label", "class", "activity"];
 }
