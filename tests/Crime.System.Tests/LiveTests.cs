@@ -29,7 +29,7 @@ public sealed class LiveTests
     private const string WithReports = """
         scenario: short-reports
         about: for a test
-        duration_s: 16
+        duration_s: 10
         gateways:
           - {id: hub, kind: this-machine}
         boards:
@@ -37,7 +37,7 @@ public sealed class LiveTests
             kinds: [esp32-240-table]
             radio: off
             input_every_s: 1
-            report_every_s: 5
+            report_every_s: 4
             result_within_s: 30
             keep_bytes: 8192
             links:
@@ -83,14 +83,14 @@ public sealed class LiveTests
         {
             string name = policy.GetProperty("policy").GetString()!;
             foreach (string side in (string[])["live", "simulated"])
-                Assert.That(policy.GetProperty(side).GetProperty("results").GetInt32(), Is.EqualTo(32), $"{name}, {side}");
+                Assert.That(policy.GetProperty(side).GetProperty("results").GetInt32(), Is.EqualTo(20), $"{name}, {side}");
             Assert.That(policy.GetProperty("live").GetProperty("duplicates").GetInt32(), Is.Zero);
         }
-        Assert.That(policies[0].GetProperty("live").GetProperty("on_boards").GetInt32(), Is.EqualTo(32));
+        Assert.That(policies[0].GetProperty("live").GetProperty("on_boards").GetInt32(), Is.EqualTo(20));
         foreach (string side in (string[])["live", "simulated"])
-            Assert.That(policies[1].GetProperty(side).GetProperty("at_gateway").GetInt32(), Is.EqualTo(32), side);
+            Assert.That(policies[1].GetProperty(side).GetProperty("at_gateway").GetInt32(), Is.EqualTo(20), side);
         // Each of the two boards reports at least twice. A wake takes about 1 J.
-        Assert.That(policies[0].GetProperty("live").GetProperty("energy_mj").GetDouble(), Is.GreaterThan(2 * 2 * 500.0 / 32));
+        Assert.That(policies[0].GetProperty("live").GetProperty("energy_mj").GetDouble(), Is.GreaterThan(2 * 2 * 500.0 / 20));
     }
 
     private static async Task<JsonElement> PlayAsync(string folder, string scenario)

@@ -218,6 +218,7 @@ public sealed class KeptInputDriver
         int energyUj = _meter.Stop(_batch.Timeline);
         _shareUj = _batch.AnsweredCount > 0 ? energyUj / _batch.AnsweredCount : 0;
         _deferral.OnBatch(_batch.AnsweredCount + _batch.DeliveredCount, Clock.NowUs());
+        if (_flow.Radio == null) return;
         // The lines of the results take the console longer than the batch: the radio is off meanwhile.
         _flow.Radio.OnDown(Clock.NowUs());
         _link.SetWanted(false);
