@@ -179,7 +179,7 @@ public sealed class Segmenter
 
     private void Store(short[] values, int offset)
     {
-        // What comes after the greatest length is rest, or the sequence will be cut.
+        // A timestep after the greatest length is rest, or the sequence will be cut.
         if (_stored == _settings.GreatestLength) return;
         short[] target = _values;
         int at = _stored * _channels, end = at + _channels;

@@ -61,7 +61,14 @@ public sealed class ResultJournal : IDisposable
     {
         Directory.CreateDirectory(folder);
         var file = new FileStream(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1);
-        var bytes = new byte[file.Length];
+        // It is written anew beyond the limit; a group of records is far smaller.
+        long sizeBytes = file.Length;
+        if (sizeBytes > 2L * MaxSizeBytes)
+        {
+            file.Dispose();
+            throw new IOException($"{FileName} has {sizeBytes} bytes, and a journal has at most {2L * MaxSizeBytes}: it is another file, remove it");
+        }
+        var bytes = new byte[sizeBytes];
         file.ReadExactly(bytes);
         int end = 0;
         while (TryRead(bytes.AsSpan(end), out JournalRecord record, out int size))

@@ -25,7 +25,7 @@ public sealed class SegmentationTests
         Assert.That(score.FoundCount, Is.AtLeast(Gestures * 98 / 100));
         Assert.That(score.MergedCount, Is.Zero);
         Assert.That(score.ExtraCount, Is.Zero);
-        Assert.That(score.LargestError, Is.LessThanOrEqualTo(3));
+        Assert.That(score.LargestErrorSteps, Is.LessThanOrEqualTo(3));
     }
 
     [Test]
@@ -40,7 +40,7 @@ public sealed class SegmentationTests
 
     [Test]
     public void ALogWithoutMovementHasNoProposal() =>
-        Assert.That(() => SegmenterProposal.Of(GestureStream.Quiet(1, 3000)), Throws.TypeOf<UserInputException>().With.Message.Contains("cannot be told apart"));
+        Assert.That(() => SegmenterProposal.Of(GestureStream.Quiet(1, 3000)), Throws.TypeOf<UserInputException>().With.Message.Contains("the levels of rest and movement are too similar"));
 
     [Test]
     public void AProposalIsValid([Values(1, 2, 3, 4, 5)] int seed, [Values] bool areMarksKnown) =>

@@ -1,11 +1,7 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
-using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Tests.Duty;
-using Crime.VirtualBoard.Tests.Model;
 using NUnit.Framework;
 
 namespace Crime.VirtualBoard.Tests.Inference;
@@ -15,7 +11,6 @@ public sealed class HedgeTests
 {
     private const int Inputs = 12;
     private const int Length = 60;
-    private const int LimitMs = 300_000;
 
     /// <summary>The gateway answers each request once it is cancelled: no answer is in time, and each comes for an input that has its result.</summary>
     [Test]
@@ -45,24 +40,6 @@ public sealed class HedgeTests
         Assert.That((status, gateway.Cancelled.Count), Is.EqualTo(("hedge: started=0 repeated=0 won=0 cancels=0", 0)));
     }
 
-    private static async Task<(List<Reading> Readings, string Status)> RunAsync(int port, byte[] model, string more)
-    {
-        string settings = $"board.id=hedging\nwifi.ssid=x\nbroker.host=127.0.0.1\nbroker.port={port}\nhttp.port=0\nobjective=time\nkernel=table\n"
-            + $"timeout.margin-ms=2000\ntimeout.max-ms=5000\ninputs.interval-ms=20\ntelemetry=off\n{more}";
-        using var board = new Board(new BoardOptions
-        {
-            Profile = TestBoards.Profile,
-            FlashFolder = FirmwareFlash.Make(settings, model, FirmwareFlash.Recording(model, Enumerable.Repeat(Length, Inputs))),
-        });
-        board.Start();
-        var readings = new List<Reading>();
-        using var limit = new CancellationTokenSource(LimitMs);
-        await foreach (string line in board.Serial.Lines.ReadAllAsync(limit.Token))
-        {
-            if (FirmwareFlash.ReadingOf(line) is { } reading) readings.Add(reading);
-            if (line.StartsWith("END ", StringComparison.Ordinal)) board.Serial.WriteLine("status");
-            if (line.StartsWith("hedge:", StringComparison.Ordinal)) return (readings, line);
-        }
-        throw new InvalidOperationException("no status", board.Crash);
-    }
+    private static Task<(List<Reading> Readings, string Last)> RunAsync(int port, byte[] model, string more) => BoardRun.ReadAsync(
+        $"board.id=hedging\nobjective=time\nkernel=table\ninputs.interval-ms=20\ntelemetry=off\n{more}", port, model, Enumerable.Repeat(Length, Inputs), "hedge:");
 }

@@ -2,7 +2,6 @@
 
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using Crime.Cli.Boards;
 using Crime.Cli.Outputs;
@@ -29,9 +28,7 @@ internal sealed class ReadingPlot
     /// <exception cref="UserInputException">The path is no place for a picture.</exception>
     public ReadingPlot(string path)
     {
-        if (!path.EndsWith(".png", StringComparison.OrdinalIgnoreCase)) throw new UserInputException($"--plot {path}: the picture is a .png file");
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
-        if (!Directory.Exists(folder)) throw new UserInputException($"--plot {path}: there is no folder {folder}");
+        Output.CheckPicture("--plot", path);
         _path = path;
     }
 

@@ -43,6 +43,17 @@ internal static class Output
         });
     }
 
+    /// <summary>Checks the path of a picture, before the work for it begins.</summary>
+    /// <param name="option">Option that has the path.</param>
+    /// <param name="path">The path.</param>
+    /// <exception cref="UserInputException">The file is no .png, or its folder is missing.</exception>
+    public static void CheckPicture(string option, string path)
+    {
+        if (!path.EndsWith(".png", StringComparison.OrdinalIgnoreCase)) throw new UserInputException($"{option} {path}: the picture is a .png file");
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
+        if (!Directory.Exists(folder)) throw new UserInputException($"{option} {path}: there is no folder {folder}");
+    }
+
     /// <summary>Writes a file as a whole: to a temporary file first, which then replaces the file. No half-written file remains.</summary>
     /// <exception cref="UserInputException">The file cannot be written.</exception>
     public static void WriteFile(string path, byte[] content)

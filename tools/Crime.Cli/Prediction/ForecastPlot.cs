@@ -2,7 +2,6 @@
 
 using System;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 using Crime.Cli.Outputs;
 using Crime.Modelling;
@@ -24,15 +23,6 @@ internal static class ForecastPlot
 
     private static readonly Color s_local = Color.FromHex("#0b6e99");
     private static readonly Color[] s_links = [Color.FromHex("#448361"), Color.FromHex("#d9730d"), Color.FromHex("#ad1a72")];
-
-    /// <summary>Checks the name of a picture, before anything is counted for it.</summary>
-    /// <exception cref="UserInputException">It is no .png, or its folder is missing.</exception>
-    public static void Check(string path)
-    {
-        if (!path.EndsWith(".png", StringComparison.OrdinalIgnoreCase)) throw new UserInputException($"--plot {path}: the picture is a .png file");
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
-        if (!Directory.Exists(folder)) throw new UserInputException($"--plot {path}: there is no folder {folder}");
-    }
 
     /// <summary>Draws time, and energy and battery life where the forecast has them.</summary>
     /// <exception cref="UserInputException">The file cannot be written.</exception>

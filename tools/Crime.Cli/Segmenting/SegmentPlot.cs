@@ -27,15 +27,6 @@ internal static class SegmentPlot
     private static readonly Color s_known = Color.FromHex("#ad1a72");
     private static readonly Color s_threshold = Color.FromHex("#d9730d");
 
-    /// <summary>Checks the name of a picture, before the log is read.</summary>
-    /// <exception cref="UserInputException">It is no .png, or its folder is missing.</exception>
-    public static void Check(string path)
-    {
-        if (!path.EndsWith(".png", StringComparison.OrdinalIgnoreCase)) throw new UserInputException($"--output {path}: the picture is a .png file");
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
-        if (!Directory.Exists(folder)) throw new UserInputException($"--output {path}: there is no folder {folder}");
-    }
-
     /// <summary>Draws the first <see cref="MostSteps"/> timesteps. The axis of the level is logarithmic: rest and movement differ by orders of magnitude.</summary>
     /// <exception cref="UserInputException">The file cannot be written.</exception>
     public static void Save(SegmentResult result, string path)

@@ -11,7 +11,7 @@ namespace Crime.Cli.Segmenting;
 
 /// <summary>Result of <c>crime segment</c>.</summary>
 /// <param name="Path">The log's file.</param>
-/// <param name="Content">What was read.</param>
+/// <param name="Content">The content of the file.</param>
 /// <param name="Settings">The parameters.</param>
 /// <param name="Segmentation">The sequences.</param>
 internal sealed record SegmentResult(string Path, SensorLogContent Content, SegmenterSettings Settings, Segmentation Segmentation)
@@ -57,9 +57,9 @@ internal sealed record SegmentResult(string Path, SensorLogContent Content, Segm
         if (Segmentation.ShortCount > 0) yield return $"{Count(Segmentation.ShortCount, "sequence")} dropped as shorter than segment.least";
         if (Score is { } score)
         {
-            string time = Log.RateHz > 0 ? $" ({Text(score.LargestError * 1000 / Log.RateHz, "0.#")} ms)" : "";
+            string time = Log.RateHz > 0 ? $" ({Text(score.LargestErrorSteps * 1000 / Log.RateHz, "0.#")} ms)" : "";
             yield return $"known parts: {score.FoundCount} of {score.MarkCount} found, {score.MergedCount} merged, {score.DividedCount} divided, "
-                + $"{score.ExtraCount} extra; largest boundary error {Count(score.LargestError, "sample")}{time}";
+                + $"{score.ExtraCount} extra; largest boundary error {Count(score.LargestErrorSteps, "sample")}{time}";
         }
     }
 
@@ -98,7 +98,7 @@ internal sealed record SegmentResult(string Path, SensorLogContent Content, Segm
                 merged = score.MergedCount,
                 divided = score.DividedCount,
                 extra = score.ExtraCount,
-                largest_error = score.LargestError,
+                largest_error_samples = score.LargestErrorSteps,
             },
             picture,
         };

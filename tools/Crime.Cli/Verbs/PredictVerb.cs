@@ -61,7 +61,7 @@ internal static class PredictVerb
         battery.AddTo(command);
         command.SetAction(async parsed =>
         {
-            if (parsed.GetValue(plot) is { } picture) ForecastPlot.Check(picture);
+            if (parsed.GetValue(plot) is { } picture) Output.CheckPicture("--plot", picture);
             BatteryUse? use = battery.Read(parsed);
             CostProfile profile = CostProfile.Load(parsed.GetRequiredValue(board));
             string path = parsed.GetRequiredValue(model);

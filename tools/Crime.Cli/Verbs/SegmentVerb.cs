@@ -60,7 +60,7 @@ internal static class SegmentVerb
             string? path = parsed.GetValue(log), target = parsed.GetValue(example), picture = parsed.GetValue(output);
             if (path == null == (target == null)) throw new UserInputException("give a LOG, or --example FILE.csv");
             if (target != null) return WriteExample(target, parsed.GetValue(json));
-            if (picture != null) SegmentPlot.Check(picture);
+            if (picture != null) Output.CheckPicture("--output", picture);
             string[]? names = parsed.GetValue(channels)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             var columns = new SensorLogColumns(parsed.GetValue(time), parsed.GetValue(unit), parsed.GetValue(label), names);
             return Run(path!, columns, settings.Read(parsed), picture, parsed.GetValue(json));

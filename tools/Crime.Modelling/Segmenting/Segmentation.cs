@@ -77,5 +77,5 @@ public sealed record Segmentation(IReadOnlyList<FoundSequence> Found, int ShortC
 /// <param name="MergedCount">Sequences that cover several known parts.</param>
 /// <param name="DividedCount">Known parts that several sequences cover.</param>
 /// <param name="ExtraCount">Sequences where nothing is known.</param>
-/// <param name="LargestError">Largest difference of a boundary in timesteps, over the found ones.</param>
-public sealed record SegmentationScore(int MarkCount, int FoundCount, int MergedCount, int DividedCount, int ExtraCount, int LargestError);
+/// <param name="LargestErrorSteps">Largest difference of a boundary in timesteps, over the found ones.</param>
+public sealed record SegmentationScore(int MarkCount, int FoundCount, int MergedCount, int DividedCount, int ExtraCount, int LargestErrorSteps);

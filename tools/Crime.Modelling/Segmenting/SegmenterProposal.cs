@@ -23,7 +23,7 @@ public static class SegmenterProposal
     /// <summary>Proposes the parameters of the kind <see cref="SegmentKind.Activity"/>.</summary>
     /// <param name="log">A log with rest and movement. Its marks are used where it has some.</param>
     /// <param name="span">Timesteps over which the range of the signal is taken; null for the default of the settings.</param>
-    /// <exception cref="UserInputException">Rest and movement cannot be told apart.</exception>
+    /// <exception cref="UserInputException">The levels of rest and movement are too similar.</exception>
     public static SegmenterSettings Of(SensorLog log, int? span = null)
     {
         var settings = new SegmenterSettings();
@@ -49,7 +49,7 @@ public static class SegmenterProposal
     }
 
     private static UserInputException Indistinct() =>
-        new("rest and movement cannot be told apart: record some seconds of rest between movements that are stronger than the noise");
+        new("the levels of rest and movement are too similar: record some seconds of rest between movements that are stronger than the noise");
 
     private static int[] Levels(SensorLog log, int span) =>
         [.. Segmentation.Of(log, new SegmenterSettings { Span = span, EndLevel = int.MaxValue - 1, StartLevel = int.MaxValue }).Levels];
