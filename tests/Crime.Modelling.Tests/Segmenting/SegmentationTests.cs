@@ -39,8 +39,9 @@ public sealed class SegmentationTests
     }
 
     [Test]
-    public void ALogWithoutMovementHasNoProposal() =>
-        Assert.That(() => SegmenterProposal.Of(GestureStream.Quiet(1, 3000)), Throws.TypeOf<UserInputException>().With.Message.Contains("the levels of rest and movement are too similar"));
+    public void ALogWithoutMovementHasNoProposal() => Assert.That(
+        () => SegmenterProposal.Of(GestureStream.Quiet(1, 3000)),
+        Throws.TypeOf<UserInputException>().With.Message.Contains("the levels of rest and movement are too similar"));
 
     [Test]
     public void AProposalIsValid([Values(1, 2, 3, 4, 5)] int seed, [Values] bool areMarksKnown) =>
