@@ -74,7 +74,7 @@ internal sealed class DecisionRules
         if (bucket > _longestBucket) _longestBucket = bucket;
     }
 
-    /// <inheritdoc cref="MappingEngine.MostGain"/>
+    /// <inheritdoc cref="OffloadWorth.MostGain"/>
     /// <remarks>Both costs are lines over the length, so that the shortest or the longest input gains the most.</remarks>
     public int MostGain(RadioCost radioUp)
     {
@@ -83,10 +83,13 @@ internal sealed class DecisionRules
         return ofShortest > ofLongest ? ofShortest : ofLongest;
     }
 
-    /// <inheritdoc cref="MappingEngine.HasInputs"/>
+    /// <inheritdoc cref="OffloadWorth.Gain"/>
+    public int Gain(int length, RadioCost radioUp) => GainBound(_table.Bucket(length), radioUp);
+
+    /// <inheritdoc cref="OffloadWorth.HasInputs"/>
     public bool HasInputs => _longestBucket >= 0;
 
-    /// <inheritdoc cref="MappingEngine.Gains"/>
+    /// <inheritdoc cref="OffloadWorth.Gains"/>
     public bool Gains(long nowUs)
     {
         int tick = TickAt(nowUs);
@@ -97,14 +100,14 @@ internal sealed class DecisionRules
     /// <inheritdoc cref="MappingEngine.LocalCost"/>
     public int LocalCost(int length) => _table.LocalCost(_table.Bucket(length));
 
-    /// <inheritdoc cref="MappingEngine.Saving"/>
+    /// <inheritdoc cref="OffloadWorth.Saving"/>
     public int Saving(int length)
     {
         int bucket = _table.Bucket(length);
         return _table.LocalCost(bucket) - _table.OffloadCost(bucket, _table.RequestUs(bucket));
     }
 
-    /// <inheritdoc cref="MappingEngine.BatchCost"/>
+    /// <inheritdoc cref="OffloadWorth.BatchCost"/>
     public int BatchCost(int longestLength, long nowUs)
     {
         int bucket = _table.Bucket(longestLength), requestUs = _table.RequestUs(bucket);

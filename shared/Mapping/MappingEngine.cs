@@ -43,6 +43,7 @@ public sealed class MappingEngine
         // A board keeps its session when it gets another model; each engine of a gateway has a session of its own.
         _pings = new PingSchedule(_gateways, !setup.Relays);
         _rules = new DecisionRules(setup, _lines, _routes, _schedule);
+        Worth = new OffloadWorth(_lock, _rules);
         _learning = new CandidateLearning(setup.ModelId, nodeKey, _gateways, _lines, _rules, _schedule);
         _listening = setup.Listening;
         SetLearning();
@@ -95,43 +96,8 @@ public sealed class MappingEngine
     /// <summary>True while the node learns from answers: it needs no statuses, and no pings to a gateway that answers.</summary>
     public bool LearnsFromAnswers => _gateways.LearnsFromAnswers;
 
-    /// <summary>
-    /// Returns the most that an offload can save against computing, in the objective's unit, for the lengths that the node has had: at an idle
-    /// gateway without any delay. Before the first input it is that of the longest input. 0 or less when nothing can be gained.
-    /// </summary>
-    /// <param name="radioUp">Cost of waking the radio for it; null when the radio is on.</param>
-    public int MostGain(RadioCost radioUp)
-    {
-        lock (_lock) return _rules.MostGain(radioUp);
-    }
-
-    /// <summary>
-    /// Returns the cost of an input on this node beyond that of its request, in the objective's unit: the saving of a request in a batch, whose wake
-    /// and wait other requests share.
-    /// </summary>
-    /// <param name="length">Length of the input in timesteps.</param>
-    public int Saving(int length)
-    {
-        lock (_lock) return _rules.Saving(length);
-    }
-
-    /// <summary>Returns the cost of a batch apart from its requests, in the objective's unit: waking the radio if it is off, one wait, and listening.</summary>
-    /// <param name="longestLength">Length of its longest input in timesteps.</param>
-    /// <param name="nowUs">The time in µs.</param>
-    public int BatchCost(int longestLength, long nowUs)
-    {
-        lock (_lock) return _rules.BatchCost(longestLength, nowUs);
-    }
-
-    /// <summary>True when the node has had an input.</summary>
-    public bool HasInputs => _rules.HasInputs;
-
-    /// <summary>Returns true when an input of a length that the node has had would be offloaded now.</summary>
-    /// <param name="nowUs">The time in µs.</param>
-    public bool Gains(long nowUs)
-    {
-        lock (_lock) return _rules.Gains(nowUs);
-    }
+    /// <summary>What an offload can be worth, without a decision.</summary>
+    public OffloadWorth Worth { get; }
 
     /// <summary>Replaces the time to compute on this node, where that is fitted elsewhere.</summary>
     /// <param name="localTime">The line; null when the node cannot compute the model.</param>

@@ -122,7 +122,7 @@ public sealed class BatchFlow
             return Next(nowUs);
         }
         _flow.Background.OnWake(wakeUs);
-        if (!_isReport) _flow.Need.OnProbed(_flow.Radio.Cost.EnergyUj, nowUs);
+        if (!_isReport) _flow.Need.OnProbed(_flow.Radio.WakeUj(nowUs), nowUs);
         return Complete(nowUs);
     }
 

@@ -7,8 +7,8 @@ using Crime.Mapping;
 namespace Crime.Node;
 
 /// <summary>
-/// Decides whether a board is connected. A probe is a connection that gains nothing. Probes follow each other in growing intervals, and their
-/// energy is a small share of the energy of inputs.
+/// Decides whether a board is connected. A probe is a connection that gains nothing, or a wake of the radio for an input that gains nothing. Probes
+/// follow each other in growing intervals, and their energy is a small share of the energy of inputs.
 /// </summary>
 public sealed class ConnectionNeed
 {
@@ -85,7 +85,7 @@ public sealed class ConnectionNeed
         if (_radio != null || IsAlwaysNeeded(engine)) return true;
         if (isConnected != _wasConnected) OnChanged(isConnected, nowUs);
         if (!isConnected) return IsProbeDue(nowUs);
-        if (_mapping.MayOffload && engine.Gains(nowUs))
+        if (_mapping.MayOffload && engine.Worth.Gains(nowUs))
         {
             _hasGained = true;
             _trialUntilUs = nowUs + TrialUs;
@@ -93,22 +93,31 @@ public sealed class ConnectionNeed
         return nowUs < _trialUntilUs;
     }
 
-    /// <summary>Returns true when the board should connect although it has gained nothing so far.</summary>
+    /// <summary>Returns true when the board should connect although it has gained nothing so far. A duty-cycled board waits for an input that may gain.</summary>
     public bool IsProbeDue(long nowUs)
     {
         MappingEngine engine = _engine;
         if (IsAlwaysNeeded(engine)) return true;
-        if (!_mapping.MayOffload || !MayProbe(nowUs)) return false;
-        int gain = engine.MostGain(_radio == null ? null : _radio.Cost);
+        if (_radio != null || !_mapping.MayOffload || !MayProbe(nowUs)) return false;
+        int gain = engine.Worth.MostGain(null);
         // Before the first input nobody knows its length: the connection must pay with a single one.
-        return engine.HasInputs || engine.Objective.IsInTime ? gain > 0 : gain > _background.ConnectUj;
+        return engine.Worth.HasInputs || engine.Objective.IsInTime ? gain > 0 : gain > _background.ConnectUj;
+    }
+
+    /// <summary>Returns true when a duty-cycled board should wake its radio for an input, although it knows of no gateway that is worth it.</summary>
+    /// <param name="length">Length of the input in timesteps.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    public bool IsProbe(int length, long nowUs)
+    {
+        MappingEngine engine = _engine;
+        return _radio != null && !IsAlwaysNeeded(engine) && _mapping.MayOffload && MayProbe(nowUs) && engine.Worth.Gain(length, _radio.Cost) > 0;
     }
 
     /// <summary>Returns true when the inputs since the last probe have paid for the next one, and its pause is over.</summary>
     public bool MayProbe(long nowUs) => nowUs >= _notBeforeUs && _savedNj >= _probeUj * 1000;
 
     /// <summary>Notes a probe: a connection that has gained nothing, or an attempt to join or connect that has failed.</summary>
-    /// <param name="energyUj">Its energy in µJ.</param>
+    /// <param name="energyUj">Its energy in µJ; of a wake for an input, what exceeds computing.</param>
     /// <param name="nowUs">The time in µs.</param>
     public void OnProbed(long energyUj, long nowUs)
     {
@@ -117,6 +126,14 @@ public sealed class ConnectionNeed
         _probeUj = energyUj;
         _savedNj -= energyUj * 1000;
         _backOffUs = BackOff.Next(_backOffUs, FirstBackOffUs, MaxBackOffUs);
+        _notBeforeUs = nowUs + _backOffUs;
+    }
+
+    /// <summary>Notes a probe whose input has paid for it: the pauses are short again.</summary>
+    /// <param name="nowUs">The time in µs.</param>
+    public void OnGained(long nowUs)
+    {
+        _backOffUs = FirstBackOffUs;
         _notBeforeUs = nowUs + _backOffUs;
     }
 

@@ -82,7 +82,7 @@ public sealed class Deferral
         if (engine == null || !engine.IsRadioOff || engine.Objective.Kind != ObjectiveKind.Energy || !_flow.Mapping.MayOffload || Kept.IsFull) return false;
         // An own result takes a message of a batch too, so only the request must take less energy than computing.
         bool mayCompute = _flow.CanCompute && !_flow.Mapping.NeedsGateway;
-        if (mayCompute && engine.Saving(length) <= 0) return false;
+        if (mayCompute && engine.Worth.Saving(length) <= 0) return false;
         if (_withinUs == long.MaxValue) return true;
         long workUs = LimitUs + WorkUs(engine, length);
         for (int i = 0; i < Kept.Count; i++) workUs += WorkUs(engine, Kept.Length(i));
@@ -190,10 +190,10 @@ public sealed class Deferral
             int length = Kept.Length(i);
             workUs += WorkUs(engine, length);
             if (RidesReport(Kept.DeadlineUs(i), workUs)) continue;
-            saving += engine.Saving(length);
+            saving += engine.Worth.Saving(length);
             if (length > longest) longest = length;
         }
-        return longest > 0 && saving >= engine.BatchCost(longest, nowUs);
+        return longest > 0 && saving >= engine.Worth.BatchCost(longest, nowUs);
     }
 
     private bool RidesReport(long deadlineUs, long workUs) => _radio != null && _radio.ReportAtUs < long.MaxValue && deadlineUs - workUs >= _radio.ReportAtUs;

@@ -54,6 +54,7 @@ public sealed class InputFlow
         Radio = radio;
         Background = new BackgroundEnergy(power, radio);
         Need = new ConnectionNeed(mapping, Background, radio);
+        Wakes = new RadioWakes(mapping, Need, Background, power, radio);
     }
 
     /// <summary>The action that is in progress.</summary>
@@ -92,6 +93,9 @@ public sealed class InputFlow
     /// <summary>Decides whether the board is connected.</summary>
     public ConnectionNeed Need { get; }
 
+    /// <summary>Decides when the radio comes up without a decision for a gateway.</summary>
+    public RadioWakes Wakes { get; }
+
     /// <summary>The result, after <see cref="InputAction.Complete"/>.</summary>
     public InputResult Result { get; } = new InputResult();
 
@@ -125,6 +129,7 @@ public sealed class InputFlow
         Hedge.Reset();
         Hedge.Forget();
         Need.SetModel(engine);
+        Wakes.SetModel(engine);
         _canCompute = canCompute;
         _done = 0;
         if (Action == InputAction.None || Action == InputAction.Complete) return;
@@ -196,24 +201,8 @@ public sealed class InputFlow
         return state == WakeState.Usable && _decision.IsOffload ? Send() : FallBack(nowUs);
     }
 
-    /// <summary>Returns true when the radio has to come up to report, or to learn of gateways, although no input needs it.</summary>
-    public bool IsRefreshDue(long nowUs) =>
-        _engine.IsRadioOff
-        && (Radio.IsReportDue(nowUs)
-            // Where every input goes to a gateway, the inputs themselves bring the radio up.
-            || (Need.LearnsFromAnswers ? !_mapping.NeedsGateway && Need.IsProbeDue(nowUs) : Radio.IsRefreshDue(nowUs)));
-
     /// <summary>Adds the background energy since the result before to the result.</summary>
     public void AddBackground() => Result.BackgroundUj = Background.TakeUj();
-
-    /// <summary>Reports the end of a wake that no input needed.</summary>
-    public void OnRefreshed(long nowUs)
-    {
-        Background.OnWake(nowUs - Radio.WakeAtUs);
-        // A report comes in any case: it is no probe.
-        if (Radio.IsReportDue(Radio.WakeAtUs)) Radio.OnReported(nowUs);
-        else Need.OnProbed(Radio.Cost.EnergyUj, nowUs);
-    }
 
     /// <summary>Reports that the request was handed to the MQTT client.</summary>
     /// <param name="encodeStartUs">Start of writing it in µs.</param>
@@ -370,6 +359,7 @@ public sealed class InputFlow
         else _mapping.Decide(_engine, _length, _canCompute, nowUs, _decision);
         if (_done == 0 && MayHedge && _mapping.MayOffload) Hedge.Race(_length, nowUs);
         if (_decision.IsOffload) return _engine.IsRadioOff ? Wake(nowUs) : Send();
+        if (_done == 0 && _canCompute && Wakes.BeginProbe(_length, nowUs)) return Wake(nowUs);
         return _canCompute ? Compute(rest, true) : Retry(nowUs);
     }
 
@@ -443,7 +433,9 @@ public sealed class InputFlow
         Result.TimeUs = nowUs - _arrivedUs;
         if (_listensUntilUs > nowUs) Timeline.TailUs = _listensUntilUs - nowUs;
         Result.ActiveUs = nowUs - _startUs + Timeline.TailUs;
-        Need.OnInput(Timeline.EnergyNj(Power));
+        long energyNj = Timeline.EnergyNj(Power);
+        Need.OnInput(energyNj);
+        Wakes.EndProbe(_length, energyNj, nowUs);
         Result.Depth = _decision.IsOffload ? _decision.Gateway.Queue.Depth : _engine.LowestDepth();
         return Action = InputAction.Complete;
     }

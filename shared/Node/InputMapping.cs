@@ -38,7 +38,7 @@ public abstract class InputMapping
     protected void DecideByCost(MappingEngine engine, int length, long nowUs, Decision decision)
     {
         if (!ResultsAtGateway || engine.Objective.Kind != ObjectiveKind.Energy) engine.Decide(length, nowUs, decision);
-        else if (engine.Saving(length) > 0) engine.DecideOffload(length, nowUs, true, decision);
+        else if (engine.Worth.Saving(length) > 0) engine.DecideOffload(length, nowUs, true, decision);
         else engine.DecideLocal(length, nowUs, decision);
     }
 

@@ -64,6 +64,10 @@ public sealed class RadioSchedule
     /// <summary>Time in µs at which the last wake gives up.</summary>
     public long UntilUs => _wakeAtUs + WakeLimitUs;
 
+    /// <summary>Returns the energy in µJ of the last wake, which has ended now.</summary>
+    /// <param name="nowUs">The time in µs.</param>
+    public int WakeUj(long nowUs) => PowerProfile.EnergyUj(Cost.PowerMw, nowUs - _wakeAtUs);
+
     /// <summary>Returns the time in µs since the radio was last on.</summary>
     public long OffUs(long nowUs) => nowUs - _upAtUs;
 

@@ -42,7 +42,7 @@ public sealed class DutyCycle
         if (!_flow.Radio.IsWaking) return;
         long nowUs = Clock.NowUs();
         _flow.Radio.Poll(nowUs);
-        _flow.OnRefreshed(nowUs);
+        _flow.Wakes.OnDone(nowUs);
     }
 
     /// <summary>Switches the radio off, if it is on. Now and then it comes up before, to learn of new gateways.</summary>
@@ -50,11 +50,11 @@ public sealed class DutyCycle
     {
         OnStarted();
         long nowUs = Clock.NowUs();
-        if (_flow.IsRefreshDue(nowUs))
+        if (_flow.Wakes.IsDue(nowUs))
         {
             _link.SetWanted(true);
             for (_flow.Radio.Wake(nowUs); _flow.Radio.Poll(nowUs) == WakeState.Waking; nowUs = Clock.NowUs()) Thread.Sleep(PollMs);
-            _flow.OnRefreshed(nowUs);
+            _flow.Wakes.OnDone(nowUs);
         }
         _flow.Radio.OnDown(nowUs);
         _link.SetWanted(false);

@@ -172,14 +172,16 @@ public sealed class ConnectionNeedTests
         var radio = new RadioSchedule(new RadioCost(2_000_000, s_power.WakeMw));
         Make(radio);
         Input(1000, 62_000);
-        Assert.That(_need.IsProbeDue(0), Is.False, "784 mJ against 62 mJ");
+        Assert.That(_need.IsProbe(1000, 0), Is.False, "784 mJ against 62 mJ");
+        Assert.That(_need.IsProbeDue(0), Is.False, "a duty-cycled board waits for an input");
         Assert.That(_need.IsConnectionNeeded(false, 0), Is.True, "its radio decides");
         radio.Cost.Restore(10_000);
-        Assert.That(_need.IsProbeDue(0), Is.True);
+        Assert.That(_need.IsProbe(10, 0), Is.False, "0.6 mJ");
+        Assert.That(_need.IsProbe(1000, 0), Is.True);
         _need.OnProbed(4_000, 0);
-        Assert.That(_need.IsProbeDue(ConnectionNeed.FirstBackOffUs - 1), Is.False);
+        Assert.That(_need.IsProbe(1000, ConnectionNeed.FirstBackOffUs - 1), Is.False);
         for (int i = 0; i < 30; i++) Input(1000, 62_000);
-        Assert.That(_need.IsProbeDue(ConnectionNeed.FirstBackOffUs), Is.True);
+        Assert.That(_need.IsProbe(1000, ConnectionNeed.FirstBackOffUs), Is.True);
     }
 
     /// <summary>A deep sleep of 20 s: the pause after a probe goes on, and the inputs still have to pay for the next one.</summary>
@@ -196,9 +198,9 @@ public sealed class ConnectionNeedTests
         Make(radio);
         Input(1000, 62_000);
         _need.Restore(memory, 0, 0);
-        Assert.That(_need.IsProbeDue(ConnectionNeed.FirstBackOffUs - 20 * S - 1), Is.False);
-        Assert.That(_need.IsProbeDue(ConnectionNeed.FirstBackOffUs - 20 * S), Is.True);
+        Assert.That(_need.IsProbe(1000, ConnectionNeed.FirstBackOffUs - 20 * S - 1), Is.False);
+        Assert.That(_need.IsProbe(1000, ConnectionNeed.FirstBackOffUs - 20 * S), Is.True);
         _need.OnProbed(400_000, 60 * S);
-        Assert.That(_need.IsProbeDue(180 * S), Is.False, "the second pause is twice as long, and the probe took much energy");
+        Assert.That(_need.IsProbe(1000, 180 * S), Is.False, "the second pause is twice as long, and the probe took much energy");
     }
 }

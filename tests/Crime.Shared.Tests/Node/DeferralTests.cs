@@ -25,7 +25,7 @@ public sealed class DeferralTests
     [Test]
     public void AnInputIsKeptWhereABatchedRequestSavesEnergy()
     {
-        Assert.That(_bench.Engine.Saving(Length), Is.Positive);
+        Assert.That(_bench.Engine.Worth.Saving(Length), Is.Positive);
         Assert.That(_deferral.ShouldKeep(Length, 0), Is.True);
         _bench.Engine.SetObjective(Objective.Time);
         Assert.That(_deferral.ShouldKeep(Length, 0), Is.False, "the least time is not a result that waits");
@@ -53,7 +53,7 @@ public sealed class DeferralTests
     public void FewInputsAreComputedByTheirDeadlines()
     {
         Keep(0, Length);
-        Assert.That(_bench.Engine.Saving(Length), Is.LessThan(_bench.Engine.BatchCost(Length, 0)));
+        Assert.That(_bench.Engine.Worth.Saving(Length), Is.LessThan(_bench.Engine.Worth.BatchCost(Length, 0)));
         long dueUs = WithinUs - Deferral.BatchLimitUs - LocalUs(Length);
         Assert.That(_deferral.NextUs(), Is.EqualTo(dueUs));
         Assert.That(Next(dueUs - 1), Is.EqualTo(DeferralStep.None));
@@ -64,7 +64,7 @@ public sealed class DeferralTests
     [Test]
     public void InputsThatSaveMoreThanABatchTakesAreSentTogether()
     {
-        int count = _bench.Engine.BatchCost(Length, 0) / _bench.Engine.Saving(Length) + 1;
+        int count = _bench.Engine.Worth.BatchCost(Length, 0) / _bench.Engine.Worth.Saving(Length) + 1;
         for (int i = 0; i < count; i++) Keep(i * SecondUs, Length);
         Assert.That(Next(count * SecondUs), Is.EqualTo(DeferralStep.None), "more may come before the first deadline");
         Assert.That(Next(_deferral.NextUs()), Is.EqualTo(DeferralStep.Send));
@@ -192,11 +192,11 @@ public sealed class DeferralTests
                 for (int i = 0; i < Kept.Count; i++) Assert.That(endUs += LocalUs(Kept.Length(i)), Is.LessThanOrEqualTo(Kept.DeadlineUs(i)));
                 if (step == DeferralStep.Compute)
                 {
-                    cost += _bench.Engine.Saving(Kept.Length(_deferral.Index));
+                    cost += _bench.Engine.Worth.Saving(Kept.Length(_deferral.Index));
                     Kept.RemoveAt(_deferral.Index);
                     continue;
                 }
-                cost += _bench.Engine.BatchCost(Enumerable.Range(0, Kept.Count).Max(Kept.Length), nowUs);
+                cost += _bench.Engine.Worth.BatchCost(Enumerable.Range(0, Kept.Count).Max(Kept.Length), nowUs);
                 while (Kept.Count > 0) Kept.RemoveAt(0);
                 _deferral.OnBatch(0, nowUs);
             }
@@ -221,9 +221,9 @@ public sealed class DeferralTests
                 int[] inputs = Enumerable.Range(0, count).Where(i => !served[i] && arrivalsUs[i] <= batchUs && batchUs <= latestUs[i]).ToArray();
                 if (inputs.Length == 0) continue;
                 foreach (int i in inputs) served[i] = true;
-                cost += _bench.Engine.BatchCost(inputs.Max(i => lengths[i]), 0);
+                cost += _bench.Engine.Worth.BatchCost(inputs.Max(i => lengths[i]), 0);
             }
-            cost += Enumerable.Range(0, count).Where(i => !served[i]).Sum(i => (double)_bench.Engine.Saving(lengths[i]));
+            cost += Enumerable.Range(0, count).Where(i => !served[i]).Sum(i => (double)_bench.Engine.Worth.Saving(lengths[i]));
             best = Math.Min(best, cost);
         }
         return best;

@@ -382,7 +382,7 @@ internal sealed partial class BoardNode : ChaosNode
     /// <summary>Switches the radio off, or on for the statuses of new gateways: then it stays on until the next result.</summary>
     private void TakeDown(RadioSchedule radio)
     {
-        bool isRefreshDue = _flow.IsRefreshDue(NowUs);
+        bool isRefreshDue = _flow.Wakes.IsDue(NowUs);
         if (isRefreshDue) radio.Wake(NowUs);
         else radio.OnDown(NowUs);
         _link.SetWanted(isRefreshDue);

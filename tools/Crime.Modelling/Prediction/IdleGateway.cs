@@ -57,7 +57,7 @@ internal sealed class IdleGateway
     }
 
     /// <summary>True when an offload to a gateway that answers at once could save energy. Otherwise the board never connects.</summary>
-    public bool MayGain => _engine.MostGain(_radioUp) > 0;
+    public bool MayGain => _engine.Worth.MostGain(_radioUp) > 0;
 
     /// <summary>Returns true when an input goes to the gateway.</summary>
     /// <param name="length">Its timesteps.</param>

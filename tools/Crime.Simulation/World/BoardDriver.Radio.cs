@@ -46,7 +46,7 @@ internal sealed partial class BoardDriver
     /// <summary>Switches the radio of a duty-cycled board off, or on when a refresh is due.</summary>
     private void SwitchRadioOff(RadioSchedule radio)
     {
-        _isRefreshing = _flow.IsRefreshDue(NowUs);
+        _isRefreshing = _flow.Wakes.IsDue(NowUs);
         if (_isRefreshing)
         {
             Refresh(radio);
@@ -82,7 +82,7 @@ internal sealed partial class BoardDriver
         if (_isRefreshing)
         {
             if (_radio!.Poll(NowUs) == WakeState.Waking) return;
-            _flow.OnRefreshed(NowUs);
+            _flow.Wakes.OnDone(NowUs);
             _isRefreshing = false;
             _connection.EndReport();
             Continue();
