@@ -17,7 +17,7 @@ public sealed class NamespaceTests
         ["Crime.Kernel"] = ["Crime.Shared"],
         ["Crime.Sensing"] = [],
         // The virtual board's assembly stands for nanoFramework's.
-        ["Crime.Device"] = ["Crime.Kernel", "Crime.Shared", "Crime.VirtualBoard.Device"],
+        ["Crime.Device"] = ["Crime.Kernel", "Crime.Sensing", "Crime.Shared", "Crime.VirtualBoard.Device"],
         ["Crime.Gateway.Core"] = ["Crime.Shared"],
         ["Crime.Gateway.Inference"] = ["Crime.Shared"],
         ["Crime.Gateway"] = ["Crime.Gateway.Core", "Crime.Gateway.Inference", "Crime.Modelling.Compilation", "Crime.Shared"],

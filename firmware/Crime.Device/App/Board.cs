@@ -13,6 +13,7 @@ using Crime.Device.Keeping;
 using Crime.Device.Memory;
 using Crime.Device.Models;
 using Crime.Device.Offload;
+using Crime.Device.Sensors;
 using Crime.Device.Settings;
 using Crime.Device.Terminal;
 using Crime.Frames;
@@ -43,7 +44,7 @@ public sealed class Board : LastingThread, IBoardCommands
     private readonly IEnergyMeter _meter;
     private readonly ModeMapping _mapping = new ModeMapping();
     private readonly InputFlow _flow;
-    private readonly TelemetryBuffer _telemetry;
+    private readonly TelemetryRecorder _telemetry;
     private readonly BrokerConnection _connection;
     private readonly LinkKeeper _link;
     private readonly DutyCycle _duty;
@@ -51,30 +52,29 @@ public sealed class Board : LastingThread, IBoardCommands
     private readonly KeptInputDriver _kept;
     private readonly ModelSlot _slot;
     private readonly InferenceTotals _totals = new InferenceTotals();
-    private readonly TelemetryRecord _record = new TelemetryRecord();
+    private readonly InputRun _run;
+    private readonly ISensor _sensor;
     private SavedState _saved;
     private ModelUpdater _updater;
-    private RecordingSource _source;
+    private LiveInputs _live;
     private BoardStep _step;
-    private uint _inputCount;
-    private long _inputStartUs;
     private bool _isRestartNeeded;
-    private bool _isWaitReported;
-    private bool _isAtEnd;
 
     /// <summary>Puts the board together.</summary>
     /// <param name="settings">Its settings.</param>
     /// <param name="remarks">What was wrong with the settings file, a string per line.</param>
     /// <param name="flashedKernels">The compiled kernels that are flashed with the application; empty for none.</param>
-    public Board(BoardSettings settings, ArrayList remarks, CompiledModel[] flashedKernels)
-        : this(settings, remarks, flashedKernels, new MemoryPlan())
+    /// <param name="sensor">Gives the inputs; null to replay a recording.</param>
+    public Board(BoardSettings settings, ArrayList remarks, CompiledModel[] flashedKernels, ISensor sensor)
+        : this(settings, remarks, flashedKernels, sensor, new MemoryPlan())
     {
     }
 
-    private Board(BoardSettings settings, ArrayList remarks, CompiledModel[] flashedKernels, MemoryPlan memory)
+    private Board(BoardSettings settings, ArrayList remarks, CompiledModel[] flashedKernels, ISensor sensor, MemoryPlan memory)
         : base(memory, Shortage.Application)
     {
         _settings = settings;
+        _sensor = sensor;
         _memory = memory;
         _console = new SerialConsole(_settings.ConsolePort, _settings.ConsoleBaud, _settings.ConsoleTxPin, _settings.ConsoleRxPin);
         _report = new Report(_console);
@@ -86,7 +86,7 @@ public sealed class Board : LastingThread, IBoardCommands
         // On the ESP32 this is the hardware's generator: two starts do not share a session.
         uint session = (uint)new Random().Next();
         var request = new OpenRequest(session, _settings.UsesKeptInputs ? OpenRequest.MostOpen : 1);
-        if (_settings.Telemetry) _telemetry = new TelemetryBuffer();
+        TelemetryBuffer telemetry = _settings.Telemetry ? new TelemetryBuffer() : null;
         _mapping.Mode = _settings.Mapping;
         _mapping.ResultsAtGateway = _settings.ResultsAtGateway;
         bool isDutyCycled = _settings.IsDutyCycled;
@@ -95,14 +95,16 @@ public sealed class Board : LastingThread, IBoardCommands
         if (_settings.Hedges || _settings.Races) _flow.Hedge.Enable(request, _settings.HedgeQuantile, _settings.Races);
         var inbox = new Inbox(request, _flow);
         _connection = new BrokerConnection(_settings, _console, inbox, _flow.Counters, _memory);
-        var network = new LinkFlow(request, _telemetry, _flow);
+        var network = new LinkFlow(request, telemetry, _flow);
         _link = new LinkKeeper(_settings, _console, _connection, network, _memory);
         if (isDutyCycled) _duty = new DutyCycle(_settings, _link, _flow);
         var sender = new RequestSender(_settings, _connection, inbox, network);
         _driver = new InputDriver(
             _flow, sender, inbox, _link, _meter, _settings.TimestepIntervalMs > 0 ? new TimestepArrivals(_settings.TimestepIntervalMs) : null);
         if (_settings.UsesKeptInputs) _kept = new KeptInputDriver(_settings, _flow, sender, inbox, _link, _meter);
-        _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _driver, sender);
+        _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _driver, sender) { NeedsNormaliser = sensor != null };
+        _run = new InputRun(_settings, _report, _flow, _driver, _kept, _duty, _slot);
+        if (telemetry != null) _telemetry = new TelemetryRecorder(telemetry, _flow, _meter);
     }
 
     /// <summary>Runs the board. It does not return.</summary>
@@ -131,6 +133,7 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         if (_slot.Model == null) _report.Text("status: no model yet");
         else _report.Status(_slot.Engine, _totals, _flow, _slot.Kernel == null ? null : _slot.Kernel.Saturations, _connection.IsConnected, _memory);
+        if (_live != null) _report.Live(_live);
     }
 
     /// <inheritdoc/>
@@ -204,7 +207,11 @@ public sealed class Board : LastingThread, IBoardCommands
                 if (_saved == null) WaitForLink();
                 return BoardStep.Open;
             case BoardStep.Open: return Open() ? BoardStep.Read : BoardStep.Idle;
-            case BoardStep.Read: return Read() ? BoardStep.Begin : End();
+            case BoardStep.Read: return _run.Read();
+            case BoardStep.AwaitInput:
+                _run.AwaitInput();
+                Poll();
+                return BoardStep.ServeKept;
             case BoardStep.Begin: return Begin();
             case BoardStep.Infer: return Infer();
             case BoardStep.Count:
@@ -214,7 +221,7 @@ public sealed class Board : LastingThread, IBoardCommands
                 _report.Inference(_flow.Result, _meter);
                 return _telemetry == null ? BoardStep.ServeKept : BoardStep.Record;
             case BoardStep.Record:
-                RecordTelemetry();
+                _telemetry.Record();
                 return BoardStep.ServeKept;
             case BoardStep.ServeKept: return ServeKept();
             case BoardStep.WaitForNextInput:
@@ -290,7 +297,7 @@ public sealed class Board : LastingThread, IBoardCommands
     private void Resume(SavedState saved)
     {
         saved.Restore(_totals, _slot.Engine, _flow, _kept == null ? null : _kept.Kept);
-        _inputCount = saved.InputCount;
+        _run.InputCount = saved.InputCount;
         if (_kept != null) _kept.Origin = saved.Origin;
         SetObjective(saved.Objective);
         SetMapping(saved.Mapping);
@@ -300,8 +307,8 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         var state = new SavedState
         {
-            ModelId = _slot.Model.Id, InputCount = _inputCount, Origin = _kept == null ? 0 : _kept.Origin, Sequence = _source.Sequence, Position = _source.Position,
-            Mapping = _settings.Mapping, Objective = _settings.Objective, LocalTime = _slot.Engine.LocalTime, EncodeTime = _slot.Engine.EncodeTime,
+            ModelId = _slot.Model.Id, InputCount = _run.InputCount, Origin = _kept == null ? 0 : _kept.Origin,
+            Sequence = _run.Source.Sequence, Position = _run.Source.Position, Mapping = _settings.Mapping, Objective = _settings.Objective, LocalTime = _slot.Engine.LocalTime, EncodeTime = _slot.Engine.EncodeTime,
             RadioUpUs = _flow.Radio.Cost.TimeUs, RadioOffUs = _flow.Radio.OffUs(Clock.NowUs()) + restMs * 1000L,
         };
         state.Write(_totals, _slot.Engine, _flow, _kept == null ? null : _kept.Kept, restMs);
@@ -320,86 +327,46 @@ public sealed class Board : LastingThread, IBoardCommands
     /// <returns>True when there are inputs.</returns>
     private bool Open()
     {
-        _source = RecordingSource.Open(_settings.InputsFile, out string problem);
-        if (_kept != null) _kept.Open(_saved != null, _slot.Model);
-        if (_source == null) _report.Text("inputs: " + problem);
-        else if (_saved != null && IsFitting) _source.Resume(_saved.Sequence, _saved.Position);
-        return _source != null;
-    }
-
-    /// <returns>True when there was one more input.</returns>
-    private bool Read()
-    {
-        _inputStartUs = Clock.NowUs();
-        if (!_source.Next()) return false;
-        _flow.Result.Input = _inputCount++;
-        return true;
+        string problem;
+        InputSource source;
+        if (_sensor == null)
+        {
+            source = RecordingSource.Open(_settings.InputsFile, out problem);
+        }
+        else
+        {
+            if (_live == null) _live = new LiveInputs(_settings.Segment, _sensor, _memory);
+            problem = _live.Start();
+            source = problem == null ? _live.Source : null;
+        }
+        if (source != null) _run.Open(source, _saved);
+        else _report.Text("inputs: " + problem);
+        return source != null;
     }
 
     private BoardStep Begin()
     {
-        if (!IsFitting) return AwaitFittingModel();
-        _isWaitReported = false;
-        if (_kept != null) _kept.Open(_saved != null, _slot.Model);
-        if (_kept != null && _kept.TryKeep(_source, _flow.Result.Input, _slot.Model))
-        {
-            _report.Kept(_flow.Result.Input, _source.Length, _kept.Kept);
-            return BoardStep.ServeKept;
-        }
-        _driver.Begin(_source.Length);
-        return BoardStep.Infer;
+        if (!_run.IsFitting) return AwaitFittingModel();
+        _run.OpenKept(_saved);
+        return _run.Begin();
     }
 
     /// <summary>Does the next action of the input. Commands are answered meanwhile. A new model is installed only while no gateway answers.</summary>
     private BoardStep Infer()
     {
-        if (_slot.Model != null && !IsFitting) return AwaitFittingModel();
-        if (_driver.Step(_source.Values))
-        {
-            if (_flow.ResultsAtGateway && _flow.Result.Label != InputResult.NoLabel && !_kept.TryKeepResult(_flow))
-                _report.Text("results: one is lost, because no gateway has taken the former ones");
-            return BoardStep.Count;
-        }
+        if (_slot.Model != null && !_run.IsFitting) return AwaitFittingModel();
+        BoardStep next = _run.Infer();
+        if (next != BoardStep.Infer) return next;
         if (_flow.Action == InputAction.AwaitSteps) _commands.Poll();
-        if (_flow.Action != InputAction.AwaitRetry) return BoardStep.Infer;
-        if (!_isWaitReported && _slot.Model != null) _report.Text("waiting: no gateway for " + _slot.Model.Name);
-        _isWaitReported = true;
-        Poll();
-        return BoardStep.Infer;
+        else if (_flow.Action == InputAction.AwaitRetry) Poll();
+        return next;
     }
 
-    /// <summary>Ends the inputs, once no kept input is left.</summary>
-    private BoardStep End()
-    {
-        _isAtEnd = true;
-        return _kept == null ? BoardStep.End : BoardStep.ServeKept;
-    }
-
-    /// <summary>Takes a step for the kept inputs that are due before the next input.</summary>
     private BoardStep ServeKept()
     {
-        if (_kept == null) return BoardStep.WaitForNextInput;
-        switch (_kept.Step(_source.Values, _isAtEnd ? long.MaxValue : _inputStartUs + _settings.InputIntervalMs * 1000L))
-        {
-            case KeptStep.Working: return BoardStep.ServeKept;
-            case KeptStep.Result: return BoardStep.Count;
-            case KeptStep.Compute:
-                _driver.BeginKept(_kept.Length, _kept.ArrivedUs);
-                return BoardStep.Infer;
-            case KeptStep.Lost:
-                _report.Text("inputs: a kept input is damaged and has no result");
-                return BoardStep.ServeKept;
-            default:
-                if (!_isAtEnd) return BoardStep.WaitForNextInput;
-                if (_kept.Kept.Count > 0)
-                {
-                    // No gateway has answered. A board that cannot compute tries again.
-                    Wait();
-                    return BoardStep.ServeKept;
-                }
-                if (_duty != null) _duty.TakeDown();
-                return BoardStep.End;
-        }
+        BoardStep next = _run.ServeKept();
+        if (_run.IsWaiting) Wait();
+        return next;
     }
 
     private BoardStep AwaitFittingModel()
@@ -409,36 +376,14 @@ public sealed class Board : LastingThread, IBoardCommands
             Wait();
             return BoardStep.Begin;
         }
-        _report.Text("inputs: the recording does not fit the model");
+        _report.Text(_live == null ? "inputs: the recording does not fit the model" : "inputs: the model takes other inputs than the sensor gives");
         return BoardStep.Idle;
-    }
-
-    private bool IsFitting => _slot.Model != null && _source.Fits(_slot.Model);
-
-    /// <summary>Keeps the result for the next request or ping, which carries it to the gateway.</summary>
-    private void RecordTelemetry()
-    {
-        _record.Input = _flow.Result.Input;
-        _record.Length = _flow.Result.Length;
-        _record.Label = _flow.Result.Label;
-        _record.Target = _flow.Result.Target;
-        _record.TimeUs = (uint)_flow.Result.TimeUs;
-        _record.TailUs = (int)_flow.Timeline.TailUs;
-        _record.EnergyUj = (uint)_flow.Result.EnergyUj;
-        _record.BackgroundUj = (uint)_flow.Result.BackgroundUj;
-        _record.BreakEvenLength = _flow.Result.BreakEvenLength;
-        _record.Depth = _flow.Result.Depth;
-        _record.Done = _flow.Result.DoneCount;
-        _record.Measured = _meter.IsMeasured;
-        _telemetry.Add(_record, Clock.NowUs());
     }
 
     private void WaitForNextInput()
     {
-        if (_settings.InputIntervalMs == 0) return;
-        if (_duty != null && _slot.Model != null) _duty.TakeDown();
-        int restMs = _settings.InputIntervalMs - (int)((Clock.NowUs() - _inputStartUs) / 1000);
-        if (restMs <= 0) return;
+        int restMs = _run.Rest();
+        if (restMs == 0) return;
         if (_duty == null || _slot.Model == null)
         {
             Thread.Sleep(restMs);

@@ -43,4 +43,7 @@ internal enum BoardStep
 
     /// <summary>Serves kept inputs that are due.</summary>
     ServeKept = 12,
+
+    /// <summary>Waits for an input of a live signal.</summary>
+    AwaitInput = 13,
 }

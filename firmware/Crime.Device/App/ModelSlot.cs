@@ -54,6 +54,12 @@ public sealed class ModelSlot
     /// <summary>Computes the model on the board; null when the board cannot.</summary>
     public IKernel Kernel { get; private set; }
 
+    /// <summary>True where inputs come in the unit of a sensor.</summary>
+    public bool NeedsNormaliser { get; set; }
+
+    /// <summary>Brings inputs into the format of the model; null where they have it already, and for a model of tokens.</summary>
+    public InputNormaliser Normaliser { get; private set; }
+
     /// <summary>Decides; null when there is no model.</summary>
     public MappingEngine Engine { get; private set; }
 
@@ -155,6 +161,7 @@ public sealed class ModelSlot
         string message = _loader.TakeMessage();
         if (message != null) _report.Text("kernel: " + message);
         _report.Kernel(model, _kernels, freeSize, reserve);
+        Normaliser = NeedsNormaliser && model.Input == InputKind.Features ? new InputNormaliser(model) : null;
         model.ReleaseNumbers();
         SelfProfile profile = Measure(model, kernel, saved);
         MappingEngine engine = MakeEngine(model, kernel, profile);

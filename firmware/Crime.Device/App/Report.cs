@@ -4,8 +4,10 @@ using System.Collections;
 using Crime.Costs;
 using Crime.Device.Energy;
 using Crime.Device.Inference;
+using Crime.Device.Inputs;
 using Crime.Device.Memory;
 using Crime.Device.Models;
+using Crime.Device.Sensors;
 using Crime.Device.Settings;
 using Crime.Device.Terminal;
 using Crime.Frames;
@@ -13,6 +15,7 @@ using Crime.Kernel;
 using Crime.Mapping;
 using Crime.Model;
 using Crime.Node;
+using Crime.Sensing;
 
 namespace Crime.Device.App;
 
@@ -96,6 +99,19 @@ public sealed class Report
         if (kernels.Kind != KernelKind.None) return;
         if (!model.HasFixedPoint) Text("kernel: " + model.Name + " has no weights for boards; every input goes to a gateway");
         else Text("kernel: " + model.Name + " does not fit the heap; every input goes to a gateway");
+    }
+
+    /// <summary>The line about a live signal.</summary>
+    /// <param name="live">The signal.</param>
+    public void Live(LiveInputs live)
+    {
+        Sampler sampler = live.Sampler;
+        if (sampler == null) return;
+        Segmenter segmenter = live.Source.Segmenter;
+        _console.Write(_line.Clear().Text("sensor: timesteps=").Number(live.Ring.Count).Text(" lost=").Number(live.Ring.LostCount)
+            .Text(" failed-reads=").Number(sampler.FailedCount).Text(" late-reads=").Number(sampler.LateCount)
+            .Text(" late-us=").Number(sampler.MeanLateUs).Text(" most-late-us=").Number(sampler.MostLateUs)
+            .Text(" sequences=").Number(segmenter.FoundCount).Text(" short=").Number(segmenter.ShortCount).Text(" cut=").Number(segmenter.CutCount));
     }
 
     /// <summary>Answer to "status".</summary>

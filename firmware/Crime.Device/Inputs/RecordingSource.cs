@@ -10,12 +10,11 @@ using Crime.Recordings;
 namespace Crime.Device.Inputs;
 
 /// <summary>Reads a recording sequence by sequence into a buffer that is allocated once.</summary>
-public sealed class RecordingSource
+public sealed class RecordingSource : InputSource
 {
     private readonly FileStream _file;
     private readonly RecordingHeader _header;
     private readonly byte[] _bytes;
-    private uint _next;
 
     private RecordingSource(FileStream file, RecordingHeader header)
     {
@@ -26,14 +25,8 @@ public sealed class RecordingSource
         Position = (int)file.Position;
     }
 
-    /// <summary>Numbers of the current sequence, timestep by timestep.</summary>
-    public short[] Values { get; }
-
-    /// <summary>Timesteps of the current sequence.</summary>
-    public int Length { get; private set; }
-
-    /// <summary>Zero-based number of the current sequence.</summary>
-    public uint Index => _next - 1;
+    /// <inheritdoc/>
+    public override short[] Values { get; }
 
     /// <summary>Number of sequences in the recording.</summary>
     public uint Count => _header.SequenceCount;
@@ -70,24 +63,15 @@ public sealed class RecordingSource
         return null;
     }
 
-    /// <summary>Sequences that have been read.</summary>
-    public uint Sequence => _next;
-
-    /// <summary>Offset of the next sequence in the file, in bytes.</summary>
-    public int Position { get; private set; }
-
-    /// <summary>Continues where an earlier start has stopped.</summary>
-    /// <param name="sequence">Value of <see cref="Sequence"/> at that time.</param>
-    /// <param name="position">Value of <see cref="Position"/> at that time.</param>
-    public void Resume(uint sequence, int position)
+    /// <inheritdoc/>
+    public override void Resume(uint sequence, int position)
     {
-        _next = sequence;
+        Sequence = sequence;
         Position = position;
     }
 
-    /// <summary>Returns whether a model takes these numbers as its input.</summary>
-    /// <param name="model">The model.</param>
-    public bool Fits(ModelFile model)
+    /// <inheritdoc/>
+    public override bool Fits(ModelFile model)
     {
         if (_header.ValuesPerStep != model.ValuesPerStep) return false;
         bool tokens = _header.Encoding != SequenceEncoding.Int16;
@@ -95,12 +79,14 @@ public sealed class RecordingSource
         return tokens || _header.FractionBits == model.InputFractionBits;
     }
 
-    /// <summary>Reads the next sequence. One that was interrupted for want of memory is read again by the next call.</summary>
-    /// <returns>False at the end, or when the rest of the file is damaged.</returns>
-    public bool Next()
+    /// <inheritdoc/>
+    /// <remarks>The recording also ends where it is damaged.</remarks>
+    public override InputState Read() => Next() ? InputState.Ready : InputState.End;
+
+    private bool Next()
     {
         if (_file.Position != Position) _file.Position = Position;
-        if (_next >= _header.SequenceCount || !Fill(_file, _bytes, RecordingFormat.SequenceHeaderSize)) return false;
+        if (Sequence >= _header.SequenceCount || !Fill(_file, _bytes, RecordingFormat.SequenceHeaderSize)) return false;
         int length = LittleEndian.ReadUInt16(_bytes, 0);
         if (length < 1 || length > _header.LongestLength) return false;
         int count = length * _header.ValuesPerStep;
@@ -112,7 +98,7 @@ public sealed class RecordingSource
         int position = (int)_file.Position;
         Length = length;
         Position = position;
-        _next++;
+        Sequence++;
         return true;
     }
 

@@ -122,7 +122,7 @@ public sealed class KeptInputDriver
     /// <param name="input">Its number.</param>
     /// <param name="model">The model that it is for.</param>
     /// <returns>False when the board has to decide about it now.</returns>
-    public bool TryKeep(RecordingSource source, uint input, ModelFile model)
+    public bool TryKeep(InputSource source, uint input, ModelFile model)
     {
         long nowUs = Clock.NowUs();
         if (!_deferral.ShouldKeep(source.Length, nowUs)) return false;

@@ -111,6 +111,9 @@ public sealed class BoardSettings
     /// <summary>File with the inputs to replay.</summary>
     public string InputsFile = @"I:\inputs.recording";
 
+    /// <summary>The segmenter of a live signal.</summary>
+    public readonly SegmentSettings Segment = new SegmentSettings();
+
     /// <summary>Time in ms from one input to the next; 0 for back to back.</summary>
     public int InputIntervalMs;
 

@@ -135,7 +135,7 @@ public static class SettingsFile
                 if (value != "model" && value != "ina219") return "meter is model or ina219";
                 settings.Ina219 = value == "ina219";
                 return null;
-            default: return ApplyWaiting(settings, key, value);
+            default: return key.StartsWith(SegmentSettings.Prefix) ? settings.Segment.Apply(key, value) : ApplyWaiting(settings, key, value);
         }
     }
 
@@ -202,7 +202,14 @@ public static class SettingsFile
         }
     }
 
-    private static string Number(string key, string value, int min, int max, ref int setting)
+    /// <summary>Sets a number.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="min">Least number.</param>
+    /// <param name="max">Greatest number.</param>
+    /// <param name="setting">Receives the number.</param>
+    /// <returns>What is wrong, or null.</returns>
+    internal static string Number(string key, string value, int min, int max, ref int setting)
     {
         if (!int.TryParse(value, out int number) || number < min || number > max)
             return key + " takes a number from " + min.ToString() + " to " + max.ToString();

@@ -15,6 +15,6 @@ public static class Program
         var remarks = new ArrayList();
         BoardSettings settings = SettingsFile.Load(remarks);
         if (settings.Role == BoardRole.Meter) new MeterBoard(settings, remarks).Run();
-        else new Board(settings, remarks, BundledKernels.All()).Run();
+        else new Board(settings, remarks, BundledKernels.All(), null).Run();
     }
 }

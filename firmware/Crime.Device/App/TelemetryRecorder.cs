@@ -1,0 +1,46 @@
+// Keeps the result of each input for the next request or ping, which carries it to the gateway.
+
+using Crime.Device.Energy;
+using Crime.Frames;
+using Crime.Node;
+
+namespace Crime.Device.App;
+
+/// <summary>Records results as telemetry. Nothing is allocated after the constructor. Used by the main thread.</summary>
+internal sealed class TelemetryRecorder
+{
+    private readonly TelemetryBuffer _buffer;
+    private readonly InputFlow _flow;
+    private readonly IEnergyMeter _meter;
+    private readonly TelemetryRecord _record = new TelemetryRecord();
+
+    /// <summary>Makes a recorder.</summary>
+    /// <param name="buffer">Receives the records.</param>
+    /// <param name="flow">Has the result.</param>
+    /// <param name="meter">Tells whether the energy was measured.</param>
+    public TelemetryRecorder(TelemetryBuffer buffer, InputFlow flow, IEnergyMeter meter)
+    {
+        _buffer = buffer;
+        _flow = flow;
+        _meter = meter;
+    }
+
+    /// <summary>Records the current result.</summary>
+    public void Record()
+    {
+        InputResult result = _flow.Result;
+        _record.Input = result.Input;
+        _record.Length = result.Length;
+        _record.Label = result.Label;
+        _record.Target = result.Target;
+        _record.TimeUs = (uint)result.TimeUs;
+        _record.TailUs = (int)_flow.Timeline.TailUs;
+        _record.EnergyUj = (uint)result.EnergyUj;
+        _record.BackgroundUj = (uint)result.BackgroundUj;
+        _record.BreakEvenLength = result.BreakEvenLength;
+        _record.Depth = result.Depth;
+        _record.Done = result.DoneCount;
+        _record.Measured = _meter.IsMeasured;
+        _buffer.Add(_record, Clock.NowUs());
+    }
+}

@@ -1,0 +1,53 @@
+// A live signal as a whole: sensor, sampling thread, ring, segmenter.
+
+using Crime.Device.Memory;
+using Crime.Device.Sensors;
+using Crime.Device.Settings;
+using Crime.Sensing;
+
+namespace Crime.Device.Inputs;
+
+/// <summary>The inputs that a sensor gives. Used by the main thread.</summary>
+public sealed class LiveInputs
+{
+    private readonly SegmentSettings _settings;
+    private readonly ISensor _sensor;
+    private readonly MemoryPlan _memory;
+    private readonly SampleRing _ring;
+
+    /// <summary>Makes inputs that do not come yet.</summary>
+    /// <param name="settings">The rules of a sequence.</param>
+    /// <param name="sensor">The sensor.</param>
+    /// <param name="memory">Notes where memory ran out.</param>
+    public LiveInputs(SegmentSettings settings, ISensor sensor, MemoryPlan memory)
+    {
+        _settings = settings;
+        _sensor = sensor;
+        _memory = memory;
+        _ring = new SampleRing(sensor.Channels, settings.BufferSteps);
+        Source = new LiveSource(_ring, settings.Rules);
+    }
+
+    /// <summary>Gives the sequences.</summary>
+    public LiveSource Source { get; }
+
+    /// <summary>Reads the sensor; null before <see cref="Start"/>.</summary>
+    public Sampler Sampler { get; private set; }
+
+    /// <summary>The timesteps that wait.</summary>
+    public SampleRing Ring => _ring;
+
+    /// <summary>Starts the sensor and its thread.</summary>
+    /// <returns>What is wrong, or null.</returns>
+    public string Start()
+    {
+        if (Sampler != null) return null;
+        string problem = _settings.Problem();
+        if (problem == null) problem = _sensor.Start();
+        if (problem != null) return problem;
+        bool hasTrigger = _settings.Rules.Kind == SegmentKind.Trigger;
+        Sampler = new Sampler(_sensor, _ring, hasTrigger ? new TriggerPin(_settings.TriggerPin, _settings.IsTriggerLow) : null, _memory);
+        Sampler.Start();
+        return null;
+    }
+}

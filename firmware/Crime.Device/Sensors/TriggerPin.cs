@@ -1,0 +1,24 @@
+// A pin that marks a sequence: a button, or the output of another device.
+
+using System.Device.Gpio;
+
+namespace Crime.Device.Sensors;
+
+/// <summary>A pin with a level at which the trigger is held.</summary>
+public sealed class TriggerPin
+{
+    private readonly GpioPin _pin;
+    private readonly PinValue _heldLevel;
+
+    /// <summary>Opens the pin, with a pull-up where the trigger is held at the low level.</summary>
+    /// <param name="pin">Number of the GPIO.</param>
+    /// <param name="isHeldLow">True for a button against ground.</param>
+    public TriggerPin(int pin, bool isHeldLow)
+    {
+        _pin = new GpioController().OpenPin(pin, isHeldLow ? PinMode.InputPullUp : PinMode.Input);
+        _heldLevel = isHeldLow ? PinValue.Low : PinValue.High;
+    }
+
+    /// <summary>True while the trigger is held.</summary>
+    public bool IsHeld => _pin.Read() == _heldLevel;
+}
