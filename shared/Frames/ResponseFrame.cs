@@ -2,6 +2,7 @@
 // the queue's depth, so that the board's picture of the load is as fresh as its last answer.
 
 using Crime.Binary;
+using Crime.FixedPoint;
 
 namespace Crime.Frames;
 
@@ -77,6 +78,9 @@ public sealed class ResponseFrame
 
     /// <summary>The logits; at least <see cref="ClassCount"/> long.</summary>
     public short[] Logits;
+
+    /// <summary>Softmax of <see cref="Label"/> in per mille, 1 to 1000; 0 without logits.</summary>
+    public int ConfidencePerMille => ClassCount == 0 ? 0 : Confidence.PerMille(Logits, Label, ClassCount, FractionBits);
 
     /// <summary>Bytes of the whole frame.</summary>
     public int Size => HeaderSize + 2 * ClassCount;

@@ -61,6 +61,9 @@ public sealed class TelemetryRecord
     /// <summary>Timesteps that the board had computed when it sent the rest of a stream to a gateway; 0 when no stream was handed off.</summary>
     public int Done;
 
+    /// <summary>Softmax of the class in per mille, 1 to 1000; 0 when it is not known.</summary>
+    public int ConfidencePerMille;
+
     /// <summary>True when a sensor measured the energy; false when it was computed from the board's profile.</summary>
     public bool Measured;
 
@@ -79,7 +82,7 @@ public sealed class TelemetryRecord
         LittleEndian.WriteUInt32(bytes, at + 24, BackgroundUj);
         int tail = TailUs / TailStepUs;
         LittleEndian.WriteInt16(bytes, at + 28, tail > ushort.MaxValue ? ushort.MaxValue : tail);
-        LittleEndian.WriteInt16(bytes, at + 30, 0);
+        LittleEndian.WriteInt16(bytes, at + 30, ConfidencePerMille);
     }
 
     internal FrameError Read(byte[] bytes, int at)
@@ -97,7 +100,8 @@ public sealed class TelemetryRecord
         Done = LittleEndian.ReadUInt16(bytes, at + 22);
         BackgroundUj = LittleEndian.ReadUInt32(bytes, at + 24);
         TailUs = LittleEndian.ReadUInt16(bytes, at + 28) * TailStepUs;
-        return LittleEndian.ReadUInt16(bytes, at + 30) == 0 ? FrameError.None : FrameError.Range;
+        ConfidencePerMille = LittleEndian.ReadUInt16(bytes, at + 30);
+        return ConfidencePerMille <= 1000 ? FrameError.None : FrameError.Range;
     }
 }
 

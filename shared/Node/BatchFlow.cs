@@ -194,13 +194,13 @@ public sealed class BatchFlow
         if (_kept.HasResult(index) && response.Code == ResponseCode.Accepted)
         {
             DeliveredCount++;
-            _kept.SetAnswered(index, _kept.Label(index));
+            _kept.SetAnswered(index, _kept.Label(index), 0);
         }
         else if (response.Code == ResponseCode.Ok || response.Code == ResponseCode.Accepted)
         {
             _flow.Counters.Answers++;
             AnsweredCount++;
-            _kept.SetAnswered(index, response.Code == ResponseCode.Ok ? response.Label : InputResult.NoLabel);
+            _kept.SetAnswered(index, response.Code == ResponseCode.Ok ? response.Label : InputResult.NoLabel, response.ConfidencePerMille);
         }
         else
         {
@@ -244,6 +244,7 @@ public sealed class BatchFlow
         result.Length = _kept.Length(index);
         result.DoneCount = 0;
         result.Label = _kept.Label(index);
+        result.ConfidencePerMille = _kept.ConfidencePerMille(index);
         result.Target = Target.Gateway;
         result.TimeUs = _endUs - _kept.ArrivedUs(index);
         result.ActiveUs = (_endUs - _upUs + _timeline.WakeUs + _timeline.TailUs) / AnsweredCount;

@@ -271,6 +271,7 @@ public sealed class InputFlow
         if (!isEarlier) _engine.OnResponse(_decision.Gateway, response, _sentCount, answeredAtUs - _sentAtUs - _extraAirUs, answeredAtUs);
         if (!isOk) return FallBack(nowUs);
         Hedge.OnCompleted(isEarlier, nowUs);
+        Result.ConfidencePerMille = response.ConfidencePerMille;
         return Complete(Target.Gateway, response.Code == ResponseCode.Ok ? response.Label : InputResult.NoLabel, nowUs);
     }
 
@@ -310,6 +311,7 @@ public sealed class InputFlow
         Hedge.Reset();
         Timeline.Reset();
         Result.DoneCount = 0;
+        Result.ConfidencePerMille = 0;
         Result.BreakEvenLength = CostLine.Never;
         _hasBreakEven = false;
         _length = length;

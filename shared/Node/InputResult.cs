@@ -22,6 +22,9 @@ public sealed class InputResult
     /// <summary>The class, or <see cref="NoLabel"/>.</summary>
     public int Label;
 
+    /// <summary>Softmax of the class in per mille, 1 to 1000; 0 when it is not known.</summary>
+    public int ConfidencePerMille;
+
     /// <summary>The place that computed it.</summary>
     public Target Target;
 

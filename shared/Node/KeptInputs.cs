@@ -44,6 +44,7 @@ public sealed class KeptInputs
     private readonly int[] _length;
     private readonly int[] _slot;
     private readonly int[] _label;
+    private readonly short[] _confidence;
     private readonly uint[] _sequence;
     private readonly KeptState[] _state;
     private readonly uint[] _origin;
@@ -60,6 +61,7 @@ public sealed class KeptInputs
         _length = new int[capacity];
         _slot = new int[capacity];
         _label = new int[capacity];
+        _confidence = new short[capacity];
         _sequence = new uint[capacity];
         _state = new KeptState[capacity];
         _origin = new uint[capacity];
@@ -117,6 +119,10 @@ public sealed class KeptInputs
     /// <summary>The class, of an input with <see cref="KeptState.Answered"/> or <see cref="HasResult"/>.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1, by deadline.</param>
     public int Label(int index) => _label[index];
+
+    /// <summary>Softmax of the class in per mille, of an input with <see cref="KeptState.Answered"/>; 0 when it is not known.</summary>
+    /// <param name="index">0 to <see cref="Count"/> - 1, by deadline.</param>
+    public int ConfidencePerMille(int index) => _confidence[index];
 
     /// <summary>State of an input.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1, by deadline.</param>
@@ -228,10 +234,12 @@ public sealed class KeptInputs
     /// <summary>Notes the class of an input.</summary>
     /// <param name="index">0 to <see cref="Count"/> - 1, by deadline.</param>
     /// <param name="label">The class.</param>
-    public void SetAnswered(int index, int label)
+    /// <param name="confidencePerMille">Its softmax in per mille; 0 when it is not known.</param>
+    public void SetAnswered(int index, int label, int confidencePerMille)
     {
         _state[index] = KeptState.Answered;
         _label[index] = label;
+        _confidence[index] = (short)confidencePerMille;
     }
 
     /// <summary>Notes that a gateway has refused an input: it stays kept.</summary>
@@ -301,6 +309,7 @@ public sealed class KeptInputs
         _length[to] = _length[from];
         _slot[to] = _slot[from];
         _label[to] = _label[from];
+        _confidence[to] = _confidence[from];
         _sequence[to] = _sequence[from];
         _state[to] = _state[from];
         _origin[to] = _origin[from];

@@ -13,6 +13,7 @@ using Crime.Device.Keeping;
 using Crime.Device.Memory;
 using Crime.Device.Models;
 using Crime.Device.Offload;
+using Crime.Device.Results;
 using Crime.Device.Sensors;
 using Crime.Device.Settings;
 using Crime.Device.Terminal;
@@ -54,6 +55,8 @@ public sealed class Board : LastingThread, IBoardCommands
     private readonly InferenceTotals _totals = new InferenceTotals();
     private readonly InputRun _run;
     private readonly ISensor _sensor;
+    private readonly ResultJudge _judge;
+    private readonly PinActions _actions;
     private SavedState _saved;
     private ModelUpdater _updater;
     private LiveInputs _live;
@@ -104,6 +107,8 @@ public sealed class Board : LastingThread, IBoardCommands
         if (_settings.UsesKeptInputs) _kept = new KeptInputDriver(_settings, _flow, sender, inbox, _link, _meter);
         _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _driver, sender) { NeedsNormaliser = sensor != null };
         _run = new InputRun(_settings, _report, _flow, _driver, _kept, _duty, _slot);
+        _judge = new ResultJudge(_settings.Results.LeastConfidence, _settings.Results.Votes, _settings.Results.VotesOf);
+        if (_settings.Results.Rules.Count > 0) _actions = new PinActions(_settings.Results.Rules, _memory);
         if (telemetry != null) _telemetry = new TelemetryRecorder(telemetry, _flow, _meter);
     }
 
@@ -192,6 +197,9 @@ public sealed class Board : LastingThread, IBoardCommands
         _link.SetWanted(isLinkWanted);
         _link.Start();
         _updater.Start();
+        if (_actions == null) return;
+        if (_actions.Problem != null) _report.Text("rules: " + _actions.Problem);
+        _actions.Start();
     }
 
     /// <summary>Takes the current step.</summary>
@@ -216,9 +224,12 @@ public sealed class Board : LastingThread, IBoardCommands
             case BoardStep.Infer: return Infer();
             case BoardStep.Count:
                 _totals.Add(_flow.Result);
+                _judge.Judge(_flow.Result);
+                // Before the line: the console takes several ms for it.
+                if (_actions != null && _judge.Decision != null) _actions.Fire(_judge.Decision);
                 return BoardStep.Report;
             case BoardStep.Report:
-                _report.Inference(_flow.Result, _meter);
+                _report.Inference(_flow.Result, _judge.Name, _meter);
                 return _telemetry == null ? BoardStep.ServeKept : BoardStep.Record;
             case BoardStep.Record:
                 _telemetry.Record();
@@ -276,7 +287,15 @@ public sealed class Board : LastingThread, IBoardCommands
             return;
         }
         if (saved != null) Resume(saved);
+        if (_slot.Model != null) SetClasses(_slot.Model.ClassNames);
         _updater.SetKernelRoom(_slot.PackageRoomSizeBytes);
+    }
+
+    private void SetClasses(string[] classNames)
+    {
+        _judge.SetModel(classNames);
+        string missing = _actions == null ? null : _actions.MissingClass(classNames);
+        if (missing != null) _report.Text("rules: on." + missing + " never fires, because the model has no such class");
     }
 
     /// <summary>Restarts the board, at the earliest <see cref="RestartIntervalUs"/> after its start: a restart loop would make it useless.</summary>
@@ -308,7 +327,8 @@ public sealed class Board : LastingThread, IBoardCommands
         var state = new SavedState
         {
             ModelId = _slot.Model.Id, InputCount = _run.InputCount, Origin = _kept == null ? 0 : _kept.Origin,
-            Sequence = _run.Source.Sequence, Position = _run.Source.Position, Mapping = _settings.Mapping, Objective = _settings.Objective, LocalTime = _slot.Engine.LocalTime, EncodeTime = _slot.Engine.EncodeTime,
+            Sequence = _run.Source.Sequence, Position = _run.Source.Position,
+            Mapping = _settings.Mapping, Objective = _settings.Objective, LocalTime = _slot.Engine.LocalTime, EncodeTime = _slot.Engine.EncodeTime,
             RadioUpUs = _flow.Radio.Cost.TimeUs, RadioOffUs = _flow.Radio.OffUs(Clock.NowUs()) + restMs * 1000L,
         };
         state.Write(_totals, _slot.Engine, _flow, _kept == null ? null : _kept.Kept, restMs);

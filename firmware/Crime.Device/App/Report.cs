@@ -47,7 +47,10 @@ public sealed class Report
             .Text(" samples=").Number(meter.Samples).Text(" bad=").Number(meter.Bad));
 
     /// <summary>The line of one inference.</summary>
-    public void Inference(InputResult result, IEnergyMeter meter)
+    /// <param name="result">The result.</param>
+    /// <param name="name">Name of the class; null when the board does not know it.</param>
+    /// <param name="meter">Has measured the energy.</param>
+    public void Inference(InputResult result, string name, IEnergyMeter meter)
     {
         _line.Clear().Text("INF id=").Number(result.Input).Text(" len=").Number(result.Length)
             .Text(" at=").Text(NameOf(result.Target));
@@ -59,7 +62,11 @@ public sealed class Report
         _line.Text(" ms=").Thousandths(result.TimeUs).Text(" active-ms=").Thousandths(result.ActiveUs).Text(" mj=").Thousandths(result.EnergyUj)
             .Text(" mw=").Thousandths(MicrowattsOf(result.EnergyUj, result.ActiveUs));
         BreakEven(" even=", result.BreakEvenLength);
-        _console.Write(_line.Text(" depth=").Number(result.Depth).Text(" meter=").Text(meter.Name));
+        _line.Text(" depth=").Number(result.Depth).Text(" meter=").Text(meter.Name);
+        if (result.ConfidencePerMille > 0) _line.Text(" conf=").Number(result.ConfidencePerMille);
+        // A name may contain blanks, so it is the rest of the line.
+        if (name != null) _line.Text(" name=").Text(name);
+        _console.Write(_line);
     }
 
     /// <summary>The line of an input that is kept.</summary>

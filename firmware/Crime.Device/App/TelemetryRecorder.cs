@@ -32,6 +32,7 @@ internal sealed class TelemetryRecorder
         _record.Input = result.Input;
         _record.Length = result.Length;
         _record.Label = result.Label;
+        _record.ConfidencePerMille = result.ConfidencePerMille;
         _record.Target = result.Target;
         _record.TimeUs = (uint)result.TimeUs;
         _record.TailUs = (int)_flow.Timeline.TailUs;

@@ -6,6 +6,7 @@ using Crime.Costs;
 using Crime.Device.Energy;
 using Crime.Device.Inputs;
 using Crime.Device.Offload;
+using Crime.FixedPoint;
 using Crime.Kernel;
 using Crime.Mapping;
 using Crime.Model;
@@ -142,7 +143,12 @@ public sealed class InputDriver
         if (_flow.StepStart == 0) _kernel.State.Reset();
         long startUs = Clock.NowUs();
         _kernel.Advance(values, _flow.StepStart, _flow.StepCount);
-        int label = _flow.IsFinal ? _kernel.Classify() : 0;
+        int label = 0, confidencePerMille = 0;
+        if (_flow.IsFinal)
+        {
+            label = _kernel.Classify();
+            confidencePerMille = Confidence.PerMille(_kernel.Logits, label, _kernel.ClassCount, _kernel.LogitFractionBits);
+        }
         // The MQTT client's thread gets the processor, so that an answer which has come is delivered now.
         if (_flow.Hedge.IsRunning) Thread.Sleep(0);
         long endUs = Clock.NowUs();
@@ -151,6 +157,7 @@ public sealed class InputDriver
             _arrivals.Update(endUs);
             _flow.OnArrived(_arrivals.Count);
         }
-        _flow.OnComputed(label, startUs, endUs);
+        // An answer may have come before this result.
+        if (_flow.OnComputed(label, startUs, endUs) == InputAction.Complete) _flow.Result.ConfidencePerMille = confidencePerMille;
     }
 }

@@ -111,6 +111,9 @@ public sealed class BoardSettings
     /// <summary>File with the inputs to replay.</summary>
     public string InputsFile = @"I:\inputs.recording";
 
+    /// <summary>What counts as a result, and what it switches.</summary>
+    public readonly ResultSettings Results = new ResultSettings();
+
     /// <summary>The segmenter of a live signal.</summary>
     public readonly SegmentSettings Segment = new SegmentSettings();
 

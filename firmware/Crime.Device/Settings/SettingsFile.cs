@@ -135,8 +135,17 @@ public static class SettingsFile
                 if (value != "model" && value != "ina219") return "meter is model or ina219";
                 settings.Ina219 = value == "ina219";
                 return null;
-            default: return key.StartsWith(SegmentSettings.Prefix) ? settings.Segment.Apply(key, value) : ApplyWaiting(settings, key, value);
+            default: return ApplyOfGroup(settings, key, value);
         }
+    }
+
+    /// <summary>Sets a setting of a group that has its own class, or any other.</summary>
+    private static string ApplyOfGroup(BoardSettings settings, string key, string value)
+    {
+        if (key.StartsWith(SegmentSettings.Prefix)) return settings.Segment.Apply(key, value);
+        if (key.StartsWith(ResultSettings.RulePrefix)) return settings.Results.ApplyRule(key, value);
+        if (key == "result.vote") return settings.Results.ApplyVote(value);
+        return ApplyWaiting(settings, key, value);
     }
 
     /// <summary>Sets how long results may wait, the hedging of late answers, or any number.</summary>
@@ -171,6 +180,7 @@ public static class SettingsFile
         {
             case "timeout.margin-ms": return Number(key, value, 1, 60_000, ref settings.TimeoutMarginMs);
             case "timeout.max-ms": return Number(key, value, 1, 60_000, ref settings.TimeoutMaxMs);
+            case "result.least-confidence": return Number(key, value, 0, 1000, ref settings.Results.LeastConfidence);
             case "hedge.quantile": return Number(key, value, Objective.MinQuantile, Objective.MaxQuantile, ref settings.HedgeQuantile);
             case "wait-for-link-ms": return Number(key, value, 0, 600_000, ref settings.WaitForLinkMs);
             case "inputs.interval-ms": return Number(key, value, 0, 3_600_000, ref settings.InputIntervalMs);

@@ -1,8 +1,10 @@
 using System.Collections;
 using System.Linq;
 using Crime.Costs;
+using Crime.Device.Results;
 using Crime.Device.Settings;
 using Crime.Node;
+using Crime.Sensing;
 using NUnit.Framework;
 
 namespace Crime.Device.Tests.Settings;
@@ -32,6 +34,49 @@ public sealed class SettingsFileTests
         BoardSettings settings = SettingsFile.Parse(text, remarks);
         Assert.That(remarks, Is.Empty);
         Assert.That((settings.Hedges, settings.HedgeQuantile, settings.Races), Is.EqualTo((hedges, quantile, races)));
+    }
+
+    [Test]
+    public void RulesOfResultsAreRead()
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse("on.wave=gpio 2 high 500\non.two words=gpio 4 toggle\nresult.least-confidence=600\nresult.vote=2/3\n", remarks);
+        Assert.That(remarks, Is.Empty);
+        Assert.That(settings.Results.Rules.Cast<PinRule>().Select(rule => (rule.ClassName, rule.Pin)), Is.EqualTo(new[] { ("wave", 2), ("two words", 4) }));
+        Assert.That((settings.Results.LeastConfidence, settings.Results.Votes, settings.Results.VotesOf), Is.EqualTo((600, 2, 3)));
+    }
+
+    [TestCase("result.vote=3/2")]
+    [TestCase("result.vote=2")]
+    [TestCase("result.vote=1/16")]
+    [TestCase("result.least-confidence=1001")]
+    [TestCase("on.wave=gpio 2 up")]
+    [TestCase("on.=gpio 2 high")]
+    [TestCase("segment.kind=other")]
+    [TestCase("segment.greatest=5000")]
+    [TestCase("segment.other=1")]
+    public void AWrongSettingOfAGroupIsRemarked(string line)
+    {
+        var remarks = new ArrayList();
+        SettingsFile.Parse("objective=energy\n" + line + "\n", remarks);
+        Assert.That(remarks, Has.Count.EqualTo(1));
+        Assert.That((string)remarks[0]!, Does.StartWith(SettingsFile.Path + " line 2: "));
+    }
+
+    [Test]
+    public void TheSegmenterIsSet()
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse(
+            "segment.kind=trigger\nsegment.trigger-pin=15\nsegment.trigger-level=high\nsegment.pre-roll=4\nsegment.greatest=90\nsegment.buffer=100\n", remarks);
+        Assert.That(remarks, Is.Empty);
+        SegmentSettings segment = settings.Segment;
+        Assert.That(
+            (segment.Rules.Kind, segment.TriggerPin, segment.IsTriggerLow, segment.Rules.PreRoll, segment.Rules.GreatestLength, segment.BufferSteps),
+            Is.EqualTo((SegmentKind.Trigger, 15, false, 4, 90, 100)));
+        Assert.That(segment.Problem(), Is.Null);
+        segment.TriggerPin = -1;
+        Assert.That(segment.Problem(), Does.Contain("trigger-pin"));
     }
 
     [TestCase("kernel=auto", true)]

@@ -31,7 +31,7 @@ public sealed class KeptInputsTests
         kept.SetSent(0, 70);
         kept.SetSent(2, 71);
         Assert.That((kept.IndexOfRequest(71), kept.IndexOfRequest(72)), Is.EqualTo((2, -1)));
-        kept.SetAnswered(2, 5);
+        kept.SetAnswered(2, 5, 0);
         Assert.That((kept.IndexOfRequest(71), kept.IndexOf(KeptState.Answered), kept.Label(2)), Is.EqualTo((-1, 2, 5)));
         kept.Change(KeptState.InFlight, KeptState.Kept);
         Assert.That((kept.State(0), kept.State(1), kept.State(2)), Is.EqualTo((KeptState.Kept, KeptState.Kept, KeptState.Answered)));

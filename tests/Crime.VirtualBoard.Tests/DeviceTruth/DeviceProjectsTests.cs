@@ -65,12 +65,12 @@ public sealed class DeviceProjectsTests
     public void ProjectsReferToThoseBelowThem()
     {
         const string shared = "firmware/Shared/Crime.Shared.nfproj", kernel = "firmware/Crime.Kernel/Crime.Kernel.nfproj";
-        const string device = "firmware/Crime.Device/Crime.Device.nfproj";
+        const string device = "firmware/Crime.Device/Crime.Device.nfproj", sensing = "firmware/Crime.Sensing/Crime.Sensing.nfproj";
         Assert.That(s_shared.Projects, Is.Empty);
         Assert.That(s_kernel.Projects, Is.EqualTo(new[] { shared }));
         Assert.That(s_sensing.Projects, Is.Empty);
-        Assert.That(s_device.Projects, Is.EqualTo(new[] { kernel, shared }));
-        Assert.That(s_app.Projects, Is.EqualTo(new[] { device, kernel, shared }));
+        Assert.That(s_device.Projects, Is.EqualTo(new[] { kernel, sensing, shared }));
+        Assert.That(s_app.Projects, Is.EqualTo(new[] { device, kernel, sensing, shared }));
         foreach (var (assembly, projects) in s_benchKernels)
             Assert.That(projects.Stable.Projects, Is.EqualTo(assembly == "Crime.Bench.Code" ? [] : new[] { kernel, shared }), assembly);
         Assert.That(

@@ -21,9 +21,11 @@ namespace Crime.Cli.Boards;
 /// <param name="Depth">Requests that waited at the gateway.</param>
 /// <param name="Meter">ina219 or model.</param>
 /// <param name="Done">Timesteps computed on the board before the rest of a stream was sent to a gateway; 0 when no stream was handed off.</param>
+/// <param name="ConfidencePerMille">Softmax of the class in per mille; null when the board does not know it.</param>
+/// <param name="Name">Name of the class, or unknown where the confidence is too low; null when the board does not know it.</param>
 internal sealed partial record Reading(
     int Input, int Length, string Target, int Label, double TimeMs, double ActiveMs, double EnergyMj, double PowerMw, int? BreakEvenLength, int Depth,
-    string Meter, int Done = 0)
+    string Meter, int Done = 0, int? ConfidencePerMille = null, string? Name = null)
 {
     /// <summary>Tells the line from others where it is printed as JSON.</summary>
     [JsonPropertyOrder(-1)]
@@ -38,13 +40,15 @@ internal sealed partial record Reading(
             fields.Whole("id"), fields.Whole("len"), fields.Text("at"), fields.Text("class") == "-" ? -1 : fields.Whole("class"),
             fields.Number("ms"), fields.Number("active"),
             fields.Number("mj"), fields.Number("mw"), fields.Text("even") == "-" ? null : fields.Whole("even"), fields.Whole("depth"), fields.Text("meter"),
-            fields.Text("done").Length == 0 ? 0 : fields.Whole("done"));
+            fields.Text("done").Length == 0 ? 0 : fields.Whole("done"), fields.Text("conf").Length == 0 ? null : fields.Whole("conf"),
+            fields.Text("name").Length == 0 ? null : fields.Text("name"));
     }
 
     [GeneratedRegex(
         @"^INF id=(?<id>\d{1,9}) len=(?<len>\d{1,5}) at=(?<at>local|gateway|fallback)( done=(?<done>[1-9]\d{0,4}))? class=(?<class>-|\d{1,5}) "
         + @"ms=(?<ms>\d{1,9}\.\d{3}) active-ms=(?<active>\d{1,9}\.\d{3}) mj=(?<mj>\d{1,9}\.\d{3}) "
-        + @"mw=(?<mw>\d{1,9}\.\d{3}) even=(?<even>-|\d{1,5}) depth=(?<depth>\d{1,5}) meter=(?<meter>ina219|model)\z",
+        + @"mw=(?<mw>\d{1,9}\.\d{3}) even=(?<even>-|\d{1,5}) depth=(?<depth>\d{1,5}) meter=(?<meter>ina219|model)"
+        + @"( conf=(?<conf>[1-9]\d{0,3}))?( name=(?<name>[ -~]+))?\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex Line();
 }

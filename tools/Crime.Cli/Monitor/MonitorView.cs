@@ -6,6 +6,7 @@ using System.Globalization;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Cli.Boards;
 using Crime.Cli.Outputs;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -41,7 +42,7 @@ internal sealed class JsonView(MonitorTotals totals) : IMonitorView
                 Output.WriteJsonLine(new
                 {
                     r.Kind, Utc = utc, inference.Board, r.Input, r.Length, r.Target, Class = r.Label, r.TimeMs, r.EnergyMj, r.PowerMw,
-                    BreakEven = r.BreakEvenLength, r.Depth, r.Meter, r.Done,
+                    BreakEven = r.BreakEvenLength, r.Depth, r.Meter, r.Done, r.ConfidencePerMille, r.Name,
                 });
                 break;
             case BracketArrived { Reading: var r } bracket:
@@ -135,12 +136,22 @@ internal static class MonitorText
     /// <summary>How far a stream had come on the board.</summary>
     private static string After(int done) => done == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" after {done}");
 
+    /// <summary>The class of a reading, with name and confidence where they are known.</summary>
+    private static string ClassOf(Reading reading)
+    {
+        if (reading.Label < 0) return "-";
+        string name = reading.Name == null ? "" : $" {reading.Name}";
+        return reading.ConfidencePerMille is { } perMille
+            ? string.Create(CultureInfo.InvariantCulture, $"{reading.Label}{name} ({perMille / 10.0:0.0} %)")
+            : string.Create(CultureInfo.InvariantCulture, $"{reading.Label}{name}");
+    }
+
     /// <summary>The line of a reading or of a board; null for what is neither.</summary>
     public static string? LineOf(MonitorEvent arrived) => arrived switch
     {
         InferenceArrived { Reading: var r } inference => string.Create(
             CultureInfo.InvariantCulture,
-            $"{inference.Board} {r.Input}: {r.Length} steps, {r.Target}{After(r.Done)}, class {(r.Label < 0 ? "-" : r.Label)}, "
+            $"{inference.Board} {r.Input}: {r.Length} steps, {r.Target}{After(r.Done)}, class {ClassOf(r)}, "
             + $"{r.TimeMs:0.000} ms, {r.EnergyMj:0.000} mJ, "
             + $"break-even {Length(r.BreakEvenLength)}, meter {r.Meter}"),
         BracketArrived { Reading: var r } bracket => string.Create(

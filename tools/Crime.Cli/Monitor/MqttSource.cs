@@ -96,7 +96,7 @@ internal sealed class MqttSource : IReadingSource
         return new Reading(
             (int)Math.Min(record.Input, int.MaxValue), record.Length, NameOf(record.Target), record.Label, timeMs, activeMs, energyMj,
             activeMs == 0 ? 0 : Math.Round(1000 * energyMj / activeMs, 3), record.BreakEvenLength == CostLine.Never ? null : record.BreakEvenLength,
-            record.Depth, record.Measured ? "ina219" : "model", record.Done);
+            record.Depth, record.Measured ? "ina219" : "model", record.Done, record.ConfidencePerMille == 0 ? null : record.ConfidencePerMille);
     }
 
     private static string NameOf(Target target) => target switch
