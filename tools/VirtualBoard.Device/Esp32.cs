@@ -18,6 +18,12 @@ public enum DeviceFunction
 
     /// <summary>Receive line of COM2.</summary>
     COM2_RX = 0x30201,
+
+    /// <summary>Transmit line of COM3.</summary>
+    COM3_TX = 0x30300,
+
+    /// <summary>Receive line of COM3.</summary>
+    COM3_RX = 0x30301,
 }
 
 /// <summary>Pin functions.</summary>
@@ -31,7 +37,7 @@ public class Configuration
     public static void SetPinFunction(int pin, DeviceFunction value)
     {
         // GPIO 34 to 39 of the ESP32 are inputs only.
-        if (pin is < 0 or > 39 || (pin >= 34 && value is DeviceFunction.COM2_TX))
+        if (pin is < 0 or > 39 || (pin >= 34 && value is DeviceFunction.COM2_TX or DeviceFunction.COM3_TX))
             throw new System.ArgumentException($"pin {pin} cannot be {value}");
     }
 }

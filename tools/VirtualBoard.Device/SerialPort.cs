@@ -35,13 +35,18 @@ public sealed class SerialPort : IDisposable
 {
     private const int BitsPerByte = 10;
 
+    // The size that the device's library sets when the application sets none.
+    private const int DefaultBufferSize = 256;
+
     private readonly Board _board = Board.Running;
+    private readonly ISerialSource? _source;
 
     /// <summary>Prepares a port.</summary>
     public SerialPort(string portName, int baudRate = 9600, Parity parity = Parity.None, int dataBits = 8, StopBits stopBits = StopBits.One)
     {
         if (portName is not ("COM2" or "COM3")) throw new ArgumentException($"there is no port {portName} for an application");
         PortName = portName;
+        _source = _board.SerialSource(portName);
         BaudRate = baudRate;
         Parity = parity;
         DataBits = dataBits;
@@ -67,13 +72,17 @@ public sealed class SerialPort : IDisposable
     public bool IsOpen { get; private set; }
 
     /// <summary>Received bytes that wait.</summary>
-    public int BytesToRead => _board.Serial.BytesToBoard;
+    public int BytesToRead => _source?.CountAt(_board.Clock.NowUs()) ?? _board.Serial.BytesToBoard;
+
+    /// <summary>Size of the receive buffer in bytes. The console's has no limit.</summary>
+    public int ReadBufferSize { get; set; } = DefaultBufferSize;
 
     /// <summary>Opens the port.</summary>
     public void Open()
     {
         if (IsOpen) throw new InvalidOperationException();
         IsOpen = true;
+        _source?.Open(_board.Clock.NowUs(), BaudRate, ReadBufferSize);
     }
 
     /// <summary>Closes the port.</summary>
@@ -84,13 +93,33 @@ public sealed class SerialPort : IDisposable
 
     /// <summary>Reads one byte.</summary>
     /// <returns>The byte, or -1 when none waits.</returns>
-    public int ReadByte() => _board.Serial.TryReadToBoard(out byte letter) ? letter : -1;
+    public int ReadByte()
+    {
+        byte letter = 0;
+        return Read(new Span<byte>(ref letter)) == 1 ? letter : -1;
+    }
+
+    /// <summary>Reads bytes that wait. Unlike the device's, this does not block until all have come.</summary>
+    /// <returns>Their number.</returns>
+    public int Read(byte[] buffer, int offset, int count)
+    {
+        if (!IsOpen) throw new InvalidOperationException();
+        return Read(buffer.AsSpan(offset, count));
+    }
+
+    private int Read(Span<byte> bytes)
+    {
+        if (_source != null) return _source.Read(bytes, _board.Clock.NowUs());
+        int count = 0;
+        while (count < bytes.Length && _board.Serial.TryReadToBoard(out byte letter)) bytes[count++] = letter;
+        return count;
+    }
 
     /// <summary>Writes bytes and waits until they are out.</summary>
     public void Write(byte[] buffer, int offset, int count)
     {
         if (!IsOpen) throw new InvalidOperationException();
         _board.Clock.Sleep(count * BitsPerByte * 1_000_000L / BaudRate);
-        _board.Serial.FromBoard(buffer.AsSpan(offset, count));
+        if (_source == null) _board.Serial.FromBoard(buffer.AsSpan(offset, count));
     }
 }

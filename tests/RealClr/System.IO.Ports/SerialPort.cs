@@ -55,6 +55,9 @@ namespace System.IO.Ports
         /// <summary>Number of received bytes: always 0.</summary>
         public int BytesToRead => 0;
 
+        /// <summary>Size of the receive buffer in bytes. It has no effect.</summary>
+        public int ReadBufferSize { get; set; }
+
         /// <summary>Opens the port.</summary>
         public void Open() => IsOpen = true;
 
@@ -66,6 +69,9 @@ namespace System.IO.Ports
 
         /// <summary>Reads one byte. Returns -1: there is none.</summary>
         public int ReadByte() => -1;
+
+        /// <summary>Reads bytes. Returns 0: there are none.</summary>
+        public int Read(byte[] buffer, int offset, int count) => 0;
 
         /// <summary>Writes bytes. A line of more than 512 characters is cut.</summary>
         public void Write(byte[] buffer, int offset, int count)

@@ -26,6 +26,12 @@ namespace nanoFramework.Hardware.Esp32
 
         /// <summary>Receive line of COM2.</summary>
         COM2_RX = 0x30201,
+
+        /// <summary>Transmit line of COM3.</summary>
+        COM3_TX = 0x30300,
+
+        /// <summary>Receive line of COM3.</summary>
+        COM3_RX = 0x30301,
     }
 
     /// <summary>Pin functions. Setting one has no effect.</summary>

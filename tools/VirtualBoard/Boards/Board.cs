@@ -35,6 +35,12 @@ public sealed record BoardOptions
     /// <summary>Devices on the I2C bus by address.</summary>
     public IReadOnlyDictionary<int, Func<Board, II2cPeripheral>> I2cPeripherals { get; init; } =
         new Dictionary<int, Func<Board, II2cPeripheral>>();
+
+    /// <summary>Values of the ADC by channel, as functions of the time in µs on the board's clock; 0 for all other channels.</summary>
+    public IReadOnlyDictionary<int, Func<long, int>> AdcChannels { get; init; } = new Dictionary<int, Func<long, int>>();
+
+    /// <summary>Senders at serial ports by the name of the port. A port without one is the console.</summary>
+    public IReadOnlyDictionary<string, ISerialSource> SerialSources { get; init; } = new Dictionary<string, ISerialSource>();
 }
 
 /// <summary>A device on the virtual I2C bus.</summary>
@@ -200,6 +206,10 @@ public sealed class Board : IDisposable, IExecutingBoard
     internal event Action? Stopping;
 
     internal II2cPeripheral? Peripheral(int address) => _peripherals.GetValueOrDefault(address);
+
+    internal int AdcValue(int channel, long nowUs) => Options.AdcChannels.TryGetValue(channel, out Func<long, int>? value) ? value(nowUs) : 0;
+
+    internal ISerialSource? SerialSource(string port) => Options.SerialSources.GetValueOrDefault(port);
 
     internal void ThrowIfStopped()
     {

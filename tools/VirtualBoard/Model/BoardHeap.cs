@@ -44,7 +44,14 @@ internal sealed class BoardHeap : IDisposable
         }
     }
 
-    private int UsedSize => _heldSize + _leasedSize + _garbageSize;
+    /// <summary>Bytes that were taken, those included that the next collection frees.</summary>
+    public int UsedSize
+    {
+        get
+        {
+            lock (_lock) return _heldSize + _leasedSize + _garbageSize;
+        }
+    }
 
     /// <summary>Sees to it that there is room.</summary>
     /// <param name="size">Bytes.</param>
