@@ -186,6 +186,9 @@ public sealed class BoardSettings
     /// <summary>GPIO that is up during an inference: an output of the computing board, an input of the meter; -1 for none.</summary>
     public int MeterPin = -1;
 
+    /// <summary>The sensor.</summary>
+    public readonly SensorSettings Sensor = new SensorSettings();
+
     /// <summary>GPIO of the I2C data line.</summary>
     public int I2cDataPin = 21;
 

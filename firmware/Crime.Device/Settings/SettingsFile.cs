@@ -208,7 +208,7 @@ public static class SettingsFile
             case "radio.listen-on-ms": return Number(key, value, 0, 1000, ref settings.ListenOnMs);
             case "transmit.ns-per-byte": return Number(key, value, 0, 1_000_000, ref settings.TransmitNsPerByte);
             case "transmit.overhead-us": return Number(key, value, 0, 1_000_000, ref settings.TransmitOverheadUs);
-            default: return "unknown key '" + key + "'";
+            default: return SensorSettings.IsKey(key) ? settings.Sensor.Apply(key, value) : "unknown key '" + key + "'";
         }
     }
 
