@@ -41,6 +41,9 @@ internal sealed record BoardSetup(
 
     /// <summary>The radio between inputs, and results that may wait; null for a radio that stays on.</summary>
     public DutySetup? Duty { get; init; }
+
+    /// <summary>The sensor that the board reads; null for none.</summary>
+    public VirtualSensor? Sensor { get; init; }
 }
 
 /// <summary>A board in light sleep whose radio is off between inputs.</summary>
@@ -107,6 +110,7 @@ internal static class BoardFlash
         "wait-for-link-ms=15000",
         .. profile.SettingsLines,
         .. setup.Duty?.SettingsLines ?? [],
+        .. setup.Sensor?.SettingsLines ?? [],
         "",
     ]);
 }

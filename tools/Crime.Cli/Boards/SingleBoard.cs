@@ -27,9 +27,11 @@ internal sealed class SingleBoard : IDisposable
     private readonly string _folder;
     private readonly bool _hasInputs;
     private readonly bool _isTemporary;
+    private readonly VirtualSensor? _sensor;
 
-    private SingleBoard(string name, BoardProfile profile, string folder, bool hasInputs, bool isTemporary)
+    private SingleBoard(string name, BoardProfile profile, string folder, VirtualSensor? sensor, bool hasInputs, bool isTemporary)
     {
+        _sensor = sensor;
         _name = name;
         _profile = profile;
         _folder = folder;
@@ -40,8 +42,9 @@ internal sealed class SingleBoard : IDisposable
     /// <summary>A board whose flash has been set up before.</summary>
     /// <param name="folder">The flash.</param>
     /// <param name="profile">Which board it is.</param>
-    public static SingleBoard On(string folder, BoardProfile profile) =>
-        new(Path.GetFileName(Path.GetFullPath(folder)), profile, folder, hasInputs: false, isTemporary: false);
+    /// <param name="sensor">A sensor to connect; null for none. The settings on the flash stay as they are.</param>
+    public static SingleBoard On(string folder, BoardProfile profile, VirtualSensor? sensor) =>
+        new(Path.GetFileName(Path.GetFullPath(folder)), profile, folder, sensor, hasInputs: false, isTemporary: false);
 
     /// <summary>A new board.</summary>
     /// <param name="folder">Where its flash will lie; null for a temporary place.</param>
@@ -57,7 +60,8 @@ internal sealed class SingleBoard : IDisposable
         try
         {
             var board = new SingleBoard(
-                setup.Id, profile, folder ?? Directory.CreateTempSubdirectory("crime-board-").FullName, inputs != null, isTemporary: folder == null);
+                setup.Id, profile, folder ?? Directory.CreateTempSubdirectory("crime-board-").FullName, setup.Sensor, inputs != null,
+                isTemporary: folder == null);
             BoardFlash.Write(board._folder, setup, profile, recording);
             return board;
         }
@@ -76,7 +80,8 @@ internal sealed class SingleBoard : IDisposable
         BoardOutcome outcome;
         do
         {
-            using var board = new Board(new BoardOptions { Profile = _profile, FlashFolder = _folder });
+            var options = new BoardOptions { Profile = _profile, FlashFolder = _folder };
+            using var board = new Board(_sensor?.AttachTo(options) ?? options);
             serial.Join(board.Serial);
             outcome = await BoardConsole.FollowAsync(_name, board, _hasInputs, serial.OnLine, cancellation);
         }

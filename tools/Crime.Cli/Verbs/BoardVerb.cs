@@ -33,6 +33,11 @@ internal static class BoardVerb
         var timestep = Options.Number(
             "--timestep-ms", "Milliseconds from one timestep of an input to the next, as a sensor gives them; 0 for whole inputs.", 0, 0, MaxTimestepMs);
         var idle = new Option<bool>("--idle") { Description = "No inputs: the board waits for commands until it is interrupted." };
+        var sensor = new Option<string?>("--sensor")
+        {
+            Description = "A sensor instead of inputs, and its signal: adxl345, mpu6050, adc or uart, '=', and a log (docs/segment.md has its form)"
+                + " or gestures[:SEED]. The board's settings are made for it, except on a flash that is used as it is.",
+        };
         var flash = new Option<string?>("--flash")
         {
             Description = "Folder that is the board's flash and is kept; one with a crime.cfg is used as it is. Without it: a temporary one.",
@@ -46,25 +51,26 @@ internal static class BoardVerb
             "Runs one virtual board with the firmware's own Main against a gateway, until it has worked through its inputs.\n"
             + "Type help for the commands of its console.\n\n"
             + "Examples:\n  crime board --broker localhost:1883\n  crime board --serial pty --idle    (then: picocom <the terminal it names>)");
-        foreach (Option option in (Option[])[.. setupOptions, flash, profile, serial, json]) command.Add(option);
+        foreach (Option option in (Option[])[.. setupOptions, sensor, flash, profile, serial, json]) command.Add(option);
         command.SetAction(async (parsed, cancellation) =>
         {
             bool isPty = parsed.GetRequiredValue(serial) == "pty", isJson = parsed.GetValue(json);
             string? folder = parsed.GetValue(flash);
+            VirtualSensor? sensed = parsed.GetValue(sensor) is { } sensorText ? VirtualSensor.Parse(sensorText) : null;
             BoardProfile kind = BoardProfile.Bundled(parsed.GetRequiredValue(profile));
             if (folder != null && BoardFlash.IsSetUp(folder))
             {
                 RefuseSetup(folder, setupOptions.Where(option => parsed.GetResult(option) is { Implicit: false }));
-                return await Run(SingleBoard.On(folder, kind), isPty, isJson, cancellation);
+                return await Run(SingleBoard.On(folder, kind, sensed), isPty, isJson, cancellation);
             }
             BoardSetup setup = SetupOf(
                 parsed.GetRequiredValue(id), parsed.GetRequiredValue(mapping), parsed.GetRequiredValue(objective), parsed.GetRequiredValue(model),
-                Options.Broker(parsed.GetRequiredValue(broker)), parsed.GetValue(httpPort)) with { TimestepIntervalMs = parsed.GetValue(timestep) };
+                Options.Broker(parsed.GetRequiredValue(broker)), parsed.GetValue(httpPort)) with { TimestepIntervalMs = parsed.GetValue(timestep), Sensor = sensed };
             InputChoice? choice = new(parsed.GetValue(data), parsed.GetValue(inputs));
-            if (parsed.GetValue(idle))
+            if (parsed.GetValue(idle) || sensed != null)
             {
                 if (parsed.GetResult(data) != null || parsed.GetResult(inputs) is { Implicit: false })
-                    throw new UserInputException("--idle is a board without inputs: --data and --inputs do not go with it");
+                    throw new UserInputException($"{(sensed == null ? "--idle" : "--sensor")} is a board without inputs: --data and --inputs do not go with it");
                 choice = null;
             }
             return await Run(await SingleBoard.NewAsync(folder, kind, setup, choice, cancellation), isPty, isJson, cancellation);
