@@ -39,6 +39,7 @@ public sealed class Adxl345Sensor : ISensor
     private readonly byte[] _sample = new byte[2 * Axes];
     private readonly int _rateCode;
     private readonly int _rangeCode;
+    private bool _hasFailed;
 
     /// <summary>Uses a device on the bus; call <see cref="Start"/> before reading.</summary>
     /// <param name="device">The device. The bus needs 400 kHz for 200 Hz and more.</param>
@@ -70,20 +71,36 @@ public sealed class Adxl345Sensor : ISensor
         if (_rateCode < 0) return "sensor.rate-hz of an ADXL345 is 12.5, 25, 50, 100, 200, 400 or 800";
         if (!_registers.Read(DeviceIdRegister, out int id)) return "no ADXL345 answers at the set address";
         if (id != DeviceId) return "the device at the set address has the id 0x" + id.ToString("X2") + ", and an ADXL345 has 0xE5";
-        // In standby, as the data sheet recommends. The bypass mode empties the buffer of what a restarted board had not read.
+        return Configure() ? null : "the ADXL345 stopped answering while it was configured";
+    }
+
+    /// <inheritdoc/>
+    public int Read(short[] values, int mostSteps)
+    {
+        if (_hasFailed && !Configure()) return -1;
+        int steps = ReadFifo(values, mostSteps);
+        _hasFailed = steps < 0;
+        return steps;
+    }
+
+    /// <inheritdoc/>
+    public int TakeLost() => _fifo.TakeLost();
+
+    /// <summary>In standby, as the data sheet recommends. The bypass mode empties the buffer of what a restarted board had not read.</summary>
+    private bool Configure()
+    {
         bool isConfigured = _registers.Write(PowerRegister, 0)
             && _registers.Write(RateRegister, _rateCode)
             && _registers.Write(FormatRegister, FullResolution | _rangeCode)
             && _registers.Write(FifoControlRegister, BypassMode)
             && _registers.Write(FifoControlRegister, StreamMode)
             && _registers.Write(PowerRegister, Measure);
-        if (!isConfigured) return "the ADXL345 stopped answering while it was configured";
+        _hasFailed = !isConfigured;
         _fifo.Restart(Clock.NowUs());
-        return null;
+        return isConfigured;
     }
 
-    /// <inheritdoc/>
-    public int Read(short[] values, int mostSteps)
+    private int ReadFifo(short[] values, int mostSteps)
     {
         // The flag first: reading a sample clears it.
         if (!_registers.Read(InterruptSourceRegister, out int source) || !_registers.Read(FifoStatusRegister, out int status)) return -1;
@@ -108,7 +125,4 @@ public sealed class Adxl345Sensor : ISensor
         _fifo.OnRead(nowUs, waiting - steps);
         return steps;
     }
-
-    /// <inheritdoc/>
-    public int TakeLost() => _fifo.TakeLost();
 }

@@ -23,13 +23,13 @@ internal sealed class FifoClock
     public FifoClock(int intervalUs, int capacity)
     {
         _intervalUs = intervalUs;
-        int halfUs = capacity / 2 * intervalUs;
-        PollUs = halfUs < LongestPollUs ? halfUs : LongestPollUs;
+        int halfUs = capacity / 2 * intervalUs, leastUs = 2 * intervalUs;
+        PollUs = halfUs < LongestPollUs ? halfUs : leastUs > LongestPollUs ? leastUs : LongestPollUs;
         // A sensor gives a timestep in each interval. Four without one, after a poll that came on time, are a sensor that has stopped.
         _silenceUs = PollUs + 4 * intervalUs;
     }
 
-    /// <summary>Time in µs from one read to the next: half of the buffer, at most <see cref="LongestPollUs"/>.</summary>
+    /// <summary>Time in µs from one read to the next: half of the buffer, at most <see cref="LongestPollUs"/>, and at least two timesteps.</summary>
     public int PollUs { get; }
 
     /// <summary>The buffer is empty now, and the sensor has started.</summary>

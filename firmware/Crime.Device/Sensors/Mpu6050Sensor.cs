@@ -54,6 +54,8 @@ public sealed class Mpu6050Sensor : ISensor
     private readonly int _divider;
     private readonly int _accelerometerRange;
     private readonly int _gyroscopeRange;
+    private int _id;
+    private bool _hasFailed;
 
     /// <summary>Uses a device on the bus; call <see cref="Start"/> before reading.</summary>
     /// <param name="device">The device.</param>
@@ -93,13 +95,23 @@ public sealed class Mpu6050Sensor : ISensor
         if (!_registers.Read(WhoAmIRegister, out int id)) return "no MPU6050 answers at the set address";
         if (id != Mpu6050Id && id != 0x70 && id != 0x71 && id != 0x73)
             return "the device at the set address has the id 0x" + id.ToString("X2") + ", and an MPU6050, 6500, 9250 or 9255 has 0x68, 0x70, 0x71 or 0x73";
-        if (!Reset() || !Configure(id)) return "the MPU6050 stopped answering while it was configured";
-        _fifo.Restart(Clock.NowUs());
-        return null;
+        _id = id;
+        return Configure() ? null : "the MPU6050 stopped answering while it was configured";
     }
 
     /// <inheritdoc/>
     public int Read(short[] values, int mostSteps)
+    {
+        if (_hasFailed && !Configure()) return -1;
+        int steps = ReadFifo(values, mostSteps);
+        _hasFailed = steps < 0;
+        return steps;
+    }
+
+    /// <inheritdoc/>
+    public int TakeLost() => _fifo.TakeLost();
+
+    private int ReadFifo(short[] values, int mostSteps)
     {
         // The flag first: a timestep that comes between the two transfers is in the count, and an overflow is in the next flag.
         if (!_registers.Read(InterruptStatusRegister, out int status) || !_registers.Read(FifoCountRegister, _count)) return -1;
@@ -123,8 +135,14 @@ public sealed class Mpu6050Sensor : ISensor
         return steps;
     }
 
-    /// <inheritdoc/>
-    public int TakeLost() => _fifo.TakeLost();
+    /// <summary>Resets the sensor and writes all settings.</summary>
+    private bool Configure()
+    {
+        bool isConfigured = Reset() && WriteSettings();
+        _hasFailed = !isConfigured;
+        _fifo.Restart(Clock.NowUs());
+        return isConfigured;
+    }
 
     /// <summary>Brings all registers to their values after power-on, and waits for it.</summary>
     private bool Reset()
@@ -138,7 +156,7 @@ public sealed class Mpu6050Sensor : ISensor
         return false;
     }
 
-    private bool Configure(int id)
+    private bool WriteSettings()
     {
         // The gyroscope's oscillator is the better clock, and needs 30 ms to start.
         if (!_registers.Write(PowerRegister, ClockOfGyroscope)) return false;
@@ -149,7 +167,7 @@ public sealed class Mpu6050Sensor : ISensor
             && _registers.Write(AccelerometerRegister, _accelerometerRange << 3)
             && _registers.Write(GyroscopeRegister, _gyroscopeRange << 3)
             // The first of the family has one filter for both.
-            && (id == Mpu6050Id || _registers.Write(AccelerometerFilterRegister, filter))
+            && (_id == Mpu6050Id || _registers.Write(AccelerometerFilterRegister, filter))
             && _registers.Write(FifoEnableRegister, Channels == 6 ? FifoOfAccelerometer | FifoOfGyroscope : FifoOfAccelerometer)
             && _registers.Write(UserControlRegister, FifoEnabled | FifoReset);
     }

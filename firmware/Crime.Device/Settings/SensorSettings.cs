@@ -96,16 +96,16 @@ public sealed class SensorSettings
                 RangeDps = int.Parse(value);
                 return null;
             case "sensor.address": return ApplyAddress(value);
-            case "sensor.channels": return Number(key, value, 1, MostChannels, ref Channels);
+            case "sensor.channels": return SettingsFile.Number(key, value, 1, MostChannels, ref Channels);
             case "sensor.adc-channels": return ApplyAdcChannels(value);
             case "sensor.port":
                 if (value != "COM2" && value != "COM3") return "sensor.port is COM2 or COM3";
                 Port = value;
                 return null;
-            case "sensor.baud": return Number(key, value, 300, 2_000_000, ref Baud);
-            case "sensor.rx-pin": return Number(key, value, 0, 48, ref RxPin);
-            case "sensor.tx-pin": return Number(key, value, 0, 48, ref TxPin);
-            case "sensor.scale": return Number(key, value, 1, 10_000, ref Scale);
+            case "sensor.baud": return SettingsFile.Number(key, value, 300, 2_000_000, ref Baud);
+            case "sensor.rx-pin": return SettingsFile.Number(key, value, 0, 48, ref RxPin);
+            case "sensor.tx-pin": return SettingsFile.Number(key, value, 0, 48, ref TxPin);
+            case "sensor.scale": return SettingsFile.Number(key, value, 1, 10_000, ref Scale);
             default: return "unknown key '" + key + "'";
         }
     }
@@ -187,13 +187,5 @@ public sealed class SensorSettings
             value = value * 16 + digit;
         }
         return true;
-    }
-
-    private static string Number(string key, string value, int min, int max, ref int setting)
-    {
-        if (!int.TryParse(value, out int number) || number < min || number > max)
-            return key + " takes a number from " + min.ToString() + " to " + max.ToString();
-        setting = number;
-        return null;
     }
 }

@@ -2,6 +2,7 @@
 
 using System.Collections;
 using Crime.Device.App;
+using Crime.Device.Sensors;
 using Crime.Device.Settings;
 
 namespace Crime.Gestures;
@@ -14,7 +15,13 @@ public static class Program
     {
         var remarks = new ArrayList();
         BoardSettings settings = SettingsFile.Load(remarks);
-        if (settings.Role == BoardRole.Meter) new MeterBoard(settings, remarks).Run();
-        else new Board(settings, remarks, BundledKernels.All(), null).Run();
+        if (settings.Role == BoardRole.Meter)
+        {
+            new MeterBoard(settings, remarks).Run();
+            return;
+        }
+        ISensor sensor = SensorFactory.Create(settings, out string problem);
+        if (problem != null) remarks.Add(problem);
+        new Board(settings, remarks, BundledKernels.All(), sensor).Run();
     }
 }

@@ -131,7 +131,7 @@ public sealed class Adxl345Tests
             Assert.That(sensor.Read(values, 100), Is.Zero, "as if it had nothing new");
             board.Clock.Sleep(sensor.PollUs + 5 * sensor.IntervalUs);
             Assert.That(sensor.Read(values, 100), Is.Negative);
-            Assert.That(sensor.Start(), Is.Null);
+            Assert.That(sensor.Read(values, 100), Is.Zero, "the read after a failure configures the sensor");
             Assert.That(sensor.Collect(board, 10), Has.Length.AtLeast(30));
         });
     }

@@ -62,7 +62,8 @@ public sealed class Mpu6050Tests
     [TestCase(100, 6, 10_000, 200_000)]
     [TestCase(50, 6, 20_000, 200_000)]
     [TestCase(12.5, 3, 80_000, 200_000)]
-    [TestCase(4, 3, 250_000, 200_000)]
+    [TestCase(5, 3, 200_000, 400_000)]
+    [TestCase(4, 3, 250_000, 500_000)]
     public void NothingIsLostAtAnyRate(double rateHz, int channels, int intervalUs, int pollUs)
     {
         using Board board = Make(rateHz, out _);
@@ -137,7 +138,7 @@ public sealed class Mpu6050Tests
             peripheral.LosePower();
             board.Clock.Sleep(sensor.PollUs + 5 * sensor.IntervalUs);
             Assert.That(sensor.Read(values, 100), Is.Negative);
-            Assert.That(sensor.Start(), Is.Null);
+            Assert.That(sensor.Read(values, 100), Is.Zero, "the read after a failure configures the sensor");
             Assert.That(sensor.Collect(board, 10), Has.Length.AtLeast(60));
         });
     }
