@@ -3,7 +3,7 @@
 namespace System.Device.Adc
 {
     /// <summary>A channel that was opened.</summary>
-    public class AdcChannel : IDisposable
+    public sealed class AdcChannel : IDisposable
     {
         internal AdcChannel()
         {
@@ -19,7 +19,7 @@ namespace System.Device.Adc
     }
 
     /// <summary>The ADC of the chip.</summary>
-    public class AdcController
+    public sealed class AdcController
     {
         /// <summary>Opens a channel.</summary>
         public AdcChannel OpenChannel(int channelNumber) => new AdcChannel();
