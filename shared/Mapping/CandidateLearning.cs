@@ -77,6 +77,7 @@ internal sealed class CandidateLearning
         if ((_gateways.Measures & AntiHerding.AnswerLoad) != AntiHerding.None) TakeLoad(gateway, response, nowUs);
         if (response.Code == ResponseCode.UnknownModel || response.Code == ResponseCode.WrongInput)
             gateway.RefusedUntilUs = nowUs + MappingEngine.RefusalUs;
+        else if (response.Code == ResponseCode.NoDelivery) gateway.RefusedUntilUs = nowUs + MappingEngine.NoDeliveryUs;
         if (response.Code == ResponseCode.Stopping) gateway.IsServing = false;
         _rules.Refresh(nowUs);
     }

@@ -21,6 +21,12 @@ public sealed class MappingEngine
     /// <summary>A gateway that refuses for a lasting reason, an unknown model or a wrong input, gets no inputs for this time in µs.</summary>
     public const int RefusalUs = 60_000_000;
 
+    /// <summary>
+    /// A gateway that gives no receipts gets no inputs for this time in µs: 10 s. It is shorter than <see cref="RefusalUs"/>, because a full store
+    /// has room again as soon as the broker takes results.
+    /// </summary>
+    public const int NoDeliveryUs = 10_000_000;
+
     private readonly object _lock = new object();
     private readonly GatewayList _gateways;
     private readonly NodeLines _lines;

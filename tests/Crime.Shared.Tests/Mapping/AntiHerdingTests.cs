@@ -85,9 +85,10 @@ public sealed class AntiHerdingTests
         Assert.That(board.Candidate(0).Queue.BiasUs, Is.GreaterThan(30_000));
     }
 
-    [TestCase(ResponseCode.UnknownModel)]
-    [TestCase(ResponseCode.WrongInput)]
-    public void AGatewayThatCannotServeTheModelIsLeftAlone(ResponseCode code)
+    [TestCase(ResponseCode.UnknownModel, MappingEngine.RefusalUs)]
+    [TestCase(ResponseCode.WrongInput, MappingEngine.RefusalUs)]
+    [TestCase(ResponseCode.NoDelivery, MappingEngine.NoDeliveryUs)]
+    public void AGatewayThatCannotServeTheModelIsLeftAlone(ResponseCode code, int timeUs)
     {
         MappingEngine board = Engine(5, hasMeasures: true);
         board.OnStatus("gw", Status(1, 0), 0);
@@ -98,7 +99,7 @@ public sealed class AntiHerdingTests
         Assert.That(board.Choose(80, 22_000), Is.EqualTo(EngineAnswers.Local));
         board.OnStatus("gw", Status(2, 0), HeartbeatUs);
         Assert.That(board.Choose(80, HeartbeatUs), Is.EqualTo(EngineAnswers.Local), "it says it serves the model, and has refused it");
-        long later = 23_000 + MappingEngine.RefusalUs;
+        long later = 23_000 + timeUs;
         board.OnStatus("gw", Status(3, 0), later);
         Assert.That(board.Choose(80, later), Is.Zero);
     }

@@ -53,6 +53,25 @@ public sealed class ReceiptTests
         Assert.That(_bench.Flow.OnAnswer(NodeBench.Response(ResponseCode.NoDelivery), sentUs + 5000, sentUs + 5000), Is.EqualTo(InputAction.Compute));
     }
 
+    /// <summary>A nearer gateway without a store must not keep a board that cannot compute from one that gives receipts.</summary>
+    [Test]
+    public void ABoardWithoutAKernelLeavesAGatewayThatGivesNoReceipts()
+    {
+        _bench = new NodeBench(MappingMode.Gateway, canCompute: false, objective: Objective.Energy);
+        _bench.Mapping.ResultsAtGateway = true;
+        _bench.Meet(NowUs);
+        var status = new StatusFrame { Online = true, Workers = 1, Session = 8, Sequence = 1, Capacity = 256 };
+        status.Add(NodeBench.ModelId, 0).SetOwn(1, 1);
+        _bench.Engine.OnStatus("near", status, NowUs);
+        Assert.That(_bench.Engine.TakePing(NowUs, false, 0, out uint sequence).Id, Is.EqualTo("near"));
+        _bench.Engine.OnPong(new PongFrame { Sequence = sequence }, NowUs + 100 + NodeBench.Power.TransmitUs(PingFrame.Size));
+        long sentUs = _bench.Send(Length, NowUs + 5000);
+        Assert.That(_bench.Flow.Decision.Gateway.Id, Is.EqualTo("near"));
+        Assert.That(_bench.Flow.OnAnswer(NodeBench.Response(ResponseCode.NoDelivery), sentUs + 1000, sentUs + 1000), Is.EqualTo(InputAction.AwaitRetry));
+        Assert.That(_bench.Flow.OnRetry(_bench.Flow.UntilUs), Is.EqualTo(InputAction.Send));
+        Assert.That(_bench.Flow.Decision.Gateway.Id, Is.EqualTo("gw"));
+    }
+
     /// <summary>An associated board sends its own result at once, and repeats it until it has a receipt.</summary>
     [Test]
     public void AnOwnResultWaitsForItsReceipt()
