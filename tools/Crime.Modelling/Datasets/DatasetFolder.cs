@@ -1,123 +1,103 @@
-// Finds out what a folder holds: a .ts train and test file, a labelled text file, or one text file per class.
+// Finds out what a folder holds: .ts files, lines of numbers in a known layout, or text with classes. What seems to be something else is refused.
 
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.IO;
 using System.Linq;
 
 namespace Crime.Modelling.Datasets;
 
-/// <summary>Loads a data set from a folder.</summary>
+/// <summary>Loads a data set.</summary>
 public static class DatasetFolder
 {
-    private static readonly string[] NotData = ["README.txt", "LICENSE.txt"];
+    private const int FewestForUniqueness = 8;
 
     /// <summary>Loads a data set.</summary>
     /// <param name="path">
-    /// A folder with <c>*_TRAIN.ts[.gz]</c> and <c>*_TEST.ts[.gz]</c>; or with one file of lines "class, tab, text"; or with
-    /// one <c>.txt</c> file per class and one text a line.
+    /// A folder with <c>*_TRAIN.ts[.gz]</c> and <c>*_TEST.ts[.gz]</c>; or in the layout of the UCR archive or of UCI HAR; or with labelled lines in one file
+    /// or in <c>train.txt</c> and <c>test.txt</c>; or with one <c>.txt</c> file per class and one text a line. Or the training file of a pair.
     /// </param>
     /// <param name="testLinesPath">
     /// For text: a file with the zero-based line numbers of the test part. Without it every fifth line of a class is tested.
     /// </param>
+    /// <param name="isTestNeeded">False: a training part alone is enough; the test part is empty then.</param>
     /// <exception cref="UserInputException">Nothing of the above is there, or a file is malformed.</exception>
-    public static Dataset Load(string path, string? testLinesPath = null)
+    public static Dataset Load(string path, string? testLinesPath = null, bool isTestNeeded = true)
     {
-        if (!Directory.Exists(path)) throw new UserInputException($"{path}: no such folder (a data set is a folder)");
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-        string[] files = Directory.GetFiles(path).Where(file => !NotData.Contains(Path.GetFileName(file))).Order(StringComparer.Ordinal).ToArray();
-        string? train = files.FirstOrDefault(file => IsTs(file, "_TRAIN")), test = files.FirstOrDefault(file => IsTs(file, "_TEST"));
-        if (train != null && test != null) return LoadTs(name, train, test);
-        if (train != null || test != null) throw new UserInputException($"{path}: a .ts data set needs both a *_TRAIN.ts and a *_TEST.ts file");
-
-        string[] perClass = files.Where(file => file.EndsWith(".txt", StringComparison.Ordinal)).ToArray();
-        List<LabelledSequence> all;
-        if (perClass.Length > 1) all = LoadFilePerClass(perClass);
-        else if (files.Length == 1) all = LoadLabelledLines(files[0]);
-        else throw new UserInputException($"{path}: holds no data set (neither *_TRAIN.ts and *_TEST.ts, nor one labelled text file, nor a .txt file per class)");
-        return Split(name, all, testLinesPath);
+        var remarks = new List<string>();
+        bool isFile = File.Exists(path);
+        if (!isFile && !Directory.Exists(path)) throw new UserInputException($"{path}: no such folder (a data set is a folder)");
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        try
+        {
+            string[] files = isFile ? WithPartner(path) : DataFiles.In(path, remarks);
+            Dataset data = Read(path, isFile ? SplitName.Of(full).Stem : Path.GetFileName(full), files, testLinesPath, isTestNeeded, remarks);
+            CheckClasses(path, data.Train);
+            return data with { Remarks = [.. data.Remarks, .. Missing(data)] };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserInputException($"{path}: cannot be read: {e.Message}", e);
+        }
     }
 
-    private static bool IsTs(string file, string part) =>
-        file.EndsWith(part + ".ts", StringComparison.OrdinalIgnoreCase) || file.EndsWith(part + ".ts.gz", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Returns the classes of the test part that the training part lacks, by name.</summary>
+    public static string[] Unlearnt(Dataset data) =>
+        [.. data.Test.Select(sequence => sequence.Label).Except(data.Train.Select(sequence => sequence.Label)).Order(StringComparer.Ordinal)];
 
-    private static Dataset LoadTs(string name, string trainPath, string testPath)
+    private static Dataset Read(string path, string name, string[] files, string? testLinesPath, bool isTestNeeded, List<string> remarks)
     {
-        List<LabelledSequence> train = TsFile.Read(trainPath), test = TsFile.Read(testPath);
+        Dataset? numeric = Directory.Exists(path) ? UciHarFolder.Find(path, name, isTestNeeded) : null;
+        string[] ts = [.. files.Where(IsTs)];
+        if (numeric == null && ts.Length > 0) numeric = ReadTs(path, name, ts, remarks, isTestNeeded);
+        if (numeric == null) return new TextFolder(path, name, remarks).Read(files, testLinesPath, isTestNeeded);
+        if (testLinesPath != null) throw new UserInputException($"{path}: numeric, with a test part of its own; --test-lines is for text");
+        return numeric;
+    }
+
+    private static Dataset ReadTs(string path, string name, string[] files, List<string> remarks, bool isTestNeeded)
+    {
+        SplitName[] names = [.. files.Select(SplitName.Of)];
+        SplitName[] parts = [.. names.Where(part => part.Part != SplitPart.None)];
+        if (parts.Length == 0)
+        {
+            if (isTestNeeded || names.Length > 1)
+                throw new UserInputException($"{path}: a .ts data set needs both a *_TRAIN.ts and a *_TEST.ts file; 'crime data split' divides one file");
+            parts = names;
+        }
+        SplitFiles split = SplitFiles.Of(path, parts, remarks, isTestNeeded);
+        List<LabelledSequence> train = TsFile.Read(split.Train), test = split.Test == null ? [] : TsFile.Read(split.Test);
         int features = train[0].Features.Length / train[0].Length;
-        if (test[0].Features.Length / test[0].Length != features)
-            throw new UserInputException($"{testPath}: has another number of channels than {trainPath}");
-        return new Dataset(name, IsText: false, features, train, test);
+        if (test.Count > 0 && test[0].Features.Length / test[0].Length is var other && other != features)
+            throw new UserInputException($"{split.Test}: has {other} channels, and {split.Train} has {features}: both parts need the same; are they of one data set?");
+        return new Dataset(name, IsText: false, features, train, test) { Remarks = remarks };
     }
 
-    private static List<LabelledSequence> LoadLabelledLines(string path)
+    private static bool IsTs(string file) =>
+        file.EndsWith(".ts", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".ts.gz", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The files of the data set that a file belongs to.</summary>
+    private static string[] WithPartner(string path)
     {
-        var sequences = new List<LabelledSequence>();
-        int lineNumber = 0;
-        foreach (string line in File.ReadLines(path))
-        {
-            lineNumber++;
-            int tab = line.IndexOf('\t');
-            if (tab < 1) throw new UserInputException($"{path}:{lineNumber}: no class and tab before the text");
-            sequences.Add(Text(lineNumber - 1, line[..tab], line[(tab + 1)..], $"{path}:{lineNumber}"));
-        }
-        if (sequences.Count == 0) throw new UserInputException($"{path}: is empty");
-        return sequences;
+        SplitName name = SplitName.Of(path);
+        if (name.Part == SplitPart.None) return [path];
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        return [.. DataFiles.In(folder, []).Where(file => SplitName.Of(file) is var other && other.Part != SplitPart.None
+            && other.Stem.Equals(name.Stem, StringComparison.OrdinalIgnoreCase) && IsTs(file) == IsTs(path))];
     }
 
-    private static List<LabelledSequence> LoadFilePerClass(string[] files)
+    /// <summary>Refuses classes that are numbers of lines or targets of a regression.</summary>
+    private static void CheckClasses(string path, IReadOnlyList<LabelledSequence> train)
     {
-        var sequences = new List<LabelledSequence>();
-        foreach (string file in files)
-        {
-            int lineNumber = 0;
-            foreach (string line in File.ReadLines(file))
-            {
-                lineNumber++;
-                if (line.Length > 0) sequences.Add(Text(sequences.Count, Path.GetFileNameWithoutExtension(file), line, $"{file}:{lineNumber}"));
-            }
-        }
-        return sequences;
+        int classes = train.Select(sequence => sequence.Label).Distinct().Count();
+        if (train.Count < FewestForUniqueness || classes <= train.Count / 2) return;
+        throw new UserInputException($"{path}: {classes} classes in {train.Count} training sequences, such as '{train[0].Label}': "
+            + "the column of the classes seems to be another one, or a target of a regression; most classes need two sequences and more");
     }
 
-    private static LabelledSequence Text(int index, string label, string text, string where)
+    private static IEnumerable<string> Missing(Dataset data)
     {
-        int[] codePoints = text.EnumerateRunes().Select(rune => rune.Value).ToArray();
-        if (codePoints.Length == 0) throw new UserInputException($"{where}: the text is empty");
-        return new LabelledSequence(index, label, codePoints.Length, [], codePoints);
-    }
-
-    private static Dataset Split(string name, List<LabelledSequence> all, string? testLinesPath)
-    {
-        Func<LabelledSequence, bool> isTest;
-        if (testLinesPath != null)
-        {
-            HashSet<int> lines = ReadLineNumbers(testLinesPath, all.Count);
-            isTest = sequence => lines.Contains(sequence.Index);
-        }
-        else
-        {
-            var seen = new Dictionary<string, int>();
-            isTest = sequence => (seen[sequence.Label] = seen.GetValueOrDefault(sequence.Label) + 1) % 5 == 0;
-        }
-        ILookup<bool, LabelledSequence> parts = all.ToLookup(isTest);
-        return new Dataset(name, IsText: true, FeatureCount: 0, parts[false].ToList(), parts[true].ToList());
-    }
-
-    private static HashSet<int> ReadLineNumbers(string path, int count)
-    {
-        if (!File.Exists(path)) throw new UserInputException($"{path}: no such file (the line numbers of the test part)");
-        var numbers = new HashSet<int>();
-        int lineNumber = 0;
-        foreach (string line in File.ReadLines(path))
-        {
-            lineNumber++;
-            if (string.IsNullOrWhiteSpace(line)) continue;
-            if (!int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number >= count)
-                throw new UserInputException($"{path}:{lineNumber}: '{line.Trim()}' is not a line number below {count}");
-            numbers.Add(number);
-        }
-        return numbers;
+        string[] missing = Unlearnt(data);
+        if (missing.Length > 0) yield return $"the test part has classes that the training part lacks: {string.Join(", ", missing)}";
     }
 }

@@ -10,7 +10,11 @@ namespace Crime.Modelling.Datasets;
 /// <param name="Length">Timesteps.</param>
 /// <param name="Features">Raw features, [length][features]; empty for text.</param>
 /// <param name="CodePoints">Unicode code points, [length]; empty for features.</param>
-public sealed record LabelledSequence(int Index, string Label, int Length, float[] Features, int[] CodePoints);
+public sealed record LabelledSequence(int Index, string Label, int Length, float[] Features, int[] CodePoints)
+{
+    /// <summary>Name of the recording or person that the sequence is from; null when it is not known. A split by take keeps its sequences together.</summary>
+    public string? Take { get; init; }
+}
 
 /// <summary>A data set with its split.</summary>
 /// <param name="Name">Name of the folder or file.</param>
@@ -19,4 +23,8 @@ public sealed record LabelledSequence(int Index, string Label, int Length, float
 /// <param name="Train">Sequences for training and calibration.</param>
 /// <param name="Test">Sequences for evaluation.</param>
 public sealed record Dataset(
-    string Name, bool IsText, int FeatureCount, IReadOnlyList<LabelledSequence> Train, IReadOnlyList<LabelledSequence> Test);
+    string Name, bool IsText, int FeatureCount, IReadOnlyList<LabelledSequence> Train, IReadOnlyList<LabelledSequence> Test)
+{
+    /// <summary>Remarks of the reader, as "left out: NOTES.txt". Empty when there is nothing to remark.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+}

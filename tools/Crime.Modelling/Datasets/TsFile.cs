@@ -6,6 +6,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.IO.Compression;
+using System.Linq;
 using System.Text;
 
 namespace Crime.Modelling.Datasets;
@@ -17,44 +18,37 @@ public static class TsFile
     /// <exception cref="UserInputException">The file cannot be read or a line is malformed; the message names the line.</exception>
     public static List<LabelledSequence> Read(string path)
     {
-        try
-        {
-            using Stream file = File.OpenRead(path);
-            using Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
-            using var reader = new StreamReader(stream);
-            return Read(reader, path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            throw new UserInputException($"{path}: cannot be read: {e.Message}", e);
-        }
-    }
-
-    private static List<LabelledSequence> Read(StreamReader reader, string path)
-    {
         var sequences = new List<LabelledSequence>();
+        var header = new TsHeader();
+        var takes = new List<string>();
         bool inData = false;
         int features = 0;
-        for (int lineNumber = 1; reader.ReadLine() is { } line; lineNumber++)
+        foreach (TextLine line in TextLines.Read(path))
         {
-            ReadOnlySpan<char> text = line.AsSpan().Trim();
-            if (text.IsEmpty || text[0] == '#') continue;
-            if (!inData)
+            ReadOnlySpan<char> text = line.Text.AsSpan().Trim();
+            if (text[0] is '#' or '%')
             {
-                inData = text.StartsWith("@data", StringComparison.OrdinalIgnoreCase);
-                if (!inData && text[0] != '@') throw new UserInputException($"{path}:{lineNumber}: data before the line '@data'");
+                if (TsHeader.TryReadTake(line.Text, out string take, out int takeCount)) takes.AddRange(Enumerable.Repeat(take, takeCount));
                 continue;
             }
-            var sequence = ParseLine(text, sequences.Count, $"{path}:{lineNumber}");
+            if (!inData)
+            {
+                if (text[0] != '@') throw new UserInputException($"{line.Where}: data before the line '@data'");
+                inData = header.Read(line);
+                continue;
+            }
+            var sequence = ParseLine(text, sequences.Count, line.Where);
             int count = sequence.Features.Length / sequence.Length;
+            header.Check(sequence.Label, count, line.Where);
             if (features != 0 && count != features)
-                throw new UserInputException($"{path}:{lineNumber}: {count} channels where the lines before have {features}");
+                throw new UserInputException($"{line.Where}: {count} channels where the lines before have {features}");
             features = count;
             sequences.Add(sequence);
         }
         if (!inData) throw new UserInputException($"{path}: no line '@data' (not a .ts file, or truncated)");
         if (sequences.Count == 0) throw new UserInputException($"{path}: no sequence after '@data'");
-        return sequences;
+        // Comments that do not fit were made for other sequences.
+        return takes.Count != sequences.Count ? sequences : [.. sequences.Select((sequence, i) => sequence with { Take = takes[i] })];
     }
 
     private static LabelledSequence ParseLine(ReadOnlySpan<char> text, int index, string where)
@@ -68,13 +62,18 @@ public static class TsFile
             var samples = new List<float>();
             foreach (Range sample in text[channel].Split(','))
             {
-                ReadOnlySpan<char> number = text[channel][sample];
+                ReadOnlySpan<char> number = text[channel][sample].Trim();
+                if (number is "?" || number.Equals("NaN", StringComparison.OrdinalIgnoreCase))
+                    throw new UserInputException($"{where}: missing values are not supported ('{number}'); fill them in, or remove the sequence");
+                if (number.StartsWith('('))
+                    throw new UserInputException($"{where}: time stamps are not supported; write the samples at a fixed rate without them");
                 if (!float.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) || !float.IsFinite(value))
-                    throw new UserInputException($"{where}: '{number.Trim()}' is not a number");
+                    throw new UserInputException($"{where}: '{number}' is not a number{(text[channel].Trim().IsEmpty ? $": channel {channels.Count + 1} is empty" : "")}");
                 samples.Add(value);
             }
             if (channels.Count > 0 && samples.Count != channels[0].Length)
-                throw new UserInputException($"{where}: channel {channels.Count + 1} has {samples.Count} samples, the first has {channels[0].Length}");
+                throw new UserInputException($"{where}: channel {channels.Count + 1} has {samples.Count} samples, the first has {channels[0].Length}; "
+                    + "channels of different length are not supported");
             channels.Add(samples.ToArray());
         }
         int length = channels[0].Length, features = channels.Count;
@@ -93,8 +92,35 @@ public static class TsFile
     {
         using Stream file = File.Create(path);
         using Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionLevel.SmallestSize) : file;
-        using var writer = new StreamWriter(stream, new UTF8Encoding(false)) { NewLine = "\n" };
+        Write(stream, problemName, sequences, classes);
+    }
+
+    /// <summary>Returns the bytes of a file, not gzipped.</summary>
+    /// <param name="problemName">Name for the header.</param>
+    /// <param name="sequences">The sequences, one or more.</param>
+    /// <param name="classes">All class names, for the header.</param>
+    /// <exception cref="UserInputException">A class has a name that the format cannot hold.</exception>
+    public static byte[] ToBytes(string problemName, IReadOnlyList<LabelledSequence> sequences, IReadOnlyList<string> classes)
+    {
+        string? bad = classes.FirstOrDefault(name => name.Length == 0 || name.AsSpan().ContainsAny(":\r\n") || name != name.Trim());
+        if (bad != null) throw new UserInputException($"class '{bad}': a .ts file holds no class with a colon, with blanks around it, or without a name; rename it");
+        using var stream = new MemoryStream();
+        Write(stream, problemName, sequences, classes);
+        return stream.ToArray();
+    }
+
+    private static void Write(Stream stream, string problemName, IReadOnlyList<LabelledSequence> sequences, IReadOnlyList<string> classes)
+    {
+        using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
         int features = sequences[0].Features.Length / sequences[0].Length;
+        if (sequences.All(sequence => sequence.Take != null))
+        {
+            for (int start = 0, end; start < sequences.Count; start = end)
+            {
+                for (end = start + 1; end < sequences.Count && sequences[end].Take == sequences[start].Take;) end++;
+                writer.WriteLine(TsHeader.TakeLine(sequences[start].Take!, end - start));
+            }
+        }
         writer.WriteLine($"@problemName {problemName}");
         writer.WriteLine("@timeStamps false");
         writer.WriteLine("@missing false");

@@ -16,8 +16,6 @@ namespace Crime.Modelling.ModelFiles;
 /// <summary>Writes model files. SPEC.md, "The model file", describes the format.</summary>
 public static class ModelFileWriter
 {
-    private const int MaxNameSize = 255;
-
     /// <summary>Writes a file.</summary>
     /// <param name="model">The trained model.</param>
     /// <param name="quantised">Its fixed-point weights; null for a model that only gateways run.</param>
@@ -81,10 +79,8 @@ public static class ModelFileWriter
     {
         foreach (string name in model.ClassNames.Prepend(model.Name))
         {
+            if (ModelNames.Problem(name) is { } problem) throw new UserInputException(problem);
             byte[] bytes = Encoding.UTF8.GetBytes(name);
-            if (bytes.Length > MaxNameSize) throw new UserInputException($"the name '{name[..20]}...' is longer than {MaxNameSize} bytes");
-            if (bytes.Any(letter => letter < ' ' || letter >= 0xF0))
-                throw new UserInputException($"the name '{name}' holds a control character or one outside the basic plane");
             writer.Write((byte)bytes.Length);
             writer.Write(bytes);
         }

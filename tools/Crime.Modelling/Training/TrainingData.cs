@@ -2,7 +2,6 @@
 
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.ModelFiles;
@@ -19,6 +18,8 @@ public sealed record TrainingSequence(int Length, float[] Features, int[] Tokens
 /// <summary>A data set, prepared.</summary>
 public sealed class TrainingData
 {
+    private const int LeastOccurrences = 10;
+
     private readonly Dictionary<int, int> _tokens = [];
     private readonly Dataset _data;
 
@@ -28,9 +29,10 @@ public sealed class TrainingData
     {
         _data = data;
         if (data.Train.Count == 0) throw new UserInputException($"data set '{data.Name}' has no training sequences");
-        ClassNames = data.Train.Concat(data.Test).Select(sequence => sequence.Label).Distinct().Order(ByNumberThenText).ToArray();
+        ClassNames = data.Train.Concat(data.Test).Select(sequence => sequence.Label).Distinct().Order(ClassOrder.ByNumberThenText).ToArray();
         if (ClassNames.Count < 2) throw new UserInputException($"data set '{data.Name}' has only the class '{ClassNames[0]}': there is nothing to tell apart");
-        if (data.IsText) CodePoints = Vocabulary(data);
+        TrainingLimits.Check(data, ClassNames);
+        if (data.IsText) CodePoints = TrainingLimits.CheckVocabulary(data, Vocabulary(data), LeastOccurrences);
         else (Mean, Deviation) = Moments(data);
         NumberTokens();
         Train = data.Train.Select(Prepare).ToArray();
@@ -109,12 +111,11 @@ public sealed class TrainingData
         return (mean.Select(value => (float)value).ToArray(), deviation.Select(value => value < 1e-6 ? 1f : (float)value).ToArray());
     }
 
-    /// <summary>Characters that occur at least ten times, the most frequent first.</summary>
+    /// <summary>Characters that occur at least <see cref="LeastOccurrences"/> times, the most frequent first.</summary>
     private static int[] Vocabulary(Dataset data)
     {
-        const int minimum = 10;
         return data.Train.SelectMany(sequence => sequence.CodePoints).GroupBy(point => point)
-            .Where(group => group.Count() >= minimum).OrderByDescending(group => group.Count()).ThenBy(group => group.Key)
+            .Where(group => group.Count() >= LeastOccurrences).OrderByDescending(group => group.Count()).ThenBy(group => group.Key)
             .Select(group => group.Key).ToArray();
     }
 
@@ -122,10 +123,4 @@ public sealed class TrainingData
     {
         for (int i = 0; CodePoints != null && i < CodePoints.Length; i++) _tokens[CodePoints[i]] = i + 1;
     }
-
-    private static readonly Comparer<string> ByNumberThenText = Comparer<string>.Create((a, b) =>
-        double.TryParse(a, NumberStyles.Float, CultureInfo.InvariantCulture, out double x)
-        && double.TryParse(b, NumberStyles.Float, CultureInfo.InvariantCulture, out double y)
-            ? x.CompareTo(y)
-            : string.CompareOrdinal(a, b));
 }
