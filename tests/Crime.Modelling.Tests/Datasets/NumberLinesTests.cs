@@ -87,8 +87,9 @@ public sealed class NumberLinesTests
     }
 
     [TestCaseSource(nameof(Refused))]
-    public void OtherLinesOfNumbersAreRefused(string expected, (string, string)[] files) =>
-        Assert.That(() => DatasetFolder.Load(DataFolders.With(files)), Throws.TypeOf<UserInputException>().With.Message.Contains(expected).And.Message.Not.Contains("\n"));
+    public void OtherLinesOfNumbersAreRefused(string expected, (string, string)[] files) => Assert.That(
+        () => DatasetFolder.Load(DataFolders.With(files)),
+        Throws.TypeOf<UserInputException>().With.Message.Contains(expected).And.Message.Not.Contains("\n"));
 
     [Test]
     public void ALoneTrainingPartIsEnoughWhereNoTestIsNeeded()

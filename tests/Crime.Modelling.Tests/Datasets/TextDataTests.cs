@@ -85,7 +85,8 @@ public sealed class TextDataTests
     [TestCase("id\ttext\tlabel", ":1: a header whose first column is 'id'")]
     [TestCase("label\ttext\tsource", ":1: a header with 3 columns")]
     public void AnUnclearHeaderIsRefused(string header, string expected) => Assert.That(
-        () => DatasetFolder.Load(DataFolders.With(("data.tsv", header + "\n" + s_text))), Throws.TypeOf<UserInputException>().With.Message.Contains("data.tsv" + expected));
+        () => DatasetFolder.Load(DataFolders.With(("data.tsv", header + "\n" + s_text))),
+        Throws.TypeOf<UserInputException>().With.Message.Contains("data.tsv" + expected));
 
     [Test]
     public void NumbersOfLinesAreNoClasses()

@@ -32,6 +32,7 @@ public static class DatasetFolder
         {
             string[] files = isFile ? WithPartner(path) : DataFiles.In(path, remarks);
             Dataset data = Read(path, isFile ? SplitName.Of(full).Stem : Path.GetFileName(full), files, testLinesPath, isTestNeeded, remarks);
+            if (data.Train.Count + data.Test.Count == 0) throw new UserInputException($"{path}: holds no sequence; fill the files");
             CheckClasses(path, data.Train);
             return data with { Remarks = [.. data.Remarks, .. Missing(data)] };
         }
@@ -89,9 +90,9 @@ public static class DatasetFolder
     /// <summary>Refuses classes that are numbers of lines or targets of a regression.</summary>
     private static void CheckClasses(string path, IReadOnlyList<LabelledSequence> train)
     {
-        int classes = train.Select(sequence => sequence.Label).Distinct().Count();
-        if (train.Count < FewestForUniqueness || classes <= train.Count / 2) return;
-        throw new UserInputException($"{path}: {classes} classes in {train.Count} training sequences, such as '{train[0].Label}': "
+        int[] counts = [.. train.CountBy(sequence => sequence.Label).Select(pair => pair.Value)];
+        if (train.Count < FewestForUniqueness || 2 * counts.Count(count => count == 1) <= train.Count) return;
+        throw new UserInputException($"{path}: {counts.Length} classes in {train.Count} training sequences, such as '{train[0].Label}': "
             + "the column of the classes seems to be another one, or a target of a regression; most classes need two sequences and more");
     }
 

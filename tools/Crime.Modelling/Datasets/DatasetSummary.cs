@@ -28,7 +28,8 @@ public sealed record DatasetSummary(Dataset Data)
         string names = string.Join(", ", ClassNames.Take(MostNames)) + (ClassNames.Count > MostNames ? ", ..." : "");
         string line = Data.IsText
             ? $"text, {classes}: {names}, {Data.Train.Count} training / {Data.Test.Count} test texts of {lengths} characters"
-            : $"numeric, {Data.FeatureCount} {(Data.FeatureCount == 1 ? "channel" : "channels")}, {classes}, {Data.Train.Count} + {Data.Test.Count} sequences of {lengths} steps";
+            : $"numeric, {Data.FeatureCount} {(Data.FeatureCount == 1 ? "channel" : "channels")}, {classes}, "
+                + $"{Data.Train.Count} + {Data.Test.Count} sequences of {lengths} steps";
         return string.Join("; ", Data.Remarks.Prepend(line));
     }
 

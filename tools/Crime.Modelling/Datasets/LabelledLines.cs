@@ -16,7 +16,10 @@ internal static partial class LabelledLines
         ["label", "labels", "class", "classes", "category", "categories", "target", "tag", "intent", "sentiment", "topic", "y", "label_name", "label_text", "output"];
 
     private static readonly string[] s_textWords =
-        ["text", "texts", "sentence", "sentences", "message", "utterance", "question", "query", "review", "content", "string", "document", "title", "input", "x", "sms", "tweet", "name", "word"];
+    [
+        "text", "texts", "sentence", "sentences", "message", "utterance", "question", "query", "review", "content", "string", "document", "title", "input", "x",
+        "sms", "tweet", "name", "word",
+    ];
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>

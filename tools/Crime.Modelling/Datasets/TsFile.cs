@@ -68,7 +68,10 @@ public static class TsFile
                 if (number.StartsWith('('))
                     throw new UserInputException($"{where}: time stamps are not supported; write the samples at a fixed rate without them");
                 if (!float.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) || !float.IsFinite(value))
-                    throw new UserInputException($"{where}: '{number}' is not a number{(text[channel].Trim().IsEmpty ? $": channel {channels.Count + 1} is empty" : "")}");
+                {
+                    string empty = text[channel].Trim().IsEmpty ? $": channel {channels.Count + 1} is empty" : "";
+                    throw new UserInputException($"{where}: '{number}' is not a number{empty}");
+                }
                 samples.Add(value);
             }
             if (channels.Count > 0 && samples.Count != channels[0].Length)

@@ -26,7 +26,8 @@ internal static partial class UciHarFolder
         {
             if (part.IsEmpty && (part == train || isTestNeeded))
                 throw new UserInputException(
-                    $"{path}: looks like the layout of UCI HAR, and its {part.Name} part is missing; give the folder that holds X_train.txt and X_test.txt, or train and test");
+                    $"{path}: looks like the layout of UCI HAR, and its {part.Name} part is missing; "
+                    + "give the folder that holds X_train.txt and X_test.txt, or train and test");
         }
         if (HasFeatureList(path) && train.Channels.Count == 0)
             throw new UserInputException(
@@ -36,8 +37,8 @@ internal static partial class UciHarFolder
         if (second.Count > 0 && !train.Signals.SequenceEqual(test.Signals, StringComparer.OrdinalIgnoreCase))
             throw new UserInputException(
                 $"{path}: the training part has the channels {string.Join(", ", train.Signals)}, the test part {string.Join(", ", test.Signals)}; both need the same");
-        var remarks = new List<string> { train.Channels.Count > 0 ? $"channels: {string.Join(", ", train.Signals)}" : "a line of X_train.txt is a sequence of one channel" };
-        return new Dataset(name, IsText: false, Math.Max(1, train.Channels.Count), first, second) { Remarks = remarks };
+        string remark = train.Channels.Count > 0 ? $"channels: {string.Join(", ", train.Signals)}" : "a line of X_train.txt is a sequence of one channel";
+        return new Dataset(name, IsText: false, Math.Max(1, train.Channels.Count), first, second) { Remarks = [remark] };
     }
 
     private static bool HasFeatureList(string path) => new[] { path, Path.Combine(path, "..") }.Any(folder => Named(folder, "features.txt") != null);
