@@ -2,6 +2,7 @@
 
 using System;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -45,6 +46,8 @@ public static class Program
             ChaosVerb.Create(),
             LengthsVerb.Create(),
             SegmentVerb.Create(),
+            DataVerb.Create(),
+            RecordingVerb.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");
@@ -81,8 +84,12 @@ public static class Program
             ? $"'{parsed.UnmatchedTokens[0]}' is not a verb"
             : parsed.Errors[0].Message;
 
-    private static string VerbOf(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+    private static string VerbOf(ParseResult parsed)
+    {
+        string verb = "";
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult { Command: not RootCommand } result; at = at.Parent) verb = $"{result.Command.Name} {verb}";
+        return verb;
+    }
 
     private static int Complain(string message, int exitCode = ExitCode.BadInput)
     {

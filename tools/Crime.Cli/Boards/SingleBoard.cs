@@ -4,6 +4,7 @@ using System;
 using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
+using Crime.Cli.Outputs;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
@@ -96,7 +97,7 @@ internal sealed class SingleBoard : IDisposable
 
     private static async Task<byte[]> RecordAsync(BoardSetup setup, InputChoice inputs, CancellationToken cancellation)
     {
-        Dataset data = inputs.DataPath == null ? GestureGenerator.Generate() : DatasetFolder.Load(inputs.DataPath);
+        Dataset data = inputs.DataPath == null ? GestureGenerator.Generate() : LoadedData.Read(inputs.DataPath);
         ModelFile model = await GatewayModel.FetchAsync(setup, cancellation);
         new ModelInput(model).CheckFits(data);
         return RecordingWriter.Write(model, BoardInputs.Deal(data, 1, inputs.Count, Seed)[0]);

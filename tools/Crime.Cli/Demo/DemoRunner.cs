@@ -8,6 +8,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Boards;
+using Crime.Cli.Outputs;
 using Crime.Cli.Processes;
 using Crime.Model;
 using Crime.Modelling;
@@ -40,10 +41,13 @@ internal sealed class DemoRunner
         ModelPath = options.ModelPath ?? GatewayModel.BundledPath;
         _model = ModelLoading.Load(ModelPath);
         if (!_model.HasFixedPoint || !_model.HasFloat) throw new UserInputException($"{ModelPath}: the demo needs a model for boards and gateways");
-        _data = options.DataPath == null ? GestureGenerator.Generate() : DatasetFolder.Load(options.DataPath, options.TestLinesPath);
+        _data = options.DataPath == null ? GestureGenerator.Generate() : LoadedData.Read(options.DataPath, options.TestLinesPath);
         new ModelInput(_model).CheckFits(_data);
         _inputs = BoardInputs.Deal(_data, options.BoardCount, options.InputCount, options.Seed);
     }
+
+    /// <summary>The data set that was read; null for the generated one.</summary>
+    public Dataset? GivenData => _options.DataPath == null ? null : _data;
 
     private string ModelPath { get; }
 

@@ -2,9 +2,12 @@
 
 using System;
 using System.IO;
+using System.Linq;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Threading.Tasks;
 using Crime.Modelling;
+using Crime.Modelling.Datasets;
 using Spectre.Console;
 
 namespace Crime.Cli.Outputs;
@@ -25,6 +28,16 @@ internal static class Output
 
     /// <summary>Prints one JSON object.</summary>
     public static void WriteJson(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));
+
+    /// <summary>Prints one JSON object, with the data set that it is about as 'data'.</summary>
+    /// <param name="value">The object.</param>
+    /// <param name="data">The data set; null adds nothing.</param>
+    public static void WriteJson(object value, Dataset? data)
+    {
+        JsonNode node = JsonSerializer.SerializeToNode(value, Json)!;
+        if (data != null) node["data"] = JsonSerializer.SerializeToNode(LoadedData.ToJson(data), Json);
+        Console.Out.WriteLine(node.ToJsonString(Json));
+    }
 
     /// <summary>Prints one JSON object on one line, for verbs that print a stream of objects.</summary>
     public static void WriteJsonLine(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, JsonLine));
@@ -56,18 +69,33 @@ internal static class Output
 
     /// <summary>Writes a file as a whole: to a temporary file first, which then replaces the file. No half-written file remains.</summary>
     /// <exception cref="UserInputException">The file cannot be written.</exception>
-    public static void WriteFile(string path, byte[] content)
+    public static void WriteFile(string path, byte[] content) => WriteFiles((path, content));
+
+    /// <summary>Writes files as a whole: all to temporary files first, which then replace the files.</summary>
+    /// <exception cref="UserInputException">A file cannot be written.</exception>
+    public static void WriteFiles(params (string Path, byte[] Content)[] files)
     {
-        string temporary = path + ".partial";
+        string current = files[0].Path;
         try
         {
-            File.WriteAllBytes(temporary, content);
-            File.Move(temporary, path, overwrite: true);
+            foreach ((string path, byte[] content) in files) File.WriteAllBytes(TemporaryOf(current = path), content);
+            foreach ((string path, _) in files) File.Move(TemporaryOf(current = path), path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (File.Exists(temporary)) File.Delete(temporary);
-            throw new UserInputException($"{path}: cannot be written: {e.Message}", e);
+            foreach ((string path, _) in files.Where(file => File.Exists(TemporaryOf(file.Path)))) File.Delete(TemporaryOf(path));
+            throw new UserInputException($"{current}: cannot be written: {e.Message}", e);
         }
     }
+
+    /// <summary>Refuses to replace a file that is there.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="isForced">True when the user allows it.</param>
+    /// <exception cref="UserInputException">The file is there.</exception>
+    public static void CheckNew(string path, bool isForced)
+    {
+        if (!isForced && File.Exists(path)) throw new UserInputException($"{path}: is there already; give another --output, or --force to replace it");
+    }
+
+    private static string TemporaryOf(string path) => path + ".partial";
 }

@@ -6,6 +6,7 @@ using System.Linq;
 using Crime.Cli.Outputs;
 using Crime.Model;
 using Crime.Modelling.Conversions;
+using Crime.Modelling.Datasets;
 using Crime.Modelling.Evaluation;
 using Crime.Modelling.Quantisation;
 using Crime.Modelling.Ranges;
@@ -22,7 +23,7 @@ internal sealed class ConvertReport(Conversion conversion, EvaluationResult? bef
     private readonly ModelFile _model = conversion.Model;
     private readonly Calibration _calibration = conversion.Calibration;
 
-    public void WriteJson() => Output.WriteJson(new
+    public void WriteJson(Dataset? data) => Output.WriteJson(new
     {
         model = _model.Name,
         id = _model.Id.ToString("x8"),
@@ -55,7 +56,7 @@ internal sealed class ConvertReport(Conversion conversion, EvaluationResult? bef
         }),
         accuracy = conversion.Accuracy,
         accuracy_before = before,
-    });
+    }, data);
 
     public void Print()
     {

@@ -56,7 +56,7 @@ internal static class ConvertVerb
             throw new UserInputException($"{(testLines != null ? "--test-lines" : "--percentile")} needs --calibrate: it is about the data set");
         if (trained.ObstacleForBoards is { } obstacle && !options.IsPlain)
             throw new UserInputException($"--weights and --prune are for boards, and boards cannot run this model: {obstacle}");
-        Dataset? data = calibratePath == null ? null : DatasetFolder.Load(calibratePath, testLines);
+        Dataset? data = calibratePath == null ? null : LoadedData.Read(calibratePath, testLines);
         var (conversion, before) = await Output.WithProgress(
             "converting",
             Conversion.StepsOf(data, options),
@@ -72,7 +72,7 @@ internal static class ConvertVerb
         Output.WriteFile(outputPath, conversion.Bytes);
 
         var report = new ConvertReport(conversion, before, outputPath);
-        if (json) report.WriteJson();
+        if (json) report.WriteJson(data);
         else report.Print();
         return 0;
     }

@@ -74,7 +74,7 @@ internal static class DemoVerb
         var view = new DemoView(Output.Remarks);
         var runner = new DemoRunner(options, view);
         DemoSummary summary = await view.RunAsync(() => runner.RunAsync(cancellation));
-        if (json) Output.WriteJson(summary);
+        if (json) Output.WriteJson(summary, runner.GivenData);
         else Print(summary);
         return 0;
     }

@@ -41,7 +41,7 @@ internal static class EvalVerb
         string modelPath, string dataPath, string? testLines, string kernel, int limit, bool json, CancellationToken cancellation)
     {
         ModelFile model = ModelLoading.Load(modelPath);
-        Dataset data = DatasetFolder.Load(dataPath, testLines);
+        Dataset data = LoadedData.Read(dataPath, testLines);
         var evaluator = new Evaluator(model);
         EvaluationResult result = await Output.WithProgress(
             "evaluating",
@@ -50,7 +50,7 @@ internal static class EvalVerb
 
         if (json)
         {
-            Output.WriteJson(result);
+            Output.WriteJson(result, data);
             return 0;
         }
         var table = new Table().Border(TableBorder.Rounded).AddColumn($"{model.Name} on {data.Name}").AddColumn(new TableColumn("").RightAligned());

@@ -2,6 +2,7 @@
 
 using System.CommandLine;
 using Crime.Cli.Outputs;
+using Crime.Model;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Reference;
@@ -30,12 +31,11 @@ internal static class GoldenVerb
         command.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(output);
-            GoldenFile golden = GoldenFile.Make(
-                ModelLoading.Load(parsed.GetRequiredValue(model)),
-                DatasetFolder.Load(parsed.GetRequiredValue(data), parsed.GetValue(testLines)),
-                parsed.GetValue(count), parsed.GetValue(seed));
+            ModelFile file = ModelLoading.Load(parsed.GetRequiredValue(model));
+            Dataset read = LoadedData.Read(parsed.GetRequiredValue(data), parsed.GetValue(testLines));
+            GoldenFile golden = GoldenFile.Make(file, read, parsed.GetValue(count), parsed.GetValue(seed));
             Output.WriteFile(path, golden.Write());
-            if (parsed.GetValue(json)) Output.WriteJson(golden with { Vectors = [] });
+            if (parsed.GetValue(json)) Output.WriteJson(golden with { Vectors = [] }, read);
             else AnsiConsole.WriteLine($"{path}: {golden.Vectors.Count} sequences of {golden.Data} through {golden.Model}, inputs {golden.InputHash}");
             return 0;
         });

@@ -79,11 +79,10 @@ internal static class IlCountVerb
         if (modelPath == null) throw new UserInputException("give a MODEL.crime, or --assembly and --method");
         byte[] bytes = ModelLoading.ReadModel(modelPath);
         ModelFile model = ModelLoading.Parse(bytes, modelPath);
-        CountedInputs inputs = dataPath == null
-            ? CountedInputs.Default(model, limit)
-            : CountedInputs.From(DatasetFolder.Load(dataPath, testLines), model, limit);
+        Dataset? data = dataPath == null ? null : LoadedData.Read(dataPath, testLines);
+        CountedInputs inputs = data == null ? CountedInputs.Default(model, limit) : CountedInputs.From(data, model, limit);
         IlReport report = await Output.WithProgress("counting", KernelCount, done => IlReport.Make(bytes, model, inputs, done));
-        if (json) Output.WriteJson(report);
+        if (json) Output.WriteJson(report, data);
         else Print(report);
         return 0;
     }

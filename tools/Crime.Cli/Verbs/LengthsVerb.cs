@@ -39,7 +39,7 @@ internal static class LengthsVerb
 
     private static int Run(string folder, string part, string[] remarks, string? output, bool json)
     {
-        IReadOnlyList<LengthCount> counts = Counts(folder, part == "all");
+        (IReadOnlyList<LengthCount> counts, Dataset? data) = Counts(folder, part == "all");
         string text = LengthDistribution.ToText(counts, remarks);
         if (output == null)
         {
@@ -48,16 +48,18 @@ internal static class LengthsVerb
         }
         Output.WriteFile(output, Encoding.UTF8.GetBytes(text));
         var lengths = new LengthDistribution(counts);
-        if (json) Output.WriteJson(new { file = output, mean_length = lengths.MeanLength, max_length = lengths.MaxLength, gamma = lengths.Gamma, delta = lengths.Delta });
+        if (json)
+            Output.WriteJson(
+                new { file = output, mean_length = lengths.MeanLength, max_length = lengths.MaxLength, gamma = lengths.Gamma, delta = lengths.Delta }, data);
         else System.Console.Out.WriteLine($"{output}: {counts.Sum(bar => bar.Count)} lengths up to {lengths.MaxLength}");
         return 0;
     }
 
-    private static IReadOnlyList<LengthCount> Counts(string folder, bool isAll)
+    private static (IReadOnlyList<LengthCount> Counts, Dataset? Data) Counts(string folder, bool isAll)
     {
         string pairs = Path.Combine(folder, PairsFile);
-        if (File.Exists(pairs)) return LengthSource.CountPairs(pairs);
-        Dataset data = DatasetFolder.Load(folder);
-        return LengthSource.Count(isAll ? data.Train.Concat(data.Test) : data.Test);
+        if (File.Exists(pairs)) return (LengthSource.CountPairs(pairs), null);
+        Dataset data = LoadedData.Read(folder);
+        return (LengthSource.Count(isAll ? data.Train.Concat(data.Test) : data.Test), data);
     }
 }

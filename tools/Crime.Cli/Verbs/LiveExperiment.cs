@@ -36,7 +36,7 @@ internal static class LiveExperiment
         if (dataPath == null != (modelPath == null))
             throw new UserInputException("--data and --model belong together: a data set and the model that was trained on it");
         Scenario scenario = ScenarioFile.Load(SimulateVerb.PathOf(SimulateVerb.PathOf(scenarioName, BundledFolder), ScenarioFile.BundledFolder));
-        Dataset data = dataPath == null ? GestureGenerator.Generate() : DatasetFolder.Load(dataPath, testLinesPath: null);
+        Dataset data = dataPath == null ? GestureGenerator.Generate() : LoadedData.Read(dataPath, testLinesPath: null);
         var check = new LiveCheck(scenario, modelPath ?? GatewayModel.BundledPath, data, seed);
         if (output != null) SimulateVerb.MakeFolder(output);
         LiveResult result = await Output.WithProgress(
@@ -47,7 +47,7 @@ internal static class LiveExperiment
             Output.WriteFile(Path.Combine(output, $"live-{scenario.Name}.csv"), Encoding.UTF8.GetBytes(Inputs(result)));
             Output.WriteFile(Path.Combine(output, $"live-{scenario.Name}.png"), LivePlot.Draw(result));
         }
-        if (json) Output.WriteJson(Summary(result));
+        if (json) Output.WriteJson(Summary(result), dataPath == null ? null : data);
         else Print(result);
         return 0;
     }

@@ -67,21 +67,22 @@ internal static class PredictVerb
             string path = parsed.GetRequiredValue(model);
             byte[] bytes = ModelLoading.ReadModel(path);
             ModelFile file = ModelLoading.Parse(bytes, path);
-            CountedInputs inputs = parsed.GetValue(data) is { } folder
-                ? CountedInputs.From(DatasetFolder.Load(folder, parsed.GetValue(testLines)), file, parsed.GetValue(limit))
+            Dataset? read = parsed.GetValue(data) is { } folder ? LoadedData.Read(folder, parsed.GetValue(testLines)) : null;
+            CountedInputs inputs = read != null
+                ? CountedInputs.From(read, file, parsed.GetValue(limit))
                 : CountedInputs.Default(file, parsed.GetValue(limit));
             var counted = Enum.Parse<CountedKernel>(parsed.GetRequiredValue(kernel), ignoreCase: true);
             var gateway = new GatewayCost(parsed.GetValue(gatewayStep), parsed.GetValue(gatewayStart), parsed.GetValue(wait));
             Forecast forecast = await Output.WithProgress("counting", 1, _ => Forecast.Make(bytes, file, counted, inputs, profile, gateway, use));
             if (parsed.GetValue(plot) is { } place) ForecastPlot.Save(forecast, place);
-            if (parsed.GetValue(json)) WriteJson(forecast, profile, gateway);
+            if (parsed.GetValue(json)) WriteJson(forecast, profile, gateway, read);
             else Print(forecast, profile, gateway);
             return 0;
         });
         return command;
     }
 
-    private static void WriteJson(Forecast forecast, CostProfile profile, GatewayCost gateway) => Output.WriteJson(new
+    private static void WriteJson(Forecast forecast, CostProfile profile, GatewayCost gateway, Dataset? data) => Output.WriteJson(new
     {
         forecast.Model,
         forecast.Board,

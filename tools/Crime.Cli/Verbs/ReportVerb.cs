@@ -60,7 +60,7 @@ internal static class ReportVerb
         ModelFile model = ModelLoading.Load(modelPath);
         if (!model.HasFixedPoint || !model.HasFloat)
             throw new UserInputException($"{modelPath}: a report compares boards and gateways; this model is for one of them only");
-        Dataset data = DatasetFolder.Load(dataPath, testLines);
+        Dataset data = LoadedData.Read(dataPath, testLines);
         EvaluationResult result = await Output.WithProgress(
             "evaluating", data.Test.Count, done => new Evaluator(model).Evaluate(data, true, true, limit: 0, done, cancellation));
         StepAnalysis steps = await Output.WithProgress(
@@ -86,7 +86,7 @@ internal static class ReportVerb
                     name = kernel.Name, il_per_step = kernel.IlPerStep, us_per_step = kernel.IlPerStep * profile.UsPerIl,
                 }),
                 battery = life == null ? null : BatteryText.Json(life),
-            });
+            }, data);
             return 0;
         }
         Console.Out.WriteLine($"{outputPath}: {Percent(result.AccuracyFixed)} fixed, {Percent(result.AccuracyFloat)} float, same class {Percent(result.Agreement)}");

@@ -29,14 +29,7 @@ internal static class SegmentVerb
             Description = "CSV or TSV file of a sensor: a header and one line per sample. Columns with numbers are the channels.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var time = new Option<string?>("--time") { Description = "Column of the time, or none; time, t, timestamp, ms, s, time_ms and the like unless given." };
-        var unit = new Option<string?>("--time-unit") { Description = "Unit of the time: s, ms or us. Unless given, the unit in the column's name, else s." };
-        unit.AcceptOnlyFromAmong([.. SensorLogColumns.Units]);
-        var label = new Option<string?>("--label")
-        {
-            Description = "Column of the known parts; label, class or activity unless given. A run of equal labels is a part; empty, rest, none and null are rest.",
-        };
-        var channels = new Option<string?>("--channels") { Description = "Columns of the channels, as in x,y,z; all other columns with numbers unless given." };
+        var columns = new LogOptions();
         var settings = new SegmenterOptions();
         var output = new Option<string?>("--output", "-o") { Description = "Picture to write (.png): level, thresholds, sequences and known parts." };
         var example = new Option<string?>("--example") { Description = "Write a generated log of 36 gestures to this file, instead of reading one." };
@@ -52,8 +45,9 @@ internal static class SegmentVerb
             + "Examples:\n  crime segment --example gestures.csv\n  crime segment gestures.csv -o gestures.png\n"
             + "  crime segment log.tsv --time clock --time-unit ms --channels x,y,z --start-level 300")
         {
-            log, time, unit, label, channels, output, example, json,
+            log, output, example, json,
         };
+        columns.AddTo(command);
         settings.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -61,9 +55,7 @@ internal static class SegmentVerb
             if (path == null == (target == null)) throw new UserInputException("give a LOG, or --example FILE.csv");
             if (target != null) return WriteExample(target, parsed.GetValue(json));
             if (picture != null) Output.CheckPicture("--output", picture);
-            string[]? names = parsed.GetValue(channels)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            var columns = new SensorLogColumns(parsed.GetValue(time), parsed.GetValue(unit), parsed.GetValue(label), names);
-            return Run(path!, columns, settings.Read(parsed), picture, parsed.GetValue(json));
+            return Run(path!, columns.Read(parsed), settings.Read(parsed), picture, parsed.GetValue(json));
         });
         return command;
     }
@@ -80,9 +72,7 @@ internal static class SegmentVerb
     private static int Run(string path, SensorLogColumns columns, SegmenterOptions.Given given, string? picture, bool json)
     {
         SensorLogContent content = SensorLogFile.Read(path, columns);
-        SegmenterSettings settings = Propose(path, content.Log, given);
-        given.ApplyTo(settings);
-        if (settings.Problem() is { } problem) throw new UserInputException(problem);
+        SegmenterSettings settings = given.SettingsFor(path, content.Log);
         var result = new SegmentResult(path, content, settings, Segmentation.Of(content.Log, settings));
         if (picture != null) SegmentPlot.Save(result, picture);
         if (json)
@@ -98,22 +88,5 @@ internal static class SegmentVerb
         }
         foreach (string line in lines) Console.Out.WriteLine(line);
         return 0;
-    }
-
-    private static SegmenterSettings Propose(string path, SensorLog log, SegmenterOptions.Given given)
-    {
-        try
-        {
-            return SegmenterProposal.Of(log, given.Span);
-        }
-        catch (UserInputException) when (given.HasLevels)
-        {
-            // The other settings have defaults.
-            return new SegmenterSettings();
-        }
-        catch (UserInputException e)
-        {
-            throw new UserInputException($"{path}: {e.Message}; or give --start-level and --end-level", e);
-        }
     }
 }

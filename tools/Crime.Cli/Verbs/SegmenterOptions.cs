@@ -2,6 +2,9 @@
 
 using System;
 using System.CommandLine;
+using Crime.Modelling;
+using Crime.Modelling.Datasets;
+using Crime.Modelling.Segmenting;
 using Crime.Sensing;
 
 namespace Crime.Cli.Verbs;
@@ -27,9 +30,12 @@ internal sealed class SegmenterOptions
     public Given Read(ParseResult parsed)
     {
         Action<SegmenterSettings> apply = _ => { };
+        bool isAny = false;
         void Add(Option<int?> option, Action<SegmenterSettings, int> set)
         {
-            if (parsed.GetValue(option) is { } value) apply += settings => set(settings, value);
+            if (parsed.GetValue(option) is not { } value) return;
+            apply += settings => set(settings, value);
+            isAny = true;
         }
         Add(_start, (settings, value) => settings.StartLevel = value);
         Add(_end, (settings, value) => settings.EndLevel = value);
@@ -38,12 +44,42 @@ internal sealed class SegmenterOptions
         Add(_hangOver, (settings, value) => settings.HangOver = value);
         Add(_least, (settings, value) => settings.LeastLength = value);
         Add(_greatest, (settings, value) => settings.GreatestLength = value);
-        return new Given(parsed.GetValue(_span), parsed.GetValue(_start) != null && parsed.GetValue(_end) != null, apply);
+        return new Given(parsed.GetValue(_span), parsed.GetValue(_start) != null && parsed.GetValue(_end) != null, apply) { IsAny = isAny };
     }
 
     /// <summary>Settings that were given.</summary>
     /// <param name="Span">The span; null when it was not given.</param>
     /// <param name="HasLevels">True when both levels were given.</param>
     /// <param name="ApplyTo">Sets them.</param>
-    internal sealed record Given(int? Span, bool HasLevels, Action<SegmenterSettings> ApplyTo);
+    internal sealed record Given(int? Span, bool HasLevels, Action<SegmenterSettings> ApplyTo)
+    {
+        /// <summary>True when a setting was given.</summary>
+        public bool IsAny { get; init; }
+
+        /// <summary>Returns the settings for a log: those that were given, and proposed ones for the others.</summary>
+        /// <exception cref="UserInputException">None can be proposed, or the settings contradict each other.</exception>
+        public SegmenterSettings SettingsFor(string path, SensorLog log)
+        {
+            SegmenterSettings settings = Propose(path, log);
+            ApplyTo(settings);
+            return settings.Problem() is { } problem ? throw new UserInputException(problem) : settings;
+        }
+
+        private SegmenterSettings Propose(string path, SensorLog log)
+        {
+            try
+            {
+                return SegmenterProposal.Of(log, Span);
+            }
+            catch (UserInputException) when (HasLevels)
+            {
+                // The other settings have defaults.
+                return new SegmenterSettings();
+            }
+            catch (UserInputException e)
+            {
+                throw new UserInputException($"{path}: {e.Message}; or give --start-level and --end-level", e);
+            }
+        }
+    }
 }

@@ -14,7 +14,7 @@ internal sealed class TrainVerb
 {
     private const string FloatOnly = "off";
 
-    private readonly Argument<string> _data = new("DATA") { Description = "Folder of the data set." };
+    private readonly Argument<string> _data = new("DATA") { Description = "Folder of the data set, or the training file of a pair (see docs/data.md)." };
     private readonly Option<string> _output = new("--output", "-o") { Description = "The safetensors file to write.", Required = true };
     private readonly Option<string?> _testLines = new("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
     private readonly Option<string?> _from = new("--from") { Description = "Train this network further, safetensors or ONNX: one LSTM or GRU layer." };

@@ -15,6 +15,7 @@ using Crime.Cli.Outputs;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Import;
+using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Training;
 using Spectre.Console;
 
@@ -53,10 +54,12 @@ internal sealed class TrainingRun
         // Now, not after minutes of training.
         if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(OutputPath))))
             throw new UserInputException($"{OutputPath}: cannot be written: there is no such folder");
+        if (ModelNames.Problem(Name) is { } problem) throw new UserInputException($"{OutputPath}: the file's name names the model: {problem}");
         Dataset dataset = DatasetFolder.Load(DataPath, TestLinesPath);
         if (dataset.Test.Count == 0) throw new UserInputException($"data set '{dataset.Name}' has no test sequences");
         TrainedModel? from = FromPath == null ? null : ModelImport.Load(FromPath);
         TrainingData data = from == null ? new TrainingData(dataset) : new TrainingData(dataset, from);
+        LoadedData.Report(DataPath, dataset);
         TrainingOptions fineTuning = Options.ForFineTuning(data.Train.Count);
         TrainingOptions first = Asked(from == null ? Options : fineTuning);
 
@@ -84,7 +87,7 @@ internal sealed class TrainingRun
         Dictionary<string, string> provenance = Provenance(dataset, from == null || WeightBits == null ? first : null, scores);
         if (WeightBits != null) AddFineTuning(provenance, from == null ? fineTuning : first, scores);
         Output.WriteFile(OutputPath, PyTorchImporter.Export(model, provenance).Write());
-        Report(model, scores, seconds, json);
+        Report(model, dataset, scores, seconds, json);
         return 0;
     }
 
@@ -94,7 +97,7 @@ internal sealed class TrainingRun
     private static Task<TrainedModel> Train(string title, TrainingOptions options, Func<Action<TrainingProgress>, TrainedModel> work) =>
         Output.WithProgress(title, options.Epochs, report => work(progress => report(progress.Epoch)));
 
-    private void Report(TrainedModel model, Scores scores, double seconds, bool json)
+    private void Report(TrainedModel model, Dataset dataset, Scores scores, double seconds, bool json)
     {
         if (json)
         {
@@ -111,7 +114,7 @@ internal sealed class TrainingRun
                 fixed_test_accuracy = scores.Share(scores.Fixed),
                 float_test_accuracy_before_qat = scores.Share(scores.FloatBefore),
                 fixed_test_accuracy_before_qat = scores.Share(scores.FixedBefore),
-            });
+            }, dataset);
             return;
         }
         string Percent(int? right) => string.Create(CultureInfo.InvariantCulture, $"{100 * scores.Share(right):0.00} %");

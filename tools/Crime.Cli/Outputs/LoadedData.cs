@@ -1,0 +1,49 @@
+// Reads the data set of a verb, and reports in one line what was read.
+
+using System;
+using Crime.Modelling;
+using Crime.Modelling.Datasets;
+
+namespace Crime.Cli.Outputs;
+
+/// <summary>Data sets of the verbs.</summary>
+internal static class LoadedData
+{
+    /// <summary>Loads a data set and prints its kind, classes, counts and lengths on standard error.</summary>
+    /// <param name="path">Folder of the data set.</param>
+    /// <param name="testLinesPath">For text: file with the line numbers of the test part; null without one.</param>
+    /// <param name="isTestNeeded">False: a training part alone is enough.</param>
+    /// <exception cref="UserInputException">There is no data set, or it is malformed.</exception>
+    public static Dataset Read(string path, string? testLinesPath = null, bool isTestNeeded = true)
+    {
+        Dataset data = DatasetFolder.Load(path, testLinesPath, isTestNeeded);
+        Report(path, data);
+        return data;
+    }
+
+    /// <summary>Prints kind, classes, counts and lengths on standard error.</summary>
+    /// <param name="path">Folder of the data set.</param>
+    /// <param name="data">The data set.</param>
+    public static void Report(string path, Dataset data) =>
+        // Spectre.Console would wrap the line.
+        Console.Error.WriteLine($"{path}: {new DatasetSummary(data).ToLine()}");
+
+    /// <summary>Returns what was read for the JSON of a verb.</summary>
+    public static object ToJson(Dataset data)
+    {
+        var summary = new DatasetSummary(data);
+        return new
+        {
+            name = data.Name,
+            kind = data.IsText ? "text" : "numeric",
+            channels = data.IsText ? (int?)null : data.FeatureCount,
+            classes = summary.ClassNames,
+            train = data.Train.Count,
+            test = data.Test.Count,
+            shortest = summary.ShortestLength,
+            longest = summary.LongestLength,
+            remarks = data.Remarks,
+            text = summary.ToLine(),
+        };
+    }
+}
