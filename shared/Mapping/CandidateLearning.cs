@@ -47,7 +47,8 @@ internal sealed class CandidateLearning
         if (!isNewSession && status.Online && (int)(status.Sequence - gateway.StatusSequence) < 0) return;
         if (isNewSession)
         {
-            gateway.Link.OnReconnect(nowUs);
+            // A prior stands for the pong that a new session has to send first.
+            if (!gateway.Link.IsPrior) gateway.Link.OnReconnect(nowUs);
             gateway.RefusedUntilUs = 0;
             gateway.OverdueUntilUs = 0;
         }

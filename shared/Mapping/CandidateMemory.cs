@@ -11,12 +11,20 @@ public static class CandidateMemory
     /// <summary>Bytes of all gateways.</summary>
     public const int Size = 4 + DecisionTable.MaxCandidates * EntrySize;
 
+    /// <summary>Bytes of one gateway.</summary>
+    internal const int EntrySize = AdvertOffset + CostAdvert.MaxSize;
+
     // A length and the letters, in whole words.
     private const int IdSize = (1 + Topics.MaxNodeIdLength + 3) / 4 * 4;
 
-    // Whether it was usable, round trip and deviation, wait and depth: a word each. Then the advert at its largest.
-    private const int FixedSize = 5 * 4;
-    private const int EntrySize = IdSize + FixedSize + CostAdvert.MaxSize;
+    /// <summary>Offset in an entry of a word that is 1 for a gateway that was usable. Round trip, deviation, wait and depth follow, a word each.</summary>
+    internal const int UsableOffset = IdSize;
+
+    /// <summary>Offset of the round trip in an entry.</summary>
+    internal const int RttOffset = UsableOffset + 4;
+
+    /// <summary>Offset of the advert in an entry. It comes last and has its largest size.</summary>
+    internal const int AdvertOffset = UsableOffset + 5 * 4;
 
     /// <summary>Writes the gateways.</summary>
     /// <param name="candidates">The gateways.</param>
@@ -27,20 +35,7 @@ public static class CandidateMemory
     public static void Save(GatewayCandidate[] candidates, int count, byte[] bytes, int offset, long nowUs)
     {
         LittleEndian.WriteInt32(bytes, offset, count);
-        for (int i = 0; i < count; i++)
-        {
-            GatewayCandidate gateway = candidates[i];
-            int at = offset + 4 + i * EntrySize;
-            bytes[at] = (byte)gateway.Id.Length;
-            for (int k = 0; k < gateway.Id.Length; k++) bytes[at + 1 + k] = (byte)gateway.Id[k];
-            at += IdSize;
-            LittleEndian.WriteInt32(bytes, at, gateway.WasUsable ? 1 : 0);
-            LittleEndian.WriteInt32(bytes, at + 4, gateway.Link.RttUs);
-            LittleEndian.WriteInt32(bytes, at + 8, gateway.Link.DeviationUs);
-            LittleEndian.WriteInt32(bytes, at + 12, gateway.Queue.WaitUs(nowUs));
-            LittleEndian.WriteInt32(bytes, at + 16, gateway.Queue.Depth);
-            gateway.Advert.Encode(bytes, at + FixedSize);
-        }
+        for (int i = 0; i < count; i++) SaveEntry(candidates[i], candidates[i].WasUsable, bytes, offset + 4 + i * EntrySize, nowUs);
     }
 
     /// <summary>Reads the gateways.</summary>
@@ -55,20 +50,40 @@ public static class CandidateMemory
         int count = LittleEndian.ReadInt32(bytes, offset);
         for (int i = 0; i < count; i++)
         {
-            int at = offset + 4 + i * EntrySize;
-            var letters = new char[bytes[at]];
-            for (int k = 0; k < letters.Length; k++) letters[k] = (char)bytes[at + 1 + k];
-            at += IdSize;
-            var gateway = new GatewayCandidate(new string(letters), rows == null ? null : rows[i])
+            int at = offset + 4 + i * EntrySize, fieldsAt = at + RttOffset;
+            var gateway = new GatewayCandidate(IdAt(bytes, at), rows == null ? null : rows[i])
             {
-                WasUsable = LittleEndian.ReadInt32(bytes, at) != 0,
+                WasUsable = LittleEndian.ReadInt32(bytes, at + UsableOffset) != 0,
             };
-            gateway.Link.Restore(LittleEndian.ReadInt32(bytes, at + 4), LittleEndian.ReadInt32(bytes, at + 8), nowUs);
+            gateway.Link.Restore(LittleEndian.ReadInt32(bytes, fieldsAt), LittleEndian.ReadInt32(bytes, fieldsAt + 4), nowUs);
             // The wait is that of one worker, and stays as it is until the gateway is heard.
-            gateway.Queue.OnStatus(LittleEndian.ReadUInt32(bytes, at + 12), 1, QueueForecast.FullUtilisation, LittleEndian.ReadInt32(bytes, at + 16), nowUs);
-            gateway.Advert.Decode(bytes, at + FixedSize);
+            gateway.Queue.OnStatus(
+                LittleEndian.ReadUInt32(bytes, fieldsAt + 8), 1, QueueForecast.FullUtilisation, LittleEndian.ReadInt32(bytes, fieldsAt + 12), nowUs);
+            gateway.Advert.Decode(bytes, at + AdvertOffset);
             candidates[i] = gateway;
         }
         return count;
+    }
+
+    /// <summary>Writes one gateway.</summary>
+    internal static void SaveEntry(GatewayCandidate gateway, bool isUsable, byte[] bytes, int at, long nowUs)
+    {
+        bytes[at] = (byte)gateway.Id.Length;
+        for (int k = 0; k < gateway.Id.Length; k++) bytes[at + 1 + k] = (byte)gateway.Id[k];
+        LittleEndian.WriteInt32(bytes, at + UsableOffset, isUsable ? 1 : 0);
+        at += RttOffset;
+        LittleEndian.WriteInt32(bytes, at, gateway.Link.RttUs);
+        LittleEndian.WriteInt32(bytes, at + 4, gateway.Link.DeviationUs);
+        LittleEndian.WriteInt32(bytes, at + 8, gateway.Queue.WaitUs(nowUs));
+        LittleEndian.WriteInt32(bytes, at + 12, gateway.Queue.Depth);
+        gateway.Advert.Encode(bytes, at + AdvertOffset - RttOffset);
+    }
+
+    /// <summary>Reads the id of a gateway, of at most <see cref="Topics.MaxNodeIdLength"/> letters.</summary>
+    internal static string IdAt(byte[] bytes, int at)
+    {
+        var letters = new char[bytes[at]];
+        for (int k = 0; k < letters.Length; k++) letters[k] = (char)bytes[at + 1 + k];
+        return new string(letters);
     }
 }

@@ -83,9 +83,12 @@ internal sealed class GatewayList
         for (int i = 0; i < Count; i++) SetExpiry(Slots[i]);
     }
 
-    /// <summary>Sets the time until which the last status of a gateway counts.</summary>
-    public void SetExpiry(GatewayCandidate gateway) =>
+    /// <summary>Sets the time until which the last status of a gateway counts. Where it counts for ever, its wait is forgotten with its age.</summary>
+    public void SetExpiry(GatewayCandidate gateway)
+    {
         gateway.StatusUntilUs = LearnsFromAnswers ? long.MaxValue : gateway.StatusAtUs + MappingEngine.StatusExpiryUs;
+        gateway.Queue.Forgets = LearnsFromAnswers;
+    }
 
     /// <summary>Returns true when a ping to a gateway is of use: one that answers requests needs none while the node learns from answers.</summary>
     public bool IsPinged(GatewayCandidate gateway) => gateway.IsServing && (!LearnsFromAnswers || !gateway.Link.IsUsable);
@@ -109,6 +112,11 @@ internal sealed class GatewayList
     public void Restore(byte[] bytes, int offset, long nowUs)
     {
         Count = CandidateMemory.Restore(Slots, _rows, bytes, offset, nowUs);
+        for (int i = 0; i < Count; i++)
+        {
+            Slots[i].Queue.UseError = Has(AntiHerding.ForecastError);
+            SetExpiry(Slots[i]);
+        }
     }
 
     private bool Has(AntiHerding measure) => (Measures & measure) != AntiHerding.None;

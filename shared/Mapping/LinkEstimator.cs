@@ -62,6 +62,15 @@ public sealed class LinkEstimator
     /// <summary>True when the last answer failed to come; the link must not carry an input until a ping comes back.</summary>
     public bool IsSuspect { get; private set; }
 
+    /// <summary>True when a round trip was measured since the start: the estimate is not only a restored one.</summary>
+    public bool IsMeasured { get; private set; }
+
+    /// <summary>True while the estimate is a prior, see <see cref="RestorePrior"/>: no measurement and no loss has come since.</summary>
+    public bool IsPrior { get; private set; }
+
+    /// <summary>True when the link is suspect because of a loss, and not because the connection is new.</summary>
+    public bool IsLost => IsSuspect && _backOffUs > 0;
+
     /// <summary>Smoothed round trip in µs.</summary>
     public int RttUs => _rtt8 >> 3;
 
@@ -102,6 +111,8 @@ public sealed class LinkEstimator
             _deviation4 += error - (_deviation4 >> 2);
         }
         HasSample = true;
+        IsMeasured = true;
+        IsPrior = false;
         IsSuspect = false;
         _backOffUs = 0;
         _sampledAtUs = nowUs;
@@ -170,6 +181,7 @@ public sealed class LinkEstimator
     public void OnLoss(long nowUs, bool isRare)
     {
         IsSuspect = true;
+        IsPrior = false;
         _backOffUs = isRare ? BackOff.Next(_backOffUs, FirstRareBackOffUs, MaxRareBackOffUs) : BackOff.Next(_backOffUs, FirstBackOffUs, MaxBackOffUs);
         _nextPingUs = nowUs + _backOffUs;
     }
@@ -195,6 +207,26 @@ public sealed class LinkEstimator
         _backOffUs = 0;
         _sampledAtUs = nowUs;
         _nextPingUs = nowUs;
+    }
+
+    /// <summary>Takes over an estimate of before a restart. The next measurement replaces it: it is as old as one that is stale.</summary>
+    /// <param name="rttUs">Smoothed round trip, 0 to <see cref="MaxRttUs"/>.</param>
+    /// <param name="deviationUs">Mean deviation with what its age adds, 0 to <see cref="MaxRttUs"/>.</param>
+    /// <param name="isTrusted">True where the first input may measure the link, see <see cref="TrustPrior"/>.</param>
+    /// <param name="nowUs">The time.</param>
+    public void RestorePrior(int rttUs, int deviationUs, bool isTrusted, long nowUs)
+    {
+        Restore(rttUs, deviationUs, nowUs);
+        _sampledAtUs = nowUs - StaleUs - 1;
+        IsPrior = isTrusted;
+        // Until there is a connection, nothing can be sent.
+        IsSuspect = true;
+    }
+
+    /// <summary>Lets the link carry an input if its estimate is a prior.</summary>
+    public void TrustPrior()
+    {
+        if (IsPrior) IsSuspect = false;
     }
 
     /// <summary>Time of the next due ping in µs.</summary>

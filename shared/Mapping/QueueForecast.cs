@@ -17,6 +17,11 @@ public sealed class QueueForecast
     /// <summary>Ages and waits are clamped to this: 60 s.</summary>
     public const int MaxUs = 60_000_000;
 
+    // The wait of a report that no other one follows is halved with each 2^26 µs of its age, 67 s: a shift for a division. An estimate of a link
+    // is stale after as long a time.
+    private const int ForgetBits = 26;
+    private const int MaxHalvings = 31;
+
     // Gains of a further error: 1/8 for the mean and 1/4 for the deviation, as for round trips (RFC 6298).
     private const int BiasBits = 3;
     private const int DeviationBits = 2;
@@ -40,6 +45,28 @@ public sealed class QueueForecast
 
     /// <summary>True to correct the forecast by its mean error.</summary>
     public bool UseError { get; set; }
+
+    /// <summary>True to forget the wait with the age of the report: the node hears of the queue when it asks, and a wait that nothing reports may be over.</summary>
+    public bool Forgets { get; set; }
+
+    /// <summary>Returns the wait in µs that is left of one that was reported some time ago.</summary>
+    /// <param name="waitUs">The wait as reported in µs.</param>
+    /// <param name="ageUs">Age of the report in µs, at least 0.</param>
+    public static int Forgotten(int waitUs, long ageUs)
+    {
+        long halvings = ageUs >> ForgetBits;
+        return halvings >= MaxHalvings ? 0 : waitUs >> (int)halvings;
+    }
+
+    /// <summary>Takes over the wait of before a restart. The first report replaces it, and is not compared with it.</summary>
+    /// <param name="waitUs">The wait in µs that its age has left, 0 to <see cref="MaxUs"/>.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    public void RestorePrior(int waitUs, long nowUs)
+    {
+        _waitAtReportUs = waitUs;
+        _utilisation = FullUtilisation;
+        _reportedAtUs = nowUs;
+    }
 
     /// <summary>Sets the share of the deviation that this node adds to the forecast, in 1/256: -256 to 256.</summary>
     /// <remarks>Nodes with different shares do not all send to a queue that a report shows empty.</remarks>
@@ -74,6 +101,8 @@ public sealed class QueueForecast
     /// <param name="waitUs">Its wait in µs.</param>
     public void OnWaited(int forecastUs, long waitUs)
     {
+        // The forecast of a prior is no forecast of this start.
+        if (!_hasReport) return;
         long error = (waitUs > MaxUs ? MaxUs : waitUs) - forecastUs;
         _bias8 += (int)error - (_bias8 >> BiasBits);
         if (error < 0) error = -error;
@@ -87,7 +116,7 @@ public sealed class QueueForecast
         Depth = depth;
         int forecast = RawUs(nowUs);
         if (forecast < 0) forecast = 0;
-        if (_hasReport) OnWaited(forecast, wait);
+        OnWaited(forecast, wait);
         _workers = workers;
         _utilisation = growth + FullUtilisation;
         _hasReport = true;
@@ -102,8 +131,9 @@ public sealed class QueueForecast
     private int RawUs(long nowUs)
     {
         long age = nowUs - _reportedAtUs;
+        int reported = Forgets && age > 0 ? Forgotten(_waitAtReportUs, age) : _waitAtReportUs;
         if (age > MaxUs) age = MaxUs;
-        long wait = _waitAtReportUs + (((_utilisation - FullUtilisation) * age) >> 10);
+        long wait = reported + (((_utilisation - FullUtilisation) * age) >> 10);
         return wait > MaxUs ? MaxUs : wait < -MaxUs ? -MaxUs : (int)wait;
     }
 

@@ -139,6 +139,7 @@ public sealed class LinkFlow
             _connectedAtUs = nowUs;
             _receivesStatuses = true;
             ForgetLinks(nowUs);
+            TrustPriors(nowUs);
             return;
         }
         _need.OnProbed(_background.EnergyUj - beforeUj, nowUs);
@@ -246,6 +247,12 @@ public sealed class LinkFlow
     {
         UntilUs = untilUs;
         return LinkAction.Wait;
+    }
+
+    private void TrustPriors(long nowUs)
+    {
+        MappingEngine engine = _engine;
+        if (engine != null) PriorMemory.Trust(engine, nowUs);
     }
 
     private void ForgetLinks(long nowUs)

@@ -51,6 +51,7 @@ public sealed class Board : LastingThread, IBoardCommands
     private readonly DutyCycle _duty;
     private readonly InputDriver _driver;
     private readonly KeptInputDriver _kept;
+    private readonly PriorFile _priors;
     private readonly ModelSlot _slot;
     private readonly InferenceTotals _totals = new InferenceTotals();
     private readonly InputRun _run;
@@ -104,6 +105,7 @@ public sealed class Board : LastingThread, IBoardCommands
         var sender = new RequestSender(_settings, _connection, inbox, network);
         _driver = new InputDriver(
             _flow, sender, inbox, _link, _meter, _settings.TimestepIntervalMs > 0 ? new TimestepArrivals(_settings.TimestepIntervalMs) : null);
+        _priors = new PriorFile(_settings, _console, _flow);
         if (_settings.UsesKeptInputs) _kept = new KeptInputDriver(_settings, _flow, sender, inbox, _link, _meter);
         _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _driver, sender) { NeedsNormaliser = sensor != null };
         _run = new InputRun(_settings, _report, _flow, _driver, _kept, _duty, _slot);
@@ -192,7 +194,8 @@ public sealed class Board : LastingThread, IBoardCommands
         // The kernel comes before the network: its weights are read and given back while nothing else needs the heap.
         if (stored != null) SetModel(stored, _saved);
         stored = null;
-        bool isLinkWanted = _saved == null && (_duty == null || _slot.Model == null || _flow.Need.IsProbeDue(Clock.NowUs()));
+        bool isGatewayKnown = _saved != null || _priors.Restore(_slot.Engine, _slot.Model);
+        bool isLinkWanted = _saved == null && (_duty == null || _slot.Model == null || (!isGatewayKnown && _flow.Need.IsProbeDue(Clock.NowUs())));
         if (isLinkWanted && _duty != null && _slot.Model != null) _duty.OnStart();
         _link.SetWanted(isLinkWanted);
         _link.Start();
@@ -263,6 +266,7 @@ public sealed class Board : LastingThread, IBoardCommands
         _commands.Poll();
         if (_updater.TakeNewModel()) TakeNewModel();
         else if (_updater.TakeNewKernel()) Finish(_slot.UseNewKernel(), null);
+        _priors.Poll(_slot.Engine, _slot.Model);
         // Without a model in use a restart loses nothing.
         if (_isRestartNeeded && _slot.Model == null) RestartWhenDue();
     }
@@ -316,6 +320,7 @@ public sealed class Board : LastingThread, IBoardCommands
     private void Resume(SavedState saved)
     {
         saved.Restore(_totals, _slot.Engine, _flow, _kept == null ? null : _kept.Kept);
+        _priors.Schedule.Restore(saved.PriorsRestS, Clock.NowUs());
         _run.InputCount = saved.InputCount;
         if (_kept != null) _kept.Origin = saved.Origin;
         SetObjective(saved.Objective);
@@ -330,6 +335,7 @@ public sealed class Board : LastingThread, IBoardCommands
             Sequence = _run.Source.Sequence, Position = _run.Source.Position,
             Mapping = _settings.Mapping, Objective = _settings.Objective, LocalTime = _slot.Engine.LocalTime, EncodeTime = _slot.Engine.EncodeTime,
             RadioUpUs = _flow.Radio.Cost.TimeUs, RadioOffUs = _flow.Radio.OffUs(Clock.NowUs()) + restMs * 1000L,
+            PriorsRestS = _priors.Schedule.RestS(Clock.NowUs() + restMs * 1000L),
         };
         state.Write(_totals, _slot.Engine, _flow, _kept == null ? null : _kept.Kept, restMs);
     }

@@ -19,10 +19,11 @@ public sealed class SavedState
     public const string Path = @"I:\state.bin";
 
     private const int NoLine = -1;
-    private const int Magic = 0x35535243;
+    private const int Magic = 0x36535243;
     private const int ReportOffset = 92;
     private const int OriginOffset = 96;
-    private const int NeedOffset = 100;
+    private const int PriorsOffset = 100;
+    private const int NeedOffset = 104;
     private const int CandidatesOffset = NeedOffset + ConnectionNeed.MemorySize;
     private const int KeptOffset = CandidatesOffset + CandidateMemory.Size;
     private const int ChecksumSize = 4;
@@ -62,6 +63,9 @@ public sealed class SavedState
 
     /// <summary>Time that the radio will have been off at the wake-up, in µs.</summary>
     public long RadioOffUs;
+
+    /// <summary>Time in s from the wake-up until the file of priors may be written again.</summary>
+    public int PriorsRestS;
 
     /// <summary>Reads the state that the sleep has left, and removes it: it is good for one wake-up.</summary>
     /// <returns>The state, or null when there is no good one.</returns>
@@ -106,6 +110,7 @@ public sealed class SavedState
         WriteInt64(84, totals.BackgroundUj);
         LittleEndian.WriteInt32(_bytes, ReportOffset, flow.Radio.ReportAtUs == long.MaxValue ? 0 : (int)((flow.Radio.ReportAtUs - wakeUpUs) / 1000));
         LittleEndian.WriteUInt32(_bytes, OriginOffset, Origin);
+        LittleEndian.WriteInt32(_bytes, PriorsOffset, PriorsRestS);
         flow.Need.Save(_bytes, NeedOffset, wakeUpUs);
         engine.Save(_bytes, CandidatesOffset, Clock.NowUs());
         if (kept != null) kept.Save(_bytes, KeptOffset, wakeUpUs);
@@ -145,6 +150,7 @@ public sealed class SavedState
         RadioUpUs = LittleEndian.ReadInt32(bytes, 44);
         RadioOffUs = ReadInt64(76);
         Origin = LittleEndian.ReadUInt32(bytes, OriginOffset);
+        PriorsRestS = LittleEndian.ReadInt32(bytes, PriorsOffset);
         return true;
     }
 

@@ -24,12 +24,20 @@ internal sealed class AnsweringGateway : IAsyncDisposable
         _status = new StatusFrame { Online = true, Workers = 1, Session = 7, Capacity = 8 };
         _status.Add(modelId, 0).SetOwn(300, 20);
         broker.Server.InterceptingPublishAsync += OnPublishAsync;
+        broker.Server.ClientConnectedAsync += _ =>
+        {
+            Connections++;
+            return Task.CompletedTask;
+        };
         _heartbeat = new Timer(_ => SendStatus(), state: null, 0, HeartbeatMs);
     }
 
     public int Port => _broker.Port;
 
     public int Requests { get; private set; }
+
+    /// <summary>Connections that clients have made.</summary>
+    public int Connections { get; private set; }
 
     /// <summary>Sequence numbers of the requests that boards have cancelled, in order of arrival.</summary>
     public ConcurrentQueue<uint> Cancelled { get; } = new();

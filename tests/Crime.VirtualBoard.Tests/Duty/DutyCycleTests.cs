@@ -26,7 +26,7 @@ public sealed class DutyCycleTests
     private static string Settings(int port, string sleep, string more = "") =>
         $"board.id=duty\nwifi.ssid=x\nbroker.host=127.0.0.1\nbroker.port={port}\nhttp.port=0\nradio=duty\nsleep={sleep}\ninputs.interval-ms=3500\n{more}";
 
-    private static async Task<List<string>> LinesUntilEndAsync(Board board)
+    internal static async Task<List<string>> LinesUntilEndAsync(Board board)
     {
         var lines = new List<string>();
         using var limit = new CancellationTokenSource(TimeoutMs);

@@ -29,6 +29,9 @@ public sealed record BoardOptions
     /// <summary>Phase of the beacons within a beacon interval, 0 to 1.</summary>
     public double BeaconPhase { get; init; }
 
+    /// <summary>Time of day at the start. The epoch stands for a clock that nobody has set.</summary>
+    public DateTime StartUtc { get; init; } = DateTime.UnixEpoch;
+
     /// <summary>Conditions of the link, changed while the board runs.</summary>
     public LinkConditions Link { get; init; } = new();
 

@@ -37,7 +37,7 @@ internal sealed class RedirectMap
     [
         "System.Threading.AutoResetEvent::.ctor", "System.Threading.ManualResetEvent::.ctor", "System.Threading.EventWaitHandle::Reset",
         "System.Threading.WaitHandle::Dispose", "System.IO.FileStream::Dispose",
-        "System.DateTime::get_Ticks",
+        "System.DateTime::get_Ticks", "System.DateTime::get_Year",
         // A comparison with null. The device's classes have no operators: there it is one instruction.
         "System.Reflection.Assembly::op_Equality", "System.Reflection.Assembly::op_Inequality",
         "System.Reflection.ConstructorInfo::op_Equality", "System.Reflection.ConstructorInfo::op_Inequality",

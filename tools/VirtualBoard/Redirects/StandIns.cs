@@ -70,8 +70,8 @@ public static class EventWaitHandleStandIn
 [StandsInFor(typeof(DateTime))]
 public static class DateTimeStandIn
 {
-    /// <summary>Time since the start, counted from the epoch.</summary>
-    public static DateTime UtcNow => DateTime.UnixEpoch.AddMicroseconds(Board.Running.Clock.NowUs());
+    /// <summary>Time of day at the start, and the time since.</summary>
+    public static DateTime UtcNow => Board.Running.Options.StartUtc.AddMicroseconds(Board.Running.Clock.NowUs());
 }
 
 /// <summary>The debug channel is part of the serial line.</summary>
