@@ -26,6 +26,7 @@ public sealed class GatewayCore
     private readonly AdmissionControl _admission;
     private readonly RelayEngines? _engines;
     private readonly StatusFrame _status = new();
+    private readonly RegimeRule _regimes = new();
     private uint _sequence;
     private volatile bool _isConnected;
 
@@ -65,6 +66,9 @@ public sealed class GatewayCore
 
     /// <summary>The load of the workers.</summary>
     public LoadMeter Workers { get; }
+
+    /// <summary>Topic of the slow status that boards receive: the gateway's, or its group's.</summary>
+    public string RegimeTopic => Topics.Regime(Group.IsUsed ? Group.Id : _settings.NodeId);
 
     /// <summary>The group that the gateway belongs to.</summary>
     public GatewayGroup Group { get; }
@@ -181,7 +185,14 @@ public sealed class GatewayCore
     {
         _isConnected = isConnected;
         Results.OnConnectionChanged(isConnected);
-        if (isConnected) Schedule.Announce();
+        if (isConnected) AnnounceRegime();
+    }
+
+    /// <summary>The slow status is due again: the broker may have published a last will in its place.</summary>
+    public void AnnounceRegime()
+    {
+        _regimes.Announce();
+        Schedule.Announce();
     }
 
     /// <summary>Takes a message about the group.</summary>
@@ -262,6 +273,7 @@ public sealed class GatewayCore
             PendingRequest request = batch.Requests[i];
             if (!request.HasDeadline || nowUs + request.AloneUs <= request.DeadlineUs) continue;
             batch.RemoveAt(i);
+            Workers.OnRefused(nowUs);
             Refuse(request, ResponseCode.TooLate, nowUs);
         }
     }
@@ -276,8 +288,20 @@ public sealed class GatewayCore
         frame.ModelCount = 0;
         if (_engines != null) _engines.AddModels(frame, nowUs);
         else AddModels(frame);
-        _actions.PublishStatus(new StatusPublication(Group.OwnStatusTopic, frame, Group.StatusTopic, Group.NextStatusOfLeader(frame, nowUs)));
+        StatusFrame? group = Group.NextStatusOfLeader(frame, nowUs);
+        _actions.PublishStatus(
+            new StatusPublication(Group.OwnStatusTopic, frame, Group.StatusTopic, group) { RegimeTopic = RegimeTopic, Regime = NextRegime(frame, group, nowUs) });
         Schedule.OnPublished(load.Depth, load.BacklogUs, nowUs);
+    }
+
+    /// <summary>The slow status of what boards see, a gateway or a group, if it is due.</summary>
+    private StatusFrame? NextRegime(StatusFrame own, StatusFrame? group, long nowUs)
+    {
+        StatusFrame? visible = Group.IsUsed ? group : own;
+        if (visible != null) return _regimes.Next(visible, Workers.MeanCostUs, Workers.RefusedShare(nowUs), nowUs);
+        // A member that becomes the leader continues at once.
+        _regimes.Announce();
+        return null;
     }
 
     private void AddModels(StatusFrame frame)

@@ -130,7 +130,7 @@ public static class GatewayHost
         services.AddSingleton<TelemetryReceiver>();
         services.AddSingleton<IInbox, Inbox>();
         services.AddSingleton<MessageEnds>();
-        AddBroker(services, options.Broker);
+        AddBroker(services, options);
         services.AddSingleton<MqttLink>();
         services.AddSingleton<StatusClock>();
         services.AddSingleton<RelayClock>();
@@ -156,11 +156,13 @@ public static class GatewayHost
         Upstreams = routes.Upstreams,
     };
 
-    private static void AddBroker(IServiceCollection services, BrokerOptions broker)
+    private static void AddBroker(IServiceCollection services, GatewayOptions options)
     {
+        BrokerOptions broker = options.Broker;
         if (broker.Mode == BrokerMode.External)
         {
             services.AddSingleton(new BrokerAddress(broker.Host, broker.Port, broker.Username, broker.Password));
+            if (options.GroupId.Length == 0) services.AddSingleton<RegimeWill>();
             return;
         }
         services.AddSingleton<BrokerConnections>();

@@ -24,6 +24,7 @@ public sealed class GatewayService : IHostedLifecycleService
     private readonly ResultActions _results;
     private readonly ILogger<GatewayService> _log;
     private readonly EmbeddedBroker? _broker;
+    private readonly RegimeWill? _regimeWill;
 
     /// <summary>Makes the service.</summary>
     /// <param name="options">Logged at the start.</param>
@@ -33,10 +34,12 @@ public sealed class GatewayService : IHostedLifecycleService
     /// <param name="results">Keeps accepted inputs.</param>
     /// <param name="log">Receives start and stop.</param>
     /// <param name="broker">The broker inside the gateway; null when an external one is used.</param>
+    /// <param name="regimeWill">The last will of the slow status; null with the embedded broker, which ends with the gateway, and in a group.</param>
     public GatewayService(
         GatewayOptions options, GatewayState state, ModelWatcher watcher, StatusClock status, ResultActions results, ILogger<GatewayService> log,
-        EmbeddedBroker? broker = null)
+        EmbeddedBroker? broker = null, RegimeWill? regimeWill = null)
     {
+        _regimeWill = regimeWill;
         _options = options;
         _state = state;
         _watcher = watcher;
@@ -66,6 +69,7 @@ public sealed class GatewayService : IHostedLifecycleService
         _status.Start();
         _watcher.Start();
         _state.Link.Start();
+        _regimeWill?.Start();
         _state.Relay.Start();
         string broker = _broker != null ? $"embedded broker on port {_options.Broker.Port}"
             : $"broker at {_options.Broker.Host}:{_options.Broker.Port}";
@@ -86,6 +90,7 @@ public sealed class GatewayService : IHostedLifecycleService
         if (refusedCount > 0) _log.NotDrained(refusedCount, _options.DrainMs);
         await _status.StopAsync();
         await _state.Link.StopAsync();
+        if (_regimeWill != null) await _regimeWill.StopAsync();
         await Task.Run(_results.Stop, CancellationToken.None);
     }
 

@@ -12,6 +12,7 @@ public static class Topics
     private const string RequestRoot = Root + "request/";
     private const string ResponseRoot = Root + "response/";
     private const string StatusRoot = Root + "status/";
+    private const string RegimeRoot = Root + "regime/";
     private const string TelemetryRoot = Root + "telemetry/";
     private const string PresenceRoot = Root + "presence/";
     private const string ResultRoot = Root + "result/";
@@ -33,6 +34,17 @@ public static class Topics
 
     /// <summary>The status of every gateway.</summary>
     public const string StatusFilter = StatusRoot + "+";
+
+    /// <summary>Retained slow status of a gateway: it changes with the regime of the load.</summary>
+    public static string Regime(string gateway) => RegimeRoot + gateway;
+
+    /// <summary>The slow status of every gateway.</summary>
+    public const string RegimeFilter = RegimeRoot + "+";
+
+    /// <summary>Returns true when the topic is that of a gateway's slow status.</summary>
+    /// <param name="topic">A topic as received.</param>
+    /// <param name="gateway">The gateway's id.</param>
+    public static bool IsRegime(string topic, out string gateway) => LastLevel(topic, RegimeRoot, out gateway);
 
     /// <summary>Finished inferences of a board.</summary>
     public static string Telemetry(string board) => TelemetryRoot + board;

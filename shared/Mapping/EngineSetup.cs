@@ -40,7 +40,7 @@ public sealed class EngineSetup
     /// <summary>The objective.</summary>
     public Objective Objective = Objective.Time;
 
-    /// <summary>Messages that the node listens to: statuses and answers, or answers only.</summary>
+    /// <summary>Messages that the node listens to: statuses and answers, answers only, or answers and slow statuses.</summary>
     public ListeningMode Listening;
 
     /// <summary>True when the node passes requests on and advertises what it reaches: a gateway does, a board does not.</summary>

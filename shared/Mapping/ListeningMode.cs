@@ -13,4 +13,7 @@ public enum ListeningMode : byte
 
     /// <summary>Answers and refusals. Statuses are received once per connection.</summary>
     Answers = 2,
+
+    /// <summary>Answers and refusals, and the slow status of each gateway, which comes when the regime of its load changes.</summary>
+    Regimes = 3,
 }

@@ -102,6 +102,9 @@ public sealed class MappingEngine
     /// <summary>True while the node learns from answers: it needs no statuses, and no pings to a gateway that answers.</summary>
     public bool LearnsFromAnswers => _gateways.LearnsFromAnswers;
 
+    /// <summary>True when the node receives slow statuses instead of statuses.</summary>
+    public bool ReceivesRegimes => _listening == ListeningMode.Regimes;
+
     /// <summary>What an offload can be worth, without a decision.</summary>
     public OffloadWorth Worth { get; }
 
@@ -412,5 +415,5 @@ public sealed class MappingEngine
 
     private void SetLearning() =>
         _gateways.SetLearning(
-            _listening == ListeningMode.Answers || (_listening == ListeningMode.Auto && Objective.Kind == ObjectiveKind.Energy), _lines.LocalTime != null);
+            _listening >= ListeningMode.Answers || (_listening == ListeningMode.Auto && Objective.Kind == ObjectiveKind.Energy), _lines.LocalTime != null);
 }

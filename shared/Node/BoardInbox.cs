@@ -111,7 +111,7 @@ public sealed class BoardInbox
     {
         for (int i = 0; i < _statusTopics.Length; i++)
             if (topic == _statusTopics[i]) return _gateways[i];
-        if (!Topics.IsStatus(topic, out string gateway)) return null;
+        if (!Topics.IsStatus(topic, out string gateway) && !Topics.IsRegime(topic, out gateway)) return null;
         _statusTopics[_nextTopic] = topic;
         _gateways[_nextTopic] = gateway;
         _nextTopic = _nextTopic + 1 < _statusTopics.Length ? _nextTopic + 1 : 0;

@@ -58,6 +58,7 @@ public sealed class LinkFlow
     private long _silenceUs = SilenceUs;
     private bool _learnsFromAnswers;
     private bool _receivesStatuses;
+    private bool _receivesRegimes;
 
     /// <summary>Makes the network of a board that is off.</summary>
     /// <param name="request">The request under way: telemetry waits until the connection is quiet.</param>
@@ -91,6 +92,9 @@ public sealed class LinkFlow
 
     /// <summary>True when the connection serves a board that learns from answers: it receives statuses for a moment only.</summary>
     public bool LearnsFromAnswers => _learnsFromAnswers;
+
+    /// <summary>True when the connection is subscribed to slow statuses instead of statuses, and stays so.</summary>
+    public bool ReceivesRegimes => _receivesRegimes;
 
     /// <summary>The gateway of <see cref="LinkAction.Ping"/>.</summary>
     public GatewayCandidate PingGateway { get; private set; }
@@ -137,7 +141,7 @@ public sealed class LinkFlow
         {
             _backOffUs = 0;
             _connectedAtUs = nowUs;
-            _receivesStatuses = true;
+            _receivesStatuses = !_receivesRegimes;
             ForgetLinks(nowUs);
             TrustPriors(nowUs);
             return;
@@ -216,7 +220,9 @@ public sealed class LinkFlow
     private LinkAction Connect(long nowUs)
     {
         _connectAtUs = nowUs;
+        MappingEngine engine = _engine;
         _learnsFromAnswers = _need.LearnsFromAnswers;
+        _receivesRegimes = _learnsFromAnswers && engine != null && engine.ReceivesRegimes;
         return LinkAction.Connect;
     }
 

@@ -31,6 +31,7 @@ public sealed class BrokerConnection
     private readonly OffloadCounters _counters;
     private readonly MemoryPlan _memory;
     private readonly string[] _filters;
+    private readonly string[] _regimeFilters;
     private readonly string[] _statusFilters = { Topics.StatusFilter };
     private readonly AutoResetEvent _closed = new AutoResetEvent(false);
     // Made once: a connection is released where there may be no memory for a delegate.
@@ -54,6 +55,7 @@ public sealed class BrokerConnection
         _receiver = receiver;
         _counters = counters;
         _filters = new[] { Topics.Response(settings.BoardId), Topics.StatusFilter };
+        _regimeFilters = new[] { _filters[0], Topics.RegimeFilter };
         _onMessage = OnMessage;
         _onClosed = OnClosed;
     }
@@ -99,8 +101,9 @@ public sealed class BrokerConnection
 
     /// <summary>Tries once to connect. Called by the link's thread only.</summary>
     /// <param name="keepAliveS">MQTT keep-alive in s.</param>
+    /// <param name="receivesRegimes">True for the slow statuses instead of the statuses.</param>
     /// <returns>True when the board is connected and subscribed.</returns>
-    public bool Open(ushort keepAliveS)
+    public bool Open(ushort keepAliveS, bool receivesRegimes)
     {
         // One that could not be released for want of memory.
         Release();
@@ -108,7 +111,7 @@ public sealed class BrokerConnection
         try
         {
             _client = new MqttClient(_settings.BrokerHost, _settings.BrokerPort, false, null, null, MqttSslProtocols.None);
-            if (Connect(_client, keepAliveS)) return true;
+            if (Connect(_client, keepAliveS, receivesRegimes ? _regimeFilters : _filters)) return true;
         }
         catch (OutOfMemoryException)
         {
@@ -122,7 +125,7 @@ public sealed class BrokerConnection
         return false;
     }
 
-    private bool Connect(MqttClient client, ushort keepAliveS)
+    private bool Connect(MqttClient client, ushort keepAliveS, string[] filters)
     {
         client.MqttMsgPublishReceived += _onMessage;
         client.ConnectionClosed += _onClosed;
@@ -135,7 +138,7 @@ public sealed class BrokerConnection
             _console.WriteLine("broker: refused the connection with code " + ((int)answer).ToString());
             return false;
         }
-        client.Subscribe(_filters, new[] { MqttQoSLevel.AtMostOnce, MqttQoSLevel.AtMostOnce });
+        client.Subscribe(filters, new[] { MqttQoSLevel.AtMostOnce, MqttQoSLevel.AtMostOnce });
         LastMessageUs = Clock.NowUs();
         _counters.Connections++;
         _isUsable = true;

@@ -128,7 +128,7 @@ public sealed class LinkKeeper : LastingThread
 
     private void Connect()
     {
-        bool isConnected = _connection.Open(_flow.LearnsFromAnswers ? BrokerConnection.RareKeepAliveS : BrokerConnection.KeepAliveS);
+        bool isConnected = _connection.Open(_flow.LearnsFromAnswers ? BrokerConnection.RareKeepAliveS : BrokerConnection.KeepAliveS, _flow.ReceivesRegimes);
         _flow.OnConnected(isConnected, Clock.NowUs());
         if (isConnected) Announce();
     }

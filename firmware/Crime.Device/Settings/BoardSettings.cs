@@ -81,7 +81,7 @@ public sealed class BoardSettings
     /// <summary>The mapping mode: the rule that maps inputs to places.</summary>
     public MappingMode Mapping = MappingMode.Auto;
 
-    /// <summary>Messages that the board listens to: statuses and answers, or answers only.</summary>
+    /// <summary>Messages that the board listens to: statuses and answers, answers only, or answers and slow statuses.</summary>
     public ListeningMode Listening = ListeningMode.Auto;
 
     /// <summary>True when a kernel compiled from the model is used where the firmware has one; otherwise weights come from tables.</summary>

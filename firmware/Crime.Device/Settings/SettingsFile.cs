@@ -113,8 +113,9 @@ public static class SettingsFile
                 settings.Mapping = value == "auto" ? MappingMode.Auto : value == "local" ? MappingMode.Local : MappingMode.Gateway;
                 return null;
             case "listen":
-                if (value != "auto" && value != "statuses" && value != "answers") return "listen is auto, statuses or answers";
-                settings.Listening = value == "auto" ? ListeningMode.Auto : value == "statuses" ? ListeningMode.Statuses : ListeningMode.Answers;
+                if (value != "auto" && value != "statuses" && value != "answers" && value != "regimes") return "listen is auto, statuses, answers or regimes";
+                settings.Listening = value == "auto" ? ListeningMode.Auto : value == "statuses" ? ListeningMode.Statuses
+                    : value == "answers" ? ListeningMode.Answers : ListeningMode.Regimes;
                 return null;
             case "kernel":
                 if (value != "auto" && value != "table") return "kernel is auto or table";

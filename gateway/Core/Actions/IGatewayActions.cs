@@ -39,7 +39,14 @@ public readonly record struct RelayAttempt(string Node, uint Session, uint Seque
 /// <param name="Status">The gateway's status.</param>
 /// <param name="GroupTopic">Topic of the group's status.</param>
 /// <param name="GroupStatus">The group's status; null when this gateway does not publish it.</param>
-public readonly record struct StatusPublication(string Topic, StatusFrame Status, string GroupTopic, StatusFrame? GroupStatus);
+public readonly record struct StatusPublication(string Topic, StatusFrame Status, string GroupTopic, StatusFrame? GroupStatus)
+{
+    /// <summary>Topic of the slow status.</summary>
+    public required string RegimeTopic { get; init; }
+
+    /// <summary>The slow status; null when none is due.</summary>
+    public StatusFrame? Regime { get; init; }
+}
 
 /// <summary>Executes the decisions of the gateway core. No call is made while the core holds a lock; calls come from any thread.</summary>
 public interface IGatewayActions

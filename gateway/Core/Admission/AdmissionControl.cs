@@ -64,7 +64,11 @@ public sealed class AdmissionControl
         Span<long> leftUs = stackalloc long[_load.WorkerCount];
         _load.ReadLeftUs(leftUs, nowUs);
         ResponseCode code = _queue.Admit(request, nowUs, leftUs);
-        if (code != ResponseCode.Ok) return code;
+        if (code != ResponseCode.Ok)
+        {
+            _load.OnRefused(nowUs);
+            return code;
+        }
         _load.OnArrival(costUs, nowUs);
         if (_queue.NeedsTaker) _actions.WakeWorker();
         _schedule.OnChange();

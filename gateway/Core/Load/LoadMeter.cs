@@ -14,6 +14,15 @@ public sealed class LoadMeter
     /// <summary>Time constant of the utilisation in µs: work that arrived this long ago counts 1/e of work that arrives now.</summary>
     public const double TimeConstantUs = 1_000_000;
 
+    /// <summary>Time constant of the share of refused requests in µs.</summary>
+    public const double RefusalTimeConstantUs = 10_000_000;
+
+    /// <summary>Fewer requests than this, faded, show no share of refused ones.</summary>
+    public const double LeastRequests = 4;
+
+    // Gain of the mean cost of accepted requests.
+    private const double CostGain = 1.0 / 16;
+
     private const long Idle = long.MinValue;
 
     private readonly Lock _lock = new();
@@ -26,6 +35,12 @@ public sealed class LoadMeter
     // Accepted work, exponentially faded as of _fadedAtUs.
     private double _arrivedUs;
     private long _fadedAtUs = Idle;
+
+    // Requests that were admitted or refused, exponentially faded as of _countedAtUs.
+    private double _acceptedCount;
+    private double _refusedCount;
+    private long _countedAtUs = Idle;
+    private double _meanCostUs;
 
     /// <summary>Makes a meter for idle workers.</summary>
     /// <param name="workerCount">At least 1.</param>
@@ -94,6 +109,41 @@ public sealed class LoadMeter
         {
             Fade(nowUs);
             _arrivedUs += costUs;
+            FadeCounts(nowUs);
+            _acceptedCount++;
+            _meanCostUs = _meanCostUs == 0 ? costUs : _meanCostUs + (costUs - _meanCostUs) * CostGain;
+        }
+    }
+
+    /// <summary>Counts a request that was refused because of the load.</summary>
+    /// <param name="nowUs">The time.</param>
+    public void OnRefused(long nowUs)
+    {
+        lock (_lock)
+        {
+            FadeCounts(nowUs);
+            _refusedCount++;
+        }
+    }
+
+    /// <summary>Mean predicted cost of accepted requests in µs; 0 before the first one.</summary>
+    public double MeanCostUs
+    {
+        get
+        {
+            lock (_lock) return _meanCostUs;
+        }
+    }
+
+    /// <summary>Share of requests that were refused because of the load, averaged with <see cref="RefusalTimeConstantUs"/>; 0 where few came.</summary>
+    /// <param name="nowUs">The time.</param>
+    public double RefusedShare(long nowUs)
+    {
+        lock (_lock)
+        {
+            FadeCounts(nowUs);
+            double count = _acceptedCount + _refusedCount;
+            return count < LeastRequests ? 0 : _refusedCount / count;
         }
     }
 
@@ -132,6 +182,17 @@ public sealed class LoadMeter
             for (int i = 0; i < _startedAtUs.Length; i++)
                 leftUs[i] = _startedAtUs[i] == Idle ? 0 : Math.Max(_costUs[i] - (nowUs - _startedAtUs[i]), 0);
         }
+    }
+
+    private void FadeCounts(long nowUs)
+    {
+        if (_countedAtUs != Idle && nowUs > _countedAtUs)
+        {
+            double factor = Math.Exp((_countedAtUs - nowUs) / RefusalTimeConstantUs);
+            _acceptedCount *= factor;
+            _refusedCount *= factor;
+        }
+        if (nowUs > _countedAtUs) _countedAtUs = nowUs;
     }
 
     private void Fade(long nowUs)

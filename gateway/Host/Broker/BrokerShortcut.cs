@@ -19,6 +19,7 @@ public sealed class BrokerShortcut : IDirectPath
 {
     private static readonly string s_responseRoot = Topics.Response("");
     private static readonly string s_statusRoot = Topics.Status("");
+    private static readonly string s_regimeRoot = Topics.Regime("");
     private static readonly string s_presenceRoot = Topics.Presence("");
 
     private readonly string _requestRoot;
@@ -92,7 +93,7 @@ public sealed class BrokerShortcut : IDirectPath
             _statusListeners[client] = session;
             return;
         }
-        if (filter.StartsWith(s_presenceRoot, StringComparison.Ordinal)) return;
+        if (filter.StartsWith(s_presenceRoot, StringComparison.Ordinal) || filter.StartsWith(s_regimeRoot, StringComparison.Ordinal)) return;
         if (filter.StartsWith(s_statusRoot, StringComparison.Ordinal))
         {
             _otherStatusListeners[client] = true;

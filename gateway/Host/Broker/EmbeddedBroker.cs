@@ -35,7 +35,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     /// </summary>
     public const int MaxPendingMessagesPerClient = 1000;
 
-    /// <summary>Most topics with a retained message: a status or a presence per node.</summary>
+    /// <summary>Most topics with a retained message: a status and a slow status, or a presence, per node.</summary>
     public const int MaxRetainedTopics = 4096;
 
     /// <summary>Most topic filters per client.</summary>
@@ -54,6 +54,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private readonly BrokerOptions _options;
     private readonly string _nodeId;
     private readonly string _ownStatusTopic;
+    private readonly string _ownRegimeTopic;
     private readonly string _linkKey = Convert.ToHexString(RandomNumberGenerator.GetBytes(LinkKeySize));
     private readonly ConcurrentDictionary<string, bool> _retainedTopics = new();
     private readonly BrokerShortcut _shortcut;
@@ -74,6 +75,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         _options = options.Broker;
         _nodeId = options.NodeId;
         _ownStatusTopic = Topics.Status(options.NodeId);
+        _ownRegimeTopic = Topics.Regime(options.NodeId);
         var serverOptions = new MqttServerOptions
         {
             MaxPendingMessagesPerClient = MaxPendingMessagesPerClient,
@@ -189,7 +191,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private void LimitPublish(string topic, InterceptingPublishEventArgs e)
     {
         // Whoever could write the gateway's status could lead all boards astray.
-        if (topic == _ownStatusTopic && e.ClientId != _nodeId) e.ProcessPublish = false;
+        if ((topic == _ownStatusTopic || topic == _ownRegimeTopic) && e.ClientId != _nodeId) e.ProcessPublish = false;
         // Only the gateway publishes results: a consumer relies on one per input.
         if (topic.StartsWith(s_resultRoot, StringComparison.Ordinal) && e.ClientId != _nodeId) e.ProcessPublish = false;
         if (e.ApplicationMessage.Retain) e.ApplicationMessage.Retain = MayRetain(topic, e.ApplicationMessage.Payload.IsEmpty);
@@ -197,7 +199,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
 
     private bool MayRetain(string topic, bool isRemoval)
     {
-        if (!Topics.IsStatus(topic, out _) && !IsPresence(topic)) return false;
+        if (!Topics.IsStatus(topic, out _) && !Topics.IsRegime(topic, out _) && !IsPresence(topic)) return false;
         if (isRemoval) return _retainedTopics.TryRemove(topic, out _);
         if (_retainedTopics.ContainsKey(topic)) return true;
         return _retainedTopics.Count < MaxRetainedTopics && _retainedTopics.TryAdd(topic, true);

@@ -85,6 +85,7 @@ public sealed class CoreActions : IGatewayActions
     {
         _outbox.Send(publication.Topic, publication.Status.Encode(), isRetained: true);
         if (publication.GroupStatus is { } group) _outbox.Send(publication.GroupTopic, group.Encode(), isRetained: true);
+        if (publication.Regime is { } regime) _outbox.Send(publication.RegimeTopic, regime.Encode(), isRetained: true);
         _counters.Statuses.Increment();
     }
 

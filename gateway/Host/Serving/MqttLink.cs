@@ -112,10 +112,12 @@ public sealed class MqttLink : BrokerLink
     {
         byte[] offline = _core.NextOfflineStatus().Encode();
         await client.PublishAsync(Packed(new OutgoingMessage(Group.OwnStatusTopic, offline, IsRetained: true)), GiveUp);
+        if (!Group.IsUsed) await client.PublishAsync(Packed(new OutgoingMessage(_core.RegimeTopic, offline, IsRetained: true)), GiveUp);
         if (!Group.IsUsed || Group.OtherCount(_time.NowUs()) > 0) return;
         // The last member reports the group as offline, so that boards need not wait for its status to expire.
         byte[] gone = _core.NextGroupOfflineStatus(_time.NowUs()).Encode();
         await client.PublishAsync(Packed(new OutgoingMessage(Group.StatusTopic, gone, IsRetained: true)), GiveUp);
+        await client.PublishAsync(Packed(new OutgoingMessage(_core.RegimeTopic, gone, IsRetained: true)), GiveUp);
     }
 
     private static MqttTopicFilter RequestFilter(string topic) => Filter(topic, quality: MqttQualityOfServiceLevel.AtLeastOnce);

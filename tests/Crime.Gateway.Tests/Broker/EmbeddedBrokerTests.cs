@@ -45,6 +45,30 @@ public sealed class EmbeddedBrokerTests
         for (int i = 0; i < 3; i++) Assert.That((await watcher.StatusAsync()).Frame.Session, Is.EqualTo(truth.Session).And.Not.EqualTo(lyingSession));
     }
 
+    /// <summary>The slow status comes once, and is kept; it stays silent while fast ones come, and reports the end.</summary>
+    [Test]
+    public async Task TheSlowStatusIsKeptAndReportsTheEnd()
+    {
+        await using TestBoard fast = await (await TestBoard.ConnectAsync(_gateway.BrokerPort, "fast")).WatchStatusAsync();
+        await using TestBoard slow = await (await TestBoard.ConnectAsync(_gateway.BrokerPort, "slow")).WatchRegimesAsync();
+        var (kept, isRetained) = await slow.StatusAsync();
+        Assert.That((kept.Online, isRetained, kept.ModelCount), Is.EqualTo((true, true, 1)));
+        // Five heartbeats. A further slow status would come before the end.
+        for (int i = 0; i < 6; i++) await fast.StatusAsync();
+        await _gateway.StopAsync();
+        Assert.That((await slow.StatusAsync()).Frame.Online, Is.False);
+    }
+
+    [Test]
+    public async Task NobodyElseCanWriteTheGatewaysSlowStatus()
+    {
+        const uint lyingSession = 4711;
+        await using TestBoard liar = await TestBoard.ConnectAsync(_gateway.BrokerPort, "liar");
+        await liar.PublishAsync(Topics.Regime(RunningGateway.Id), new StatusFrame { Online = true, Workers = 1, Session = lyingSession }.Encode(), isRetained: true);
+        await using TestBoard slow = await (await TestBoard.ConnectAsync(_gateway.BrokerPort, "slow")).WatchRegimesAsync();
+        Assert.That((await slow.StatusAsync()).Frame.Session, Is.Not.EqualTo(lyingSession));
+    }
+
     [Test]
     public async Task AnotherGatewaysStatusIsKept()
     {

@@ -80,6 +80,26 @@ public sealed class ExternalBrokerTests
         Assert.That(kept.Online, Is.False);
     }
 
+    /// <summary>The slow status has the same end as the fast one: a connection of its own carries its will.</summary>
+    [Test]
+    public async Task TheSlowStatusHasAWillAsWell()
+    {
+        await using Mosquitto broker = await Mosquitto.StartAsync(Ports.Free());
+        int httpPort = Ports.Free();
+        await using GatewayProcess gateway = GatewayProcess.Start(
+            "--Broker:Mode=external", "--Broker:Host=127.0.0.1", $"--Broker:Port={broker.Port}", $"--Http:Port={httpPort}",
+            $"--Models:Folder={_models.Path}");
+        await GatewayHttp.UntilHealthyAsync(httpPort);
+        await using TestBoard board = await (await TestBoard.ConnectAsync(broker.Port)).WatchRegimesAsync();
+        StatusFrame alive = await board.StatusAsync(status => status.Online);
+        gateway.Kill();
+        StatusFrame dead = await board.StatusAsync(status => !status.Online);
+        Assert.That(dead.Session, Is.EqualTo(alive.Session));
+        await using TestBoard late = await (await TestBoard.ConnectAsync(broker.Port, "late")).WatchRegimesAsync();
+        var (kept, isRetained) = await late.StatusAsync();
+        Assert.That((kept.Online, isRetained), Is.EqualTo((false, true)));
+    }
+
     [Test]
     public async Task GarbageOnEveryTopicChangesNothingButACounter()
     {

@@ -20,6 +20,8 @@ internal sealed class RecordingActions : IGatewayActions
     /// <summary>Statuses of the group published, oldest first.</summary>
     public List<StatusFrame> GroupStatuses { get; } = [];
 
+    public List<(string Topic, StatusFrame Status)> Regimes { get; } = [];
+
     /// <summary>Requests passed on, oldest first.</summary>
     public List<RelayAttempt> PassedOn { get; } = [];
 
@@ -62,6 +64,7 @@ internal sealed class RecordingActions : IGatewayActions
     {
         Statuses.Add(Copy(publication.Status));
         if (publication.GroupStatus is { } group) GroupStatuses.Add(Copy(group));
+        if (publication.Regime is { } regime) Regimes.Add((publication.RegimeTopic, Copy(regime)));
     }
 
     public void WakeWorker() => WorkerWakeUps++;

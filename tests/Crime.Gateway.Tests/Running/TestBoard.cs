@@ -46,6 +46,13 @@ internal sealed class TestBoard : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Receives slow statuses, as those of <see cref="WatchStatusAsync"/>.</summary>
+    public async Task<TestBoard> WatchRegimesAsync()
+    {
+        await _client.SubscribeAsync(Topics.RegimeFilter);
+        return this;
+    }
+
     /// <summary>A request with good values for a model.</summary>
     public RequestFrame Request(ModelFile model, int length, uint budgetUs = 0)
     {

@@ -10,6 +10,7 @@ public sealed class TopicsTests
     {
         Assert.That(Topics.IsRequest(Topics.Request("gw-1", "board_2"), "gw-1", out string board), Is.True);
         Assert.That(board, Is.EqualTo("board_2"));
+        Assert.That((Topics.IsRegime(Topics.Regime("gw.2"), out string slow), slow, Topics.IsStatus(Topics.Regime("gw.2"), out _)), Is.EqualTo((true, "gw.2", false)));
         Assert.That(Topics.IsStatus(Topics.Status("gw.1"), out string gateway), Is.True);
         Assert.That(gateway, Is.EqualTo("gw.1"));
         Assert.That(Topics.IsTelemetry(Topics.Telemetry("b"), out board), Is.True);

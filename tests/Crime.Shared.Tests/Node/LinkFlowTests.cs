@@ -1,5 +1,6 @@
 using Crime.Costs;
 using Crime.Frames;
+using Crime.Mapping;
 using Crime.Node;
 using NUnit.Framework;
 
@@ -99,6 +100,38 @@ public sealed class LinkFlowTests
             Assert.That(bench.Gateway.IsUsable(nowUs), Is.True, "no status says that it is gone");
         }
         Assert.That(bench.Flow.Background.EnergyUj, Is.EqualTo(afterUj));
+    }
+
+    /// <summary>A board with listen=regimes stays subscribed to the slow statuses, and doubts a gateway only when it does not answer.</summary>
+    [Test]
+    public void ABoardThatReceivesRegimesStaysSubscribed()
+    {
+        var bench = new NodeBench(MappingMode.Auto, listening: ListeningMode.Regimes);
+        bench.Engine.OnLocal(60, 84_500);
+        var flow = new LinkFlow(_request, _telemetry, bench.Flow);
+        flow.SetModel(bench.Engine);
+        Assert.That(flow.Next(0), Is.EqualTo(LinkAction.Join));
+        flow.OnJoined(true, 0);
+        Assert.That((flow.Next(0), flow.LearnsFromAnswers, flow.ReceivesRegimes), Is.EqualTo((LinkAction.Connect, true, true)));
+        flow.OnConnected(true, 0);
+        Assert.That(flow.Next(0), Is.EqualTo(LinkAction.Ping));
+        bench.Engine.OnPong(new PongFrame { Sequence = flow.PingSequence }, 5000);
+        long afterUj = bench.Flow.Background.EnergyUj;
+        for (long nowUs = LinkFlow.StatusesUs; nowUs < 3_600_000_000; nowUs += 30_000_000)
+        {
+            Assert.That(flow.Next(nowUs), Is.EqualTo(LinkAction.Wait));
+            Assert.That(bench.Gateway.IsUsable(nowUs), Is.True, "no status says that it is gone");
+        }
+        Assert.That(bench.Flow.Background.EnergyUj, Is.EqualTo(afterUj));
+        var inbox = new BoardInbox(_request, bench.Flow);
+        inbox.SetModel(NodeBench.ModelId, bench.Engine);
+        var slow = new StatusFrame { Online = true, Workers = 1, Session = 7, Sequence = 100, Capacity = 256, BacklogUs = 9_000_000 };
+        slow.Add(NodeBench.ModelId, 0).SetOwn(300, 20);
+        inbox.OnMessage(Topics.Regime("gw"), slow.Encode(), 3_600_000_000);
+        Assert.That(bench.Gateway.Queue.WaitUs(3_600_000_000), Is.EqualTo(9_000_000));
+        Assert.That(bench.Flow.Background.EnergyUj, Is.GreaterThan(afterUj), "the radio listens after each message");
+        inbox.OnMessage(Topics.Regime("gw"), new StatusFrame { Workers = 1, Session = 7, Sequence = 101 }.Encode(), 3_600_000_001);
+        Assert.That(bench.Gateway.IsUsable(3_600_000_002), Is.False, "the last will counts");
     }
 
     /// <summary>An offload could pay, and there is no network: a board that can do without looks for it after 1 min, 2 min, 4 min.</summary>

@@ -20,9 +20,12 @@ internal sealed class NodeBench
     /// <param name="objective">The objective; null for the least time.</param>
     /// <param name="radioUpUs">Time to wake the radio in µs.</param>
     /// <param name="reportEveryUs">Time in µs from one report to the next; 0 for none.</param>
+    /// <param name="listening">Messages that it listens to.</param>
     public NodeBench(
-        MappingMode mode, bool canCompute = true, bool isDutyCycled = false, Objective? objective = null, int radioUpUs = 2_000_000, long reportEveryUs = 0)
+        MappingMode mode, bool canCompute = true, bool isDutyCycled = false, Objective? objective = null, int radioUpUs = 2_000_000, long reportEveryUs = 0,
+        ListeningMode listening = ListeningMode.Auto)
     {
+        _listening = listening;
         Mapping = new ModeMapping { Mode = mode };
         Radio = isDutyCycled ? new RadioSchedule(new RadioCost(radioUpUs, Power.WakeMw), reportEveryUs, reportEveryUs) : null;
         _objective = objective ?? Objective.Time;
@@ -33,6 +36,7 @@ internal sealed class NodeBench
     }
 
     private readonly Objective _objective;
+    private readonly ListeningMode _listening;
 
     public static PowerProfile Power { get; } = new()
     {
@@ -56,7 +60,7 @@ internal sealed class NodeBench
             new EngineSetup
             {
                 ModelId = ModelId, LongestLength = LongestLength, LocalTime = canCompute ? new CostLine(1_400_000, 500) : null,
-                EncodeTime = new CostLine(20_000, 100), BytesPerStep = 6, StateSize = 64, Power = Power, Objective = _objective,
+                EncodeTime = new CostLine(20_000, 100), BytesPerStep = 6, StateSize = 64, Power = Power, Objective = _objective, Listening = _listening,
             }, NodeKey.Of("board"));
         Radio?.SetModel(Engine, 0);
         Flow.SetModel(Engine, canCompute);

@@ -24,6 +24,11 @@ internal sealed class AnsweringGateway : IAsyncDisposable
         _status = new StatusFrame { Online = true, Workers = 1, Session = 7, Capacity = 8 };
         _status.Add(modelId, 0).SetOwn(300, 20);
         broker.Server.InterceptingPublishAsync += OnPublishAsync;
+        broker.Server.InterceptingSubscriptionAsync += e =>
+        {
+            Subscriptions.Enqueue(e.TopicFilter.Topic);
+            return Task.CompletedTask;
+        };
         broker.Server.ClientConnectedAsync += _ =>
         {
             Connections++;
@@ -47,6 +52,17 @@ internal sealed class AnsweringGateway : IAsyncDisposable
 
     public static async Task<AnsweringGateway> StartAsync(uint modelId, bool answersLate = false) =>
         new(await TestBroker.StartAsync(), modelId) { AnswersLate = answersLate };
+
+    /// <summary>Topics that boards have subscribed to.</summary>
+    public ConcurrentQueue<string> Subscriptions { get; } = new();
+
+    /// <summary>Publishes the slow status, which the broker keeps.</summary>
+    public Task SendRegimeAsync(uint backlogUs)
+    {
+        var slow = new StatusFrame { Online = true, Workers = 1, Session = 7, Sequence = ++_status.Sequence, Capacity = 8, BacklogUs = backlogUs };
+        slow.Add(_status.ModelId[0], 0).SetOwn(300, 20);
+        return SendAsync(Topics.Regime(Id), slow.Encode(), isRetained: true);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -92,6 +108,6 @@ internal sealed class AnsweringGateway : IAsyncDisposable
         return SendAsync(Topics.Response(board), answer.Encode());
     }
 
-    private Task SendAsync(string topic, byte[] payload) => _broker.Server.InjectApplicationMessage(
-        new InjectedMqttApplicationMessage(new MqttApplicationMessage { Topic = topic, PayloadSegment = payload }) { SenderClientId = Id });
+    private Task SendAsync(string topic, byte[] payload, bool isRetained = false) => _broker.Server.InjectApplicationMessage(
+        new InjectedMqttApplicationMessage(new MqttApplicationMessage { Topic = topic, PayloadSegment = payload, Retain = isRetained }) { SenderClientId = Id });
 }

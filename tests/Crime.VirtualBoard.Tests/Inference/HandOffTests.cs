@@ -193,7 +193,7 @@ public sealed class HandOffTests
     /// <summary>A status, and a ping that is answered.</summary>
     private void MeetGateway()
     {
-        Assert.That(_connection.Open(BrokerConnection.KeepAliveS), Is.True);
+        Assert.That(_connection.Open(BrokerConnection.KeepAliveS, receivesRegimes: false), Is.True);
         long nowUs = Clock.NowUs();
         var status = new StatusFrame { Online = true, Workers = 1, Session = 7, Sequence = 1, Capacity = 8 };
         status.Add(s_model.Id, 0).SetOwn(300, 20);

@@ -83,7 +83,7 @@ public sealed class ListeningTests
             NodeKey.Of(settings.BoardId));
         sender.SetModel(model);
         driver.SetModel(model, null, engine, 0);
-        Assert.That(connection.Open(BrokerConnection.KeepAliveS), Is.True);
+        Assert.That(connection.Open(BrokerConnection.KeepAliveS, receivesRegimes: false), Is.True);
         var status = new StatusFrame { Online = true, Workers = 1, Session = 7, Sequence = 1, Capacity = 8 };
         status.Add(model.Id, 0).SetOwn(300, 20);
         long nowUs = Clock.NowUs();

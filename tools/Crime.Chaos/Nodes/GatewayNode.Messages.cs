@@ -107,6 +107,8 @@ internal sealed partial class GatewayNode
         _client.Publish(new Message(publication.Topic, publication.Status.Encode()) { IsRetained = true, Gateway = Id });
         if (publication.GroupStatus is { } group)
             _client.Publish(new Message(publication.GroupTopic, group.Encode()) { IsRetained = true, Gateway = Traits.Group });
+        if (publication.Regime is { } regime)
+            _client.Publish(new Message(publication.RegimeTopic, regime.Encode()) { IsRetained = true, Gateway = _core.Group.IsUsed ? Traits.Group : Id });
     }
 
     /// <inheritdoc/>
@@ -159,8 +161,12 @@ internal sealed partial class GatewayNode
     private void SayGoodbye()
     {
         _client.Publish(new Message(_core.Group.OwnStatusTopic, _core.NextOfflineStatus().Encode()) { IsRetained = true });
+        byte[] offline = _core.NextOfflineStatus().Encode();
+        if (!_core.Group.IsUsed) _client.Publish(new Message(_core.RegimeTopic, offline) { IsRetained = true });
         if (!_core.Group.IsUsed || _core.Group.OtherCount(NowUs) > 0) return;
-        _client.Publish(new Message(_core.Group.StatusTopic, _core.NextGroupOfflineStatus(NowUs).Encode()) { IsRetained = true });
+        offline = _core.NextGroupOfflineStatus(NowUs).Encode();
+        _client.Publish(new Message(_core.Group.StatusTopic, offline) { IsRetained = true });
+        _client.Publish(new Message(_core.RegimeTopic, offline) { IsRetained = true });
     }
 
     private (string ReplyTopic, string AddressedTo)? FindSender(string topic)

@@ -30,7 +30,7 @@ internal sealed record BoardSetup(
     string Id, string Mapping, string Objective, string ModelName, BrokerEndpoint Broker, string HttpHost, int HttpPort, string Kernel = "auto",
     int InputIntervalMs = 0, int TimestepIntervalMs = 0)
 {
-    /// <summary>Messages that the board listens to: auto, statuses or answers.</summary>
+    /// <summary>Messages that the board listens to: auto, statuses, answers or regimes.</summary>
     public string Listen { get; init; } = "auto";
 
     /// <summary>False for a board that sends no telemetry: a simulated board sends none.</summary>

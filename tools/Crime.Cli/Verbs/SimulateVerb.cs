@@ -44,7 +44,7 @@ internal static class SimulateVerb
         var statusMs = Options.Number(
             "--status-ms", "Shortest time between two statuses of a gateway, in ms; 0 for the interval that the gateway sets itself.", 0, 0, 60_000);
         var listen = Options.OneOf(
-            "--listen", "Messages that boards listen to, as in their settings; policy for those of each policy.", "policy", "statuses", "answers");
+            "--listen", "Messages that boards listen to, as in their settings; policy for those of each policy.", "policy", "statuses", "answers", "regimes");
         var resultTo = Options.OneOf(
             "--result-to", "The reader of results: as the scenario says, or a program behind the gateway, for all boards.", "scenario", "gateway");
         var without = new Option<string[]>("--without")
@@ -83,6 +83,7 @@ internal static class SimulateVerb
                 {
                     "statuses" => ListeningMode.Statuses,
                     "answers" => ListeningMode.Answers,
+                    "regimes" => ListeningMode.Regimes,
                     _ => null,
                 },
             });
@@ -120,7 +121,7 @@ internal static class SimulateVerb
             seed = any.Seed,
             status_ms = any.StatusIntervalMs,
             result_to = scenario.HasResultsAtGateway ? "gateway" : "board",
-            listen = any.Listening is { } mode ? (mode == ListeningMode.Statuses ? "statuses" : "answers") : "policy",
+            listen = any.Listening is { } mode ? mode.ToString().ToLowerInvariant() : "policy",
             without = SafeguardNames.Each.Where(entry => (any.Safeguards & entry.Measure) == 0).Select(entry => entry.Name),
             policies = results.Select(result => Figures(result.Run, result.Tally)),
         };

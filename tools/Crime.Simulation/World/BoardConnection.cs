@@ -77,7 +77,7 @@ internal sealed class BoardConnection
         _engine.OnConnectionChanged(NowUs);
         _links.OnConnected(NowUs + LinkFlow.StatusesUs);
         _background.OnExchange(BackgroundEnergy.ConnectMessages, NowUs, NowUs + (long)_links.ConnectUs());
-        if (_engine.LearnsFromAnswers) _background.OnExchange(1, NowUs, NowUs);
+        if (_engine.LearnsFromAnswers && !_engine.ReceivesRegimes) _background.OnExchange(1, NowUs, NowUs);
     }
 
     /// <summary>Connects, and measures the links at once.</summary>
@@ -105,7 +105,7 @@ internal sealed class BoardConnection
         // No statuses come, and no ping is due: the next input looks again.
         if (pingUs == long.MaxValue && !_links.ReceivesStatuses) return;
         long tickUs = _world.NextTick(pingUs);
-        if (_engine.LearnsFromAnswers && _links.ReceivesStatuses) tickUs = Math.Min(tickUs, NowUs + LinkFlow.StatusesUs + LinkFlow.TickUs);
+        if (_links.AwaitsStatuses) tickUs = Math.Min(tickUs, NowUs + LinkFlow.StatusesUs + LinkFlow.TickUs);
         ScheduleTick(tickUs);
     }
 

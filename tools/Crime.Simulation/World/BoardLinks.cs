@@ -45,7 +45,13 @@ internal sealed class BoardLinks : NodeLinks
     public double[] MeasuredRttUs { get; }
 
     /// <summary>True while the board receives statuses.</summary>
-    public bool ReceivesStatuses => !_engine.LearnsFromAnswers || _isSubscribed;
+    public bool ReceivesStatuses => !_engine.LearnsFromAnswers || _isSubscribed || _engine.ReceivesRegimes;
+
+    /// <summary>True when a look at short intervals finds the statuses of a new connection.</summary>
+    public bool AwaitsStatuses => _engine.LearnsFromAnswers && _isSubscribed;
+
+    /// <inheritdoc/>
+    protected override StatusLog LogOf(GatewayDriver gateway) => _engine.ReceivesRegimes ? gateway.RegimeLog : gateway.Log;
 
     /// <summary>Notes a connection: the last status of each gateway comes at once.</summary>
     /// <param name="untilUs">Time in µs until which a board that learns from answers receives statuses at least.</param>
@@ -138,7 +144,7 @@ internal sealed class BoardLinks : NodeLinks
     private double StallUs(int slot, Draws draws)
     {
         LinkKind kind = KindOf(slot);
-        double resendUs = kind.ResendMs * 1000, probability = kind.Loss * GatewayAt(slot).Log.CountBetween(World.NowUs - resendUs, World.NowUs);
+        double resendUs = kind.ResendMs * 1000, probability = kind.Loss * LogOf(GatewayAt(slot)).CountBetween(World.NowUs - resendUs, World.NowUs);
         double drawn = draws.Uniform(NameOf(slot) + 3 + Draws.Host);
         return drawn < probability ? resendUs * drawn / probability : 0;
     }
@@ -157,7 +163,7 @@ internal sealed class BoardLinks : NodeLinks
             GatewayDriver gateway = GatewayAt(slot);
             gateway.Beat();
             double wayUs = StatusWayUs(slot);
-            count += gateway.Log.CountBetween(afterUs - wayUs, untilUs - wayUs);
+            count += LogOf(gateway).CountBetween(afterUs - wayUs, untilUs - wayUs);
         }
         return count;
     }

@@ -70,6 +70,7 @@ internal sealed partial class GatewayDriver : IGatewayActions
         Links = new UpstreamLinks(world, Node.Upstreams, firstLink);
         _modelId = SimWorld.ModelId;
         Log = new StatusLog(_modelId);
+        RegimeLog = new StatusLog(_modelId);
         _upstreamIds = Node.Upstreams.Select(upstream => world.Setup.Scenario.Gateways[upstream.Gateway].Id).ToArray();
         int workers = Node.Kind.Workers;
         _batches = Enumerable.Range(0, workers).Select(worker => new Batch(worker)).ToArray();
@@ -91,9 +92,6 @@ internal sealed partial class GatewayDriver : IGatewayActions
 
     /// <summary>Links to its upstreams.</summary>
     public UpstreamLinks Links { get; }
-
-    /// <summary>The statuses that it has published.</summary>
-    public StatusLog Log { get; }
 
     /// <summary>Work of requests that the oracle has sent here and that have not arrived, in µs.</summary>
     public long ReservedUs { get; set; }
@@ -346,13 +344,6 @@ internal sealed partial class GatewayDriver : IGatewayActions
     }
 
     /// <inheritdoc/>
-    public void PublishStatus(in StatusPublication publication)
-    {
-        Log.Add(publication.Status, _clockUs);
-        foreach (GatewayDriver downstream in _downstreams) downstream.ScheduleReading(this);
-    }
-
-    /// <inheritdoc/>
     public void WakeWorker()
     {
         int worker = Array.IndexOf(_isBusy, false);
@@ -416,28 +407,6 @@ internal sealed partial class GatewayDriver : IGatewayActions
         if (request.IsWaiting == isWaiting) return;
         request.IsWaiting = isWaiting;
         _waitingUs += isWaiting ? request.ServiceUs : -request.ServiceUs;
-    }
-
-    private void ScheduleReading(GatewayDriver upstream)
-    {
-        if (_isReadingScheduled) return;
-        _isReadingScheduled = true;
-        double wayUs = Links.StatusWayUs(Array.IndexOf(_upstreamIds, upstream.Node.Id));
-        _world.Events.Add(NowUs + 1 + (long)wayUs, EventKind.UpstreamStatus, Index);
-    }
-
-    /// <summary>Reports the statuses of the upstreams that have arrived.</summary>
-    private void ReadUpstreams()
-    {
-        for (int slot = 0; slot < Links.Count; slot++)
-        {
-            if (Links.IsDown(slot)) continue;
-            GatewayDriver upstream = Links.GatewayAt(slot);
-            double wayUs = Links.StatusWayUs(slot);
-            upstream.Beat();
-            while (Links.ReadStatus(slot, NowUs - wayUs, out long atUs) is { } status)
-                _core.Relay!.OnStatus(upstream.Node.Id, status, (long)(atUs + wayUs));
-        }
     }
 
     private void SendUpstream(SimRequest message, int sizeBytes, EventKind kind)

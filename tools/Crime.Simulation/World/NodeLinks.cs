@@ -45,6 +45,9 @@ internal abstract class NodeLinks
         return slot;
     }
 
+    /// <summary>The statuses that this node receives of a gateway.</summary>
+    protected virtual StatusLog LogOf(GatewayDriver gateway) => gateway.Log;
+
     /// <summary>Returns true while a link fails.</summary>
     public bool IsDown(int slot) => _links[slot].IsDown(World.NowUs);
 
@@ -70,7 +73,7 @@ internal abstract class NodeLinks
     /// <summary>Skips all statuses of a gateway but the last, which the broker retains.</summary>
     protected void SkipToLast(int slot)
     {
-        uint count = GatewayAt(slot).Log.Count;
+        uint count = LogOf(GatewayAt(slot)).Count;
         if (count > 0) _seen[slot] = System.Math.Max(_seen[slot], count - 1);
     }
 
@@ -81,7 +84,7 @@ internal abstract class NodeLinks
     /// <returns>Null when there is none.</returns>
     public StatusFrame? ReadStatus(int slot, double byUs, out long atUs)
     {
-        StatusLog log = GatewayAt(slot).Log;
+        StatusLog log = LogOf(GatewayAt(slot));
         uint number = log.FirstToRead(_seen[slot]);
         StatusFrame? status = log.Read(number, (long)byUs, out atUs);
         if (status != null) _seen[slot] = number;
