@@ -1,7 +1,6 @@
 // The statuses of a simulated gateway, and those of its upstreams.
 
 using System;
-using Crime.Frames;
 using Crime.Gateway.Core.Actions;
 using Crime.Simulation.Events;
 
