@@ -25,7 +25,7 @@ public sealed class RegimeWill : BrokerLink
     /// <param name="core">Publishes the slow status again after an outage: the broker has published the will.</param>
     /// <param name="log">Receives outages and their ends.</param>
     public RegimeWill(GatewayOptions options, BrokerAddress address, GatewayCore core, ILogger<RegimeWill> log)
-        : base(address, options.NodeId + ".regime", log) => _core = core;
+        : base(address, options.NodeId + "-regime", log) => _core = core;
 
     /// <inheritdoc/>
     protected override void Complete(MqttClientOptions options)
