@@ -116,7 +116,8 @@ public sealed class PriorMemoryTests
         GatewayCandidate gateway = engine.Candidate(0);
         engine.OnSent(gateway, 10, 0);
         int transmitUs = engine.TransmitUs(10);
-        engine.OnResponse(gateway, new ResponseFrame { Code = ResponseCode.Ok, WaitUs = 1000, ServiceUs = 100, BacklogUs = 2000 }, 10, 1000 + 100 + transmitUs + 20_000, 30_000);
+        var answer = new ResponseFrame { Code = ResponseCode.Ok, WaitUs = 1000, ServiceUs = 100, BacklogUs = 2000 };
+        engine.OnResponse(gateway, answer, 10, 1000 + 100 + transmitUs + 20_000, 30_000);
         Assert.That((gateway.Link.RttUs, gateway.Link.DeviationUs, gateway.Link.IsPrior), Is.EqualTo((20_000, 10_000, false)));
         Assert.That((gateway.Queue.WaitUs(30_000), gateway.Queue.BiasUs, gateway.Queue.DeviationUs), Is.EqualTo((2000, 0, 0)), "its error is none of this start");
     }

@@ -28,7 +28,7 @@ public sealed class PriorRestartTests
     {
         NodeBench bench = Restarted(isDutyCycled: true, Objective.Time);
         Assert.That(bench.Engine.IsRadioOff, Is.True);
-        Assert.That(bench.Flow.IsRefreshDue(0), Is.False);
+        Assert.That(bench.Flow.Wakes.IsDue(0), Is.False);
         Assert.That(bench.Flow.Begin(Length, Length, 0), Is.EqualTo(InputAction.WakeRadio));
         bench.Meet(40_000);
         Assert.That(bench.Flow.OnRadio(50_000), Is.EqualTo(InputAction.Send));

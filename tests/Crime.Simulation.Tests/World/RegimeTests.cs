@@ -19,7 +19,8 @@ public sealed class RegimeTests
     public void TheirBackgroundEnergyIsFarBelowThatOfStatuses()
     {
         RunTally regimes = Run(ListeningMode.Regimes), statuses = Run(ListeningMode.Statuses), answers = Run(ListeningMode.Answers);
-        TestContext.Out.WriteLine($"background mJ: regimes {regimes.BackgroundUj / 1000:0}, statuses {statuses.BackgroundUj / 1000:0}, answers {answers.BackgroundUj / 1000:0}");
+        TestContext.Out.WriteLine(
+            $"background mJ: regimes {regimes.BackgroundUj / 1000:0}, statuses {statuses.BackgroundUj / 1000:0}, answers {answers.BackgroundUj / 1000:0}");
         Assert.That(regimes.BackgroundUj, Is.LessThan(statuses.BackgroundUj / 5));
         Assert.That(regimes.BackgroundUj, Is.GreaterThan(answers.BackgroundUj), "each slow status costs listening");
         Assert.That(regimes.Finished, Is.EqualTo(statuses.Finished));

@@ -30,7 +30,8 @@ public sealed class RegimeTests
     {
         await using AnsweringGateway gateway = await AnsweringGateway.StartAsync(FirmwareFlash.ModelId(s_model));
         await gateway.SendRegimeAsync(backlogUs: 0);
-        string settings = $"board.id=slow\nwifi.ssid=x\nbroker.host=127.0.0.1\nbroker.port={gateway.Port}\nhttp.port=0\nlisten=regimes\nhedge=off\ninputs.interval-ms=1500\n";
+        string settings = $"board.id=slow\nwifi.ssid=x\nbroker.host=127.0.0.1\nbroker.port={gateway.Port}\nhttp.port=0\n"
+            + "listen=regimes\nhedge=off\ninputs.interval-ms=1500\n";
         using var board = new Board(new BoardOptions
         {
             Profile = TestBoards.Profile,

@@ -79,18 +79,20 @@ internal static class SimulateVerb
             {
                 StatusIntervalMs = parsed.GetValue(statusMs) is > 0 and var ms ? ms : null, Safeguards = left, Races = parsed.GetValue(race),
                 HedgeQuantile = Quantile(parsed.GetValue(hedge)),
-                Listening = parsed.GetRequiredValue(listen) switch
-                {
-                    "statuses" => ListeningMode.Statuses,
-                    "answers" => ListeningMode.Answers,
-                    "regimes" => ListeningMode.Regimes,
-                    _ => null,
-                },
+                Listening = ListeningOf(parsed.GetRequiredValue(listen)),
             });
             return Run(runs.ToList(), parsed.GetValue(output), parsed.GetValue(json), cancellation);
         });
         return command;
     }
+
+    private static ListeningMode? ListeningOf(string name) => name switch
+    {
+        "statuses" => ListeningMode.Statuses,
+        "answers" => ListeningMode.Answers,
+        "regimes" => ListeningMode.Regimes,
+        _ => null,
+    };
 
     internal static IEnumerable<string> BundledNames() => NamesIn(ScenarioFile.BundledFolder);
 

@@ -39,7 +39,8 @@ public sealed class RegimeRuleTests
     {
         var status = new StatusFrame
         {
-            Online = true, Workers = workers, Session = 3, Sequence = 9, Capacity = 256, Depth = 2, BacklogUs = (uint)(waitInServices * ServiceUs * workers), HttpPort = 8080,
+            Online = true, Workers = workers, Session = 3, Sequence = 9, Capacity = 256, Depth = 2,
+            BacklogUs = (uint)(waitInServices * ServiceUs * workers), HttpPort = 8080,
         };
         CostAdvert advert = status.Add(7, 1);
         advert.SetOwn(alphaNs, 5000);
