@@ -197,6 +197,6 @@ public abstract partial class KeptInputSite : BoardSiteTests
 
     [GeneratedRegex(
         @"^INF id=(?<id>\d+) len=(?<len>\d+) at=(?<at>\w+) class=(?<class>\d+) "
-        + @"ms=(?<ms>[\d.]+) active-ms=(?<active>[\d.]+) mj=(?<mj>[\d.]+) mw=(?<mw>[\d.]+) even=\S+ depth=\d+ meter=model$")]
+        + @"ms=(?<ms>[\d.]+) active-ms=(?<active>[\d.]+) mj=(?<mj>[\d.]+) mw=(?<mw>[\d.]+) even=\S+ depth=\d+ meter=model conf=(-|\d+) name=(-|"".+"")$")]
     private static partial Regex Line();
 }

@@ -24,7 +24,7 @@ public sealed class NanoClrFirmwareTests
         CrimeCommand.RunAsync(["nanoclr", _folder, "--firmware", "--nanoclr", FakeProgram.Create(_folder, "clr", script), .. more]);
 
     private static string Inf(int id, string target, string timeMs = "2.000") =>
-        $"echo 'INF id={id} len=30 at={target} class=4 ms={timeMs} active-ms={timeMs} mj=0.000 mw=0.000 even=49 depth=0 meter=model'\n";
+        $"echo 'INF id={id} len=30 at={target} class=4 ms={timeMs} active-ms={timeMs} mj=0.000 mw=0.000 even=49 depth=0 meter=model conf=950 name=\"still\"'\n";
 
     private static string End(int local, int gateway, int fallback) =>
         $"echo 'END inputs={local + gateway + fallback} local={local} gateway={gateway} fallback={fallback} ms=6.000 mj=0.000 background-total-mj=0.000'\n";

@@ -353,17 +353,19 @@ public sealed class Board : LastingThread, IBoardCommands
     /// <returns>True when there are inputs.</returns>
     private bool Open()
     {
-        string problem;
-        InputSource source;
+        string problem = null;
+        InputSource source = null;
         if (_sensor == null)
         {
-            source = RecordingSource.Open(_settings.InputsFile, out problem);
+            // The inputs of a recording are not those that the sensor was set for. The greeting has said why there is none.
+            if (_settings.Sensor.Kind != SensorKind.None) problem = "the set sensor cannot be used";
+            else source = RecordingSource.Open(_settings.InputsFile, out problem);
         }
         else
         {
             if (_live == null) _live = new LiveInputs(_settings.Segment, _sensor, _memory);
             problem = _live.Start();
-            source = problem == null ? _live.Source : null;
+            if (problem == null) source = _live.Source;
         }
         if (source != null) _run.Open(source, _saved);
         else _report.Text("inputs: " + problem);

@@ -24,6 +24,9 @@ public sealed class Report
 {
     private const int HourMs = 3_600_000;
 
+    // The rest of the longest line of an inference leaves room for it.
+    private const int MostNameLetters = 40;
+
     private readonly SerialConsole _console;
     private readonly LineWriter _line = new LineWriter();
 
@@ -62,10 +65,12 @@ public sealed class Report
         _line.Text(" ms=").Thousandths(result.TimeUs).Text(" active-ms=").Thousandths(result.ActiveUs).Text(" mj=").Thousandths(result.EnergyUj)
             .Text(" mw=").Thousandths(MicrowattsOf(result.EnergyUj, result.ActiveUs));
         BreakEven(" even=", result.BreakEvenLength);
-        _line.Text(" depth=").Number(result.Depth).Text(" meter=").Text(meter.Name);
-        if (result.ConfidencePerMille > 0) _line.Text(" conf=").Number(result.ConfidencePerMille);
-        // A name may contain blanks, so it is the rest of the line.
-        if (name != null) _line.Text(" name=").Text(name);
+        _line.Text(" depth=").Number(result.Depth).Text(" meter=").Text(meter.Name).Text(" conf=");
+        if (result.ConfidencePerMille > 0) _line.Number(result.ConfidencePerMille);
+        else _line.Text("-");
+        _line.Text(" name=");
+        if (name == null) _line.Text("-");
+        else _line.Quoted(name, MostNameLetters);
         _console.Write(_line);
     }
 

@@ -46,8 +46,21 @@ public static class SettingsFile
             string problem = equals < 1 ? "no '='" : Apply(settings, line.Substring(0, equals).Trim(), line.Substring(equals + 1).Trim());
             if (problem != null) remarks.Add(Path + " line " + (i + 1).ToString() + ": " + problem + "; ignored");
         }
+        CheckSensor(settings, remarks);
         CheckWaiting(settings, remarks);
         return settings;
+    }
+
+    /// <summary>Switches off what does not go with a sensor, which is read all the time.</summary>
+    private static void CheckSensor(BoardSettings settings, ArrayList remarks)
+    {
+        if (settings.Sensor.Kind == SensorKind.None) return;
+        if (settings.Sleep != SleepMode.None) remarks.Add("sleep does not go with a sensor, which is read all the time; ignored");
+        if (settings.TimestepIntervalMs > 0) remarks.Add("inputs.timestep-ms is for recordings, and a sensor has its own rate; ignored");
+        settings.Sleep = SleepMode.None;
+        settings.TimestepIntervalMs = 0;
+        string problem = settings.Segment.Problem();
+        if (problem != null) remarks.Add(problem);
     }
 
     /// <summary>Switches off what other settings contradict.</summary>

@@ -35,6 +35,22 @@ public sealed class LineWriter
         return this;
     }
 
+    /// <summary>Appends text between quotation marks, so that its end shows where a line is cut. Quotation marks in it become apostrophes.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="most">Most letters of it; the rest is dropped.</param>
+    public LineWriter Quoted(string text, int most)
+    {
+        Letter((byte)'"');
+        int count = text.Length < most ? text.Length : most;
+        for (int i = 0; i < count; i++)
+        {
+            char c = text[i];
+            Letter(c == '"' ? (byte)'\'' : c >= ' ' && c < 127 ? (byte)c : (byte)'?');
+        }
+        Letter((byte)'"');
+        return this;
+    }
+
     /// <summary>Appends a whole number.</summary>
     public LineWriter Number(long value)
     {

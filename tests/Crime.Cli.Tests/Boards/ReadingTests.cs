@@ -14,14 +14,14 @@ namespace Crime.Cli.Tests.Boards;
 
 public sealed class ReadingTests
 {
-    private static string LineOfTheFirmware(InputResult result)
+    private static string LineOfTheFirmware(InputResult result, string? name = null)
     {
         using var board = new Board(new BoardOptions
         {
             Profile = BoardProfile.Bundled("esp32-devkitc"),
             FlashFolder = global::System.IO.Path.Combine(TestContext.CurrentContext.WorkDirectory, "flash", Guid.NewGuid().ToString("n")),
         });
-        board.Run(() => new Device.App.Report(new SerialConsole("COM2", 115200, 17, 16)).Inference(result, new ModelledMeter(null))).Join();
+        board.Run(() => new Device.App.Report(new SerialConsole("COM2", 115200, 17, 16)).Inference(result, name!, new ModelledMeter(null))).Join();
         Assert.That(board.Crash, Is.Null);
         Assert.That(board.Serial.Lines.TryRead(out string? line), Is.True);
         return line!;
@@ -39,6 +39,23 @@ public sealed class ReadingTests
         line = LineOfTheFirmware(new InputResult { Length = 200, DoneCount = 70, Target = Target.Gateway, BreakEvenLength = 44 });
         Assert.That(line, Does.StartWith("INF id=0 len=200 at=gateway done=70 class=0 "));
         Assert.That(Reading.Parse(line), Is.EqualTo(new Reading(0, 200, "gateway", 0, 0, 0, 0, 0, 44, 0, "model", 70)));
+        line = LineOfTheFirmware(new InputResult { BreakEvenLength = 44, ConfidencePerMille = 963 }, "wave \"up\"");
+        Assert.That(Reading.Parse(line), Is.EqualTo(new Reading(0, 0, "local", 0, 0, 0, 0, 0, 44, 0, "model", 0, 963, "wave 'up'")));
+    }
+
+    /// <summary>The longest line of an inference with the longest name that is written.</summary>
+    [Test]
+    public void ALongNameIsCutAndTheLineIsWhole()
+    {
+        string line = LineOfTheFirmware(
+            new InputResult
+            {
+                Input = 999_999_999, Length = 4096, DoneCount = 4095, Label = 65535, Target = Target.Fallback, TimeUs = 999_999_999_999, ActiveUs = 999_999_999_999,
+                EnergyUj = int.MaxValue, BreakEvenLength = 65534, Depth = 65535, ConfidencePerMille = 1000,
+            },
+            new string('n', 255));
+        Assert.That(line, Has.Length.LessThanOrEqualTo(LineWriter.Capacity));
+        Assert.That(Reading.Parse(line)!.Name, Is.EqualTo(new string('n', 40)));
     }
 
     [Test]
@@ -62,12 +79,12 @@ public sealed class ReadingTests
         Assert.That(kept, Is.Empty);
     }
 
-    [TestCase("INF id=99999999999 len=1 at=local class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
-    [TestCase("INF id=1 len=1 at=local class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=guess")]
-    [TestCase("INF id=1 len=1 at=moon class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
-    [TestCase("INF id=1 len=1 at=local class=1 ms=1,000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
-    [TestCase("INF id=1 len=9 at=local done=0 class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
-    [TestCase("INF id=1 len=9 at=local done= class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model")]
+    [TestCase("INF id=99999999999 len=1 at=local class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model conf=- name=-")]
+    [TestCase("INF id=1 len=1 at=local class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=guess conf=- name=-")]
+    [TestCase("INF id=1 len=1 at=moon class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model conf=- name=-")]
+    [TestCase("INF id=1 len=1 at=local class=1 ms=1,000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model conf=- name=-")]
+    [TestCase("INF id=1 len=9 at=local done=0 class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model conf=- name=-")]
+    [TestCase("INF id=1 len=9 at=local done= class=1 ms=1.000 active-ms=1.000 mj=1.000 mw=1000.000 even=- depth=0 meter=model conf=- name=-")]
     [TestCase("")]
     public void WhatABoardDoesNotWriteIsNoReading(string line) => Assert.That(Reading.Parse(line), Is.Null);
 

@@ -16,7 +16,7 @@ internal static class BoardLines
 
     public static string Inference(int input, int length = 30, string target = "local", long timeUs = 48_493, long energyUj = 7998, string even = "49") =>
         $"INF id={input} len={length} at={target} class=4 ms={Thousandths(timeUs)} active-ms={Thousandths(timeUs)} mj={Thousandths(energyUj)} "
-        + $"mw={Thousandths(energyUj * 1_000_000 / timeUs)} even={even} depth=0 meter=model";
+        + $"mw={Thousandths(energyUj * 1_000_000 / timeUs)} even={even} depth=0 meter=model conf=963 name=\"wave\"";
 
     public static Reading Reading(string line) => Cli.Boards.Reading.Parse(line) ?? throw new ArgumentException(line);
 

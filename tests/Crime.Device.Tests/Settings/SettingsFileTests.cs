@@ -63,6 +63,19 @@ public sealed class SettingsFileTests
         Assert.That((string)remarks[0]!, Does.StartWith(SettingsFile.Path + " line 2: "));
     }
 
+    [TestCase("sleep=light", "sleep does not go with a sensor")]
+    [TestCase("inputs.timestep-ms=20", "inputs.timestep-ms is for recordings")]
+    [TestCase("segment.kind=trigger", "segment.kind=trigger needs segment.trigger-pin")]
+    [TestCase("segment.end-level=500", "segment.start-level must be above segment.end-level")]
+    public void WhatDoesNotGoWithASensorIsRemarked(string line, string remark)
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Parse("sensor=adxl345\n" + line + "\n", remarks);
+        Assert.That(remarks, Has.Count.EqualTo(1));
+        Assert.That((string)remarks[0]!, Does.StartWith(remark));
+        Assert.That((settings.Sleep, settings.TimestepIntervalMs), Is.EqualTo((SleepMode.None, 0)));
+    }
+
     [Test]
     public void TheSegmenterIsSet()
     {

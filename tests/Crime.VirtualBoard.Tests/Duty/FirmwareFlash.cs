@@ -57,6 +57,6 @@ internal static partial class FirmwareFlash
 
     [GeneratedRegex(
         @"^INF id=(?<id>\d+) len=(?<len>\d+) at=(?<at>\w+) class=\d+ "
-        + @"ms=(?<ms>[\d.]+) active-ms=[\d.]+ mj=(?<mj>[\d.]+) mw=[\d.]+ even=(?<even>\S+) depth=\d+ meter=(?<meter>\w+) conf=\d+ name=.+$")]
+        + @"ms=(?<ms>[\d.]+) active-ms=[\d.]+ mj=(?<mj>[\d.]+) mw=[\d.]+ even=(?<even>\S+) depth=\d+ meter=(?<meter>\w+) conf=\d+ name="".+""$")]
     private static partial Regex Line();
 }

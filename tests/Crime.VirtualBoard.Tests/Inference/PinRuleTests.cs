@@ -41,7 +41,7 @@ public sealed class PinRuleTests
         await RunAsync($"result.least-confidence=1000\non.unknown=gpio {LampPin} toggle\non.class 0=gpio 5 high\non.class 1=gpio 5 high\non.class 2=gpio 5 high\n");
         Assert.That(_written.Count(write => write.Pin == LampPin), Is.EqualTo(1 + Inputs));
         Assert.That(_written.Where(write => write.Pin == 5 && write.IsHigh), Is.Empty);
-        Assert.That(_lines.Where(line => line.StartsWith("INF ", StringComparison.Ordinal)), Has.All.EndsWith(" name=unknown"));
+        Assert.That(_lines.Where(line => line.StartsWith("INF ", StringComparison.Ordinal)), Has.All.EndsWith(" name=\"unknown\""));
     }
 
     [Test]

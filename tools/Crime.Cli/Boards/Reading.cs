@@ -40,7 +40,7 @@ internal sealed partial record Reading(
             fields.Whole("id"), fields.Whole("len"), fields.Text("at"), fields.Text("class") == "-" ? -1 : fields.Whole("class"),
             fields.Number("ms"), fields.Number("active"),
             fields.Number("mj"), fields.Number("mw"), fields.Text("even") == "-" ? null : fields.Whole("even"), fields.Whole("depth"), fields.Text("meter"),
-            fields.Text("done").Length == 0 ? 0 : fields.Whole("done"), fields.Text("conf").Length == 0 ? null : fields.Whole("conf"),
+            fields.Text("done").Length == 0 ? 0 : fields.Whole("done"), fields.Text("conf") == "-" ? null : fields.Whole("conf"),
             fields.Text("name").Length == 0 ? null : fields.Text("name"));
     }
 
@@ -48,7 +48,7 @@ internal sealed partial record Reading(
         @"^INF id=(?<id>\d{1,9}) len=(?<len>\d{1,5}) at=(?<at>local|gateway|fallback)( done=(?<done>[1-9]\d{0,4}))? class=(?<class>-|\d{1,5}) "
         + @"ms=(?<ms>\d{1,9}\.\d{3}) active-ms=(?<active>\d{1,9}\.\d{3}) mj=(?<mj>\d{1,9}\.\d{3}) "
         + @"mw=(?<mw>\d{1,9}\.\d{3}) even=(?<even>-|\d{1,5}) depth=(?<depth>\d{1,5}) meter=(?<meter>ina219|model)"
-        + @"( conf=(?<conf>[1-9]\d{0,3}))?( name=(?<name>[ -~]+))?\z",
+        + @" conf=(?<conf>-|[1-9]\d{0,3}) name=(-|""(?<name>[ !#-~]+)"")\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex Line();
 }
