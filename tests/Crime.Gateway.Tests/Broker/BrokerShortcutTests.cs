@@ -85,7 +85,8 @@ public sealed class BrokerShortcutTests
         IMqttClient listener = new MqttClientFactory().CreateMqttClient();
         listener.ApplicationMessageReceivedAsync += received =>
         {
-            bool isStatus = received.ApplicationMessage.Topic.StartsWith("crime/v1/status/", StringComparison.Ordinal);
+            string topic = received.ApplicationMessage.Topic;
+            bool isStatus = Topics.IsStatus(topic, out _) || Topics.IsRegime(topic, out _);
             if (!isStatus) heard.Writer.TryWrite(received.ApplicationMessage);
             return Task.CompletedTask;
         };
