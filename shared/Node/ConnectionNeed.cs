@@ -104,6 +104,17 @@ public sealed class ConnectionNeed
         return engine.Worth.HasInputs || engine.Objective.IsInTime ? gain > 0 : gain > _background.ConnectUj;
     }
 
+    /// <summary>
+    /// Returns true when the board should connect at its start, although it knows no gateway. A duty-cycled board wakes its radio once then, where the
+    /// longest input of its model would pay for it.
+    /// </summary>
+    /// <param name="nowUs">The time in µs.</param>
+    public bool IsStartDue(long nowUs)
+    {
+        if (_radio == null || IsAlwaysNeeded(_engine)) return IsProbeDue(nowUs);
+        return _mapping.MayOffload && MayProbe(nowUs) && _engine.Worth.MostGain(_radio.Cost) > (_engine.Objective.IsInTime ? 0 : _background.ConnectUj);
+    }
+
     /// <summary>Returns true when a duty-cycled board should wake its radio for an input, although it knows of no gateway that is worth it.</summary>
     /// <param name="length">Length of the input in timesteps.</param>
     /// <param name="nowUs">The time in µs.</param>

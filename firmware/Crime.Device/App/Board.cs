@@ -195,7 +195,7 @@ public sealed class Board : LastingThread, IBoardCommands
         if (stored != null) SetModel(stored, _saved);
         stored = null;
         bool isGatewayKnown = _saved != null || _priors.Restore(_slot.Engine, _slot.Model);
-        bool isLinkWanted = _saved == null && (_duty == null || _slot.Model == null || (!isGatewayKnown && _flow.Need.IsProbeDue(Clock.NowUs())));
+        bool isLinkWanted = _saved == null && (_duty == null || _slot.Model == null || (!isGatewayKnown && _flow.Need.IsStartDue(Clock.NowUs())));
         if (isLinkWanted && _duty != null && _slot.Model != null) _duty.OnStart();
         _link.SetWanted(isLinkWanted);
         _link.Start();
@@ -344,7 +344,7 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         if (_settings.BrokerHost.Length == 0 || _settings.Mapping == MappingMode.Local) return;
         // A board that learns from answers may not connect before its inputs show that it can gain.
-        if (!_flow.Need.IsProbeDue(Clock.NowUs())) return;
+        if (!_flow.Need.IsStartDue(Clock.NowUs())) return;
         long deadlineUs = Clock.NowUs() + _settings.WaitForLinkMs * 1000L;
         while (_slot.Model != null && !_slot.Engine.HasUsableGateway(Clock.NowUs()) && Clock.NowUs() < deadlineUs) Wait();
         if (_duty != null) _duty.OnStarted();
