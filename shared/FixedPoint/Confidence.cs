@@ -1,4 +1,4 @@
-// How certain a network is of a class: the softmax of its logits, in integer arithmetic. Boards and gateways compute it here.
+// The certainty of a result: the softmax of its class, in integer arithmetic. A board computes it for its own results and for answers.
 
 namespace Crime.FixedPoint;
 

@@ -105,7 +105,7 @@ public sealed class MappingEngine
     /// <summary>True when the node receives slow statuses instead of statuses.</summary>
     public bool ReceivesRegimes => _listening == ListeningMode.Regimes;
 
-    /// <summary>What an offload can be worth, without a decision.</summary>
+    /// <summary>Bounds of the saving of an offload. They need no decision.</summary>
     public OffloadWorth Worth { get; }
 
     /// <summary>Replaces the time to compute on this node, where that is fitted elsewhere.</summary>

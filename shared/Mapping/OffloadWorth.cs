@@ -1,10 +1,10 @@
-// What an offload can be worth: bounds that decide whether a board connects, keeps an input, or wakes its radio. No gateway is picked here.
+// Bounds of the saving of an offload. They decide if a board connects, keeps an input, or wakes its radio. The bounds pick no gateway.
 
 using Crime.Costs;
 
 namespace Crime.Mapping;
 
-/// <summary>Tells how much an offload can save, in the unit of the objective. Thread-safe.</summary>
+/// <summary>Bounds of the saving of an offload, in the unit of the objective. Thread-safe.</summary>
 public sealed class OffloadWorth
 {
     private readonly object _lock;

@@ -344,7 +344,12 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         if (_settings.BrokerHost.Length == 0 || _settings.Mapping == MappingMode.Local) return;
         // A board that learns from answers may not connect before its inputs show that it can gain.
-        if (!_flow.Need.IsStartDue(Clock.NowUs())) return;
+        if (!_flow.Need.IsStartDue(Clock.NowUs()))
+        {
+            // The first input of a duty-cycled board is kept, or wakes the radio, as any other. The radio may be on, because the model was fetched.
+            if (_duty != null) _duty.TakeDown();
+            return;
+        }
         long deadlineUs = Clock.NowUs() + _settings.WaitForLinkMs * 1000L;
         while (_slot.Model != null && !_slot.Engine.HasUsableGateway(Clock.NowUs()) && Clock.NowUs() < deadlineUs) Wait();
         if (_duty != null) _duty.OnStarted();
@@ -404,8 +409,14 @@ public sealed class Board : LastingThread, IBoardCommands
             Wait();
             return BoardStep.Begin;
         }
-        _report.Text(_live == null ? "inputs: the recording does not fit the model" : "inputs: the model takes other inputs than the sensor gives");
-        return BoardStep.Idle;
+        if (_live == null)
+        {
+            _report.Text("inputs: the recording does not fit the model");
+            return BoardStep.Idle;
+        }
+        // The sensor goes on, and the next model may take its inputs.
+        _report.Text("inputs: the model takes other inputs than the sensor gives");
+        return BoardStep.Read;
     }
 
     private void WaitForNextInput()

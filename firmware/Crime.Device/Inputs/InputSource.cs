@@ -1,4 +1,4 @@
-// Where inputs come from: a recording, a sensor, or samples of the application. A source has one input at a time.
+// The source of inputs: a recording, or a sensor. It has one input at a time.
 
 using Crime.Model;
 

@@ -1,4 +1,4 @@
-// What a driver of a sensor offers. The sampling thread calls it; nothing else does.
+// The interface of a driver of a sensor. Only the sampling thread calls it.
 
 namespace Crime.Device.Sensors;
 

@@ -111,7 +111,7 @@ public sealed class BoardSettings
     /// <summary>File with the inputs to replay.</summary>
     public string InputsFile = @"I:\inputs.recording";
 
-    /// <summary>What counts as a result, and what it switches.</summary>
+    /// <summary>Settings of results, and the rules that switch pins.</summary>
     public readonly ResultSettings Results = new ResultSettings();
 
     /// <summary>The segmenter of a live signal.</summary>

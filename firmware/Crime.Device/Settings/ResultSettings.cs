@@ -1,4 +1,4 @@
-// The keys `result.*` and `on.*`: what counts as a result, and what it switches.
+// The keys `result.*` and `on.*`: the certainty that a result needs, and the pins that it switches.
 
 using System.Collections;
 using Crime.Device.Results;

@@ -41,16 +41,7 @@ public sealed class LiveGesturesTests
     {
         SensorLog log = GestureStream.Generate(LiveSeed, Gestures);
         var pulses = new ConcurrentQueue<bool>();
-        using var board = new Board(new BoardOptions
-        {
-            Profile = TestBoards.Profile,
-            FlashFolder = FirmwareFlash.Make(
-                "broker.host=\nmapping=local\nsensor=adxl345\nsensor.rate-hz=100\nsensor.range-g=16\n" + SegmentSettings + $"on.lift=gpio {LampPin} high 50\n", Model()),
-            I2cPeripherals = new Dictionary<int, Func<Board, II2cPeripheral>>
-            {
-                [0x53] = made => new Adxl345Peripheral(() => made.NowUs, Waveform.Of(log.Channels, log.RateHz, log.Values, 1 / LsbPerG)),
-            },
-        });
+        using Board board = Make(log, $"on.lift=gpio {LampPin} high 50\n", Model());
         board.Pins.Written += (pin, isHigh, _) =>
         {
             if (pin == LampPin) pulses.Enqueue(isHigh);
@@ -62,6 +53,34 @@ public sealed class LiveGesturesTests
         Assert.That(results.Where((result, i) => result.Name == log.Marks[i].Label).Count(), Is.GreaterThanOrEqualTo(LeastRight));
         Assert.That(pulses.Count(isHigh => isHigh), Is.EqualTo(results.Count(result => result.Name == "lift")));
     }
+
+    /// <summary>The board reads on after a model with other channels: a later model may fit.</summary>
+    [Test]
+    public async Task AModelOfOtherInputsDoesNotEndTheSensor()
+    {
+        const int gestures = 2;
+        using Board board = Make(GestureStream.Generate(LiveSeed, gestures), "", FirmwareFlash.Model(hidden: 8));
+        board.Start();
+        using var limit = new CancellationTokenSource(LimitMs);
+        int said = 0;
+        await foreach (string line in board.Serial.Lines.ReadAllAsync(limit.Token))
+        {
+            Assert.That(line, Does.Not.StartWith("INF "));
+            if (line == "inputs: the model takes other inputs than the sensor gives" && ++said == gestures) return;
+        }
+        throw new InvalidOperationException("the board reads no further gesture", board.Crash);
+    }
+
+    private static Board Make(SensorLog log, string rules, byte[] model) => new(new BoardOptions
+    {
+        Profile = TestBoards.Profile,
+        FlashFolder = FirmwareFlash.Make(
+            "broker.host=\nmapping=local\nsensor=adxl345\nsensor.rate-hz=100\nsensor.range-g=16\n" + SegmentSettings + rules, model),
+        I2cPeripherals = new Dictionary<int, Func<Board, II2cPeripheral>>
+        {
+            [0x53] = made => new Adxl345Peripheral(() => made.NowUs, Waveform.Of(log.Channels, log.RateHz, log.Values, 1 / LsbPerG)),
+        },
+    });
 
     /// <summary>Reads results until there is one for each gesture, and then the counts of the sensor.</summary>
     private static async Task<List<(int Length, string Name)>> ResultsAsync(Board board)

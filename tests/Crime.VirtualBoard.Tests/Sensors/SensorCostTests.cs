@@ -12,7 +12,7 @@ using DeviceGC = nanoFramework.Runtime.Native.GC;
 
 namespace Crime.VirtualBoard.Tests.Sensors;
 
-/// <summary>What a driver costs on a board; the numbers stand in tests/budgets/sensors.json.</summary>
+/// <summary>The cost of a driver on a board, within the budgets of tests/budgets/sensors.json.</summary>
 public sealed class SensorCostTests
 {
     private const int Polls = 8;
