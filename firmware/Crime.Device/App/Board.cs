@@ -37,6 +37,11 @@ public sealed class Board : LastingThread, IBoardCommands
 
     private const int IdleMs = 50;
 
+    /// <summary>Times that a model is installed in vain before a restart.</summary>
+    private const int InstallsUntilRestart = 3;
+
+    private const int InstallPauseMs = 1000;
+
     private readonly BoardSettings _settings;
     private readonly MemoryPlan _memory;
     private readonly SerialConsole _console;
@@ -63,6 +68,7 @@ public sealed class Board : LastingThread, IBoardCommands
     private LiveInputs _live;
     private BoardStep _step;
     private bool _isRestartNeeded;
+    private int _failedInstalls;
 
     /// <summary>Puts the board together.</summary>
     /// <param name="settings">Its settings.</param>
@@ -109,8 +115,9 @@ public sealed class Board : LastingThread, IBoardCommands
         if (_settings.UsesKeptInputs) _kept = new KeptInputDriver(_settings, _flow, sender, inbox, _link, _meter);
         _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _driver, sender) { NeedsNormaliser = sensor != null };
         _run = new InputRun(_settings, _report, _flow, _driver, _kept, _duty, _slot);
-        _judge = new ResultJudge(_settings.Results.LeastConfidence, _settings.Results.Votes, _settings.Results.VotesOf);
-        if (_settings.Results.Rules.Count > 0) _actions = new PinActions(_settings.Results.Rules, _memory);
+        ResultSettings results = _settings.Results;
+        _judge = results == null ? new ResultJudge(0, 1, 1) : new ResultJudge(results.LeastConfidence, results.Votes, results.VotesOf);
+        if (results != null && results.Rules.Count > 0) _actions = new PinActions(results.Rules, _memory);
         if (telemetry != null) _telemetry = new TelemetryRecorder(telemetry, _flow, _meter);
     }
 
@@ -276,7 +283,7 @@ public sealed class Board : LastingThread, IBoardCommands
         _slot.Clear();
         ModelFile model = ModelStore.TakeNew(out string problem);
         if (problem != null) _report.Text("model: " + problem);
-        if (model == null) _isRestartNeeded = true;
+        if (model == null) Finish(false, null);
         else SetModel(model, null);
     }
 
@@ -287,9 +294,12 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         if (!isInstalled)
         {
-            _isRestartNeeded = true;
+            // What took the memory may give it back: the flash has the model, so it is tried again before a restart.
+            if (++_failedInstalls >= InstallsUntilRestart) _isRestartNeeded = true;
+            else Thread.Sleep(InstallPauseMs);
             return;
         }
+        _failedInstalls = 0;
         if (saved != null) Resume(saved);
         if (_slot.Model != null) SetClasses(_slot.Model.ClassNames);
         _updater.SetKernelRoom(_slot.PackageRoomSizeBytes);
@@ -363,12 +373,12 @@ public sealed class Board : LastingThread, IBoardCommands
         if (_sensor == null)
         {
             // The inputs of a recording are not those that the sensor was set for. The greeting has said why there is none.
-            if (_settings.Sensor.Kind != SensorKind.None) problem = "the set sensor cannot be used";
+            if (_settings.Sensor != null && _settings.Sensor.Kind != SensorKind.None) problem = "the set sensor cannot be used";
             else source = RecordingSource.Open(_settings.InputsFile, out problem);
         }
         else
         {
-            if (_live == null) _live = new LiveInputs(_settings.Segment, _sensor, _memory);
+            if (_live == null) _live = new LiveInputs(_settings.Segment ?? new SegmentSettings(), _sensor, _memory);
             problem = _live.Start();
             if (problem == null) source = _live.Source;
         }

@@ -23,6 +23,7 @@ public static class SensorFactory
         try
         {
             SensorSettings sensor = settings.Sensor;
+            if (sensor == null) return null;
             switch (sensor.Kind)
             {
                 case SensorKind.Adxl345:

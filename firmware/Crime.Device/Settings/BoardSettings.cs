@@ -111,11 +111,11 @@ public sealed class BoardSettings
     /// <summary>File with the inputs to replay.</summary>
     public string InputsFile = @"I:\inputs.recording";
 
-    /// <summary>Settings of results, and the rules that switch pins.</summary>
-    public readonly ResultSettings Results = new ResultSettings();
+    /// <summary>Settings of results, and the rules that switch pins; null where none is set, which saves the heap.</summary>
+    public ResultSettings Results;
 
-    /// <summary>The segmenter of a live signal.</summary>
-    public readonly SegmentSettings Segment = new SegmentSettings();
+    /// <summary>The segmenter of a live signal; null where none is set.</summary>
+    public SegmentSettings Segment;
 
     /// <summary>Time in ms from one input to the next; 0 for back to back.</summary>
     public int InputIntervalMs;
@@ -186,8 +186,8 @@ public sealed class BoardSettings
     /// <summary>GPIO that is up during an inference: an output of the computing board, an input of the meter; -1 for none.</summary>
     public int MeterPin = -1;
 
-    /// <summary>The sensor.</summary>
-    public readonly SensorSettings Sensor = new SensorSettings();
+    /// <summary>The sensor; null where none is set.</summary>
+    public SensorSettings Sensor;
 
     /// <summary>GPIO of the I2C data line.</summary>
     public int I2cDataPin = 21;

@@ -29,10 +29,23 @@ public sealed class ResultSettings
     /// <summary>The rules, each a <see cref="PinRule"/>.</summary>
     public readonly ArrayList Rules = new ArrayList();
 
-    /// <summary>Sets the vote, from "2/3": two of the last three results.</summary>
-    /// <param name="value">The value.</param>
+    /// <summary>Returns true for keys that <see cref="Apply"/> knows.</summary>
+    /// <param name="key">A key of the settings file.</param>
+    public static bool IsKey(string key) => key == "result.vote" || key == "result.least-confidence" || key.StartsWith(RulePrefix);
+
+    /// <summary>Sets one setting, or adds a rule.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">Its value.</param>
     /// <returns>What is wrong, or null.</returns>
-    public string ApplyVote(string value)
+    public string Apply(string key, string value)
+    {
+        if (key == "result.vote") return ApplyVote(value);
+        if (key == "result.least-confidence") return SettingsFile.Number(key, value, 0, 1000, ref LeastConfidence);
+        return ApplyRule(key, value);
+    }
+
+    /// <summary>Sets the vote, from "2/3": two of the last three results.</summary>
+    private string ApplyVote(string value)
     {
         string[] parts = value.Split('/');
         if (parts.Length != 2 || !int.TryParse(parts[0], out int votes) || !int.TryParse(parts[1], out int of) || votes < 1 || of < votes || of > MostVotes)
@@ -42,11 +55,7 @@ public sealed class ResultSettings
         return null;
     }
 
-    /// <summary>Adds a rule.</summary>
-    /// <param name="key">The key, with its prefix.</param>
-    /// <param name="value">The value.</param>
-    /// <returns>What is wrong, or null.</returns>
-    public string ApplyRule(string key, string value)
+    private string ApplyRule(string key, string value)
     {
         if (Rules.Count == MostRules) return "there are 16 rules already";
         PinRule rule = PinRule.Parse(key.Substring(RulePrefix.Length), value);

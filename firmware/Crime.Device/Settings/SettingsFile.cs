@@ -54,12 +54,12 @@ public static class SettingsFile
     /// <summary>Switches off what does not go with a sensor, which is read all the time.</summary>
     private static void CheckSensor(BoardSettings settings, ArrayList remarks)
     {
-        if (settings.Sensor.Kind == SensorKind.None) return;
+        if (settings.Sensor == null || settings.Sensor.Kind == SensorKind.None) return;
         if (settings.Sleep != SleepMode.None) remarks.Add("sleep does not go with a sensor, which is read all the time; ignored");
         if (settings.TimestepIntervalMs > 0) remarks.Add("inputs.timestep-ms is for recordings, and a sensor has its own rate; ignored");
         settings.Sleep = SleepMode.None;
         settings.TimestepIntervalMs = 0;
-        string problem = settings.Segment.Problem();
+        string problem = settings.Segment == null ? null : settings.Segment.Problem();
         if (problem != null) remarks.Add(problem);
     }
 
@@ -153,12 +153,24 @@ public static class SettingsFile
         }
     }
 
-    /// <summary>Sets a setting of a group that has its own class, or any other.</summary>
+    /// <summary>Sets a setting of a group that has its own class, or any other. A group exists from its first key on.</summary>
     private static string ApplyOfGroup(BoardSettings settings, string key, string value)
     {
-        if (key.StartsWith(SegmentSettings.Prefix)) return settings.Segment.Apply(key, value);
-        if (key.StartsWith(ResultSettings.RulePrefix)) return settings.Results.ApplyRule(key, value);
-        if (key == "result.vote") return settings.Results.ApplyVote(value);
+        if (key.StartsWith(SegmentSettings.Prefix))
+        {
+            if (settings.Segment == null) settings.Segment = new SegmentSettings();
+            return settings.Segment.Apply(key, value);
+        }
+        if (ResultSettings.IsKey(key))
+        {
+            if (settings.Results == null) settings.Results = new ResultSettings();
+            return settings.Results.Apply(key, value);
+        }
+        if (SensorSettings.IsKey(key))
+        {
+            if (settings.Sensor == null) settings.Sensor = new SensorSettings();
+            return settings.Sensor.Apply(key, value);
+        }
         return ApplyWaiting(settings, key, value);
     }
 
@@ -194,7 +206,6 @@ public static class SettingsFile
         {
             case "timeout.margin-ms": return Number(key, value, 1, 60_000, ref settings.TimeoutMarginMs);
             case "timeout.max-ms": return Number(key, value, 1, 60_000, ref settings.TimeoutMaxMs);
-            case "result.least-confidence": return Number(key, value, 0, 1000, ref settings.Results.LeastConfidence);
             case "hedge.quantile": return Number(key, value, Objective.MinQuantile, Objective.MaxQuantile, ref settings.HedgeQuantile);
             case "wait-for-link-ms": return Number(key, value, 0, 600_000, ref settings.WaitForLinkMs);
             case "inputs.interval-ms": return Number(key, value, 0, 3_600_000, ref settings.InputIntervalMs);
@@ -222,7 +233,7 @@ public static class SettingsFile
             case "radio.listen-on-ms": return Number(key, value, 0, 1000, ref settings.ListenOnMs);
             case "transmit.ns-per-byte": return Number(key, value, 0, 1_000_000, ref settings.TransmitNsPerByte);
             case "transmit.overhead-us": return Number(key, value, 0, 1_000_000, ref settings.TransmitOverheadUs);
-            default: return SensorSettings.IsKey(key) ? settings.Sensor.Apply(key, value) : "unknown key '" + key + "'";
+            default: return "unknown key '" + key + "'";
         }
     }
 
