@@ -67,10 +67,17 @@ public sealed class TelemetryRecord
     /// <summary>True when a sensor measured the energy; false when it was computed from the board's profile.</summary>
     public bool Measured;
 
+    /// <summary>Lowest seven bits of the model's id: they tell the models before and after a change apart.</summary>
+    public int ModelTag;
+
+    /// <summary>Returns the tag of a model.</summary>
+    /// <param name="modelId">Id of the model.</param>
+    public static int TagOf(uint modelId) => (int)(modelId & 0x7F);
+
     internal void Write(byte[] bytes, int at)
     {
         bytes[at] = (byte)Target;
-        bytes[at + 1] = (byte)(Measured ? 1 : 0);
+        bytes[at + 1] = (byte)((Measured ? 1 : 0) | ModelTag << 1);
         LittleEndian.WriteInt16(bytes, at + 2, Length);
         LittleEndian.WriteUInt32(bytes, at + 4, Input);
         LittleEndian.WriteUInt32(bytes, at + 8, TimeUs);
@@ -87,9 +94,10 @@ public sealed class TelemetryRecord
 
     internal FrameError Read(byte[] bytes, int at)
     {
-        if (bytes[at] > (byte)Target.Fallback || bytes[at + 1] > 1) return FrameError.Range;
+        if (bytes[at] > (byte)Target.Fallback) return FrameError.Range;
         Target = (Target)bytes[at];
-        Measured = bytes[at + 1] == 1;
+        Measured = (bytes[at + 1] & 1) == 1;
+        ModelTag = bytes[at + 1] >> 1;
         Length = LittleEndian.ReadUInt16(bytes, at + 2);
         Input = LittleEndian.ReadUInt32(bytes, at + 4);
         TimeUs = LittleEndian.ReadUInt32(bytes, at + 8);

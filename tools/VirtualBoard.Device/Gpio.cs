@@ -72,26 +72,33 @@ public class GpioPin : IDisposable
     }
 
     /// <summary>Closes the pin.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _board.Pins.Release(PinNumber);
 }
 
 /// <summary>The board's pins.</summary>
 public class GpioController
 {
     /// <summary>Opens a pin.</summary>
+    /// <exception cref="InvalidOperationException">The board has no such pin, or it is open already, as the device's library says it.</exception>
+    /// <exception cref="ArgumentException">The pin cannot have this mode.</exception>
     public GpioPin OpenPin(int pinNumber, PinMode mode)
     {
-        if (!CanBe(Board.Running.Options.Profile.Hardware.Chip, pinNumber, mode)) throw new ArgumentException($"pin {pinNumber} cannot be {mode}");
-        return new GpioPin(pinNumber, mode);
+        Board board = Board.Running;
+        string chip = board.Options.Profile.Hardware.Chip;
+        if (!Exists(chip, pinNumber) || !board.Pins.TryReserve(pinNumber)) throw new InvalidOperationException();
+        if (CanBe(chip, pinNumber, mode)) return new GpioPin(pinNumber, mode);
+        board.Pins.Release(pinNumber);
+        throw new ArgumentException($"pin {pinNumber} cannot be {mode}");
     }
 
-    /// <summary>Pins that the chip has and that its flash does not take; 34 to 39 of the ESP32 are inputs only.</summary>
-    private static bool CanBe(string chip, int pin, PinMode mode) => chip switch
+    /// <summary>Returns true for pins that the chip has and that its flash does not take.</summary>
+    private static bool Exists(string chip, int pin) => chip switch
     {
         "ESP32-S3" => pin is >= 0 and <= 48 and not (>= 22 and <= 32),
         "ESP32-C3" => pin is >= 0 and <= 21 and not (>= 11 and <= 17),
-        _ => pin is >= 0 and <= 39 and not (>= 6 and <= 11) && (pin < 34 || mode != PinMode.Output),
+        _ => pin is >= 0 and <= 39 and not (>= 6 and <= 11),
     };
+
+    /// <summary>Returns false for outputs at pins 34 to 39 of the ESP32, which are inputs only.</summary>
+    private static bool CanBe(string chip, int pin, PinMode mode) => chip != "ESP32" || pin < 34 || mode != PinMode.Output;
 }

@@ -11,6 +11,7 @@ public sealed class PinBank
 {
     private readonly ConcurrentDictionary<int, bool> _outputs = new();
     private readonly ConcurrentDictionary<int, Func<long, bool>> _drivers = new();
+    private readonly ConcurrentDictionary<int, bool> _reserved = new();
 
     /// <summary>Connects a pin to something outside, such as another board's output.</summary>
     /// <param name="pin">Number of the GPIO.</param>
@@ -22,6 +23,15 @@ public sealed class PinBank
 
     /// <summary>Level that the firmware gives a pin; low until it does.</summary>
     public bool Output(int pin) => _outputs.GetValueOrDefault(pin);
+
+    /// <summary>Reserves a pin for the firmware.</summary>
+    /// <returns>False when it is reserved already.</returns>
+    internal bool TryReserve(int pin) => _reserved.TryAdd(pin, true);
+
+    internal void Release(int pin) => _reserved.TryRemove(pin, out _);
+
+    /// <summary>Releases all pins, as a start of the CLR does.</summary>
+    internal void Restart() => _reserved.Clear();
 
     internal void Write(int pin, bool level, long nowUs)
     {

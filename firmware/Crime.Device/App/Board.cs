@@ -242,7 +242,8 @@ public sealed class Board : LastingThread, IBoardCommands
                 _report.Inference(_flow.Result, _judge.Name, _meter);
                 return _telemetry == null ? BoardStep.ServeKept : BoardStep.Record;
             case BoardStep.Record:
-                _telemetry.Record();
+                // A shortage may have emptied the slot meanwhile.
+                _telemetry.Record(_slot.Model == null ? 0 : _slot.Model.Id);
                 return BoardStep.ServeKept;
             case BoardStep.ServeKept: return ServeKept();
             case BoardStep.WaitForNextInput:

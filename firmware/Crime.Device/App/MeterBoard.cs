@@ -34,7 +34,9 @@ public sealed class MeterBoard
     {
         if (_settings.MeterPin < 0) _report.Text("meter: set meter.pin to the pin that the other board holds up");
         while (_settings.MeterPin < 0) Thread.Sleep(RetryMs);
-        GpioPin pin = new GpioController().OpenPin(_settings.MeterPin, PinMode.InputPullDown);
+        GpioPin pin = Pins.TryOpen(_settings.MeterPin, PinMode.InputPullDown);
+        if (pin == null) _report.Text("meter: gpio " + _settings.MeterPin.ToString() + " is no input of this board, or is in use");
+        while (pin == null) Thread.Sleep(RetryMs);
         int count = 0;
         while (true)
         {

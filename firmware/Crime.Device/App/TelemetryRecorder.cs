@@ -26,7 +26,8 @@ internal sealed class TelemetryRecorder
     }
 
     /// <summary>Records the current result.</summary>
-    public void Record()
+    /// <param name="modelId">Id of the model that it is of.</param>
+    public void Record(uint modelId)
     {
         InputResult result = _flow.Result;
         _record.Input = result.Input;
@@ -42,6 +43,7 @@ internal sealed class TelemetryRecorder
         _record.Depth = result.Depth;
         _record.Done = result.DoneCount;
         _record.Measured = _meter.IsMeasured;
+        _record.ModelTag = TelemetryRecord.TagOf(modelId);
         _buffer.Add(_record, Clock.NowUs());
     }
 }

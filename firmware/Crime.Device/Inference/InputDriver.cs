@@ -7,6 +7,7 @@ using Crime.Device.Energy;
 using Crime.Device.Inputs;
 using Crime.Device.Offload;
 using Crime.FixedPoint;
+using Crime.Frames;
 using Crime.Kernel;
 using Crime.Mapping;
 using Crime.Model;
@@ -157,7 +158,8 @@ public sealed class InputDriver
             _arrivals.Update(endUs);
             _flow.OnArrived(_arrivals.Count);
         }
-        // An answer may have come before this result.
-        if (_flow.OnComputed(label, startUs, endUs) == InputAction.Complete) _flow.Result.ConfidencePerMille = confidencePerMille;
+        // An answer may have come before this result, or during the call: it brought its own confidence.
+        if (_flow.OnComputed(label, startUs, endUs) == InputAction.Complete && _flow.Result.Target != Target.Gateway)
+            _flow.Result.ConfidencePerMille = confidencePerMille;
     }
 }

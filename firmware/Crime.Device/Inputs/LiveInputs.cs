@@ -14,6 +14,7 @@ public sealed class LiveInputs
     private readonly ISensor _sensor;
     private readonly MemoryPlan _memory;
     private readonly SampleRing _ring;
+    private TriggerPin _trigger;
 
     /// <summary>Makes inputs that do not come yet.</summary>
     /// <param name="settings">The rules of a sequence.</param>
@@ -43,10 +44,16 @@ public sealed class LiveInputs
     {
         if (Sampler != null) return null;
         string problem = _settings.Problem();
-        if (problem == null) problem = _sensor.Start();
         if (problem != null) return problem;
-        bool hasTrigger = _settings.Rules.Kind == SegmentKind.Trigger;
-        Sampler = new Sampler(_sensor, _ring, hasTrigger ? new TriggerPin(_settings.TriggerPin, _settings.IsTriggerLow) : null, _memory);
+        // A trigger that was opened before a shortage of memory stays open.
+        if (_settings.Rules.Kind == SegmentKind.Trigger && _trigger == null)
+        {
+            _trigger = TriggerPin.TryOpen(_settings.TriggerPin, _settings.IsTriggerLow);
+            if (_trigger == null) return "segment.trigger-pin: gpio " + _settings.TriggerPin.ToString() + " is no input of this board, or is in use";
+        }
+        problem = _sensor.Start();
+        if (problem != null) return problem;
+        Sampler = new Sampler(_sensor, _ring, _trigger, _memory);
         Sampler.Start();
         return null;
     }

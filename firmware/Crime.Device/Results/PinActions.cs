@@ -1,6 +1,5 @@
 // Carries out the rules of the settings: a result of a class switches a pin, for a time or for good.
 
-using System;
 using System.Collections;
 using System.Device.Gpio;
 using System.Threading;
@@ -27,7 +26,6 @@ public sealed class PinActions : LastingThread
         _rules = new PinRule[rules.Count];
         _outputs = new Output[rules.Count];
         _endUs = new long[rules.Count];
-        var gpio = new GpioController();
         for (int i = 0; i < _rules.Length; i++)
         {
             PinRule rule = (PinRule)rules[i];
@@ -35,7 +33,7 @@ public sealed class PinActions : LastingThread
             Output output = null;
             for (int k = 0; k < i; k++)
                 if (_rules[k].Pin == rule.Pin) output = _outputs[k];
-            if (output == null) output = Open(gpio, rule);
+            if (output == null) output = Open(rule);
             _outputs[i] = output;
         }
     }
@@ -94,17 +92,12 @@ public sealed class PinActions : LastingThread
         else _changed.WaitOne((int)((nextUs - Clock.NowUs()) / 1000) + 1, false);
     }
 
-    private Output Open(GpioController gpio, PinRule rule)
+    private Output Open(PinRule rule)
     {
-        try
-        {
-            return new Output(gpio.OpenPin(rule.Pin, PinMode.Output), rule.Effect == PinEffect.Low);
-        }
-        catch (ArgumentException)
-        {
-            Problem = "gpio " + rule.Pin.ToString() + " is no output of this board, or is in use: on." + rule.ClassName + " is ignored";
-            return null;
-        }
+        GpioPin pin = Pins.TryOpen(rule.Pin, PinMode.Output);
+        if (pin != null) return new Output(pin, rule.Effect == PinEffect.Low);
+        Problem = "gpio " + rule.Pin.ToString() + " is no output of this board, or is in use: on." + rule.ClassName + " is ignored";
+        return null;
     }
 
     /// <summary>Ends the pulses that are over.</summary>

@@ -16,10 +16,14 @@ public sealed class SampleRing
     private readonly int _channels;
     private int _first;
     private int _count;
-    private bool _hasGap;
+    private int _gap;
 
+    /// <summary>Largest gap that is counted exactly.</summary>
+    public const int MostGap = 127;
+
+    // A byte per timestep: the trigger in bit 0, the timesteps that are missing before it in the others.
     private const byte TriggerFlag = 1;
-    private const byte GapFlag = 2;
+    private const int GapShift = 1;
 
     /// <summary>Makes an empty ring.</summary>
     /// <param name="channels">Numbers per timestep.</param>
@@ -43,8 +47,8 @@ public sealed class SampleRing
     /// <summary>True when the last timestep that was taken had its trigger held.</summary>
     public bool IsTriggered { get; private set; }
 
-    /// <summary>True when timesteps are missing before the last one that was taken.</summary>
-    public bool IsAfterGap { get; private set; }
+    /// <summary>Timesteps that are missing before the last one that was taken, up to <see cref="MostGap"/>.</summary>
+    public int Gap { get; private set; }
 
     /// <summary>Adds a timestep.</summary>
     /// <param name="values">Has its numbers.</param>
@@ -60,15 +64,15 @@ public sealed class SampleRing
             if (_count == capacity)
             {
                 LostCount++;
-                _hasGap = true;
+                Widen(1);
                 return false;
             }
             int place = _first + _count;
             if (place >= capacity) place -= capacity;
             int at = place * _channels;
             for (int i = 0; i < _channels; i++) _values[at + i] = values[offset + i];
-            _flags[place] = (byte)((isTriggered ? TriggerFlag : 0) | (_hasGap ? GapFlag : 0));
-            _hasGap = false;
+            _flags[place] = (byte)((isTriggered ? TriggerFlag : 0) | _gap << GapShift);
+            _gap = 0;
             _count++;
             return true;
         }
@@ -82,7 +86,7 @@ public sealed class SampleRing
         {
             Count += (uint)count;
             LostCount += (uint)count;
-            _hasGap = true;
+            Widen(count);
         }
     }
 
@@ -97,11 +101,17 @@ public sealed class SampleRing
             int at = _first * _channels;
             for (int i = 0; i < _channels; i++) values[i] = _values[at + i];
             IsTriggered = (_flags[_first] & TriggerFlag) != 0;
-            IsAfterGap = (_flags[_first] & GapFlag) != 0;
+            Gap = _flags[_first] >> GapShift;
             _first++;
             if (_first == _flags.Length) _first = 0;
             _count--;
             return true;
         }
+    }
+
+    private void Widen(int count)
+    {
+        _gap += count;
+        if (_gap > MostGap || _gap < 0) _gap = MostGap;
     }
 }

@@ -10,13 +10,20 @@ public sealed class TriggerPin
     private readonly GpioPin _pin;
     private readonly PinValue _heldLevel;
 
+    private TriggerPin(GpioPin pin, PinValue heldLevel)
+    {
+        _pin = pin;
+        _heldLevel = heldLevel;
+    }
+
     /// <summary>Opens the pin, with a pull-up where the trigger is held at the low level.</summary>
     /// <param name="pin">Number of the GPIO.</param>
     /// <param name="isHeldLow">True for a button against ground.</param>
-    public TriggerPin(int pin, bool isHeldLow)
+    /// <returns>The trigger; null when the pin is no input of the board, or is in use.</returns>
+    public static TriggerPin TryOpen(int pin, bool isHeldLow)
     {
-        _pin = new GpioController().OpenPin(pin, isHeldLow ? PinMode.InputPullUp : PinMode.Input);
-        _heldLevel = isHeldLow ? PinValue.Low : PinValue.High;
+        GpioPin opened = Pins.TryOpen(pin, isHeldLow ? PinMode.InputPullUp : PinMode.Input);
+        return opened == null ? null : new TriggerPin(opened, isHeldLow ? PinValue.Low : PinValue.High);
     }
 
     /// <summary>True while the trigger is held.</summary>

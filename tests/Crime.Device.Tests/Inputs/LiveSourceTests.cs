@@ -50,13 +50,31 @@ public sealed class LiveSourceTests
     {
         Rest(50);
         Move(20);
-        _ring.AddGap(3);
+        _ring.AddGap(LiveSource.MostBridged + 1);
         Rest(50);
         Assert.That(_source.Read(), Is.EqualTo(InputState.None));
         Move(40);
         Rest(40);
         Assert.That(_source.Read(), Is.EqualTo(InputState.Ready));
         Assert.That(_source.Length, Is.InRange(40, 46));
+    }
+
+    /// <summary>A thread that is late by a quantum must not cost a gesture.</summary>
+    [Test]
+    public void AFewMissingTimestepsAreBridgedByTheNextOne()
+    {
+        Rest(50);
+        Move(20);
+        _ring.AddGap(LiveSource.MostBridged);
+        _ring.Add([123, 45, 256], 0, false);
+        Move(20);
+        Rest(40);
+        Assert.That(_source.Read(), Is.EqualTo(InputState.Ready));
+        Assert.That(_source.Length, Is.InRange(44, 50));
+        int count = 0;
+        for (int step = 0; step < _source.Length; step++)
+            if (_source.Raw[step * Channels] == 123) count++;
+        Assert.That(count, Is.EqualTo(LiveSource.MostBridged + 1));
     }
 
     [Test]

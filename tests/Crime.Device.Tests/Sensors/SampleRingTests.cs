@@ -33,7 +33,7 @@ public sealed class SampleRingTests
         for (short i = 0; i < 5; i++) Assert.That(Add(i, false), Is.EqualTo(i < 3));
         for (short i = 0; i < 3; i++) Take(i, false);
         Add(9, false);
-        Take(9, false, isAfterGap: true);
+        Take(9, false, gap: 2);
         Add(10, false);
         Take(10, false);
         Assert.That((_ring.Count, _ring.LostCount), Is.EqualTo((7u, 2u)));
@@ -46,16 +46,20 @@ public sealed class SampleRingTests
         _ring.AddGap(7);
         Add(2, false);
         Take(1, false);
-        Take(2, false, isAfterGap: true);
+        Take(2, false, gap: 7);
         Assert.That((_ring.Count, _ring.LostCount), Is.EqualTo((9u, 7u)));
+        _ring.AddGap(100);
+        _ring.AddGap(int.MaxValue - 50);
+        Add(3, false);
+        Take(3, false, SampleRing.MostGap);
     }
 
     private bool Add(short value, bool isTriggered) => _ring.Add([0, value, (short)-value], 1, isTriggered);
 
-    private void Take(short value, bool isTriggered, bool isAfterGap = false)
+    private void Take(short value, bool isTriggered, int gap = 0)
     {
         Assert.That(_ring.TryTake(_step), Is.True);
         Assert.That(_step, Is.EqualTo(new[] { value, (short)-value }));
-        Assert.That((_ring.IsTriggered, _ring.IsAfterGap), Is.EqualTo((isTriggered, isAfterGap)));
+        Assert.That((_ring.IsTriggered, _ring.Gap), Is.EqualTo((isTriggered, gap)));
     }
 }

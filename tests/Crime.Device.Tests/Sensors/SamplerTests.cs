@@ -78,7 +78,7 @@ public sealed class SamplerTests
     private bool Next()
     {
         Assert.That(_ring.TryTake(_step), Is.True);
-        return _ring.IsAfterGap;
+        return _ring.Gap > 0;
     }
 
     private sealed class FakeSensor(int intervalUs, int pollUs) : ISensor

@@ -18,7 +18,8 @@ public sealed class SensorSettingsTests
     [Test]
     public void WithoutSettingsThereIsNoSensor()
     {
-        SensorSettings settings = Parse("");
+        Assert.That(SettingsFile.Parse("", new ArrayList()).Sensor, Is.Null);
+        var settings = new SensorSettings();
         Assert.That(settings.Kind, Is.EqualTo(SensorKind.None));
         Assert.That((settings.RateMilliHz, settings.IntervalUs, settings.RangeG, settings.Address), Is.EqualTo((100_000, 10_000, 8, 0)));
     }
@@ -83,7 +84,8 @@ public sealed class SensorSettingsTests
     public void AWrongValueIsOneLineAndChangesNothing(string text, string expected)
     {
         var remarks = new ArrayList();
-        SensorSettings settings = SettingsFile.Parse(text, remarks).Sensor;
+        // A key that is not the sensor's makes no settings of one.
+        SensorSettings settings = SettingsFile.Parse(text, remarks).Sensor ?? new SensorSettings();
         Assert.That(remarks.Cast<string>(), Is.EqualTo(new[] { @"I:\crime.cfg line 1: " + expected + "; ignored" }));
         var defaults = new SensorSettings();
         Assert.That(

@@ -44,11 +44,13 @@ public sealed class PinRuleTests
         Assert.That(_lines.Where(line => line.StartsWith("INF ", StringComparison.Ordinal)), Has.All.EndsWith(" name=\"unknown\""));
     }
 
-    [Test]
-    public async Task ARuleThatCannotWorkIsSaid()
+    [TestCase(6, "", TestName = "A rule of a pin that is not there")]
+    [TestCase(36, "", TestName = "A rule of a pin that is an input only")]
+    [TestCase(27, "meter.pin=27\n", TestName = "A rule of a pin that is in use")]
+    public async Task ARuleThatCannotWorkIsSaid(int pin, string settings)
     {
-        await RunAsync("on.class 1=gpio 6 high\non.wave=gpio 4 high\n");
-        Assert.That(_lines, Has.One.EqualTo("rules: gpio 6 is no output of this board, or is in use: on.class 1 is ignored"));
+        await RunAsync($"on.class 1=gpio {pin} high\non.wave=gpio 4 high\n{settings}");
+        Assert.That(_lines, Has.One.EqualTo($"rules: gpio {pin} is no output of this board, or is in use: on.class 1 is ignored"));
         Assert.That(_lines, Has.One.EqualTo("rules: on.wave never fires, because the model has no such class"));
     }
 

@@ -247,6 +247,7 @@ public sealed class Board : IDisposable, IExecutingBoard
         Stopping = null;
         stopping?.Invoke();
         Assemblies.Restart();
+        Pins.Restart();
         Heap?.Restart();
         Run(() => WakeAt(awakeUs));
         throw new PowerOffException();
