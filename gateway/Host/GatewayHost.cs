@@ -5,6 +5,7 @@ using System.IO;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Threading.Tasks;
+using Crime.Gateway.Boards;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Core;
@@ -128,6 +129,8 @@ public static class GatewayHost
         services.AddSingleton<GatewayCore>();
         services.AddSingleton<IRequestHandler, RequestReceiver>();
         services.AddSingleton<TelemetryReceiver>();
+        services.AddSingleton<BoardRoster>();
+        services.AddSingleton<ResultReporter>();
         services.AddSingleton<IInbox, Inbox>();
         services.AddSingleton<MessageEnds>();
         AddBroker(services, options);

@@ -66,6 +66,14 @@ public static class Topics
     /// <summary>Retained birth or last will of a board.</summary>
     public static string Presence(string board) => PresenceRoot + board;
 
+    /// <summary>The presence of every board.</summary>
+    public const string PresenceFilter = PresenceRoot + "+";
+
+    /// <summary>Returns true when the topic is that of a board's presence.</summary>
+    /// <param name="topic">A topic as received.</param>
+    /// <param name="board">The board's id.</param>
+    public static bool IsPresence(string topic, out string board) => LastLevel(topic, PresenceRoot, out board);
+
     /// <summary>Whether the topic is a gateway's status.</summary>
     /// <param name="topic">A topic as received.</param>
     /// <param name="gateway">The gateway's id.</param>

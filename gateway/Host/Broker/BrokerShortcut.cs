@@ -7,6 +7,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using Crime.Frames;
+using Crime.Gateway.Boards;
 using Crime.Gateway.Configuration;
 using MQTTnet;
 using MQTTnet.Packets;
@@ -33,12 +34,14 @@ public sealed class BrokerShortcut : IDirectPath
     private readonly ConcurrentDictionary<string, bool> _requestListeners = new();
     private readonly ConcurrentDictionary<string, bool> _responseListeners = new();
     private readonly ConcurrentDictionary<string, bool> _otherStatusListeners = new();
+    private readonly ConcurrentDictionary<string, bool> _boardListeners = new();
 
     // Clients that have subscribed to the gateway's status as boards do, and to nothing that covers it otherwise.
     private readonly ConcurrentDictionary<string, MqttSessionStatus> _statusListeners = new();
     private volatile bool _hasRequestListeners;
     private volatile bool _hasOtherStatusListeners;
     private volatile bool _hasResponseListeners;
+    private volatile bool _hasBoardListeners;
 
     /// <summary>Makes a shortcut to a gateway.</summary>
     /// <param name="options">The gateway's name.</param>
@@ -56,6 +59,9 @@ public sealed class BrokerShortcut : IDirectPath
     /// <inheritdoc/>
     public int StatusListenerCount => _statusListeners.Count;
 
+    /// <inheritdoc/>
+    public bool HasBoardListeners => _hasBoardListeners || _hasResponseListeners;
+
     /// <summary>Delivers the gateway's status to all its subscribers.</summary>
     public void DeliverStatus(MqttApplicationMessage message)
     {
@@ -70,6 +76,10 @@ public sealed class BrokerShortcut : IDirectPath
     /// <summary>True when a message that a client has published is for the gateway.</summary>
     /// <param name="topic">Its topic.</param>
     public bool IsForGateway(string topic) => topic.StartsWith(_requestRoot, StringComparison.Ordinal) || Topics.IsTelemetry(topic, out _);
+
+    /// <summary>True when the gateway reads a message that goes to other clients as well.</summary>
+    /// <param name="topic">Its topic.</param>
+    public static bool IsAlsoForGateway(string topic) => Topics.IsPresence(topic, out _);
 
     /// <inheritdoc/>
     public bool TrySend(string topic, byte[] payload)
@@ -94,6 +104,12 @@ public sealed class BrokerShortcut : IDirectPath
             return;
         }
         if (filter.StartsWith(s_presenceRoot, StringComparison.Ordinal) || filter.StartsWith(s_regimeRoot, StringComparison.Ordinal)) return;
+        if (BoardTopics.IsOfGateway(filter))
+        {
+            _boardListeners[client] = true;
+            CountListeners();
+            return;
+        }
         if (filter.StartsWith(s_statusRoot, StringComparison.Ordinal))
         {
             _otherStatusListeners[client] = true;
@@ -120,7 +136,7 @@ public sealed class BrokerShortcut : IDirectPath
         bool hasLeft = _statusListeners.TryGetValue(client, out MqttSessionStatus? session) && session.DisconnectedTimestamp != null;
         if (hasLeft) _statusListeners.TryRemove(KeyValuePair.Create(client, session!));
         bool wasListener = _requestListeners.TryRemove(client, out _) | _responseListeners.TryRemove(client, out _)
-            | _otherStatusListeners.TryRemove(client, out _);
+            | _otherStatusListeners.TryRemove(client, out _) | _boardListeners.TryRemove(client, out _);
         if (wasListener) CountListeners();
     }
 
@@ -129,6 +145,7 @@ public sealed class BrokerShortcut : IDirectPath
         _hasRequestListeners = !_requestListeners.IsEmpty;
         _hasResponseListeners = !_responseListeners.IsEmpty;
         _hasOtherStatusListeners = !_otherStatusListeners.IsEmpty;
+        _hasBoardListeners = !_boardListeners.IsEmpty;
     }
 
     private bool IsStatusFilter(string filter) => filter == Topics.StatusFilter || filter == _ownStatusTopic;

@@ -13,6 +13,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Frames;
+using Crime.Gateway.Boards;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Diagnostics;
 using Microsoft.Extensions.Logging;
@@ -48,7 +49,6 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private const string SubscriptionCountItem = "subscriptions";
     private const string LoopbackHost = "127.0.0.1";
 
-    private static readonly string s_presenceRoot = Topics.Presence("");
     private static readonly string s_resultRoot = Topics.Result("");
 
     private readonly BrokerOptions _options;
@@ -180,6 +180,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             e.ProcessPublish = _shortcut.HasRequestListeners;
             _inbox.Receive(topic, e.ApplicationMessage.Payload);
         }
+        else if (BrokerShortcut.IsAlsoForGateway(topic)) _inbox.Receive(topic, e.ApplicationMessage.Payload);
         if (e.ProcessPublish) LimitPublish(topic, e);
         bool isOwnStatus = e.ProcessPublish && topic == _ownStatusTopic;
         if (!isOwnStatus || !_shortcut.CanDeliverStatus) return;
@@ -193,20 +194,18 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         // Whoever could write the gateway's status could lead all boards astray.
         if ((topic == _ownStatusTopic || topic == _ownRegimeTopic) && e.ClientId != _nodeId) e.ProcessPublish = false;
         // Only the gateway publishes results: a consumer relies on one per input.
-        if (topic.StartsWith(s_resultRoot, StringComparison.Ordinal) && e.ClientId != _nodeId) e.ProcessPublish = false;
+        bool isResult = topic.StartsWith(s_resultRoot, StringComparison.Ordinal) || BoardTopics.IsOfGateway(topic);
+        if (isResult && e.ClientId != _nodeId) e.ProcessPublish = false;
         if (e.ApplicationMessage.Retain) e.ApplicationMessage.Retain = MayRetain(topic, e.ApplicationMessage.Payload.IsEmpty);
     }
 
     private bool MayRetain(string topic, bool isRemoval)
     {
-        if (!Topics.IsStatus(topic, out _) && !Topics.IsRegime(topic, out _) && !IsPresence(topic)) return false;
+        if (!Topics.IsStatus(topic, out _) && !Topics.IsRegime(topic, out _) && !Topics.IsPresence(topic, out _)) return false;
         if (isRemoval) return _retainedTopics.TryRemove(topic, out _);
         if (_retainedTopics.ContainsKey(topic)) return true;
         return _retainedTopics.Count < MaxRetainedTopics && _retainedTopics.TryAdd(topic, true);
     }
-
-    private static bool IsPresence(string topic) =>
-        topic.StartsWith(s_presenceRoot, StringComparison.Ordinal) && Topics.IsNodeId(topic[s_presenceRoot.Length..]);
 
     private static string ReachableHost(string host)
     {

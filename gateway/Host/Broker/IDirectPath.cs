@@ -11,6 +11,9 @@ public interface IDirectPath
     /// <summary>Clients that receive the gateway's status.</summary>
     int StatusListenerCount { get; }
 
+    /// <summary>True when a client may have subscribed to topics with JSON about boards.</summary>
+    bool HasBoardListeners { get; }
+
     /// <summary>Delivers a message.</summary>
     /// <param name="topic">Its topic.</param>
     /// <param name="payload">Its content; not changed any more.</param>

@@ -42,6 +42,9 @@ public sealed class Outbox
     /// <summary>Boards that receive a status; null when their number is not known.</summary>
     public int? StatusListenerCount => _directPath?.StatusListenerCount;
 
+    /// <summary>True when a client may have subscribed to topics with JSON about boards; always with an external broker, whose clients are not known.</summary>
+    public bool HasBoardListeners => _directPath?.HasBoardListeners ?? true;
+
     /// <summary>Takes a message for sending; while there is no connection it is dropped.</summary>
     /// <param name="topic">Its topic.</param>
     /// <param name="payload">Its content; not changed any more.</param>

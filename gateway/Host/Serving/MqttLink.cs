@@ -59,7 +59,11 @@ public sealed class MqttLink : BrokerLink
     protected override IEnumerable<MqttTopicFilter> Filters()
     {
         if (_isEmbedded) return [];
-        var filters = new List<MqttTopicFilter> { RequestFilter(Topics.RequestFilter(_core.NodeId)), Filter(Topics.TelemetryFilter) };
+        var filters = new List<MqttTopicFilter>
+        {
+            RequestFilter(Topics.RequestFilter(_core.NodeId)), Filter(Topics.TelemetryFilter),
+            Filter(Topics.PresenceFilter, MqttRetainHandling.SendAtSubscribe),
+        };
         if (!Group.IsUsed) return filters;
         filters.Add(RequestFilter(Group.SharedRequestFilter));
         // The retained statuses of the other members.

@@ -3,6 +3,7 @@
 using System;
 using System.Threading;
 using Crime.Frames;
+using Crime.Gateway.Boards;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Core;
 using Crime.Gateway.Core.Actions;
@@ -31,6 +32,7 @@ public sealed class RequestReceiver : IRequestHandler
     private readonly GatewayCore _core;
     private readonly RequestPool _pool;
     private readonly Outbox _outbox;
+    private readonly ResultReporter _results;
     private readonly GatewayCounters _counters;
     private readonly TimeProvider _time;
 
@@ -38,13 +40,15 @@ public sealed class RequestReceiver : IRequestHandler
     /// <param name="core">Decides.</param>
     /// <param name="pool">Unused request objects.</param>
     /// <param name="outbox">Sends pongs and telemetry.</param>
+    /// <param name="results">Publishes telemetry as JSON.</param>
     /// <param name="counters">Count frames.</param>
     /// <param name="time">The clock.</param>
-    public RequestReceiver(GatewayCore core, RequestPool pool, Outbox outbox, GatewayCounters counters, TimeProvider time)
+    public RequestReceiver(GatewayCore core, RequestPool pool, Outbox outbox, ResultReporter results, GatewayCounters counters, TimeProvider time)
     {
         _core = core;
         _pool = pool;
         _outbox = outbox;
+        _results = results;
         _counters = counters;
         _time = time;
     }
@@ -143,6 +147,10 @@ public sealed class RequestReceiver : IRequestHandler
     }
 
     /// <summary>Publishes the records that a request or a ping carries. The gateway counts them when it receives its own message.</summary>
-    private void PublishTelemetry(ReplyAddress reply, uint session, byte[] bytes, int offset, int count) =>
-        _outbox.Send(reply.TelemetryTopic, TelemetryFrame.Wrap(session, bytes, offset, count), isRetained: false, isOneOfMany: true);
+    private void PublishTelemetry(ReplyAddress reply, uint session, byte[] bytes, int offset, int count)
+    {
+        byte[] telemetry = TelemetryFrame.Wrap(session, bytes, offset, count);
+        _outbox.Send(reply.TelemetryTopic, telemetry, isRetained: false, isOneOfMany: true);
+        _results.Report(reply.Board, telemetry);
+    }
 }

@@ -161,11 +161,7 @@ public sealed class DeliveryTests
             + $"{elapsed.Elapsed.TotalMilliseconds / count:0.00} ms with the broker");
     }
 
-    private GatewayOptions Options(TestBroker? broker)
-    {
-        GatewayOptions options = RunningGateway.Options(_models.Path) with { ResultsFolder = _folder };
-        return broker == null ? options : options with { Broker = new BrokerOptions(BrokerMode.External, "127.0.0.1", broker.Port, "", "") };
-    }
+    private GatewayOptions Options(TestBroker? broker) => RunningGateway.Options(_models.Path, broker) with { ResultsFolder = _folder };
 
     private async Task<GatewayProcess> StartProcessAsync(int brokerPort)
     {

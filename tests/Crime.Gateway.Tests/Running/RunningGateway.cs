@@ -37,6 +37,15 @@ internal sealed class RunningGateway : IAsyncDisposable
         new BrokerOptions(BrokerMode.Embedded, "127.0.0.1", Ports.Free(), "", ""), Ports.Free(), modelsFolder, Id,
         queueCapacity, workerCount, new StatusOptions(HeartbeatMs: 200, MinIntervalMs));
 
+    /// <summary>Options of a gateway at a broker.</summary>
+    /// <param name="modelsFolder">Folder of the models.</param>
+    /// <param name="broker">The broker; null for the gateway's own.</param>
+    public static GatewayOptions Options(string modelsFolder, TestBroker? broker)
+    {
+        GatewayOptions options = Options(modelsFolder);
+        return broker == null ? options : options with { Broker = new BrokerOptions(BrokerMode.External, "127.0.0.1", broker.Port, "", "") };
+    }
+
     /// <summary>Starts a gateway and waits until it is connected.</summary>
     public static async Task<RunningGateway> StartAsync(GatewayOptions options)
     {

@@ -3,6 +3,7 @@ using System.IO;
 using System.Text.Json;
 using System.Threading;
 using Crime.Frames;
+using Crime.Gateway.Boards;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Core;
@@ -52,7 +53,8 @@ public sealed class AllocationBudgetTests
         };
         var core = new GatewayCore(
             settings, new ModelRegistry([model]), new CoreActions(outbox, counters, pool, signals, new UpstreamRoutes(options)));
-        var receiver = new RequestReceiver(core, pool, outbox, counters, TimeProvider.System);
+        var results = new ResultReporter(new BoardRoster(counters), new ModelRegistry([model]), outbox, TimeProvider.System);
+        var receiver = new RequestReceiver(core, pool, outbox, results, counters, TimeProvider.System);
         var worker = new InferenceWorker(0, core, signals.Workers, counters, TimeProvider.System, NullLogger.Instance);
         var thread = new Thread(worker.Run);
         byte[][] frames = Frames(model.Id);
@@ -118,6 +120,8 @@ public sealed class AllocationBudgetTests
     private sealed class CountingPath(Func<int> count) : IDirectPath
     {
         public int StatusListenerCount => 0;
+
+        public bool HasBoardListeners => false;
 
         public bool TrySend(string topic, byte[] payload) => count() > 0;
     }

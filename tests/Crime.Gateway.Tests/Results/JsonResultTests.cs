@@ -1,0 +1,136 @@
+using System;
+using System.Collections.Concurrent;
+using System.Linq;
+using System.Text.Json;
+using System.Threading.Tasks;
+using Crime.Frames;
+using Crime.Gateway.Boards;
+using Crime.Gateway.Tests.Running;
+using Crime.Model;
+using MQTTnet;
+using NUnit.Framework;
+
+namespace Crime.Gateway.Tests.Results;
+
+/// <summary>Results as JSON, over real brokers.</summary>
+public sealed class JsonResultTests
+{
+    private ModelFolder _models = null!;
+    private ModelFile _model = null!;
+
+    [SetUp]
+    public void MakeFolder()
+    {
+        _models = new ModelFolder(("features.crime", TestModels.Features));
+        _model = TestModels.Parse(TestModels.Features);
+    }
+
+    [TearDown]
+    public void DeleteModels() => _models.Dispose();
+
+    [Test]
+    public async Task EachReportedResultIsOneMessageWithNames([Values] bool isEmbedded)
+    {
+        await using TestBroker? broker = isEmbedded ? null : await TestBroker.StartAsync();
+        await using RunningGateway gateway = await RunningGateway.StartAsync(RunningGateway.Options(_models.Path, broker));
+        int port = broker?.Port ?? gateway.BrokerPort;
+        await using JsonReader reader = await JsonReader.ConnectAsync(port);
+        await using TestBoard board = await TestBoard.ConnectAsync(port);
+        await board.PublishAsync(Topics.Presence("board"), new PresenceFrame { Online = true, ModelId = _model.Id }.Encode(), isRetained: true);
+        await Deadline.UntilAsync(() => gateway.Part<BoardRoster>().ModelIdOf("board", TelemetryRecord.TagOf(_model.Id)) == _model.Id, "the presence");
+
+        var records = new TelemetryBuffer();
+        records.Add(Record(7, label: 1, TelemetryRecord.TagOf(_model.Id)), 0);
+        records.Add(Record(8, label: 0, TelemetryRecord.TagOf(_model.Id) ^ 1), 0);
+        // The gateway publishes this one itself.
+        records.Add(Record(9, ResultJson.UnknownLabel, TelemetryRecord.TagOf(_model.Id)), 0);
+        await board.PingAsync(records);
+        await Deadline.UntilAsync(() => reader.Count >= 2, "two results");
+        await board.PingAsync();
+
+        JsonElement[] results = reader.Results;
+        Assert.That(results.Select(result => result.GetProperty("input").GetInt32()), Is.EqualTo(new[] { 7, 8 }));
+        Assert.That(results[0].GetProperty("board").GetString(), Is.EqualTo("board"));
+        Assert.That(results[0].GetProperty("class").GetString(), Is.EqualTo(_model.ClassNames[1]));
+        Assert.That(results[0].GetProperty("model").GetString(), Is.EqualTo("features"));
+        Assert.That(results[0].GetProperty("target").GetString(), Is.EqualTo("local"));
+        Assert.That(results[0].GetProperty("time_ms").GetDouble(), Is.EqualTo(19.591));
+        Assert.That(results[0].GetProperty("energy_mj").GetDouble(), Is.EqualTo(1.214));
+        Assert.That(results[0].GetProperty("confidence_per_mille").GetInt32(), Is.EqualTo(963));
+        Assert.That(results[0].GetProperty("break_even_length").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        Assert.That(DateTime.UtcNow - results[0].GetProperty("utc").GetDateTime(), Is.LessThan(TimeSpan.FromMinutes(5)).And.GreaterThan(TimeSpan.FromMinutes(-1)));
+        // A model that the gateway does not know has no names.
+        Assert.That((results[1].GetProperty("class").ValueKind, results[1].GetProperty("model").ValueKind), Is.EqualTo((JsonValueKind.Null, JsonValueKind.Null)));
+    }
+
+    /// <summary>Results of before a change of the model keep the names of their model.</summary>
+    [Test]
+    public void ABoardHasTwoModelsForAWhile()
+    {
+        var boards = new BoardRoster(new Counting.GatewayCounters());
+        boards.Receive("hall", new PresenceFrame { Online = true, ModelId = 0x101 }.Encode());
+        boards.Receive("hall", new PresenceFrame { Online = true, ModelId = 0x202 }.Encode());
+        boards.Receive("hall", new PresenceFrame { Online = true, ModelId = 0x202 }.Encode());
+        Assert.That((boards.ModelIdOf("hall", 1), boards.ModelIdOf("hall", 2), boards.ModelIdOf("hall", 3)), Is.EqualTo((0x101u, 0x202u, 0u)));
+        boards.Receive("hall", [1, 5, 2]);
+        Assert.That(boards.ModelIdOf("hall", 2), Is.Zero);
+    }
+
+    [Test]
+    public void ManyNamesDoNotFillTheMemory()
+    {
+        var boards = new BoardRoster(new Counting.GatewayCounters());
+        byte[] birth = new PresenceFrame { Online = true, ModelId = 5 }.Encode();
+        for (int i = 0; i <= BoardRoster.MaxCount; i++) boards.Receive($"board-{i}", birth);
+        Assert.That((boards.ModelIdOf("board-0", 5), boards.ModelIdOf($"board-{BoardRoster.MaxCount}", 5)), Is.EqualTo((5u, 0u)));
+    }
+
+    /// <summary>Whoever could publish results could switch lamps.</summary>
+    [Test]
+    public async Task NobodyElsePublishesResults()
+    {
+        await using RunningGateway gateway = await RunningGateway.StartAsync(RunningGateway.Options(_models.Path));
+        await using JsonReader reader = await JsonReader.ConnectAsync(gateway.BrokerPort);
+        await using TestBoard board = await TestBoard.ConnectAsync(gateway.BrokerPort);
+        await board.PublishAsync(BoardTopics.Result("board"), "{}"u8.ToArray());
+        await board.PingAsync(TestBoard.Records(Target.Local));
+        await Deadline.UntilAsync(() => reader.Count >= 1, "a result");
+        Assert.That(reader.Results.Single().GetProperty("input").GetInt32(), Is.Zero);
+    }
+
+    private static TelemetryRecord Record(uint input, int label, int tag) => new()
+    {
+        Input = input, Label = label, ModelTag = tag, Target = Target.Local, Length = 17, TimeUs = 19_591, EnergyUj = 1214, ConfidencePerMille = 963,
+        BreakEvenLength = ushort.MaxValue,
+    };
+
+    private sealed class JsonReader : IAsyncDisposable
+    {
+        private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+        private readonly ConcurrentQueue<JsonElement> _results = new();
+
+        public int Count => _results.Count;
+
+        public JsonElement[] Results => [.. _results];
+
+        public static async Task<JsonReader> ConnectAsync(int port)
+        {
+            var reader = new JsonReader();
+            reader._client.ApplicationMessageReceivedAsync += received =>
+            {
+                using JsonDocument json = JsonDocument.Parse(received.ApplicationMessage.Payload);
+                reader._results.Enqueue(json.RootElement.Clone());
+                return Task.CompletedTask;
+            };
+            await reader._client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithClientId("home").Build());
+            await reader._client.SubscribeAsync(BoardTopics.ResultFilter);
+            return reader;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_client.IsConnected) await _client.DisconnectAsync();
+            _client.Dispose();
+        }
+    }
+}
