@@ -1,4 +1,4 @@
-// crime data: shows, imports, divides and merges data sets.
+// crime data: shows, imports, divides, merges and augments data sets.
 
 using System;
 using System.Collections.Generic;
@@ -19,11 +19,12 @@ internal static class DataVerb
 
     public static Command Create() => new(
         "data",
-        "Shows, imports, divides and merges data sets. Each has --help and --json.\n\n"
+        "Shows, imports, divides, merges and augments data sets. Each has --help and --json.\n\n"
         + "Examples:\n  crime data show gestures -o gestures.png\n  crime data import wave_*.csv rest_*.csv --label-from file -o gestures\n"
-        + "  crime data split gestures --test 0.3 -o gestures-2\n  crime data merge gestures more-gestures -o all-gestures")
+        + "  crime data split gestures --test 0.3 -o gestures-2\n  crime data merge gestures more-gestures -o all-gestures\n"
+        + "  crime data augment gestures --copies 20 --turn 60 -o gestures-augmented")
     {
-        CreateShow(), DataImportVerb.Create(), CreateSplit(), CreateMerge(),
+        CreateShow(), DataImportVerb.Create(), CreateSplit(), CreateMerge(), DataAugmentVerb.Create(),
     };
 
     /// <summary>Option of the folder that is written.</summary>

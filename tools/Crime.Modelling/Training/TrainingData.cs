@@ -13,7 +13,11 @@ namespace Crime.Modelling.Training;
 /// <param name="Features">Standardised features, [length][inputs]; empty for tokens.</param>
 /// <param name="Tokens">Token numbers, [length]; empty for features.</param>
 /// <param name="Label">Index of the class.</param>
-public sealed record TrainingSequence(int Length, float[] Features, int[] Tokens, int Label);
+public sealed record TrainingSequence(int Length, float[] Features, int[] Tokens, int Label)
+{
+    /// <summary>The take that the sequence is from; null when it is not known.</summary>
+    public string? Take { get; init; }
+}
 
 /// <summary>A data set, prepared.</summary>
 public sealed class TrainingData
@@ -84,11 +88,14 @@ public sealed class TrainingData
     {
         int label = ((IList<string>)ClassNames).IndexOf(sequence.Label);
         if (_data.IsText)
-            return new TrainingSequence(sequence.Length, [], sequence.CodePoints.Select(point => _tokens.GetValueOrDefault(point)).ToArray(), label);
-        if (Mean == null) return new TrainingSequence(sequence.Length, sequence.Features, [], label);
+            return new TrainingSequence(sequence.Length, [], sequence.CodePoints.Select(point => _tokens.GetValueOrDefault(point)).ToArray(), label)
+            {
+                Take = sequence.Take,
+            };
+        if (Mean == null) return new TrainingSequence(sequence.Length, sequence.Features, [], label) { Take = sequence.Take };
         var values = new float[sequence.Features.Length];
         for (int i = 0; i < values.Length; i++) values[i] = (sequence.Features[i] - Mean[i % Mean.Length]) / Deviation![i % Mean.Length];
-        return new TrainingSequence(sequence.Length, values, [], label);
+        return new TrainingSequence(sequence.Length, values, [], label) { Take = sequence.Take };
     }
 
     private static (float[] Mean, float[] Deviation) Moments(Dataset data)

@@ -43,9 +43,10 @@ internal sealed class TrainingLoop : IDisposable
         _workers = new BatchWorkers(layout, pass, options.BatchSize, options.Threads, temperature);
         // Spread over the classes, because data sets often lie in their order.
         TrainingExample[] all = examples.OrderBy(example => example.Sequence.Label).ToArray();
-        for (int i = 0; i < all.Length; i++)
-            if (i % ValidationEvery == ValidationEvery - 1) _validation.Add(all[i].Sequence);
-            else _train.Add(all[i]);
+        HashSet<TrainingExample> held = HeldBack(all);
+        foreach (TrainingExample example in all)
+            if (held.Contains(example)) _validation.Add(example.Sequence);
+            else _train.Add(example);
     }
 
     /// <summary>Trains and returns the parameters after the best epoch: most right in validation, then least loss.</summary>
@@ -76,6 +77,20 @@ internal sealed class TrainingLoop : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _workers.Dispose();
+
+    /// <summary>
+    /// Returns every tenth take, or every tenth sequence where there are fewer takes. A sequence whose copies are trained on would not be a check.
+    /// </summary>
+    private static HashSet<TrainingExample> HeldBack(TrainingExample[] all)
+    {
+        var held = new HashSet<TrainingExample>(ReferenceEqualityComparer.Instance);
+        string?[] takes = [.. all.Select(example => example.Sequence.Take).Distinct()];
+        bool isByTake = takes.Length >= ValidationEvery && !takes.Contains(null);
+        HashSet<string?> heldTakes = [.. takes.Where((_, i) => i % ValidationEvery == ValidationEvery - 1)];
+        for (int i = 0; i < all.Length; i++)
+            if (isByTake ? heldTakes.Contains(all[i].Sequence.Take) : i % ValidationEvery == ValidationEvery - 1) held.Add(all[i]);
+        return held;
+    }
 
     private double TrainEpoch(int epoch, float[] parameters, int[] zeros, Adam adam, CancellationToken cancellation)
     {
