@@ -29,10 +29,12 @@ public sealed class CommandLineTests
         Assert.That(help.Out, Does.Contain("Example").And.Contain($"crime {verb} ").And.Contain("--json"));
     }
 
+    /// <summary>The command alone shows its help.</summary>
     [Test]
-    public async Task TheHelpListsEveryVerb()
+    public async Task TheHelpListsEveryVerb([Values("--help", "")] string argument)
     {
-        CrimeCommand.Outcome help = await CrimeCommand.RunAsync("--help");
+        CrimeCommand.Outcome help = await CrimeCommand.RunAsync(argument.Length == 0 ? [] : [argument]);
+        Assert.That(help.ExitCode, Is.Zero);
         Assert.That(s_verbs.Where(verb => !help.Out.Contains("  " + verb)), Is.Empty);
     }
 
@@ -41,8 +43,12 @@ public sealed class CommandLineTests
 
     private static IEnumerable<TestCaseData> Mistakes()
     {
-        yield return Case("Required command", []);
-        yield return Case("'nonsense'", "nonsense");
+        yield return Case("'nonsense' is not a verb", "nonsense");
+        yield return Case("'conver' is not a verb; did you mean 'convert'?", "conver", "x.safetensors");
+        yield return Case("'shwo' is not a verb; did you mean 'show'?", "data", "shwo", "x");
+        yield return Case("'modem-slep' is no file and no name of the project; did you mean 'modem-sleep'?", "simulate", "modem-slep");
+        yield return Case("'modem-slep' is no file and no name of the project; did you mean 'modem-sleep'?", "experiment", "--scenarios", "modem-slep");
+        yield return Case("did you mean 'two-levels'?", "experiment", "--live", "two-levles");
         yield return Case("--output", "convert", "x.safetensors");
         yield return Case("x.safetensors: cannot be read", "convert", "x.safetensors", "-o", "y.crime");
         yield return Case("--weights takes 16, 8, 6 or 4; '5' is none of them", "convert", "x.safetensors", "-o", "y.crime", "--weights", "5");

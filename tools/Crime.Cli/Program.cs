@@ -2,6 +2,8 @@
 
 using System;
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Linq;
 using System.Threading;
@@ -20,35 +22,7 @@ public static class Program
     /// <summary>Runs a verb.</summary>
     public static async Task<int> Main(string[] args)
     {
-        var root = new RootCommand("CRIME for .NET nanoFramework: collaborative RNN inference between ESP32 boards and a gateway.")
-        {
-            ConvertVerb.Create(),
-            EvalVerb.Create(),
-            DemoVerb.Create(),
-            BoardVerb.Create(),
-            MonitorVerb.Create(),
-            GoldenVerb.Create(),
-            GesturesVerb.Create(),
-            ReportVerb.Create(),
-            TrainVerb.Create(),
-            CompileVerb.Create(),
-            CheckDeviceVerb.Create(),
-            IlCountVerb.Create(),
-            EmbedVerb.Create(),
-            FlashVerb.Create(),
-            GatewayVerb.Create(),
-            NanoClrVerb.Create(),
-            CalibrateVerb.Create(),
-            PredictVerb.Create(),
-            BenchVerb.Create(),
-            SimulateVerb.Create(),
-            ExperimentVerb.Create(),
-            ChaosVerb.Create(),
-            LengthsVerb.Create(),
-            SegmentVerb.Create(),
-            DataVerb.Create(),
-            RecordingVerb.Create(),
-        };
+        RootCommand root = Root();
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");
 
@@ -79,10 +53,32 @@ public static class Program
         }
     }
 
-    private static string MistakeIn(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand && parsed.UnmatchedTokens.Count > 0
-            ? $"'{parsed.UnmatchedTokens[0]}' is not a verb"
-            : parsed.Errors[0].Message;
+    private static RootCommand Root()
+    {
+        (string Title, Command[] Verbs)[] groups =
+        [
+            ("Try it", [DemoVerb.Create(), BoardVerb.Create(), MonitorVerb.Create()]),
+            ("Data of a sensor", [DataVerb.Create(), SegmentVerb.Create(), RecordingVerb.Create(), GesturesVerb.Create(), LengthsVerb.Create()]),
+            ("Models", [TrainVerb.Create(), ConvertVerb.Create(), EvalVerb.Create(), ReportVerb.Create(), PredictVerb.Create(), CompileVerb.Create()]),
+            ("Boards and gateways", [FlashVerb.Create(), GatewayVerb.Create(), CalibrateVerb.Create()]),
+            ("Research", [SimulateVerb.Create(), ExperimentVerb.Create(), BenchVerb.Create(), ChaosVerb.Create()]),
+            ("Development", [CheckDeviceVerb.Create(), IlCountVerb.Create(), GoldenVerb.Create(), EmbedVerb.Create(), NanoClrVerb.Create()]),
+        ];
+        var root = new RootCommand("CRIME for .NET nanoFramework: collaborative RNN inference between ESP32 boards and a gateway.");
+        foreach (Command verb in groups.SelectMany(group => group.Verbs)) root.Add(verb);
+        HelpOption option = root.Options.OfType<HelpOption>().Single();
+        var help = new GroupedHelp(groups, (SynchronousCommandLineAction)option.Action!);
+        option.Action = help;
+        root.SetAction(_ => help.Print());
+        return root;
+    }
+
+    private static string MistakeIn(ParseResult parsed)
+    {
+        if (parsed.UnmatchedTokens.Count == 0 || parsed.CommandResult.Command.Subcommands.Count == 0) return parsed.Errors[0].Message;
+        string typed = parsed.UnmatchedTokens[0];
+        return $"'{typed}' is not a verb{Suggestion.For(typed, parsed.CommandResult.Command.Subcommands.Select(verb => verb.Name))}";
+    }
 
     private static string VerbOf(ParseResult parsed)
     {

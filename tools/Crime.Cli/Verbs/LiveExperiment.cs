@@ -35,7 +35,7 @@ internal static class LiveExperiment
     {
         if (dataPath == null != (modelPath == null))
             throw new UserInputException("--data and --model belong together: a data set and the model that was trained on it");
-        Scenario scenario = ScenarioFile.Load(SimulateVerb.PathOf(SimulateVerb.PathOf(scenarioName, BundledFolder), ScenarioFile.BundledFolder));
+        Scenario scenario = ScenarioFile.Load(SimulateVerb.PathOf(scenarioName, BundledFolder, ScenarioFile.BundledFolder));
         Dataset data = dataPath == null ? GestureGenerator.Generate() : LoadedData.Read(dataPath, testLinesPath: null);
         var check = new LiveCheck(scenario, modelPath ?? GatewayModel.BundledPath, data, seed);
         if (output != null) SimulateVerb.MakeFolder(output);

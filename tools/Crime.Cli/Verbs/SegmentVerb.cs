@@ -40,8 +40,8 @@ internal static class SegmentVerb
         };
         var command = new Command(
             "segment",
-            "Proposes the settings of a segmenter from a log of a sensor, and divides the log with them as a board does. The settings are those of the\n"
-            + "class Segmenter in the device library Crime.Sensing. The bundled firmware does not read the keys segment.* yet.\n\n"
+            "Proposes the settings of a segmenter from a log of a sensor, and divides the log with them as a board does.\n"
+            + "The settings are lines for the board's crime.cfg.\n\n"
             + "Examples:\n  crime segment --example gestures.csv\n  crime segment gestures.csv -o gestures.png\n"
             + "  crime segment log.tsv --time clock --time-unit ms --channels x,y,z --start-level 300")
         {

@@ -101,11 +101,16 @@ internal static class SimulateVerb
         Directory.GetFiles(folder, "*.yaml").Select(Path.GetFileNameWithoutExtension)
             .Where(name => name != "catalogue").Order(StringComparer.Ordinal)!;
 
-    /// <summary>A path as given, or that of what comes with the project under this name.</summary>
-    internal static string PathOf(string given, string folder)
+    /// <summary>Returns a path as given, or that of what comes with the project under this name.</summary>
+    /// <param name="given">The path or name.</param>
+    /// <param name="folders">Folders of what comes with the project; the first one that has the name counts.</param>
+    /// <exception cref="UserInputException">A name that none of the folders has.</exception>
+    internal static string PathOf(string given, params string[] folders)
     {
-        string bundled = Path.Combine(folder, given + ".yaml");
-        return !File.Exists(given) && File.Exists(bundled) ? bundled : given;
+        if (File.Exists(given)) return given;
+        string? bundled = folders.Select(folder => Path.Combine(folder, given + ".yaml")).FirstOrDefault(File.Exists);
+        if (bundled != null || Path.HasExtension(given)) return bundled ?? given;
+        throw new UserInputException($"'{given}' is no file and no name of the project{Suggestion.For(given, folders.SelectMany(NamesIn))}");
     }
 
     private static async Task<int> Run(IReadOnlyList<SimulationRun> runs, string? output, bool json, CancellationToken cancellation)
