@@ -45,6 +45,9 @@ public sealed class Segmenter
     /// <summary>Number of its first timestep, counted from 0 since the start or the last <see cref="Reset"/>.</summary>
     public long Start { get; private set; }
 
+    /// <summary>Number of the next timestep, counted as <see cref="Start"/> is.</summary>
+    public long Position => _now + 1;
+
     /// <summary>True when the sequence was longer than the greatest length. Its end is missing.</summary>
     public bool IsCut { get; private set; }
 

@@ -17,6 +17,12 @@ public static class Topics
     private const string PresenceRoot = Root + "presence/";
     private const string ResultRoot = Root + "result/";
 
+    /// <summary>Start of the topics of commands.</summary>
+    public const string CommandRoot = Root + "command/";
+
+    /// <summary>Start of the topics of recorded sequences.</summary>
+    public const string RecordRoot = Root + "record/";
+
     /// <summary>Longest node id in letters.</summary>
     public const int MaxNodeIdLength = 32;
 
@@ -62,6 +68,12 @@ public static class Topics
     /// <param name="topic">A topic as received.</param>
     /// <param name="board">The board's id.</param>
     public static bool IsResult(string topic, out string board) => LastLevel(topic, ResultRoot, out board);
+
+    /// <summary>Commands for a board, as text. Only a board with a sensor receives them.</summary>
+    public static string Command(string board) => CommandRoot + board;
+
+    /// <summary>Sequences and signal of a board that records.</summary>
+    public static string Record(string board) => RecordRoot + board;
 
     /// <summary>Retained birth or last will of a board.</summary>
     public static string Presence(string board) => PresenceRoot + board;

@@ -60,12 +60,12 @@ public sealed class Board : LastingThread, IBoardCommands
     private readonly ModelSlot _slot;
     private readonly InferenceTotals _totals = new InferenceTotals();
     private readonly InputRun _run;
-    private readonly ISensor _sensor;
+    private readonly BoardInputs _inputs;
+    private readonly Recorder _recorder;
     private readonly ResultJudge _judge;
     private readonly PinActions _actions;
     private SavedState _saved;
     private ModelUpdater _updater;
-    private LiveInputs _live;
     private BoardStep _step;
     private bool _isRestartNeeded;
     private int _failedInstalls;
@@ -84,12 +84,11 @@ public sealed class Board : LastingThread, IBoardCommands
         : base(memory, Shortage.Application)
     {
         _settings = settings;
-        _sensor = sensor;
+        _inputs = new BoardInputs(settings, sensor, memory);
         _memory = memory;
         _console = new SerialConsole(_settings.ConsolePort, _settings.ConsoleBaud, _settings.ConsoleTxPin, _settings.ConsoleRxPin);
         _report = new Report(_console);
         _report.Greet(_settings.BoardId, remarks);
-        _commands = new Commands(_console, _report, this);
         PowerProfile power = _settings.Power();
         _meter = MeterFactory.Create(_settings, power, _console, _memory);
 
@@ -105,6 +104,9 @@ public sealed class Board : LastingThread, IBoardCommands
         if (_settings.Hedges || _settings.Races) _flow.Hedge.Enable(request, _settings.HedgeQuantile, _settings.Races);
         var inbox = new Inbox(request, _flow);
         _connection = new BrokerConnection(_settings, _console, inbox, _flow.Counters, _memory);
+        _recorder = new Recorder(_inputs, _console, _connection, _flow.Background, _settings.BoardId);
+        _commands = new Commands(_console, _report, this, _recorder);
+        if (_settings.HasSensor) inbox.TakeCommands(Topics.Command(_settings.BoardId), _recorder.Remote);
         var network = new LinkFlow(request, telemetry, _flow);
         _link = new LinkKeeper(_settings, _console, _connection, network, _memory);
         if (isDutyCycled) _duty = new DutyCycle(_settings, _link, _flow);
@@ -147,7 +149,7 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         if (_slot.Model == null) _report.Text("status: no model yet");
         else _report.Status(_slot.Engine, _totals, _flow, _slot.Kernel == null ? null : _slot.Kernel.Saturations, _connection.IsConnected, _memory);
-        if (_live != null) _report.Live(_live);
+        if (_inputs.Live != null) _report.Live(_inputs.Live);
     }
 
     /// <inheritdoc/>
@@ -220,12 +222,17 @@ public sealed class Board : LastingThread, IBoardCommands
         {
             case BoardStep.AwaitModel:
                 if (_slot.Model == null) Wait();
+                if (_recorder.IsOn) return BoardStep.RecordSequences;
                 return _slot.Model == null ? BoardStep.AwaitModel : BoardStep.AwaitLink;
             case BoardStep.AwaitLink:
                 if (_saved == null) WaitForLink();
                 return BoardStep.Open;
             case BoardStep.Open: return Open() ? BoardStep.Read : BoardStep.Idle;
-            case BoardStep.Read: return _run.Read();
+            case BoardStep.Read: return _recorder.IsOn ? BoardStep.RecordSequences : _run.Read();
+            case BoardStep.RecordSequences:
+                _recorder.Step();
+                Poll();
+                return _recorder.IsOn ? BoardStep.RecordSequences : _run.Source == null ? BoardStep.AwaitModel : BoardStep.Read;
             case BoardStep.AwaitInput:
                 _run.AwaitInput();
                 Poll();
@@ -258,7 +265,7 @@ public sealed class Board : LastingThread, IBoardCommands
             default:
                 Wait();
                 if (_isRestartNeeded || _slot.IsRestartDue) RestartWhenDue();
-                return BoardStep.Idle;
+                return _recorder.IsOn ? BoardStep.RecordSequences : BoardStep.Idle;
         }
     }
 
@@ -362,27 +369,14 @@ public sealed class Board : LastingThread, IBoardCommands
             return;
         }
         long deadlineUs = Clock.NowUs() + _settings.WaitForLinkMs * 1000L;
-        while (_slot.Model != null && !_slot.Engine.HasUsableGateway(Clock.NowUs()) && Clock.NowUs() < deadlineUs) Wait();
+        while (_slot.Model != null && !_slot.Engine.HasUsableGateway(Clock.NowUs()) && Clock.NowUs() < deadlineUs && !_recorder.IsOn) Wait();
         if (_duty != null) _duty.OnStarted();
     }
 
     /// <returns>True when there are inputs.</returns>
     private bool Open()
     {
-        string problem = null;
-        InputSource source = null;
-        if (_sensor == null)
-        {
-            // The inputs of a recording are not those that the sensor was set for. The greeting has said why there is none.
-            if (_settings.Sensor != null && _settings.Sensor.Kind != SensorKind.None) problem = "the set sensor cannot be used";
-            else source = RecordingSource.Open(_settings.InputsFile, out problem);
-        }
-        else
-        {
-            if (_live == null) _live = new LiveInputs(_settings.Segment ?? new SegmentSettings(), _sensor, _memory);
-            problem = _live.Start();
-            if (problem == null) source = _live.Source;
-        }
+        InputSource source = _inputs.Open(out string problem);
         if (source != null) _run.Open(source, _saved);
         else _report.Text("inputs: " + problem);
         return source != null;
@@ -418,9 +412,9 @@ public sealed class Board : LastingThread, IBoardCommands
         if (_slot.Model == null)
         {
             Wait();
-            return BoardStep.Begin;
+            return _recorder.IsOn ? BoardStep.RecordSequences : BoardStep.Begin;
         }
-        if (_live == null)
+        if (_inputs.Live == null)
         {
             _report.Text("inputs: the recording does not fit the model");
             return BoardStep.Idle;

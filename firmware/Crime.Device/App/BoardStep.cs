@@ -46,4 +46,7 @@ internal enum BoardStep
 
     /// <summary>Waits for an input of a live signal.</summary>
     AwaitInput = 13,
+
+    /// <summary>Reports sequences of the live signal instead of classifying them.</summary>
+    RecordSequences = 14,
 }

@@ -27,24 +27,30 @@ public interface IBoardCommands
     void ResetCounters();
 }
 
-/// <summary>Carries out console commands between two inferences.</summary>
-public sealed class Commands
+/// <summary>Carries out commands between two inferences.</summary>
+internal sealed class Commands
 {
     private const string ObjectiveWord = "objective ";
 
     private readonly SerialConsole _console;
     private readonly Report _report;
     private readonly IBoardCommands _board;
+    private readonly Recorder _recorder;
 
     /// <summary>Makes the interpreter of a board's console.</summary>
-    public Commands(SerialConsole console, Report report, IBoardCommands board)
+    /// <param name="console">Has the commands.</param>
+    /// <param name="report">Answers.</param>
+    /// <param name="board">Executes them.</param>
+    /// <param name="recorder">Executes the commands of a recording, also those that come over the broker.</param>
+    public Commands(SerialConsole console, Report report, IBoardCommands board, Recorder recorder)
     {
+        _recorder = recorder;
         _console = console;
         _report = report;
         _board = board;
     }
 
-    /// <summary>Carries out what has been typed since the last call.</summary>
+    /// <summary>Carries out what has come since the last call. The broker may only record: whoever reaches it may send commands.</summary>
     public void Poll()
     {
         string command = _console.ReadCommand();
@@ -53,6 +59,9 @@ public sealed class Commands
             Execute(command.Trim().ToLower());
             command = _console.ReadCommand();
         }
+        command = _recorder.Remote.Take();
+        if (command != null && !_recorder.TryExecute(command.Trim().ToLower(), true))
+            _report.Text("mqtt: '" + command + "' is not a command that comes over the broker");
     }
 
     private void Execute(string command)
@@ -68,9 +77,10 @@ public sealed class Commands
             case "reboot": Power.RebootDevice(); return;
             case "help":
                 _report.Text(
-                    "help: status | table | objective time|energy|weighted <share>|deadline <ms> <percent> | mapping auto|local|gateway | reset | reboot | help");
+                    "help: status | table | objective time|energy|weighted <share>|deadline <ms> <percent> | mapping auto|local|gateway | record on|live|off | reset | reboot | help");
                 return;
             default:
+                if (_recorder.TryExecute(command, false)) return;
                 if (SetObjective(command)) break;
                 _report.Text("? '" + command + "' is not a command; try help");
                 return;

@@ -38,6 +38,9 @@ public sealed class LiveInputs
     /// <summary>The timesteps that wait.</summary>
     public SampleRing Ring => _ring;
 
+    /// <summary>Timesteps per 1000 s; 0 where the sender decides.</summary>
+    public int RateMilliHz => _sensor.IntervalUs == 0 ? 0 : (1_000_000_000 + _sensor.IntervalUs / 2) / _sensor.IntervalUs;
+
     /// <summary>Starts the sensor and its thread.</summary>
     /// <returns>What is wrong, or null.</returns>
     public string Start()

@@ -23,6 +23,9 @@ public sealed class LiveSource : InputSource
     // Times that the current timestep goes to the segmenter.
     private int _repeats;
 
+    // A sequence that begins before this timestep is passed by; counted as the segmenter counts.
+    private long _earliest;
+
     /// <summary>Makes a source before its first timestep.</summary>
     /// <param name="ring">Has the timesteps.</param>
     /// <param name="settings">The rules of a sequence, without a problem.</param>
@@ -46,6 +49,18 @@ public sealed class LiveSource : InputSource
     /// <summary>The numbers of the current sequence in the unit of the sensor.</summary>
     public short[] Raw => _segmenter.Values;
 
+    /// <summary>The numbers of the last timestep that was read, in the unit of the sensor.</summary>
+    public short[] Step => _step;
+
+    /// <summary>Passes by the timesteps that wait, and the sequence in progress: the next sequence begins after this call.</summary>
+    public void PassBy()
+    {
+        while (Read() == InputState.Ready)
+        {
+        }
+        _earliest = _segmenter.Position;
+    }
+
     /// <inheritdoc/>
     public override bool Fits(ModelFile model) => model.Input == InputKind.Features && model.InputCount == _ring.Channels;
 
@@ -55,7 +70,7 @@ public sealed class LiveSource : InputSource
         while (_repeats > 0 || TryTake())
         {
             _repeats--;
-            if (!_segmenter.Push(_step, 0, _ring.IsTriggered)) continue;
+            if (!_segmenter.Push(_step, 0, _ring.IsTriggered) || _segmenter.Start < _earliest) continue;
             Length = _segmenter.Length;
             Sequence++;
             return InputState.Ready;
@@ -68,9 +83,15 @@ public sealed class LiveSource : InputSource
     {
         if (!_ring.TryTake(_step)) return false;
         int gap = _ring.Gap;
-        if (gap > MostBridged) _segmenter.Reset();
+        if (gap > MostBridged) Reset();
         _repeats = gap > MostBridged ? 1 : gap + 1;
         return true;
+    }
+
+    private void Reset()
+    {
+        _segmenter.Reset();
+        _earliest = 0;
     }
 
     /// <inheritdoc/>

@@ -54,8 +54,11 @@ public sealed class BrokerConnection
         _console = console;
         _receiver = receiver;
         _counters = counters;
-        _filters = new[] { Topics.Response(settings.BoardId), Topics.StatusFilter };
-        _regimeFilters = new[] { _filters[0], Topics.RegimeFilter };
+        string answers = Topics.Response(settings.BoardId);
+        // Only a board with a sensor has something to record: the others do not listen for commands.
+        string commands = settings.HasSensor ? Topics.Command(settings.BoardId) : null;
+        _filters = Filters(answers, Topics.StatusFilter, commands);
+        _regimeFilters = Filters(answers, Topics.RegimeFilter, commands);
         _onMessage = OnMessage;
         _onClosed = OnClosed;
     }
@@ -138,7 +141,8 @@ public sealed class BrokerConnection
             _console.WriteLine("broker: refused the connection with code " + ((int)answer).ToString());
             return false;
         }
-        client.Subscribe(filters, new[] { MqttQoSLevel.AtMostOnce, MqttQoSLevel.AtMostOnce });
+        // Elements of a new array are QoS 0.
+        client.Subscribe(filters, new MqttQoSLevel[filters.Length]);
         LastMessageUs = Clock.NowUs();
         _counters.Connections++;
         _isUsable = true;
@@ -183,6 +187,12 @@ public sealed class BrokerConnection
         _isUsable = false;
         Release();
         _closed.Reset();
+    }
+
+    private static string[] Filters(string answers, string statuses, string commands)
+    {
+        if (commands == null) return new[] { answers, statuses };
+        return new[] { answers, statuses, commands };
     }
 
     private static string Credential(string text) => text.Length == 0 ? null : text;

@@ -13,6 +13,9 @@ public sealed class Inbox : IMessageReceiver
     private readonly OpenRequest _request;
     private readonly BoardInbox _messages;
     private readonly AutoResetEvent _answered = new AutoResetEvent(false);
+    private readonly InputFlow _flow;
+    private RemoteCommands _commands;
+    private string _commandTopic;
 
     /// <summary>Makes an inbox without a model.</summary>
     /// <param name="request">The request under way.</param>
@@ -20,6 +23,7 @@ public sealed class Inbox : IMessageReceiver
     public Inbox(OpenRequest request, InputFlow flow)
     {
         _request = request;
+        _flow = flow;
         _messages = new BoardInbox(request, flow);
     }
 
@@ -36,6 +40,15 @@ public sealed class Inbox : IMessageReceiver
     /// <param name="modelId">Identity of the model.</param>
     /// <param name="engine">The engine, which learns from the messages; null while it is being made.</param>
     public void SetModel(uint modelId, MappingEngine engine) => _messages.SetModel(modelId, engine);
+
+    /// <summary>Takes commands as well. Called before the connection is made.</summary>
+    /// <param name="topic">Their topic.</param>
+    /// <param name="commands">Receives them.</param>
+    public void TakeCommands(string topic, RemoteCommands commands)
+    {
+        _commandTopic = topic;
+        _commands = commands;
+    }
 
     /// <summary>Releases the engine: another one needs its memory.</summary>
     public void ReleaseEngine() => _messages.ReleaseEngine();
@@ -69,6 +82,13 @@ public sealed class Inbox : IMessageReceiver
     /// <inheritdoc/>
     public void OnMessage(string topic, byte[] payload, long nowUs)
     {
+        // A frame begins with its version, a command with a letter. So the topics of frames are not compared.
+        if (_commands != null && payload.Length > 0 && payload[0] >= ' ' && topic == _commandTopic)
+        {
+            if (!_commands.TryOffer(payload)) _flow.Counters.Malformed++;
+            _flow.Background.OnReceived(1, nowUs, nowUs);
+            return;
+        }
         if (_messages.OnMessage(topic, payload, nowUs)) _answered.Set();
     }
 }

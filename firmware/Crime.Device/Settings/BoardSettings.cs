@@ -189,6 +189,9 @@ public sealed class BoardSettings
     /// <summary>The sensor; null where none is set.</summary>
     public SensorSettings Sensor;
 
+    /// <summary>True when a sensor is set, also one that cannot be used.</summary>
+    public bool HasSensor => Sensor != null && Sensor.Kind != SensorKind.None;
+
     /// <summary>GPIO of the I2C data line.</summary>
     public int I2cDataPin = 21;
 

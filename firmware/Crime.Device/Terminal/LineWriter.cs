@@ -88,12 +88,40 @@ public sealed class LineWriter
         return this;
     }
 
+    /// <summary>Appends numbers of 16 bits, the lower byte first, in base64 (RFC 4648, with padding).</summary>
+    /// <param name="values">Has the numbers.</param>
+    /// <param name="start">Index of the first one.</param>
+    /// <param name="count">How many.</param>
+    public LineWriter Base64(short[] values, int start, int count)
+    {
+        int bits = 0, held = 0;
+        for (int i = start; i < start + count; i++)
+        {
+            int value = values[i];
+            bits = bits << 16 | (value & 255) << 8 | value >> 8 & 255;
+            for (held += 16; held >= 6; held -= 6) Letter(Digit64(bits >> held - 6 & 63));
+        }
+        if (held > 0) Letter(Digit64(bits << 6 - held & 63));
+        // Two bits are left of one byte, four of two bytes; a group has three.
+        if (held == 2) Letter((byte)'=');
+        if (held > 0) Letter((byte)'=');
+        return this;
+    }
+
     /// <summary>The line as a string, for channels that take nothing else.</summary>
     public override string ToString()
     {
         var letters = new char[Length];
         for (int i = 0; i < letters.Length; i++) letters[i] = (char)Bytes[i];
         return new string(letters);
+    }
+
+    private static byte Digit64(int value)
+    {
+        if (value < 26) return (byte)('A' + value);
+        if (value < 52) return (byte)('a' + value - 26);
+        if (value < 62) return (byte)('0' + value - 52);
+        return (byte)(value == 62 ? '+' : '/');
     }
 
     private void Digits(long value, int minimum)

@@ -6,6 +6,7 @@ using System;
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
+using System.Linq;
 using Crime.Frames;
 using Crime.Gateway.Boards;
 using Crime.Gateway.Configuration;
@@ -20,8 +21,8 @@ public sealed class BrokerShortcut : IDirectPath
 {
     private static readonly string s_responseRoot = Topics.Response("");
     private static readonly string s_statusRoot = Topics.Status("");
-    private static readonly string s_regimeRoot = Topics.Regime("");
-    private static readonly string s_presenceRoot = Topics.Presence("");
+    // Topics of messages that do not take the shortcut.
+    private static readonly string[] s_otherRoots = [Topics.Regime(""), Topics.Presence(""), Topics.CommandRoot, Topics.RecordRoot];
 
     private readonly string _requestRoot;
     private readonly string _ownStatusTopic;
@@ -103,7 +104,7 @@ public sealed class BrokerShortcut : IDirectPath
             _statusListeners[client] = session;
             return;
         }
-        if (filter.StartsWith(s_presenceRoot, StringComparison.Ordinal) || filter.StartsWith(s_regimeRoot, StringComparison.Ordinal)) return;
+        if (s_otherRoots.Any(root => filter.StartsWith(root, StringComparison.Ordinal))) return;
         if (BoardTopics.IsOfGateway(filter))
         {
             _boardListeners[client] = true;

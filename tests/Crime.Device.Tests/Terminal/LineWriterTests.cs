@@ -1,3 +1,5 @@
+using System;
+using System.Runtime.InteropServices;
 using Crime.Device.Terminal;
 using NUnit.Framework;
 
@@ -30,5 +32,18 @@ public sealed class LineWriterTests
         Assert.That(line.Text("a\u00e4\n\u0001b").ToString(), Is.EqualTo("a???b"));
         line.Clear().Text(new string('x', LineWriter.Capacity + 50)).Number(1);
         Assert.That(line.Length, Is.EqualTo(LineWriter.Capacity));
+    }
+
+    [Test]
+    public void NumbersAreBase64()
+    {
+        Random random = TestSeed.Random();
+        for (int count = 0; count <= 75; count++)
+        {
+            var values = new short[count + 1];
+            random.NextBytes(MemoryMarshal.AsBytes(values.AsSpan()));
+            string expected = Convert.ToBase64String(MemoryMarshal.AsBytes(values.AsSpan(1)));
+            Assert.That(new LineWriter().Base64(values, 1, count).ToString(), Is.EqualTo(expected));
+        }
     }
 }

@@ -11,24 +11,17 @@ using System.Threading.Tasks;
 using Crime.Cli.Boards;
 using Crime.Costs;
 using Crime.Frames;
-using Crime.Modelling;
 using MQTTnet;
-using MQTTnet.Protocol;
 
 namespace Crime.Cli.Monitor;
 
 /// <summary>Listens to the telemetry of all boards, or of one.</summary>
 internal sealed class MqttSource : IReadingSource
 {
-    private const int ConnectTimeoutMs = 5000;
     private const int RetryMs = 500;
 
     // Whoever sends faster than is read has to wait: the connection holds him up, not the memory.
     private const int WaitingMessages = 1024;
-
-    // The gateway's own settings have these names in the environment.
-    private const string UserVariable = "CRIME_Broker__Username";
-    private const string PasswordVariable = "CRIME_Broker__Password";
 
     private readonly BrokerEndpoint _broker;
     private readonly string _filter;
@@ -61,7 +54,7 @@ internal sealed class MqttSource : IReadingSource
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            throw new UserInputException($"--mqtt {_broker.Host}:{_broker.Port}: cannot connect: {e.GetBaseException().Message}", e);
+throw BoardBroker.Refusal(_broker, e);
         }
     }
 
@@ -137,16 +130,5 @@ internal sealed class MqttSource : IReadingSource
         }
     }
 
-    private async Task ConnectAsync(CancellationToken cancellation)
-    {
-        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        attempt.CancelAfter(ConnectTimeoutMs);
-        MqttClientOptionsBuilder options = new MqttClientOptionsBuilder().WithTcpServer(_broker.Host, _broker.Port).WithClientId(_clientId);
-        if (Environment.GetEnvironmentVariable(UserVariable) is { Length: > 0 } user)
-            options.WithCredentials(user, Environment.GetEnvironmentVariable(PasswordVariable) ?? "");
-        MqttClientConnectResult connected = await _client.ConnectAsync(options.Build(), attempt.Token);
-        if (connected.ResultCode != MqttClientConnectResultCode.Success)
-            throw new InvalidOperationException($"it refused the connection with {connected.ResultCode}");
-        await _client.SubscribeAsync(_filter, MqttQualityOfServiceLevel.AtMostOnce, attempt.Token);
-    }
+    private Task ConnectAsync(CancellationToken cancellation) => BoardBroker.ConnectAsync(_client, _broker, _clientId, _filter, cancellation);
 }

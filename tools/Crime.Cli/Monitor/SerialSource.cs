@@ -7,7 +7,7 @@ using System.IO.Ports;
 using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
-using Crime.Modelling;
+using Crime.Cli.Boards;
 
 namespace Crime.Cli.Monitor;
 
@@ -15,7 +15,6 @@ namespace Crime.Cli.Monitor;
 internal sealed class SerialSource : IReadingSource
 {
     private const int RetryMs = 200;
-    private const int WriteTimeoutMs = 1000;
     private const int BufferSize = 4096;
 
     private readonly string _port;
@@ -43,14 +42,12 @@ internal sealed class SerialSource : IReadingSource
         try
         {
             if (_isRegularFile) _file = File.OpenRead(_port);
-            else _serial = OpenPort();
+            else _serial = SerialPorts.Open(_port, _baud);
             return Task.CompletedTask;
         }
-        catch (Exception e) when (IsTrouble(e))
+        catch (Exception e) when (SerialPorts.IsTrouble(e))
         {
-            string[] ports = SerialPort.GetPortNames();
-            string others = ports.Length == 0 ? "this machine has no serial port" : "this machine has " + string.Join(", ", ports);
-            throw new UserInputException($"--port {_port}: {e.Message} ({others})", e);
+            throw SerialPorts.Refusal(_port, e);
         }
     }
 
@@ -67,7 +64,7 @@ internal sealed class SerialSource : IReadingSource
             serial.Write(command + "\n");
             return null;
         }
-        catch (Exception e) when (IsTrouble(e))
+        catch (Exception e) when (SerialPorts.IsTrouble(e))
         {
             return e.Message;
         }
@@ -121,7 +118,7 @@ internal sealed class SerialSource : IReadingSource
         {
             for (int count = stream.Read(buffer); count > 0; count = stream.Read(buffer)) decoder.Feed(buffer.AsSpan(0, count));
         }
-        catch (Exception e) when (IsTrouble(e))
+        catch (Exception e) when (SerialPorts.IsTrouble(e))
         {
             reason = e is ObjectDisposedException or OperationCanceledException ? "unplugged" : e.Message;
         }
@@ -136,28 +133,13 @@ internal sealed class SerialSource : IReadingSource
             try
             {
                 if (!File.Exists(_port) && Path.IsPathRooted(_port)) continue;
-                _serial = OpenPort();
+                _serial = SerialPorts.Open(_port, _baud);
                 return;
             }
-            catch (Exception e) when (IsTrouble(e))
+            catch (Exception e) when (SerialPorts.IsTrouble(e))
             {
                 // Not there yet, or not ours yet: the system gives a new device its rights a moment after its name.
             }
-        }
-    }
-
-    private SerialPort OpenPort()
-    {
-        var serial = new SerialPort(_port, _baud, Parity.None, 8, StopBits.One) { WriteTimeout = WriteTimeoutMs };
-        try
-        {
-            serial.Open();
-            return serial;
-        }
-        catch
-        {
-            serial.Dispose();
-            throw;
         }
     }
 
@@ -168,8 +150,4 @@ internal sealed class SerialSource : IReadingSource
     }
 
     private void Close() => Interlocked.Exchange(ref _serial, null)?.Dispose();
-
-    private static bool IsTrouble(Exception e) =>
-        e is IOException or UnauthorizedAccessException or InvalidOperationException or ArgumentException or TimeoutException
-            or OperationCanceledException or NotSupportedException;
 }

@@ -132,18 +132,22 @@ public static class TsFile
         writer.WriteLine("@equalLength false");
         writer.WriteLine($"@classLabel true {string.Join(' ', classes)}");
         writer.WriteLine("@data");
-        foreach (var sequence in sequences)
+        foreach (var sequence in sequences) WriteSequence(writer, sequence);
+    }
+
+    /// <summary>Writes the line of a sequence.</summary>
+    internal static void WriteSequence(TextWriter writer, LabelledSequence sequence)
+    {
+        int features = sequence.Features.Length / sequence.Length;
+        for (int feature = 0; feature < features; feature++)
         {
-            for (int feature = 0; feature < features; feature++)
+            for (int step = 0; step < sequence.Length; step++)
             {
-                for (int step = 0; step < sequence.Length; step++)
-                {
-                    if (step > 0) writer.Write(',');
-                    writer.Write(sequence.Features[step * features + feature].ToString("R", CultureInfo.InvariantCulture));
-                }
-                writer.Write(':');
+                if (step > 0) writer.Write(',');
+                writer.Write(sequence.Features[step * features + feature].ToString("R", CultureInfo.InvariantCulture));
             }
-            writer.WriteLine(sequence.Label);
+            writer.Write(':');
         }
+        writer.WriteLine(sequence.Label);
     }
 }

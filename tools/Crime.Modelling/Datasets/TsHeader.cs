@@ -1,6 +1,7 @@
 // The header of a .ts file. It tells features of the format that are not read here before the first sequence.
 
 using System;
+using System.Globalization;
 using System.Linq;
 
 namespace Crime.Modelling.Datasets;
@@ -9,6 +10,7 @@ namespace Crime.Modelling.Datasets;
 internal sealed class TsHeader
 {
     private const string TakeComment = "# take ";
+    private const string RateComment = "# rate-hz ";
 
     /// <summary>Channels by the header; 0 when it does not say.</summary>
     public int DimensionCount { get; private set; }
@@ -57,6 +59,18 @@ internal sealed class TsHeader
         if (blank < 0 || !int.TryParse(rest[..blank], out count) || count < 1) return false;
         take = rest[(blank + 1)..].Trim();
         return take.Length > 0;
+    }
+
+    /// <summary>Returns the comment with the timesteps per 1000 s.</summary>
+    public static string RateLine(int rateMilliHz) => string.Create(CultureInfo.InvariantCulture, $"{RateComment}{rateMilliHz / 1000m:0.###}");
+
+    /// <summary>Returns the timesteps per 1000 s of a comment; 0 for another comment.</summary>
+    public static int RateOf(string comment)
+    {
+        if (!comment.StartsWith(RateComment, StringComparison.Ordinal)) return 0;
+        bool isRate = decimal.TryParse(comment[RateComment.Length..], NumberStyles.AllowDecimalPoint | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out decimal hertz)
+            && hertz > 0 && hertz <= int.MaxValue / 1000;
+        return isRate ? (int)(hertz * 1000) : 0;
     }
 
     /// <summary>Returns the comment that names a take.</summary>
