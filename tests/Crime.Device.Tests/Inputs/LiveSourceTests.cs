@@ -44,6 +44,37 @@ public sealed class LiveSourceTests
         Assert.That((_source.Sequence, _source.IsLive), Is.EqualTo((1u, true)));
     }
 
+    /// <summary>Nobody has recorded a movement that had begun, or ended, before the recording.</summary>
+    [Test]
+    public void AMovementOfBeforeIsPassedBy([Values(0, 10, 30)] int stepsAfterwards)
+    {
+        Rest(50);
+        Move(40);
+        Rest(40);
+        Move(40 - stepsAfterwards);
+        _source.PassBy();
+        Move(stepsAfterwards);
+        Rest(40);
+        Assert.That(_source.Read(), Is.EqualTo(InputState.None));
+        Move(45);
+        Rest(40);
+        Assert.That(_source.Read(), Is.EqualTo(InputState.Ready));
+        Assert.That(_source.Length, Is.InRange(45, 51));
+    }
+
+    /// <summary>After a gap timesteps are counted from 0 again.</summary>
+    [Test]
+    public void AGapAfterPassingByLosesNoLaterMovement()
+    {
+        Rest(500);
+        _source.PassBy();
+        _ring.AddGap(3);
+        Rest(50);
+        Move(40);
+        Rest(40);
+        Assert.That(_source.Read(), Is.EqualTo(InputState.Ready));
+    }
+
     /// <summary>A sequence with missing timesteps would be another gesture.</summary>
     [Test]
     public void AMovementWithAGapIsNoInput()
