@@ -77,7 +77,8 @@ internal sealed class Commands
             case "reboot": Power.RebootDevice(); return;
             case "help":
                 _report.Text(
-                    "help: status | table | objective time|energy|weighted <share>|deadline <ms> <percent> | mapping auto|local|gateway | record on|live|off | reset | reboot | help");
+                    "help: status | table | objective time|energy|weighted <share>|deadline <ms> <percent> | mapping auto|local|gateway"
+                    + " | record on|live|off | reset | reboot | help");
                 return;
             default:
                 if (_recorder.TryExecute(command, false)) return;

@@ -68,7 +68,7 @@ public sealed class LiveSourceTests
     {
         Rest(500);
         _source.PassBy();
-        _ring.AddGap(3);
+        _ring.AddGap(LiveSource.MostBridged + 1);
         Rest(50);
         Move(40);
         Rest(40);

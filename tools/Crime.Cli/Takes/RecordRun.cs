@@ -77,7 +77,8 @@ internal sealed class RecordRun(IBoardLink link, TakeStore store, RecordView vie
         try
         {
             await StartAsync(cancellation);
-            view.Line(FormattableString.Invariant($"recording '{label}': {_channels} {(_channels == 1 ? "channel" : "channels")}{Rate}, {count} takes; make the movement {count} times"));
+            string channels = _channels == 1 ? "1 channel" : FormattableString.Invariant($"{_channels} channels");
+            view.Line(FormattableString.Invariant($"recording '{label}': {channels}{Rate}; make the movement, {count} times in all"));
             return await RecordAsync(keys, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -134,7 +135,7 @@ internal sealed class RecordRun(IBoardLink link, TakeStore store, RecordView vie
         {
             using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             Task<bool> line = link.Lines.WaitToReadAsync(wait.Token).AsTask();
-            Task<bool> key = keys == null ? Task.Delay(Timeout.Infinite, wait.Token).ContinueWith(_ => false, TaskScheduler.Default) : keys.WaitToReadAsync(wait.Token).AsTask();
+            Task<bool> key = keys == null ? new TaskCompletionSource<bool>().Task : keys.WaitToReadAsync(wait.Token).AsTask();
             Task repeat = Task.Delay((int)Math.Max(0, repeatAt - Environment.TickCount64), wait.Token);
             Task first = await Task.WhenAny(line, key, repeat);
             cancellation.ThrowIfCancellationRequested();

@@ -24,14 +24,16 @@ internal sealed class RecordVerb
     private readonly Option<int> _baud = Options.Number("--baud", "Bits per second of the serial port.", 115_200, 300, 2_000_000);
     private readonly Option<string?> _mqtt = new("--mqtt")
     {
-        Description = "HOST[:PORT] of the MQTT broker of a board without a cable. Credentials: CRIME_Broker__Username and CRIME_Broker__Password in the environment.",
+        Description = "HOST[:PORT] of the MQTT broker of a board without a cable. Credentials: CRIME_Broker__Username and "
+            + "CRIME_Broker__Password in the environment.",
     };
     private readonly Option<string?> _board = new("--board") { Description = "Id of the board at the broker." };
     private readonly Option<string> _label = new("--label") { Description = "Class of the takes.", Required = true };
     private readonly Option<int> _count = Options.Number("--count", "Takes to keep.", 20, 1, 100_000);
     private readonly Option<string> _output = new("--output", "-o") { Description = "Folder of the data set. Takes are added to one that is there.", Required = true };
     private readonly Option<double> _split = Options.Real(
-        "--split", "Share of the takes of a class in the training part; with 0.75 every fourth take is in the test part", 0.75, share => share is > 0 and <= 1, "above 0, up to 1");
+        "--split", "Share of the takes of a class in the training part; with 0.75 every fourth take is in the test part", 0.75,
+        share => share is > 0 and <= 1, "above 0, up to 1");
     private readonly Option<bool> _yes = new("--yes") { Description = "Keep each take without a question; so does an input that is no terminal." };
     private readonly Option<bool> _json = new("--json")
     {
@@ -49,7 +51,8 @@ internal sealed class RecordVerb
             "record",
             "Records a data set: the board streams each sequence that its sensor gives, and you keep it, drop it, or give it another label.\n"
             + "The board needs no model. It classifies again when the recording ends.\n\n"
-            + "Examples:\n  crime record --port /dev/ttyUSB0 --label wave --count 20 -o gestures\n  crime record --mqtt localhost --board hall-1 --label rest --yes -o gestures")
+            + "Examples:\n  crime record --port /dev/ttyUSB0 --label wave --count 20 -o gestures\n"
+            + "  crime record --mqtt localhost --board hall-1 --label rest --yes -o gestures")
         {
             verb._port, verb._baud, verb._mqtt, verb._board, verb._label, verb._count, verb._output, verb._split, verb._yes, verb._json,
         };

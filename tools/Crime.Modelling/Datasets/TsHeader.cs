@@ -68,7 +68,8 @@ internal sealed class TsHeader
     public static int RateOf(string comment)
     {
         if (!comment.StartsWith(RateComment, StringComparison.Ordinal)) return 0;
-        bool isRate = decimal.TryParse(comment[RateComment.Length..], NumberStyles.AllowDecimalPoint | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out decimal hertz)
+        const NumberStyles style = NumberStyles.AllowDecimalPoint | NumberStyles.AllowTrailingWhite;
+        bool isRate = decimal.TryParse(comment[RateComment.Length..], style, CultureInfo.InvariantCulture, out decimal hertz)
             && hertz > 0 && hertz <= int.MaxValue / 1000;
         return isRate ? (int)(hertz * 1000) : 0;
     }
