@@ -48,7 +48,7 @@ public static class FrameFormat
     public static FrameType TypeOf(byte[] bytes, int start, int size)
     {
         if (bytes == null || size < 2 || bytes[start] != Version) return FrameType.None;
-        return bytes[start + 1] <= (byte)FrameType.Result ? (FrameType)bytes[start + 1] : FrameType.None;
+        return bytes[start + 1] <= (byte)FrameType.Models ? (FrameType)bytes[start + 1] : FrameType.None;
     }
 }
 
@@ -87,6 +87,9 @@ public enum FrameType : byte
 
     /// <summary>The result of an input: board to gateway, and gateway to all.</summary>
     Result = 10,
+
+    /// <summary>The models that boards can download from a gateway, retained.</summary>
+    Models = 11,
 }
 
 /// <summary>Why a frame was refused.</summary>

@@ -9,7 +9,10 @@ namespace Crime.Frames;
 public sealed class PresenceFrame
 {
     /// <summary>Bytes of a birth.</summary>
-    public const int OnlineSize = 20;
+    public const int OnlineSize = 24;
+
+    /// <summary>Bytes of a birth of a firmware that does not report its image.</summary>
+    public const int EarlierOnlineSize = 20;
 
     /// <summary>
     /// A last will, as the text that the device's MQTT client asks for. Three letters and no zero among them: the board's
@@ -32,6 +35,9 @@ public sealed class PresenceFrame
     /// <summary>Identity of the board's model, 0 when it has none.</summary>
     public uint ModelId;
 
+    /// <summary>Checksum of the image of that model; 0 when there is none, or when an earlier firmware does not report it.</summary>
+    public uint ImageChecksum;
+
     /// <summary>Version of the firmware: major, minor and patch in one byte each, from the highest.</summary>
     public uint FirmwareVersion;
 
@@ -47,6 +53,7 @@ public sealed class PresenceFrame
         LittleEndian.WriteUInt32(bytes, 12, FirmwareVersion);
         LittleEndian.WriteInt16(bytes, 16, Objective.Parameter);
         bytes[18] = (byte)Objective.QuantilePercent;
+        LittleEndian.WriteUInt32(bytes, 20, ImageChecksum);
         return bytes;
     }
 
@@ -58,13 +65,14 @@ public sealed class PresenceFrame
         Online = bytes[2] == Birth;
         if (bytes[2] == Gone) return bytes.Length == Will.Length ? FrameError.None : FrameError.TooLong;
         if (!Online) return FrameError.Range;
-        if (bytes.Length < OnlineSize) return FrameError.TooShort;
         if (bytes.Length > OnlineSize) return FrameError.TooLong;
+        if (bytes.Length != OnlineSize && bytes.Length != EarlierOnlineSize) return FrameError.TooShort;
         if (bytes[3] > (byte)ObjectiveKind.Deadline) return FrameError.Range;
         Objective = Objective.Of((ObjectiveKind)bytes[3], LittleEndian.ReadUInt16(bytes, 16), bytes[18]);
         Session = LittleEndian.ReadUInt32(bytes, 4);
         ModelId = LittleEndian.ReadUInt32(bytes, 8);
         FirmwareVersion = LittleEndian.ReadUInt32(bytes, 12);
+        ImageChecksum = bytes.Length == OnlineSize ? LittleEndian.ReadUInt32(bytes, 20) : 0;
         return FrameError.None;
     }
 }

@@ -16,6 +16,7 @@ public static class Topics
     private const string TelemetryRoot = Root + "telemetry/";
     private const string PresenceRoot = Root + "presence/";
     private const string ResultRoot = Root + "result/";
+    private const string ModelsRoot = Root + "models/";
 
     /// <summary>Start of the topics of commands.</summary>
     public const string CommandRoot = Root + "command/";
@@ -85,6 +86,17 @@ public static class Topics
     /// <param name="topic">A topic as received.</param>
     /// <param name="board">The board's id.</param>
     public static bool IsPresence(string topic, out string board) => LastLevel(topic, PresenceRoot, out board);
+
+    /// <summary>Retained list of the models that boards can download from a gateway.</summary>
+    public static string Models(string gateway) => ModelsRoot + gateway;
+
+    /// <summary>The models of every gateway.</summary>
+    public const string ModelsFilter = ModelsRoot + "+";
+
+    /// <summary>Returns true when the topic is that of a gateway's models.</summary>
+    /// <param name="topic">A topic as received.</param>
+    /// <param name="gateway">The gateway's id.</param>
+    public static bool IsModels(string topic, out string gateway) => LastLevel(topic, ModelsRoot, out gateway);
 
     /// <summary>Whether the topic is a gateway's status.</summary>
     /// <param name="topic">A topic as received.</param>

@@ -49,6 +49,9 @@ public enum ModelError
 
     /// <summary>Activations or clipping of the wrong size, unknown, or not finite.</summary>
     Options = 14,
+
+    /// <summary>Golden sequences of the wrong size, outside their limits, or without fixed-point weights.</summary>
+    Golden = 15,
 }
 
 /// <summary>Texts for <see cref="ModelError"/> (the board's CLR prints an enum as a number).</summary>
@@ -74,6 +77,7 @@ public static class ModelErrors
             case ModelError.RowBound: return "a weight row could overflow 32 bits";
             case ModelError.FloatWeights: return "the float section is inconsistent";
             case ModelError.Options: return "the activations or the clipping of a layer are not usable";
+            case ModelError.Golden: return "the golden vectors are inconsistent";
             default: return "unknown reason";
         }
     }

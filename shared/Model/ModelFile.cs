@@ -95,6 +95,20 @@ public sealed class ModelFile
 
     internal int FloatOffset { get; set; }
 
+    internal int GoldenOffset { get; set; }
+
+    /// <summary>Number of golden sequences; 0 when the file has none, and after <see cref="ReleaseNumbers"/>.</summary>
+    public int GoldenCount => GoldenOffset == 0 || _bytes == null ? 0 : _bytes[GoldenOffset];
+
+    /// <summary>A golden sequence.</summary>
+    /// <param name="index">0 to <see cref="GoldenCount"/> - 1.</param>
+    public GoldenSequence Golden(int index)
+    {
+        int at = GoldenOffset + ModelFormat.GoldenHeaderSize + ModelFormat.GoldenSequenceSize * index;
+        return new GoldenSequence(
+            LittleEndian.ReadUInt32(_bytes, at), _bytes[at + 4], _bytes[at + 5], LittleEndian.ReadUInt16(_bytes, at + 6), LittleEndian.ReadUInt32(_bytes, at + 8));
+    }
+
     /// <summary>Fraction bits of the logits.</summary>
     public int LogitFractionBits => _bytes[FixedOffset];
 

@@ -56,6 +56,21 @@ public static class ModelFormat
     /// <summary>"FLT4": single-precision weights for gateways.</summary>
     public const uint FloatTag = 0x34544C46;
 
+    /// <summary>"GOLD": sequences that a kernel has to compute to the bit before it is used.</summary>
+    public const uint GoldenTag = 0x444C4F47;
+
+    /// <summary>Bytes of the golden section before its sequences.</summary>
+    public const int GoldenHeaderSize = 4;
+
+    /// <summary>Bytes of a golden sequence.</summary>
+    public const int GoldenSequenceSize = 12;
+
+    /// <summary>Most golden sequences.</summary>
+    public const int MaxGoldenSequences = 8;
+
+    /// <summary>Most timesteps of a golden sequence.</summary>
+    public const int MaxGoldenSteps = 64;
+
     /// <summary>Bytes of the architecture section.</summary>
     public const int ArchitectureSize = 16;
 

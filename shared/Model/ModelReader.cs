@@ -51,7 +51,8 @@ public static class ModelReader
 
         error = ReadInputDescription(bytes, file);
         if (error != ModelError.None) return error;
-        return ReadWeights(bytes, file);
+        error = ReadWeights(bytes, file);
+        return error == ModelError.None && !ReadGolden(bytes, file) ? ModelError.Golden : error;
     }
 
     /// <summary>Every section must lie between the table and the checksum, start at a multiple of four, and be the only one of its tag.</summary>
@@ -281,6 +282,24 @@ public static class ModelReader
         if (!HeadBoundsHold(file)) return ModelError.RowBound;
         file.FixedLayers = layers;
         return ModelError.None;
+    }
+
+    private static bool ReadGolden(byte[] bytes, ModelFile file)
+    {
+        int golden = Find(bytes, ModelFormat.GoldenTag, out int length);
+        if (golden == 0) return true;
+        if (!file.HasFixedPoint || length < ModelFormat.GoldenHeaderSize) return false;
+        int count = bytes[golden];
+        if (count < 1 || count > ModelFormat.MaxGoldenSequences) return false;
+        if (length != ModelFormat.GoldenHeaderSize + count * ModelFormat.GoldenSequenceSize) return false;
+        file.GoldenOffset = golden;
+        for (int i = 0; i < count; i++)
+        {
+            GoldenSequence sequence = file.Golden(i);
+            if (sequence.StepCount < 1 || sequence.StepCount > ModelFormat.MaxGoldenSteps || sequence.Shift > 15) return false;
+            if (sequence.ClassIndex >= file.ClassCount) return false;
+        }
+        return true;
     }
 
     private static bool FormatsHold(FixedLayer layer)

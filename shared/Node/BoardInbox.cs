@@ -34,6 +34,9 @@ public sealed class BoardInbox
         _counters = flow.Counters;
     }
 
+    /// <summary>Learns which models gateways serve; null where the board does not download models.</summary>
+    public ModelNotice Models { get; set; }
+
     /// <summary>Sets the model and its engine.</summary>
     /// <param name="modelId">Identity of the model.</param>
     /// <param name="engine">The engine; null while it is being made.</param>
@@ -61,6 +64,9 @@ public sealed class BoardInbox
                 break;
             case FrameType.Pong:
                 OnPong(payload, nowUs);
+                break;
+            case FrameType.Models:
+                if (Models == null || Models.OnFrame(payload) != FrameError.None) _counters.Malformed++;
                 break;
             default:
                 // Statuses have a version of their own.

@@ -115,7 +115,10 @@ public sealed class FrameTests
         Session = 5,
         ModelId = 6,
         FirmwareVersion = 0x00010000,
+        ImageChecksum = 7,
     };
+
+    private static byte[] SomeModels() => ModelsFrame.Encode([NodeKey.Of("gestures"), NodeKey.Of("vowels")], [11, 12]);
 
     /// <summary>Every kind of frame: a good one, and its decoder.</summary>
     private static IEnumerable<TestCaseData> Kinds()
@@ -133,6 +136,7 @@ public sealed class FrameTests
         yield return Kind("status", SomeStatus().Encode(), bytes => new StatusFrame().Decode(bytes));
         yield return Kind("telemetry", SomeTelemetry().Encode(), bytes => new TelemetryFrame().Decode(bytes));
         yield return Kind("presence", SomePresence().Encode(), bytes => new PresenceFrame().Decode(bytes));
+        yield return Kind("models", SomeModels(), bytes => ModelsFrame.Find(bytes, NodeKey.Of("vowels"), out _));
         yield return Kind("ping", new PingFrame { Session = 1, Sequence = 2 }.Encode(), bytes => new PingFrame().Decode(bytes));
         yield return Kind("cancel", new CancelFrame { Session = 1, Sequence = 2 }.Encode(), bytes => new CancelFrame().Decode(bytes));
         yield return Kind("pong", new PongFrame { Session = 1, Depth = 3 }.Encode(), bytes => new PongFrame().Decode(bytes));
@@ -152,6 +156,31 @@ public sealed class FrameTests
         return new RequestFrame().Decode(packet, before, bytes.Length);
     }
 
+    [Test]
+    public void AnEarlierBirthHasNoImage()
+    {
+        var read = new PresenceFrame { ImageChecksum = 1 };
+        Assert.That(read.Decode(SomePresence().Encode()), Is.EqualTo(FrameError.None));
+        Assert.That(read.ImageChecksum, Is.EqualTo(7));
+        Assert.That(read.Decode(SomePresence().Encode()[..PresenceFrame.EarlierOnlineSize]), Is.EqualTo(FrameError.None));
+        Assert.That((read.ImageChecksum, read.ModelId), Is.EqualTo((0u, 6u)));
+    }
+
+    [Test]
+    public void AListOfModelsHasTheBytesOfTheSpecification()
+    {
+        byte[] frame = SomeModels();
+        Assert.That(frame[..4], Is.EqualTo(new byte[] { 1, 11, 2, 0 }));
+        Assert.That(frame, Has.Length.EqualTo(4 + 2 * 8));
+        Assert.That(ModelsFrame.Find(frame, NodeKey.Of("vowels"), out uint checksum), Is.EqualTo(FrameError.None));
+        Assert.That(checksum, Is.EqualTo(12));
+        ModelsFrame.Find(frame, NodeKey.Of("other"), out checksum);
+        Assert.That(checksum, Is.Zero);
+        Assert.That(ModelsFrame.Encode([], []), Is.EqualTo(new byte[] { 1, 11, 0, 0 }));
+        byte[] tooMany = [1, 11, ModelsFrame.MaxModels + 1, 0, .. new byte[8 * (ModelsFrame.MaxModels + 1)]];
+        Assert.That(ModelsFrame.Find(tooMany, 0, out _), Is.EqualTo(FrameError.Range));
+    }
+
     [TestCaseSource(nameof(Kinds))]
     public void AGoodFrameIsRead(byte[] good, Func<byte[], FrameError> decode) => Assert.That(decode(good), Is.EqualTo(FrameError.None));
 
@@ -162,6 +191,8 @@ public sealed class FrameTests
         {
             // The three bytes of a last will are a good presence of their own.
             if (length == PresenceFrame.Will.Length && good[1] == (byte)FrameType.Presence && good[2] == 2) continue;
+            // A firmware that does not report its image has a shorter birth.
+            if (length == PresenceFrame.EarlierOnlineSize && good[1] == (byte)FrameType.Presence && good[2] == 1) continue;
             Assert.That(decode(good[..length]), Is.Not.EqualTo(FrameError.None), $"cut to {length} bytes");
         }
         Assert.That(decode([.. good, 0]), Is.Not.EqualTo(FrameError.None), "one byte too many");
