@@ -53,6 +53,7 @@ public sealed class Board : LastingThread, IBoardCommands
     private readonly TelemetryRecorder _telemetry;
     private readonly BrokerConnection _connection;
     private readonly LinkKeeper _link;
+    private readonly ModelUpdater _updater;
     private readonly DutyCycle _duty;
     private readonly InputDriver _driver;
     private readonly KeptInputDriver _kept;
@@ -65,7 +66,6 @@ public sealed class Board : LastingThread, IBoardCommands
     private readonly ResultJudge _judge;
     private readonly PinActions _actions;
     private SavedState _saved;
-    private ModelUpdater _updater;
     private BoardStep _step;
     private bool _isRestartNeeded;
     private int _failedInstalls;
@@ -102,13 +102,14 @@ public sealed class Board : LastingThread, IBoardCommands
         var radio = isDutyCycled ? _settings.Schedule(power, Clock.NowUs()) : null;
         _flow = new InputFlow(power, _mapping, radio);
         if (_settings.Hedges || _settings.Races) _flow.Hedge.Enable(request, _settings.HedgeQuantile, _settings.Races);
-        var inbox = new Inbox(request, _flow);
+        var inbox = new Inbox(request, _flow, _settings.ModelName);
         _connection = new BrokerConnection(_settings, _console, inbox, _flow.Counters, _memory);
         _recorder = new Recorder(_inputs, _console, _connection, _flow.Background, _settings.BoardId);
         _commands = new Commands(_console, _report, this, _recorder);
         if (_settings.HasSensor) inbox.TakeCommands(Topics.Command(_settings.BoardId), _recorder.Remote);
         var network = new LinkFlow(request, telemetry, _flow);
         _link = new LinkKeeper(_settings, _console, _connection, network, _memory);
+        _updater = new ModelUpdater(_settings, _console, _link, _memory, inbox);
         if (isDutyCycled) _duty = new DutyCycle(_settings, _link, _flow);
         var sender = new RequestSender(_settings, _connection, inbox, network);
         _driver = new InputDriver(
@@ -195,13 +196,12 @@ public sealed class Board : LastingThread, IBoardCommands
 
     private void Start()
     {
-        ModelFile stored = ModelStore.Load(out string problem);
-        if (stored == null) _report.Text("model: " + problem);
-        _updater = new ModelUpdater(_settings, _console, _link, _memory, stored);
         if (_duty != null && Sleep.GetWakeupCause() == Sleep.WakeupCause.Timer) _saved = SavedState.Take();
+        ModelFile stored = _slot.LoadStored(_saved == null);
         if (_saved != null && (stored == null || _saved.ModelId != stored.Id)) _saved = null;
         // The kernel comes before the network: its weights are read and given back while nothing else needs the heap.
         if (stored != null) SetModel(stored, _saved);
+        else _updater.SetModel(_slot.StoredChecksum, 0);
         stored = null;
         bool isGatewayKnown = _saved != null || _priors.Restore(_slot.Engine, _slot.Model);
         bool isLinkWanted = _saved == null && (_duty == null || _slot.Model == null || (!isGatewayKnown && _flow.Need.IsStartDue(Clock.NowUs())));
@@ -240,6 +240,7 @@ public sealed class Board : LastingThread, IBoardCommands
             case BoardStep.Begin: return Begin();
             case BoardStep.Infer: return Infer();
             case BoardStep.Count:
+                _slot.OnResult();
                 _totals.Add(_flow.Result);
                 _judge.Judge(_flow.Result);
                 // Before the line: the console takes several ms for it.
@@ -279,20 +280,12 @@ public sealed class Board : LastingThread, IBoardCommands
     private void Poll()
     {
         _commands.Poll();
-        if (_updater.TakeNewModel()) TakeNewModel();
+        _slot.Poll();
+        if (_updater.TakeNewModel()) Finish(_slot.TakeNew(), null);
         else if (_updater.TakeNewKernel()) Finish(_slot.UseNewKernel(), null);
         _priors.Poll(_slot.Engine, _slot.Model);
         // Without a model in use a restart loses nothing.
         if (_isRestartNeeded && _slot.Model == null) RestartWhenDue();
-    }
-
-    private void TakeNewModel()
-    {
-        _slot.Clear();
-        ModelFile model = ModelStore.TakeNew(out string problem);
-        if (problem != null) _report.Text("model: " + problem);
-        if (model == null) Finish(false, null);
-        else SetModel(model, null);
     }
 
     private void SetModel(ModelFile model, SavedState saved) => Finish(_slot.SetModel(model, saved), saved);
@@ -303,14 +296,14 @@ public sealed class Board : LastingThread, IBoardCommands
         if (!isInstalled)
         {
             // What took the memory may give it back: the flash has the model, so it is tried again before a restart.
-            if (++_failedInstalls >= InstallsUntilRestart) _isRestartNeeded = true;
+            if (!_slot.IsOnTrial && ++_failedInstalls >= InstallsUntilRestart) _isRestartNeeded = true;
             else Thread.Sleep(InstallPauseMs);
             return;
         }
         _failedInstalls = 0;
         if (saved != null) Resume(saved);
         if (_slot.Model != null) SetClasses(_slot.Model.ClassNames);
-        _updater.SetKernelRoom(_slot.PackageRoomSizeBytes);
+        if (_slot.Model != null) _updater.SetModel(_slot.Model.Checksum, _slot.PackageRoomSizeBytes);
     }
 
     private void SetClasses(string[] classNames)

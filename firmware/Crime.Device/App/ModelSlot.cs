@@ -26,6 +26,7 @@ public sealed class ModelSlot
     private readonly KernelBuilder _kernels;
     private readonly InputDriver _driver;
     private readonly RequestSender _sender;
+    private readonly ModelTrial _trial = new ModelTrial();
     private uint _fixedPointChecksum;
     private bool _hasNewerPackage;
 
@@ -69,6 +70,12 @@ public sealed class ModelSlot
     /// <summary>True when memory ran out between two models. The slot is empty until the call of <see cref="Recover"/>.</summary>
     public bool IsInterrupted { get; private set; }
 
+    /// <summary>True while the model is on trial: the slot tries it again by itself, or puts the model before back.</summary>
+    public bool IsOnTrial => _trial.IsOn;
+
+    /// <summary>Checksum of the image that the flash had at the last look; 0 when it had no good one.</summary>
+    public uint StoredChecksum { get; private set; }
+
     /// <summary>True when a restart gives the board a better kernel or frees memory.</summary>
     public bool IsRestartDue => Model != null && (_hasNewerPackage || _loader.IsOutdated(_fixedPointChecksum));
 
@@ -85,6 +92,46 @@ public sealed class ModelSlot
         Engine = null;
     }
 
+    /// <summary>Reads the model of the flash. One on trial that has failed too often gives way to the model before.</summary>
+    /// <param name="isCounted">False when the board wakes up from a deep sleep, which is no attempt.</param>
+    /// <returns>The model, with its weights; null when there is none, or when the heap does not hold it.</returns>
+    public ModelFile LoadStored(bool isCounted)
+    {
+        ModelStore.Settle();
+        if (!_trial.TryStart(isCounted)) PutBack("the new model has failed " + ModelTrial.MostAttempts.ToString() + " times");
+        ModelFile model = ModelStore.Load(out string problem);
+        if (problem != null) _report.Text("model: " + problem);
+        // The file of the one on trial was damaged: another one is in its place.
+        if (problem != null && model != null) _trial.End();
+        // Without the model the board would wait for another one. One on trial is tried again instead.
+        if (model == null && _trial.IsOn) IsInterrupted = true;
+        StoredChecksum = model != null ? model.Checksum : _trial.IsOn ? ModelStore.Checksum() : 0;
+        return model;
+    }
+
+    /// <summary>Puts the downloaded model in the place of the one in use.</summary>
+    /// <returns>False as of <see cref="SetModel(ModelFile, SavedState)"/>.</returns>
+    public bool TakeNew()
+    {
+        bool needsKernel = Kernel != null;
+        Clear();
+        string problem = ModelStore.TakeNew(needsKernel);
+        if (problem != null) _report.Text("model: " + problem);
+        return Reload(FirstKind(), true);
+    }
+
+    /// <summary>Counts a result for the trial of a new model.</summary>
+    public void OnResult()
+    {
+        if (_trial.IsOn && Model != null && (Kernel != null || !_trial.NeedsKernel || !Model.HasFixedPoint)) _trial.OnResult();
+    }
+
+    /// <summary>Ends the trial of a model that has run for long enough.</summary>
+    public void Poll()
+    {
+        if (Model != null) _trial.Poll();
+    }
+
     /// <summary>Replaces the model.</summary>
     /// <param name="model">The model, with its weights.</param>
     /// <param name="saved">The state of before a deep sleep; null when there is none.</param>
@@ -93,7 +140,7 @@ public sealed class ModelSlot
 
     /// <summary>Installs the model of the flash after an interruption.</summary>
     /// <returns>False as of <see cref="SetModel(ModelFile, SavedState)"/>.</returns>
-    public bool Recover() => Reload(FirstKind());
+    public bool Recover() => Reload(FirstKind(), true);
 
     /// <summary>Gives the kernel's memory to the network: the next smaller kernel, or none, takes its place.</summary>
     /// <returns>False as of <see cref="SetModel(ModelFile, SavedState)"/>.</returns>
@@ -102,7 +149,7 @@ public sealed class ModelSlot
         _report.Text("memory: ran out (" + Shortages.NameOf(_memory.LastShortage) + "); the kernel gives way");
         // A table is larger than a compiled kernel in flash. One in the heap is given back by a restart, which must not load it again.
         if (_kernels.Kind == KernelKind.Compiled && _loader.LoadedSizeBytes > 0) _loader.Reject("leaves too little memory");
-        return Reload(_kernels.Kind == KernelKind.Compiled ? KernelKind.None : _kernels.Kind + 1);
+        return Reload(_kernels.Kind == KernelKind.Compiled ? KernelKind.None : _kernels.Kind + 1, true);
     }
 
     /// <summary>Uses a kernel package that has arrived: now if it is the first one, otherwise after the next restart.</summary>
@@ -110,16 +157,15 @@ public sealed class ModelSlot
     public bool UseNewKernel()
     {
         _hasNewerPackage = _loader.LoadedSizeBytes > 0;
-        return _hasNewerPackage || Reload(FirstKind());
+        return _hasNewerPackage || Reload(FirstKind(), false);
     }
 
     private KernelKind FirstKind() => _settings.UseCompiledKernel ? KernelKind.Compiled : KernelKind.TokenTable;
 
-    private bool Reload(KernelKind first)
+    private bool Reload(KernelKind first, bool isCounted)
     {
         Clear();
-        ModelFile model = ModelStore.Load(out string problem);
-        if (model == null) _report.Text("model: " + problem);
+        ModelFile model = LoadStored(isCounted);
         return model != null && TryInstall(model, first, null);
     }
 
@@ -129,8 +175,14 @@ public sealed class ModelSlot
         {
             try
             {
-                Install(model, first, saved);
-                return true;
+                if (Install(model, first, saved)) return true;
+                Clear();
+                // A model on trial that needs more memory is tried again. One that computes something else is not.
+                if (_trial.IsOn) return false;
+                model = ModelStore.Load(out _);
+                first = FirstKind();
+                saved = null;
+                continue;
             }
             catch (OutOfMemoryException)
             {
@@ -145,7 +197,8 @@ public sealed class ModelSlot
         return false;
     }
 
-    private void Install(ModelFile model, KernelKind first, SavedState saved)
+    /// <returns>False when a model on trial does not stand it. One that computes something else has been put back then.</returns>
+    private bool Install(ModelFile model, KernelKind first, SavedState saved)
     {
         Clear();
         int freeSize = MemoryPlan.FreeSizeBytes(), reserve = ReserveSizeBytes(model);
@@ -161,6 +214,7 @@ public sealed class ModelSlot
         string message = _loader.TakeMessage();
         if (message != null) _report.Text("kernel: " + message);
         _report.Kernel(model, _kernels, freeSize, reserve);
+        if (_trial.IsOn && !Stands(model, kernel)) return false;
         Normaliser = NeedsNormaliser && model.Input == InputKind.Features ? new InputNormaliser(model) : null;
         model.ReleaseNumbers();
         SelfProfile profile = Measure(model, kernel, saved);
@@ -171,6 +225,24 @@ public sealed class ModelSlot
         Model = model;
         IsInterrupted = false;
         _report.Model(model, kernel, profile.LocalTime);
+        return true;
+    }
+
+    /// <summary>Returns true when a model on trial may be used.</summary>
+    private bool Stands(ModelFile model, IKernel kernel)
+    {
+        // The assemblies of the model before may take the room: only a restart frees them.
+        if (kernel == null) return !_trial.NeedsKernel || !model.HasFixedPoint || _loader.IsOutdated(_fixedPointChecksum);
+        if (ModelCheck.Passes(model, kernel)) return true;
+        PutBack(model.Name + " fails its golden vectors");
+        return false;
+    }
+
+    private void PutBack(string reason)
+    {
+        bool isBack = ModelStore.PutBack();
+        if (isBack) _trial.End();
+        _report.Text("model: " + reason + (isBack ? ", the old model stays" : ", and the old model cannot be put back"));
     }
 
     /// <summary>Bytes that a kernel must leave free: for the engine, the inputs, the network unless it has its share already, and to spare.</summary>

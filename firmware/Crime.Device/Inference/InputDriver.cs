@@ -60,7 +60,7 @@ public sealed class InputDriver
         if (_flow.Radio != null) _flow.Radio.SetModel(engine, Clock.NowUs() - radioOffUs);
         _inbox.SetModel(model.Id, engine);
         _flow.SetModel(engine, kernel != null);
-        _link.SetModel(model.Id, engine);
+        _link.SetModel(model.Id, model.Checksum, engine);
     }
 
     /// <summary>Releases kernel and engine: other ones need their memory.</summary>

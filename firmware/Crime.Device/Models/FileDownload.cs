@@ -41,11 +41,12 @@ public sealed class FileDownload
     /// <summary>Fetches a file unless the board has the current one.</summary>
     /// <param name="extension">The file's extension, with its dot.</param>
     /// <param name="checksum">Checksum of the file on the board, which is the ETag of the gateway's file; 0 when there is none.</param>
+    /// <param name="rejected">Checksum of a file that the board has rejected, and does not want again; 0 for none.</param>
     /// <param name="path">Where the file is written; after a failure there is no file.</param>
     /// <param name="maxSizeBytes">Largest file in bytes that the board can use.</param>
     /// <param name="shortage">What to note where memory runs out.</param>
     /// <returns>True when there is a new file. Its content is unchecked.</returns>
-    public bool Fetch(string extension, uint checksum, string path, int maxSizeBytes, Shortage shortage)
+    public bool Fetch(string extension, uint checksum, uint rejected, string path, int maxSizeBytes, Shortage shortage)
     {
         Problem = null;
         IsMissing = false;
@@ -56,7 +57,9 @@ public sealed class FileDownload
         {
             using var client = new HttpClient { Timeout = new TimeSpan(TimeoutMs * TimeSpan.TicksPerMillisecond) };
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
-            if (checksum != 0) request.Headers.Add("If-None-Match", "\"" + new LineWriter().Hex(checksum) + "\"");
+            string known = checksum == 0 ? "" : Tag(checksum);
+            if (rejected != 0) known += known.Length == 0 ? Tag(rejected) : ", " + Tag(rejected);
+            if (known.Length > 0) request.Headers.Add("If-None-Match", known);
             using HttpResponseMessage response = client.Send(request, HttpCompletionOption.ResponseHeadersRead);
             if (response.StatusCode == HttpStatusCode.NotModified) return false;
             IsMissing = response.StatusCode == HttpStatusCode.NotFound;
@@ -81,6 +84,8 @@ public sealed class FileDownload
         if (Problem != null) FlashFile.Delete(path);
         return isWritten && Problem == null;
     }
+
+    private static string Tag(uint checksum) => "\"" + new LineWriter().Hex(checksum) + "\"";
 
     /// <returns>True when the file has all bytes.</returns>
     private static bool Write(HttpContent content, string path, long size)

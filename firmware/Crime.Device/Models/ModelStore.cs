@@ -1,5 +1,5 @@
-// The model on the board's flash. A new one is written beside the old one and checked before it takes its place: whatever
-// happens to the power or the network in between, a good model remains.
+// The model on the board's flash. A new one is written beside the old one and checked before it takes its place. The old one stays until the
+// trial of the new one is over. Whatever happens to the power or the network in between, a good model remains.
 
 using System;
 using System.IO;
@@ -16,21 +16,56 @@ public static class ModelStore
     /// <summary>A model that has not taken its place yet.</summary>
     public const string NewPath = @"I:\model.new";
 
+    /// <summary>The model before, while the one in use is on trial.</summary>
+    public const string OldPath = @"I:\model.old";
+
+    /// <summary>The checksum of the model that was rejected last.</summary>
+    public const string RejectedPath = @"I:\model.bad";
+
     /// <summary>Largest file in bytes: a share of the managed heap of a board without external memory.</summary>
     public const int MaxSizeBytes = 64 * 1024;
 
     /// <summary>Reads the model.</summary>
     /// <param name="problem">Why a file was passed over, or null.</param>
-    /// <returns>The model, or null when there is no good one.</returns>
+    /// <returns>The model, or null when there is no good one, or when the heap does not hold it.</returns>
     public static ModelFile Load(out string problem)
     {
-        ModelFile model = Read(Path, out problem);
-        if (model != null) return model;
-        // The power failed between removing the old file and renaming the new one.
-        ModelFile replacement = Read(NewPath, out _);
-        if (replacement != null) Promote(out _);
+        ModelFile model = Read(Path, out problem, out bool isTooLarge);
+        if (model != null || isTooLarge) return model;
+        // The file is damaged.
+        ModelFile replacement = Read(NewPath, out _, out _);
+        if (replacement != null) Rename(NewPath);
+        else if (HasOld && PutBack()) replacement = Read(Path, out _, out _);
         return replacement;
     }
+
+    /// <summary>Completes a replacement that a loss of power has ended between two files: the new model, or the old one, takes its place.</summary>
+    public static void Settle()
+    {
+        try
+        {
+            if (File.Exists(Path)) return;
+            if (File.Exists(NewPath) && NewChecksum() != 0) Rename(NewPath);
+            else if (HasOld) Rename(OldPath);
+        }
+        catch (OutOfMemoryException)
+        {
+            throw;
+        }
+        catch (Exception)
+        {
+            // The read of the model says what is wrong.
+        }
+    }
+
+    /// <summary>True when the model before is still there.</summary>
+    public static bool HasOld => File.Exists(OldPath);
+
+    /// <summary>Returns the checksum that the file of the model in use ends with; 0 when there is none. The content is unchecked.</summary>
+    public static uint Checksum() => TryReadChecksum(Path, -ModelFormat.ChecksumSize);
+
+    /// <summary>Returns the checksum of the model that was rejected last; 0 when none was.</summary>
+    public static uint RejectedChecksum() => TryReadChecksum(RejectedPath, 0);
 
     /// <summary>Returns the checksum of a downloaded model that waits to be taken, or 0 when it is damaged. Reads the file in pieces.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -41,36 +76,82 @@ public static class ModelStore
         return checksum == null ? 0 : Binary.LittleEndian.ReadUInt32(checksum, 0);
     }
 
-    /// <summary>Puts the downloaded model in the place of the old one, if it is good. The heap has to hold the whole file.</summary>
-    /// <param name="problem">Why the old model stays, or null.</param>
-    /// <returns>The model in use from now on; null when there is no good one.</returns>
-    public static ModelFile TakeNew(out string problem)
+    /// <summary>Puts the downloaded model on trial, in the place of the old one, which stays beside it. A model that is on trial goes first.</summary>
+    /// <param name="needsKernel">True when the board computes the old model.</param>
+    /// <returns>Why the old model stays, or null.</returns>
+    public static string TakeNew(bool needsKernel)
     {
-        ModelFile model = Read(NewPath, out problem);
-        if (model != null && Promote(out problem)) return model;
-        model = null;
-        FlashFile.Delete(NewPath);
-        return Load(out _);
-    }
-
-    private static bool Promote(out string problem)
-    {
-        problem = null;
         try
         {
+            uint checksum = NewChecksum();
+            if (checksum == 0)
+            {
+                FlashFile.Delete(NewPath);
+                return NewPath + " is damaged";
+            }
+            // Of two models on trial neither is known to be good.
+            if (HasOld && File.Exists(ModelTrial.Path)) FlashFile.Replace(OldPath, Path);
+            if (File.Exists(Path))
+            {
+                ModelTrial.Begin(checksum, needsKernel);
+                FlashFile.Replace(Path, OldPath);
+            }
             FlashFile.Replace(NewPath, Path);
-            return true;
+            return null;
         }
         catch (Exception e)
         {
-            problem = NewPath + " could not be renamed: " + e.Message;
+            return NewPath + " could not be renamed: " + e.Message;
+        }
+    }
+
+    /// <summary>Puts the model before in the place of the one on trial, whose checksum is kept so that it is not downloaded again.</summary>
+    /// <returns>False when there is none, or when the flash refuses it.</returns>
+    public static bool PutBack()
+    {
+        try
+        {
+            if (!HasOld) return false;
+            byte[] checksum = File.Exists(Path) ? FlashFile.ReadAt(Path, -ModelFormat.ChecksumSize, ModelFormat.ChecksumSize) : null;
+            if (checksum != null) File.WriteAllBytes(RejectedPath, checksum);
+            return Rename(OldPath);
+        }
+        catch (Exception)
+        {
             return false;
         }
     }
 
-    private static ModelFile Read(string path, out string problem)
+    private static bool Rename(string path)
+    {
+        try
+        {
+            FlashFile.Replace(path, Path);
+            return true;
+        }
+        catch (Exception)
+        {
+            return false;
+        }
+    }
+
+    private static uint TryReadChecksum(string path, int offset)
+    {
+        try
+        {
+            byte[] checksum = File.Exists(path) ? FlashFile.ReadAt(path, offset, ModelFormat.ChecksumSize) : null;
+            return checksum == null ? 0 : Binary.LittleEndian.ReadUInt32(checksum, 0);
+        }
+        catch (Exception)
+        {
+            return 0;
+        }
+    }
+
+    private static ModelFile Read(string path, out string problem, out bool isTooLarge)
     {
         problem = null;
+        isTooLarge = false;
         try
         {
             if (!File.Exists(path))
@@ -85,6 +166,7 @@ public static class ModelStore
         catch (OutOfMemoryException)
         {
             problem = path + " needs more memory than is free";
+            isTooLarge = true;
         }
         catch (Exception e)
         {

@@ -6,7 +6,7 @@ using Crime.Device.Memory;
 using Crime.Device.Offload;
 using Crime.Device.Settings;
 using Crime.Device.Terminal;
-using Crime.Model;
+using Crime.Node;
 
 namespace Crime.Device.Models;
 
@@ -29,8 +29,8 @@ public sealed class ModelUpdater : LastingThread
     private readonly SerialConsole _console;
     private readonly LinkKeeper _link;
     private readonly FileDownload _download;
-    private readonly AutoResetEvent _wakeUp = new AutoResetEvent(false);
-    private uint _checksum;
+    private readonly ModelNotice _models;
+    private readonly AutoResetEvent _wakeUp;
     private bool _hasNewModel;
     private bool _hasNewKernel;
     private int _kernelRoomSizeBytes;
@@ -42,15 +42,17 @@ public sealed class ModelUpdater : LastingThread
     /// <param name="console">Receives lines about problems.</param>
     /// <param name="link">Knows when the network is up.</param>
     /// <param name="memory">Notes where memory ran out.</param>
-    /// <param name="current">The model on the board, or null.</param>
-    public ModelUpdater(BoardSettings settings, SerialConsole console, LinkKeeper link, MemoryPlan memory, ModelFile current)
+    /// <param name="inbox">Wakes the thread when a gateway has published another version of the model.</param>
+    public ModelUpdater(BoardSettings settings, SerialConsole console, LinkKeeper link, MemoryPlan memory, Inbox inbox)
         : base(memory, Shortage.Download)
     {
         _settings = settings;
         _console = console;
         _link = link;
         _download = new FileDownload(settings, memory);
-        _checksum = current == null ? 0 : current.Checksum;
+        _models = inbox.Models;
+        _wakeUp = inbox.ModelPublished;
+        _models.Rejected = ModelStore.RejectedChecksum();
     }
 
     /// <summary>Starts the thread, unless downloads are switched off.</summary>
@@ -59,10 +61,14 @@ public sealed class ModelUpdater : LastingThread
         if (_settings.HttpPort > 0 && _settings.BrokerHost.Length > 0) StartThread();
     }
 
-    /// <summary>Sets the room for a kernel package of the model in use.</summary>
+    /// <summary>Sets the model in use, and the room for its kernel package.</summary>
+    /// <param name="checksum">Checksum of the model's image.</param>
     /// <param name="roomSizeBytes">Largest package in bytes that the heap has room for; 0 when none is needed.</param>
-    public void SetKernelRoom(int roomSizeBytes)
+    public void SetModel(uint checksum, int roomSizeBytes)
     {
+        _models.Rejected = ModelStore.RejectedChecksum();
+        lock (_lock)
+            if (!_hasNewModel) _models.Current = checksum;
         _kernelRoomSizeBytes = roomSizeBytes > KernelStore.MaxSizeBytes ? KernelStore.MaxSizeBytes : roomSizeBytes;
         _wakeUp.Set();
     }
@@ -98,7 +104,10 @@ public sealed class ModelUpdater : LastingThread
             return;
         }
         _checkedAtUs = Clock.NowUs();
+        uint published = _models.Published;
+        bool isAsking = !_hasNewModel;
         string problem = Update();
+        if (isAsking && (problem == null || _download.NeedsMemory)) _models.OnAsked(published);
         _link.OnModelCheck(_checkedAtUs);
         // Repeated every few seconds, the same line would hide the readings.
         if (problem != null && problem != _lastProblem) _console.WriteLine(problem);
@@ -106,8 +115,8 @@ public sealed class ModelUpdater : LastingThread
         _wakeUp.WaitOne(problem == null || _download.NeedsMemory ? IntervalMs : RetryMs, false);
     }
 
-    /// <summary>False while the board spares its radio and lacks nothing: then it asks once a day, for the first time a day after its start.</summary>
-    private bool IsDue => _checksum == 0 || !_link.SparesRadio || Clock.NowUs() - _checkedAtUs >= RareIntervalMs * 1000L
+    /// <summary>False while the board spares its radio, lacks nothing, and has heard of no newer model: then it asks once a day, for the first time a day after its start.</summary>
+    private bool IsDue => _models.Current == 0 || _models.IsDue || !_link.SparesRadio || Clock.NowUs() - _checkedAtUs >= RareIntervalMs * 1000L
         || (_kernelRoomSizeBytes > 0 && _checkedAtUs == 0);
 
     /// <inheritdoc/>
@@ -119,7 +128,9 @@ public sealed class ModelUpdater : LastingThread
         try
         {
             // The file of a model that waits to be taken must not change.
-            if (!_hasNewModel && _download.Fetch(".crime", _checksum, ModelStore.NewPath, ModelStore.MaxSizeBytes, Shortage.Download)) return AcceptModel();
+            if (!_hasNewModel && _download.Fetch(
+                    ".crime", _models.Current, _models.Rejected, ModelStore.NewPath, ModelStore.MaxSizeBytes, Shortage.Download))
+                return AcceptModel();
             if (_download.Problem != null) return "model: " + _download.Problem;
             return _hasNewModel ? null : UpdateKernel();
         }
@@ -139,7 +150,7 @@ public sealed class ModelUpdater : LastingThread
         }
         lock (_lock)
         {
-            _checksum = checksum;
+            _models.Current = checksum;
             _hasNewModel = true;
         }
         return null;
@@ -149,7 +160,7 @@ public sealed class ModelUpdater : LastingThread
     {
         int roomSizeBytes = _kernelRoomSizeBytes;
         if (roomSizeBytes <= 0 || _hasNewKernel) return null;
-        if (_download.Fetch(".kernel", KernelStore.Checksum(), KernelStore.NewPath, roomSizeBytes, Shortage.Package))
+        if (_download.Fetch(".kernel", KernelStore.Checksum(), 0, KernelStore.NewPath, roomSizeBytes, Shortage.Package))
         {
             lock (_lock) _hasNewKernel = true;
             return null;

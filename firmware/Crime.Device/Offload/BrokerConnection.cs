@@ -191,8 +191,8 @@ public sealed class BrokerConnection
 
     private static string[] Filters(string answers, string statuses, string commands)
     {
-        if (commands == null) return new[] { answers, statuses };
-        return new[] { answers, statuses, commands };
+        if (commands == null) return new[] { answers, statuses, Topics.ModelsFilter };
+        return new[] { answers, statuses, Topics.ModelsFilter, commands };
     }
 
     private static string Credential(string text) => text.Length == 0 ? null : text;

@@ -16,16 +16,25 @@ public sealed class Inbox : IMessageReceiver
     private readonly InputFlow _flow;
     private RemoteCommands _commands;
     private string _commandTopic;
+    private readonly AutoResetEvent _modelPublished = new AutoResetEvent(false);
 
     /// <summary>Makes an inbox without a model.</summary>
     /// <param name="request">The request under way.</param>
     /// <param name="flow">Counts late answers, malformed frames, and the energy of messages that no input waits for.</param>
-    public Inbox(OpenRequest request, InputFlow flow)
+    /// <param name="modelName">Name of the board's model at the gateway.</param>
+    public Inbox(OpenRequest request, InputFlow flow, string modelName)
     {
         _request = request;
         _flow = flow;
-        _messages = new BoardInbox(request, flow);
+        Models = new ModelNotice(modelName);
+        _messages = new BoardInbox(request, flow) { Models = Models };
     }
+
+    /// <summary>Learns which version of the model gateways serve.</summary>
+    public ModelNotice Models { get; }
+
+    /// <summary>Is set when a gateway has published another version of the model.</summary>
+    public AutoResetEvent ModelPublished => _modelPublished;
 
     /// <summary>The last answer. It stays until the next request.</summary>
     public ResponseFrame Answer => _request.Answer;
@@ -89,6 +98,8 @@ public sealed class Inbox : IMessageReceiver
             _flow.Background.OnReceived(1, nowUs, nowUs);
             return;
         }
+        uint published = Models.Published;
         if (_messages.OnMessage(topic, payload, nowUs)) _answered.Set();
+        if (Models.Published != published && Models.IsDue) _modelPublished.Set();
     }
 }

@@ -27,6 +27,7 @@ public sealed class LinkKeeper : LastingThread
     private readonly PingFrame _ping = new PingFrame();
     private readonly AutoResetEvent _wanted = new AutoResetEvent(false);
     private uint _modelId;
+    private uint _imageChecksum;
 
     /// <summary>Makes the keeper; <see cref="Start"/> starts its thread.</summary>
     /// <param name="settings">The board's settings.</param>
@@ -56,10 +57,12 @@ public sealed class LinkKeeper : LastingThread
 
     /// <summary>Sets the engine whose links are measured, and the model to announce.</summary>
     /// <param name="modelId">Identity of the model.</param>
+    /// <param name="imageChecksum">Checksum of its image.</param>
     /// <param name="engine">The engine.</param>
-    public void SetModel(uint modelId, MappingEngine engine)
+    public void SetModel(uint modelId, uint imageChecksum, MappingEngine engine)
     {
         _modelId = modelId;
+        _imageChecksum = imageChecksum;
         _flow.SetModel(engine);
         if (_connection.IsConnected) Announce();
     }
@@ -171,6 +174,7 @@ public sealed class LinkKeeper : LastingThread
             Objective = _settings.Objective,
             Session = _flow.Session,
             ModelId = _modelId,
+            ImageChecksum = _imageChecksum,
             FirmwareVersion = FirmwareVersion.Value,
         };
         _connection.Publish(Topics.Presence(_settings.BoardId), birth.Encode(), true);

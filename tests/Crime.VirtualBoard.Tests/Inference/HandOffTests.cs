@@ -155,7 +155,7 @@ public sealed class HandOffTests
         var request = new OpenRequest(Session);
         _flow = new InputFlow(power, _mapping, null);
         var network = new LinkFlow(request, null, _flow);
-        _inbox = new Inbox(request, _flow);
+        _inbox = new Inbox(request, _flow, "gestures");
         _connection = new BrokerConnection(_settings, console, _inbox, _flow.Counters, new MemoryPlan());
         var link = new LinkKeeper(_settings, console, _connection, network, new MemoryPlan());
         var sender = new RequestSender(_settings, _connection, _inbox, network);

@@ -69,7 +69,7 @@ public sealed class ListeningTests
         var console = new SerialConsole("COM2", 115200, 17, 16);
         var request = new OpenRequest(Session);
         var network = new LinkFlow(request, null, flow);
-        var inbox = new Inbox(request, flow);
+        var inbox = new Inbox(request, flow, "gestures");
         var connection = new BrokerConnection(settings, console, inbox, flow.Counters, new MemoryPlan());
         var sender = new RequestSender(settings, connection, inbox, network);
         var link = new LinkKeeper(settings, console, connection, network, new MemoryPlan());
