@@ -45,6 +45,15 @@ public static class ModelContainer
     /// <remarks>A model without fixed-point weights has an image too: with it a board knows how to send its inputs away.</remarks>
     public static byte[] BoardImage(byte[] file)
     {
+        List<(uint Tag, byte[] Content)> sections = Sections(file);
+        sections.RemoveAll(section => section.Tag is ModelFormat.FloatTag or ModelFormat.OptionsTag);
+        return Write(BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(12)), sections);
+    }
+
+    /// <summary>Returns the sections of a file, in their order.</summary>
+    /// <param name="file">A file that <see cref="ModelReader"/> accepted.</param>
+    public static List<(uint Tag, byte[] Content)> Sections(byte[] file)
+    {
         var sections = new List<(uint Tag, byte[] Content)>();
         int count = BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(6));
         for (int i = 0; i < count; i++)
@@ -53,9 +62,9 @@ public static class ModelContainer
             uint tag = BinaryPrimitives.ReadUInt32LittleEndian(entry);
             int offset = BinaryPrimitives.ReadInt32LittleEndian(entry[4..]);
             int length = BinaryPrimitives.ReadInt32LittleEndian(entry[8..]);
-            if (tag is not ModelFormat.FloatTag and not ModelFormat.OptionsTag) sections.Add((tag, file.AsSpan(offset, length).ToArray()));
+            sections.Add((tag, file.AsSpan(offset, length).ToArray()));
         }
-        return Write(BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(12)), sections);
+        return sections;
     }
 
     private static int Padded(int length) => (length + 3) & ~3;

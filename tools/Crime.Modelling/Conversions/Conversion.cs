@@ -69,7 +69,7 @@ public sealed class Conversion
                 ? Calibration.FromDefaults
                 : Calibration.Measure(ModelLoading.FloatOnly(trained), data, percentile: options.Percentile);
         QuantisedModel? quantised = trained.FitsBoards ? Quantiser.Quantise(trained, calibration, options.WeightBits) : null;
-        byte[] bytes = ModelFileWriter.Write(trained, quantised, calibration);
+        byte[] bytes = GoldenSection.Add(ModelFileWriter.Write(trained, quantised, calibration));
         ModelFile model = ModelLoading.Parse(bytes, trained.Name);
         return new Conversion
         {
