@@ -62,6 +62,8 @@ public static class GatewayHost
 
         WebApplication app = builder.Build();
         ModelEndpoints.Map(app, app.Services.GetRequiredService<ModelRegistry>());
+        app.Services.GetRequiredService<ModelUpload>().Map(app);
+        BoardsEndpoint.Map(app, app.Services.GetRequiredService<BoardList>(), app.Services.GetRequiredService<ModelRegistry>());
         app.Services.GetRequiredService<HealthEndpoint>().Map(app);
         MetricsEndpoint.Map(app);
         ModelEndpoints.MapNothingElse(app);
@@ -116,6 +118,9 @@ public static class GatewayHost
             options.ModelsFolder, provider.GetRequiredService<ModelRegistry>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ModelLibrary>>()));
         services.AddSingleton<ModelWatcher>();
+        services.AddSingleton<ModelsPublisher>();
+        services.AddSingleton<ModelUpload>();
+        services.AddSingleton<BoardList>();
         services.AddSingleton(new DriverSignals(options.WorkerCount));
         services.AddSingleton<UpstreamRoutes>();
         services.AddSingleton(provider => SettingsOf(options, provider.GetRequiredService<UpstreamRoutes>()));

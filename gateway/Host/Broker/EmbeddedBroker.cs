@@ -55,6 +55,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private readonly string _nodeId;
     private readonly string _ownStatusTopic;
     private readonly string _ownRegimeTopic;
+    private readonly string _ownModelsTopic;
     private readonly string _linkKey = Convert.ToHexString(RandomNumberGenerator.GetBytes(LinkKeySize));
     private readonly ConcurrentDictionary<string, bool> _retainedTopics = new();
     private readonly BrokerShortcut _shortcut;
@@ -76,6 +77,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         _nodeId = options.NodeId;
         _ownStatusTopic = Topics.Status(options.NodeId);
         _ownRegimeTopic = Topics.Regime(options.NodeId);
+        _ownModelsTopic = Topics.Models(_nodeId);
         var serverOptions = new MqttServerOptions
         {
             MaxPendingMessagesPerClient = MaxPendingMessagesPerClient,
@@ -192,7 +194,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private void LimitPublish(string topic, InterceptingPublishEventArgs e)
     {
         // Whoever could write the gateway's status could lead all boards astray.
-        if ((topic == _ownStatusTopic || topic == _ownRegimeTopic) && e.ClientId != _nodeId) e.ProcessPublish = false;
+        if ((topic == _ownStatusTopic || topic == _ownRegimeTopic || topic == _ownModelsTopic) && e.ClientId != _nodeId) e.ProcessPublish = false;
         // Only the gateway publishes results: a consumer relies on one per input.
         bool isResult = topic.StartsWith(s_resultRoot, StringComparison.Ordinal) || BoardTopics.IsOfGateway(topic);
         if (isResult && e.ClientId != _nodeId) e.ProcessPublish = false;
@@ -201,7 +203,8 @@ public sealed class EmbeddedBroker : IAsyncDisposable
 
     private bool MayRetain(string topic, bool isRemoval)
     {
-        if (!Topics.IsStatus(topic, out _) && !Topics.IsRegime(topic, out _) && !Topics.IsPresence(topic, out _)) return false;
+        if (!Topics.IsStatus(topic, out _) && !Topics.IsRegime(topic, out _) && !Topics.IsPresence(topic, out _) && !Topics.IsModels(topic, out _))
+            return false;
         if (isRemoval) return _retainedTopics.TryRemove(topic, out _);
         if (_retainedTopics.ContainsKey(topic)) return true;
         return _retainedTopics.Count < MaxRetainedTopics && _retainedTopics.TryAdd(topic, true);

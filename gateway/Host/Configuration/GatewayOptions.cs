@@ -73,6 +73,9 @@ public sealed record GatewayOptions(
     /// <summary>The group whose requests this gateway shares with others; empty for none.</summary>
     public string GroupId { get; init; } = "";
 
+    /// <summary>Token that an upload from another machine must send; empty where only this machine uploads. It is never logged.</summary>
+    public string UploadToken { get; init; } = "";
+
     /// <summary>Absolute path of the folder with accepted inputs; empty where no receipts are given.</summary>
     public string ResultsFolder { get; init; } = "";
 
@@ -191,6 +194,7 @@ public sealed record GatewayOptions(
         {
             Upstreams = UpstreamList.Read(configuration),
             GroupId = Settings.NodeGroup.TextIn(configuration),
+            UploadToken = Settings.ModelsUploadToken.TextIn(configuration),
             ResultsFolder = ResultsFolderIn(configuration),
             ResultsFlush = Enum.Parse<ResultsFlush>(Settings.ResultsFlush.TextIn(configuration), ignoreCase: true),
             LogFormat = Enum.Parse<LogFormat>(Settings.LogFormat.TextIn(configuration), ignoreCase: true),

@@ -50,6 +50,10 @@ public static class Settings
     public static readonly Setting ModelsFolder = Setting.Folder("Models:Folder", "models",
         "folder with the .crime files to serve (default beside the program)");
 
+    /// <summary>Who may upload models.</summary>
+    public static readonly Setting ModelsUploadToken = Setting.Secret("Models:UploadToken",
+        "token that an upload from another machine must send; without one only this machine uploads (default none); better given as CRIME_Models__UploadToken");
+
     /// <summary>Where accepted inputs are kept.</summary>
     public static readonly Setting ResultsFolder = Setting.FolderOrNone("Results:Folder",
         "folder that keeps accepted inputs until their results are published; without one no receipts are given (default none)");
@@ -124,7 +128,8 @@ public static class Settings
     /// <summary>All settings.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        BrokerMode, BrokerHost, BrokerPort, BrokerUsername, BrokerPassword, HttpPort, ModelsFolder, ResultsFolder, ResultsFlush, NodeId, NodeGroup,
+        BrokerMode, BrokerHost, BrokerPort, BrokerUsername, BrokerPassword, HttpPort, ModelsFolder, ModelsUploadToken,
+        ResultsFolder, ResultsFlush, NodeId, NodeGroup,
         QueueCapacity, WorkersCount, StatusHeartbeatMs, StatusMinIntervalMs, ShutdownDrainMs, WatchdogStallMs, WatchdogLinkDownMs, LogFormat,
         UpstreamNode, UpstreamHost, UpstreamPort, UpstreamUsername, UpstreamPassword,
     ];

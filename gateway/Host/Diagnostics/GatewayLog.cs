@@ -73,6 +73,12 @@ internal static partial class GatewayLog
     [LoggerMessage(22, LogLevel.Information, "model file {File} is gone, and no longer served")]
     public static partial void ModelRemoved(this ILogger log, string file);
 
+    [LoggerMessage(25, LogLevel.Warning, "model {Name} was uploaded and cannot be stored: {Reason}")]
+    public static partial void ModelNotStored(this ILogger log, string name, string reason);
+
+    [LoggerMessage(26, LogLevel.Information, "model {Name} was uploaded from {Address} as {Id}")]
+    public static partial void ModelUploaded(this ILogger log, string name, string address, string id);
+
     [LoggerMessage(23, LogLevel.Warning, "model {Name} is served without a kernel: {Reason}")]
     public static partial void KernelNotCompiled(this ILogger log, string name, string reason);
 

@@ -8,6 +8,7 @@ using System.Linq;
 using Crime.Frames;
 using Crime.Gateway.Inference;
 using Crime.Model;
+using Crime.Modelling.Reference;
 using Microsoft.Extensions.Logging;
 using Crime.Gateway.Diagnostics;
 using Crime.Gateway.Timing;
@@ -95,16 +96,76 @@ public sealed class ModelLibrary
         string? reason = Read(path, out byte[] bytes);
         if (reason != null) return reason;
         ModelError error = ModelReader.TryRead(bytes, out ModelFile file);
-        if (error != ModelError.None) return ModelErrors.Describe(error);
-        if (!file.HasFloat) return "it has no float weights (an image for boards?)";
-        ModelSource? twin = _sources.Values.FirstOrDefault(known => known != source && known.Current?.Id == file.Id);
-        if (twin != null) return $"it is the same network as {twin.Current!.Name}";
-        if (source.Current == null && _sources.Values.Count(known => known.Current != null) == StatusFrame.MaxModels)
-            return $"a gateway serves at most {StatusFrame.MaxModels} models";
+        reason = error != ModelError.None ? ModelErrors.Describe(error) : Obstacle(file, source);
+        if (reason != null) return reason;
 
         if (source.Replaced?.Id == file.Id) source.SwapBack();
         else if (source.Current?.Id != file.Id || !IsSameImage(source.Current, bytes)) source.Use(Make(path, bytes, new FloatModel(file)));
         if (!_isFirstScan) _log.ModelLoaded(path, file.Id.ToString("x8"));
+        return null;
+    }
+
+    /// <summary>Checks a model that is about to be stored under a name. The registry stays as it is.</summary>
+    /// <param name="name">Name of its file, without the extension.</param>
+    /// <param name="file">Foreign bytes.</param>
+    /// <returns>Why it cannot be served, or null.</returns>
+    public string? Check(string name, byte[] file)
+    {
+        ModelError error = ModelReader.TryRead(file, out ModelFile model);
+        if (error != ModelError.None) return ModelErrors.Describe(error);
+        string? obstacle = Obstacle(model, _sources.GetValueOrDefault(PathOf(name)));
+        if (obstacle != null) return obstacle;
+        return GoldenReference.Holds(model) ? null : "its fixed-point weights do not compute its golden vectors";
+    }
+
+    /// <summary>Writes a model file of the folder as a whole: a loss of power leaves the old file or the new one.</summary>
+    /// <param name="name">Name of the file, without the extension.</param>
+    /// <param name="file">The file, checked.</param>
+    /// <returns>Why it cannot be written, or null. The old file stays then.</returns>
+    public string? Write(string name, byte[] file)
+    {
+        // Not a name that the folder is searched for.
+        string temporary = Path.Combine(_folder, $".{name}.upload");
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+            {
+                stream.Write(file);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, PathOf(name), overwrite: true);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _log.ModelNotStored(name, e.Message);
+            TryDelete(temporary);
+            return "the gateway cannot write its model folder";
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next upload of the name replaces it.
+        }
+    }
+
+    private string PathOf(string name) => Path.Combine(_folder, name + ".crime");
+
+    /// <returns>Why a good model cannot be served from a file, or null.</returns>
+    private string? Obstacle(ModelFile file, ModelSource? source)
+    {
+        if (!file.HasFloat) return "it has no float weights (an image for boards?)";
+        ModelSource? twin = _sources.Values.FirstOrDefault(known => known != source && known.Current?.Id == file.Id);
+        if (twin != null) return $"it is the same network as {twin.Current!.Name}";
+        if (source?.Current == null && _sources.Values.Count(known => known.Current != null) == StatusFrame.MaxModels)
+            return $"a gateway serves at most {StatusFrame.MaxModels} models";
         return null;
     }
 

@@ -25,6 +25,9 @@ public sealed class ModelWatcher : IDisposable
     private readonly string _path;
     private readonly ModelLibrary _library;
     private readonly GatewayCore _core;
+    private readonly ModelsPublisher _publisher;
+    // One scan at a time.
+    private readonly SemaphoreSlim _scan = new(1, 1);
     private readonly ILogger<ModelWatcher> _log;
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _stop = new();
@@ -35,17 +38,40 @@ public sealed class ModelWatcher : IDisposable
     /// <param name="options">The folder.</param>
     /// <param name="library">Loads the models.</param>
     /// <param name="core">Publishes a change.</param>
+    /// <param name="publisher">Publishes the list of models.</param>
     /// <param name="log">Receives errors.</param>
-    public ModelWatcher(GatewayOptions options, ModelLibrary library, GatewayCore core, ILogger<ModelWatcher> log)
+    public ModelWatcher(GatewayOptions options, ModelLibrary library, GatewayCore core, ModelsPublisher publisher, ILogger<ModelWatcher> log)
     {
         _path = options.ModelsFolder;
         _library = library;
         _core = core;
+        _publisher = publisher;
         _log = log;
     }
 
     /// <summary>Loads the models that are in the folder now.</summary>
     public void LoadNow() => _library.Scan();
+
+    /// <summary>Stores an uploaded model in the folder, and serves it at once.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="file">Foreign bytes.</param>
+    /// <param name="cancellation">Ends the wait for another scan.</param>
+    /// <returns>Why it is refused, and whether the file is the reason; null and false when it is served.</returns>
+    public async Task<(string? Reason, bool IsRefused)> StoreAsync(string name, byte[] file, CancellationToken cancellation)
+    {
+        await _scan.WaitAsync(cancellation);
+        try
+        {
+            if (_library.Check(name, file) is { } refusal) return (refusal, true);
+            if (_library.Write(name, file) is { } failure) return (failure, false);
+            Scan();
+            return (null, false);
+        }
+        finally
+        {
+            _scan.Release();
+        }
+    }
 
     /// <summary>Begins to watch.</summary>
     public void Start() => _running = Task.Run(() => WatchAsync(_stop.Token));
@@ -63,6 +89,7 @@ public sealed class ModelWatcher : IDisposable
         _events?.Dispose();
         _stop.Dispose();
         _wake.Dispose();
+        _scan.Dispose();
     }
 
     private async Task WatchAsync(CancellationToken cancellation)
@@ -73,7 +100,7 @@ public sealed class ModelWatcher : IDisposable
             {
                 ListenForEvents();
                 if (await _wake.WaitAsync(_library.IsUnsettled ? UnsettledMs : PollMs, cancellation)) await Task.Delay(QuietMs, cancellation);
-                Look();
+                await LookAsync(cancellation);
             }
         }
         catch (OperationCanceledException)
@@ -82,16 +109,28 @@ public sealed class ModelWatcher : IDisposable
         }
     }
 
-    private void Look()
+    private void Scan()
     {
+        if (!_library.Scan()) return;
+        _core.Schedule.Announce();
+        _publisher.Publish();
+    }
+
+    private async Task LookAsync(CancellationToken cancellation)
+    {
+        await _scan.WaitAsync(cancellation);
         try
         {
-            if (_library.Scan()) _core.Schedule.Announce();
+            Scan();
         }
         catch (Exception e)
         {
             // A folder that goes while it is read, most likely; the next look tells.
             _log.Fault(e);
+        }
+        finally
+        {
+            _scan.Release();
         }
     }
 

@@ -10,6 +10,7 @@ using Crime.Gateway.Broker;
 using Crime.Gateway.Core;
 using Crime.Gateway.Counting;
 using Crime.Gateway.Diagnostics;
+using Crime.Gateway.Observation;
 using Crime.Gateway.Timing;
 using Microsoft.Extensions.Logging;
 
@@ -22,6 +23,7 @@ public sealed class Inbox : IInbox
     private readonly IRequestHandler _requests;
     private readonly TelemetryReceiver _telemetry;
     private readonly BoardRoster _boards;
+    private readonly BoardList _list;
     private readonly GatewayCounters _counters;
     private readonly GatewayCore _core;
     private readonly TimeProvider _time;
@@ -31,18 +33,20 @@ public sealed class Inbox : IInbox
     /// <param name="requests">Receives the frames of request topics.</param>
     /// <param name="telemetry">Receives telemetry.</param>
     /// <param name="boards">Receives presences.</param>
+    /// <param name="list">Receives them for the list of boards.</param>
     /// <param name="core">Receives the statuses of the group.</param>
     /// <param name="counters">Count malformed frames and faults.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Receives faults.</param>
     public Inbox(
-        IRequestHandler requests, TelemetryReceiver telemetry, BoardRoster boards, GatewayCore core, GatewayCounters counters, TimeProvider time,
-        ILogger<Inbox> log)
+        IRequestHandler requests, TelemetryReceiver telemetry, BoardRoster boards, BoardList list, GatewayCore core, GatewayCounters counters,
+        TimeProvider time, ILogger<Inbox> log)
     {
         _addresses = new ReplyAddresses(core.NodeId, core.Group.Id);
         _requests = requests;
         _telemetry = telemetry;
         _boards = boards;
+        _list = list;
         _core = core;
         _counters = counters;
         _time = time;
@@ -63,7 +67,11 @@ public sealed class Inbox : IInbox
                 _requests.Receive(reply, ArrayOf(payload), acknowledge);
             }
             else if (Topics.IsTelemetry(topic, out _)) _telemetry.Receive(payload.ToArray());
-            else if (Topics.IsPresence(topic, out string presentBoard)) _boards.Receive(presentBoard, payload.ToArray());
+            else if (Topics.IsPresence(topic, out string presentBoard))
+            {
+                _boards.Receive(presentBoard, payload.ToArray());
+                _list.Receive(presentBoard, payload.ToArray());
+            }
             else if (!_core.TryReceiveGroupStatus(topic, ArrayOf(payload), _time.NowUs())) _counters.MalformedFrames.Increment();
         }
         catch (Exception e)

@@ -9,6 +9,7 @@ using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Core;
 using Crime.Gateway.Core.Status;
+using Crime.Gateway.Models;
 using Crime.Gateway.Timing;
 using Microsoft.Extensions.Logging;
 using MQTTnet;
@@ -25,6 +26,7 @@ public sealed class MqttLink : BrokerLink
     private readonly IInbox _inbox;
     private readonly Outbox _outbox;
     private readonly IResultSender _results;
+    private readonly ModelsPublisher _models;
     private readonly TimeProvider _time;
 
     /// <summary>Makes a link that is not connected yet.</summary>
@@ -32,9 +34,12 @@ public sealed class MqttLink : BrokerLink
     /// <param name="address">The broker.</param>
     /// <param name="core">Publishes a status on every new connection.</param>
     /// <param name="ends">Inbox and outbox.</param>
+    /// <param name="models">Publishes the list of models on every new connection.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Receives outages and their ends.</param>
-    public MqttLink(GatewayOptions options, BrokerAddress address, GatewayCore core, MessageEnds ends, TimeProvider time, ILogger<MqttLink> log)
+    public MqttLink(
+        GatewayOptions options, BrokerAddress address, GatewayCore core, MessageEnds ends, ModelsPublisher models, TimeProvider time,
+        ILogger<MqttLink> log)
         : base(address, options.NodeId, log)
     {
         _isEmbedded = options.Broker.Mode == BrokerMode.Embedded;
@@ -42,6 +47,7 @@ public sealed class MqttLink : BrokerLink
         _inbox = ends.Inbox;
         _outbox = ends.Outbox;
         _results = ends.Results;
+        _models = models;
         _time = time;
     }
 
@@ -98,6 +104,7 @@ public sealed class MqttLink : BrokerLink
         }
         _outbox.Open();
         _core.OnConnectionChanged(isConnected: true);
+        _models.Publish();
     }
 
     /// <inheritdoc/>
