@@ -60,7 +60,7 @@ public static class Program
             ("Try it", [DemoVerb.Create(), BoardVerb.Create(), MonitorVerb.Create()]),
             ("Data of a sensor", [RecordVerb.Create(), DataVerb.Create(), SegmentVerb.Create(), RecordingVerb.Create(), GesturesVerb.Create(), LengthsVerb.Create()]),
             ("Models", [TrainVerb.Create(), ConvertVerb.Create(), EvalVerb.Create(), ReportVerb.Create(), PredictVerb.Create(), CompileVerb.Create()]),
-            ("Boards and gateways", [FlashVerb.Create(), GatewayVerb.Create(), CalibrateVerb.Create()]),
+            ("Boards and gateways", [FlashVerb.Create(), GatewayVerb.Create(), PublishVerb.Create(), CalibrateVerb.Create()]),
             ("Research", [SimulateVerb.Create(), ExperimentVerb.Create(), BenchVerb.Create(), ChaosVerb.Create()]),
             ("Development", [CheckDeviceVerb.Create(), IlCountVerb.Create(), GoldenVerb.Create(), EmbedVerb.Create(), NanoClrVerb.Create()]),
         ];
