@@ -150,7 +150,10 @@ public sealed class PublishTests : BoardSiteTests
     }
 
     /// <summary>The files that a loss of power leaves after each step of a replacement, and of putting back.</summary>
-    /// <param name="state">The files: c model.crime, o model.old, n model.new, with A for the old model and B for the new one; t: B is on trial, with its attempts.</param>
+    /// <param name="state">
+    /// The files: c model.crime, o model.old, n model.new, b model.bad, with A for the old model and B for the new one; t: B is on trial, with its
+    /// attempts.
+    /// </param>
     /// <param name="expected">The model that the board then runs.</param>
     [TestCase("cA nB", "A")]
     [TestCase("cA nB t0", "A")]
@@ -178,7 +181,9 @@ public sealed class PublishTests : BoardSiteTests
         List<string> lines = await ReadUntilAsync(board, "END ");
         AssertEachInputOnce(lines);
         string id = IdOf(expected == "A" ? s_old : s_new);
-        Assert.That(lines.Where(line => line.StartsWith("model: test id=", StringComparison.Ordinal)).Select(line => line.Split(' ')[2]), Is.EqualTo(new[] { "id=" + id }));
+        Assert.That(
+            lines.Where(line => line.StartsWith("model: test id=", StringComparison.Ordinal)).Select(line => line.Split(' ')[2]),
+            Is.EqualTo(new[] { "id=" + id }));
         Assert.That(File.ReadAllBytes(OnFlash("model.crime")), Is.EqualTo(images[expected[0]]));
         Assert.That(File.Exists(OnFlash("model.old")), Is.False, "the trial is over");
         Assert.That(File.Exists(OnFlash("trial.bin")), Is.False, "the trial is over");

@@ -9,7 +9,9 @@ using Crime.Binary;
 namespace Crime.Device.Models;
 
 /// <summary>Counts the attempts to run a new model. Used by the main thread.</summary>
-/// <remarks>The record has 12 bytes: checksum of the model's image (u32), attempts (u8), results (u8), 1 when a kernel is needed (u8), 0 (u8), CRC-32 of all before.</remarks>
+/// <remarks>
+/// The record has 12 bytes: checksum of the model's image (u32), attempts (u8), results (u8), 1 when a kernel is needed (u8), 0 (u8), CRC-32 of all before.
+/// </remarks>
 public sealed class ModelTrial
 {
     /// <summary>The record of the trial.</summary>

@@ -115,7 +115,10 @@ public sealed class ModelUpdater : LastingThread
         _wakeUp.WaitOne(problem == null || _download.NeedsMemory ? IntervalMs : RetryMs, false);
     }
 
-    /// <summary>False while the board spares its radio, lacks nothing, and has heard of no newer model: then it asks once a day, for the first time a day after its start.</summary>
+    /// <summary>
+    /// False while the board spares its radio, lacks nothing, and no gateway has published a newer model: then it asks once a day, for the first time
+    /// a day after its start.
+    /// </summary>
     private bool IsDue => _models.Current == 0 || _models.IsDue || !_link.SparesRadio || Clock.NowUs() - _checkedAtUs >= RareIntervalMs * 1000L
         || (_kernelRoomSizeBytes > 0 && _checkedAtUs == 0);
 

@@ -2,8 +2,8 @@
 
 using System.Linq;
 using Crime.Frames;
+using Crime.Gateway.Boards;
 using Crime.Gateway.Models;
-using Crime.Gateway.Observation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

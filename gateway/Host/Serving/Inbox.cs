@@ -10,7 +10,6 @@ using Crime.Gateway.Broker;
 using Crime.Gateway.Core;
 using Crime.Gateway.Counting;
 using Crime.Gateway.Diagnostics;
-using Crime.Gateway.Observation;
 using Crime.Gateway.Timing;
 using Microsoft.Extensions.Logging;
 

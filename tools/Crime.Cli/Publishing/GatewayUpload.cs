@@ -44,7 +44,8 @@ internal sealed class GatewayUpload : IDisposable
     {
         _gateway = gateway;
         if (token == null) return;
-        if (!AuthenticationHeaderValue.TryParse("Bearer " + token, out AuthenticationHeaderValue? header)) throw new UserInputException("the token cannot be sent in a header");
+        if (!AuthenticationHeaderValue.TryParse("Bearer " + token, out AuthenticationHeaderValue? header))
+            throw new UserInputException("the token cannot be sent in a header");
         _http.DefaultRequestHeaders.Authorization = header;
     }
 

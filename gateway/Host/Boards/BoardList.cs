@@ -1,11 +1,12 @@
 // The boards at the gateway's broker, as they announce themselves: which model each of them runs.
 
+using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Frames;
 
-namespace Crime.Gateway.Observation;
+namespace Crime.Gateway.Boards;
 
 /// <summary>The last presence of each board. Thread-safe.</summary>
 public sealed class BoardList
@@ -15,7 +16,7 @@ public sealed class BoardList
 
     private readonly ConcurrentDictionary<string, PresenceFrame> _boards = new();
     /// <summary>The boards by name.</summary>
-    public IReadOnlyList<KeyValuePair<string, PresenceFrame>> Boards => [.. _boards.OrderBy(board => board.Key, System.StringComparer.Ordinal)];
+    public IReadOnlyList<KeyValuePair<string, PresenceFrame>> Boards => [.. _boards.OrderBy(board => board.Key, StringComparer.Ordinal)];
 
     /// <summary>Takes the presence of a board.</summary>
     /// <param name="board">Its name.</param>
