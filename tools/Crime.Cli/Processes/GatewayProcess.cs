@@ -101,7 +101,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     }
 
     /// <summary>Path of the dotnet host that runs this program.</summary>
-    private static string DotnetHost
+    public static string DotnetHost
     {
         get
         {

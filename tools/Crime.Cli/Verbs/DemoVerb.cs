@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Demo;
+using Crime.Cli.Demo.Sensor;
 using Crime.Cli.Outputs;
 using Crime.Modelling;
 using Spectre.Console;
@@ -37,18 +38,30 @@ internal static class DemoVerb
         var profile = Options.Profile();
         var rtt = Options.Numbers(
             "--rtt-ms", "Round trip to the gateway of each board; the last one also for all further boards.", s_rttMs, 0, MaxRttMs);
+        var sensor = new Option<bool>("--live-sensor")
+        {
+            Description = "Play the way from a sensor to a lamp on one virtual board: record takes, train, convert, publish, and classify live gestures.",
+        };
         var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };
         var command = new Command(
             "demo",
             "Starts a real gateway and virtual boards that run the firmware over real TCP, and compares the mapping engine with\n"
             + "sending everything one way.\n\n"
             + "Examples:\n  crime demo\n  crime demo --data data/japanese-vowels --model vowels.crime --objective energy\n"
-            + "  crime demo --fault gateway-down\n  crime demo --boards 2 --rtt-ms 5 200")
+            + "  crime demo --fault gateway-down\n  crime demo --boards 2 --rtt-ms 5 200\n  crime demo --live-sensor")
         {
-            boards, inputs, seed, objective, data, model, testLines, fault, broker, kernel, profile, rtt, json,
+            boards, inputs, seed, objective, data, model, testLines, fault, broker, kernel, profile, rtt, sensor, json,
         };
+        Option[] ofBoards = [boards, inputs, objective, data, model, testLines, fault, broker, kernel, profile, rtt];
+        command.Validators.Add(result =>
+        {
+            if (!result.GetValue(sensor)) return;
+            foreach (Option option in ofBoards)
+                if (result.GetResult(option) is { Implicit: false }) result.AddError($"{option.Name} does not go with --live-sensor");
+        });
         command.SetAction((parsed, cancellation) =>
         {
+            if (parsed.GetValue(sensor)) return RunSensor(parsed.GetValue(seed), parsed.GetValue(json), cancellation);
             var options = new DemoOptions(
                 parsed.GetValue(boards), parsed.GetValue(inputs), parsed.GetRequiredValue(objective), parsed.GetValue(data),
                 parsed.GetValue(model), parsed.GetValue(testLines), FaultOf(parsed.GetRequiredValue(fault)), parsed.GetValue(seed),
@@ -76,6 +89,18 @@ internal static class DemoVerb
         DemoSummary summary = await view.RunAsync(() => runner.RunAsync(cancellation));
         if (json) Output.WriteJson(summary, runner.GivenData);
         else Print(summary);
+        return 0;
+    }
+
+    private static async Task<int> RunSensor(int seed, bool json, CancellationToken cancellation)
+    {
+        SensorSummary summary = await new SensorDemo(seed, Output.Remarks.WriteLine).RunAsync(cancellation);
+        if (json) Output.WriteJson(summary);
+        else
+            AnsiConsole.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{summary.Takes} takes, {100 * summary.TestAccuracy:0} % of the test takes right; {summary.Right} of {summary.Gestures} live gestures right, "
+                + $"{summary.Lost} lost, {summary.Duplicates} twice; the lamp was switched on {summary.RulesFired} times; {summary.JsonResults} results as JSON."));
         return 0;
     }
 

@@ -60,7 +60,8 @@ public static class GestureStream
         return stream.ToLog();
     }
 
-    private sealed class Stream(SplitMix64 random)
+    /// <summary>A stream that grows.</summary>
+    internal sealed class Stream(SplitMix64 random)
     {
         private readonly List<short> _values = [];
         private readonly List<LogMark> _marks = [];
@@ -68,7 +69,11 @@ public static class GestureStream
         private double _tilt = random.Between(-MaxTiltRad, MaxTiltRad);
         private double _roll = random.Between(-MaxTiltRad, MaxTiltRad);
 
-        private int Length => _values.Count / Channels;
+        public int Length => _values.Count / Channels;
+
+        public IReadOnlyList<LogMark> Marks => _marks;
+
+        public short Value(int index, int channel) => _values[index * Channels + channel];
 
         public SensorLog ToLog() => new(Channels, RateHz, [.. _values], _marks);
 

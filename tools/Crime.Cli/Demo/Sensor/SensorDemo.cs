@@ -1,0 +1,143 @@
+// The way from a sensor to a lamp, as README describes it, on a virtual board and without a hand: record, train, convert, publish, and gestures that
+// switch a pin. The gateway, the board and the verbs are the real ones.
+
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Crime.Cli.Boards;
+using Crime.Cli.Processes;
+using Crime.Modelling;
+using Crime.Modelling.Datasets;
+
+namespace Crime.Cli.Demo.Sensor;
+
+/// <summary>Plays the whole loop.</summary>
+/// <param name="seed">Chooses the person with the sensor, and the gestures.</param>
+/// <param name="say">Receives a line for each step.</param>
+internal sealed class SensorDemo(int seed, Action<string> say)
+{
+    private const int TakesPerClass = 12;
+    private const int GesturesPerClass = 10;
+    private const string RuleClass = "lift";
+    private const int Copies = 20;
+    private const int TurnDegrees = 60;
+    private const int Epochs = 30;
+    private const int PollMs = 50;
+    private const int ResultLimitMs = 15_000;
+    private const int JsonLimitMs = 30_000;
+
+    // A gesture lasts up to 2.7 s and its pause half a second. Another take is performed when this time has brought none.
+    private const int TakeLimitMs = 6000;
+
+    /// <summary>Plays it in a temporary folder.</summary>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<SensorSummary> RunAsync(CancellationToken cancellation)
+    {
+        string work = Directory.CreateTempSubdirectory("crime-live-").FullName;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        try
+        {
+            string models = Directory.CreateDirectory(Path.Combine(work, "models")).FullName;
+            await using GatewayProcess gateway = await GatewayProcess.StartAsync(models, null, cancellation);
+            var board = new SensorBoard(Path.Combine(work, "flash"), seed);
+            board.WriteFlash(gateway.Broker, gateway.HttpPort, RuleClass);
+            Task running = board.RunAsync(end.Token);
+            Task<SensorSummary> playing = PlayAsync(work, gateway, board, end.Token);
+            // A board that fails ends the demo with its reason.
+            if (await Task.WhenAny(running, playing) == running) await running;
+            SensorSummary summary = await playing;
+            await end.CancelAsync();
+            await Task.WhenAny(running, Task.Delay(ResultLimitMs, CancellationToken.None));
+            return summary;
+        }
+        finally
+        {
+            await end.CancelAsync();
+            Directory.Delete(work, recursive: true);
+        }
+    }
+
+    private async Task<SensorSummary> PlayAsync(string work, GatewayProcess gateway, SensorBoard board, CancellationToken cancellation)
+    {
+        var crime = new OwnCommand(work, say);
+        foreach (string label in GestureStream.ClassNames) await RecordAsync(crime, gateway, board, label, cancellation);
+        int takes = TakesPerClass * GestureStream.ClassNames.Count;
+        await crime.RunAsync(cancellation, "data", "augment", "takes", "--copies", $"{Copies}", "--turn", $"{TurnDegrees}", "-o", "augmented");
+        var trained = await crime.RunAsync(cancellation, "train", "augmented", "--epochs", $"{Epochs}", "-o", $"{SensorBoard.ModelName}.safetensors");
+        await crime.RunAsync(
+            cancellation, "convert", $"{SensorBoard.ModelName}.safetensors", "--calibrate", "augmented", "-o", $"{SensorBoard.ModelName}.crime");
+        var published = await crime.RunAsync(
+            cancellation, "publish", $"{SensorBoard.ModelName}.crime", "--gateway", $"http://{GatewayProcess.HttpHost}:{gateway.HttpPort}", "--wait-board", SensorBoard.Id);
+        return await ClassifyAsync(gateway, board, cancellation) with
+        {
+            Takes = takes,
+            TestAccuracy = trained.GetProperty("test_accuracy").GetDouble(),
+            ModelPublished = published.GetProperty("name").GetString() == SensorBoard.ModelName,
+            BoardSwitched = published.GetProperty("missing").GetArrayLength() == 0,
+        };
+    }
+
+    /// <summary>Performs gestures of a class while `crime record` runs.</summary>
+    private static async Task RecordAsync(OwnCommand crime, GatewayProcess gateway, SensorBoard board, string label, CancellationToken cancellation)
+    {
+        Task recording = crime.RunAsync(
+            cancellation, "record", "--mqtt", $"{gateway.Broker.Host}:{gateway.Broker.Port}", "--board", SensorBoard.Id, "--label", label,
+            "--count", $"{TakesPerClass}", "--yes", "-o", "takes");
+        while (!recording.IsCompleted)
+        {
+            int performed = board.Hand.PerformedCount;
+            board.Hand.Perform(label);
+            await UntilAsync(() => recording.IsCompleted || board.Hand.PerformedCount > performed, TakeLimitMs, cancellation);
+        }
+        await recording;
+    }
+
+    /// <summary>Performs gestures of all classes, one after the other, each after the result of the former one.</summary>
+    private async Task<SensorSummary> ClassifyAsync(GatewayProcess gateway, SensorBoard board, CancellationToken cancellation)
+    {
+        await using JsonResults json = await JsonResults.SubscribeAsync(gateway.Broker, SensorBoard.Id, cancellation);
+        // A take that was still performed when the recording ended may have a result of its own.
+        await Task.Delay(TakeLimitMs, cancellation);
+        int before = board.Readings.Length, lampBefore = board.LampCount, jsonBefore = json.Count;
+        string[] labels = [.. Enumerable.Range(0, GesturesPerClass).SelectMany(_ => GestureStream.ClassNames)];
+        new Random(seed).Shuffle(labels);
+        say($"{labels.Length} gestures follow; '{RuleClass}' switches GPIO {SensorBoard.LampPin}");
+        int right = 0, lost = 0;
+        foreach (string label in labels)
+        {
+            int count = board.Readings.Length;
+            board.Hand.Perform(label);
+            await UntilAsync(() => board.Readings.Length > count, ResultLimitMs, cancellation);
+            Reading[] results = board.Readings[count..];
+            if (results.Length == 0) lost++;
+            else if (results[^1].Name == label) right++;
+            say(label + ": " + (results.Length == 0 ? "no result" : Describe(results[^1])));
+        }
+        await UntilAsync(() => json.Count - jsonBefore >= labels.Length - lost, JsonLimitMs, cancellation);
+        Reading[] all = board.Readings[before..];
+        return new SensorSummary
+        {
+            Takes = 0, TestAccuracy = 0, ModelPublished = false, BoardSwitched = false,
+            Gestures = labels.Length,
+            Right = right,
+            RulesFired = board.LampCount - lampBefore,
+            RulesExpected = all.Count(reading => reading.Name == RuleClass),
+            JsonResults = json.Count - jsonBefore,
+            Lost = lost,
+            Duplicates = Math.Max(0, all.Length - (labels.Length - lost)) + json.Duplicates,
+        };
+    }
+
+    private static string Describe(Reading result) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{result.Name} ({result.ConfidencePerMille / 10.0:0.0} %, {result.Target}, {result.TimeMs:0.0} ms, {result.EnergyMj:0.0} mJ)");
+
+    private static async Task UntilAsync(Func<bool> isReached, int limitMs, CancellationToken cancellation)
+    {
+        for (int waitedMs = 0; waitedMs < limitMs && !isReached(); waitedMs += PollMs) await Task.Delay(PollMs, cancellation);
+    }
+}
