@@ -15,6 +15,7 @@ public sealed class BoardList
     public const int MaxBoards = 4096;
 
     private readonly ConcurrentDictionary<string, PresenceFrame> _boards = new();
+
     /// <summary>The boards by name.</summary>
     public IReadOnlyList<KeyValuePair<string, PresenceFrame>> Boards => [.. _boards.OrderBy(board => board.Key, StringComparer.Ordinal)];
 
