@@ -2,7 +2,6 @@
 // switch a pin. The gateway, the board and the verbs are the real ones.
 
 using System;
-using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -10,7 +9,6 @@ using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Boards;
 using Crime.Cli.Processes;
-using Crime.Modelling;
 using Crime.Modelling.Datasets;
 
 namespace Crime.Cli.Demo.Sensor;
