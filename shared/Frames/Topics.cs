@@ -17,6 +17,8 @@ public static class Topics
     private const string PresenceRoot = Root + "presence/";
     private const string ResultRoot = Root + "result/";
     private const string ModelsRoot = Root + "models/";
+    private const string SettingsRoot = Root + "settings/";
+    private const string AnswerRoot = Root + "answer/";
 
     /// <summary>Start of the topics of commands.</summary>
     public const string CommandRoot = Root + "command/";
@@ -97,6 +99,25 @@ public static class Topics
     /// <param name="topic">A topic as received.</param>
     /// <param name="gateway">The gateway's id.</param>
     public static bool IsModels(string topic, out string gateway) => LastLevel(topic, ModelsRoot, out gateway);
+
+    /// <summary>Retained settings for a board: a text, see <see cref="SettingsText"/>.</summary>
+    public static string Settings(string board) => SettingsRoot + board;
+
+    /// <summary>Returns true when the topic is that of a board's settings.</summary>
+    /// <param name="topic">A topic as received.</param>
+    /// <param name="board">The board's id.</param>
+    public static bool IsSettings(string topic, out string board) => LastLevel(topic, SettingsRoot, out board);
+
+    /// <summary>Answers of a board to settings: a line of text.</summary>
+    public static string Answer(string board) => AnswerRoot + board;
+
+    /// <summary>The answers of every board.</summary>
+    public const string AnswerFilter = AnswerRoot + "+";
+
+    /// <summary>Returns true when the topic is that of a board's answers.</summary>
+    /// <param name="topic">A topic as received.</param>
+    /// <param name="board">The board's id.</param>
+    public static bool IsAnswer(string topic, out string board) => LastLevel(topic, AnswerRoot, out board);
 
     /// <summary>Whether the topic is a gateway's status.</summary>
     /// <param name="topic">A topic as received.</param>

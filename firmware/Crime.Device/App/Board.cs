@@ -47,6 +47,7 @@ public sealed class Board : LastingThread, IBoardCommands
     private readonly SerialConsole _console;
     private readonly Report _report;
     private readonly Commands _commands;
+    private readonly SettingsKeeper _sent;
     private readonly IEnergyMeter _meter;
     private readonly ModeMapping _mapping = new ModeMapping();
     private readonly InputFlow _flow;
@@ -63,8 +64,8 @@ public sealed class Board : LastingThread, IBoardCommands
     private readonly InputRun _run;
     private readonly BoardInputs _inputs;
     private readonly Recorder _recorder;
-    private readonly ResultJudge _judge;
     private readonly PinActions _actions;
+    private ResultJudge _judge;
     private SavedState _saved;
     private BoardStep _step;
     private bool _isRestartNeeded;
@@ -105,7 +106,8 @@ public sealed class Board : LastingThread, IBoardCommands
         var inbox = new Inbox(request, _flow, _settings.ModelName);
         _connection = new BrokerConnection(_settings, _console, inbox, _flow.Counters, _memory);
         _recorder = new Recorder(_inputs, _console, _connection, _flow.Background, _settings.BoardId);
-        _commands = new Commands(_console, _report, this, _recorder);
+        _sent = new SettingsKeeper(_settings, this, _report, _connection, inbox, _flow.Background);
+        _commands = new Commands(_console, _report, this, _recorder, _sent);
         if (_settings.HasSensor) inbox.TakeCommands(Topics.Command(_settings.BoardId), _recorder.Remote);
         var network = new LinkFlow(request, telemetry, _flow);
         _link = new LinkKeeper(_settings, _console, _connection, network, _memory);
@@ -119,7 +121,7 @@ public sealed class Board : LastingThread, IBoardCommands
         _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _driver, sender) { NeedsNormaliser = sensor != null };
         _run = new InputRun(_settings, _report, _flow, _driver, _kept, _duty, _slot);
         ResultSettings results = _settings.Results;
-        _judge = results == null ? new ResultJudge(0, 1, 1) : new ResultJudge(results.LeastConfidence, results.Votes, results.VotesOf);
+        SetCertainty(results);
         if (results != null && results.Rules.Count > 0) _actions = new PinActions(results.Rules, _memory);
         if (telemetry != null) _telemetry = new TelemetryRecorder(telemetry, _flow, _meter);
     }
@@ -172,6 +174,13 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         _settings.Mapping = mode;
         _mapping.Mode = mode;
+    }
+
+    /// <inheritdoc/>
+    public void SetCertainty(ResultSettings results)
+    {
+        _judge = results == null ? new ResultJudge(0, 1, 1) : new ResultJudge(results.LeastConfidence, results.Votes, results.VotesOf);
+        if (_slot.Model != null) _judge.SetModel(_slot.Model.ClassNames);
     }
 
     /// <inheritdoc/>
@@ -280,13 +289,18 @@ public sealed class Board : LastingThread, IBoardCommands
     private void Poll()
     {
         _commands.Poll();
+        _sent.Poll();
         _slot.Poll();
         if (_updater.TakeNewModel()) Finish(_slot.TakeNew(), null);
         else if (_updater.TakeNewKernel()) Finish(_slot.UseNewKernel(), null);
         _priors.Poll(_slot.Engine, _slot.Model);
         // Without a model in use a restart loses nothing.
-        if (_isRestartNeeded && _slot.Model == null) RestartWhenDue();
+        if (_isRestartNeeded && _slot.Model == null || _sent.IsRestartDue && IsBetweenInputs) RestartWhenDue();
     }
+
+    /// <summary>True when a restart loses no input.</summary>
+    private bool IsBetweenInputs =>
+        _step != BoardStep.Infer && !_recorder.IsOn && (_kept == null || _settings.KeepOnFlash || _kept.Kept == null || _kept.Kept.Count == 0);
 
     private void SetModel(ModelFile model, SavedState saved) => Finish(_slot.SetModel(model, saved), saved);
 
@@ -317,7 +331,7 @@ public sealed class Board : LastingThread, IBoardCommands
     private void RestartWhenDue()
     {
         if (Clock.NowUs() < RestartIntervalUs) return;
-        _report.Text(_isRestartNeeded ? "restart: the model needs the memory of a fresh start" : "restart: another kernel replaces the loaded one");
+        _report.Text(_sent.IsRestartDue ? "restart: the settings have changed" : _isRestartNeeded ? "restart: the model needs the memory of a fresh start" : "restart: another kernel replaces the loaded one");
         Restart();
     }
 

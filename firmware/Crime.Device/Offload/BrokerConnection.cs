@@ -24,6 +24,8 @@ public sealed class BrokerConnection
     /// <summary>MQTT keep-alive in s of a board that spares its radio: an hour. A request without an answer shows a lost connection.</summary>
     public const ushort RareKeepAliveS = 3600;
 
+    private const int SettingsIndex = 3;
+
     private readonly object _publishLock = new object();
     private readonly BoardSettings _settings;
     private readonly SerialConsole _console;
@@ -57,8 +59,9 @@ public sealed class BrokerConnection
         string answers = Topics.Response(settings.BoardId);
         // Only a board with a sensor has something to record: the others do not listen for commands.
         string commands = settings.HasSensor ? Topics.Command(settings.BoardId) : null;
-        _filters = Filters(answers, Topics.StatusFilter, commands);
-        _regimeFilters = Filters(answers, Topics.RegimeFilter, commands);
+        string own = Topics.Settings(settings.BoardId);
+        _filters = Filters(answers, Topics.StatusFilter, own, commands);
+        _regimeFilters = Filters(answers, Topics.RegimeFilter, own, commands);
         _onMessage = OnMessage;
         _onClosed = OnClosed;
     }
@@ -72,6 +75,9 @@ public sealed class BrokerConnection
             return _isUsable && client != null && client.IsConnected;
         }
     }
+
+    /// <summary>Topic of the settings for the board.</summary>
+    public string SettingsTopic => _filters[SettingsIndex];
 
     /// <summary>Time of the last message or of the connection, in µs.</summary>
     public long LastMessageUs { get; private set; }
@@ -189,10 +195,10 @@ public sealed class BrokerConnection
         _closed.Reset();
     }
 
-    private static string[] Filters(string answers, string statuses, string commands)
+    private static string[] Filters(string answers, string statuses, string settings, string commands)
     {
-        if (commands == null) return new[] { answers, statuses, Topics.ModelsFilter };
-        return new[] { answers, statuses, Topics.ModelsFilter, commands };
+        if (commands == null) return new[] { answers, statuses, Topics.ModelsFilter, settings };
+        return new[] { answers, statuses, Topics.ModelsFilter, settings, commands };
     }
 
     private static string Credential(string text) => text.Length == 0 ? null : text;

@@ -17,6 +17,7 @@ public sealed class Inbox : IMessageReceiver
     private RemoteCommands _commands;
     private string _commandTopic;
     private readonly AutoResetEvent _modelPublished = new AutoResetEvent(false);
+    private byte[] _settings;
 
     /// <summary>Makes an inbox without a model.</summary>
     /// <param name="request">The request under way.</param>
@@ -29,6 +30,12 @@ public sealed class Inbox : IMessageReceiver
         Models = new ModelNotice(modelName);
         _messages = new BoardInbox(request, flow) { Models = Models };
     }
+
+    /// <summary>Topic of the settings that are sent to the board. Set before the connection is made.</summary>
+    public string SettingsTopic { get; set; } = "";
+
+    /// <summary>The last text of settings that has come, of any length; null when there is none.</summary>
+    public byte[] Settings => _settings;
 
     /// <summary>Learns which version of the model gateways serve.</summary>
     public ModelNotice Models { get; }
@@ -83,6 +90,13 @@ public sealed class Inbox : IMessageReceiver
     /// <summary>Releases the answer, which was read.</summary>
     public void Release() => _request.Release();
 
+    /// <summary>Releases a text of settings, which was read. One that has come meanwhile stays.</summary>
+    /// <param name="text">The text.</param>
+    public void ReleaseSettings(byte[] text)
+    {
+        if (_settings == text) _settings = null;
+    }
+
     /// <summary>Waits for an answer. The requests stay open.</summary>
     /// <param name="timeoutUs">Longest time to wait in µs.</param>
     /// <returns>False when the time has passed.</returns>
@@ -91,10 +105,17 @@ public sealed class Inbox : IMessageReceiver
     /// <inheritdoc/>
     public void OnMessage(string topic, byte[] payload, long nowUs)
     {
-        // A frame begins with its version, a command with a letter. So the topics of frames are not compared.
+        // A frame begins with its version, a text with a letter. So the topics of frames are not compared.
         if (_commands != null && payload.Length > 0 && payload[0] >= ' ' && topic == _commandTopic)
         {
             if (!_commands.TryOffer(payload)) _flow.Counters.Malformed++;
+            _flow.Background.OnReceived(1, nowUs, nowUs);
+            return;
+        }
+        if ((payload.Length == 0 || payload[0] >= ' ') && topic == SettingsTopic)
+        {
+            // The broker forgets settings by an empty message.
+            if (payload.Length > 0) _settings = payload;
             _flow.Background.OnReceived(1, nowUs, nowUs);
             return;
         }

@@ -45,8 +45,8 @@ public sealed class BoardSettings
     /// <summary>Purpose of the board.</summary>
     public BoardRole Role = BoardRole.Node;
 
-    /// <summary>Name of the board in topics, as <see cref="Frames.Topics.IsNodeId"/> allows.</summary>
-    public string BoardId = "board";
+    /// <summary>Name of the board in topics, as <see cref="Frames.Topics.IsNodeId"/> allows; empty until it is set, or made from the board's address.</summary>
+    public string BoardId = "";
 
     /// <summary>Network name; empty to use the network stored in the board's configuration block.</summary>
     public string WifiSsid = "";

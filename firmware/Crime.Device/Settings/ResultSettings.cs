@@ -44,6 +44,16 @@ public sealed class ResultSettings
         return ApplyRule(key, value);
     }
 
+    /// <summary>Removes the rules of a class.</summary>
+    /// <param name="key">The key of the rule; any other changes nothing.</param>
+    public void ForgetRule(string key)
+    {
+        if (!key.StartsWith(RulePrefix)) return;
+        string name = key.Substring(RulePrefix.Length);
+        for (int i = Rules.Count - 1; i >= 0; i--)
+            if (((PinRule)Rules[i]).ClassName == name) Rules.RemoveAt(i);
+    }
+
     /// <summary>Sets the vote, from "2/3": two of the last three results.</summary>
     private string ApplyVote(string value)
     {

@@ -17,38 +17,84 @@ public static class SettingsFile
     /// <summary>Where the settings lie on the board's flash.</summary>
     public const string Path = @"I:\crime.cfg";
 
-    /// <summary>Reads the file; without one the defaults hold.</summary>
+    /// <summary>Reads the file, and over it the settings that came while the board ran; without either the defaults hold.</summary>
     /// <param name="remarks">Receives a string per line that was not understood.</param>
     public static BoardSettings Load(ArrayList remarks)
     {
+        string text = ReadText(remarks), sent = SentSettings.Load(out _, out string problem);
+        if (problem != null) remarks.Add(problem);
+        BoardSettings settings = Combine(text, sent, remarks);
+        if (settings.BoardId.Length == 0) settings.BoardId = BoardName.OfNetwork();
+        return settings;
+    }
+
+    /// <summary>Reads the text of the file; empty when there is none.</summary>
+    /// <param name="remarks">Receives why there is none.</param>
+    public static string ReadText(ArrayList remarks)
+    {
         try
         {
-            if (File.Exists(Path)) return Parse(File.ReadAllText(Path), remarks);
+            if (File.Exists(Path)) return File.ReadAllText(Path);
             remarks.Add("no " + Path + ": defaults hold");
+        }
+        catch (OutOfMemoryException)
+        {
+            throw;
         }
         catch (Exception e)
         {
             remarks.Add(Path + " cannot be read: " + e.Message);
         }
-        return new BoardSettings();
+        return "";
     }
 
     /// <summary>Reads the text of a settings file.</summary>
-    public static BoardSettings Parse(string text, ArrayList remarks)
+    public static BoardSettings Parse(string text, ArrayList remarks) => Combine(text, "", remarks);
+
+    /// <summary>Reads the text of a settings file, and over it the settings that came while the board ran.</summary>
+    /// <param name="text">The file.</param>
+    /// <param name="sent">The other settings, each key once.</param>
+    /// <param name="remarks">Receives a string per setting that cannot be used.</param>
+    public static BoardSettings Combine(string text, string sent, ArrayList remarks)
     {
         var settings = new BoardSettings();
         string[] lines = text.Split('\n');
         for (int i = 0; i < lines.Length; i++)
         {
-            string line = lines[i].Trim();
-            if (line.Length == 0 || line[0] == '#') continue;
-            int equals = line.IndexOf('=');
-            string problem = equals < 1 ? "no '='" : Apply(settings, line.Substring(0, equals).Trim(), line.Substring(equals + 1).Trim());
+            string problem = ApplyLine(settings, lines[i].Trim());
             if (problem != null) remarks.Add(Path + " line " + (i + 1).ToString() + ": " + problem + "; ignored");
+        }
+        lines = sent.Split('\n');
+        for (int i = 0; i < lines.Length && settings.Results != null; i++) settings.Results.ForgetRule(SettingsText.KeyOf(lines[i]));
+        for (int i = 0; i < lines.Length; i++)
+        {
+            string problem = ApplyLine(settings, lines[i].Trim());
+            if (problem != null) remarks.Add(problem + "; ignored");
         }
         CheckSensor(settings, remarks);
         CheckWaiting(settings, remarks);
         return settings;
+    }
+
+    /// <summary>Returns what is wrong with the first wrong line of a text, each taken by itself; null when all are right.</summary>
+    /// <param name="text">The lines.</param>
+    public static string ProblemOf(string text)
+    {
+        var settings = new BoardSettings();
+        string[] lines = text.Split('\n');
+        for (int i = 0; i < lines.Length; i++)
+        {
+            string problem = ApplyLine(settings, lines[i].Trim());
+            if (problem != null) return problem;
+        }
+        return null;
+    }
+
+    private static string ApplyLine(BoardSettings settings, string line)
+    {
+        if (line.Length == 0 || line[0] == '#') return null;
+        int equals = line.IndexOf('=');
+        return equals < 1 ? "no '='" : Apply(settings, line.Substring(0, equals).Trim(), line.Substring(equals + 1).Trim());
     }
 
     /// <summary>Switches off what does not go with a sensor, which is read all the time.</summary>

@@ -224,6 +224,24 @@ public sealed class SettingsFileTests
         var remarks = new ArrayList();
         BoardSettings settings = SettingsFile.Parse(text + "\nmodel.name=kept", remarks);
         Assert.That(remarks.Cast<string>(), Is.EqualTo(new[] { @"I:\crime.cfg " + expected + "; ignored" }));
-        Assert.That((settings.ModelName, settings.BrokerPort, settings.BoardId), Is.EqualTo(("kept", 1883, "board")));
+        Assert.That((settings.ModelName, settings.BrokerPort, settings.BoardId), Is.EqualTo(("kept", 1883, "")));
     }
+
+    /// <summary>What came later wins over the file; a rule replaces all rules of its class in the file.</summary>
+    [Test]
+    public void SettingsThatCameLaterWin()
+    {
+        var remarks = new ArrayList();
+        BoardSettings settings = SettingsFile.Combine(
+            "objective=time\nbroker.port=1884\non.wave=gpio 2 high\non.wave=gpio 3 high\non.circle=gpio 4 toggle\n",
+            "objective=energy\non.wave=gpio 5 low\n", remarks);
+        Assert.That(remarks, Is.Empty);
+        Assert.That((settings.Objective, settings.BrokerPort), Is.EqualTo((Objective.Energy, 1884)));
+        Assert.That(settings.Results.Rules.Cast<PinRule>().Select(rule => (rule.ClassName, rule.Pin)), Is.EqualTo(new[] { ("circle", 4), ("wave", 5) }));
+    }
+
+    [TestCase("objective=energy\nmapping=local", null)]
+    [TestCase("objective=energy\nvolume=11", "unknown key 'volume'")]
+    [TestCase("hedge=1", "hedge is on or off")]
+    public void TheFirstWrongLineIsNamed(string text, string? expected) => Assert.That(SettingsFile.ProblemOf(text), Is.EqualTo(expected));
 }

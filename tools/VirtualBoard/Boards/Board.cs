@@ -32,6 +32,9 @@ public sealed record BoardOptions
     /// <summary>Time of day at the start. The epoch stands for a clock that nobody has set.</summary>
     public DateTime StartUtc { get; init; } = DateTime.UnixEpoch;
 
+    /// <summary>MAC address of the board's radio, six bytes; null for one that follows from the path of <see cref="FlashFolder"/>.</summary>
+    public byte[]? MacAddress { get; init; }
+
     /// <summary>Conditions of the link, changed while the board runs.</summary>
     public LinkConditions Link { get; init; } = new();
 
