@@ -64,6 +64,7 @@ public static class GatewayHost
         ModelEndpoints.Map(app, app.Services.GetRequiredService<ModelRegistry>());
         app.Services.GetRequiredService<ModelUpload>().Map(app);
         BoardsEndpoint.Map(app, app.Services.GetRequiredService<BoardList>(), app.Services.GetRequiredService<ModelRegistry>());
+        app.Services.GetRequiredService<BoardSettingsEndpoint>().Map(app);
         app.Services.GetRequiredService<HealthEndpoint>().Map(app);
         MetricsEndpoint.Map(app);
         ModelEndpoints.MapNothingElse(app);
@@ -146,6 +147,9 @@ public static class GatewayHost
         services.AddSingleton<GatewayState>();
         services.AddSingleton<GatewayPulse>();
         services.AddSingleton<HealthEndpoint>();
+        services.AddSingleton<BoardSettingsSender>();
+        services.AddSingleton<BoardSettingsEndpoint>();
+        services.AddSingleton<UploadRight>();
         services.AddHostedService<GatewayService>();
         services.AddHostedService<WatchdogFeeder>();
         MetricsEndpoint.Add(services, options);

@@ -22,7 +22,8 @@ public sealed class BrokerShortcut : IDirectPath
     private static readonly string s_responseRoot = Topics.Response("");
     private static readonly string s_statusRoot = Topics.Status("");
     // Topics of messages that do not take the shortcut.
-    private static readonly string[] s_otherRoots = [Topics.Regime(""), Topics.Presence(""), Topics.CommandRoot, Topics.RecordRoot, Topics.Models("")];
+    private static readonly string[] s_otherRoots =
+        [Topics.Regime(""), Topics.Presence(""), Topics.CommandRoot, Topics.RecordRoot, Topics.Models(""), Topics.Settings(""), Topics.Answer("")];
 
     private readonly string _requestRoot;
     private readonly string _ownStatusTopic;

@@ -50,6 +50,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private const string LoopbackHost = "127.0.0.1";
 
     private static readonly string s_resultRoot = Topics.Result("");
+    private static readonly string s_settingsRoot = Topics.Settings("");
 
     private readonly BrokerOptions _options;
     private readonly string _nodeId;
@@ -183,6 +184,8 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             _inbox.Receive(topic, e.ApplicationMessage.Payload);
         }
         else if (BrokerShortcut.IsAlsoForGateway(topic)) _inbox.Receive(topic, e.ApplicationMessage.Payload);
+        // A board answers in its own name only.
+        else if (Topics.IsAnswer(topic, out string board) && e.ClientId == board) _inbox.Receive(topic, e.ApplicationMessage.Payload);
         if (e.ProcessPublish) LimitPublish(topic, e);
         bool isOwnStatus = e.ProcessPublish && topic == _ownStatusTopic;
         if (!isOwnStatus || !_shortcut.CanDeliverStatus) return;
@@ -195,6 +198,8 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     {
         // Whoever could write the gateway's status could lead all boards astray.
         if ((topic == _ownStatusTopic || topic == _ownRegimeTopic || topic == _ownModelsTopic) && e.ClientId != _nodeId) e.ProcessPublish = false;
+        // Whoever changes a board's settings has asked the gateway, which checks the right to do so.
+        if (topic.StartsWith(s_settingsRoot, StringComparison.Ordinal) && e.ClientId != _nodeId) e.ProcessPublish = false;
         // Only the gateway publishes results: a consumer relies on one per input.
         bool isResult = topic.StartsWith(s_resultRoot, StringComparison.Ordinal) || BoardTopics.IsOfGateway(topic);
         if (isResult && e.ClientId != _nodeId) e.ProcessPublish = false;
@@ -203,7 +208,8 @@ public sealed class EmbeddedBroker : IAsyncDisposable
 
     private bool MayRetain(string topic, bool isRemoval)
     {
-        if (!Topics.IsStatus(topic, out _) && !Topics.IsRegime(topic, out _) && !Topics.IsPresence(topic, out _) && !Topics.IsModels(topic, out _))
+        if (!Topics.IsStatus(topic, out _) && !Topics.IsRegime(topic, out _) && !Topics.IsPresence(topic, out _) && !Topics.IsModels(topic, out _)
+            && !Topics.IsSettings(topic, out _))
             return false;
         if (isRemoval) return _retainedTopics.TryRemove(topic, out _);
         if (_retainedTopics.ContainsKey(topic)) return true;

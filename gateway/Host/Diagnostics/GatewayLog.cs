@@ -79,6 +79,9 @@ internal static partial class GatewayLog
     [LoggerMessage(26, LogLevel.Information, "model {Name} was uploaded from {Address} as {Id}")]
     public static partial void ModelUploaded(this ILogger log, string name, string address, string id);
 
+    [LoggerMessage(27, LogLevel.Information, "settings for board {Board} were sent from {Address} as {Hash}")]
+    public static partial void SettingsSent(this ILogger log, string board, string address, string hash);
+
     [LoggerMessage(23, LogLevel.Warning, "model {Name} is served without a kernel: {Reason}")]
     public static partial void KernelNotCompiled(this ILogger log, string name, string reason);
 

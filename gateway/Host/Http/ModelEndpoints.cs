@@ -58,7 +58,7 @@ public static class ModelEndpoints
     /// <summary>Answers what no endpoint is for.</summary>
     public static void MapNothingElse(IEndpointRouteBuilder endpoints)
     {
-        const string all = "there is /models, /models/<name>.crime, /models/<name>.kernel, /boards, /healthz and /metrics";
+        const string all = "there is /models, /models/<name>.crime, /models/<name>.kernel, /boards, /boards/<id>/settings, /healthz and /metrics";
         endpoints.MapMethods("/{**path}", s_readMethods, () => JsonAnswer.NotFound(all)).WithOrder(int.MaxValue);
     }
 

@@ -3,13 +3,9 @@
 
 using System;
 using System.IO;
-using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Frames;
-using Crime.Gateway.Configuration;
 using Crime.Gateway.Diagnostics;
 using Crime.Gateway.Models;
 using Crime.Model;
@@ -35,9 +31,7 @@ public sealed class ModelUpload : IDisposable
     /// <summary>Largest body in bytes that is read: 1 MiB beyond the largest model, so that the reason of the refusal is the model's size.</summary>
     public const int MaxBodySize = ModelFormat.MaxFileSize + 1024 * 1024;
 
-    private const string BearerPrefix = "Bearer ";
-
-    private readonly byte[]? _tokenHash;
+    private readonly UploadRight _right;
     private readonly ModelRegistry _models;
     private readonly ModelWatcher _watcher;
     private readonly ILogger<ModelUpload> _log;
@@ -45,13 +39,13 @@ public sealed class ModelUpload : IDisposable
     private readonly SemaphoreSlim _one = new(1, 1);
 
     /// <summary>Makes the endpoint.</summary>
-    /// <param name="options">The token.</param>
+    /// <param name="right">Checks who uploads.</param>
     /// <param name="models">The served models.</param>
     /// <param name="watcher">Stores an upload.</param>
     /// <param name="log">Receives a line about each stored model.</param>
-    public ModelUpload(GatewayOptions options, ModelRegistry models, ModelWatcher watcher, ILogger<ModelUpload> log)
+    public ModelUpload(UploadRight right, ModelRegistry models, ModelWatcher watcher, ILogger<ModelUpload> log)
     {
-        _tokenHash = options.UploadToken.Length == 0 ? null : HashOf(options.UploadToken);
+        _right = right;
         _models = models;
         _watcher = watcher;
         _log = log;
@@ -66,7 +60,7 @@ public sealed class ModelUpload : IDisposable
     private async Task<IResult> PutAsync(HttpContext context, string name)
     {
         HttpRequest request = context.Request;
-        if (Denial(request) is { } denial) return denial;
+        if (_right.Denial(request) is { } denial) return denial;
         // The name becomes a file name. A point in front is for files that are being written.
         if (!Topics.IsNodeId(name) || name[0] == '.')
             return Refuse(StatusCodes.Status400BadRequest, $"a model's name is 1 to {Topics.MaxNodeIdLength} of a-z, A-Z, 0-9, '-', '_' and '.', and begins with no '.'");
@@ -105,26 +99,5 @@ public sealed class ModelUpload : IDisposable
         return JsonAnswer.Of(new UploadedModel(name, ModelEndpoints.Hex(model.Id), ModelEndpoints.Hex(model.ImageChecksum), model.Image.Length, previous));
     }
 
-    /// <returns>The answer to a request that may not upload, or null.</returns>
-    private IResult? Denial(HttpRequest request)
-    {
-        // A page in a browser on this machine is not this machine's user.
-        if (request.Headers.Origin.Count > 0) return Refuse(StatusCodes.Status403Forbidden, "a page in a browser does not upload models");
-        bool isForwarded = request.Headers.ContainsKey("Forwarded") || request.Headers.ContainsKey("X-Forwarded-For");
-        if (!isForwarded && IsLoopback(request.HttpContext.Connection.RemoteIpAddress)) return null;
-        if (_tokenHash == null)
-            return Refuse(StatusCodes.Status403Forbidden, $"uploads come from the gateway's machine, unless it has a {Settings.ModelsUploadToken.Name}");
-        string given = request.Headers.Authorization.ToString();
-        bool isBearer = given.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase);
-        // Hashes have one length: the comparison takes the same time for every token.
-        if (isBearer && CryptographicOperations.FixedTimeEquals(HashOf(given[BearerPrefix.Length..].Trim()), _tokenHash)) return null;
-        return Refuse(StatusCodes.Status401Unauthorized, "the upload token is missing or wrong");
-    }
-
-    private static bool IsLoopback(IPAddress? address) =>
-        address != null && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
-
-    private static byte[] HashOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
-
-    private static IResult Refuse(int status, string reason) => TypedResults.Text(reason + "\n", "text/plain", statusCode: status);
+    private static IResult Refuse(int status, string reason) => UploadRight.Refuse(status, reason);
 }

@@ -5,6 +5,7 @@ using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Frames;
+using Crime.Gateway.Boards;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Core;
@@ -27,6 +28,7 @@ public sealed class MqttLink : BrokerLink
     private readonly Outbox _outbox;
     private readonly IResultSender _results;
     private readonly ModelsPublisher _models;
+    private readonly BoardSettingsSender _settings;
     private readonly TimeProvider _time;
 
     /// <summary>Makes a link that is not connected yet.</summary>
@@ -35,10 +37,11 @@ public sealed class MqttLink : BrokerLink
     /// <param name="core">Publishes a status on every new connection.</param>
     /// <param name="ends">Inbox and outbox.</param>
     /// <param name="models">Publishes the list of models on every new connection.</param>
+    /// <param name="settings">Publishes the settings of boards on every new connection.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Receives outages and their ends.</param>
     public MqttLink(
-        GatewayOptions options, BrokerAddress address, GatewayCore core, MessageEnds ends, ModelsPublisher models, TimeProvider time,
+        GatewayOptions options, BrokerAddress address, GatewayCore core, MessageEnds ends, ModelsPublisher models, BoardSettingsSender settings, TimeProvider time,
         ILogger<MqttLink> log)
         : base(address, options.NodeId, log)
     {
@@ -48,6 +51,7 @@ public sealed class MqttLink : BrokerLink
         _outbox = ends.Outbox;
         _results = ends.Results;
         _models = models;
+        _settings = settings;
         _time = time;
     }
 
@@ -68,7 +72,7 @@ public sealed class MqttLink : BrokerLink
         var filters = new List<MqttTopicFilter>
         {
             RequestFilter(Topics.RequestFilter(_core.NodeId)), Filter(Topics.TelemetryFilter),
-            Filter(Topics.PresenceFilter, MqttRetainHandling.SendAtSubscribe),
+            Filter(Topics.PresenceFilter, MqttRetainHandling.SendAtSubscribe), Filter(Topics.AnswerFilter),
         };
         if (!Group.IsUsed) return filters;
         filters.Add(RequestFilter(Group.SharedRequestFilter));
@@ -105,6 +109,7 @@ public sealed class MqttLink : BrokerLink
         _outbox.Open();
         _core.OnConnectionChanged(isConnected: true);
         _models.Publish();
+        _settings.PublishAll();
     }
 
     /// <inheritdoc/>
