@@ -1,4 +1,4 @@
-// The HTTP interface of a gateway, as 'crime publish' uses it.
+// The HTTP interface of a gateway, as 'crime publish' and 'crime board set' use it.
 
 using System;
 using System.Collections.Generic;
@@ -25,6 +25,12 @@ internal sealed record Published(string Name, string Id, string ImageChecksum, i
 /// <param name="Online">False after its last will.</param>
 /// <param name="ImageChecksum">Checksum of the image that it runs; null where it is not known.</param>
 internal sealed record BoardState(string Board, bool Online, string? ImageChecksum);
+
+/// <summary>Settings that the gateway has sent to a board.</summary>
+/// <param name="Hash">Number that names them in the board's answer.</param>
+/// <param name="Settings">The settings, each as key=value.</param>
+/// <param name="Answer">The board's answer; null while there is none.</param>
+internal sealed record SentSettingsState(string Hash, string[] Settings, string? Answer);
 
 /// <summary>Uploads to one gateway.</summary>
 internal sealed class GatewayUpload : IDisposable
@@ -72,8 +78,31 @@ internal sealed class GatewayUpload : IDisposable
         return Read<BoardState[]>(await SendAsync(request, cancellation));
     }
 
+    /// <summary>Sends settings to a board.</summary>
+    /// <param name="board">Its id.</param>
+    /// <param name="lines">The settings, a line each.</param>
+    /// <param name="cancellation">Ends the request.</param>
+    /// <exception cref="UserInputException">The gateway refuses them, or cannot be reached.</exception>
+    public async Task<SentSettingsState> SendSettingsAsync(string board, string lines, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Patch, SettingsOf(board)) { Content = new StringContent(lines) };
+        return Read<SentSettingsState>(await SendAsync(request, cancellation));
+    }
+
+    /// <summary>Returns the last settings for a board.</summary>
+    /// <param name="board">Its id.</param>
+    /// <param name="cancellation">Ends the request.</param>
+    /// <exception cref="UserInputException">The gateway has sent none, or cannot be reached.</exception>
+    public async Task<SentSettingsState> SettingsAsync(string board, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, SettingsOf(board));
+        return Read<SentSettingsState>(await SendAsync(request, cancellation));
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private Uri SettingsOf(string board) => new(_gateway, $"/boards/{board}/settings");
 
     private async Task<string> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {

@@ -1,4 +1,4 @@
-// crime board: one virtual board, to look at and to talk to.
+// crime board: one virtual board, to look at and to talk to. Its sub-verb 'set' changes settings of any board.
 
 using System;
 using System.Collections.Generic;
@@ -52,6 +52,7 @@ internal static class BoardVerb
             + "Type help for the commands of its console.\n\n"
             + "Examples:\n  crime board --broker localhost:1883\n  crime board --serial pty --idle    (then: picocom <the terminal it names>)");
         foreach (Option option in (Option[])[.. setupOptions, sensor, flash, profile, serial, json]) command.Add(option);
+        command.Add(BoardSetVerb.Create());
         command.SetAction(async (parsed, cancellation) =>
         {
             bool isPty = parsed.GetRequiredValue(serial) == "pty", isJson = parsed.GetValue(json);

@@ -20,19 +20,15 @@ namespace Crime.Cli.Verbs;
 
 internal static class PublishVerb
 {
-    private const string TokenVariable = "CRIME_UPLOAD_TOKEN";
     private static readonly TimeSpan s_boardLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(500);
 
     public static Command Create()
     {
         var file = new Argument<string>("MODEL") { Description = "The model file: a .crime file as 'crime convert' writes it." };
-        var gateway = new Option<string>("--gateway") { Description = "Address of the gateway's HTTP interface, as http://HOST:PORT.", Required = true };
+        var gateway = GatewayOptions.Address();
         var name = new Option<string?>("--name") { Description = "Name of the model at the gateway; without it: the name of the file." };
-        var token = new Option<string?>("--token")
-        {
-            Description = $"The gateway's upload token, for a gateway on another machine; better given as {TokenVariable}, where 'ps' does not show it.",
-        };
+        var token = GatewayOptions.Token();
         var boards = new Option<string?>("--wait-board") { Description = "Boards to wait for, up to 120 s, until they run the model: names with commas between." };
         var json = new Option<bool>("--json") { Description = "Print the outcome as JSON." };
         var command = new Command(
@@ -46,8 +42,7 @@ internal static class PublishVerb
         command.SetAction(async (parsed, cancellation) =>
         {
             string path = parsed.GetRequiredValue(file);
-            string? given = parsed.GetValue(token) ?? Environment.GetEnvironmentVariable(TokenVariable);
-            using var upload = new GatewayUpload(AddressOf(parsed.GetRequiredValue(gateway)), string.IsNullOrEmpty(given) ? null : given);
+            using var upload = new GatewayUpload(GatewayOptions.AddressOf(parsed.GetRequiredValue(gateway)), GatewayOptions.TokenOf(parsed.GetValue(token)));
             return await Run(
                 upload, parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(path), Read(path), BoardsIn(parsed.GetValue(boards)),
                 parsed.GetValue(json), cancellation);
@@ -125,11 +120,6 @@ internal static class PublishVerb
         ModelFile model = ModelLoading.Parse(file, path);
         return model.HasFloat ? file : throw new UserInputException($"{path}: it has no float weights (an image for boards?)");
     }
-
-    private static Uri AddressOf(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https" && address.AbsolutePath == "/"
-            ? address
-            : throw new UserInputException($"--gateway takes http://HOST:PORT; '{text}' is not that");
 
     private static string[] BoardsIn(string? text)
     {
