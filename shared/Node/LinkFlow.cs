@@ -36,6 +36,21 @@ public sealed class LinkFlow
     /// <remarks>The retained statuses come within a round trip and a beacon interval. Every further one costs a radio in modem sleep 11 mJ.</remarks>
     public const int StatusesUs = 250_000;
 
+    /// <summary>
+    /// Age in µs below which the end of a connection by the other side counts as short. Boards with one id replace each other <see cref="SettleUs"/> after they
+    /// were replaced, and a time to connect later: 5 s have room for a slow network. A broker that restarts refuses attempts in between, which end the sequence.
+    /// </summary>
+    public const int ShortLifeUs = 5_000_000;
+
+    /// <summary>
+    /// Short connections in sequence that show another board of the same id. The first end of the older board's connection is not short: the newer
+    /// board counts to three before the older one does, and leaves.
+    /// </summary>
+    public const int ShortLivesOfClash = 3;
+
+    /// <summary>Wait in µs of a board whose id another board uses: 5 min. Each attempt of it disturbs the other one.</summary>
+    public const int ClashBackOffUs = 300_000_000;
+
     /// <summary>Age in µs of a telemetry record from which the next request carries it, or a ping when the connection is quiet.</summary>
     public const int TelemetryAgeUs = 1_000_000;
 
@@ -55,6 +70,7 @@ public sealed class LinkFlow
     private long _lastMessageUs;
     private long _connectAtUs;
     private long _connectedAtUs;
+    private int _shortLives;
     private long _silenceUs = SilenceUs;
     private bool _learnsFromAnswers;
     private bool _receivesStatuses;
@@ -146,6 +162,7 @@ public sealed class LinkFlow
             TrustPriors(nowUs);
             return;
         }
+        _shortLives = 0;
         _need.OnProbed(_background.EnergyUj - beforeUj, nowUs);
         _backOffUs = BackOff.Next(_backOffUs, FirstBackOffUs, _learnsFromAnswers ? MaxRareBackOffUs : MaxBackOffUs);
         _waitUntilUs = nowUs + _backOffUs;
@@ -164,6 +181,16 @@ public sealed class LinkFlow
         _isConnected = false;
         if (_isWanted) _waitUntilUs = nowUs + SettleUs;
         ForgetLinks(nowUs);
+    }
+
+    /// <summary>Reports that the other side has ended the connection.</summary>
+    /// <returns>True when that shows another board of the same id for the first time.</returns>
+    public bool OnLost(long nowUs)
+    {
+        _shortLives = nowUs - _connectedAtUs < ShortLifeUs ? _shortLives + 1 : 0;
+        OnClosed(nowUs);
+        if (_shortLives >= ShortLivesOfClash) _waitUntilUs = nowUs + ClashBackOffUs;
+        return _shortLives == ShortLivesOfClash;
     }
 
     /// <summary>Reports that the gateway was asked for a newer model.</summary>

@@ -147,8 +147,8 @@ public sealed class LinkKeeper : LastingThread
             return;
         }
         if (_connection.WaitWhileOpen(timeMs)) return;
-        _console.WriteLine("broker: connection lost");
-        _flow.OnClosed(Clock.NowUs());
+        bool isClash = _flow.OnLost(Clock.NowUs());
+        _console.WriteLine(isClash ? "broker: another board uses the id " + _settings.BoardId : "broker: connection lost");
     }
 
     private void Close()

@@ -65,6 +65,38 @@ public sealed class LinkFlowTests
         Assert.That(_flow.Next(StartUs + LinkFlow.SettleUs), Is.EqualTo(LinkAction.Connect));
     }
 
+    /// <summary>The newer of two boards with one id is always replaced within seconds; the older one is not the first time.</summary>
+    [Test]
+    public void ABoardWhoseIdAnotherBoardUsesLeavesIt()
+    {
+        long nowUs = 0;
+        for (int i = 1; i <= LinkFlow.ShortLivesOfClash + 1; i++)
+        {
+            Connect(nowUs);
+            nowUs += LinkFlow.ShortLifeUs - 1;
+            Assert.That(_flow.OnLost(nowUs), Is.EqualTo(i == LinkFlow.ShortLivesOfClash), "it is reported once");
+            long waitUs = i < LinkFlow.ShortLivesOfClash ? LinkFlow.SettleUs : LinkFlow.ClashBackOffUs;
+            Assert.That((_flow.Next(nowUs), _flow.UntilUs), Is.EqualTo((LinkAction.Wait, nowUs + waitUs)));
+            nowUs += waitUs;
+        }
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void ALongConnectionAndAFailedAttemptEndTheSequenceOfShortOnes(bool isLong)
+    {
+        long nowUs = 0;
+        for (int i = 0; i < 2 * LinkFlow.ShortLivesOfClash; i++)
+        {
+            bool isExcused = i % LinkFlow.ShortLivesOfClash == LinkFlow.ShortLivesOfClash - 1;
+            if (isExcused && !isLong) _flow.OnConnected(false, nowUs);
+            Connect(nowUs);
+            nowUs += isExcused && isLong ? LinkFlow.ShortLifeUs : 1;
+            Assert.That(_flow.OnLost(nowUs), Is.False);
+            nowUs += LinkFlow.SettleUs;
+        }
+    }
+
     [Test]
     public void ASilentConnectionIsAbandoned()
     {
