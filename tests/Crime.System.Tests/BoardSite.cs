@@ -114,6 +114,14 @@ internal sealed class BoardSite : IAsyncDisposable
         return lines;
     }
 
+    /// <summary>Ends the gateway, and returns its log.</summary>
+    public async Task<string> EndGatewayAsync()
+    {
+        _gateway!.Terminate();
+        var (_, output, _) = await _gateway.EndAsync();
+        return output;
+    }
+
     /// <summary>Ends the gateway; no effect without one.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -60,6 +60,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private readonly string _linkKey = Convert.ToHexString(RandomNumberGenerator.GetBytes(LinkKeySize));
     private readonly ConcurrentDictionary<string, bool> _retainedTopics = new();
     private readonly BrokerShortcut _shortcut;
+    private readonly TakeoverWatch _takeovers = new(TimeProvider.System);
     private readonly IInbox _inbox;
     private readonly MqttServer _server;
 
@@ -89,7 +90,11 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         _server.ValidatingConnectionAsync += e => Checked(() => ValidateConnection(e));
         _server.InterceptingSubscriptionAsync += e => Checked(() => OnSubscription(e));
         _server.InterceptingUnsubscriptionAsync += e => Checked(() => _shortcut.OnUnsubscription(e.ClientId, e.Topic));
-        _server.ClientDisconnectedAsync += e => Checked(() => _shortcut.OnDisconnected(e.ClientId));
+        _server.ClientDisconnectedAsync += e => Checked(() =>
+        {
+            _shortcut.OnDisconnected(e.ClientId);
+            if (e.DisconnectType == MqttClientDisconnectType.Takeover && _takeovers.IsClash(e.ClientId)) log.IdUsedTwice(e.ClientId);
+        });
         _server.InterceptingPublishAsync += OnPublish;
     }
 

@@ -82,6 +82,9 @@ internal static partial class GatewayLog
     [LoggerMessage(27, LogLevel.Information, "settings for board {Board} were sent from {Address} as {Hash}")]
     public static partial void SettingsSent(this ILogger log, string board, string address, string hash);
 
+    [LoggerMessage(28, LogLevel.Warning, "two clients use the id {Client}, and replace each other at the embedded broker")]
+    public static partial void IdUsedTwice(this ILogger log, string client);
+
     [LoggerMessage(23, LogLevel.Warning, "model {Name} is served without a kernel: {Reason}")]
     public static partial void KernelNotCompiled(this ILogger log, string name, string reason);
 
