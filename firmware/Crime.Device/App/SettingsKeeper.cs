@@ -121,7 +121,7 @@ internal sealed class SettingsKeeper
         var problems = new ArrayList();
         BoardSettings next = SettingsFile.Combine(file, merged, problems);
         for (int i = 0; i < problems.Count; i++)
-            if (!Has(remarks, start, (string)problems[i])) return (string)problems[i];
+            if (!Has(remarks, start, (string)problems[i])) return Reason((string)problems[i]);
         bool needsRestart = NeedsRestart(text, kept, file);
         problem = SentSettings.Save(merged, hash);
         if (problem != null) return problem;
@@ -131,6 +131,10 @@ internal sealed class SettingsKeeper
         if (needsRestart) IsRestartDue = true;
         return null;
     }
+
+    /// <summary>Returns a remark of the settings file without its end: here nothing is ignored.</summary>
+    private static string Reason(string remark) =>
+        remark.EndsWith(SettingsFile.Ignored) ? remark.Substring(0, remark.Length - SettingsFile.Ignored.Length) : remark;
 
     private static bool Has(ArrayList remarks, int start, string remark)
     {

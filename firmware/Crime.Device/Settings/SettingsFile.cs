@@ -17,6 +17,9 @@ public static class SettingsFile
     /// <summary>Where the settings lie on the board's flash.</summary>
     public const string Path = @"I:\crime.cfg";
 
+    /// <summary>End of a remark about a setting that is passed over.</summary>
+    internal const string Ignored = "; ignored";
+
     /// <summary>Reads the file, and over it the settings that came while the board ran; without either the defaults hold.</summary>
     /// <param name="remarks">Receives a string per line that was not understood.</param>
     public static BoardSettings Load(ArrayList remarks)
@@ -62,14 +65,14 @@ public static class SettingsFile
         for (int i = 0; i < lines.Length; i++)
         {
             string problem = ApplyLine(settings, lines[i].Trim());
-            if (problem != null) remarks.Add(Path + " line " + (i + 1).ToString() + ": " + problem + "; ignored");
+            if (problem != null) remarks.Add(Path + " line " + (i + 1).ToString() + ": " + problem + Ignored);
         }
         lines = sent.Split('\n');
         for (int i = 0; i < lines.Length && settings.Results != null; i++) settings.Results.ForgetRule(SettingsText.KeyOf(lines[i]));
         for (int i = 0; i < lines.Length; i++)
         {
             string problem = ApplyLine(settings, lines[i].Trim());
-            if (problem != null) remarks.Add(problem + "; ignored");
+            if (problem != null) remarks.Add(problem + Ignored);
         }
         CheckSensor(settings, remarks);
         CheckWaiting(settings, remarks);
@@ -132,7 +135,7 @@ public static class SettingsFile
             if (settings.Sleep == SleepMode.Deep) settings.KeepOnFlash = true;
             return;
         }
-        remarks.Add("inputs.result-within-ms " + problem + "; ignored");
+        remarks.Add("inputs.result-within-ms " + problem + Ignored);
         settings.ResultWithinMs = 0;
     }
 
