@@ -25,6 +25,9 @@ public sealed record SentBoardSettings(string Board, string Hash, string[] Setti
 /// <summary><c>/boards/{board}/settings</c>.</summary>
 public sealed class BoardSettingsEndpoint
 {
+    // Beyond the largest text, so that the reason of the refusal is its size.
+    private const int MaxBodySize = 16 * SettingsText.MaxSize;
+
     private static readonly string[] s_readMethods = ["GET", "HEAD"];
 
     private readonly UploadRight _right;
@@ -56,13 +59,14 @@ public sealed class BoardSettingsEndpoint
 
     private async Task<IResult> SendAsync(HttpContext context, string board, bool joins)
     {
+        // The body of a refused request is read to its end: the connection stays.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBodySize;
         if (_right.Denial(context.Request) is { } denial) return denial;
         if (!Topics.IsNodeId(board))
             return Refuse(StatusCodes.Status400BadRequest, $"a board's id is 1 to {Topics.MaxNodeIdLength} of a-z, A-Z, 0-9, '-', '_' and '.'");
         if (context.Request.ContentLength is not { } length) return Refuse(StatusCodes.Status411LengthRequired, "the request does not say how many bytes it has");
         if (length > SettingsText.MaxSize)
             return Refuse(StatusCodes.Status413PayloadTooLarge, $"settings have at most {SettingsText.MaxSize} bytes; these have {length}");
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = SettingsText.MaxSize;
         var bytes = new byte[length];
         try
         {
