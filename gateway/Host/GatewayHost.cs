@@ -135,7 +135,6 @@ public static class GatewayHost
         services.AddSingleton<GatewayCore>();
         services.AddSingleton<IRequestHandler, RequestReceiver>();
         services.AddSingleton<TelemetryReceiver>();
-        services.AddSingleton<BoardRoster>();
         services.AddSingleton<ResultReporter>();
         services.AddSingleton<IInbox, Inbox>();
         services.AddSingleton<MessageEnds>();

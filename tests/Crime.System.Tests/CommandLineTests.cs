@@ -18,7 +18,7 @@ public sealed class CommandLineTests
     private static readonly string[] s_verbs =
     [
         "convert", "eval", "demo", "board", "golden", "gestures", "train", "compile", "ilcount", "report", "embed", "flash", "nanoclr", "monitor", "check-device",
-        "segment", "data", "recording",
+        "segment", "data", "recording", "record", "publish",
     ];
 
     [TestCaseSource(nameof(s_verbs))]
@@ -43,12 +43,6 @@ public sealed class CommandLineTests
 
     private static IEnumerable<TestCaseData> Mistakes()
     {
-        yield return Case("'nonsense' is not a verb", "nonsense");
-        yield return Case("'conver' is not a verb; did you mean 'convert'?", "conver", "x.safetensors");
-        yield return Case("'shwo' is not a verb; did you mean 'show'?", "data", "shwo", "x");
-        yield return Case("'modem-slep' is no file and no name of the project; did you mean 'modem-sleep'?", "simulate", "modem-slep");
-        yield return Case("'modem-slep' is no file and no name of the project; did you mean 'modem-sleep'?", "experiment", "--scenarios", "modem-slep");
-        yield return Case("did you mean 'two-levels'?", "experiment", "--live", "two-levles");
         yield return Case("--output", "convert", "x.safetensors");
         yield return Case("x.safetensors: cannot be read", "convert", "x.safetensors", "-o", "y.crime");
         yield return Case("--weights takes 16, 8, 6 or 4; '5' is none of them", "convert", "x.safetensors", "-o", "y.crime", "--weights", "5");
@@ -103,6 +97,16 @@ public sealed class CommandLineTests
         yield return Case("the picture is a .png file", "monitor", "--port", "@model", "--plot", "x.pdf");
     }
 
+    private static IEnumerable<TestCaseData> MistypedWords()
+    {
+        yield return Case("'nonsense' is not a verb", "nonsense");
+        yield return Case("'conver' is not a verb; did you mean 'convert'?", "conver", "x.safetensors");
+        yield return Case("'shwo' is not a verb; did you mean 'show'?", "data", "shwo", "x");
+        yield return Case("'modem-slep' is no file and no name of the project; did you mean 'modem-sleep'?", "simulate", "modem-slep");
+        yield return Case("'modem-slep' is no file and no name of the project; did you mean 'modem-sleep'?", "experiment", "--scenarios", "modem-slep");
+        yield return Case("did you mean 'two-levels'?", "experiment", "--live", "two-levles");
+    }
+
     private static IEnumerable<TestCaseData> TrainingMistakes()
     {
         yield return Case("--learning-rate takes a number above 0", "train", "d", "-o", "x", "--learning-rate", "0");
@@ -116,6 +120,7 @@ public sealed class CommandLineTests
 
     [TestCaseSource(nameof(Mistakes))]
     [TestCaseSource(nameof(TrainingMistakes))]
+    [TestCaseSource(nameof(MistypedWords))]
     public async Task AMistakeGetsOneLineAndExitCodeTwo(string expected, string[] arguments)
     {
         CrimeCommand.Outcome outcome = await CrimeCommand.RunAsync(

@@ -13,7 +13,7 @@ public sealed class ResultReporter
 {
     private readonly Lock _lock = new();
     private readonly TelemetryFrame _frame = new();
-    private readonly BoardRoster _boards;
+    private readonly BoardList _boards;
     private readonly ModelRegistry _models;
     private readonly Outbox _outbox;
     private readonly TimeProvider _time;
@@ -23,7 +23,7 @@ public sealed class ResultReporter
     /// <param name="models">Have the names of classes.</param>
     /// <param name="outbox">Sends the messages.</param>
     /// <param name="time">The clock.</param>
-    public ResultReporter(BoardRoster boards, ModelRegistry models, Outbox outbox, TimeProvider time)
+    public ResultReporter(BoardList boards, ModelRegistry models, Outbox outbox, TimeProvider time)
     {
         _boards = boards;
         _models = models;

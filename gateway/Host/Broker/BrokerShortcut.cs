@@ -8,7 +8,6 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Frames;
-using Crime.Gateway.Boards;
 using Crime.Gateway.Configuration;
 using MQTTnet;
 using MQTTnet.Packets;

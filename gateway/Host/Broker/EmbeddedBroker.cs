@@ -13,7 +13,6 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Frames;
-using Crime.Gateway.Boards;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Diagnostics;
 using Microsoft.Extensions.Logging;

@@ -21,8 +21,7 @@ public sealed class Inbox : IInbox
     private readonly ReplyAddresses _addresses;
     private readonly IRequestHandler _requests;
     private readonly TelemetryReceiver _telemetry;
-    private readonly BoardRoster _boards;
-    private readonly BoardList _list;
+    private readonly BoardList _boards;
     private readonly BoardSettingsSender _settings;
     private readonly GatewayCounters _counters;
     private readonly GatewayCore _core;
@@ -33,21 +32,19 @@ public sealed class Inbox : IInbox
     /// <param name="requests">Receives the frames of request topics.</param>
     /// <param name="telemetry">Receives telemetry.</param>
     /// <param name="boards">Receives presences.</param>
-    /// <param name="list">Receives them for the list of boards.</param>
     /// <param name="settings">Receives the answers of boards to settings.</param>
     /// <param name="core">Receives the statuses of the group.</param>
     /// <param name="counters">Count malformed frames and faults.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Receives faults.</param>
     public Inbox(
-        IRequestHandler requests, TelemetryReceiver telemetry, BoardRoster boards, BoardList list, BoardSettingsSender settings, GatewayCore core,
+        IRequestHandler requests, TelemetryReceiver telemetry, BoardList boards, BoardSettingsSender settings, GatewayCore core,
         GatewayCounters counters, TimeProvider time, ILogger<Inbox> log)
     {
         _addresses = new ReplyAddresses(core.NodeId, core.Group.Id);
         _requests = requests;
         _telemetry = telemetry;
         _boards = boards;
-        _list = list;
         _settings = settings;
         _core = core;
         _counters = counters;
@@ -69,11 +66,7 @@ public sealed class Inbox : IInbox
                 _requests.Receive(reply, ArrayOf(payload), acknowledge);
             }
             else if (Topics.IsTelemetry(topic, out _)) _telemetry.Receive(payload.ToArray());
-            else if (Topics.IsPresence(topic, out string presentBoard))
-            {
-                _boards.Receive(presentBoard, payload.ToArray());
-                _list.Receive(presentBoard, payload.ToArray());
-            }
+            else if (Topics.IsPresence(topic, out string presentBoard)) _boards.Receive(presentBoard, payload.ToArray());
             else if (Topics.IsAnswer(topic, out string answering)) _settings.OnAnswer(answering, payload.ToArray());
             else if (!_core.TryReceiveGroupStatus(topic, ArrayOf(payload), _time.NowUs())) _counters.MalformedFrames.Increment();
         }

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Threading.Tasks;
 using Crime.Frames;
 using Crime.Gateway.Boards;
+using Crime.Gateway.Broker;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using MQTTnet;
@@ -37,7 +38,7 @@ public sealed class JsonResultTests
         await using JsonReader reader = await JsonReader.ConnectAsync(port);
         await using TestBoard board = await TestBoard.ConnectAsync(port);
         await board.PublishAsync(Topics.Presence("board"), new PresenceFrame { Online = true, ModelId = _model.Id }.Encode(), isRetained: true);
-        await Deadline.UntilAsync(() => gateway.Part<BoardRoster>().ModelIdOf("board", TelemetryRecord.TagOf(_model.Id)) == _model.Id, "the presence");
+        await Deadline.UntilAsync(() => gateway.Part<BoardList>().ModelIdOf("board", TelemetryRecord.TagOf(_model.Id)) == _model.Id, "the presence");
 
         var records = new TelemetryBuffer();
         records.Add(Record(7, label: 1, TelemetryRecord.TagOf(_model.Id)), 0);
@@ -67,22 +68,29 @@ public sealed class JsonResultTests
     [Test]
     public void ABoardHasTwoModelsForAWhile()
     {
-        var boards = new BoardRoster(new Counting.GatewayCounters());
+        var boards = new BoardList(new Counting.GatewayCounters());
         boards.Receive("hall", new PresenceFrame { Online = true, ModelId = 0x101 }.Encode());
         boards.Receive("hall", new PresenceFrame { Online = true, ModelId = 0x202 }.Encode());
         boards.Receive("hall", new PresenceFrame { Online = true, ModelId = 0x202 }.Encode());
         Assert.That((boards.ModelIdOf("hall", 1), boards.ModelIdOf("hall", 2), boards.ModelIdOf("hall", 3)), Is.EqualTo((0x101u, 0x202u, 0u)));
+        // Its last results may come after its last will.
         boards.Receive("hall", [1, 5, 2]);
+        Assert.That(boards.ModelIdOf("hall", 2), Is.EqualTo(0x202u));
+        boards.Receive("hall", []);
         Assert.That(boards.ModelIdOf("hall", 2), Is.Zero);
     }
 
     [Test]
     public void ManyNamesDoNotFillTheMemory()
     {
-        var boards = new BoardRoster(new Counting.GatewayCounters());
+        var boards = new BoardList(new Counting.GatewayCounters());
         byte[] birth = new PresenceFrame { Online = true, ModelId = 5 }.Encode();
-        for (int i = 0; i <= BoardRoster.MaxCount; i++) boards.Receive($"board-{i}", birth);
-        Assert.That((boards.ModelIdOf("board-0", 5), boards.ModelIdOf($"board-{BoardRoster.MaxCount}", 5)), Is.EqualTo((5u, 0u)));
+        for (int i = 0; i <= BoardList.MaxBoards; i++) boards.Receive($"board-{i}", birth);
+        Assert.That((boards.ModelIdOf("board-0", 5), boards.ModelIdOf($"board-{BoardList.MaxBoards}", 5)), Is.EqualTo((5u, 0u)));
+        // A board that has left makes room.
+        boards.Receive("board-0", [1, 5, 2]);
+        boards.Receive("another", birth);
+        Assert.That((boards.ModelIdOf("board-0", 5), boards.ModelIdOf("another", 5)), Is.EqualTo((0u, 5u)));
     }
 
     /// <summary>Whoever could publish results could switch lamps.</summary>

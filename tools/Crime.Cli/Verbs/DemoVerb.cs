@@ -1,5 +1,6 @@
 // crime demo: the main job, on this machine.
 
+using System;
 using System.CommandLine;
 using System.Globalization;
 using System.Threading;
@@ -94,7 +95,7 @@ internal static class DemoVerb
 
     private static async Task<int> RunSensor(int seed, bool json, CancellationToken cancellation)
     {
-        SensorSummary summary = await new SensorDemo(seed, Output.Remarks.WriteLine).RunAsync(cancellation);
+        SensorSummary summary = await new SensorDemo(seed, Console.Error.WriteLine).RunAsync(cancellation);
         if (json) Output.WriteJson(summary);
         else
             AnsiConsole.WriteLine(string.Create(

@@ -6,7 +6,7 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Boards;
-using Crime.Gateway.Boards;
+using Crime.Gateway.Broker;
 using MQTTnet;
 
 namespace Crime.Cli.Demo.Sensor;

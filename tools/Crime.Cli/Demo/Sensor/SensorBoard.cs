@@ -61,13 +61,14 @@ internal sealed class SensorBoard(string folder, int seed)
     /// <param name="broker">The MQTT broker.</param>
     /// <param name="httpPort">TCP port of the gateway.</param>
     /// <param name="ruleClass">Class that switches the lamp on.</param>
-    public void WriteFlash(BrokerEndpoint broker, int httpPort, string ruleClass)
+    /// <param name="segmenter">Settings of the segmenter.</param>
+    public void WriteFlash(BrokerEndpoint broker, int httpPort, string ruleClass, IEnumerable<string> segmenter)
     {
         Directory.CreateDirectory(folder);
         File.WriteAllLines(Path.Combine(folder, "crime.cfg"), [
             $"board.id={Id}", "wifi.ssid=demo", $"broker.host={broker.Host}", $"broker.port={broker.Port}", $"http.host={broker.Host}",
             $"http.port={httpPort}", $"model.name={ModelName}", "sensor=adxl345", $"sensor.rate-hz={GestureStream.RateHz:0}", "sensor.range-g=16",
-            $"on.{ruleClass}=gpio {LampPin} high 200",
+            $"on.{ruleClass}=gpio {LampPin} high 200", .. segmenter,
         ]);
     }
 

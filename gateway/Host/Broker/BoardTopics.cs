@@ -3,7 +3,7 @@
 using System;
 using Crime.Frames;
 
-namespace Crime.Gateway.Boards;
+namespace Crime.Gateway.Broker;
 
 /// <summary>Topics with JSON about a board.</summary>
 public static class BoardTopics
