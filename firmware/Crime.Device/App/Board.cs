@@ -331,7 +331,8 @@ public sealed class Board : LastingThread, IBoardCommands
     private void RestartWhenDue()
     {
         if (Clock.NowUs() < RestartIntervalUs) return;
-        _report.Text(_sent.IsRestartDue ? "restart: the settings have changed" : _isRestartNeeded ? "restart: the model needs the memory of a fresh start" : "restart: another kernel replaces the loaded one");
+        _report.Text(_sent.IsRestartDue ? "restart: the settings have changed"
+            : _isRestartNeeded ? "restart: the model needs the memory of a fresh start" : "restart: another kernel replaces the loaded one");
         Restart();
     }
 

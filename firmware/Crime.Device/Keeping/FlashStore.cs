@@ -4,7 +4,6 @@ using System;
 using System.IO;
 using System.IO.Hashing;
 using Crime.Binary;
-using Crime.Device.Models;
 using Crime.Model;
 using Crime.Node;
 

@@ -6,7 +6,6 @@ using System.IO;
 using System.IO.Hashing;
 using System.Text;
 using Crime.Binary;
-using Crime.Device.Models;
 
 namespace Crime.Device.Settings;
 

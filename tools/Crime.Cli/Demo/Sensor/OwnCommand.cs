@@ -23,7 +23,7 @@ internal sealed class OwnCommand(string folder, Action<string> say)
     public async Task<JsonElement> RunAsync(CancellationToken cancellation, params string[] arguments)
     {
         say("crime " + string.Join(' ', arguments.Select(Quoted)));
-        var start = new ProcessStartInfo(GatewayProcess.DotnetHost, [typeof(Program).Assembly.Location, .. arguments, "--json"])
+        var start = new ProcessStartInfo(GatewayProcess.DotnetHost, [typeof(OwnCommand).Assembly.Location, .. arguments, "--json"])
         {
             WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
         };

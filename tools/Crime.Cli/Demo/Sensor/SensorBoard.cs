@@ -88,7 +88,8 @@ internal sealed class SensorBoard(string folder, int seed)
                 FlashFolder = folder,
                 I2cPeripherals = new Dictionary<int, Func<Board, II2cPeripheral>>
                 {
-                    [AccelerometerAddress] = made => new Adxl345Peripheral(() => made.NowUs, new Waveform(GestureStream.Channels, (s, channel) => Sample(originUs, s, channel))),
+                    [AccelerometerAddress] = made => new Adxl345Peripheral(
+                        () => made.NowUs, new Waveform(GestureStream.Channels, (seconds, channel) => Sample(originUs, seconds, channel))),
                 },
             });
             board.Pins.Written += OnPin;

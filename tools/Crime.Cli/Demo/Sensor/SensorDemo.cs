@@ -86,7 +86,8 @@ internal sealed class SensorDemo(int seed, Action<string> say)
         await crime.RunAsync(
             cancellation, "convert", $"{SensorBoard.ModelName}.safetensors", "--calibrate", "augmented", "-o", $"{SensorBoard.ModelName}.crime");
         JsonElement published = await crime.RunAsync(
-            cancellation, "publish", $"{SensorBoard.ModelName}.crime", "--gateway", $"http://{GatewayProcess.HttpHost}:{gateway.HttpPort}", "--wait-board", SensorBoard.Id);
+            cancellation, "publish", $"{SensorBoard.ModelName}.crime", "--gateway", $"http://{GatewayProcess.HttpHost}:{gateway.HttpPort}",
+            "--wait-board", SensorBoard.Id);
         return await ClassifyAsync(gateway, board, cancellation) with
         {
             Takes = takes,

@@ -5,7 +5,7 @@ using System.IO;
 using System.IO.Hashing;
 using Crime.Model;
 
-namespace Crime.Device.Models;
+namespace Crime.Device;
 
 /// <summary>Operations on files of the internal flash.</summary>
 public static class FlashFile
