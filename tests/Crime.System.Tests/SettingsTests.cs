@@ -96,7 +96,7 @@ public sealed class SettingsTests : BoardSiteTests
         WriteFlash();
         using Board board = Site.Power();
         await ReadUntilAsync(board, "INF id=2 ");
-        await AnswerAsync("objective=energy");
+        Assert.That(await AnswerAsync("result.vote=1/1"), Does.StartWith("ok "));
         byte[] before = File.ReadAllBytes(OnFlash("settings.air"));
         foreach (var (wrong, reason) in new[]
         {
@@ -127,11 +127,12 @@ public sealed class SettingsTests : BoardSiteTests
         await sender.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", Site.BrokerPort).WithClientId("sender").Build());
         foreach (var (text, reason) in new[]
         {
-            ("inputs.file=" + new string('a', SettingsText.MaxSize), "the text has more than 1024 bytes"), ("broker.host=10.0.0.1\n", "broker.host is not set over the air"),
+            ("inputs.file=" + new string('a', SettingsText.MaxSize), "the text has more than 1024 bytes"),
+            ("broker.host=10.0.0.1\n", "broker.host is not set over the air"),
             ("hedge=on\nhedge=off", "hedge is there twice"), ("mapping", "'mapping' is no key=value"),
         })
         {
-            await sender.PublishAsync(new MqttApplicationMessageBuilder().WithTopic(Topics.Settings("small")).WithPayload(text)
+            await sender.PublishAsync(new MqttApplicationMessageBuilder().WithTopic(Topics.Settings("small")).WithPayload(text).WithRetainFlag()
                 .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).Build());
             List<string> lines = await ReadUntilAsync(board, "settings: refused ");
             Assert.That(lines[^1], Does.Contain(reason));
@@ -175,7 +176,8 @@ public sealed class SettingsTests : BoardSiteTests
     public async Task OneOfTwoTextsOutlivesALossOfPower(string state, string? expected)
     {
         WriteFlash();
-        var texts = new Dictionary<char, byte[]> { ['1'] = FileOf("objective=energy\n"), ['2'] = FileOf("objective=weighted 0.5\n"), ['x'] = FileOf("objective=energy\n")[..^3] };
+        byte[] old = FileOf("objective=energy\n");
+        var texts = new Dictionary<char, byte[]> { ['1'] = old, ['2'] = FileOf("objective=weighted 0.5\n"), ['x'] = old[..^3] };
         foreach (string part in state.Split(' ')) File.WriteAllBytes(OnFlash(part[0] == 'a' ? "settings.air" : "settings.new"), texts[part[1]]);
         using Board board = Site.Power();
         List<string> lines = await ReadUntilAsync(board, "INF id=1 ");
@@ -183,7 +185,8 @@ public sealed class SettingsTests : BoardSiteTests
         lines = await TypeAsync(board, "settings", "settings: inputs.interval-ms=200");
         board.Serial.WriteLine("set race=on");
         lines.AddRange(await ReadUntilAsync(board, "ok: set race"));
-        Assert.That(lines.Where(line => line.EndsWith(" (set later)", StringComparison.Ordinal)), Is.EqualTo(expected == null ? [] : new[] { $"settings: {expected} (set later)" }));
+        string[] kept = expected == null ? [] : [$"settings: {expected} (set later)"];
+        Assert.That(lines.Where(line => line.EndsWith(" (set later)", StringComparison.Ordinal)), Is.EqualTo(kept));
         Assert.That(File.ReadAllBytes(OnFlash("settings.air")), Is.EqualTo(FileOf((expected == null ? "" : expected + "\n") + "race=on\n")));
         Assert.That(board.Crash, Is.Null);
     }

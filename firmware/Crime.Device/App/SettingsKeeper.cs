@@ -3,6 +3,7 @@
 
 using System.Collections;
 using System.Text;
+using System.Threading;
 using Crime.Device.Offload;
 using Crime.Device.Settings;
 using Crime.Device.Terminal;
@@ -15,6 +16,9 @@ namespace Crime.Device.App;
 internal sealed class SettingsKeeper
 {
     private const string Password = ".password";
+
+    // Time for the MQTT client's thread to send an answer.
+    private const int AnswerMs = 100;
 
     private readonly BoardSettings _settings;
     private readonly IBoardCommands _board;
@@ -56,9 +60,12 @@ internal sealed class SettingsKeeper
         if (hash != last)
         {
             string problem = Take(message, kept, hash);
-            // A refused text is refused once, and not at each connection.
-            if (problem != null) SentSettings.Save(kept, hash);
-            Answer(hash, problem);
+            if (problem != null)
+            {
+                // A refused text is refused once, and not at each connection.
+                SentSettings.Save(kept, hash);
+                Answer(AnswerTo(hash, problem, false));
+            }
         }
         _inbox.ReleaseSettings(message);
     }
@@ -69,7 +76,7 @@ internal sealed class SettingsKeeper
     public string Type(string line)
     {
         string problem = SettingsText.Problem(line, false);
-        return problem ?? Apply(line, SentSettings.Load(out uint last, out _), last);
+        return problem ?? Apply(line, SentSettings.Load(out uint last, out _), last, false);
     }
 
     /// <summary>Writes a line for each setting that the files have.</summary>
@@ -99,15 +106,16 @@ internal sealed class SettingsKeeper
     {
         if (message.Length > SettingsText.MaxSize) return "the text has more than 1024 bytes";
         string text = Encoding.UTF8.GetString(message, 0, message.Length);
-        return SettingsText.Problem(text, true) ?? Apply(text, kept, hash);
+        return SettingsText.Problem(text, true) ?? Apply(text, kept, hash, true);
     }
 
     /// <summary>Puts settings into use.</summary>
     /// <param name="text">The settings.</param>
     /// <param name="kept">Those that were set before.</param>
     /// <param name="hash">Hash of the last text that has come over the air.</param>
+    /// <param name="isRemote">True when these are that text, which has an answer.</param>
     /// <returns>What is wrong, or null.</returns>
-    private string Apply(string text, string kept, uint hash)
+    private string Apply(string text, string kept, uint hash, bool isRemote)
     {
         string problem = SettingsFile.ProblemOf(text);
         if (problem != null) return problem;
@@ -122,14 +130,27 @@ internal sealed class SettingsKeeper
         BoardSettings next = SettingsFile.Combine(file, merged, problems);
         for (int i = 0; i < problems.Count; i++)
             if (!Has(remarks, start, (string)problems[i])) return Reason((string)problems[i]);
-        bool needsRestart = NeedsRestart(text, kept, file);
+        bool needsRestart = IsRestartDue || NeedsRestart(text, kept, file);
+        string answer = isRemote ? AnswerTo(hash, null, needsRestart) : null;
         problem = SentSettings.Save(merged, hash);
         if (problem != null) return problem;
+        IsRestartDue = needsRestart;
+        if (isRemote)
+        {
+            Answer(answer);
+            // With another objective the board may leave its broker at once.
+            Thread.Sleep(AnswerMs);
+        }
+        Use(text, next);
+        return null;
+    }
+
+    /// <summary>Changes what changes in a running board.</summary>
+    private void Use(string text, BoardSettings next)
+    {
         if (SettingsText.Find(text, "objective") != null) _board.SetObjective(next.Objective);
         if (SettingsText.Find(text, "mapping") != null) _board.SetMapping(next.Mapping);
         if (SettingsText.Find(text, "result.vote") != null || SettingsText.Find(text, "result.least-confidence") != null) _board.SetCertainty(next.Results);
-        if (needsRestart) IsRestartDue = true;
-        return null;
     }
 
     /// <summary>Returns a remark of the settings file without its end: here nothing is ignored.</summary>
@@ -159,12 +180,16 @@ internal sealed class SettingsKeeper
     private static bool IsChangedAtOnce(string key) =>
         key == "objective" || key == "mapping" || key == "result.vote" || key == "result.least-confidence";
 
-    private void Answer(uint hash, string problem)
+    private static string AnswerTo(uint hash, string problem, bool needsRestart)
     {
         LineWriter line = new LineWriter().Text(problem == null ? SettingsText.Taken : SettingsText.Refused).Text(" ").Hex(hash);
         if (problem != null) line.Text(" ").Text(problem);
-        else if (IsRestartDue) line.Text(" after a restart");
-        string text = line.ToString();
+        else if (needsRestart) line.Text(" after a restart");
+        return line.ToString();
+    }
+
+    private void Answer(string text)
+    {
         _report.Text("settings: " + text);
         byte[] payload = Encoding.UTF8.GetBytes(text);
         if (_connection.Publish(Topics.Answer(_settings.BoardId), payload, false)) _background.OnSent(payload.Length, Clock.NowUs());
