@@ -56,7 +56,7 @@ public sealed class ListeningTests
     private static InputFlow Offload(int port, int timeoutMs, int waitMs = 0)
     {
         using Board board = TestBoards.Make();
-        var settings = new BoardSettings { BrokerHost = "127.0.0.1", BrokerPort = port, TimeoutMarginMs = timeoutMs, TimeoutMaxMs = timeoutMs };
+        var settings = new BoardSettings { BoardId = "board", BrokerHost = "127.0.0.1", BrokerPort = port, TimeoutMarginMs = timeoutMs, TimeoutMaxMs = timeoutMs };
         var flow = new InputFlow(settings.Power(), new ModeMapping { Mode = MappingMode.Gateway }, null);
         TestBoards.Run(board, () => Offload(settings, flow, waitMs));
         return flow;
