@@ -96,7 +96,7 @@ public sealed class KernelDeliveryTests : BoardSiteTests
     {
         await Site.ServeAsync("test", s_model);
         WriteFlash(s_model, "mapping=local\ninputs.interval-ms=100\n");
-        using Board board = Site.Power(150_000);
+        using Board board = Site.Power(155_000);
         List<string> lines = await RunAsync(board, "kernel: http://");
         Assert.That(lines[^1], Does.Match("^kernel: http://.*/models/test.kernel has [0-9]+ bytes; the board has room for [0-9]+$"));
         if (!lines.Exists(line => line.StartsWith("END ", StringComparison.Ordinal))) lines = await RunAsync(board);
