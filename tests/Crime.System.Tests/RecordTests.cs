@@ -13,6 +13,7 @@ namespace Crime.System.Tests;
 
 /// <summary><c>crime record</c> as its own process, with a board that runs the whole firmware: over a terminal, and over a real broker.</summary>
 [Platform("Linux")]
+[Parallelizable(ParallelScope.Self)]
 public sealed class RecordTests
 {
     private const int LimitMs = 300_000;

@@ -5,6 +5,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>The whole way from a sensor to a lamp, by the verbs that a person types.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class SensorDemoTests
 {
     /// <summary>Another person than the one of the default seed.</summary>
