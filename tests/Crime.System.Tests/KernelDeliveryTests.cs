@@ -18,7 +18,7 @@ namespace Crime.System.Tests;
 [Parallelizable(ParallelScope.Self)]
 public sealed class KernelDeliveryTests : BoardSiteTests
 {
-    private const int HeapBytes = 200_000;
+    private const int HeapBytes = 205_000;
     private const int Inputs = 20;
     private const string Package = "kernel.pkg";
 
