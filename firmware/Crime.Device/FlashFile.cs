@@ -3,7 +3,7 @@
 using System;
 using System.IO;
 using System.IO.Hashing;
-using Crime.Model;
+using Crime.Binary;
 
 namespace Crime.Device;
 
@@ -57,7 +57,7 @@ public static class FlashFile
             Array.Copy(piece, 0, last, 0, count);
             hash.Append(last);
         }
-        return hash.GetCurrentHashAsUInt32() == ModelFormat.ChecksumResidue;
+        return hash.GetCurrentHashAsUInt32() == Sealed.Residue;
     }
 
     /// <summary>Reads some bytes of a file.</summary>

@@ -67,7 +67,7 @@ public sealed class TelemetryRecord
     /// <summary>True when a sensor measured the energy; false when it was computed from the board's profile.</summary>
     public bool Measured;
 
-    /// <summary>Lowest seven bits of the model's id: they tell the models before and after a change apart.</summary>
+    /// <summary>Lowest seven bits of the model's id: they distinguish the models before and after a change.</summary>
     public int ModelTag;
 
     /// <summary>Returns the tag of a model.</summary>

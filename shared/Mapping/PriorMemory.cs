@@ -1,12 +1,9 @@
 // The gateways that a board has known before a restart. Link and load are older then than after a deep sleep, and nobody may know by how much. So
 // they are priors: good enough for the first decision, and replaced by the first measurement.
 
-using System;
-using System.IO.Hashing;
 using Crime.Binary;
 using Crime.Costs;
 using Crime.Frames;
-using Crime.Model;
 
 namespace Crime.Mapping;
 
@@ -14,7 +11,7 @@ namespace Crime.Mapping;
 public static class PriorMemory
 {
     /// <summary>Size of the file in bytes.</summary>
-    public const int Size = EntriesOffset + DecisionTable.MaxCandidates * CandidateMemory.EntrySize + ChecksumSize;
+    public const int Size = EntriesOffset + DecisionTable.MaxCandidates * CandidateMemory.EntrySize + Sealed.ChecksumSize;
 
     /// <summary>Age of a prior in µs where a clock was not set.</summary>
     public const long UnknownAgeUs = -1;
@@ -33,7 +30,6 @@ public static class PriorMemory
     private const int RadioUpOffset = 16;
     private const int CountOffset = 20;
     private const int EntriesOffset = 24;
-    private const int ChecksumSize = 4;
 
     // A round trip or a cost that differs by less than 1/4 and 1 ms from the written one is not worth an erased block of flash.
     private const int ChangeBits = 2;
@@ -57,12 +53,12 @@ public static class PriorMemory
     /// <param name="nowUs">The time in µs.</param>
     public static byte[] Save(MappingEngine engine, uint modelId, uint place, int radioUpUs, uint utcSeconds, long nowUs)
     {
-        var content = new byte[Size - ChecksumSize];
-        LittleEndian.WriteUInt32(content, 0, Magic);
-        LittleEndian.WriteUInt32(content, ModelOffset, modelId);
-        LittleEndian.WriteUInt32(content, PlaceOffset, place);
-        LittleEndian.WriteUInt32(content, TimeOffset, utcSeconds);
-        LittleEndian.WriteInt32(content, RadioUpOffset, radioUpUs);
+        var bytes = new byte[Size];
+        LittleEndian.WriteUInt32(bytes, 0, Magic);
+        LittleEndian.WriteUInt32(bytes, ModelOffset, modelId);
+        LittleEndian.WriteUInt32(bytes, PlaceOffset, place);
+        LittleEndian.WriteUInt32(bytes, TimeOffset, utcSeconds);
+        LittleEndian.WriteInt32(bytes, RadioUpOffset, radioUpUs);
         int count = 0;
         lock (engine.Lock)
         {
@@ -71,13 +67,11 @@ public static class PriorMemory
                 GatewayCandidate gateway = engine.Gateways.Slots[i];
                 bool isKnown = engine.IsRadioOff ? gateway.WasUsable : gateway.IsServing && gateway.Link.HasSample && !gateway.Link.IsLost;
                 if (isKnown && gateway.Advert.Count > 0)
-                    CandidateMemory.SaveEntry(gateway, true, content, EntriesOffset + count++ * CandidateMemory.EntrySize, nowUs);
+                    CandidateMemory.SaveEntry(gateway, true, bytes, EntriesOffset + count++ * CandidateMemory.EntrySize, nowUs);
             }
         }
-        LittleEndian.WriteInt32(content, CountOffset, count);
-        var bytes = new byte[Size];
-        Array.Copy(content, bytes, content.Length);
-        LittleEndian.WriteUInt32(bytes, content.Length, Crc32.HashToUInt32(content));
+        LittleEndian.WriteInt32(bytes, CountOffset, count);
+        Sealed.Seal(bytes);
         return bytes;
     }
 
@@ -88,7 +82,7 @@ public static class PriorMemory
     /// <returns>The reason why they are not used; null when they can be restored.</returns>
     public static string Check(byte[] bytes, uint modelId, uint place)
     {
-        if (bytes.Length != Size || LittleEndian.ReadUInt32(bytes, 0) != Magic || Crc32.HashToUInt32(bytes) != ModelFormat.ChecksumResidue) return "damaged";
+        if (bytes.Length != Size || LittleEndian.ReadUInt32(bytes, 0) != Magic || !Sealed.IsWhole(bytes)) return "damaged";
         if (LittleEndian.ReadUInt32(bytes, ModelOffset) != modelId) return "of another model";
         if (LittleEndian.ReadUInt32(bytes, PlaceOffset) != place) return "of another broker";
         int count = LittleEndian.ReadInt32(bytes, CountOffset);

@@ -20,12 +20,6 @@ public static class ModelFormat
     /// <summary>Bytes of the CRC-32 that ends the file.</summary>
     public const int ChecksumSize = 4;
 
-    /// <summary>
-    /// CRC-32 of any file that ends with its own CRC-32: a property of the polynomial, and the cheapest way to check
-    /// a whole file in one native call.
-    /// </summary>
-    public const uint ChecksumResidue = 0x2144DF1C;
-
     /// <summary>Most sections a file may have.</summary>
     public const int MaxSections = 16;
 

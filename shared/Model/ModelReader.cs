@@ -1,7 +1,6 @@
 // Reads a .crime file. The bytes are foreign: a flash file that was cut off, a download that was tampered with. Every
 // length is checked before it is used, sums are formed in 64 bits, and the answer is a reason, not an exception.
 
-using System.IO.Hashing;
 using System.Text;
 using Crime.Binary;
 
@@ -22,7 +21,7 @@ public static class ModelReader
         if (LittleEndian.ReadUInt16(bytes, 4) != ModelFormat.Version) return ModelError.Version;
         if (bytes.Length > ModelFormat.MaxFileSize) return ModelError.Length;
         if (LittleEndian.ReadUInt32(bytes, 8) != (uint)bytes.Length) return ModelError.Length;
-        if (Crc32.HashToUInt32(bytes) != ModelFormat.ChecksumResidue) return ModelError.Checksum;
+        if (!Sealed.IsWhole(bytes)) return ModelError.Checksum;
 
         var file = new ModelFile(bytes)
         {

@@ -94,7 +94,7 @@ public sealed class KernelPackageReader
     private KernelPackageError FinishHeader(byte[] section)
     {
         Array.Copy(section, 0, _header, KernelPackageFormat.FixedHeaderSize, section.Length);
-        if (Crc32.HashToUInt32(_header) != Model.ModelFormat.ChecksumResidue) return KernelPackageError.Checksum;
+        if (!Sealed.IsWhole(_header)) return KernelPackageError.Checksum;
         int parts = _header[20], nameOffset = KernelPackageFormat.FixedHeaderSize + parts * KernelPackageFormat.PartEntrySize;
         uint goldenSize = LittleEndian.ReadUInt32(_header, 24);
         if (goldenSize < KernelPackageFormat.GoldenHeaderSize || goldenSize > KernelPackageFormat.MaxGoldenSize) return KernelPackageError.Header;

@@ -309,7 +309,7 @@ public sealed class Board : LastingThread, IBoardCommands
     {
         if (!isInstalled)
         {
-            // What took the memory may give it back: the flash has the model, so it is tried again before a restart.
+            // The shortage may pass. The flash has the model, so the board installs it again before a restart.
             if (!_slot.IsOnTrial && ++_failedInstalls >= InstallsUntilRestart) _isRestartNeeded = true;
             else Thread.Sleep(InstallPauseMs);
             return;

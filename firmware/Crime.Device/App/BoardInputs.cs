@@ -10,7 +10,7 @@ namespace Crime.Device.App;
 /// <summary>Opens the inputs. Used by the main thread.</summary>
 internal sealed class BoardInputs
 {
-    // The greeting has said more.
+    // The greeting has the reason.
     private const string UnusableSensor = "the set sensor cannot be used";
 
     private readonly BoardSettings _settings;

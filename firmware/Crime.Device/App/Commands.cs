@@ -57,7 +57,7 @@ internal sealed class Commands
         _board = board;
     }
 
-    /// <summary>Carries out what has come since the last call. The broker may only record: whoever reaches it may send commands.</summary>
+    /// <summary>Carries out the commands since the last call. Commands over the broker may only record, because every client of the broker may send them.</summary>
     public void Poll()
     {
         string command = _console.ReadCommand();

@@ -12,7 +12,7 @@ using Crime.Recordings;
 
 namespace Crime.Device.App;
 
-/// <summary>What a listener receives.</summary>
+/// <summary>Content that a listener receives.</summary>
 internal enum RecordingMode
 {
     /// <summary>Nothing.</summary>

@@ -124,7 +124,7 @@ internal sealed class SettingsKeeper
         var remarks = new ArrayList();
         string file = SettingsFile.ReadText(remarks);
         int start = remarks.Count;
-        // What does not go together, and did before.
+        // The contradictions that the settings had before.
         SettingsFile.Combine(file, kept, remarks);
         var problems = new ArrayList();
         BoardSettings next = SettingsFile.Combine(file, merged, problems);

@@ -17,7 +17,7 @@ internal sealed class TelemetryRecorder
     /// <summary>Makes a recorder.</summary>
     /// <param name="buffer">Receives the records.</param>
     /// <param name="flow">Has the result.</param>
-    /// <param name="meter">The energy meter: a record says if a sensor measured its energy.</param>
+    /// <param name="meter">The energy meter: a record has a flag for energy that a sensor measured.</param>
     public TelemetryRecorder(TelemetryBuffer buffer, InputFlow flow, IEnergyMeter meter)
     {
         _buffer = buffer;

@@ -3,7 +3,6 @@
 
 using System;
 using System.IO;
-using System.IO.Hashing;
 using Crime.Binary;
 using Crime.Costs;
 using Crime.Device.Inference;
@@ -26,7 +25,6 @@ public sealed class SavedState
     private const int NeedOffset = 104;
     private const int CandidatesOffset = NeedOffset + ConnectionNeed.MemorySize;
     private const int KeptOffset = CandidatesOffset + CandidateMemory.Size;
-    private const int ChecksumSize = 4;
 
     // The kept inputs and the checksum come last.
     private byte[] _bytes;
@@ -96,7 +94,7 @@ public sealed class SavedState
     {
         long wakeUpUs = Clock.NowUs() + restMs * 1000L;
         int checksumOffset = KeptOffset + (kept == null ? 0 : kept.Count * KeptInputs.EntrySize);
-        _bytes = new byte[checksumOffset + ChecksumSize];
+        _bytes = new byte[checksumOffset + Sealed.ChecksumSize];
         int[] fields =
         {
             Magic, (int)ModelId, (int)InputCount, (int)Sequence, Position, (int)Mapping, (int)Objective.Kind | Objective.QuantilePercent << 8 | Objective.Parameter << 16,
@@ -114,7 +112,7 @@ public sealed class SavedState
         flow.Need.Save(_bytes, NeedOffset, wakeUpUs);
         engine.Save(_bytes, CandidatesOffset, Clock.NowUs());
         if (kept != null) kept.Save(_bytes, KeptOffset, wakeUpUs);
-        LittleEndian.WriteUInt32(_bytes, checksumOffset, ChecksumOf(_bytes));
+        Sealed.Seal(_bytes);
         File.WriteAllBytes(Path, _bytes);
     }
 
@@ -130,13 +128,12 @@ public sealed class SavedState
         flow.Need.Restore(_bytes, NeedOffset, nowUs);
         flow.Radio.SetReport(nowUs + LittleEndian.ReadInt32(_bytes, ReportOffset) * 1000L);
         engine.Restore(_bytes, CandidatesOffset, flow.Radio.Cost, nowUs);
-        if (kept != null) kept.Restore(_bytes, KeptOffset, (_bytes.Length - KeptOffset - ChecksumSize) / KeptInputs.EntrySize, nowUs);
+        if (kept != null) kept.Restore(_bytes, KeptOffset, (_bytes.Length - KeptOffset - Sealed.ChecksumSize) / KeptInputs.EntrySize, nowUs);
     }
 
     private bool Read(byte[] bytes)
     {
-        if (bytes.Length < KeptOffset + ChecksumSize || LittleEndian.ReadInt32(bytes, 0) != Magic) return false;
-        if (LittleEndian.ReadUInt32(bytes, bytes.Length - ChecksumSize) != ChecksumOf(bytes)) return false;
+        if (bytes.Length < KeptOffset + Sealed.ChecksumSize || LittleEndian.ReadInt32(bytes, 0) != Magic || !Sealed.IsWhole(bytes)) return false;
         _bytes = bytes;
         ModelId = LittleEndian.ReadUInt32(bytes, 4);
         InputCount = LittleEndian.ReadUInt32(bytes, 8);
@@ -152,13 +149,6 @@ public sealed class SavedState
         Origin = LittleEndian.ReadUInt32(bytes, OriginOffset);
         PriorsRestS = LittleEndian.ReadInt32(bytes, PriorsOffset);
         return true;
-    }
-
-    private static uint ChecksumOf(byte[] bytes)
-    {
-        var covered = new byte[bytes.Length - ChecksumSize];
-        Array.Copy(bytes, covered, covered.Length);
-        return Crc32.HashToUInt32(covered);
     }
 
     private void WriteInt64(int offset, long value)

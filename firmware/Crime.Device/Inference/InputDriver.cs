@@ -7,7 +7,6 @@ using Crime.Device.Energy;
 using Crime.Device.Inputs;
 using Crime.Device.Offload;
 using Crime.FixedPoint;
-using Crime.Frames;
 using Crime.Kernel;
 using Crime.Mapping;
 using Crime.Model;
@@ -144,11 +143,12 @@ public sealed class InputDriver
         if (_flow.StepStart == 0) _kernel.State.Reset();
         long startUs = Clock.NowUs();
         _kernel.Advance(values, _flow.StepStart, _flow.StepCount);
-        int label = 0, confidencePerMille = 0;
+        int label = 0;
         if (_flow.IsFinal)
         {
             label = _kernel.Classify();
-            confidencePerMille = Confidence.PerMille(_kernel.Logits, label, _kernel.ClassCount, _kernel.LogitFractionBits);
+            // Before the flow takes the result: an answer that completes the input during that call brings its own confidence.
+            _flow.Result.ConfidencePerMille = Confidence.PerMille(_kernel.Logits, label, _kernel.ClassCount, _kernel.LogitFractionBits);
         }
         // The MQTT client's thread gets the processor, so that an answer which has come is delivered now.
         if (_flow.Hedge.IsRunning) Thread.Sleep(0);
@@ -158,8 +158,6 @@ public sealed class InputDriver
             _arrivals.Update(endUs);
             _flow.OnArrived(_arrivals.Count);
         }
-        // An answer may have come before this result, or during the call: it brought its own confidence.
-        if (_flow.OnComputed(label, startUs, endUs) == InputAction.Complete && _flow.Result.Target != Target.Gateway)
-            _flow.Result.ConfidencePerMille = confidencePerMille;
+        _flow.OnComputed(label, startUs, endUs);
     }
 }

@@ -4,7 +4,6 @@ using System;
 using System.IO;
 using System.IO.Hashing;
 using Crime.Binary;
-using Crime.Model;
 using Crime.Node;
 
 namespace Crime.Device.Keeping;
@@ -101,7 +100,7 @@ public sealed class FlashStore : KeptStore
         try
         {
             byte[] bytes = File.ReadAllBytes(PathOf(slot));
-            bool isWhole = bytes.Length > HeaderSize + ChecksumSize && Crc32.HashToUInt32(bytes) == ModelFormat.ChecksumResidue
+            bool isWhole = bytes.Length > HeaderSize + ChecksumSize && Sealed.IsWhole(bytes)
                 && bytes.Length == HeaderSize + 2 * LittleEndian.ReadUInt16(bytes, CountOffset) + ChecksumSize;
             return isWhole ? bytes : null;
         }

@@ -54,7 +54,7 @@ public static class ModelStore
         }
         catch (Exception)
         {
-            // The read of the model says what is wrong.
+            // The read of the model reports the problem.
         }
     }
 

@@ -3,7 +3,6 @@
 
 using System;
 using System.IO;
-using System.IO.Hashing;
 using Crime.Binary;
 
 namespace Crime.Device.Models;
@@ -27,7 +26,6 @@ public sealed class ModelTrial
     public const long PassedUs = 600_000_000;
 
     private const int Size = 12;
-    private const int ContentSize = 8;
 
     private uint _checksum;
     private int _attempts;
@@ -95,7 +93,7 @@ public sealed class ModelTrial
         try
         {
             byte[] bytes = File.Exists(Path) ? FlashFile.ReadAt(Path, 0, Size) : null;
-            if (bytes == null || LittleEndian.ReadUInt32(bytes, ContentSize) != ChecksumOf(bytes)) return false;
+            if (bytes == null || !Sealed.IsWhole(bytes)) return false;
             _checksum = LittleEndian.ReadUInt32(bytes, 0);
             _attempts = bytes[4];
             _results = bytes[5];
@@ -135,14 +133,7 @@ public sealed class ModelTrial
         bytes[4] = (byte)attempts;
         bytes[5] = (byte)results;
         bytes[6] = (byte)(needsKernel ? 1 : 0);
-        LittleEndian.WriteUInt32(bytes, ContentSize, ChecksumOf(bytes));
+        Sealed.Seal(bytes);
         File.WriteAllBytes(Path, bytes);
-    }
-
-    private static uint ChecksumOf(byte[] record)
-    {
-        var content = new byte[ContentSize];
-        Array.Copy(record, 0, content, 0, ContentSize);
-        return Crc32.HashToUInt32(content);
     }
 }

@@ -1,19 +1,19 @@
-// The name of a board that nobody has named.
+// The default name of a board.
 
 using System;
 using System.Net.NetworkInformation;
+using Crime.Device.Terminal;
 
 namespace Crime.Device.Settings;
 
 /// <summary>Makes a name from the network interface, so that two boards differ.</summary>
 public static class BoardName
 {
-    /// <summary>Name of a board whose interface tells no address.</summary>
+    /// <summary>Name of a board without a readable MAC address.</summary>
     public const string Unnamed = "board";
 
     private const string Prefix = "esp32-";
     private const int AddressSize = 6;
-    private const int UsedSize = 3;
 
     /// <summary>Returns "esp32-" and the last three bytes of the MAC address in hexadecimal digits.</summary>
     public static string OfNetwork()
@@ -47,15 +47,7 @@ public static class BoardName
 
     private static string LastDigits(byte[] address)
     {
-        var digits = new char[2 * UsedSize];
-        for (int i = 0; i < UsedSize; i++)
-        {
-            byte value = address[address.Length - UsedSize + i];
-            digits[2 * i] = Digit(value >> 4);
-            digits[2 * i + 1] = Digit(value & 15);
-        }
-        return new string(digits);
+        // The first two of eight digits are zeros.
+        return new LineWriter().Hex((uint)(address[3] << 16 | address[4] << 8 | address[5])).ToString().Substring(2);
     }
-
-    private static char Digit(int value) => (char)(value < 10 ? '0' + value : 'a' + value - 10);
 }

@@ -3,7 +3,6 @@
 
 using System;
 using System.IO;
-using System.IO.Hashing;
 using System.Text;
 using Crime.Binary;
 
@@ -22,7 +21,6 @@ public static class SentSettings
     public const int MaxSizeBytes = 2048;
 
     private const int HashSize = 4;
-    private const int ChecksumSize = 4;
 
     /// <summary>Reads the file.</summary>
     /// <param name="hash">Hash of the last text that came over the air; 0 when none has.</param>
@@ -37,8 +35,8 @@ public static class SentSettings
             Settle();
             if (!File.Exists(Path)) return "";
             byte[] bytes = File.ReadAllBytes(Path);
-            int size = bytes.Length - HashSize - ChecksumSize;
-            if (size >= 0 && FlashFile.EndsWithItsChecksum(Path))
+            int size = bytes.Length - HashSize - Sealed.ChecksumSize;
+            if (size >= 0 && Sealed.IsWhole(bytes))
             {
                 hash = LittleEndian.ReadUInt32(bytes, 0);
                 return Encoding.UTF8.GetString(bytes, HashSize, size);
@@ -63,12 +61,10 @@ public static class SentSettings
     public static string Save(string text, uint hash)
     {
         byte[] lines = Encoding.UTF8.GetBytes(text);
-        var bytes = new byte[HashSize + lines.Length + ChecksumSize];
+        var bytes = new byte[HashSize + lines.Length + Sealed.ChecksumSize];
         LittleEndian.WriteUInt32(bytes, 0, hash);
         Array.Copy(lines, 0, bytes, HashSize, lines.Length);
-        var covered = new byte[bytes.Length - ChecksumSize];
-        Array.Copy(bytes, 0, covered, 0, covered.Length);
-        LittleEndian.WriteUInt32(bytes, covered.Length, Crc32.HashToUInt32(covered));
+        Sealed.Seal(bytes);
         try
         {
             File.WriteAllBytes(NewPath, bytes);
