@@ -1,6 +1,5 @@
 using System;
 using System.Buffers;
-using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Net.Http;
@@ -9,7 +8,6 @@ using System.Text.Json;
 using System.Threading.Channels;
 using System.Threading.Tasks;
 using Crime.Frames;
-using Crime.Gateway.Tests.Running;
 using MQTTnet;
 using MQTTnet.Protocol;
 using NUnit.Framework;
@@ -17,45 +15,14 @@ using NUnit.Framework;
 namespace Crime.Gateway.Tests.Http;
 
 /// <summary>Settings for boards at a gateway that is a process of its own.</summary>
-public sealed class BoardSettingsTests
+public sealed class BoardSettingsTests : UploadTests
 {
-    private const string Token = "a-long-token-of-the-test";
-
-    private static readonly HttpClient s_http = new();
-
-    private ModelFolder _models = null!;
-    private GatewayProcess _gateway = null!;
-    private int _port;
-    private int _brokerPort;
-
-    [SetUp]
-    public async Task StartAsync()
-    {
-        _models = new ModelFolder(("features.crime", TestModels.Features));
-        (_port, _brokerPort) = (Ports.Free(), Ports.Free());
-        _gateway = GatewayProcess.Start(
-            new Dictionary<string, string> { ["CRIME_Models__UploadToken"] = Token },
-            $"--Broker:Port={_brokerPort}", $"--Http:Port={_port}", $"--Models:Folder={_models.Path}", "--Node:Id=gateway");
-        await GatewayHttp.UntilHealthyAsync(_port);
-    }
-
-    [TearDown]
-    public async Task StopAsync()
-    {
-        await _gateway.DisposeAsync();
-        _models.Dispose();
-    }
-
     private async Task<(HttpStatusCode Code, string Text)> SendAsync(
         string lines, HttpMethod? method = null, string board = "board", string? token = null, bool isElsewhere = false)
     {
-        using var request = new HttpRequestMessage(method ?? HttpMethod.Patch, GatewayHttp.Address(_port, $"/boards/{board}/settings"));
+        using var request = new HttpRequestMessage(method ?? HttpMethod.Patch, GatewayHttp.Address(Port, $"/boards/{board}/settings"));
         if (method != HttpMethod.Get) request.Content = new StringContent(lines);
-        if (token != null) request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
-        // What a proxy on the gateway's machine adds.
-        if (isElsewhere) request.Headers.TryAddWithoutValidation("X-Forwarded-For", "192.0.2.1");
-        using HttpResponseMessage answer = await s_http.SendAsync(request);
-        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        return await UploadTests.SendAsync(request, token, isElsewhere);
     }
 
     private async Task<JsonElement> SentAsync(string lines, HttpMethod? method = null, string board = "board")
@@ -74,7 +41,7 @@ public sealed class BoardSettingsTests
             messages.Writer.TryWrite((e.ApplicationMessage.Topic, Encoding.UTF8.GetString(e.ApplicationMessage.Payload.ToArray()), e.ApplicationMessage.Retain));
             return Task.CompletedTask;
         };
-        await client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", _brokerPort).WithClientId(id).Build());
+        await client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", BrokerPort).WithClientId(id).Build());
         foreach (string filter in filters) await client.SubscribeAsync(filter);
         return (client, messages.Reader);
     }
@@ -104,7 +71,7 @@ public sealed class BoardSettingsTests
             Assert.That(second.GetProperty("hash").GetString(), Is.EqualTo(hash));
             Assert.That(second.GetProperty("answer").ValueKind, Is.EqualTo(JsonValueKind.Null));
 
-            // What the board has answered is not sent again.
+            // Settings that the board has answered are not sent again.
             await client.PublishStringAsync(Topics.Answer("board"), $"ok {hash} after a restart");
             await Deadline.UntilAsync(async () => (await SentStateAsync()).GetProperty("answer").GetString() == $"ok {hash} after a restart", "the answer");
             Assert.That(LinesOf(await SentAsync("race=on")), Is.EqualTo(new[] { "race=on" }));
@@ -126,7 +93,7 @@ public sealed class BoardSettingsTests
 
     private async Task<JsonElement> SentStateAsync()
     {
-        using HttpResponseMessage answer = await GatewayHttp.SendAsync(_port, "/boards/board/settings");
+        using HttpResponseMessage answer = await GatewayHttp.SendAsync(Port, "/boards/board/settings");
         return JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
     }
 

@@ -1,6 +1,5 @@
 using System;
 using System.Buffers;
-using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Net;
@@ -17,54 +16,24 @@ using NUnit.Framework;
 namespace Crime.Gateway.Tests.Http;
 
 /// <summary>Uploads to a gateway that is a process of its own.</summary>
-public sealed class ModelUploadTests
+public sealed class ModelUploadTests : UploadTests
 {
-    private const string Token = "a-long-token-of-the-test";
-
-    private static readonly HttpClient s_http = new();
     private static readonly byte[] s_other = TestModels.Write("features", TestModels.Inputs, hidden: 8, seed: 9);
-
-    private ModelFolder _models = null!;
-    private GatewayProcess _gateway = null!;
-    private int _port;
-    private int _brokerPort;
-
-    [SetUp]
-    public async Task StartAsync()
-    {
-        _models = new ModelFolder(("features.crime", TestModels.Features));
-        (_port, _brokerPort) = (Ports.Free(), Ports.Free());
-        _gateway = GatewayProcess.Start(
-            new Dictionary<string, string> { ["CRIME_Models__UploadToken"] = Token },
-            $"--Broker:Port={_brokerPort}", $"--Http:Port={_port}", $"--Models:Folder={_models.Path}", "--Node:Id=gateway");
-        await GatewayHttp.UntilHealthyAsync(_port);
-    }
-
-    [TearDown]
-    public async Task StopAsync()
-    {
-        await _gateway.DisposeAsync();
-        _models.Dispose();
-    }
 
     private async Task<(HttpStatusCode Code, string Text)> PutAsync(
         byte[] file, string name = "features", string? token = null, bool isElsewhere = false, string? origin = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, GatewayHttp.Address(_port, $"/models/{name}.crime")) { Content = new ByteArrayContent(file) };
+        using var request = new HttpRequestMessage(HttpMethod.Put, GatewayHttp.Address(Port, $"/models/{name}.crime")) { Content = new ByteArrayContent(file) };
         request.Headers.ExpectContinue = true;
-        if (token != null) request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
-        // What a proxy on the gateway's machine adds.
-        if (isElsewhere) request.Headers.TryAddWithoutValidation("X-Forwarded-For", "192.0.2.1");
         if (origin != null) request.Headers.TryAddWithoutValidation("Origin", origin);
-        using HttpResponseMessage answer = await s_http.SendAsync(request);
-        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        return await SendAsync(request, token, isElsewhere);
     }
 
     private async Task AssertServedAsync(byte[] file, string name = "features")
     {
-        using HttpResponseMessage answer = await GatewayHttp.SendAsync(_port, $"/models/{name}.crime");
+        using HttpResponseMessage answer = await GatewayHttp.SendAsync(Port, $"/models/{name}.crime");
         Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(ModelContainer.BoardImage(file)));
-        Assert.That(Directory.GetFiles(_models.Path, "*.upload"), Is.Empty);
+        Assert.That(Directory.GetFiles(Models.Path, "*.upload"), Is.Empty);
     }
 
     [Test]
@@ -76,7 +45,7 @@ public sealed class ModelUploadTests
         Assert.That(served.GetProperty("id").GetString(), Is.EqualTo(TestModels.Parse(s_other).Id.ToString("x8")));
         Assert.That(served.GetProperty("previous_checksum").GetString(), Is.EqualTo(Checksum(TestModels.Features).ToString("x8")));
         await AssertServedAsync(s_other);
-        Assert.That(File.ReadAllBytes(Path.Combine(_models.Path, "features.crime")), Is.EqualTo(s_other));
+        Assert.That(File.ReadAllBytes(Path.Combine(Models.Path, "features.crime")), Is.EqualTo(s_other));
         Assert.That((await PutAsync(TestModels.Tokens, "further")).Code, Is.EqualTo(HttpStatusCode.OK));
         await AssertServedAsync(TestModels.Tokens, "further");
     }
@@ -120,10 +89,10 @@ public sealed class ModelUploadTests
     [TestCase("%2e%2e%2fescaped")]
     public async Task AWrongNameIsRefused(string name)
     {
-        string[] before = Directory.GetFileSystemEntries(Path.GetDirectoryName(_models.Path)!);
+        string[] before = Directory.GetFileSystemEntries(Path.GetDirectoryName(Models.Path)!);
         await AssertRefusedAsync(await PutAsync(s_other, name), HttpStatusCode.BadRequest, "a model's name is");
-        Assert.That(Directory.GetFiles(_models.Path).Select(Path.GetFileName), Is.EqualTo(new[] { "features.crime" }));
-        Assert.That(Directory.GetFileSystemEntries(Path.GetDirectoryName(_models.Path)!).Except(before).Where(entry => entry.Contains("escaped")), Is.Empty);
+        Assert.That(Directory.GetFiles(Models.Path).Select(Path.GetFileName), Is.EqualTo(new[] { "features.crime" }));
+        Assert.That(Directory.GetFileSystemEntries(Path.GetDirectoryName(Models.Path)!).Except(before).Where(entry => entry.Contains("escaped")), Is.Empty);
     }
 
     [Test]
@@ -134,8 +103,8 @@ public sealed class ModelUploadTests
         await AssertRefusedAsync(await PutAsync(s_other, origin: "http://localhost"), HttpStatusCode.Forbidden, "browser");
         Assert.That((await PutAsync(s_other, isElsewhere: true, token: Token)).Code, Is.EqualTo(HttpStatusCode.OK));
         await AssertServedAsync(s_other);
-        _gateway.Terminate();
-        var (_, output, errors) = await _gateway.EndAsync();
+        Gateway.Terminate();
+        var (_, output, errors) = await Gateway.EndAsync();
         Assert.That(output + string.Concat(errors), Does.Not.Contain(Token));
     }
 
@@ -143,7 +112,7 @@ public sealed class ModelUploadTests
     [Test]
     public async Task WithoutAWritableFolderTheOldModelIsServed()
     {
-        Directory.CreateDirectory(Path.Combine(_models.Path, ".features.upload"));
+        Directory.CreateDirectory(Path.Combine(Models.Path, ".features.upload"));
         var (code, text) = await PutAsync(s_other);
         Assert.That(code, Is.EqualTo(HttpStatusCode.InsufficientStorage), text);
         Assert.That(text, Does.Contain("cannot write its model folder"));
@@ -162,7 +131,7 @@ public sealed class ModelUploadTests
     [Test]
     public async Task TheBoardsAreListedWithTheirModels()
     {
-        await using TestBoard board = await TestBoard.ConnectAsync(_brokerPort, "board");
+        await using TestBoard board = await TestBoard.ConnectAsync(BrokerPort, "board");
         var birth = new PresenceFrame { Online = true, ModelId = 5, ImageChecksum = Checksum(TestModels.Features), FirmwareVersion = 0x01020300 };
         await board.PublishAsync(Topics.Presence("board"), birth.Encode(), isRetained: true);
         await board.PublishAsync(Topics.Presence("earlier"), birth.Encode()[..PresenceFrame.EarlierOnlineSize], isRetained: true);
@@ -181,7 +150,7 @@ public sealed class ModelUploadTests
 
     private async Task<JsonElement[]> BoardsAsync(int count)
     {
-        using HttpResponseMessage answer = await GatewayHttp.SendAsync(_port, "/boards");
+        using HttpResponseMessage answer = await GatewayHttp.SendAsync(Port, "/boards");
         JsonElement[] boards = [.. JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.EnumerateArray()];
         Assert.That(boards, Has.Length.EqualTo(count));
         return boards;
@@ -198,7 +167,7 @@ public sealed class ModelUploadTests
             if (message.ApplicationMessage is { Retain: true } kept && kept.Topic == Topics.Models("gateway")) received.TrySetResult(kept.Payload.ToArray());
             return Task.CompletedTask;
         };
-        await board.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", _brokerPort).WithClientId("late").Build());
+        await board.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", BrokerPort).WithClientId("late").Build());
         await board.SubscribeAsync(Topics.ModelsFilter);
         return await received.Task.WaitAsync(TimeSpan.FromMilliseconds(Deadline.Ms));
     }
