@@ -55,7 +55,7 @@ internal sealed class RecordSite : IDisposable
     /// <summary>The board.</summary>
     public Board Board { get; }
 
-    /// <summary>What a terminal program opens.</summary>
+    /// <summary>Path of the terminal that a program opens.</summary>
     public string Port => _terminal!.Path;
 
     /// <summary>Checks that sequences are gestures of the sensor, in their order, as the segmenter finds them.</summary>

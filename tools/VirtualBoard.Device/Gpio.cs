@@ -79,7 +79,7 @@ public class GpioPin : IDisposable
 public class GpioController
 {
     /// <summary>Opens a pin.</summary>
-    /// <exception cref="InvalidOperationException">The board has no such pin, or it is open already, as the device's library says it.</exception>
+    /// <exception cref="InvalidOperationException">The board has no such pin, or it is open already, as in the device's library.</exception>
     /// <exception cref="ArgumentException">The pin cannot have this mode.</exception>
     public GpioPin OpenPin(int pinNumber, PinMode mode)
     {

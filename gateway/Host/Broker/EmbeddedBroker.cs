@@ -202,7 +202,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     {
         // Whoever could write the gateway's status could lead all boards astray.
         if ((topic == _ownStatusTopic || topic == _ownRegimeTopic || topic == _ownModelsTopic) && e.ClientId != _nodeId) e.ProcessPublish = false;
-        // Whoever changes a board's settings has asked the gateway, which checks the right to do so.
+        // Settings come through the gateway, which checks the right to send them.
         if (topic.StartsWith(s_settingsRoot, StringComparison.Ordinal) && e.ClientId != _nodeId) e.ProcessPublish = false;
         // Only the gateway publishes results: a consumer relies on one per input.
         bool isResult = topic.StartsWith(s_resultRoot, StringComparison.Ordinal) || BoardTopics.IsOfGateway(topic);

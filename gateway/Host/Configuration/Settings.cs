@@ -50,7 +50,7 @@ public static class Settings
     public static readonly Setting ModelsFolder = Setting.Folder("Models:Folder", "models",
         "folder with the .crime files to serve (default beside the program)");
 
-    /// <summary>Who may upload models.</summary>
+    /// <summary>The right to upload models.</summary>
     public static readonly Setting ModelsUploadToken = Setting.Secret("Models:UploadToken",
         "token that an upload from another machine must send; without one only this machine uploads (default none); better given as CRIME_Models__UploadToken");
 

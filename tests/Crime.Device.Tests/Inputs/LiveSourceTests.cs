@@ -44,7 +44,7 @@ public sealed class LiveSourceTests
         Assert.That((_source.Sequence, _source.IsLive), Is.EqualTo((1u, true)));
     }
 
-    /// <summary>Nobody has recorded a movement that had begun, or ended, before the recording.</summary>
+    /// <summary>A movement that had begun, or ended, before the recording is no take.</summary>
     [Test]
     public void AMovementOfBeforeIsPassedBy([Values(0, 10, 30)] int stepsAfterwards)
     {

@@ -227,7 +227,7 @@ public sealed class SettingsFileTests
         Assert.That((settings.ModelName, settings.BrokerPort, settings.BoardId), Is.EqualTo(("kept", 1883, "")));
     }
 
-    /// <summary>What came later wins over the file; a rule replaces all rules of its class in the file.</summary>
+    /// <summary>A later setting wins over the file; a rule replaces all rules of its class in the file.</summary>
     [Test]
     public void SettingsThatCameLaterWin()
     {

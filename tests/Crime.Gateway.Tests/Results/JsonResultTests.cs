@@ -93,7 +93,7 @@ public sealed class JsonResultTests
         Assert.That((boards.ModelIdOf("board-0", 5), boards.ModelIdOf("another", 5)), Is.EqualTo((0u, 5u)));
     }
 
-    /// <summary>Whoever could publish results could switch lamps.</summary>
+    /// <summary>A client that published results could switch lamps.</summary>
     [Test]
     public async Task NobodyElsePublishesResults()
     {

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using Crime.Binary;
 using Crime.Costs;
@@ -109,6 +110,42 @@ public sealed class HandOffTests
         Assert.That(_request!.BudgetUs, Is.EqualTo(expectedMs * 1000).Within(5).Percent);
     }
 
+    /// <summary>The answer comes while the board computes a slice of the input. Its confidence must not give way to that of the slice.</summary>
+    [Test]
+    public async Task AnAnswerDuringASliceKeepsItsConfidence()
+    {
+        (_stepMs, _request, _code) = (SlowStepMs, null, null);
+        await using TestBroker broker = await TestBroker.StartAsync();
+        broker.Server.InterceptingPublishAsync += e =>
+        {
+            var request = new RequestFrame();
+            if (request.Decode(e.ApplicationMessage.Payload.ToArray()) == FrameError.None) Volatile.Write(ref _request, request);
+            return Task.CompletedTask;
+        };
+        using Board board = TestBoards.Make();
+        TestBoards.Run(board, () =>
+        {
+            Make(broker.Port, races: true, kernel => new InterruptedKernel(kernel, AnswerFromTheSlice));
+            _mapping.Mode = MappingMode.Auto;
+            _flow.Begin(Length, Length, Clock.NowUs());
+            Work();
+        });
+        Assert.That(_flow.Counters.Hedges, Is.EqualTo(1), "the board computes beside its request");
+        Assert.That((_flow.Result.Target, _flow.Result.Label), Is.EqualTo((Target.Gateway, 2)));
+        Assert.That(_flow.Result.ConfidencePerMille, Is.EqualTo(Sure(0, 0).ConfidencePerMille).And.GreaterThan(900));
+    }
+
+    private static ResponseFrame Sure(uint session, uint sequence) => new()
+    {
+        Code = ResponseCode.Ok, Session = session, Sequence = sequence, Label = 2, ClassCount = 4, Logits = [0, 0, short.MaxValue, 0], FractionBits = 12,
+    };
+
+    private void AnswerFromTheSlice()
+    {
+        if (!SpinWait.SpinUntil(() => Volatile.Read(ref _request) != null, WaitMs)) throw new InvalidOperationException("no request");
+        _inbox.OnMessage(Topics.Response(_settings.BoardId), Sure(_request!.Session, _request.Sequence).Encode(), Clock.NowUs());
+    }
+
     private async Task<InputResult> StreamAsync(MappingMode mode, ResponseCode? code, NetworkKernel behind, int stepMs = 1)
     {
         _stepMs = stepMs;
@@ -143,7 +180,7 @@ public sealed class HandOffTests
         _inbox.OnMessage(Topics.Response(_settings.BoardId), answer.Encode(), nowUs: 0);
     }
 
-    private void Stream(int port, MappingMode mode)
+    private void Make(int port, bool races = false, Func<NetworkKernel, IKernel>? wrap = null)
     {
         _settings = new BoardSettings
         {
@@ -154,6 +191,7 @@ public sealed class HandOffTests
         PowerProfile power = _settings.Power();
         var request = new OpenRequest(Session);
         _flow = new InputFlow(power, _mapping, null);
+        if (races) _flow.Hedge.Enable(request, Hedge.DefaultQuantilePercent, true);
         var network = new LinkFlow(request, null, _flow);
         _inbox = new Inbox(request, _flow, "gestures");
         _connection = new BrokerConnection(_settings, console, _inbox, _flow.Counters, new MemoryPlan());
@@ -169,9 +207,13 @@ public sealed class HandOffTests
             NodeKey.Of(_settings.BoardId));
         sender.SetModel(s_model);
         _kernel = new NetworkKernel(s_model);
-        _driver.SetModel(s_model, _kernel, _engine, 0);
+        _driver.SetModel(s_model, wrap == null ? _kernel : wrap(_kernel), _engine, 0);
         MeetGateway();
+    }
 
+    private void Stream(int port, MappingMode mode)
+    {
+        Make(port);
         // The board computes the beginning while the rest is coming.
         _mapping.Mode = MappingMode.Local;
         _flow.Begin(Length, 10, Clock.NowUs());
@@ -206,5 +248,34 @@ public sealed class HandOffTests
     {
         Assert.That(ModelReader.TryRead(bytes, out ModelFile model), Is.EqualTo(ModelError.None));
         return model;
+    }
+
+    /// <summary>Calls an action during its first slice.</summary>
+    private sealed class InterruptedKernel(NetworkKernel inner, Action interruption) : IKernel
+    {
+        private bool _isInterrupted;
+
+        public bool IsCompiled => inner.IsCompiled;
+
+        public int ValuesPerStep => inner.ValuesPerStep;
+
+        public int ClassCount => inner.ClassCount;
+
+        public int LogitFractionBits => inner.LogitFractionBits;
+
+        public NetworkState State => inner.State;
+
+        public SaturationCounters Saturations => inner.Saturations;
+
+        public int[] Logits => inner.Logits;
+
+        public void Advance(short[] values, int start, int count)
+        {
+            inner.Advance(values, start, count);
+            if (!_isInterrupted) interruption();
+            _isInterrupted = true;
+        }
+
+        public int Classify() => inner.Classify();
     }
 }

@@ -54,6 +54,27 @@ public sealed class PinRuleTests
         Assert.That(_lines, Has.One.EqualTo("rules: on.wave never fires, because the model has no such class"));
     }
 
+    /// <summary>A pin that cannot be opened is a line, and the board goes on.</summary>
+    [TestCase(
+        "segment.kind=trigger\nsegment.trigger-pin=45\nsensor=adc\nsensor.adc-channels=0,3,6\n",
+        "inputs: segment.trigger-pin: gpio 45 is no input of this board, or is in use")]
+    [TestCase("role=meter\nmeter.pin=45\n", "meter: gpio 45 is no input of this board, or is in use")]
+    public async Task AnInputThatCannotBeOpenedIsSaid(string settings, string expected)
+    {
+        byte[] model = FirmwareFlash.Model(hidden: 8);
+        using var board = new Board(new BoardOptions { Profile = TestBoards.Profile, FlashFolder = FirmwareFlash.Make($"broker.host=\n{settings}", model) });
+        board.Start();
+        using var limit = new CancellationTokenSource(LimitMs);
+        await foreach (string line in board.Serial.Lines.ReadAllAsync(limit.Token))
+        {
+            if (line != expected) continue;
+            await Task.Delay(3 * PulseMs);
+            Assert.That(board.Crash, Is.Null);
+            return;
+        }
+        throw new InvalidOperationException("no such line", board.Crash);
+    }
+
     private async Task RunAsync(string rules)
     {
         _written.Clear();

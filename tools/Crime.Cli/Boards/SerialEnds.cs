@@ -74,7 +74,7 @@ internal sealed class TerminalDevice : ISerialEnd
         }
     }
 
-    /// <summary>What a terminal program opens.</summary>
+    /// <summary>Path of the terminal that a program opens.</summary>
     public string Path => _terminal.Path;
 
     /// <inheritdoc/>

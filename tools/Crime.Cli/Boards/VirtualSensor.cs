@@ -18,13 +18,17 @@ internal sealed class VirtualSensor
     /// <summary>Gestures of the generator, about an hour of them. The last sample stays after them.</summary>
     public const int GestureCount = 1000;
 
+    /// <summary>I2C address of an ADXL345.</summary>
+    public const int Adxl345Address = 0x53;
+
+    /// <summary>Steps of an ADXL345 per g, in full resolution.</summary>
+    public const double Adxl345LsbPerG = 256;
+
     /// <summary>Kinds of sensors.</summary>
     public static readonly IReadOnlyList<string> Kinds = ["adxl345", "mpu6050", "adc", "uart"];
 
     private const string Generated = "gestures";
-    private const int Adxl345Address = 0x53;
     private const int Mpu6050Address = 0x68;
-    private const double Adxl345LsbPerG = 256;
     private const int Mpu6050RangeG = 8;
     private const int Mpu6050RangeDps = 1000;
     private const double FullScale = 32_768;

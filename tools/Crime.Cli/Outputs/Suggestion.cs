@@ -1,4 +1,4 @@
-// What a person may have meant by a mistyped word.
+// Suggestions for mistyped words.
 
 using System;
 using System.Collections.Generic;

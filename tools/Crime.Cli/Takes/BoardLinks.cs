@@ -17,7 +17,7 @@ namespace Crime.Cli.Takes;
 /// <summary>Lines of a board, and commands to it.</summary>
 internal interface IBoardLink : IDisposable
 {
-    /// <summary>What to check when no board answers.</summary>
+    /// <summary>Advice for a person when no board answers.</summary>
     string Advice { get; }
 
     /// <summary>The lines; completes when the link has ended.</summary>
@@ -38,7 +38,7 @@ internal sealed class SerialLink(string port, int baud) : IBoardLink
 {
     private const int BufferSize = 4096;
 
-    // What has no end within that many bytes is no line.
+    // Bytes without an end within this length are no line.
     private const int MostLineBytes = 4096;
 
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
@@ -95,7 +95,7 @@ internal sealed class SerialLink(string port, int baud) : IBoardLink
         }
         catch (Exception e) when (SerialPorts.IsTrouble(e))
         {
-            // The end of the lines says it.
+            // The end of the lines reports it.
         }
         _lines.Writer.TryComplete();
     }

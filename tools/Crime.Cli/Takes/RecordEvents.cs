@@ -1,4 +1,4 @@
-// What a board that records reports.
+// The reports of a board that records.
 
 namespace Crime.Cli.Takes;
 

@@ -11,7 +11,7 @@ using Crime.Modelling;
 
 namespace Crime.Cli.Takes;
 
-/// <summary>How a session ended.</summary>
+/// <summary>End of a session.</summary>
 internal enum RecordEnd
 {
     /// <summary>It has as many takes as were wanted, or the person has ended it.</summary>
@@ -275,7 +275,7 @@ internal sealed class RecordRun(IBoardLink link, TakeStore store, RecordView vie
         }
         catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
         {
-            // It was told; it does not answer.
+            // The board received the command; it does not answer.
         }
     }
 }

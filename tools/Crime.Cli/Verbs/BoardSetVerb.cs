@@ -16,7 +16,7 @@ namespace Crime.Cli.Verbs;
 
 internal static class BoardSetVerb
 {
-    // A board with its radio off may be away for longer: the settings wait for it at the broker.
+    // A board with its radio off may connect later. The broker retains the settings for it.
     private static readonly TimeSpan s_answerLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(200);
 

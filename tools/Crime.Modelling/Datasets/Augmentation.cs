@@ -1,5 +1,5 @@
-// Changed copies of training sequences. Somebody who records a dozen takes holds the sensor in one way and moves at one speed; the copies show the
-// network other ways and speeds.
+// Changed copies of training sequences. A dozen takes of one person show one position of the sensor and one speed; the copies add other positions and
+// speeds.
 
 using System;
 using System.Collections.Generic;

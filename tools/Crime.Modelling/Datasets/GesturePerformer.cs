@@ -1,4 +1,4 @@
-// Somebody with an accelerometer in the hand who makes a gesture when asked.
+// A person with an accelerometer in the hand, who makes gestures on demand.
 
 using System.Collections.Generic;
 using System.Threading;

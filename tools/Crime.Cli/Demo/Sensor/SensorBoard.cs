@@ -26,9 +26,6 @@ internal sealed class SensorBoard(string folder, int seed)
     /// <summary>GPIO of the lamp.</summary>
     public const int LampPin = 2;
 
-    private const int AccelerometerAddress = 0x53;
-    private const double LsbPerG = 256;
-
     private readonly Lock _lock = new();
     private readonly List<Reading> _readings = [];
     private readonly List<string> _lines = [];
@@ -88,7 +85,7 @@ internal sealed class SensorBoard(string folder, int seed)
                 FlashFolder = folder,
                 I2cPeripherals = new Dictionary<int, Func<Board, II2cPeripheral>>
                 {
-                    [AccelerometerAddress] = made => new Adxl345Peripheral(
+                    [VirtualSensor.Adxl345Address] = made => new Adxl345Peripheral(
                         () => made.NowUs, new Waveform(GestureStream.Channels, (seconds, channel) => Sample(originUs, seconds, channel))),
                 },
             });
@@ -99,7 +96,7 @@ internal sealed class SensorBoard(string folder, int seed)
     }
 
     private double Sample(long originUs, double seconds, int channel) =>
-        Hand.At((int)Math.Floor((originUs / 1e6 + seconds) * GestureStream.RateHz + 1e-6), channel) / LsbPerG;
+        Hand.At((int)Math.Floor((originUs / 1e6 + seconds) * GestureStream.RateHz + 1e-6), channel) / VirtualSensor.Adxl345LsbPerG;
 
     private void OnPin(int pin, bool isHigh, long atUs)
     {

@@ -44,6 +44,7 @@ internal sealed class SensorDemo(int seed, Action<string> say)
     {
         string work = Directory.CreateTempSubdirectory("crime-live-").FullName;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task running = Task.CompletedTask;
         try
         {
             string models = Directory.CreateDirectory(Path.Combine(work, "models")).FullName;
@@ -51,18 +52,17 @@ internal sealed class SensorDemo(int seed, Action<string> say)
             var board = new SensorBoard(Path.Combine(work, "flash"), seed);
             var crime = new OwnCommand(work, say);
             board.WriteFlash(gateway.Broker, gateway.HttpPort, RuleClass, await SegmenterAsync(crime, cancellation));
-            Task running = board.RunAsync(end.Token);
+            running = board.RunAsync(end.Token);
             Task<SensorSummary> playing = PlayAsync(crime, gateway, board, end.Token);
             // A board that fails ends the demo with its reason.
             if (await Task.WhenAny(running, playing) == running) await running;
-            SensorSummary summary = await playing;
-            await end.CancelAsync();
-            await Task.WhenAny(running, Task.Delay(ResultLimitMs, CancellationToken.None));
-            return summary;
+            return await playing;
         }
         finally
         {
             await end.CancelAsync();
+            // The board's flash is in the folder.
+            await Task.WhenAny(running, Task.Delay(ResultLimitMs, CancellationToken.None));
             Directory.Delete(work, recursive: true);
         }
     }
@@ -77,8 +77,8 @@ internal sealed class SensorDemo(int seed, Action<string> say)
 
     private async Task<SensorSummary> PlayAsync(OwnCommand crime, GatewayProcess gateway, SensorBoard board, CancellationToken cancellation)
     {
-        foreach (string label in GestureStream.ClassNames) await RecordAsync(crime, gateway, board, label, cancellation);
-        int takes = TakesPerClass * GestureStream.ClassNames.Count;
+        int takes = 0;
+        foreach (string label in GestureStream.ClassNames) takes += await RecordAsync(crime, gateway, board, label, cancellation);
         await crime.RunAsync(cancellation, "data", "augment", "takes", "--copies", Copies, "--turn", TurnDegrees, "-o", "augmented");
         JsonElement trained = await crime.RunAsync(
             cancellation, "train", "augmented", "--hidden", Hidden, "--epochs", Epochs, "--learning-rate", LearningRate,
@@ -98,9 +98,10 @@ internal sealed class SensorDemo(int seed, Action<string> say)
     }
 
     /// <summary>Performs gestures of a class while `crime record` runs.</summary>
-    private static async Task RecordAsync(OwnCommand crime, GatewayProcess gateway, SensorBoard board, string label, CancellationToken cancellation)
+    /// <returns>Takes that the verb has kept.</returns>
+    private static async Task<int> RecordAsync(OwnCommand crime, GatewayProcess gateway, SensorBoard board, string label, CancellationToken cancellation)
     {
-        Task recording = crime.RunAsync(
+        Task<JsonElement> recording = crime.RunAsync(
             cancellation, "record", "--mqtt", $"{gateway.Broker.Host}:{gateway.Broker.Port}", "--board", SensorBoard.Id, "--label", label,
             "--count", $"{TakesPerClass}", "--split", TrainShare, "--yes", "-o", "takes");
         while (!recording.IsCompleted)
@@ -109,7 +110,7 @@ internal sealed class SensorDemo(int seed, Action<string> say)
             board.Hand.Perform(label);
             await UntilAsync(() => recording.IsCompleted || board.Hand.PerformedCount > performed, TakeLimitMs, cancellation);
         }
-        await recording;
+        return (await recording).GetProperty("details").GetProperty("kept").GetInt32();
     }
 
     /// <summary>Performs gestures of all classes, one after the other, each after the result of the former one.</summary>
@@ -137,7 +138,6 @@ internal sealed class SensorDemo(int seed, Action<string> say)
         Reading[] all = board.Readings[before..];
         return new SensorSummary
         {
-            Takes = 0, TestAccuracy = 0, ModelPublished = false, BoardSwitched = false,
             Gestures = labels.Length,
             Right = right,
             RulesFired = board.LampCount - lampBefore,

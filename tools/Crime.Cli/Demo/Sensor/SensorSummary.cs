@@ -6,16 +6,16 @@ namespace Crime.Cli.Demo.Sensor;
 internal sealed record SensorSummary
 {
     /// <summary>Takes that were recorded, over all classes.</summary>
-    public required int Takes { get; init; }
+    public int Takes { get; init; }
 
     /// <summary>Share of the test takes that the trained network classifies right, 0 to 1.</summary>
-    public required double TestAccuracy { get; init; }
+    public double TestAccuracy { get; init; }
 
     /// <summary>True when the gateway serves the new model.</summary>
-    public required bool ModelPublished { get; init; }
+    public bool ModelPublished { get; init; }
 
     /// <summary>True when the board has reported that it runs the new model.</summary>
-    public required bool BoardSwitched { get; init; }
+    public bool BoardSwitched { get; init; }
 
     /// <summary>Live gestures that were performed after it.</summary>
     public required int Gestures { get; init; }
