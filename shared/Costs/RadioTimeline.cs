@@ -30,6 +30,37 @@ public sealed class RadioTimeline
     /// <summary>The part of <see cref="ListenUs"/> that comes after the result, in µs: the radio still listens then.</summary>
     public long TailUs;
 
+    // Time until which the states are counted.
+    private long _countedUs;
+
+    /// <summary>Sets all times to zero.</summary>
+    /// <param name="nowUs">The time in µs: the states count from now on.</param>
+    public void Start(long nowUs)
+    {
+        Reset();
+        _countedUs = nowUs;
+    }
+
+    /// <summary>Notes that the states are counted until now.</summary>
+    /// <param name="nowUs">The time in µs.</param>
+    public void Skip(long nowUs) => _countedUs = nowUs;
+
+    /// <summary>Counts the time since the last count as computing.</summary>
+    /// <param name="nowUs">The time in µs.</param>
+    public void AddCompute(long nowUs)
+    {
+        ComputeUs += nowUs - _countedUs;
+        _countedUs = nowUs;
+    }
+
+    /// <summary>Counts the time since the last count as waiting.</summary>
+    /// <param name="nowUs">The time in µs.</param>
+    public void AddWait(long nowUs)
+    {
+        WaitUs += nowUs - _countedUs;
+        _countedUs = nowUs;
+    }
+
     /// <summary>Sets all times to zero.</summary>
     public void Reset()
     {

@@ -22,20 +22,12 @@ public sealed class InputFlow
     /// <summary>Longest time in µs to wait between two attempts of a board that cannot compute.</summary>
     public const int MaxBackOffUs = 30_000_000;
 
-    private readonly InputMapping _mapping;
-    private readonly Decision _decision = new Decision();
+    private readonly InputSteps _steps = new InputSteps();
     private MappingEngine _engine;
-    private bool _canCompute;
-    private int _length;
-    private int _arrived;
-    private int _done;
     private bool _isFallback;
     private bool _isRepeated;
     private long _backOffUs;
-    private bool _hasBreakEven;
-    private long _arrivedUs;
     private long _startUs;
-    private long _pausedAtUs;
     private long _sentAtUs;
     private int _sentCount;
     private int _extraAirUs;
@@ -50,7 +42,7 @@ public sealed class InputFlow
     {
         Power = power;
         Hedge = new Hedge(this);
-        _mapping = mapping;
+        Mapping = mapping;
         Radio = radio;
         Background = new BackgroundEnergy(power, radio);
         Need = new ConnectionNeed(mapping, Background, radio);
@@ -61,7 +53,7 @@ public sealed class InputFlow
     public InputAction Action { get; private set; }
 
     /// <summary>First timestep of <see cref="InputAction.Compute"/>, or of <see cref="InputAction.Send"/>; 0 starts from the zero state.</summary>
-    public int StepStart => _done;
+    public int StepStart => _steps.Done;
 
     /// <summary>Timesteps of <see cref="InputAction.Compute"/> or <see cref="InputAction.Send"/>.</summary>
     public int StepCount { get; private set; }
@@ -73,16 +65,16 @@ public sealed class InputFlow
     public bool WasSent { get; private set; }
 
     /// <summary>Time of the input's arrival in µs.</summary>
-    public long ArrivedUs => _arrivedUs;
+    public long ArrivedUs { get; private set; }
 
     /// <summary>True when results are wanted behind the gateway.</summary>
-    public bool ResultsAtGateway => _mapping.ResultsAtGateway;
+    public bool ResultsAtGateway => Mapping.ResultsAtGateway;
 
     /// <summary>Deadline in µs of an action that waits.</summary>
     public long UntilUs { get; private set; }
 
     /// <summary>The decision: gateway, time-out and latency budget of <see cref="InputAction.Send"/>.</summary>
-    public Decision Decision => _decision;
+    public Decision Decision { get; } = new Decision();
 
     /// <summary>Time per state of the board for this input.</summary>
     public RadioTimeline Timeline { get; } = new RadioTimeline();
@@ -112,10 +104,10 @@ public sealed class InputFlow
     internal MappingEngine Engine => _engine;
 
     /// <summary>True when the board computes the model itself.</summary>
-    internal bool CanCompute => _canCompute;
+    internal bool CanCompute { get; private set; }
 
     /// <summary>Maps inputs to places.</summary>
-    internal InputMapping Mapping => _mapping;
+    internal InputMapping Mapping { get; }
 
     /// <summary>Wakes the radio; null where the radio is always on.</summary>
     public RadioSchedule Radio { get; }
@@ -130,8 +122,8 @@ public sealed class InputFlow
         Hedge.Forget();
         Need.SetModel(engine);
         Wakes.SetModel(engine);
-        _canCompute = canCompute;
-        _done = 0;
+        CanCompute = canCompute;
+        _steps.Done = 0;
         if (Action == InputAction.None || Action == InputAction.Complete) return;
         Action = InputAction.AwaitRetry;
         UntilUs = 0;
@@ -143,7 +135,8 @@ public sealed class InputFlow
     /// <param name="nowUs">The time in µs.</param>
     public InputAction Begin(int length, int arrived, long nowUs)
     {
-        Reset(length, arrived, nowUs, nowUs);
+        _steps.Begin(length, arrived);
+        Reset(nowUs, nowUs);
         return Next(nowUs);
     }
 
@@ -153,18 +146,49 @@ public sealed class InputFlow
     /// <param name="nowUs">The time in µs.</param>
     public InputAction BeginLocal(int length, long arrivedUs, long nowUs)
     {
-        Reset(length, length, arrivedUs, nowUs);
-        _engine.DecideLocal(length, nowUs, _decision);
+        _steps.Begin(length, length);
+        Reset(arrivedUs, nowUs);
+        _engine.DecideLocal(length, nowUs, Decision);
         return Compute(length, true);
     }
 
+    /// <summary>
+    /// Starts a stream whose length is not known yet. The usual length of streams stands for it: that of the former ones, of which the last counts a quarter.
+    /// </summary>
+    /// <param name="arrived">Timesteps that have come, at least 1.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    public InputAction BeginStream(int arrived, long nowUs)
+    {
+        _steps.BeginOpen(arrived);
+        Reset(nowUs, nowUs);
+        return Next(nowUs);
+    }
+
+    /// <summary>Reports the end of a stream, during <see cref="InputAction.AwaitSteps"/>. The time of its result counts from now on.</summary>
+    /// <param name="length">Its timesteps, at least those that had come.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    public InputAction OnEnd(int length, long nowUs)
+    {
+        _steps.End(length);
+        ArrivedUs = nowUs;
+        return Next(nowUs);
+    }
+
+    /// <summary>Reports that a stream, during <see cref="InputAction.AwaitSteps"/>, is no input: it has no result. Its energy counts as background.</summary>
+    public void Abandon(long nowUs)
+    {
+        Timeline.AddWait(nowUs);
+        Background.Add(Timeline);
+        Action = InputAction.None;
+    }
+
     /// <summary>Notes the timesteps that have come by now, during another action than <see cref="InputAction.AwaitSteps"/>.</summary>
-    public void OnArrived(int arrived) => _arrived = arrived;
+    public void OnArrived(int arrived) => _steps.Arrive(arrived);
 
     /// <summary>Reports the timesteps that have come by now, during <see cref="InputAction.AwaitSteps"/>.</summary>
     public InputAction OnSteps(int arrived, long nowUs)
     {
-        _arrived = arrived;
+        _steps.Arrive(arrived);
         return Next(nowUs);
     }
 
@@ -174,10 +198,9 @@ public sealed class InputFlow
     /// <param name="nowUs">Its end in µs.</param>
     public InputAction OnComputed(int label, long startUs, long nowUs)
     {
-        Timeline.ComputeUs += nowUs - _pausedAtUs;
-        _pausedAtUs = nowUs;
+        Timeline.AddCompute(nowUs);
         _stepsUs += nowUs - startUs;
-        _done += StepCount;
+        _steps.Done += StepCount;
         bool isFinal = IsFinal;
         if (Hedge.IsRunning)
         {
@@ -186,7 +209,7 @@ public sealed class InputFlow
         }
         if (!isFinal) return Next(nowUs);
         // The line counts whole inputs; the board has computed the beginning of a stream as well.
-        _engine.OnLocal(_length, _stepsUs);
+        _engine.OnLocal(_steps.Length, _stepsUs);
         return Complete(_isFallback ? Target.Fallback : Target.Local, label, nowUs);
     }
 
@@ -196,9 +219,9 @@ public sealed class InputFlow
         WakeState state = Radio.Poll(nowUs);
         if (state == WakeState.Waking) return Action = InputAction.AwaitRadio;
         Timeline.WakeUs += nowUs - Radio.WakeAtUs;
-        _pausedAtUs = nowUs;
-        if (state == WakeState.Usable) _mapping.DecideAfterWake(_engine, _length - _done, nowUs, _decision);
-        return state == WakeState.Usable && _decision.IsOffload ? Send() : FallBack(nowUs);
+        Timeline.Skip(nowUs);
+        if (state == WakeState.Usable) Mapping.DecideAfterWake(_engine, _steps.Rest, nowUs, Decision);
+        return state == WakeState.Usable && Decision.IsOffload ? Send() : FallBack(nowUs);
     }
 
     /// <summary>Adds the background energy since the result before to the result.</summary>
@@ -212,15 +235,14 @@ public sealed class InputFlow
     {
         Counters.Requests++;
         WasSent = true;
-        Timeline.ComputeUs += sentUs - _pausedAtUs;
-        _pausedAtUs = sentUs;
+        Timeline.AddCompute(sentUs);
         _sentAtUs = sentUs;
         _extraAirUs = (int)((long)extraSizeBytes * Power.TransmitNsPerByte / 1000);
         _engine.OnEncoded(StepCount, sentUs - encodeStartUs);
-        _engine.OnSent(_decision.Gateway, StepCount, sentUs);
+        _engine.OnSent(Decision.Gateway, StepCount, sentUs);
         Background.OnInputListening(sentUs + _engine.TransmitUs(StepCount) + _extraAirUs + Power.MinActiveUs);
         _sentCount = StepCount;
-        UntilUs = MayHedge ? Hedge.Plan(StepCount, _done > 0 ? encodeStartUs : _arrivedUs, sentUs, _extraAirUs) : sentUs + _decision.TimeoutUs;
+        UntilUs = MayHedge ? Hedge.Plan(StepCount, _steps.Done > 0 ? encodeStartUs : ArrivedUs, sentUs, _extraAirUs) : sentUs + Decision.TimeoutUs;
         return Action = InputAction.AwaitAnswer;
     }
 
@@ -228,27 +250,24 @@ public sealed class InputFlow
     public InputAction OnHedge(long nowUs)
     {
         if (Action != InputAction.AwaitAnswer || nowUs < UntilUs) return Action;
-        bool isRepeated = Hedge.TryRepeat(_mapping, _sentCount, _done > 0, nowUs);
+        bool isRepeated = Hedge.TryRepeat(Mapping, _sentCount, _steps.Done > 0, nowUs);
         if (!isRepeated && nowUs < Hedge.WaitUntilUs)
         {
             UntilUs = Hedge.WaitUntilUs;
             return Action;
         }
-        long waitUs = nowUs - _sentAtUs - TransmitUs;
-        Timeline.AddRequest(Power, TransmitUs, waitUs, false);
-        _pausedAtUs = nowUs;
+        EndRequest(nowUs, false);
         if (isRepeated) return Send();
         Counters.Hedges++;
         _isFallback = !Hedge.IsLocalChoice;
-        Hedge.Start(RadioTimeline.ListenTimeUs(waitUs, Power.MinActiveUs, false));
+        Hedge.Start(RadioTimeline.ListenTimeUs(nowUs - _sentAtUs - TransmitUs, Power.MinActiveUs, false));
         return Slice();
     }
 
     /// <summary>Reports that the request could not be sent: there is no connection.</summary>
     public InputAction OnNotSent(long nowUs)
     {
-        Timeline.ComputeUs += nowUs - _pausedAtUs;
-        _pausedAtUs = nowUs;
+        Timeline.AddCompute(nowUs);
         _engine.OnConnectionChanged(nowUs);
         return FallBack(nowUs);
     }
@@ -268,7 +287,7 @@ public sealed class InputFlow
         EndRequest(answeredAtUs, true);
         _listensUntilUs = answeredAtUs + Power.MinActiveUs;
         Background.OnInputListening(_listensUntilUs);
-        if (!isEarlier) _engine.OnResponse(_decision.Gateway, response, _sentCount, answeredAtUs - _sentAtUs - _extraAirUs, answeredAtUs);
+        if (!isEarlier) _engine.OnResponse(Decision.Gateway, response, _sentCount, answeredAtUs - _sentAtUs - _extraAirUs, answeredAtUs);
         if (!isOk) return FallBack(nowUs);
         Hedge.OnCompleted(isEarlier, nowUs);
         Result.ConfidencePerMille = response.ConfidencePerMille;
@@ -280,9 +299,9 @@ public sealed class InputFlow
     {
         Counters.Timeouts++;
         EndRequest(nowUs, false);
-        _engine.OnTimeout(_decision.Gateway, nowUs);
+        _engine.OnTimeout(Decision.Gateway, nowUs);
         // Only the receipt may be lost. The gateway recognises the repeat, which takes less energy than computing.
-        bool repeats = _mapping.ResultsAtGateway && !_isRepeated && _engine.Objective.Kind == ObjectiveKind.Energy;
+        bool repeats = Mapping.ResultsAtGateway && !_isRepeated && _engine.Objective.Kind == ObjectiveKind.Energy;
         _isRepeated = true;
         return repeats ? Send() : FallBack(nowUs);
     }
@@ -290,7 +309,7 @@ public sealed class InputFlow
     /// <summary>Reports a look during <see cref="InputAction.AwaitRetry"/>: the input goes on after the deadline, once there is a gateway or a kernel.</summary>
     public InputAction OnRetry(long nowUs)
     {
-        bool isReady = _engine != null && (_canCompute || (nowUs >= UntilUs && _engine.HasUsableGateway(nowUs)));
+        bool isReady = _engine != null && (CanCompute || (nowUs >= UntilUs && _engine.HasUsableGateway(nowUs)));
         return isReady ? Next(nowUs) : Action;
     }
 
@@ -299,70 +318,56 @@ public sealed class InputFlow
     /// depends on it, so it belongs to no input's time and energy.
     /// </summary>
     /// <param name="nowUs">The time in µs.</param>
-    public void AddBreakEvenLength(long nowUs)
-    {
-        if (_hasBreakEven || _engine == null) return;
-        _hasBreakEven = true;
-        Result.BreakEvenLength = _engine.BreakEvenLength(nowUs);
-    }
+    public void AddBreakEvenLength(long nowUs) => Result.AddBreakEvenLength(_engine, nowUs);
 
-    private void Reset(int length, int arrived, long arrivedUs, long nowUs)
+    private void Reset(long arrivedUs, long nowUs)
     {
         Hedge.Reset();
-        Timeline.Reset();
-        Result.DoneCount = 0;
-        Result.ConfidencePerMille = 0;
-        Result.BreakEvenLength = CostLine.Never;
-        _hasBreakEven = false;
-        _length = length;
-        _arrived = arrived;
-        _done = 0;
+        Timeline.Start(nowUs);
+        Result.Begin();
         _isFallback = false;
         _isRepeated = false;
         WasSent = false;
         _backOffUs = 0;
         _stepsUs = 0;
         _listensUntilUs = 0;
-        _arrivedUs = arrivedUs;
+        ArrivedUs = arrivedUs;
         _startUs = nowUs;
-        _pausedAtUs = nowUs;
     }
 
     private InputAction Next(long nowUs)
     {
-        Timeline.WaitUs += nowUs - _pausedAtUs;
-        _pausedAtUs = nowUs;
-        return _arrived < _length ? NextOfStream(nowUs) : NextOfWhole(nowUs);
+        Timeline.AddWait(nowUs);
+        return _steps.IsComplete ? NextOfWhole(nowUs) : NextOfStream(nowUs);
     }
 
     /// <summary>Computes the timesteps that have come, and holds them where the rest goes to a gateway; decided again with every timestep.</summary>
     private InputAction NextOfStream(long nowUs)
     {
-        int count = _arrived - _done;
-        if (count == 0 || !_canCompute) return Action = InputAction.AwaitSteps;
-        _mapping.DecideRest(_engine, _length - _done, false, nowUs, _decision);
-        return _decision.IsOffload ? Action = InputAction.AwaitSteps : Compute(count < MaxSteps ? count : MaxSteps, false);
+        int count = _steps.Arrived - _steps.Done;
+        if (count == 0 || !CanCompute) return Action = InputAction.AwaitSteps;
+        Mapping.DecideRest(_engine, _steps.Rest, false, nowUs, Decision);
+        return Decision.IsOffload ? Action = InputAction.AwaitSteps : Compute(count < MaxSteps ? count : MaxSteps, false);
     }
 
     private InputAction NextOfWhole(long nowUs)
     {
-        int rest = _length - _done;
-        if (!_canCompute && _engine.IsRadioOff)
+        int rest = _steps.Rest;
+        // All timesteps are computed: only the class is missing.
+        if (rest == 0) return Compute(0, true);
+        // A board that cannot compute needs a gateway, even one that is not in its memory.
+        if (!CanCompute && _engine.IsRadioOff) return Wake(nowUs);
+        if (_steps.Done > 0 && rest > MaxSteps)
         {
-            // A board that cannot compute needs a gateway, even one that is not in its memory.
-            return Wake(nowUs);
+            Mapping.DecideRest(_engine, rest, true, nowUs, Decision);
+            if (!Decision.IsOffload) return Compute(MaxSteps, false);
         }
-        if (_done > 0 && rest > MaxSteps)
-        {
-            _mapping.DecideRest(_engine, rest, true, nowUs, _decision);
-            if (!_decision.IsOffload) return Compute(MaxSteps, false);
-        }
-        if (_done > 0) _mapping.DecideRest(_engine, rest, true, nowUs, _decision);
-        else _mapping.Decide(_engine, _length, _canCompute, nowUs, _decision);
-        if (_done == 0 && MayHedge && _mapping.MayOffload) Hedge.Race(_length, nowUs);
-        if (_decision.IsOffload) return _engine.IsRadioOff ? Wake(nowUs) : Send();
-        if (_done == 0 && _canCompute && Wakes.BeginProbe(_length, nowUs)) return Wake(nowUs);
-        return _canCompute ? Compute(rest, true) : Retry(nowUs);
+        if (_steps.Done > 0) Mapping.DecideRest(_engine, rest, true, nowUs, Decision);
+        else Mapping.Decide(_engine, _steps.Length, CanCompute, nowUs, Decision);
+        if (_steps.Done == 0 && MayHedge && Mapping.MayOffload) Hedge.Race(_steps.Length, nowUs);
+        if (Decision.IsOffload) return _engine.IsRadioOff ? Wake(nowUs) : Send();
+        if (_steps.Done == 0 && CanCompute && Wakes.BeginProbe(_steps.Length, nowUs)) return Wake(nowUs);
+        return CanCompute ? Compute(rest, true) : Retry(nowUs);
     }
 
     private InputAction Compute(int count, bool isFinal)
@@ -374,8 +379,8 @@ public sealed class InputFlow
 
     private InputAction Send()
     {
-        StepCount = _length - _done;
-        Result.DoneCount = _done;
+        StepCount = _steps.Rest;
+        Result.DoneCount = _steps.Done;
         return Action = InputAction.Send;
     }
 
@@ -393,7 +398,7 @@ public sealed class InputFlow
     {
         _isFallback = !Hedge.IsLocalChoice;
         Hedge.CloseEarlier();
-        return _canCompute ? Compute(_length - _done, true) : Retry(nowUs);
+        return CanCompute ? Compute(_steps.Rest, true) : Retry(nowUs);
     }
 
     private InputAction Retry(long nowUs)
@@ -404,7 +409,7 @@ public sealed class InputFlow
     }
 
     // A result that is wanted behind the gateway has one author: the gateway that gave the receipt, or the board.
-    private bool MayHedge => _canCompute && !_mapping.NeedsGateway && !_mapping.ResultsAtGateway;
+    private bool MayHedge => CanCompute && !Mapping.NeedsGateway && !Mapping.ResultsAtGateway;
 
     private int TransmitUs => _engine.TransmitUs(_sentCount) + _extraAirUs;
 
@@ -417,13 +422,13 @@ public sealed class InputFlow
             return;
         }
         Timeline.AddRequest(Power, TransmitUs, endUs - _sentAtUs - TransmitUs, isAnswered);
-        _pausedAtUs = endUs;
+        Timeline.Skip(endUs);
     }
 
     /// <summary>The next slice while the request is open.</summary>
     private InputAction Slice()
     {
-        int rest = _length - _done;
+        int rest = _steps.Rest;
         return Compute(rest < Hedge.MaxSteps ? rest : Hedge.MaxSteps, rest <= Hedge.MaxSteps);
     }
 
@@ -431,14 +436,14 @@ public sealed class InputFlow
     {
         Result.Target = target;
         Result.Label = label;
-        Result.Length = _length;
-        Result.TimeUs = nowUs - _arrivedUs;
+        Result.Length = _steps.Length;
+        Result.TimeUs = nowUs - ArrivedUs;
         if (_listensUntilUs > nowUs) Timeline.TailUs = _listensUntilUs - nowUs;
         Result.ActiveUs = nowUs - _startUs + Timeline.TailUs;
         long energyNj = Timeline.EnergyNj(Power);
         Need.OnInput(energyNj);
-        Wakes.EndProbe(_length, energyNj, nowUs);
-        Result.Depth = _decision.IsOffload ? _decision.Gateway.Queue.Depth : _engine.LowestDepth();
+        Wakes.EndProbe(_steps.Length, energyNj, nowUs);
+        Result.Depth = Decision.IsOffload ? Decision.Gateway.Queue.Depth : _engine.LowestDepth();
         return Action = InputAction.Complete;
     }
 }

@@ -1,6 +1,8 @@
 // The result of one input, for the console, telemetry and totals.
 
+using Crime.Costs;
 using Crime.Frames;
+using Crime.Mapping;
 
 namespace Crime.Node;
 
@@ -28,7 +30,10 @@ public sealed class InputResult
     /// <summary>The place that computed it.</summary>
     public Target Target;
 
-    /// <summary>Time in µs from the arrival of the input to its result.</summary>
+    /// <summary>
+    /// Time in µs from the arrival of the input to its result. An input that comes timestep by timestep arrives with the first one where its length is
+    /// known, otherwise with its end.
+    /// </summary>
     public long TimeUs;
 
     /// <summary>Time in µs from the arrival of the input until the radio no longer listens because of it; at least <see cref="TimeUs"/>.</summary>
@@ -40,9 +45,30 @@ public sealed class InputResult
     /// <summary>Background energy in µJ since the result before; set by <see cref="InputFlow.AddBackground"/>.</summary>
     public int BackgroundUj;
 
-    /// <summary>Break-even length, set by <see cref="InputFlow.AddBreakEvenLength"/>; see <see cref="Mapping.Decision.BreakEvenLength"/>.</summary>
+    /// <summary>Break-even length, set by <see cref="InputFlow.AddBreakEvenLength"/>; see <see cref="Decision.BreakEvenLength"/>.</summary>
     public int BreakEvenLength;
 
     /// <summary>Requests that waited at the gateway of the decision, or at the least loaded one, as last reported.</summary>
     public int Depth;
+
+    private bool _hasBreakEven;
+
+    /// <summary>Forgets the result before.</summary>
+    internal void Begin()
+    {
+        DoneCount = 0;
+        ConfidencePerMille = 0;
+        BreakEvenLength = CostLine.Never;
+        _hasBreakEven = false;
+    }
+
+    /// <summary>Sets the break-even length, where the result has none yet.</summary>
+    /// <param name="engine">The engine; null while there is no model.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    internal void AddBreakEvenLength(MappingEngine engine, long nowUs)
+    {
+        if (_hasBreakEven || engine == null) return;
+        _hasBreakEven = true;
+        BreakEvenLength = engine.BreakEvenLength(nowUs);
+    }
 }
