@@ -6,7 +6,7 @@ using nanoFramework.Hardware.Esp32;
 namespace Crime.Device;
 
 /// <summary>Monotonic time, and the time of day.</summary>
-public static class Clock
+internal static class Clock
 {
     // A clock that nobody has set starts long before the firmware was written.
     private const int FirstYear = 2024;

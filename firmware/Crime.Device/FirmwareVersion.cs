@@ -3,7 +3,7 @@
 namespace Crime.Device;
 
 /// <summary>Version of the firmware.</summary>
-public static class FirmwareVersion
+internal static class FirmwareVersion
 {
     /// <summary>Major, minor and patch in one byte each, from the highest.</summary>
     public const uint Value = 0x00010000;

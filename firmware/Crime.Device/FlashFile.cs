@@ -8,7 +8,7 @@ using Crime.Binary;
 namespace Crime.Device;
 
 /// <summary>Operations on files of the internal flash.</summary>
-public static class FlashFile
+internal static class FlashFile
 {
     /// <summary>Bytes that are read at once where a file is read in pieces.</summary>
     public const int PieceSizeBytes = 512;

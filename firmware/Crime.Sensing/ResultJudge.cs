@@ -1,8 +1,6 @@
 // From a label to what an application acts on: the name of the class, "unknown" where the network is not certain, and a vote of the last results.
 
-using Crime.Node;
-
-namespace Crime.Device.Results;
+namespace Crime.Sensing;
 
 /// <summary>Names results. Nothing is allocated after <see cref="SetModel"/>. Used by the main thread.</summary>
 public sealed class ResultJudge
@@ -48,15 +46,14 @@ public sealed class ResultJudge
     }
 
     /// <summary>Judges a result.</summary>
-    /// <param name="result">The result.</param>
-    public void Judge(InputResult result)
+    /// <param name="label">The class; negative where it is not known.</param>
+    /// <param name="confidencePerMille">Its softmax in per mille; 0 where it is not known, which does not speak against the class.</param>
+    public void Judge(int label, int confidencePerMille)
     {
         Name = null;
         Decision = null;
-        int label = result.Label;
         if (label < 0 || label >= _names.Length) return;
-        // A confidence that is not known does not speak against the class.
-        bool isCertain = result.ConfidencePerMille == 0 || result.ConfidencePerMille >= _leastPerMille;
+        bool isCertain = confidencePerMille == 0 || confidencePerMille >= _leastPerMille;
         Name = isCertain ? _names[label] : Unknown;
         _last[_next] = isCertain ? label : NoClass;
         if (++_next == _last.Length) _next = 0;

@@ -54,6 +54,25 @@ public sealed class Segmenter
     /// <summary>True while a sequence is in progress.</summary>
     public bool IsActive => _isActive;
 
+    /// <summary>Number of the first timestep of the sequence in progress, counted as <see cref="Start"/> is.</summary>
+    public long CurrentStart => _start;
+
+    /// <summary>
+    /// Timesteps of the sequence in progress that belong to it, whatever follows; they may be computed already. 0 while there is none, and for windows.
+    /// The sequence may still be dropped, if it stays shorter than the least length.
+    /// </summary>
+    public int SettledLength
+    {
+        get
+        {
+            if (!_isActive) return 0;
+            if (_settings.Kind == SegmentKind.Trigger) return _stored;
+            // Rest belongs to the sequence only if the movement goes on after it.
+            int length = (int)(_lastMovement + 1 - _start);
+            return length < 0 ? 0 : length < _stored ? length : _stored;
+        }
+    }
+
     /// <summary>Strength of movement at the last timestep: the sum over the channels of the range of the last <see cref="SegmenterSettings.Span"/> samples.</summary>
     /// <remarks>0 for another kind than <see cref="SegmentKind.Activity"/>.</remarks>
     public int Level => _activity == null ? 0 : _activity.Level;

@@ -15,7 +15,7 @@ public sealed class NamespaceTests
     {
         ["Crime.Shared"] = [],
         ["Crime.Kernel"] = ["Crime.Shared"],
-        ["Crime.Sensing"] = [],
+        ["Crime.Sensing"] = ["Crime.Kernel", "Crime.Shared"],
         // The virtual board's assembly stands for nanoFramework's.
         ["Crime.Device"] = ["Crime.Kernel", "Crime.Sensing", "Crime.Shared", "Crime.VirtualBoard.Device"],
         ["Crime.Gateway.Core"] = ["Crime.Shared"],

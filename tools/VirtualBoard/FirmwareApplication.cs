@@ -8,6 +8,12 @@ public enum FirmwareApplication
     /// <summary>The product.</summary>
     Gestures,
 
+    /// <summary>A board that measures another one.</summary>
+    Meter,
+
+    /// <summary>The library in twenty lines.</summary>
+    Minimal,
+
     /// <summary>Golden vectors and costs. It ends by itself.</summary>
     Bench,
 }

@@ -21,13 +21,14 @@ using Crime.Frames;
 using Crime.Kernel;
 using Crime.Model;
 using Crime.Node;
+using Crime.Sensing;
 using nanoFramework.Hardware.Esp32;
 using nanoFramework.Runtime.Native;
 
 namespace Crime.Device.App;
 
 /// <summary>A board that classifies sequences.</summary>
-public sealed class Board : LastingThread, IBoardCommands
+internal sealed class Board : LastingThread, IBoardCommands
 {
     /// <summary>Least time between two restarts that the board makes by itself, in µs: 30 s.</summary>
     public const long RestartIntervalUs = 30_000_000;
@@ -75,17 +76,14 @@ public sealed class Board : LastingThread, IBoardCommands
     /// <param name="settings">Its settings.</param>
     /// <param name="remarks">What was wrong with the settings file, a string per line.</param>
     /// <param name="flashedKernels">The compiled kernels that are flashed with the application; empty for none.</param>
-    /// <param name="sensor">Gives the inputs; null to replay a recording.</param>
-    public Board(BoardSettings settings, ArrayList remarks, CompiledModel[] flashedKernels, ISensor sensor)
-        : this(settings, remarks, flashedKernels, sensor, new MemoryPlan())
-    {
-    }
-
-    private Board(BoardSettings settings, ArrayList remarks, CompiledModel[] flashedKernels, ISensor sensor, MemoryPlan memory)
+    /// <param name="sensor">Gives the inputs; null for none.</param>
+    /// <param name="pushed">Has the inputs of the application; null for none. Without both, a recording is replayed.</param>
+    /// <param name="memory">Notes where memory ran out.</param>
+    public Board(BoardSettings settings, ArrayList remarks, CompiledModel[] flashedKernels, ISensor sensor, PushedInputs pushed, MemoryPlan memory)
         : base(memory, Shortage.Application)
     {
         _settings = settings;
-        _inputs = new BoardInputs(settings, sensor, memory);
+        _inputs = new BoardInputs(settings, sensor, pushed, memory);
         _memory = memory;
         _console = new SerialConsole(_settings.ConsolePort, _settings.ConsoleBaud, _settings.ConsoleTxPin, _settings.ConsoleRxPin);
         _report = new Report(_console);
@@ -108,7 +106,7 @@ public sealed class Board : LastingThread, IBoardCommands
         _recorder = new Recorder(_inputs, _console, _connection, _flow.Background, _settings.BoardId);
         _sent = new SettingsKeeper(_settings, this, _report, _connection, inbox, _flow.Background);
         _commands = new Commands(_console, _report, this, _recorder, _sent);
-        if (_settings.HasSensor) inbox.TakeCommands(Topics.Command(_settings.BoardId), _recorder.Remote);
+        if (_settings.HasSensor || _inputs.AreLive) inbox.TakeCommands(Topics.Command(_settings.BoardId), _recorder.Remote);
         var network = new LinkFlow(request, telemetry, _flow);
         _link = new LinkKeeper(_settings, _console, _connection, network, _memory);
         _updater = new ModelUpdater(_settings, _console, _link, _memory, inbox);
@@ -118,13 +116,16 @@ public sealed class Board : LastingThread, IBoardCommands
             _flow, sender, inbox, _link, _meter, _settings.TimestepIntervalMs > 0 ? new TimestepArrivals(_settings.TimestepIntervalMs) : null);
         _priors = new PriorFile(_settings, _console, _flow);
         if (_settings.UsesKeptInputs) _kept = new KeptInputDriver(_settings, _flow, sender, inbox, _link, _meter);
-        _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _driver, sender) { NeedsNormaliser = sensor != null };
+        _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _driver, sender) { NeedsNormaliser = _inputs.AreLive };
         _run = new InputRun(_settings, _report, _flow, _driver, _kept, _duty, _slot);
         ResultSettings results = _settings.Results;
         SetCertainty(results);
         if (results != null && results.Rules.Count > 0) _actions = new PinActions(results.Rules, _memory);
         if (telemetry != null) _telemetry = new TelemetryRecorder(telemetry, _flow, _meter);
     }
+
+    /// <summary>Receives each result; null for none. Set before the start.</summary>
+    public ResultNotifier Notifier { get; set; }
 
     /// <summary>Runs the board. It does not return.</summary>
     public void Run()
@@ -251,9 +252,10 @@ public sealed class Board : LastingThread, IBoardCommands
             case BoardStep.Count:
                 _slot.OnResult();
                 _totals.Add(_flow.Result);
-                _judge.Judge(_flow.Result);
+                _judge.Judge(_flow.Result.Label, _flow.Result.ConfidencePerMille);
                 // Before the line: the console takes several ms for it.
                 if (_actions != null && _judge.Decision != null) _actions.Fire(_judge.Decision);
+                if (Notifier != null) Notifier.Notify(_flow.Result, _judge, _report);
                 return BoardStep.Report;
             case BoardStep.Report:
                 _report.Inference(_flow.Result, _judge.Name, _meter);

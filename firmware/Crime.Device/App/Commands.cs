@@ -9,7 +9,7 @@ using nanoFramework.Runtime.Native;
 namespace Crime.Device.App;
 
 /// <summary>Commands of the console that the board executes.</summary>
-public interface IBoardCommands
+internal interface IBoardCommands
 {
     /// <summary>Prints totals, counters and gateways.</summary>
     void ReportStatus();

@@ -7,6 +7,7 @@ using Crime.Device.Inference;
 using Crime.Device.Inputs;
 using Crime.Device.Keeping;
 using Crime.Device.Settings;
+using Crime.Model;
 using Crime.Node;
 
 namespace Crime.Device.App;
@@ -28,6 +29,14 @@ internal sealed class InputRun
     private long _startUs;
     private bool _isWaitReported;
     private bool _isAtEnd;
+
+    // The input in progress that the board computes; its number among those of the source, and its timesteps that the flow knows.
+    private bool _isStreaming;
+    private uint _streamNumber;
+    private int _streamLength;
+
+    // Of the format that the current input is in; null for one of the format of the model.
+    private InputNormaliser _normaliser;
 
     /// <summary>Makes a run without a source.</summary>
     /// <param name="settings">The board's settings.</param>
@@ -88,7 +97,7 @@ internal sealed class InputRun
             case InputState.Ready:
                 _flow.Result.Input = InputCount++;
                 return BoardStep.Begin;
-            case InputState.None: return BoardStep.AwaitInput;
+            case InputState.None: return CanStream ? BeginStream() : BoardStep.AwaitInput;
             default:
                 // The inputs end once no kept input is left.
                 _isAtEnd = true;
@@ -108,7 +117,7 @@ internal sealed class InputRun
     public BoardStep Begin()
     {
         _isWaitReported = false;
-        _source.Prepare(_slot.Normaliser);
+        Prepare(_source.Length);
         if (_kept != null && _kept.TryKeep(_source, _flow.Result.Input, _slot.Model))
         {
             _report.Kept(_flow.Result.Input, _source.Length, _kept.Kept);
@@ -122,6 +131,9 @@ internal sealed class InputRun
     /// <returns>The next step.</returns>
     public BoardStep Infer()
     {
+        // A model that has come during the input may have another format.
+        if (_normaliser != null && _slot.Model != null && _slot.Normaliser != _normaliser) Prepare(_isStreaming ? _streamLength : _source.Length);
+        if (_isStreaming && _flow.Action == InputAction.AwaitSteps) return ReadStream();
         if (_driver.Step(_source.Values))
         {
             if (_flow.ResultsAtGateway && _flow.Result.Label != InputResult.NoLabel && !_kept.TryKeepResult(_flow))
@@ -145,6 +157,7 @@ internal sealed class InputRun
             case KeptStep.Working: return BoardStep.ServeKept;
             case KeptStep.Result: return BoardStep.Count;
             case KeptStep.Compute:
+                _normaliser = null;
                 _driver.BeginKept(_kept.Length, _kept.ArrivedUs);
                 return BoardStep.Infer;
             case KeptStep.Lost:
@@ -172,6 +185,63 @@ internal sealed class InputRun
         if (_source.IsLive) return 0;
         int restMs = _settings.InputIntervalMs - (int)((Clock.NowUs() - _startUs) / 1000);
         return restMs > 0 ? restMs : 0;
+    }
+
+    /// <summary>
+    /// True when an input is in progress whose timesteps the board may compute as they come. A board that keeps inputs, or whose radio comes up for
+    /// single inputs, decides by the whole length.
+    /// </summary>
+    private bool CanStream =>
+        _source.SettledLength > 0 && _settings.StreamsInputs && _kept == null && _duty == null && _slot.Kernel != null && IsFitting;
+
+    private BoardStep BeginStream()
+    {
+        _isWaitReported = false;
+        _isStreaming = true;
+        _streamNumber = _source.Begun;
+        _streamLength = _source.SettledLength;
+        Prepare(_streamLength);
+        _driver.BeginStream(_streamLength);
+        return BoardStep.Infer;
+    }
+
+    private void Prepare(int length)
+    {
+        _normaliser = _slot.Normaliser;
+        _source.Prepare(length, _normaliser);
+    }
+
+    /// <summary>Takes the timesteps of the input in progress that have come.</summary>
+    private BoardStep ReadStream()
+    {
+        InputState state = _source.Read();
+        bool isSame = _source.Begun == _streamNumber;
+        int length = state == InputState.Ready ? _source.Length : isSame ? _source.SettledLength : 0;
+        if (length == 0 || !isSame)
+        {
+            // It was too short, or has a gap. The next one may be complete already.
+            _isStreaming = false;
+            _driver.Abandon();
+            if (state != InputState.Ready) return BoardStep.AwaitInput;
+            _flow.Result.Input = InputCount++;
+            return BoardStep.Begin;
+        }
+        if (state != InputState.Ready && length == _streamLength)
+        {
+            Thread.Sleep(LivePollMs);
+            return BoardStep.Infer;
+        }
+        _streamLength = length;
+        Prepare(length);
+        if (state != InputState.Ready)
+        {
+            _flow.OnSteps(length, Clock.NowUs());
+            return BoardStep.Infer;
+        }
+        _isStreaming = false;
+        _flow.Result.Input = InputCount++;
+        _flow.OnEnd(length, Clock.NowUs());
+        return BoardStep.Infer;
     }
 
     // Time of the next look at the kept inputs.

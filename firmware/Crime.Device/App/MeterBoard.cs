@@ -10,7 +10,7 @@ using Crime.Device.Terminal;
 namespace Crime.Device.App;
 
 /// <summary>Prints a line for each time the other board's pin was up.</summary>
-public sealed class MeterBoard
+internal sealed class MeterBoard
 {
     private const int RetryMs = 1000;
 

@@ -17,7 +17,7 @@ using Crime.Model;
 namespace Crime.Device.App;
 
 /// <summary>Holds the model in use. Used by the main thread.</summary>
-public sealed class ModelSlot
+internal sealed class ModelSlot
 {
     private readonly BoardSettings _settings;
     private readonly Report _report;

@@ -20,7 +20,7 @@ using Crime.Sensing;
 namespace Crime.Device.App;
 
 /// <summary>Writes the console's lines without allocating.</summary>
-public sealed class Report
+internal sealed class Report
 {
     private const int HourMs = 3_600_000;
 
@@ -118,12 +118,13 @@ public sealed class Report
     public void Live(LiveInputs live)
     {
         Sampler sampler = live.Sampler;
-        if (sampler == null) return;
         Segmenter segmenter = live.Source.Segmenter;
-        _console.Write(_line.Clear().Text("sensor: timesteps=").Number(live.Ring.Count).Text(" lost=").Number(live.Ring.LostCount)
-            .Text(" failed-reads=").Number(sampler.FailedCount).Text(" late-reads=").Number(sampler.LateCount)
-            .Text(" late-us=").Number(sampler.MeanLateUs).Text(" most-late-us=").Number(sampler.MostLateUs)
-            .Text(" sequences=").Number(segmenter.FoundCount).Text(" short=").Number(segmenter.ShortCount).Text(" cut=").Number(segmenter.CutCount));
+        _line.Clear().Text("sensor: timesteps=").Number(live.Ring.Count).Text(" lost=").Number(live.Ring.LostCount);
+        // The application reads its sensor by itself.
+        if (sampler != null)
+            _line.Text(" failed-reads=").Number(sampler.FailedCount).Text(" late-reads=").Number(sampler.LateCount)
+                .Text(" late-us=").Number(sampler.MeanLateUs).Text(" most-late-us=").Number(sampler.MostLateUs);
+        _console.Write(_line.Text(" sequences=").Number(segmenter.FoundCount).Text(" short=").Number(segmenter.ShortCount).Text(" cut=").Number(segmenter.CutCount));
     }
 
     /// <summary>Answer to "status".</summary>

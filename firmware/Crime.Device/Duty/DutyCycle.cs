@@ -11,7 +11,7 @@ using nanoFramework.Hardware.Esp32;
 namespace Crime.Device.Duty;
 
 /// <summary>Switches the radio and puts the board to sleep. Called by the main thread only.</summary>
-public sealed class DutyCycle
+internal sealed class DutyCycle
 {
     /// <summary>Longest time to wait for the radio to go off, in µs; one that is just joining a network takes its time.</summary>
     public const int TakeDownLimitUs = 5_000_000;

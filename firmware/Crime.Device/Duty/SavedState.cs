@@ -12,7 +12,7 @@ using Crime.Node;
 namespace Crime.Device.Duty;
 
 /// <summary>State of a board between two deep sleeps.</summary>
-public sealed class SavedState
+internal sealed class SavedState
 {
     /// <summary>Where it lies on the board's flash.</summary>
     public const string Path = @"I:\state.bin";

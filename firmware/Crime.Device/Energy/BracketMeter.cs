@@ -6,7 +6,7 @@ using System.Device.Gpio;
 namespace Crime.Device.Energy;
 
 /// <summary>Integrates power between the two edges of a pin.</summary>
-public sealed class BracketMeter
+internal sealed class BracketMeter
 {
     // How often the bus voltage is read between two inferences: seldom, because a look at the pin must not wait for it.
     private const int BusIntervalUs = 50_000;

@@ -5,7 +5,7 @@ using Crime.Costs;
 namespace Crime.Device.Energy;
 
 /// <summary>Measures or computes the energy of one inference above the idle baseline, the power of the board while it has nothing to do.</summary>
-public interface IEnergyMeter
+internal interface IEnergyMeter
 {
     /// <summary>Name for the console: "ina219" or "model".</summary>
     string Name { get; }

@@ -17,7 +17,7 @@ internal enum Ina219Register : byte
 }
 
 /// <summary>What the sensor converts, over and over (section 8.6.2, table 6).</summary>
-public enum Ina219Mode
+internal enum Ina219Mode
 {
     /// <summary>The shunt alone: no gap between two conversions.</summary>
     Shunt = 0b101,
@@ -27,7 +27,7 @@ public enum Ina219Mode
 }
 
 /// <summary>Averaging of the shunt's conversions of 12 bits (section 8.6.2, table 5); the value is the register's.</summary>
-public enum Ina219Averaging
+internal enum Ina219Averaging
 {
     /// <summary>One conversion, 532 µs.</summary>
     None = 0b1000,
@@ -43,7 +43,7 @@ public enum Ina219Averaging
 }
 
 /// <summary>What a reading is worth.</summary>
-public enum Ina219Reading
+internal enum Ina219Reading
 {
     /// <summary>A measurement.</summary>
     Measured = 0,
@@ -59,7 +59,7 @@ public enum Ina219Reading
 }
 
 /// <summary>Reads bus voltage and current. Keeps its buffers; a reading allocates nothing of its own.</summary>
-public sealed class Ina219 : IDisposable
+internal sealed class Ina219 : IDisposable
 {
     /// <summary>LSB of the shunt voltage register in µV (section 8.6.3.1).</summary>
     public const int ShuntLsbUv = 10;

@@ -10,7 +10,7 @@ using Crime.Device.Settings;
 namespace Crime.Device.Energy;
 
 /// <summary>Measures inferences with an INA219; the power profile replaces a reading that fails, and one of an inference that is too short.</summary>
-public sealed class Ina219Meter : LastingThread, IEnergyMeter
+internal sealed class Ina219Meter : LastingThread, IEnergyMeter
 {
     /// <summary>
     /// Time between two looks in ms. While an inference computes, a thread that wakes waits for the end of the other's time

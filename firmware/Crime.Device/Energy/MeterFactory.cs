@@ -11,7 +11,7 @@ using nanoFramework.Hardware.Esp32;
 namespace Crime.Device.Energy;
 
 /// <summary>Makes the energy meter that the settings ask for.</summary>
-public static class MeterFactory
+internal static class MeterFactory
 {
     private const int BusId = 1;
 

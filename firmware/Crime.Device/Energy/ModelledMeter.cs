@@ -5,7 +5,7 @@ using Crime.Costs;
 namespace Crime.Device.Energy;
 
 /// <summary>Computes energy from the board's power profile.</summary>
-public sealed class ModelledMeter : IEnergyMeter
+internal sealed class ModelledMeter : IEnergyMeter
 {
     private readonly PowerProfile _power;
 

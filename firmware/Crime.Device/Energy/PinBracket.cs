@@ -7,7 +7,7 @@ using Crime.Costs;
 namespace Crime.Device.Energy;
 
 /// <summary>A meter whose inferences show on a pin.</summary>
-public sealed class PinBracket : IEnergyMeter
+internal sealed class PinBracket : IEnergyMeter
 {
     private readonly IEnergyMeter _inner;
     private readonly GpioPin _pin;

@@ -5,7 +5,7 @@ using Crime.Node;
 namespace Crime.Device.Inference;
 
 /// <summary>Sums over the inferences since the start, or since the last reset.</summary>
-public sealed class InferenceTotals
+internal sealed class InferenceTotals
 {
     /// <summary>Inferences per <see cref="Frames.Target"/>.</summary>
     public readonly int[] Count = new int[3];

@@ -15,7 +15,7 @@ using Crime.Node;
 namespace Crime.Device.Inference;
 
 /// <summary>Takes one input through its actions. Used by the main thread.</summary>
-public sealed class InputDriver
+internal sealed class InputDriver
 {
     private const int IdleMs = 50;
     private const int RadioPollMs = 20;
@@ -85,6 +85,21 @@ public sealed class InputDriver
             arrivedCount = _arrivals.Count;
         }
         _flow.Begin(length, arrivedCount, nowUs);
+    }
+
+    /// <summary>Starts an input that is in progress. Needs a model.</summary>
+    /// <param name="arrived">Timesteps that have come, at least 1.</param>
+    public void BeginStream(int arrived)
+    {
+        _meter.Start();
+        _flow.BeginStream(arrived, Clock.NowUs());
+    }
+
+    /// <summary>Reports that an input in progress is none: it has no result.</summary>
+    public void Abandon()
+    {
+        _flow.Abandon(Clock.NowUs());
+        _meter.Stop(_flow.Timeline);
     }
 
     /// <summary>Starts an input that was kept, which the board computes now.</summary>

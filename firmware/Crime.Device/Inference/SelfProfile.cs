@@ -10,7 +10,7 @@ using Crime.Mapping;
 namespace Crime.Device.Inference;
 
 /// <summary>Cost lines of this board for its model.</summary>
-public sealed class SelfProfile
+internal sealed class SelfProfile
 {
     private const int ShortLength = EngineSetup.ShortLength;
     private const int LongLength = EngineSetup.LongLength;

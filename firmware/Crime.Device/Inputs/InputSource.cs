@@ -5,7 +5,7 @@ using Crime.Model;
 namespace Crime.Device.Inputs;
 
 /// <summary>Outcome of <see cref="InputSource.Read"/>.</summary>
-public enum InputState : byte
+internal enum InputState : byte
 {
     /// <summary>No input is complete yet.</summary>
     None = 0,
@@ -18,7 +18,7 @@ public enum InputState : byte
 }
 
 /// <summary>Gives inputs one after the other. Used by the main thread.</summary>
-public abstract class InputSource
+internal abstract class InputSource
 {
     /// <summary>Numbers of the current input in the format of the model, timestep by timestep.</summary>
     public abstract short[] Values { get; }
@@ -35,6 +35,14 @@ public abstract class InputSource
     /// <summary>Offset of the next input in its file in bytes; 0 where there is none.</summary>
     public int Position { get; protected set; }
 
+    /// <summary>
+    /// Timesteps of an input in progress that have come and may be computed already; 0 where none is in progress, and where inputs come whole.
+    /// </summary>
+    public virtual int SettledLength => 0;
+
+    /// <summary>Inputs that have begun, by which one in progress is told from the next one; 0 where inputs come whole.</summary>
+    public uint Begun { get; protected set; }
+
     /// <summary>Returns true when a model takes these numbers as its input.</summary>
     /// <param name="model">The model.</param>
     public abstract bool Fits(ModelFile model);
@@ -42,9 +50,10 @@ public abstract class InputSource
     /// <summary>Reads the next input. One that was interrupted for want of memory is read again by the next call.</summary>
     public abstract InputState Read();
 
-    /// <summary>Brings the current input into the format of the model. It may be repeated for another model.</summary>
+    /// <summary>Brings the current input into the format of the model. It may be repeated for another model, and for more timesteps.</summary>
+    /// <param name="length">Timesteps that are needed.</param>
     /// <param name="normaliser">Of the model; null where inputs have its format already.</param>
-    public virtual void Prepare(InputNormaliser normaliser)
+    public virtual void Prepare(int length, InputNormaliser normaliser)
     {
     }
 

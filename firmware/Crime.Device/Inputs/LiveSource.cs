@@ -1,4 +1,5 @@
-// Inputs of a live signal: the segmenter divides the timesteps of a sensor, or of the application, into sequences.
+// Inputs of a live signal: the segmenter divides the timesteps of a sensor, or of the application, into sequences. An application may also give
+// whole sequences.
 
 using Crime.Device.Sensors;
 using Crime.Model;
@@ -7,7 +8,7 @@ using Crime.Sensing;
 namespace Crime.Device.Inputs;
 
 /// <summary>Gives the sequences of an endless stream of timesteps. Nothing is allocated after the constructor.</summary>
-public sealed class LiveSource : InputSource
+internal sealed class LiveSource : InputSource
 {
     /// <summary>
     /// Longest gap in timesteps that the timestep after it stands for. A board of one core that is busy for 20 ms, a quantum of the CLR's threads, loses so
@@ -16,9 +17,11 @@ public sealed class LiveSource : InputSource
     public const int MostBridged = 3;
 
     private readonly SampleRing _ring;
+    private readonly PushedInputs _pushed;
+    private readonly SequenceStream _stream;
     private readonly Segmenter _segmenter;
     private readonly short[] _step;
-    private readonly short[] _values;
+    private short[] _raw;
 
     // Times that the current timestep goes to the segmenter.
     private int _repeats;
@@ -29,16 +32,19 @@ public sealed class LiveSource : InputSource
     /// <summary>Makes a source before its first timestep.</summary>
     /// <param name="ring">Has the timesteps.</param>
     /// <param name="settings">The rules of a sequence, without a problem.</param>
-    public LiveSource(SampleRing ring, SegmenterSettings settings)
+    /// <param name="pushed">Has the whole sequences of the application; null where none gives inputs.</param>
+    public LiveSource(SampleRing ring, SegmenterSettings settings, PushedInputs pushed)
     {
         _ring = ring;
-        _segmenter = new Segmenter(settings, ring.Channels);
+        _pushed = pushed;
+        _stream = new SequenceStream(settings, ring.Channels);
+        _segmenter = _stream.Segmenter;
         _step = new short[ring.Channels];
-        _values = new short[ring.Channels * settings.GreatestLength];
+        _raw = _segmenter.Values;
     }
 
     /// <inheritdoc/>
-    public override short[] Values => _values;
+    public override short[] Values => _stream.Values;
 
     /// <inheritdoc/>
     public override bool IsLive => true;
@@ -47,7 +53,7 @@ public sealed class LiveSource : InputSource
     public Segmenter Segmenter => _segmenter;
 
     /// <summary>The numbers of the current sequence in the unit of the sensor.</summary>
-    public short[] Raw => _segmenter.Values;
+    public short[] Raw => _raw;
 
     /// <summary>The numbers of the last timestep that was read, in the unit of the sensor.</summary>
     public short[] Step => _step;
@@ -62,20 +68,44 @@ public sealed class LiveSource : InputSource
     }
 
     /// <inheritdoc/>
-    public override bool Fits(ModelFile model) => model.Input == InputKind.Features && model.InputCount == _ring.Channels;
+    public override int SettledLength => _segmenter.CurrentStart < _earliest ? 0 : _segmenter.SettledLength;
+
+    /// <inheritdoc/>
+    public override bool Fits(ModelFile model) =>
+        model.ValuesPerStep == _ring.Channels && (model.Input == InputKind.Features || _raw != _segmenter.Values);
 
     /// <inheritdoc/>
     public override InputState Read()
     {
+        if (_pushed != null && !_segmenter.IsActive && TryTakeSequence()) return InputState.Ready;
         while (_repeats > 0 || TryTake())
         {
             _repeats--;
-            if (!_segmenter.Push(_step, 0, _ring.IsTriggered) || _segmenter.Start < _earliest) continue;
+            bool wasActive = _segmenter.IsActive;
+            bool isComplete = _stream.Push(_step, _ring.IsTriggered);
+            if (!wasActive && _segmenter.IsActive)
+            {
+                Begun++;
+                _raw = _segmenter.Values;
+            }
+            if (!isComplete || _segmenter.Start < _earliest) continue;
+            _raw = _segmenter.Values;
             Length = _segmenter.Length;
             Sequence++;
             return InputState.Ready;
         }
         return InputState.None;
+    }
+
+    private bool TryTakeSequence()
+    {
+        int length = _pushed.TryTake();
+        if (length == 0) return false;
+        _stream.Begin();
+        _raw = _pushed.Values;
+        Length = length;
+        Sequence++;
+        return true;
     }
 
     /// <summary>Takes a timestep. It stands for the few that are missing before it; a sequence with a longer gap is none.</summary>
@@ -95,15 +125,5 @@ public sealed class LiveSource : InputSource
     }
 
     /// <inheritdoc/>
-    public override void Prepare(InputNormaliser normaliser)
-    {
-        // Locals: a board executes each read of a property.
-        short[] raw = _segmenter.Values, values = _values;
-        int channels = _ring.Channels, count = Length * channels, channel = 0;
-        for (int i = 0; i < count; i++)
-        {
-            values[i] = normaliser.Quantise(raw[i], channel);
-            if (++channel == channels) channel = 0;
-        }
-    }
+    public override void Prepare(int length, InputNormaliser normaliser) => _stream.Prepare(_raw, length, normaliser);
 }

@@ -10,7 +10,7 @@ using Crime.Recordings;
 namespace Crime.Device.Inputs;
 
 /// <summary>Reads a recording sequence by sequence into a buffer that is allocated once.</summary>
-public sealed class RecordingSource : InputSource
+internal sealed class RecordingSource : InputSource
 {
     private readonly FileStream _file;
     private readonly RecordingHeader _header;

@@ -3,7 +3,7 @@
 namespace Crime.Device.Inputs;
 
 /// <summary>Counts the timesteps of an input as they come. Neither divides nor allocates.</summary>
-public sealed class TimestepArrivals
+internal sealed class TimestepArrivals
 {
     private readonly int _intervalUs;
     private int _length;

@@ -13,7 +13,7 @@ namespace Crime.Device.Keeping;
 /// A file takes a block of 4096 bytes of the flash, and writing it erases the block. A file is: identity of the model, number of the input, timesteps,
 /// count of numbers, origin of the input, the numbers, CRC-32 of all before.
 /// </remarks>
-public sealed class FlashStore : KeptStore
+internal sealed class FlashStore : KeptStore
 {
     private const string Prefix = @"I:\kept";
     private const int InputOffset = 4;

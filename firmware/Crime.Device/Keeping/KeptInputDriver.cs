@@ -12,7 +12,7 @@ using Crime.Node;
 namespace Crime.Device.Keeping;
 
 /// <summary>The next work of a board with kept inputs.</summary>
-public enum KeptStep
+internal enum KeptStep
 {
     /// <summary>Nothing is due.</summary>
     None = 0,
@@ -31,7 +31,7 @@ public enum KeptStep
 }
 
 /// <summary>Takes kept inputs to their results. Used by the main thread.</summary>
-public sealed class KeptInputDriver
+internal sealed class KeptInputDriver
 {
     private const int RadioPollMs = 20;
 

@@ -5,7 +5,7 @@ using Crime.Node;
 namespace Crime.Device.Keeping;
 
 /// <summary>Stores sequences by slot.</summary>
-public abstract class KeptStore
+internal abstract class KeptStore
 {
     /// <summary>Identity of the model that the sequences are for.</summary>
     public uint ModelId;

@@ -5,7 +5,7 @@ using System;
 namespace Crime.Device.Keeping;
 
 /// <summary>Stores sequences in one array that is allocated once.</summary>
-public sealed class MemoryStore : KeptStore
+internal sealed class MemoryStore : KeptStore
 {
     private readonly short[] _values;
     private readonly int[] _start;

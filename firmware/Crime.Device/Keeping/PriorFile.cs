@@ -11,7 +11,7 @@ using Crime.Node;
 namespace Crime.Device.Keeping;
 
 /// <summary>Reads the priors at a start, and writes them rarely. Used by the main thread, between two inputs.</summary>
-public sealed class PriorFile
+internal sealed class PriorFile
 {
     /// <summary>Where it lies on the board's flash.</summary>
     public const string Path = @"I:\priors.bin";

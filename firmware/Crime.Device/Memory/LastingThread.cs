@@ -7,7 +7,7 @@ using System.Threading;
 namespace Crime.Device.Memory;
 
 /// <summary>Repeats one kind of work without end.</summary>
-public abstract class LastingThread
+internal abstract class LastingThread
 {
     private const int PauseMs = 50;
 

@@ -7,7 +7,7 @@ using NativeCollector = nanoFramework.Runtime.Native.GC;
 namespace Crime.Device.Memory;
 
 /// <summary>Says what the parts of the firmware need, and notes where memory ran out. Thread-safe.</summary>
-public sealed class MemoryPlan
+internal sealed class MemoryPlan
 {
     /// <summary>
     /// Heap of the network in bytes: the connection to the broker with its threads, a request with its answer, and an HTTP exchange at the same

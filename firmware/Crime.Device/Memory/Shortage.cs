@@ -3,7 +3,7 @@
 namespace Crime.Device.Memory;
 
 /// <summary>Parts of the firmware that ask for memory.</summary>
-public enum Shortage
+internal enum Shortage
 {
     /// <summary>Memory has not run out.</summary>
     None = 0,
@@ -34,7 +34,7 @@ public enum Shortage
 }
 
 /// <summary>Names of <see cref="Shortage"/> for the console (the board's CLR prints an enum as a number).</summary>
-public static class Shortages
+internal static class Shortages
 {
     /// <summary>Returns the name.</summary>
     /// <param name="shortage">The part of the firmware.</param>

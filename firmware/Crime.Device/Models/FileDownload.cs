@@ -12,7 +12,7 @@ using Crime.Device.Terminal;
 namespace Crime.Device.Models;
 
 /// <summary>Downloads files of a model from the gateway. Used by one thread.</summary>
-public sealed class FileDownload
+internal sealed class FileDownload
 {
     private const int TimeoutMs = 10_000;
 

@@ -7,7 +7,7 @@ using Crime.Model;
 namespace Crime.Device.Models;
 
 /// <summary>The kinds of kernel, from the most wanted to none.</summary>
-public enum KernelKind
+internal enum KernelKind
 {
     /// <summary>Straight-line code that was compiled from the model: the fastest, with next to no heap.</summary>
     Compiled = 0,
@@ -23,7 +23,7 @@ public enum KernelKind
 }
 
 /// <summary>Builds kernels.</summary>
-public sealed class KernelBuilder
+internal sealed class KernelBuilder
 {
     private readonly CompiledModel[] _flashedKernels;
     private readonly KernelLoader _loader;

@@ -12,7 +12,7 @@ using Crime.Packages;
 namespace Crime.Device.Models;
 
 /// <summary>Loads kernels that came over the air. Used by one thread.</summary>
-public sealed class KernelLoader
+internal sealed class KernelLoader
 {
     /// <summary>Heap that the CLR takes for a loaded assembly beside its bytes: 252 measured for one assembly, 480 for two.</summary>
     public const int AssemblySizeBytes = 260;

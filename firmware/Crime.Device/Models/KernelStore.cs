@@ -9,7 +9,7 @@ using Crime.Packages;
 namespace Crime.Device.Models;
 
 /// <summary>Keeps one kernel package on the internal flash.</summary>
-public static class KernelStore
+internal static class KernelStore
 {
     /// <summary>The package that has passed.</summary>
     public const string Path = @"I:\kernel.pkg";

@@ -8,7 +8,7 @@ using Crime.Model;
 namespace Crime.Device.Models;
 
 /// <summary>Runs the golden sequences of a model file.</summary>
-public static class ModelCheck
+internal static class ModelCheck
 {
     /// <summary>Compares class, state and logits after every golden sequence. State and saturation counters are zero afterwards.</summary>
     /// <param name="model">The model, with its numbers. One without golden sequences passes.</param>

@@ -8,7 +8,7 @@ using Crime.Model;
 namespace Crime.Device.Models;
 
 /// <summary>Keeps one model file on the internal flash.</summary>
-public static class ModelStore
+internal static class ModelStore
 {
     /// <summary>The model in use.</summary>
     public const string Path = @"I:\model.crime";

@@ -11,7 +11,7 @@ namespace Crime.Device.Models;
 /// <remarks>
 /// The record has 12 bytes: checksum of the model's image (u32), attempts (u8), results (u8), 1 when a kernel is needed (u8), 0 (u8), CRC-32 of all before.
 /// </remarks>
-public sealed class ModelTrial
+internal sealed class ModelTrial
 {
     /// <summary>The record of the trial.</summary>
     public const string Path = @"I:\trial.bin";

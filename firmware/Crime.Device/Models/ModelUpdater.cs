@@ -11,7 +11,7 @@ using Crime.Node;
 namespace Crime.Device.Models;
 
 /// <summary>Fetches the board's model when it is missing or older than the gateway's, and then its kernel.</summary>
-public sealed class ModelUpdater : LastingThread
+internal sealed class ModelUpdater : LastingThread
 {
     /// <summary>Wait after a failed attempt, in ms.</summary>
     public const int RetryMs = 2000;

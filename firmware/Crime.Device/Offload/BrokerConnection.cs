@@ -16,7 +16,7 @@ using nanoFramework.M2Mqtt.Messages;
 namespace Crime.Device.Offload;
 
 /// <summary>A connection that comes back by itself.</summary>
-public sealed class BrokerConnection
+internal sealed class BrokerConnection
 {
     /// <summary>MQTT keep-alive in s.</summary>
     public const ushort KeepAliveS = 15;
@@ -252,7 +252,7 @@ public sealed class BrokerConnection
 }
 
 /// <summary>Takes messages on the MQTT client's only dispatch thread: it must be quick.</summary>
-public interface IMessageReceiver
+internal interface IMessageReceiver
 {
     /// <summary>A message came.</summary>
     /// <param name="topic">Its topic.</param>

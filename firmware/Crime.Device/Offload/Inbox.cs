@@ -8,7 +8,7 @@ using Crime.Node;
 namespace Crime.Device.Offload;
 
 /// <summary>The board's incoming messages. The MQTT client's thread delivers them, the main thread waits for answers.</summary>
-public sealed class Inbox : IMessageReceiver
+internal sealed class Inbox : IMessageReceiver
 {
     private readonly OpenRequest _request;
     private readonly BoardInbox _messages;

@@ -14,7 +14,7 @@ using nanoFramework.Networking;
 namespace Crime.Device.Offload;
 
 /// <summary>Owns the board's network.</summary>
-public sealed class LinkKeeper : LastingThread
+internal sealed class LinkKeeper : LastingThread
 {
     private const int WifiTimeoutMs = 30_000;
     private const int TickMs = LinkFlow.TickUs / 1000;

@@ -5,7 +5,7 @@ using Crime.Recordings;
 namespace Crime.Device.Offload;
 
 /// <summary>Holds the newest command. Thread-safe.</summary>
-public sealed class RemoteCommands
+internal sealed class RemoteCommands
 {
     private readonly object _lock = new object();
     private string _command;

@@ -11,7 +11,7 @@ using Crime.Node;
 namespace Crime.Device.Offload;
 
 /// <summary>Sends requests. Used by the main thread.</summary>
-public sealed class RequestSender
+internal sealed class RequestSender
 {
     private readonly BoardSettings _settings;
     private readonly BrokerConnection _connection;

@@ -4,11 +4,12 @@ using System.Collections;
 using System.Device.Gpio;
 using System.Threading;
 using Crime.Device.Memory;
+using Crime.Sensing;
 
 namespace Crime.Device.Results;
 
 /// <summary>Switches pins. A thread of its own ends pulses in time, whatever the main thread computes. Nothing is allocated after the start.</summary>
-public sealed class PinActions : LastingThread
+internal sealed class PinActions : LastingThread
 {
     private readonly object _lock = new object();
     private readonly AutoResetEvent _changed = new AutoResetEvent(false);

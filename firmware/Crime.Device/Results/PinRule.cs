@@ -1,9 +1,11 @@
 // A rule in the settings: a class switches a pin, such as `on.wave=gpio 2 high 500`.
 
+using Crime.Sensing;
+
 namespace Crime.Device.Results;
 
 /// <summary>Effect of a rule on its pin.</summary>
-public enum PinEffect : byte
+internal enum PinEffect : byte
 {
     /// <summary>The pin goes low.</summary>
     Low = 0,
@@ -16,7 +18,7 @@ public enum PinEffect : byte
 }
 
 /// <summary>One rule. It does not change.</summary>
-public sealed class PinRule
+internal sealed class PinRule
 {
     /// <summary>Form of a rule's value.</summary>
     public const string Form = "gpio <pin, 0 to 48> high|low [<ms, 1 to 3600000>], or gpio <pin> toggle";

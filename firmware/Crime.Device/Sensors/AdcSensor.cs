@@ -6,7 +6,7 @@ using System.Device.Adc;
 namespace Crime.Device.Sensors;
 
 /// <summary>Reads the ADC: one timestep a poll, in the raw unit of the ADC (0 to 4095 on an ESP32).</summary>
-public sealed class AdcSensor : ISensor
+internal sealed class AdcSensor : ISensor
 {
     private readonly int[] _numbers;
     private readonly AdcChannel[] _channels;

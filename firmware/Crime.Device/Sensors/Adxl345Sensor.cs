@@ -6,7 +6,7 @@ using System.Device.I2c;
 namespace Crime.Device.Sensors;
 
 /// <summary>Reads an ADXL345. The unit is 1/256 g at every range (full resolution, nominally 3.9 mg).</summary>
-public sealed class Adxl345Sensor : ISensor
+internal sealed class Adxl345Sensor : ISensor
 {
     /// <summary>Entries of the buffer.</summary>
     public const int FifoLength = 32;

@@ -8,7 +8,7 @@ namespace Crime.Device.Sensors;
 
 /// <summary>Reads an MPU6050 or a successor: three channels of acceleration, then three of rotation where they are wanted.</summary>
 /// <remarks>The unit is the range divided by 32 768.</remarks>
-public sealed class Mpu6050Sensor : ISensor
+internal sealed class Mpu6050Sensor : ISensor
 {
     /// <summary>Address with the pin AD0 at ground; 0x69 when it is high.</summary>
     public const int DefaultAddress = 0x68;

@@ -6,7 +6,7 @@ namespace Crime.Device.Sensors;
 /// A bounded queue of timesteps. When it is full, a new timestep is lost: the queue has a gap there. Nothing is allocated after the constructor.
 /// Thread-safe.
 /// </summary>
-public sealed class SampleRing
+internal sealed class SampleRing
 {
     private readonly object _lock = new object();
     private readonly short[] _values;

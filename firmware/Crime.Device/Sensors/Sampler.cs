@@ -7,7 +7,7 @@ using Crime.Device.Memory;
 namespace Crime.Device.Sensors;
 
 /// <summary>Reads a sensor and fills a ring, on a thread of its own. Nothing is allocated after the start.</summary>
-public sealed class Sampler : LastingThread
+internal sealed class Sampler : LastingThread
 {
     /// <summary>Most timesteps of one read.</summary>
     public const int MostSteps = 32;

@@ -9,7 +9,7 @@ using nanoFramework.Hardware.Esp32;
 namespace Crime.Device.Sensors;
 
 /// <summary>Makes drivers of sensors.</summary>
-public static class SensorFactory
+internal static class SensorFactory
 {
     private const int BusId = 1;
 

@@ -6,7 +6,7 @@ using System.IO.Ports;
 namespace Crime.Device.Sensors;
 
 /// <summary>Reads lines of numbers from a serial port, in the unit of the sender times the set factor.</summary>
-public sealed class SerialSensor : ISensor
+internal sealed class SerialSensor : ISensor
 {
     /// <summary>Bytes that the port's driver keeps between two polls.</summary>
     public const int BufferSizeBytes = 1024;

@@ -5,7 +5,7 @@ using System.Device.Gpio;
 namespace Crime.Device.Sensors;
 
 /// <summary>A pin with a level at which the trigger is held.</summary>
-public sealed class TriggerPin
+internal sealed class TriggerPin
 {
     private readonly GpioPin _pin;
     private readonly PinValue _heldLevel;

@@ -7,7 +7,7 @@ using Crime.Device.Terminal;
 namespace Crime.Device.Settings;
 
 /// <summary>Makes a name from the network interface, so that two boards differ.</summary>
-public static class BoardName
+internal static class BoardName
 {
     /// <summary>Name of a board without a readable MAC address.</summary>
     public const string Unnamed = "board";

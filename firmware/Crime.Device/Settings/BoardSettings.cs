@@ -7,7 +7,7 @@ using Crime.Node;
 namespace Crime.Device.Settings;
 
 /// <summary>Purpose of a board.</summary>
-public enum BoardRole
+internal enum BoardRole
 {
     /// <summary>It classifies.</summary>
     Node = 0,
@@ -17,7 +17,7 @@ public enum BoardRole
 }
 
 /// <summary>State of the radio between inputs.</summary>
-public enum RadioMode
+internal enum RadioMode
 {
     /// <summary>Associated, dozing between beacons: what the stock firmware does, which has no call to change it.</summary>
     Modem = 0,
@@ -27,7 +27,7 @@ public enum RadioMode
 }
 
 /// <summary>State of the board between inputs while its radio is off.</summary>
-public enum SleepMode
+internal enum SleepMode
 {
     /// <summary>It idles.</summary>
     None = 0,
@@ -40,7 +40,7 @@ public enum SleepMode
 }
 
 /// <summary>Settings of a board. Defaults are those of an ESP32-DevKitC; see hardware/esp32-devkitc/board.json.</summary>
-public sealed class BoardSettings
+internal sealed class BoardSettings
 {
     /// <summary>Purpose of the board.</summary>
     public BoardRole Role = BoardRole.Node;
@@ -122,6 +122,9 @@ public sealed class BoardSettings
 
     /// <summary>Time in ms from one timestep of an input to the next, as a sensor would give them; 0 for whole inputs at once.</summary>
     public int TimestepIntervalMs;
+
+    /// <summary>True when the board computes the timesteps of a sensor as they come, so that a result is there one step after its input.</summary>
+    public bool StreamsInputs = true;
 
     /// <summary>Time in ms for which the result of an input may wait; 0 when it is wanted at once, <see cref="AtReport"/> until the next report.</summary>
     public int ResultWithinMs;

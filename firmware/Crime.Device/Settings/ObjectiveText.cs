@@ -5,7 +5,7 @@ using Crime.Costs;
 namespace Crime.Device.Settings;
 
 /// <summary>Reads and writes objectives: <c>time</c>, <c>energy</c>, <c>weighted 0.25</c>, <c>deadline 150 95</c>.</summary>
-public static class ObjectiveText
+internal static class ObjectiveText
 {
     /// <summary>What a person may write, for messages.</summary>
     public const string Forms = "time, energy, weighted <time's share, 0 to 1>, deadline <ms, 1 to 60000> <percent, 50 to 99>";

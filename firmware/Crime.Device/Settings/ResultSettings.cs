@@ -6,7 +6,7 @@ using Crime.Device.Results;
 namespace Crime.Device.Settings;
 
 /// <summary>Settings of results.</summary>
-public sealed class ResultSettings
+internal sealed class ResultSettings
 {
     /// <summary>Prefix of the keys of rules; the name of a class follows.</summary>
     public const string RulePrefix = "on.";

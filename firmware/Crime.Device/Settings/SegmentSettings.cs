@@ -5,7 +5,7 @@ using Crime.Sensing;
 namespace Crime.Device.Settings;
 
 /// <summary>Settings of the segmenter of a live signal.</summary>
-public sealed class SegmentSettings
+internal sealed class SegmentSettings
 {
     /// <summary>Prefix of the keys.</summary>
     public const string Prefix = "segment.";

@@ -3,7 +3,7 @@
 namespace Crime.Device.Settings;
 
 /// <summary>Kinds of sensors.</summary>
-public enum SensorKind
+internal enum SensorKind
 {
     /// <summary>No sensor: inputs come from elsewhere.</summary>
     None = 0,
@@ -22,7 +22,7 @@ public enum SensorKind
 }
 
 /// <summary>Settings of the sensor. Defaults suit an accelerometer at a hand.</summary>
-public sealed class SensorSettings
+internal sealed class SensorSettings
 {
     /// <summary>Most numbers per timestep.</summary>
     public const int MostChannels = 16;

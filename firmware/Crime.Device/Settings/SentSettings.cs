@@ -9,7 +9,7 @@ using Crime.Binary;
 namespace Crime.Device.Settings;
 
 /// <summary>Keeps lines of settings on the flash, with the hash of the last text that came over the air, and a checksum at the end.</summary>
-public static class SentSettings
+internal static class SentSettings
 {
     /// <summary>The file.</summary>
     public const string Path = @"I:\settings.air";

@@ -12,7 +12,7 @@ using Crime.Node;
 namespace Crime.Device.Settings;
 
 /// <summary>Parses the settings file.</summary>
-public static class SettingsFile
+internal static class SettingsFile
 {
     /// <summary>Where the settings lie on the board's flash.</summary>
     public const string Path = @"I:\crime.cfg";
@@ -22,11 +22,17 @@ public static class SettingsFile
 
     /// <summary>Reads the file, and over it the settings that came while the board ran; without either the defaults hold.</summary>
     /// <param name="remarks">Receives a string per line that was not understood.</param>
-    public static BoardSettings Load(ArrayList remarks)
+    public static BoardSettings Load(ArrayList remarks) => Load("", false, remarks);
+
+    /// <summary>Reads the settings of a board over those of its application.</summary>
+    /// <param name="application">Settings that hold where the board has none, in the form of the file.</param>
+    /// <param name="isLive">True where the application gives the inputs as they come.</param>
+    /// <param name="remarks">Receives a string per line that was not understood.</param>
+    public static BoardSettings Load(string application, bool isLive, ArrayList remarks)
     {
         string text = ReadText(remarks), sent = SentSettings.Load(out _, out string problem);
         if (problem != null) remarks.Add(problem);
-        BoardSettings settings = Combine(text, sent, remarks);
+        BoardSettings settings = Combine(application, text, sent, isLive, remarks);
         if (settings.BoardId.Length == 0) settings.BoardId = BoardName.OfNetwork();
         return settings;
     }
@@ -58,25 +64,33 @@ public static class SettingsFile
     /// <param name="text">The file.</param>
     /// <param name="sent">The other settings, each key once.</param>
     /// <param name="remarks">Receives a string per setting that cannot be used.</param>
-    public static BoardSettings Combine(string text, string sent, ArrayList remarks)
+    public static BoardSettings Combine(string text, string sent, ArrayList remarks) => Combine("", text, sent, false, remarks);
+
+    private static BoardSettings Combine(string application, string text, string sent, bool isLive, ArrayList remarks)
     {
         var settings = new BoardSettings();
-        string[] lines = text.Split('\n');
-        for (int i = 0; i < lines.Length; i++)
-        {
-            string problem = ApplyLine(settings, lines[i].Trim());
-            if (problem != null) remarks.Add(Path + " line " + (i + 1).ToString() + ": " + problem + Ignored);
-        }
-        lines = sent.Split('\n');
+        Apply(settings, application, "settings of the application, line ", remarks);
+        Apply(settings, text, Path + " line ", remarks);
+        string[] lines = sent.Split('\n');
         for (int i = 0; i < lines.Length && settings.Results != null; i++) settings.Results.ForgetRule(SettingsText.KeyOf(lines[i]));
         for (int i = 0; i < lines.Length; i++)
         {
             string problem = ApplyLine(settings, lines[i].Trim());
             if (problem != null) remarks.Add(problem + Ignored);
         }
-        CheckSensor(settings, remarks);
+        if (isLive || (settings.Sensor != null && settings.Sensor.Kind != SensorKind.None)) CheckLive(settings, isLive, remarks);
         CheckWaiting(settings, remarks);
         return settings;
+    }
+
+    private static void Apply(BoardSettings settings, string text, string place, ArrayList remarks)
+    {
+        string[] lines = text.Split('\n');
+        for (int i = 0; i < lines.Length; i++)
+        {
+            string problem = ApplyLine(settings, lines[i].Trim());
+            if (problem != null) remarks.Add(place + (i + 1).ToString() + ": " + problem + Ignored);
+        }
     }
 
     /// <summary>Returns what is wrong with the first wrong line of a text, each taken by itself; null when all are right.</summary>
@@ -101,14 +115,14 @@ public static class SettingsFile
     }
 
     /// <summary>Switches off what does not go with a sensor, which is read all the time.</summary>
-    private static void CheckSensor(BoardSettings settings, ArrayList remarks)
+    private static void CheckLive(BoardSettings settings, bool isOfApplication, ArrayList remarks)
     {
-        if (settings.Sensor == null || settings.Sensor.Kind == SensorKind.None) return;
         if (settings.Sleep != SleepMode.None) remarks.Add("sleep does not go with a sensor, which is read all the time; ignored");
         if (settings.TimestepIntervalMs > 0) remarks.Add("inputs.timestep-ms is for recordings, and a sensor has its own rate; ignored");
         settings.Sleep = SleepMode.None;
         settings.TimestepIntervalMs = 0;
-        string problem = settings.Segment == null ? null : settings.Segment.Problem();
+        // An application gives its trigger with each timestep.
+        string problem = settings.Segment == null ? null : isOfApplication ? settings.Segment.Rules.Problem() : settings.Segment.Problem();
         if (problem != null) remarks.Add(problem);
     }
 
@@ -232,6 +246,7 @@ public static class SettingsFile
                 if (value != "at-report") return Number(key, value, 0, 3_600_000, ref settings.ResultWithinMs);
                 settings.ResultWithinMs = BoardSettings.AtReport;
                 return null;
+            case "inputs.stream": return Switch(key, value, ref settings.StreamsInputs);
             case "hedge": return Switch(key, value, ref settings.Hedges);
             case "race": return Switch(key, value, ref settings.Races);
             case "result.to":

@@ -4,7 +4,7 @@
 namespace Crime.Device.Terminal;
 
 /// <summary>A line of ASCII text being written.</summary>
-public sealed class LineWriter
+internal sealed class LineWriter
 {
     /// <summary>Longest line in letters; the rest of a longer one is dropped.</summary>
     public const int Capacity = 256;

@@ -8,7 +8,7 @@ using nanoFramework.Hardware.Esp32;
 namespace Crime.Device.Terminal;
 
 /// <summary>Writes lines and collects typed commands. Lines may come from any thread; commands are read by one.</summary>
-public sealed class SerialConsole
+internal sealed class SerialConsole
 {
     /// <summary>Longest command in letters; a longer line is dropped whole.</summary>
     public const int MaxCommandLength = 80;

@@ -9,7 +9,7 @@ using Crime.Device.Terminal;
 namespace Crime.Bench;
 
 /// <summary>Writes the bench's lines to the debug channel, which every platform has.</summary>
-public sealed class BenchReport
+internal sealed class BenchReport
 {
     /// <summary>Version of the lines' form.</summary>
     public const int Version = 1;

@@ -6,7 +6,7 @@ using Crime.Kernel.Compiled;
 namespace Crime.Bench;
 
 /// <summary>Times straight-line code of one mix and several sizes.</summary>
-public sealed class CodeCosts
+internal sealed class CodeCosts
 {
     // Blocks of 1 KB. CodeBlocks.Run knows these counts and no others.
     private static readonly int[] s_blockCounts = { 1, 2, 4, 8, 16, 24, 32, 48, 60 };

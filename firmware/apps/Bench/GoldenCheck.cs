@@ -7,7 +7,7 @@ using Crime.Kernel;
 namespace Crime.Bench;
 
 /// <summary>Compares kernels with the reference.</summary>
-public sealed class GoldenCheck
+internal sealed class GoldenCheck
 {
     private readonly BenchReport _report;
 

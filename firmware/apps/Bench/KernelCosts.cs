@@ -8,7 +8,7 @@ using Crime.Model;
 namespace Crime.Bench;
 
 /// <summary>Times kernels.</summary>
-public sealed class KernelCosts
+internal sealed class KernelCosts
 {
     private const int SizesLength = 8;
 

@@ -9,7 +9,7 @@ using Crime.Model;
 namespace Crime.Bench;
 
 /// <summary>Times the mapping and the frames.</summary>
-public sealed class MappingCosts
+internal sealed class MappingCosts
 {
     private const long NowUs = 1_000_000;
     private const int DecisionLength = 40;

@@ -5,7 +5,7 @@
 namespace Crime.Bench;
 
 /// <summary>Times statements.</summary>
-public sealed class OperationCosts
+internal sealed class OperationCosts
 {
     /// <summary>How often a workload repeats its statement per turn.</summary>
     public const int Copies = 10;

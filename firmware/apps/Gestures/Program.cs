@@ -1,27 +1,12 @@
 // The device's entry point.
 
-using System.Collections;
-using Crime.Device.App;
-using Crime.Device.Sensors;
-using Crime.Device.Settings;
+using Crime.Device.Library;
 
 namespace Crime.Gestures;
 
 /// <summary>Starts the board.</summary>
 public static class Program
 {
-    /// <summary>Runs for ever.</summary>
-    public static void Main()
-    {
-        var remarks = new ArrayList();
-        BoardSettings settings = SettingsFile.Load(remarks);
-        if (settings.Role == BoardRole.Meter)
-        {
-            new MeterBoard(settings, remarks).Run();
-            return;
-        }
-        ISensor sensor = SensorFactory.Create(settings, out string problem);
-        if (problem != null) remarks.Add(problem);
-        new Board(settings, remarks, BundledKernels.All(), sensor).Run();
-    }
+    /// <summary>Runs for ever: the settings in I:\crime.cfg say as what.</summary>
+    public static void Main() => BoardProgram.Run(BundledKernels.All());
 }

@@ -21,7 +21,7 @@ public sealed class LiveSourceTests
     public void Make()
     {
         _ring = new SampleRing(Channels, 1000);
-        _source = new LiveSource(_ring, _settings);
+        _source = new LiveSource(_ring, _settings, null);
     }
 
     [Test]
@@ -37,7 +37,7 @@ public sealed class LiveSourceTests
         Assert.That(_source.Read(), Is.EqualTo(InputState.Ready));
         Assert.That(_source.Length, Is.InRange(40, 46));
         var normaliser = new InputNormaliser(model);
-        _source.Prepare(normaliser);
+        _source.Prepare(_source.Length, normaliser);
         for (int i = 0; i < _source.Length * Channels; i++)
             Assert.That(_source.Values[i], Is.EqualTo(normaliser.Quantise(_source.Raw[i], i % Channels)), $"value {i}");
         Assert.That(_source.Read(), Is.EqualTo(InputState.None));
@@ -124,7 +124,7 @@ public sealed class LiveSourceTests
     public void AModelOfOtherInputsDoesNotFit()
     {
         ModelFile model = Gestures();
-        Assert.That(new LiveSource(new SampleRing(2, 10), _settings).Fits(model), Is.False);
+        Assert.That(new LiveSource(new SampleRing(2, 10), _settings, null).Fits(model), Is.False);
     }
 
     private static ModelFile Gestures()

@@ -9,10 +9,10 @@ public sealed class PinRuleTests
     [TestCase("gpio 2 high 500", 2, PinEffect.High, 500)]
     [TestCase("gpio 48 low", 48, PinEffect.Low, 0)]
     [TestCase("gpio 0 toggle", 0, PinEffect.Toggle, 0)]
-    public void ARuleIsRead(string value, int pin, PinEffect effect, int timeMs)
+    public void ARuleIsRead(string value, int pin, object effect, int timeMs)
     {
         PinRule rule = PinRule.Parse("wave", value);
-        Assert.That((rule.ClassName, rule.Pin, rule.Effect, rule.TimeMs), Is.EqualTo(("wave", pin, effect, timeMs)));
+        Assert.That((rule.ClassName, rule.Pin, rule.Effect, rule.TimeMs), Is.EqualTo(("wave", pin, (PinEffect)effect, timeMs)));
     }
 
     [TestCase("gpio 2")]

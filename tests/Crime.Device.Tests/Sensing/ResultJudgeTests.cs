@@ -1,9 +1,8 @@
 using System;
-using Crime.Device.Results;
-using Crime.Node;
+using Crime.Sensing;
 using NUnit.Framework;
 
-namespace Crime.Device.Tests.Results;
+namespace Crime.Device.Tests.Sensing;
 
 /// <summary>From labels to names and decisions.</summary>
 public sealed class ResultJudgeTests
@@ -50,9 +49,9 @@ public sealed class ResultJudgeTests
     {
         ResultJudge judge = Make(0, 1, 1);
         Judge(judge, 0);
-        judge.Judge(new InputResult { Label = InputResult.NoLabel });
+        judge.Judge(Classification.NoClass, 0);
         Assert.That((judge.Name, judge.Decision), Is.EqualTo(((string?)null, (string?)null)));
-        judge.Judge(new InputResult { Label = 3 });
+        judge.Judge(3, 0);
         Assert.That(judge.Name, Is.Null, "a label that the model does not have");
     }
 
@@ -60,10 +59,9 @@ public sealed class ResultJudgeTests
     public void JudgingAllocatesNothing()
     {
         ResultJudge judge = Make(500, 2, 3);
-        var result = new InputResult { Label = 1, ConfidencePerMille = 900 };
-        judge.Judge(result);
+        judge.Judge(1, 900);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++) judge.Judge(result);
+        for (int i = 0; i < 100; i++) judge.Judge(1, 900);
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
@@ -76,7 +74,7 @@ public sealed class ResultJudgeTests
 
     private static (string Name, string Decision) Judge(ResultJudge judge, int label, int perMille = 900)
     {
-        judge.Judge(new InputResult { Label = label, ConfidencePerMille = perMille });
+        judge.Judge(label, perMille);
         return (judge.Name, judge.Decision);
     }
 }

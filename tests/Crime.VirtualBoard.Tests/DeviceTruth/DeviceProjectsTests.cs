@@ -24,6 +24,9 @@ public sealed class DeviceProjectsTests
     private static readonly DeviceProject s_sdkSensing = Read("firmware/Sdk/Sensing/Crime.Sensing.csproj");
     private static readonly DeviceProject s_device = Read("firmware/Crime.Device/Crime.Device.nfproj"), s_sdkDevice = Read("firmware/Sdk/Device/Crime.Device.csproj");
     private static readonly DeviceProject s_app = Read("firmware/apps/Gestures/Crime.Gestures.nfproj"), s_sdkApp = Read("firmware/Sdk/Gestures/Crime.Gestures.csproj");
+    private static readonly DeviceProject s_meter = Read("firmware/apps/Meter/Crime.Meter.nfproj"), s_sdkMeter = Read("firmware/Sdk/Meter/Crime.Meter.csproj");
+    private static readonly DeviceProject s_minimal = Read("firmware/apps/Minimal/Crime.Minimal.nfproj");
+    private static readonly DeviceProject s_sdkMinimal = Read("firmware/Sdk/Minimal/Crime.Minimal.csproj");
     private static readonly DeviceProject s_bench = Read("firmware/apps/Bench/Crime.Bench.nfproj"), s_sdkBench = Read("firmware/Sdk/Bench/Crime.Bench.csproj");
 
     // Libraries of the bench with generated code only, by the name of the assembly.
@@ -42,6 +45,8 @@ public sealed class DeviceProjectsTests
         yield return new TestCaseData(s_sensing, s_sdkSensing).SetArgDisplayNames("sensing");
         yield return new TestCaseData(s_device, s_sdkDevice).SetArgDisplayNames("device");
         yield return new TestCaseData(s_app, s_sdkApp).SetArgDisplayNames("gestures");
+        yield return new TestCaseData(s_meter, s_sdkMeter).SetArgDisplayNames("meter");
+        yield return new TestCaseData(s_minimal, s_sdkMinimal).SetArgDisplayNames("minimal");
         yield return new TestCaseData(s_bench, s_sdkBench).SetArgDisplayNames("bench");
         foreach (var (assembly, projects) in s_benchKernels) yield return new TestCaseData(projects.Stable, projects.Sdk).SetArgDisplayNames(assembly);
     }
@@ -50,7 +55,8 @@ public sealed class DeviceProjectsTests
     [Test]
     public void EveryDeviceFileIsInOneProjectAndOnlyTheBenchBorrows()
     {
-        IEnumerable<string> own = new[] { s_shared, s_kernel, s_sensing, s_device, s_app }.Concat(s_benchKernels.Values.Select(projects => projects.Stable))
+        DeviceProject[] single = [s_shared, s_kernel, s_sensing, s_device, s_app, s_meter, s_minimal];
+        IEnumerable<string> own = single.Concat(s_benchKernels.Values.Select(projects => projects.Stable))
             .SelectMany(project => project.Sources)
             .Concat(s_bench.Sources.Where(path => path.StartsWith("firmware/apps/Bench/")));
         Assert.That(own.Where(path => path != VersionFile), Is.EquivalentTo(s_tree.Files.Where(path => path != VersionFile)));
@@ -68,9 +74,9 @@ public sealed class DeviceProjectsTests
         const string device = "firmware/Crime.Device/Crime.Device.nfproj", sensing = "firmware/Crime.Sensing/Crime.Sensing.nfproj";
         Assert.That(s_shared.Projects, Is.Empty);
         Assert.That(s_kernel.Projects, Is.EqualTo(new[] { shared }));
-        Assert.That(s_sensing.Projects, Is.Empty);
+        Assert.That(s_sensing.Projects, Is.EqualTo(new[] { kernel, shared }));
         Assert.That(s_device.Projects, Is.EqualTo(new[] { kernel, sensing, shared }));
-        Assert.That(s_app.Projects, Is.EqualTo(new[] { device, kernel, sensing, shared }));
+        foreach (DeviceProject app in new[] { s_app, s_meter, s_minimal }) Assert.That(app.Projects, Is.EqualTo(new[] { device, kernel, sensing, shared }));
         foreach (var (assembly, projects) in s_benchKernels)
             Assert.That(projects.Stable.Projects, Is.EqualTo(assembly == "Crime.Bench.Code" ? [] : new[] { kernel, shared }), assembly);
         Assert.That(

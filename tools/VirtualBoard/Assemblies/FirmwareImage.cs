@@ -36,15 +36,24 @@ internal sealed class FirmwareImage
     /// <summary>Returns the entry point of an application. It keeps no state in static fields, so any number of boards can run it.</summary>
     public Action Main(FirmwareApplication application)
     {
-        string name = application == FirmwareApplication.Bench ? DeviceAssemblies.Bench : DeviceAssemblies.Gestures;
+        string name = NameOf(application);
         string type = name + ".Program";
-        foreach (string library in new[] { DeviceAssemblies.Shared, DeviceAssemblies.Kernel, DeviceAssemblies.Device, name })
+        foreach (string library in new[] { DeviceAssemblies.Shared, DeviceAssemblies.Kernel, DeviceAssemblies.Sensing, DeviceAssemblies.Device, name })
             Initialise(_context.LoadFromAssemblyName(new AssemblyName(library)));
         MethodInfo main = _context.LoadFromAssemblyName(new AssemblyName(name)).GetType(type, throwOnError: true)!
             .GetMethod("Main", BindingFlags.Public | BindingFlags.Static)
             ?? throw new MissingMethodException(type, "Main");
         return main.CreateDelegate<Action>();
     }
+
+    private static string NameOf(FirmwareApplication application) => application switch
+    {
+        FirmwareApplication.Gestures => DeviceAssemblies.Gestures,
+        FirmwareApplication.Meter => DeviceAssemblies.Meter,
+        FirmwareApplication.Minimal => DeviceAssemblies.Minimal,
+        FirmwareApplication.Bench => DeviceAssemblies.Bench,
+        _ => throw new ArgumentOutOfRangeException(nameof(application)),
+    };
 
     /// <summary>
     /// Runs all static constructors, as the device's CLR does before Main, and for no board: the boards of a process share the static fields,

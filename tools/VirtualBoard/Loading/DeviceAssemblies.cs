@@ -15,7 +15,7 @@ public static class DeviceAssemblies
     /// <summary>The kernels. Assemblies of compiled kernels refer to this one and to <see cref="Shared"/>.</summary>
     public const string Kernel = "Crime.Kernel";
 
-    /// <summary>From samples to sequences. It refers to no other one.</summary>
+    /// <summary>From samples to sequences and results, without a network.</summary>
     public const string Sensing = "Crime.Sensing";
 
     /// <summary>The library of a board: drivers, offloading, console, settings.</summary>
@@ -24,6 +24,12 @@ public static class DeviceAssemblies
     /// <summary>The product's application.</summary>
     public const string Gestures = "Crime.Gestures";
 
+    /// <summary>The application that measures another board.</summary>
+    public const string Meter = "Crime.Meter";
+
+    /// <summary>The smallest application of the library.</summary>
+    public const string Minimal = "Crime.Minimal";
+
     /// <summary>The bench application.</summary>
     public const string Bench = "Crime.Bench";
 
@@ -31,7 +37,7 @@ public static class DeviceAssemblies
     public static IReadOnlyList<string> BenchKernels { get; } = [Bench + ".Hidden16", Bench + ".Hidden24", Bench + ".Hidden32", Bench + ".Code"];
 
     /// <summary>All of them, each after those that it refers to.</summary>
-    public static IReadOnlyList<string> All { get; } = [Shared, Kernel, Sensing, Device, Gestures, .. BenchKernels, Bench];
+    public static IReadOnlyList<string> All { get; } = [Shared, Kernel, Sensing, Device, Gestures, Meter, Minimal, .. BenchKernels, Bench];
 
     /// <summary>Begins the name, in .NET, of an assembly that a board has loaded while it ran. Such assemblies are device code too.</summary>
     internal const string LoadedPrefix = "Loaded.";

@@ -1,0 +1,49 @@
+// Hands results to the application that uses the library.
+
+using System;
+using Crime.Node;
+using Crime.Sensing;
+
+namespace Crime.Device.App;
+
+/// <summary>Calls the application for each result. Used by the main thread; handlers may be added by others.</summary>
+internal sealed class ResultNotifier
+{
+    private readonly object _sender;
+    private readonly Classification _result = new Classification();
+
+    /// <summary>Makes a notifier without a handler.</summary>
+    /// <param name="sender">The sender of the event.</param>
+    public ResultNotifier(object sender) => _sender = sender;
+
+    /// <summary>The handlers; null for none.</summary>
+    public ResultReadyHandler Handlers { get; set; }
+
+    /// <summary>Calls the handlers. A fault of a handler ends neither the board nor the result.</summary>
+    /// <param name="result">The result.</param>
+    /// <param name="judge">Has judged it.</param>
+    /// <param name="report">Receives a line about a fault.</param>
+    public void Notify(InputResult result, ResultJudge judge, Report report)
+    {
+        ResultReadyHandler handlers = Handlers;
+        if (handlers == null) return;
+        _result.Number = result.Input;
+        _result.Length = result.Length;
+        _result.ClassIndex = result.Label;
+        _result.ClassName = judge.Name;
+        _result.DecidedName = judge.Decision;
+        _result.ConfidencePerMille = result.ConfidencePerMille;
+        _result.Place = result.Target;
+        _result.TimeUs = result.TimeUs;
+        _result.EnergyUj = result.EnergyUj;
+        try
+        {
+            handlers(_sender, _result);
+        }
+        catch (Exception e)
+        {
+            // Also an OutOfMemoryException: the step would be repeated, and with it the call.
+            report.Text("application: ResultReady has failed: " + e.Message);
+        }
+    }
+}
