@@ -62,7 +62,7 @@ public static class Program
             ("Models", [TrainVerb.Create(), ConvertVerb.Create(), EvalVerb.Create(), ReportVerb.Create(), PredictVerb.Create(), CompileVerb.Create()]),
             ("Boards and gateways", [FlashVerb.Create(), GatewayVerb.Create(), PublishVerb.Create(), CalibrateVerb.Create()]),
             ("Research", [SimulateVerb.Create(), ExperimentVerb.Create(), BenchVerb.Create(), ChaosVerb.Create()]),
-            ("Development", [CheckDeviceVerb.Create(), IlCountVerb.Create(), GoldenVerb.Create(), EmbedVerb.Create(), NanoClrVerb.Create()]),
+            ("Development", [CheckDeviceVerb.Create(), PackDeviceVerb.Create(), IlCountVerb.Create(), GoldenVerb.Create(), EmbedVerb.Create(), NanoClrVerb.Create()]),
         ];
         var root = new RootCommand("CRIME for .NET nanoFramework: collaborative RNN inference between ESP32 boards and a gateway.");
         foreach (Command verb in groups.SelectMany(group => group.Verbs)) root.Add(verb);
