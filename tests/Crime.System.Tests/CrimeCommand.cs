@@ -29,6 +29,10 @@ internal static class CrimeCommand
     /// <summary>Starts the command, for a test that talks to it while it runs.</summary>
     public static Process Start(params string[] arguments) => Start(new ProcessStartInfo("dotnet"), new Dictionary<string, string?>(), arguments);
 
+    /// <summary>The same with variables of its environment set.</summary>
+    public static Process StartWith(IReadOnlyDictionary<string, string?> environment, params string[] arguments) =>
+        Start(new ProcessStartInfo("dotnet"), environment, arguments);
+
     /// <summary>
     /// The same on Linux, where an interrupt ends it even if these tests run in the background of a shell: such a shell starts its
     /// children with SIGINT ignored, and .NET leaves an ignored SIGINT ignored.

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -30,6 +31,7 @@ public sealed class FlashTests
         ["--deploy"] = (false, null),
         ["--image"] = (true, null),
         ["--filedeployment"] = (true, null),
+        ["--networkdeployment"] = (true, null),
         ["--nanodevice"] = (false, null),
         ["--devicedetails"] = (false, null),
         ["--verbosity"] = (true, "-v"),
@@ -81,6 +83,46 @@ public sealed class FlashTests
         Assert.That(lines[1], Is.EqualTo("nanoff --update --target ESP32_REV3 --serialport /dev/ttyUSB7 --masserase"));
         Assert.That(lines[2], Is.EqualTo($"nanoff --target ESP32_REV3 --serialport /dev/ttyUSB7 --deploy --image {At("Crime.Gestures.bin")}"));
         foreach (string line in lines) AssertDocumented(line.Split(' ')[1..]);
+    }
+
+    /// <summary>The names and values are those of nanoff's README, July 2026. The password is on no command line and in no file that stays.</summary>
+    [Test]
+    public async Task AWifiGoesIntoTheConfigurationOfTheBoard()
+    {
+        string kept = At("kept.json");
+        string keeping = "case \"$*\" in *--networkdeployment*) cp \"$2\" '" + kept + "';; esac\n" + GoodBoard;
+        FakeProgram.Create(_folder, "nanoff", $"echo \"$*\" >> '{At("calls")}'\n{keeping}");
+        using Process process = CrimeCommand.StartWith(
+            new Dictionary<string, string?> { ["PATH"] = _folder + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH") }, Arguments("--wifi", "My Network"));
+        await process.StandardInput.WriteLineAsync("secret-word");
+        process.StandardInput.Close();
+        string error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.That(process.ExitCode, Is.Zero, error);
+        using JsonDocument network = JsonDocument.Parse(await File.ReadAllTextAsync(kept));
+        Assert.That(network.RootElement.GetProperty("SerialPort").GetString(), Is.EqualTo("/dev/ttyUSB7"));
+        JsonElement client = network.RootElement.GetProperty("WirelessClient");
+        Assert.That(
+            new[] { "Ssid", "Password", "Authentication", "Encryption", "ConfigurationOption" }.Select(name => client.GetProperty(name).GetString()),
+            Is.EqualTo(new[] { "My Network", "secret-word", "WPA2", "WPA2", "AutoConnect" }));
+        string[] calls = await File.ReadAllLinesAsync(At("calls"));
+        foreach (string call in calls) AssertDocumented(call.Split(' '));
+        string written = calls.Single(call => call.StartsWith("--networkdeployment ", StringComparison.Ordinal)).Split(' ')[1];
+        Assert.That(File.Exists(written), Is.False, "it holds the password");
+        Assert.That(string.Join('\n', calls) + error, Does.Not.Contain("secret-word"));
+    }
+
+    [TestCase("short", "has 8 to 64 letters")]
+    [TestCase("", null, Description = "an open network")]
+    public async Task APasswordThatNoWifiHasIsRefused(string password, string? message)
+    {
+        using Process process = CrimeCommand.Start(Arguments("--wifi", "Open", "--dry-run"));
+        await process.StandardInput.WriteLineAsync(password);
+        process.StandardInput.Close();
+        string error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.That(process.ExitCode, Is.EqualTo(message == null ? 0 : 2), error);
+        Assert.That(error, message == null ? Is.Empty : Does.Contain(message));
     }
 
     /// <summary>Every word is an option that is documented, or the value of the one before it.</summary>

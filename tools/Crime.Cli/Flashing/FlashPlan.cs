@@ -36,11 +36,29 @@ internal sealed record FlashOptions
     /// <summary>Recorded inputs for drive I:; null to leave them.</summary>
     public string? InputsPath { get; init; }
 
+    /// <summary>Wi-Fi for the board's own configuration; null to leave it.</summary>
+    public WifiNetwork? Wifi { get; init; }
+
     /// <summary>Whether to write nanoFramework's firmware as well.</summary>
     public bool Update { get; init; }
 
     /// <summary>Whether to erase the whole flash before, files included.</summary>
     public bool Erase { get; init; }
+}
+
+/// <summary>A Wi-Fi that boards join.</summary>
+/// <param name="Ssid">Its name, 1 to 32 letters.</param>
+/// <param name="Password">Its password, 8 to 64 letters; empty for an open network.</param>
+internal sealed record WifiNetwork(string Ssid, string Password)
+{
+    /// <summary>Returns the network, or refuses a name or password that no network has.</summary>
+    /// <exception cref="UserInputException">One of them has another length.</exception>
+    public static WifiNetwork Make(string ssid, string password)
+    {
+        if (ssid.Length is < 1 or > 32) throw new UserInputException("--wifi: the name of a Wi-Fi has 1 to 32 letters");
+        if (password.Length is > 0 and (< 8 or > 64)) throw new UserInputException("--wifi: the password of a Wi-Fi has 8 to 64 letters, or none for an open network");
+        return new WifiNetwork(ssid, password);
+    }
 }
 
 /// <summary>One call of nanoff.</summary>
@@ -55,6 +73,9 @@ internal sealed record FlashStep(string Purpose, IReadOnlyList<string> Arguments
 /// <summary>The steps, and the files that go onto drive I:.</summary>
 internal sealed class FlashPlan
 {
+    /// <summary>Name of the file with the Wi-Fi, in the work folder. It holds the password.</summary>
+    public const string NetworkFile = "network.json";
+
     private FlashPlan(FlashOptions options, byte[] image, IReadOnlyList<DriveFile> files, string workFolder)
     {
         Options = options;
@@ -84,6 +105,8 @@ internal sealed class FlashPlan
 
     private string DeploymentPath => Path.Combine(WorkFolder, "files.json");
 
+    private string NetworkPath => Path.Combine(WorkFolder, NetworkFile);
+
     /// <summary>Reads and checks everything.</summary>
     /// <param name="options">What was asked for.</param>
     /// <param name="workFolder">Folder for the files that nanoff is pointed at; may not exist yet.</param>
@@ -96,18 +119,18 @@ internal sealed class FlashPlan
         int storage = options.Target.StorageSize(options.FlashMb), filesSize = files.Sum(file => file.Content.Length);
         if (filesSize > storage)
             throw new UserInputException($"the files take {filesSize} bytes; drive I: of {options.Target.Name} has {storage}");
-        if (!options.Update && image.Length == 0 && files.Count == 0)
-            throw new UserInputException("nothing to do: give --image, --settings, --model or --inputs, or leave out --no-update");
+        if (!options.Update && image.Length == 0 && files.Count == 0 && options.Wifi == null)
+            throw new UserInputException("nothing to do: give --image, --settings, --model, --inputs or --wifi, or leave out --no-update");
         return new FlashPlan(options, image, files, workFolder);
     }
 
     /// <summary>Writes the files that nanoff is pointed at.</summary>
     public void WriteFiles()
     {
-        if (Files.Count == 0) return;
+        if (Files.Count == 0 && Options.Wifi == null) return;
         try
         {
-            // The settings hold the network's password.
+            // The files hold the network's password.
             if (OperatingSystem.IsWindows()) Directory.CreateDirectory(WorkFolder);
             else Directory.CreateDirectory(WorkFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
@@ -115,6 +138,8 @@ internal sealed class FlashPlan
         {
             throw new UserInputException($"{WorkFolder}: cannot be made: {e.Message}", e);
         }
+        if (Options.Wifi is { } wifi) Output.WriteFile(NetworkPath, JsonSerializer.SerializeToUtf8Bytes(Network(wifi)));
+        if (Files.Count == 0) return;
         for (int i = 0; i < Files.Count; i++) Output.WriteFile(SourcePath(i), Files[i].Content);
         var deployment = new
         {
@@ -122,6 +147,19 @@ internal sealed class FlashPlan
             files = Files.Select((file, i) => new { DestinationFilePath = file.Path, SourceFilePath = SourcePath(i) }),
         };
         Output.WriteFile(DeploymentPath, JsonSerializer.SerializeToUtf8Bytes(deployment));
+    }
+
+    private object Network(WifiNetwork wifi)
+    {
+        bool isOpen = wifi.Password.Length == 0;
+        return new
+        {
+            SerialPort = Options.Port,
+            WirelessClient = new
+            {
+                wifi.Ssid, wifi.Password, Authentication = isOpen ? "Open" : "WPA2", Encryption = isOpen ? "None" : "WPA2", ConfigurationOption = "AutoConnect",
+            },
+        };
     }
 
     private IEnumerable<FlashStep> MakeSteps()
@@ -136,6 +174,7 @@ internal sealed class FlashPlan
         if (Options.ImagePath != null)
             yield return new FlashStep("application", ["--target", target, "--serialport", port, "--deploy", "--image", Options.ImagePath]);
         if (Files.Count > 0) yield return new FlashStep("files", ["--filedeployment", DeploymentPath]);
+        if (Options.Wifi != null) yield return new FlashStep("network", ["--networkdeployment", NetworkPath]);
         yield return new FlashStep("verification", ["--nanodevice", "--devicedetails", "--serialport", port]);
     }
 

@@ -26,6 +26,11 @@ internal static class FlashVerb
         var settings = new Option<string?>("--settings") { Description = "Settings file, for I:\\crime.cfg." };
         var model = new Option<string?>("--model") { Description = "Model file, for I:\\model.crime." };
         var inputs = new Option<string?>("--inputs") { Description = "Recording to replay, for I:\\inputs.recording." };
+        var wifi = new Option<string?>("--wifi")
+        {
+            Description = "Name of the Wi-Fi, for the board's own configuration: no file of the board has its password then. The password is asked for; with the "
+                + "input redirected, it is the first line of it.",
+        };
         var flashMb = Options.Number("--flash-mb", "Flash of the module in MiB; 0 for the usual one of the target", 0, 0, 32);
         var noUpdate = new Option<bool>("--no-update") { Description = "Leave nanoFramework's own firmware as it is." };
         var erase = new Option<bool>("--erase") { Description = "Erase the whole flash first, files included." };
@@ -35,9 +40,9 @@ internal static class FlashVerb
         var command = new Command(
             "flash",
             "Writes firmware, application, settings and model to a board, by nanoff, and reads back what the board says of itself.\n\n"
-            + "Example:\n  crime flash --port /dev/ttyUSB0 --target ESP32_REV0 --image Crime.Gestures.bin --settings crime.cfg --model vowels.crime")
+            + "Example:\n  crime flash --port /dev/ttyUSB0 --target ESP32_REV0 --image Crime.Gestures.bin --settings crime.cfg --model vowels.crime --wifi MyNetwork")
         {
-            port, target, image, settings, model, inputs, flashMb, noUpdate, erase, files, dryRun, json,
+            port, target, image, settings, model, inputs, wifi, flashMb, noUpdate, erase, files, dryRun, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -52,12 +57,19 @@ internal static class FlashVerb
                 SettingsPath = parsed.GetValue(settings),
                 ModelPath = parsed.GetValue(model),
                 InputsPath = parsed.GetValue(inputs),
+                Wifi = parsed.GetValue(wifi) is { } ssid ? WifiNetwork.Make(ssid, ReadPassword(ssid)) : null,
                 Update = !parsed.GetValue(noUpdate),
                 Erase = parsed.GetValue(erase),
             };
             return Run(options, parsed.GetValue(files), parsed.GetValue(dryRun), parsed.GetValue(json), cancellation);
         });
         return command;
+    }
+
+    private static string ReadPassword(string ssid)
+    {
+        if (Console.IsInputRedirected) return Console.In.ReadLine() ?? "";
+        return Output.Remarks.Prompt(new TextPrompt<string>($"Password of {Markup.Escape(ssid)} (empty for an open network):").Secret().AllowEmpty());
     }
 
     private static async Task<int> Run(FlashOptions options, string? filesFolder, bool isDryRun, bool json, CancellationToken cancellation)
@@ -78,8 +90,12 @@ internal static class FlashVerb
         }
         finally
         {
-            // The settings hold the network's password.
-            if (filesFolder == null && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            // The files hold the network's password.
+            if (Directory.Exists(folder))
+            {
+                if (filesFolder == null) Directory.Delete(folder, recursive: true);
+                else if (!isDryRun) File.Delete(Path.Combine(folder, FlashPlan.NetworkFile));
+            }
         }
     }
 
