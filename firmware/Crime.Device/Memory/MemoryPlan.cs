@@ -19,7 +19,7 @@ internal sealed class MemoryPlan
     public const int EngineSizeBytes = 10 * 1024;
 
     /// <summary>Heap that stays free when every part has its share, in bytes.</summary>
-    public const int SpareSizeBytes = 8 * 1024;
+    public const int SpareSizeBytes = 6 * 1024;
 
     /// <summary>Shortages after which memory has to be given up for good; a single one may pass.</summary>
     public const int ShortagesUntilShrink = 3;
