@@ -27,8 +27,8 @@ public sealed class PredictTests
             result.GetProperty("links").EnumerateArray().Select(link => link.GetProperty("link").GetString()), Is.EqualTo(new[] { "wifi", "modem-sleep", "radio-wake" }));
         foreach (JsonElement link in result.GetProperty("links").EnumerateArray())
         {
-            Assert.That(link.GetProperty("break_even_time").GetInt64(), Is.Positive);
-            Assert.That(link.GetProperty("break_even_energy").GetInt64(), Is.Positive);
+            Assert.That(link.GetProperty("break_even_length_time").GetInt64(), Is.Positive);
+            Assert.That(link.GetProperty("break_even_length_energy").GetInt64(), Is.Positive);
         }
         JsonElement number = result.GetProperty("profile").GetProperty("numbers").GetProperty("cpu_us_per_il");
         Assert.That((number.GetProperty("confidence").GetString(), number.GetProperty("source").GetString()!.Length > 20), Is.EqualTo(("estimate", true)));

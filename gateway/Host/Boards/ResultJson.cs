@@ -30,7 +30,7 @@ public static class ResultJson
             json.WriteNumber("session", session);
             json.WriteNumber("input", record.Input);
             json.WriteString("class", model != null && record.Label < model.Weights.ClassCount ? model.Weights.ClassNames[record.Label] : null);
-            json.WriteNumber("label", record.Label);
+            json.WriteNumber("class_index", record.Label);
             WriteNumberOrNull(json, "confidence_per_mille", record.ConfidencePerMille > 0 ? record.ConfidencePerMille : null);
             json.WriteString("target", TargetName(record.Target));
             json.WriteNumber("time_ms", record.TimeUs / UsPerMs);

@@ -55,7 +55,7 @@ public sealed class ReadingTests
             },
             new string('n', 255));
         Assert.That(line, Has.Length.LessThanOrEqualTo(LineWriter.Capacity));
-        Assert.That(Reading.Parse(line)!.Name, Is.EqualTo(new string('n', 40)));
+        Assert.That(Reading.Parse(line)!.Class, Is.EqualTo(new string('n', 40)));
     }
 
     [Test]

@@ -37,10 +37,10 @@ public sealed partial class RecordingVerbTests
         string[] lines = await ReplayAsync(flash);
         Assert.That(lines[^1], Does.StartWith($"END inputs={Count} local={Count} "));
         Match[] readings = [.. lines.Select(line => Reading().Match(line)).Where(match => match.Success)];
-        string[] classes = [.. written.GetProperty("classes").EnumerateArray().Select(name => name.GetString()!)];
+        string[] labels = [.. written.GetProperty("labels").EnumerateArray().Select(name => name.GetString()!)];
         // The model names the classes in the order of the data set's outputs. The numbers arrive in its format, or few results would be right.
         string[] order = [.. GestureGenerator.ClassNames.Order(StringComparer.Ordinal)];
-        int right = readings.Zip(classes).Count(pair => order[int.Parse(pair.First.Groups["class"].Value)] == pair.Second);
+        int right = readings.Zip(labels).Count(pair => order[int.Parse(pair.First.Groups["class"].Value)] == pair.Second);
         Assert.That(right, Is.GreaterThanOrEqualTo(LeastRight));
         Assert.That(readings.Max(match => int.Parse(match.Groups["length"].Value)), Is.EqualTo(written.GetProperty("longest").GetInt32()));
     }

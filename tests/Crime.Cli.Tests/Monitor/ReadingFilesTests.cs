@@ -2,8 +2,13 @@ using System;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Text.Json;
+using System.Threading.Tasks;
 using Crime.Cli.Boards;
 using Crime.Cli.Monitor;
+using Crime.Cli.Tests.Data;
+using Crime.Frames;
+using Crime.Gateway.Boards;
 using Crime.Modelling;
 using NUnit.Framework;
 
@@ -30,13 +35,43 @@ public sealed class ReadingFilesTests
         {
             first.Add(new InferenceArrived("hall-1", BoardLines.Reading(BoardLines.Inference(35, even: "-"))), s_utc);
             first.Add(new TextArrived("ok: reset"), s_utc);
-            Assert.That(File.ReadAllLines(path).Last(), Is.EqualTo("2026-11-24T12:00:00.500Z,hall-1,35,30,local,4,48.493,7.998,164.931,,0,model,0"));
+            Assert.That(File.ReadAllLines(path).Last(), Is.EqualTo("2026-11-24T12:00:00.500Z,hall-1,35,30,local,wave,4,48.493,7.998,164.931,,0,model,0"));
         }
         using (var second = new ReadingFile(path)) second.Add(new BracketArrived("meter", new BracketReading(3, 4, 48.5, 8.002, 164.989, 103.25, 78, 0)), s_utc);
         string[] lines = File.ReadAllLines(path);
-        Assert.That(lines[2], Is.EqualTo("2026-11-24T12:00:00.500Z,meter,3,,bracket,,48.500,8.002,164.989,,,ina219,"));
-        Assert.That(lines.Select(line => line.Split(',').Length).Distinct(), Is.EqualTo(new[] { 13 }));
+        Assert.That(lines[2], Is.EqualTo("2026-11-24T12:00:00.500Z,meter,3,,bracket,,,48.500,8.002,164.989,,,ina219,"));
+        Assert.That(lines.Select(line => line.Split(',').Length).Distinct(), Is.EqualTo(new[] { 14 }));
         Assert.That(lines.Count(line => line == ReadingFile.Header), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void ANameWithACommaIsOneField()
+    {
+        string path = Path.Combine(_folder, "r.csv");
+        string line = BoardLines.Inference(35).Replace("name=\"wave\"", "name=\"up, down\"");
+        using (var file = new ReadingFile(path)) file.Add(new InferenceArrived("hall-1", BoardLines.Reading(line)), s_utc);
+        Assert.That(File.ReadAllLines(path)[1], Does.Contain(",local,\"up, down\",4,48.493,"));
+    }
+
+    /// <summary>The JSON of the monitor has the names that the gateway's results have. `label` is the true class of data, which no board knows.</summary>
+    [Test]
+    public async Task TheJsonHasTheNamesOfTheGatewaysResults()
+    {
+        string capture = Path.Combine(_folder, "capture.log");
+        string unknown = BoardLines.Inference(36).Replace("class=4", "class=-").Replace("conf=963 name=\"wave\"", "conf=- name=-");
+        await File.WriteAllTextAsync(capture, BoardLines.Inference(35) + "\r\n" + unknown + "\r\n");
+        (int code, string output, string error) = await CrimeProcess.RunAsync(_folder, "monitor", "--port", capture, "--json");
+        Assert.That(code, Is.Zero, error);
+        JsonElement[] lines = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.That((lines[0].GetProperty("class").GetString(), lines[0].GetProperty("class_index").GetInt32()), Is.EqualTo(("wave", 4)));
+        Assert.That(
+            (lines[1].GetProperty("class").ValueKind, lines[1].GetProperty("class_index").ValueKind), Is.EqualTo((JsonValueKind.Null, JsonValueKind.Null)));
+        using JsonDocument result = JsonDocument.Parse(ResultJson.Write("hall-1", 1, new TelemetryRecord(), null, s_utc));
+        string[] ofGateway = ["session", "model"];
+        Assert.That(
+            lines[0].EnumerateObject().Select(field => field.Name),
+            Is.SupersetOf(result.RootElement.EnumerateObject().Select(field => field.Name).Except(ofGateway)));
+        Assert.That(lines[^1].GetProperty("break_even_length").GetInt32(), Is.EqualTo(49));
     }
 
     [Test]

@@ -53,6 +53,7 @@ public sealed class JsonResultTests
         Assert.That(results.Select(result => result.GetProperty("input").GetInt32()), Is.EqualTo(new[] { 7, 8 }));
         Assert.That(results[0].GetProperty("board").GetString(), Is.EqualTo("board"));
         Assert.That(results[0].GetProperty("class").GetString(), Is.EqualTo(_model.ClassNames[1]));
+        Assert.That(results[0].GetProperty("class_index").GetInt32(), Is.EqualTo(1));
         Assert.That(results[0].GetProperty("model").GetString(), Is.EqualTo("features"));
         Assert.That(results[0].GetProperty("target").GetString(), Is.EqualTo("local"));
         Assert.That(results[0].GetProperty("time_ms").GetDouble(), Is.EqualTo(19.591));

@@ -90,7 +90,7 @@ public sealed class LinksTests
         byte[] bytes = ModelLoading.ReadModel("synthetic:4x12");
         ModelFile model = ModelLoading.Parse(bytes, "synthetic");
         Forecast forecast = Forecast.Make(bytes, model, CountedKernel.Table, CountedInputs.Random(model, 2), CostProfile.Load("esp32-devkitc"), s_gateway);
-        Assert.That(forecast.Links.Select(link => link.BreakEvenTime), Has.None.Null.And.Ordered);
+        Assert.That(forecast.Links.Select(link => link.BreakEvenLengthTime), Has.None.Null.And.Ordered);
         Assert.That(forecast.Operations.Sum(share => share.UsPerStep), Is.EqualTo(forecast.TimeUs.PerStep).Within(1e-6));
         Assert.That(forecast.Operations.Select(share => share.UsPerStep), Is.Ordered.Descending);
         Assert.That(forecast.EnergyUj!.Value.PerStep, Is.EqualTo(forecast.TimeUs.PerStep * 0.062).Within(1e-6), "3.3 V, 50 mA less 31.1 mA, whole mW");

@@ -12,7 +12,7 @@ namespace Crime.Cli.Boards;
 /// <param name="Input">Number of the input on its board.</param>
 /// <param name="Length">Timesteps.</param>
 /// <param name="Target">local, gateway or fallback.</param>
-/// <param name="Label">Index of the class; -1 when the gateway publishes the result and the board does not know it.</param>
+/// <param name="ClassIndex">Index of the class; null when the gateway publishes the result and the board does not know it.</param>
 /// <param name="TimeMs">Time of the inference in ms.</param>
 /// <param name="ActiveMs">Time in ms until the radio no longer listens because of the inference.</param>
 /// <param name="EnergyMj">Energy in mJ above the idle baseline, in that time.</param>
@@ -22,10 +22,10 @@ namespace Crime.Cli.Boards;
 /// <param name="Meter">ina219 or model.</param>
 /// <param name="Done">Timesteps computed on the board before the rest of a stream was sent to a gateway; 0 when no stream was handed off.</param>
 /// <param name="ConfidencePerMille">Softmax of the class in per mille; null when the board does not know it.</param>
-/// <param name="Name">Name of the class, or unknown where the confidence is too low; null when the board does not know it.</param>
+/// <param name="Class">Name of the class, or unknown where the confidence is too low; null when the board does not know it.</param>
 internal sealed partial record Reading(
-    int Input, int Length, string Target, int Label, double TimeMs, double ActiveMs, double EnergyMj, double PowerMw, int? BreakEvenLength, int Depth,
-    string Meter, int Done = 0, int? ConfidencePerMille = null, string? Name = null)
+    int Input, int Length, string Target, int? ClassIndex, double TimeMs, double ActiveMs, double EnergyMj, double PowerMw, int? BreakEvenLength, int Depth,
+    string Meter, int Done = 0, int? ConfidencePerMille = null, string? Class = null)
 {
     /// <summary>Tells the line from others where it is printed as JSON.</summary>
     [JsonPropertyOrder(-1)]
@@ -37,7 +37,7 @@ internal sealed partial record Reading(
     {
         if (ConsoleFields.Read(Line(), line) is not { } fields || !fields.PowerIsTimeAndEnergy("active")) return null;
         return new Reading(
-            fields.Whole("id"), fields.Whole("len"), fields.Text("at"), fields.Text("class") == "-" ? -1 : fields.Whole("class"),
+            fields.Whole("id"), fields.Whole("len"), fields.Text("at"), fields.Text("class") == "-" ? null : fields.Whole("class"),
             fields.Number("ms"), fields.Number("active"),
             fields.Number("mj"), fields.Number("mw"), fields.Text("even") == "-" ? null : fields.Whole("even"), fields.Whole("depth"), fields.Text("meter"),
             fields.Text("done").Length == 0 ? 0 : fields.Whole("done"), fields.Text("conf") == "-" ? null : fields.Whole("conf"),

@@ -152,7 +152,7 @@ internal sealed class DemoRunner
         int correct = 0;
         for (int i = 0; i < boards.Count; i++)
             correct += boards[i].Readings.DistinctBy(reading => reading.Input)
-                .Count(reading => reading.Input < _inputs[i].Count && reading.Label == input.LabelOf(_inputs[i][reading.Input]));
+                .Count(reading => reading.Input < _inputs[i].Count && reading.ClassIndex == input.LabelOf(_inputs[i][reading.Input]));
         return new Pass(mapping, boards.Select(board => board.Readings).ToList(), correct, _inputs.Sum(inputs => inputs.Count), beforeFault)
         {
             BackgroundMj = boards.Sum(board => board.BackgroundMj),

@@ -41,8 +41,8 @@ internal sealed class JsonView(MonitorTotals totals) : IMonitorView
             case InferenceArrived { Reading: var r } inference:
                 Output.WriteJsonLine(new
                 {
-                    r.Kind, Utc = utc, inference.Board, r.Input, r.Length, r.Target, Class = r.Label, r.TimeMs, r.EnergyMj, r.PowerMw,
-                    BreakEven = r.BreakEvenLength, r.Depth, r.Meter, r.Done, r.ConfidencePerMille, r.Name,
+                    r.Kind, Utc = utc, inference.Board, r.Input, r.Length, r.Target, r.Class, r.ClassIndex, r.TimeMs, r.EnergyMj, r.PowerMw,
+                    r.BreakEvenLength, r.Depth, r.Meter, r.Done, r.ConfidencePerMille,
                 });
                 break;
             case BracketArrived { Reading: var r } bracket:
@@ -60,7 +60,7 @@ internal sealed class JsonView(MonitorTotals totals) : IMonitorView
         totals.Garbled,
         totals.Missing,
         totals.Outages,
-        BreakEven = totals.Last?.BreakEvenLength,
+        totals.Last?.BreakEvenLength,
         totals.Last?.Meter,
         Targets = totals.Rows.Select(row => new { row.Board, row.Target, row.Count, row.MeanMs, row.MeanMj, row.TotalMs, row.TotalMj }),
     });
@@ -139,11 +139,11 @@ internal static class MonitorText
     /// <summary>The class of a reading, with name and confidence where they are known.</summary>
     private static string ClassOf(Reading reading)
     {
-        if (reading.Label < 0) return "-";
-        string name = reading.Name == null ? "" : $" {reading.Name}";
+        if (reading.ClassIndex is not { } index) return "-";
+        string name = reading.Class == null ? "" : $" {reading.Class}";
         return reading.ConfidencePerMille is { } perMille
-            ? string.Create(CultureInfo.InvariantCulture, $"{reading.Label}{name} ({perMille / 10.0:0.0} %)")
-            : string.Create(CultureInfo.InvariantCulture, $"{reading.Label}{name}");
+            ? string.Create(CultureInfo.InvariantCulture, $"{index}{name} ({perMille / 10.0:0.0} %)")
+            : string.Create(CultureInfo.InvariantCulture, $"{index}{name}");
     }
 
     /// <summary>The line of a reading or of a board; null for what is neither.</summary>

@@ -11,6 +11,7 @@ using System.Threading.Tasks;
 using Crime.Cli.Boards;
 using Crime.Costs;
 using Crime.Frames;
+using Crime.Gateway.Boards;
 using MQTTnet;
 
 namespace Crime.Cli.Monitor;
@@ -86,8 +87,9 @@ throw BoardBroker.Refusal(_broker, e);
     private static Reading ReadingOf(TelemetryRecord record)
     {
         double timeMs = record.TimeUs / 1000.0, activeMs = timeMs + record.TailUs / 1000.0, energyMj = record.EnergyUj / 1000.0;
+        int? classIndex = record.Label == ResultJson.UnknownLabel ? null : record.Label;
         return new Reading(
-            (int)Math.Min(record.Input, int.MaxValue), record.Length, NameOf(record.Target), record.Label, timeMs, activeMs, energyMj,
+            (int)Math.Min(record.Input, int.MaxValue), record.Length, NameOf(record.Target), classIndex, timeMs, activeMs, energyMj,
             activeMs == 0 ? 0 : Math.Round(1000 * energyMj / activeMs, 3), record.BreakEvenLength == CostLine.Never ? null : record.BreakEvenLength,
             record.Depth, record.Measured ? "ina219" : "model", record.Done, record.ConfidencePerMille == 0 ? null : record.ConfidencePerMille);
     }

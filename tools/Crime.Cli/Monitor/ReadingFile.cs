@@ -13,7 +13,7 @@ namespace Crime.Cli.Monitor;
 internal sealed class ReadingFile : IDisposable
 {
     /// <summary>The first line.</summary>
-    public const string Header = "utc,board,input,length,target,class,time_ms,energy_mj,power_mw,break_even,depth,meter,done";
+    public const string Header = "utc,board,input,length,target,class,class_index,time_ms,energy_mj,power_mw,break_even_length,depth,meter,done";
 
     private readonly string _path;
     private readonly StreamWriter _writer;
@@ -47,11 +47,11 @@ internal sealed class ReadingFile : IDisposable
         {
             InferenceArrived { Reading: var r } inference => string.Create(
                 CultureInfo.InvariantCulture,
-                $"{inference.Board},{r.Input},{r.Length},{r.Target},{r.Label},{r.TimeMs:0.000},{r.EnergyMj:0.000},{r.PowerMw:0.000},"
+                $"{inference.Board},{r.Input},{r.Length},{r.Target},{Quoted(r.Class)},{r.ClassIndex},{r.TimeMs:0.000},{r.EnergyMj:0.000},{r.PowerMw:0.000},"
                 + $"{r.BreakEvenLength},{r.Depth},{r.Meter},{r.Done}"),
             BracketArrived { Reading: var r } bracket => string.Create(
                 CultureInfo.InvariantCulture,
-                $"{bracket.Board},{r.Bracket},,{MonitorTotals.Bracket},,{r.TimeMs:0.000},{r.EnergyMj:0.000},{r.PowerMw:0.000},,,ina219,"),
+                $"{bracket.Board},{r.Bracket},,{MonitorTotals.Bracket},,,{r.TimeMs:0.000},{r.EnergyMj:0.000},{r.PowerMw:0.000},,,ina219,"),
             _ => null,
         };
         if (fields == null) return;
@@ -67,4 +67,7 @@ internal sealed class ReadingFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _writer.Dispose();
+
+    /// <summary>Returns a name as a field. The board writes no quotation marks in it.</summary>
+    private static string? Quoted(string? name) => name != null && name.Contains(',', StringComparison.Ordinal) ? $"\"{name}\"" : name;
 }

@@ -31,8 +31,8 @@ internal static class ForecastPlot
         var plots = new Multiplot();
         int count = forecast.Battery != null ? 3 : forecast.EnergyUj != null ? 2 : 1;
         plots.AddPlots(count);
-        Draw(plots.GetPlot(0), forecast, "time, ms", forecast.TimeUs, link => link.Cost.TimeUs, link => link.BreakEvenTime);
-        if (forecast.EnergyUj is { } energy) Draw(plots.GetPlot(1), forecast, "energy, mJ", energy, link => link.Cost.EnergyUj, link => link.BreakEvenEnergy);
+        Draw(plots.GetPlot(0), forecast, "time, ms", forecast.TimeUs, link => link.Cost.TimeUs, link => link.BreakEvenLengthTime);
+        if (forecast.EnergyUj is { } energy) Draw(plots.GetPlot(1), forecast, "energy, mJ", energy, link => link.Cost.EnergyUj, link => link.BreakEvenLengthEnergy);
         if (forecast.Battery is { } battery) BatteryPlot.Draw(plots.GetPlot(2), battery);
         plots.GetPlot(0).Title($"{forecast.Model} on {forecast.Board}, {Words.Of(forecast.Kernel)} kernel");
         Output.WriteFile(path, plots.Render(WidthPx, HeightPx * count).GetImageBytes(ImageFormat.Png));

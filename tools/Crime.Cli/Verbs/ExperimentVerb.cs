@@ -97,7 +97,7 @@ internal static class ExperimentVerb
             percent_better_than_best_single = cell.PercentBetterThanSingle,
             percent_over_oracle = cell.PercentOverOracle,
             percent_better_than_length_blind = cell.PercentBetterThanLengthBlind,
-            crosses_break_even = cell.CrossesBreakEven,
+            crosses_break_even_length = cell.CrossesBreakEven,
             offloaded_percent = 100 * cell.Crime.Total.AwayShare,
             report_mj = cell.Crime.Total.MeanReportMj,
             missed_deadlines_percent = 100.0 * cell.Crime.Total.MissedDeadlines / Math.Max(cell.Crime.Total.Finished, 1),

@@ -106,8 +106,8 @@ internal static class PredictVerb
             uj_per_sequence = link.Cost.EnergyUj.Start,
             local_uj_per_step = link.LocalEnergyUj.PerStep,
             local_uj_per_sequence = link.LocalEnergyUj.Start,
-            break_even_time = link.BreakEvenTime,
-            break_even_energy = link.BreakEvenEnergy,
+            break_even_length_time = link.BreakEvenLengthTime,
+            break_even_length_energy = link.BreakEvenLengthEnergy,
         }),
         battery = forecast.Battery is { } life ? BatteryText.Json(life) : null,
         profile = new { profile.Name, numbers = profile.Board?.Numbers, operations = profile.Operations.Costs, profile.Code, profile.Lines },
@@ -162,9 +162,9 @@ internal static class PredictVerb
             .AddColumn(new TableColumn("less energy from").RightAligned());
         foreach (LinkForecast link in forecast.Links)
             table.AddRow(
-                link.Cost.Link, Words.Of(link.Cost.TimeUs.Start / 1000), Words.Of(link.Cost.TimeUs.PerStep), Words.OfLength(link.BreakEvenTime),
+                link.Cost.Link, Words.Of(link.Cost.TimeUs.Start / 1000), Words.Of(link.Cost.TimeUs.PerStep), Words.OfLength(link.BreakEvenLengthTime),
                 Words.Of(link.Cost.EnergyUj.Start / 1000), Words.Of(link.Cost.EnergyUj.PerStep), Words.Of(link.LocalEnergyUj.PerStep),
-                Words.OfLength(link.BreakEvenEnergy));
+                Words.OfLength(link.BreakEvenLengthEnergy));
         return table;
     }
 

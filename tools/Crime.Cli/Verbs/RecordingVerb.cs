@@ -26,7 +26,7 @@ internal static class RecordingVerb
         Option<bool> force = DataVerb.Force();
         var json = new Option<bool>("--json")
         {
-            Description = "Print the result as JSON: file, bytes, sequences, longest, classes (true class of each sequence), data.",
+            Description = "Print the result as JSON: file, bytes, sequences, longest, labels (true class of each sequence), data.",
         };
         var command = new Command(
             "recording",
@@ -58,7 +58,7 @@ internal static class RecordingVerb
                         model = file.Name,
                         sequences = sequences.Count,
                         longest,
-                        classes = sequences.Select(sequence => sequence.Label),
+                        labels = sequences.Select(sequence => sequence.Label),
                     },
                     read);
             else Console.Out.WriteLine($"{path}: {sequences.Count} sequences of up to {longest} timesteps for model '{file.Name}', {bytes.Length} bytes");

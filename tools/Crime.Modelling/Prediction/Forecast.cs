@@ -25,9 +25,9 @@ public sealed record CodeShare(int Bytes, double UsPerStep, string Source);
 /// <summary>An offload against computing on the board.</summary>
 /// <param name="Cost">The offload.</param>
 /// <param name="LocalEnergyUj">Energy of computing on the board above the idle baseline of this link, in µJ over the length.</param>
-/// <param name="BreakEvenTime">Length in timesteps from which on it is faster; null for never.</param>
-/// <param name="BreakEvenEnergy">Length from which on it takes less energy; null for never.</param>
-public sealed record LinkForecast(OffloadCost Cost, LineOver LocalEnergyUj, long? BreakEvenTime, long? BreakEvenEnergy);
+/// <param name="BreakEvenLengthTime">Length in timesteps from which on it is faster; null for never.</param>
+/// <param name="BreakEvenLengthEnergy">Length from which on it takes less energy; null for never.</param>
+public sealed record LinkForecast(OffloadCost Cost, LineOver LocalEnergyUj, long? BreakEvenLengthTime, long? BreakEvenLengthEnergy);
 
 /// <summary>A model on a board.</summary>
 /// <param name="Model">Name of the model.</param>

@@ -131,7 +131,7 @@ internal sealed class SensorDemo(int seed, Action<string> say)
             await UntilAsync(() => board.Readings.Length > count, ResultLimitMs, cancellation);
             Reading[] results = board.Readings[count..];
             if (results.Length == 0) lost++;
-            else if (results[^1].Name == label) right++;
+            else if (results[^1].Class == label) right++;
             say(label + ": " + (results.Length == 0 ? "no result" : Describe(results[^1])));
         }
         await UntilAsync(() => json.Count - jsonBefore >= labels.Length - lost, JsonLimitMs, cancellation);
@@ -141,7 +141,7 @@ internal sealed class SensorDemo(int seed, Action<string> say)
             Gestures = labels.Length,
             Right = right,
             RulesFired = board.LampCount - lampBefore,
-            RulesExpected = all.Count(reading => reading.Name == RuleClass),
+            RulesExpected = all.Count(reading => reading.Class == RuleClass),
             JsonResults = json.Count - jsonBefore,
             Lost = lost,
             Duplicates = Math.Max(0, all.Length - (labels.Length - lost)) + json.Duplicates,
@@ -150,7 +150,7 @@ internal sealed class SensorDemo(int seed, Action<string> say)
 
     private static string Describe(Reading result) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{result.Name} ({result.ConfidencePerMille / 10.0:0.0} %, {result.Target}, {result.TimeMs:0.0} ms, {result.EnergyMj:0.0} mJ)");
+        $"{result.Class} ({result.ConfidencePerMille / 10.0:0.0} %, {result.Target}, {result.TimeMs:0.0} ms, {result.EnergyMj:0.0} mJ)");
 
     private static async Task UntilAsync(Func<bool> isReached, int limitMs, CancellationToken cancellation)
     {
