@@ -33,7 +33,10 @@ public abstract partial class KeptInputSite : BoardSiteTests
     protected const int AssociateMs = 300;
 
     private const int ValuesPerStep = 2;
-    private const string BoardId = "small";
+
+    /// <summary>Name of the board.</summary>
+    protected const string BoardId = "small";
+
     private const string Common =
         "http.port=0\nobjective=energy\nradio=duty\nradio.up-ms=300\nkernel=table\ninputs.keep-bytes=16384\ntimeout.margin-ms=1500\ntimeout.max-ms=2000\n";
 

@@ -5,9 +5,11 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Frames;
+using Crime.Gateway.Broker;
 using Crime.Modelling.Datasets;
 using Crime.VirtualBoard.Boards;
 using NUnit.Framework;
@@ -21,6 +23,7 @@ public sealed class ResultDeliveryTests : KeptInputSite
     private const int LostReceipts = 5;
 
     private readonly ConcurrentQueue<ResultFrame> _results = new();
+    private readonly ConcurrentQueue<uint> _jsonResults = new();
     private int _lostReceipts;
 
     /// <inheritdoc/>
@@ -30,6 +33,7 @@ public sealed class ResultDeliveryTests : KeptInputSite
     public void Reset()
     {
         _results.Clear();
+        _jsonResults.Clear();
         _lostReceipts = 0;
     }
 
@@ -72,6 +76,12 @@ public sealed class ResultDeliveryTests : KeptInputSite
     /// <inheritdoc/>
     protected override void OnMessage(string topic, byte[] payload)
     {
+        if (topic == BoardTopics.Result(BoardId))
+        {
+            using JsonDocument json = JsonDocument.Parse(payload);
+            Assert.That(json.RootElement.GetProperty("class").ValueKind, Is.EqualTo(JsonValueKind.String));
+            _jsonResults.Enqueue(json.RootElement.GetProperty("input").GetUInt32());
+        }
         var result = new ResultFrame();
         if (!Topics.IsResult(topic, out _)) return;
         Assert.That(result.Decode(payload), Is.EqualTo(FrameError.None));
@@ -87,12 +97,14 @@ public sealed class ResultDeliveryTests : KeptInputSite
         TestContext.Out.WriteLine(string.Join('\n', lines));
         // The gateway publishes after the receipt.
         await Deadline.UntilAsync(() => _results.Select(result => result.Input).Distinct().Count() == inputs.Count, "a result of each input");
+        await Deadline.UntilAsync(() => _jsonResults.Distinct().Count() == inputs.Count, "JSON of each input");
         return lines;
     }
 
     private void AssertDelivered(List<LabelledSequence> inputs, Target most)
     {
         ResultFrame[] results = [.. _results.OrderBy(result => result.Input)];
+        Assert.That(_jsonResults.Order(), Is.EqualTo(inputs.Select((_, i) => (uint)i)), "JSON of each input, once");
         Assert.That(_lostReceipts, Is.GreaterThan(LostReceipts), "receipts were lost");
         Assert.That(results.Select(result => result.Input), Is.EqualTo(inputs.Select((_, i) => (uint)i)));
         Assert.That(results.Select(result => result.Length), Is.EqualTo(inputs.Select(input => input.Length)));

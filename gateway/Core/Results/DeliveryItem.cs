@@ -64,7 +64,7 @@ public sealed class DeliveryItem
     public DeliveryState State { get; set; }
 
     /// <summary>Session of the last frame that waits for the receipt.</summary>
-    internal uint Session { get; set; }
+    public uint Session { get; internal set; }
 
     /// <summary>Sequence number of that frame.</summary>
     internal uint Sequence { get; set; }

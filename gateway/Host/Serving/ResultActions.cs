@@ -1,9 +1,10 @@
-// Executes the decisions about results: the store, receipts to boards, and results to the broker at QoS 1.
+// Executes the decisions about results: the store, receipts to boards, and results to the broker at QoS 1 and as JSON.
 
 using System;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Frames;
+using Crime.Gateway.Boards;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Core;
 using Crime.Gateway.Core.Actions;
@@ -27,6 +28,7 @@ public sealed class ResultActions : IResultActions, IResultSender
 
     private readonly ResultStore _store;
     private readonly Outbox _outbox;
+    private readonly ResultReporter _reporter;
     private readonly DriverSignals _signals;
     private readonly TimeProvider _time;
     private GatewayCore _core = null!;
@@ -35,12 +37,14 @@ public sealed class ResultActions : IResultActions, IResultSender
     /// <summary>Makes the outputs.</summary>
     /// <param name="store">Keeps accepted inputs.</param>
     /// <param name="outbox">Sends receipts.</param>
+    /// <param name="reporter">Publishes results as JSON.</param>
     /// <param name="signals">Wake the clock when a connection is usable.</param>
     /// <param name="time">The clock.</param>
-    public ResultActions(ResultStore store, Outbox outbox, DriverSignals signals, TimeProvider time)
+    public ResultActions(ResultStore store, Outbox outbox, ResultReporter reporter, DriverSignals signals, TimeProvider time)
     {
         _store = store;
         _outbox = outbox;
+        _reporter = reporter;
         _signals = signals;
         _time = time;
     }
@@ -113,7 +117,12 @@ public sealed class ResultActions : IResultActions, IResultSender
         {
             // The connection has ended: the result goes by the next one.
         }
-        if (isPublished) _core.Results.OnPublished(item, _time.NowUs());
-        else _core.Results.OnNotPublished(item, mayBePublished: true);
+        if (!isPublished)
+        {
+            _core.Results.OnNotPublished(item, mayBePublished: true);
+            return;
+        }
+        _core.Results.OnPublished(item, _time.NowUs());
+        _reporter.Report(item);
     }
 }

@@ -66,7 +66,7 @@ public sealed class ReadingFilesTests
         Assert.That((lines[0].GetProperty("class").GetString(), lines[0].GetProperty("class_index").GetInt32()), Is.EqualTo(("wave", 4)));
         Assert.That(
             (lines[1].GetProperty("class").ValueKind, lines[1].GetProperty("class_index").ValueKind), Is.EqualTo((JsonValueKind.Null, JsonValueKind.Null)));
-        using JsonDocument result = JsonDocument.Parse(ResultJson.Write("hall-1", 1, new TelemetryRecord(), null, s_utc));
+        using JsonDocument result = JsonDocument.Parse(ResultJson.Write("hall-1", BoardResult.Of(1, new TelemetryRecord()), null, s_utc));
         string[] ofGateway = ["session", "model"];
         Assert.That(
             lines[0].EnumerateObject().Select(field => field.Name),

@@ -1,11 +1,13 @@
 using System;
 using System.Collections.Concurrent;
+using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using Crime.Frames;
 using Crime.Gateway.Boards;
 using Crime.Gateway.Broker;
+using Crime.Gateway.Configuration;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using MQTTnet;
@@ -16,6 +18,8 @@ namespace Crime.Gateway.Tests.Results;
 /// <summary>Results as JSON, over real brokers.</summary>
 public sealed class JsonResultTests
 {
+    private const uint Origin = 0xABCD;
+
     private ModelFolder _models = null!;
     private ModelFile _model = null!;
 
@@ -63,6 +67,58 @@ public sealed class JsonResultTests
         Assert.That(DateTime.UtcNow - results[0].GetProperty("utc").GetDateTime(), Is.LessThan(TimeSpan.FromMinutes(5)).And.GreaterThan(TimeSpan.FromMinutes(-1)));
         // A model that the gateway does not know has no names.
         Assert.That((results[1].GetProperty("class").ValueKind, results[1].GetProperty("model").ValueKind), Is.EqualTo((JsonValueKind.Null, JsonValueKind.Null)));
+    }
+
+    /// <summary>Inputs whose result the gateway publishes, at its own broker and at Mosquitto. The board reports them as well, before and afterwards.</summary>
+    [Test]
+    public async Task APublishedResultIsOneMessageToo([Values] bool isEmbedded)
+    {
+        await using Mosquitto? broker = isEmbedded ? null : await Mosquitto.StartAsync(Ports.Free());
+        GatewayOptions options = RunningGateway.Options(_models.Path) with { ResultsFolder = Path.Combine(_models.Path, "results") };
+        if (broker != null) options = options with { Broker = new BrokerOptions(BrokerMode.External, "127.0.0.1", broker.Port, "", "") };
+        await using RunningGateway gateway = await RunningGateway.StartAsync(options);
+        await using JsonReader reader = await JsonReader.ConnectAsync(options.Broker.Port);
+        await using TestBoard board = await TestBoard.ConnectAsync(options.Broker.Port);
+        await board.PublishAsync(Topics.Presence("board"), new PresenceFrame { Online = true, ModelId = _model.Id }.Encode(), isRetained: true);
+        int tag = TelemetryRecord.TagOf(_model.Id);
+        await Deadline.UntilAsync(() => gateway.Part<BoardList>().ModelIdOf("board", tag) == _model.Id, "the presence");
+
+        // After a deep sleep the origin of an input is another session than the one of the board's frames.
+        RequestFrame request = board.Request(_model, 7);
+        (request.WantsReceipt, request.Origin, request.Input) = (true, Origin, 20);
+        Assert.That((await board.AskAsync(request)).Code, Is.EqualTo(ResponseCode.Accepted));
+        await Deadline.UntilAsync(() => reader.Count >= 1, "the result of the gateway");
+        // It has computed this input as well, because the receipt was late.
+        var late = new TelemetryBuffer();
+        late.Add(Record(20, label: 0, tag), 0);
+        // This one it reports before its result arrives at the gateway, and the next one not at all.
+        late.Add(Record(21, label: 1, tag), 0);
+        await board.PingAsync(late);
+        await Deadline.UntilAsync(() => reader.Count >= 2, "the result of the board");
+        for (uint input = 21; input <= 22; input++)
+        {
+            var own = new ResultFrame
+            {
+                Session = board.Session, Sequence = 1000 + input, Origin = board.Session, Input = input, ModelId = _model.Id, Length = 17, Label = 1,
+            };
+            await board.PublishUnacknowledgedAsync(Topics.Request(RunningGateway.Id, "board"), own.Encode());
+            Assert.That((await board.ResponseAsync()).Code, Is.EqualTo(ResponseCode.Accepted));
+        }
+        await Deadline.UntilAsync(() => reader.Count >= 3, "the result that the board does not report");
+        await board.PingAsync();
+
+        JsonElement[] results = reader.Results;
+        Assert.That(
+            results.Select(result => (result.GetProperty("session").GetUInt32(), result.GetProperty("input").GetUInt32())),
+            Is.EqualTo(new[] { (Origin, 20u), (board.Session, 21u), (board.Session, 22u) }));
+        Assert.That(results.Select(result => result.GetProperty("target").GetString()), Is.EqualTo(new[] { "gateway", "local", "local" }));
+        Assert.That(results.Select(result => result.GetProperty("model").GetString()), Has.All.EqualTo("features"));
+        Assert.That(results[0].GetProperty("class").GetString(), Is.EqualTo(_model.ClassNames[results[0].GetProperty("class_index").GetInt32()]));
+        Assert.That(results[0].GetProperty("confidence_per_mille").GetInt32(), Is.InRange(1, 1000));
+        string[] unknown = ["time_ms", "energy_mj", "meter", "break_even_length"];
+        foreach (string name in unknown) Assert.That(results[0].GetProperty(name).ValueKind, Is.EqualTo(JsonValueKind.Null), name);
+        Assert.That((results[2].GetProperty("class").GetString(), results[2].GetProperty("length").GetInt32()), Is.EqualTo((_model.ClassNames[1], 17)));
+        Assert.That(results[2].GetProperty("confidence_per_mille").ValueKind, Is.EqualTo(JsonValueKind.Null));
     }
 
     /// <summary>Results of before a change of the model keep the names of their model.</summary>

@@ -1,0 +1,51 @@
+// A result of a board, from either of its sources: the record that the board reports, or the result that the gateway publishes in the board's name.
+
+using Crime.Costs;
+using Crime.FixedPoint;
+using Crime.Frames;
+
+namespace Crime.Gateway.Boards;
+
+/// <summary>A result of a board. Fields are null where the source does not have them.</summary>
+/// <param name="Session">Session of the board; with <paramref name="Input"/> it names the input.</param>
+/// <param name="Input">Number of the input within the session.</param>
+/// <param name="ClassIndex">Index of the class; null when the input could not be computed.</param>
+/// <param name="ConfidencePerMille">Softmax of the class in per mille.</param>
+/// <param name="Target">The place that computed it.</param>
+/// <param name="Length">Length of the input in timesteps.</param>
+public sealed record BoardResult(uint Session, uint Input, int? ClassIndex, int? ConfidencePerMille, Target Target, int Length)
+{
+    private const double UsPerMs = 1000;
+    private const double UjPerMj = 1000;
+
+    /// <summary>Time from the decision to the result in ms.</summary>
+    public double? TimeMs { get; private init; }
+
+    /// <summary>Energy above the idle baseline in mJ.</summary>
+    public double? EnergyMj { get; private init; }
+
+    /// <summary>Source of the energy: <c>ina219</c> or <c>model</c>.</summary>
+    public string? Meter { get; private init; }
+
+    /// <summary>Length from which the board would have offloaded; also null for never.</summary>
+    public int? BreakEvenLength { get; private init; }
+
+    /// <summary>Returns the result that a board has reported.</summary>
+    /// <param name="session">The board's session.</param>
+    /// <param name="record">The record.</param>
+    public static BoardResult Of(uint session, TelemetryRecord record) => new(
+        session, record.Input, record.Label, record.ConfidencePerMille > 0 ? record.ConfidencePerMille : null, record.Target, record.Length)
+    {
+        TimeMs = record.TimeUs / UsPerMs,
+        EnergyMj = record.EnergyUj / UjPerMj,
+        Meter = record.Measured ? "ina219" : "model",
+        BreakEvenLength = record.BreakEvenLength == CostLine.Never ? null : record.BreakEvenLength,
+    };
+
+    /// <summary>Returns the result that a gateway publishes. The gateway knows neither its time on the board nor its energy.</summary>
+    /// <param name="frame">The frame.</param>
+    public static BoardResult Of(ResultFrame frame) => new(
+        frame.Origin, frame.Input, frame.IsComputed ? frame.Label : null,
+        frame.IsComputed && frame.ClassCount > 0 ? Confidence.PerMille(frame.Logits, frame.Label, frame.ClassCount, frame.FractionBits) : null,
+        frame.Target, frame.Length);
+}
