@@ -14,7 +14,7 @@ public sealed class SegmenterSettings
     /// <summary>Most numbers per timestep.</summary>
     public const int MostChannels = 255;
 
-    /// <summary>The rule.</summary>
+    /// <summary>Rule by which the signal is divided into sequences.</summary>
     public SegmentKind Kind = SegmentKind.Activity;
 
     /// <summary>Level from which a sequence begins; above <see cref="EndLevel"/>. A larger value ignores weaker movements.</summary>

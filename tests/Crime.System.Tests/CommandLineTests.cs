@@ -18,7 +18,7 @@ public sealed class CommandLineTests
     private static readonly string[] s_verbs =
     [
         "convert", "eval", "demo", "board", "golden", "gestures", "train", "compile", "ilcount", "report", "embed", "flash", "nanoclr", "monitor", "check-device",
-        "segment", "data", "recording", "record", "publish",
+        "segment", "data", "recording", "record", "publish", "settings",
     ];
 
     [TestCaseSource(nameof(s_verbs))]

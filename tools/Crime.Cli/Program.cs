@@ -53,14 +53,15 @@ public static class Program
         }
     }
 
-    private static RootCommand Root()
+    /// <summary>Returns the command with all its verbs.</summary>
+    internal static RootCommand Root()
     {
         (string Title, Command[] Verbs)[] groups =
         [
             ("Try it", [DemoVerb.Create(), BoardVerb.Create(), MonitorVerb.Create()]),
             ("Data of a sensor", [RecordVerb.Create(), DataVerb.Create(), SegmentVerb.Create(), RecordingVerb.Create(), GesturesVerb.Create(), LengthsVerb.Create()]),
             ("Models", [TrainVerb.Create(), ConvertVerb.Create(), EvalVerb.Create(), ReportVerb.Create(), PredictVerb.Create(), CompileVerb.Create()]),
-            ("Boards and gateways", [FlashVerb.Create(), GatewayVerb.Create(), PublishVerb.Create(), CalibrateVerb.Create()]),
+            ("Boards and gateways", [FlashVerb.Create(), GatewayVerb.Create(), PublishVerb.Create(), SettingsVerb.Create(), CalibrateVerb.Create()]),
             ("Research", [SimulateVerb.Create(), ExperimentVerb.Create(), BenchVerb.Create(), ChaosVerb.Create()]),
             ("Development", [CheckDeviceVerb.Create(), PackDeviceVerb.Create(), IlCountVerb.Create(), GoldenVerb.Create(), EmbedVerb.Create(), NanoClrVerb.Create()]),
         ];

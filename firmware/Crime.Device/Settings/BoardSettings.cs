@@ -42,10 +42,10 @@ internal enum SleepMode
 /// <summary>Settings of a board. Defaults are those of an ESP32-DevKitC; see hardware/esp32-devkitc/board.json.</summary>
 internal sealed class BoardSettings
 {
-    /// <summary>Purpose of the board.</summary>
+    /// <summary>Purpose of the board: it classifies, or it measures another board.</summary>
     public BoardRole Role = BoardRole.Node;
 
-    /// <summary>Name of the board in topics, as <see cref="Frames.Topics.IsNodeId"/> allows; empty until it is set, or made from the board's address.</summary>
+    /// <summary>Name of the board in topics; made from the board's address unless it is set.</summary>
     public string BoardId = "";
 
     /// <summary>Network name; empty to use the network stored in the board's configuration block.</summary>
@@ -87,7 +87,7 @@ internal sealed class BoardSettings
     /// <summary>True when a kernel compiled from the model is used where the firmware has one; otherwise weights come from tables.</summary>
     public bool UseCompiledKernel = true;
 
-    /// <summary>Least time in ms to wait for an answer beyond the expected; a dozing radio alone adds up to 102.</summary>
+    /// <summary>Least time in ms to wait for an answer beyond the expected; a radio in modem sleep alone adds up to 102.</summary>
     public int TimeoutMarginMs = 200;
 
     /// <summary>Longest time in ms to wait for an answer.</summary>
@@ -126,7 +126,7 @@ internal sealed class BoardSettings
     /// <summary>True when the board computes the timesteps of a sensor as they come, so that a result is there one step after its input.</summary>
     public bool StreamsInputs = true;
 
-    /// <summary>Time in ms for which the result of an input may wait; 0 when it is wanted at once, <see cref="AtReport"/> until the next report.</summary>
+    /// <summary>Time in ms for which the result of an input may wait; 0 when it is wanted at once, <c>at-report</c> (-1) until the next report.</summary>
     public int ResultWithinMs;
 
     /// <summary>True when results are wanted behind the gateway: the gateway publishes them in the board's name.</summary>
@@ -174,7 +174,7 @@ internal sealed class BoardSettings
     /// <summary>GPIO of the console's receive line; -1 to leave the port's default.</summary>
     public int ConsoleRxPin = 16;
 
-    /// <summary>True when an INA219 measures the board; otherwise its energy is computed from <see cref="Power"/>.</summary>
+    /// <summary>True when an INA219 measures the board; otherwise its energy is computed from the settings <c>power.*</c>.</summary>
     public bool Ina219;
 
     /// <summary>I2C address of the INA219.</summary>

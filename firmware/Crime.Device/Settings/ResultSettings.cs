@@ -20,13 +20,13 @@ internal sealed class ResultSettings
     /// <summary>Least confidence in per mille below which a result is unknown; 0 for none.</summary>
     public int LeastConfidence;
 
-    /// <summary>Results of one class, among the last <see cref="VotesOf"/>, that decide for it.</summary>
+    /// <summary>Results k of one class, among the last n, that decide for it.</summary>
     public int Votes = 1;
 
     /// <summary>Results that vote; 1 for no vote.</summary>
     public int VotesOf = 1;
 
-    /// <summary>The rules, each a <see cref="PinRule"/>.</summary>
+    /// <summary>Rules for results of a class, or of <c>unknown</c>: each switches a pin.</summary>
     public readonly ArrayList Rules = new ArrayList();
 
     /// <summary>Returns true for keys that <see cref="Apply"/> knows.</summary>

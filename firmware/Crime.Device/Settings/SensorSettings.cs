@@ -34,10 +34,10 @@ internal sealed class SensorSettings
     private const int MilliPerUnit = 1000;
     private const int MostRateMilliHz = 1_000_000;
 
-    /// <summary>The kind.</summary>
+    /// <summary>The sensor; none for inputs from elsewhere.</summary>
     public SensorKind Kind = SensorKind.None;
 
-    /// <summary>Timesteps per second, in mHz.</summary>
+    /// <summary>Timesteps per second; kept in mHz.</summary>
     public int RateMilliHz = 100_000;
 
     /// <summary>Range of an accelerometer in g.</summary>
@@ -46,7 +46,7 @@ internal sealed class SensorSettings
     /// <summary>Range of a gyroscope in degrees per second.</summary>
     public int RangeDps = 1000;
 
-    /// <summary>Address on the I2C bus; 0 for the usual one of the kind.</summary>
+    /// <summary>Address on the I2C bus; the usual one of the sensor (0) unless it is set.</summary>
     public int Address;
 
     /// <summary>Numbers per timestep of an MPU6050 (3, or 6 with the gyroscope) and of a serial line (1 to 16).</summary>
