@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO;
@@ -6,6 +7,8 @@ using System.Linq;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Tasks;
+using Crime.Cli.Boards;
+using Crime.Modelling.Datasets;
 using NUnit.Framework;
 
 namespace Crime.System.Tests;
@@ -14,6 +17,7 @@ namespace Crime.System.Tests;
 public sealed class BoardTests
 {
     private const string Inputs = "12";
+    private const int MostQuestions = 120;
 
     private readonly string _brokerPort = Ports.Free().ToString(CultureInfo.InvariantCulture);
     private readonly int _httpPort = Ports.Free();
@@ -106,6 +110,64 @@ public sealed class BoardTests
         Assert.That(await ExitCodeAsync(crime), Is.Zero);
         Assert.That(said, Does.Contain("help: status | table | ").And.Contain("END inputs=3 "));
         Assert.That(said.Split('\n').Count(line => line.StartsWith("CRIME board ")), Is.EqualTo(2));
+    }
+
+    /// <summary>Typed gestures are classified and switch a pin, also after the board has started anew.</summary>
+    [Test]
+    public async Task AHandPerformsTheGesturesThatAreTyped()
+    {
+        string flash = Checkout.NewFolder();
+        string[] settings =
+        [
+            "board.id=hall-2", "wifi.ssid=x", "broker.host=127.0.0.1", "broker.port=" + _brokerPort,
+            $"http.port={_httpPort.ToString(CultureInfo.InvariantCulture)}", .. VirtualSensor.Parse("adxl345=hand").SettingsLines,
+            // The proposal of `crime segment` for such gestures.
+            "segment.start-level=63", "segment.end-level=20", "segment.least=15", "segment.greatest=266",
+            .. GestureGenerator.ClassNames.Select(name => $"on.{name}=gpio 2 high 100"),
+        ];
+        File.WriteAllLines(Path.Combine(flash, "crime.cfg"), settings);
+        using Process crime = CrimeCommand.Start(["board", "--sensor", "adxl345=hand", "--flash", flash]);
+        try
+        {
+            var lines = new ConcurrentQueue<string>();
+            crime.OutputDataReceived += (_, e) => lines.Enqueue(e.Data ?? "");
+            var remarks = new ConcurrentQueue<string>();
+            crime.ErrorDataReceived += (_, e) => remarks.Enqueue(e.Data ?? "");
+            crime.BeginOutputReadLine();
+            crime.BeginErrorReadLine();
+            int Count(string start) => lines.Count(line => line.StartsWith(start, StringComparison.Ordinal));
+
+            // The board samples once it has a model.
+            async Task SenseAsync(int start)
+            {
+                await Deadline.UntilAsync(() => Count("model: gestures id=") == start, "the model");
+                int before = Count("sensor: timesteps=") - Count("sensor: timesteps=0 ");
+                for (int i = 0; Count("sensor: timesteps=") - Count("sensor: timesteps=0 ") == before; i++)
+                {
+                    Assert.That(i, Is.LessThan(MostQuestions), "the board does not sample");
+                    await crime.StandardInput.WriteLineAsync("status");
+                    await Task.Delay(500);
+                }
+            }
+
+            await SenseAsync(1);
+            await crime.StandardInput.WriteLineAsync("perform lift 2");
+            await Deadline.UntilAsync(() => Count("INF ") == 2, "two results");
+            await crime.StandardInput.WriteLineAsync("perform twist");
+            await crime.StandardInput.WriteLineAsync("reboot");
+            await SenseAsync(2);
+            await crime.StandardInput.WriteLineAsync("perform shake");
+            await Deadline.UntilAsync(() => Count("INF ") == 3, "the result after the reboot");
+            await Deadline.UntilAsync(() => remarks.Count(line => line.StartsWith("GPIO 2 high at ", StringComparison.Ordinal)) == 3, "the pin");
+            Assert.That(remarks.Where(line => line.StartsWith("perform: ", StringComparison.Ordinal)).Select(line => line[..12]), Is.EqualTo(new[]
+            {
+                "perform: 2 x", "perform: typ", "perform: 1 x",
+            }));
+        }
+        finally
+        {
+            if (!crime.HasExited) crime.Kill();
+        }
     }
 
     [Test]

@@ -29,7 +29,7 @@ public sealed class VirtualSensorTests
     }
 
     /// <summary>Reads the sensor with the driver that its settings ask for.</summary>
-    private static List<short> Read(VirtualSensor sensor)
+    private static List<short> Read(VirtualSensor sensor, int steps = Steps)
     {
         var values = new List<short>();
         var remarks = new ArrayList();
@@ -40,7 +40,7 @@ public sealed class VirtualSensorTests
             ISensor driver = SensorFactory.Create(SettingsFile.Parse(string.Join('\n', sensor.SettingsLines), remarks), out problem);
             problem ??= driver.Start();
             var poll = new short[100 * driver.Channels];
-            while (problem == null && values.Count < Steps * driver.Channels)
+            while (problem == null && values.Count < steps * driver.Channels)
             {
                 ThreadStandIn.Sleep(driver.PollUs / 1000);
                 values.AddRange(poll.Take(driver.Read(poll, 100) * driver.Channels));
@@ -62,6 +62,60 @@ public sealed class VirtualSensorTests
         List<short> values = Read(VirtualSensor.Parse(kind + "=gestures:7"));
         Assert.That(values, Is.EqualTo(log.Values.Skip(3 * firstStep).Take(values.Count).Select(value => value * factor)));
     }
+
+    /// <summary>A gesture begins after a rest, and the hand goes on where it was when the board starts anew.</summary>
+    [TestCase("adxl345", 1, 0)]
+    [TestCase("mpu6050", 16, 0)]
+    [TestCase("uart", 1, 1)]
+    public void TheFirmwareReadsAHandThatIsAskedForAGesture(string kind, int factor, int firstStep)
+    {
+        VirtualSensor sensor = VirtualSensor.Parse(kind + "=hand:7");
+        var person = new GesturePerformer(7);
+        Assert.That(HandCommand.TryRun("perform lift", sensor.Hand, _ => { }), Is.True);
+        person.Perform("lift");
+        const int steps = 2 * GestureStream.MinPause;
+        List<short> first = Read(sensor, steps);
+        sensor.Pass(2_000_000);
+        List<short> second = Read(sensor, steps);
+        Assert.That(first, Is.EqualTo(Samples(firstStep, first.Count)));
+        Assert.That(second, Is.EqualTo(Samples(200 + firstStep, second.Count)));
+        Assert.That(person.PerformedCount, Is.EqualTo(1));
+
+        IEnumerable<int> Samples(int firstSample, int count) => Enumerable.Range(0, count).Select(i => person.At(firstSample + i / 3, i % 3) * factor);
+    }
+
+    [TestCase("perform lift", 1, "perform: 1 x lift")]
+    [TestCase(" perform  circle 12", 12, "perform: 12 x circle")]
+    [TestCase("perform twist", 0, "perform: type perform CLASS [COUNT], with a class of circle, lift, shake, and a count from 1 to 1000")]
+    [TestCase("perform lift 0", 0, "perform: type perform CLASS")]
+    [TestCase("perform lift 2 3", 0, "perform: type perform CLASS")]
+    [TestCase("perform", 0, "perform: type perform CLASS")]
+    public void ALineAsksForGestures(string line, int expected, string said)
+    {
+        var hand = new GesturePerformer(1);
+        var lines = new List<string>();
+        Assert.That(HandCommand.TryRun(line, hand, lines.Add), Is.True);
+        Assert.That(lines.Single(), Does.StartWith(said));
+        for (int i = 0; i < 5000; i++) hand.At(i, 0);
+        Assert.That(hand.PerformedCount, Is.EqualTo(expected));
+        lines.Clear();
+        Assert.That(HandCommand.TryRun(line, null, lines.Add), Is.True);
+        Assert.That(lines.Single(), Does.StartWith("perform: no hand holds the sensor"));
+    }
+
+    [Test]
+    public void AGestureWaitsForASensorThatIsRead()
+    {
+        var hand = new GesturePerformer(1);
+        hand.Perform("lift");
+        hand.At(10_000, 0);
+        Assert.That(hand.PerformedCount, Is.Zero);
+        hand.At(10_001, 0);
+        Assert.That(hand.PerformedCount, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void OtherLinesAreForTheBoard() => Assert.That(HandCommand.TryRun("performance", new GesturePerformer(1), _ => Assert.Fail()), Is.False);
 
     [Test]
     public void AnAnalogueSensorRestsInTheMiddle()
@@ -96,6 +150,7 @@ public sealed class VirtualSensorTests
     [TestCase("adxl345", "'adxl345' is not that")]
     [TestCase("adxl345=", "'adxl345=' is not that")]
     [TestCase("adxl345=gestures:x", "'gestures:x' has none")]
+    [TestCase("adxl345=hand:", "'hand:' has none")]
     public void AnotherTextIsRefused(string text, string expected) =>
         Assert.That(() => VirtualSensor.Parse(text), Throws.TypeOf<UserInputException>().With.Message.Contains(expected));
 

@@ -5,6 +5,7 @@ using System;
 using System.IO;
 using System.Threading;
 using Crime.Modelling;
+using Crime.Modelling.Datasets;
 using Crime.VirtualBoard;
 
 namespace Crime.Cli.Boards;
@@ -23,14 +24,17 @@ internal interface ISerialEnd : IDisposable
 internal sealed class StandardConsole : ISerialEnd
 {
     private readonly Action<string> _onLine;
+    private readonly GesturePerformer? _hand;
     private readonly Thread _typing;
     private volatile SerialLine? _line;
 
     /// <summary>Prepares a console.</summary>
     /// <param name="onLine">Prints a line of the board.</param>
-    public StandardConsole(Action<string> onLine)
+    /// <param name="hand">The hand with the board's sensor; null for a board without one.</param>
+    public StandardConsole(Action<string> onLine, GesturePerformer? hand)
     {
         _onLine = onLine;
+        _hand = hand;
         // A thread, because reading from standard input can be neither cancelled nor awaited.
         _typing = new Thread(PassOnTyping) { IsBackground = true, Name = "typing" };
     }
@@ -51,19 +55,24 @@ internal sealed class StandardConsole : ISerialEnd
 
     private void PassOnTyping()
     {
-        while (Console.In.ReadLine() is { } typed) _line?.WriteLine(typed);
+        while (Console.In.ReadLine() is { } typed)
+            if (!HandCommand.TryRun(typed, _hand, Console.Error.WriteLine)) _line?.WriteLine(typed);
     }
 }
 
-/// <summary>A pseudo-terminal, for any terminal program.</summary>
+/// <summary>A pseudo-terminal, for any terminal program. Standard input takes lines for the hand with the sensor.</summary>
 internal sealed class TerminalDevice : ISerialEnd
 {
     private readonly PseudoTerminal _terminal;
+    private readonly GesturePerformer? _hand;
+    private bool _isJoined;
 
     /// <summary>Makes the terminal.</summary>
+    /// <param name="hand">The hand with the board's sensor; null for a board without one.</param>
     /// <exception cref="UserInputException">The machine has none.</exception>
-    public TerminalDevice()
+    public TerminalDevice(GesturePerformer? hand)
     {
+        _hand = hand;
         try
         {
             _terminal = new PseudoTerminal();
@@ -78,7 +87,12 @@ internal sealed class TerminalDevice : ISerialEnd
     public string Path => _terminal.Path;
 
     /// <inheritdoc/>
-    public void Join(SerialLine line) => _terminal.Join(line);
+    public void Join(SerialLine line)
+    {
+        _terminal.Join(line);
+        if (_hand != null && !_isJoined) new Thread(PerformTyped) { IsBackground = true, Name = "typing" }.Start();
+        _isJoined = true;
+    }
 
     /// <inheritdoc/>
     public void OnLine(string line)
@@ -88,4 +102,10 @@ internal sealed class TerminalDevice : ISerialEnd
 
     /// <inheritdoc/>
     public void Dispose() => _terminal.Dispose();
+
+    private void PerformTyped()
+    {
+        while (Console.In.ReadLine() is { } typed)
+            if (!HandCommand.TryRun(typed, _hand, Console.Error.WriteLine)) Console.Error.WriteLine($"the board's console is {Path}; here type {HandCommand.Form}");
+    }
 }

@@ -83,8 +83,10 @@ internal sealed class SingleBoard : IDisposable
         {
             var options = new BoardOptions { Profile = _profile, FlashFolder = _folder };
             using var board = new Board(_sensor?.AttachTo(options) ?? options);
+            if (_sensor != null) board.Pins.Written += OnPin;
             serial.Join(board.Serial);
             outcome = await BoardConsole.FollowAsync(_name, board, _hasInputs, serial.OnLine, cancellation);
+            _sensor?.Pass(board.UptimeUs);
         }
         while (outcome == BoardOutcome.Reboot);
     }
@@ -94,6 +96,9 @@ internal sealed class SingleBoard : IDisposable
     {
         if (_isTemporary) Directory.Delete(_folder, recursive: true);
     }
+
+    private static void OnPin(int pin, bool isHigh, long atUs) =>
+        Console.Error.WriteLine(FormattableString.Invariant($"GPIO {pin} {(isHigh ? "high" : "low")} at {atUs / 1e6:0.000} s"));
 
     private static async Task<byte[]> RecordAsync(BoardSetup setup, InputChoice inputs, CancellationToken cancellation)
     {

@@ -1,4 +1,5 @@
-// The sensor of a virtual board: a log, or generated gestures, behind the registers or the line of the sensor that the firmware reads.
+// The sensor of a virtual board: a log, generated gestures, or a hand that makes gestures on demand, behind the registers or the line of the sensor that
+// the firmware reads.
 
 using System;
 using System.Collections.Generic;
@@ -11,23 +12,25 @@ using Crime.VirtualBoard.Sensors;
 
 namespace Crime.Cli.Boards;
 
-/// <summary>A sensor and the signal around it, as in <c>adxl345=walk.csv</c> or <c>uart=gestures:7</c>.</summary>
+/// <summary>A sensor and the signal around it, as in <c>adxl345=walk.csv</c>, <c>uart=gestures:7</c> or <c>adxl345=hand</c>.</summary>
 /// <remarks>The numbers of the log are those that the firmware reads.</remarks>
 internal sealed class VirtualSensor
 {
     /// <summary>Gestures of the generator, about an hour of them. The last sample stays after them.</summary>
     public const int GestureCount = 1000;
 
-    /// <summary>I2C address of an ADXL345.</summary>
-    public const int Adxl345Address = 0x53;
-
-    /// <summary>Steps of an ADXL345 per g, in full resolution.</summary>
-    public const double Adxl345LsbPerG = 256;
-
     /// <summary>Kinds of sensors.</summary>
     public static readonly IReadOnlyList<string> Kinds = ["adxl345", "mpu6050", "adc", "uart"];
 
     private const string Generated = "gestures";
+    private const string Held = "hand";
+
+    // As in Waveform: a time that is a sample's but for the rounding of its fraction.
+    private const double SampleTolerance = 1e-6;
+    private const int Adxl345Address = 0x53;
+
+    // In full resolution.
+    private const double Adxl345LsbPerG = 256;
     private const int Mpu6050Address = 0x68;
     private const int Mpu6050RangeG = 8;
     private const int Mpu6050RangeDps = 1000;
@@ -44,6 +47,7 @@ internal sealed class VirtualSensor
     private readonly int _factor;
     private readonly bool _isGenerated;
     private readonly double _rateHz;
+    private long _startUs;
 
     private VirtualSensor(string kind, SensorLog log, int factor, bool isGenerated)
     {
@@ -65,13 +69,24 @@ internal sealed class VirtualSensor
         int equals = text.IndexOf('=');
         string kind = equals < 0 ? text : text[..equals], signal = equals < 0 ? "" : text[(equals + 1)..];
         if (!Kinds.Contains(kind) || signal.Length == 0)
-            throw new UserInputException($"--sensor takes {string.Join(", ", Kinds)} and a signal, as in adxl345=gestures:7 or uart=walk.csv; '{text}' is not that");
-        if (signal == Generated || signal.StartsWith(Generated + ":", StringComparison.Ordinal)) return new VirtualSensor(kind, Gestures(signal), 1, isGenerated: true);
+            throw new UserInputException(
+                $"--sensor takes {string.Join(", ", Kinds)} and a signal, as in adxl345=hand, adxl345=gestures:7 or uart=walk.csv; '{text}' is not that");
+        if (SeedOf(signal, Generated) is { } seed) return new VirtualSensor(kind, GestureStream.Generate(seed, GestureCount), 1, isGenerated: true);
+        // Of the log only rate and channels count.
+        if (SeedOf(signal, Held) is { } person)
+            return new VirtualSensor(kind, GestureStream.Quiet(person, 2), 1, isGenerated: true) { Hand = new GesturePerformer(person) };
         SensorLogContent content = SensorLogFile.Read(signal, new SensorLogColumns());
         var sensor = new VirtualSensor(kind, content.Log, content.Factor, isGenerated: false);
         if (sensor.Refusal() is { } problem) throw new UserInputException($"{signal}: {problem}");
         return sensor;
     }
+
+    /// <summary>The hand that holds the sensor; null for another signal.</summary>
+    public GesturePerformer? Hand { get; private init; }
+
+    /// <summary>Goes on after a start of the board that has ended: a hand does not begin anew.</summary>
+    /// <param name="uptimeUs">Time of that start in µs.</param>
+    public void Pass(long uptimeUs) => _startUs += uptimeUs;
 
     /// <summary>Lines of the settings file that make the firmware read the sensor.</summary>
     public IReadOnlyList<string> SettingsLines
@@ -97,18 +112,20 @@ internal sealed class VirtualSensor
         "adxl345" => WithPeripheral(options, Adxl345Address, board => new Adxl345Peripheral(() => board.NowUs, Signal(1 / Adxl345LsbPerG))),
         "mpu6050" => WithPeripheral(options, Mpu6050Address, board => new Mpu6050Peripheral(() => board.NowUs, Motion())),
         "adc" => options with { AdcChannels = AdcChannels() },
-        _ => options with { SerialSources = new Dictionary<string, ISerialSource> { [Port] = new LineFeed(_rateHz, Line) } },
+        _ => options with { SerialSources = new Dictionary<string, ISerialSource> { [Port] = LineFeed() } },
     };
 
     private static BoardOptions WithPeripheral(BoardOptions options, int address, Func<Board, II2cPeripheral> create) =>
         options with { I2cPeripherals = new Dictionary<int, Func<Board, II2cPeripheral>>(options.I2cPeripherals) { [address] = create } };
 
-    private static SensorLog Gestures(string signal)
+    /// <summary>Returns the seed of a generated signal, 1 unless given; null for another signal.</summary>
+    private static int? SeedOf(string signal, string name)
     {
-        int seed = 1;
-        if (signal.Length > Generated.Length && !int.TryParse(signal[(Generated.Length + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out seed))
-            throw new UserInputException($"--sensor: the seed after '{Generated}:' is a whole number; '{signal}' has none");
-        return GestureStream.Generate(seed, GestureCount);
+        if (signal == name) return 1;
+        if (!signal.StartsWith(name + ":", StringComparison.Ordinal)) return null;
+        return int.TryParse(signal[(name.Length + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int seed)
+            ? seed
+            : throw new UserInputException($"--sensor: the seed after '{name}:' is a whole number; '{signal}' has none");
     }
 
     private string? Refusal()
@@ -125,7 +142,14 @@ internal sealed class VirtualSensor
         };
     }
 
-    private Waveform Signal(double factor, double offset = 0) => Waveform.Of(_log.Channels, _log.RateHz, _log.Values, factor, offset);
+    private Waveform Signal(double factor, double offset = 0)
+    {
+        if (Hand is not { } hand) return Waveform.Of(_log.Channels, _log.RateHz, _log.Values, factor, offset);
+        double startSeconds = _startUs / 1e6;
+        return new Waveform(_log.Channels, (seconds, channel) => hand.At(SampleAt(startSeconds + seconds), channel) * factor + offset);
+    }
+
+    private int SampleAt(double seconds) => (int)Math.Floor(seconds * _log.RateHz + SampleTolerance);
 
     /// <summary>Acceleration in g, then rotation in degrees per second.</summary>
     private Waveform Motion()
@@ -135,16 +159,23 @@ internal sealed class VirtualSensor
         return new Waveform(_log.Channels, (seconds, channel) => numbers.At(seconds, channel) * (channel < 3 ? Mpu6050RangeG : Mpu6050RangeDps) / FullScale);
     }
 
+    private LineFeed LineFeed()
+    {
+        int firstSample = SampleAt(_startUs / 1e6);
+        return new LineFeed(_rateHz, number => Line(firstSample, number));
+    }
+
     private Dictionary<int, Func<long, int>> AdcChannels()
     {
         Waveform volts = _isGenerated ? Signal(AnalogLsbPerG / Adxl345LsbPerG, AnalogRest) : Signal(1);
         return Enumerable.Range(0, _log.Channels).ToDictionary(channel => channel, channel => (Func<long, int>)(us => (int)Math.Round(volts.At(us / 1e6, channel))));
     }
 
-    private string Line(int number)
+    private string Line(int firstSample, int number)
     {
-        int step = Math.Min(number, _log.Length - 1);
-        IEnumerable<decimal> numbers = _log.Values.AsSpan(step * _log.Channels, _log.Channels).ToArray().Select(value => (decimal)value / _factor);
+        int step = Hand == null ? Math.Min(number, _log.Length - 1) : firstSample + number;
+        IEnumerable<decimal> numbers = Enumerable.Range(0, _log.Channels)
+            .Select(channel => (decimal)(Hand?.At(step, channel) ?? _log.Values[step * _log.Channels + channel]) / _factor);
         return string.Join(',', numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)));
     }
 }

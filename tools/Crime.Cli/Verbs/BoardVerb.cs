@@ -10,6 +10,7 @@ using Crime.Cli.Boards;
 using Crime.Cli.Outputs;
 using Crime.Frames;
 using Crime.Modelling;
+using Crime.Modelling.Datasets;
 using Crime.VirtualBoard;
 
 namespace Crime.Cli.Verbs;
@@ -35,8 +36,9 @@ internal static class BoardVerb
         var idle = new Option<bool>("--idle") { Description = "No inputs: the board waits for commands until it is interrupted." };
         var sensor = new Option<string?>("--sensor")
         {
-            Description = "A sensor instead of inputs, and its signal: adxl345, mpu6050, adc or uart, '=', and a log (docs/segment.md has its form)"
-                + " or gestures[:SEED]. The board's settings are made for it, except on a flash that is used as it is.",
+            Description = "A sensor instead of inputs, and its signal: adxl345, mpu6050, adc or uart, '=', and a log (docs/segment.md has its form),"
+                + " gestures[:SEED], or hand[:SEED], which makes gestures on demand (type perform CLASS [COUNT])."
+                + " The board's settings are made for it, except on a flash that is used as it is.",
         };
         var flash = new Option<string?>("--flash")
         {
@@ -50,7 +52,8 @@ internal static class BoardVerb
             "board",
             "Runs one virtual board with the firmware's own Main against a gateway, until it has worked through its inputs.\n"
             + "Type help for the commands of its console.\n\n"
-            + "Examples:\n  crime board --broker localhost:1883\n  crime board --serial pty --idle    (then: picocom <the terminal it names>)");
+            + "Examples:\n  crime board --broker localhost:1883\n  crime board --serial pty --idle    (then: picocom <the terminal it names>)\n"
+            + "  crime board --sensor adxl345=hand --id my-board    (then type: perform circle 12)");
         foreach (Option option in (Option[])[.. setupOptions, sensor, flash, profile, serial, json]) command.Add(option);
         command.Add(BoardSetVerb.Create());
         command.SetAction(async (parsed, cancellation) =>
@@ -62,7 +65,7 @@ internal static class BoardVerb
             if (folder != null && BoardFlash.IsSetUp(folder))
             {
                 RefuseSetup(folder, setupOptions.Where(option => parsed.GetResult(option) is { Implicit: false }));
-                return await Run(SingleBoard.On(folder, kind, sensed), isPty, isJson, cancellation);
+                return await Run(SingleBoard.On(folder, kind, sensed), sensed?.Hand, isPty, isJson, cancellation);
             }
             BoardSetup setup = SetupOf(
                 parsed.GetRequiredValue(id), parsed.GetRequiredValue(mapping), parsed.GetRequiredValue(objective), parsed.GetRequiredValue(model),
@@ -74,7 +77,7 @@ internal static class BoardVerb
                     throw new UserInputException($"{(sensed == null ? "--idle" : "--sensor")} is a board without inputs: --data and --inputs do not go with it");
                 choice = null;
             }
-            return await Run(await SingleBoard.NewAsync(folder, kind, setup, choice, cancellation), isPty, isJson, cancellation);
+            return await Run(await SingleBoard.NewAsync(folder, kind, setup, choice, cancellation), sensed?.Hand, isPty, isJson, cancellation);
         });
         return command;
     }
@@ -92,17 +95,17 @@ internal static class BoardVerb
         return new BoardSetup(id, mapping, objective, model, broker, broker.Host, httpPort);
     }
 
-    private static async Task<int> Run(SingleBoard board, bool isPty, bool isJson, CancellationToken cancellation)
+    private static async Task<int> Run(SingleBoard board, GesturePerformer? hand, bool isPty, bool isJson, CancellationToken cancellation)
     {
         using (board)
-        using (ISerialEnd serial = isPty ? OpenTerminal(isJson) : new StandardConsole(isJson ? PrintJson : Console.Out.WriteLine))
+        using (ISerialEnd serial = isPty ? OpenTerminal(hand, isJson) : new StandardConsole(isJson ? PrintJson : Console.Out.WriteLine, hand))
             await board.RunAsync(serial, cancellation);
         return 0;
     }
 
-    private static TerminalDevice OpenTerminal(bool isJson)
+    private static TerminalDevice OpenTerminal(GesturePerformer? hand, bool isJson)
     {
-        var terminal = new TerminalDevice();
+        var terminal = new TerminalDevice(hand);
         Console.Error.WriteLine($"the board's serial port is {terminal.Path}");
         if (isJson) Output.WriteJsonLine(new { serial = terminal.Path });
         return terminal;

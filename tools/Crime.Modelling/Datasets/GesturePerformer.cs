@@ -9,12 +9,18 @@ namespace Crime.Modelling.Datasets;
 /// <param name="seed">Seed of everything random.</param>
 public sealed class GesturePerformer(int seed)
 {
+    // The polls of a sensor are closer.
+    private const int LongestStep = 100;
+
     private readonly Lock _lock = new();
     private readonly GestureStream.Stream _stream = new(new SplitMix64((ulong)seed));
     private readonly Queue<string> _wanted = [];
     private int _restLength;
 
-    /// <summary>Asks for a gesture. It begins after a rest of <see cref="GestureStream.MinPause"/> samples, when the sensor samples next.</summary>
+    /// <summary>
+    /// Asks for a gesture. It begins after a rest of <see cref="GestureStream.MinPause"/> samples, when the sensor samples next: the hand rests while nobody
+    /// reads the sensor for longer than a second.
+    /// </summary>
     /// <param name="label">One of <see cref="GestureStream.ClassNames"/>.</param>
     public void Perform(string label)
     {
@@ -37,6 +43,12 @@ public sealed class GesturePerformer(int seed)
     {
         lock (_lock)
         {
+            int unread = index + 1 - _stream.Length;
+            if (unread > LongestStep)
+            {
+                _stream.Rest(unread);
+                _restLength += unread;
+            }
             while (_stream.Length <= index) Continue();
             return _stream.Value(index, channel);
         }

@@ -1,7 +1,7 @@
 // A virtual board with an accelerometer in the hand of somebody who performs gestures.
 
-using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading;
@@ -10,7 +10,6 @@ using Crime.Cli.Boards;
 using Crime.Modelling.Datasets;
 using Crime.VirtualBoard;
 using Crime.VirtualBoard.Boards;
-using Crime.VirtualBoard.Sensors;
 
 namespace Crime.Cli.Demo.Sensor;
 
@@ -26,12 +25,13 @@ internal sealed class SensorBoard(string folder, int seed)
     /// <summary>GPIO of the lamp.</summary>
     public const int LampPin = 2;
 
+    private readonly VirtualSensor _sensor = VirtualSensor.Parse(string.Create(CultureInfo.InvariantCulture, $"adxl345=hand:{seed}"));
     private readonly Lock _lock = new();
     private readonly List<Reading> _readings = [];
     private readonly List<string> _lines = [];
 
     /// <summary>The hand with the sensor.</summary>
-    public GesturePerformer Hand { get; } = new(seed);
+    public GesturePerformer Hand => _sensor.Hand!;
 
     /// <summary>Times that the lamp has been switched on.</summary>
     public int LampCount { get; private set; }
@@ -64,7 +64,7 @@ internal sealed class SensorBoard(string folder, int seed)
         Directory.CreateDirectory(folder);
         File.WriteAllLines(Path.Combine(folder, "crime.cfg"), [
             $"board.id={Id}", "wifi.ssid=demo", $"broker.host={broker.Host}", $"broker.port={broker.Port}", $"http.host={broker.Host}",
-            $"http.port={httpPort}", $"model.name={ModelName}", "sensor=adxl345", $"sensor.rate-hz={GestureStream.RateHz:0}", "sensor.range-g=16",
+            $"http.port={httpPort}", $"model.name={ModelName}", .. _sensor.SettingsLines,
             $"on.{ruleClass}=gpio {LampPin} high 200", .. segmenter,
         ]);
     }
@@ -74,29 +74,14 @@ internal sealed class SensorBoard(string folder, int seed)
     /// <exception cref="BoardFailedException">The firmware crashed.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        // The hand goes on while the board starts anew.
-        long startedUs = 0;
         while (true)
         {
-            long originUs = startedUs;
-            using var board = new Board(new BoardOptions
-            {
-                Profile = BoardProfile.Bundled(BoardProfile.BundledNames[0]),
-                FlashFolder = folder,
-                I2cPeripherals = new Dictionary<int, Func<Board, II2cPeripheral>>
-                {
-                    [VirtualSensor.Adxl345Address] = made => new Adxl345Peripheral(
-                        () => made.NowUs, new Waveform(GestureStream.Channels, (seconds, channel) => Sample(originUs, seconds, channel))),
-                },
-            });
+            using var board = new Board(_sensor.AttachTo(new BoardOptions { Profile = BoardProfile.Bundled(BoardProfile.BundledNames[0]), FlashFolder = folder }));
             board.Pins.Written += OnPin;
             await BoardConsole.FollowAsync(Id, board, hasInputs: false, OnLine, cancellation);
-            startedUs += board.UptimeUs;
+            _sensor.Pass(board.UptimeUs);
         }
     }
-
-    private double Sample(long originUs, double seconds, int channel) =>
-        Hand.At((int)Math.Floor((originUs / 1e6 + seconds) * GestureStream.RateHz + 1e-6), channel) / VirtualSensor.Adxl345LsbPerG;
 
     private void OnPin(int pin, bool isHigh, long atUs)
     {
