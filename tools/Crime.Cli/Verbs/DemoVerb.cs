@@ -43,26 +43,31 @@ internal static class DemoVerb
         {
             Description = "Play the way from a sensor to a lamp on one virtual board: record takes, train, convert, publish, and classify live gestures.",
         };
+        var swap = new Option<bool>("--swap") { Description = "With --live-sensor: publish a second model while gestures are performed." };
         var json = new Option<bool>("--json") { Description = "Print the summary as JSON." };
         var command = new Command(
             "demo",
             "Starts a real gateway and virtual boards that run the firmware over real TCP, and compares the mapping engine with\n"
             + "sending everything one way.\n\n"
             + "Examples:\n  crime demo\n  crime demo --data data/japanese-vowels --model vowels.crime --objective energy\n"
-            + "  crime demo --fault gateway-down\n  crime demo --boards 2 --rtt-ms 5 200\n  crime demo --live-sensor")
+            + "  crime demo --fault gateway-down\n  crime demo --boards 2 --rtt-ms 5 200\n  crime demo --live-sensor --swap")
         {
-            boards, inputs, seed, objective, data, model, testLines, fault, broker, kernel, profile, rtt, sensor, json,
+            boards, inputs, seed, objective, data, model, testLines, fault, broker, kernel, profile, rtt, sensor, swap, json,
         };
         Option[] ofBoards = [boards, inputs, objective, data, model, testLines, fault, broker, kernel, profile, rtt];
         command.Validators.Add(result =>
         {
-            if (!result.GetValue(sensor)) return;
+            if (!result.GetValue(sensor))
+            {
+                if (result.GetValue(swap)) result.AddError("--swap needs --live-sensor");
+                return;
+            }
             foreach (Option option in ofBoards)
                 if (result.GetResult(option) is { Implicit: false }) result.AddError($"{option.Name} does not go with --live-sensor");
         });
         command.SetAction((parsed, cancellation) =>
         {
-            if (parsed.GetValue(sensor)) return RunSensor(parsed.GetValue(seed), parsed.GetValue(json), cancellation);
+            if (parsed.GetValue(sensor)) return RunSensor(parsed.GetValue(seed), parsed.GetValue(swap), parsed.GetValue(json), cancellation);
             var options = new DemoOptions(
                 parsed.GetValue(boards), parsed.GetValue(inputs), parsed.GetRequiredValue(objective), parsed.GetValue(data),
                 parsed.GetValue(model), parsed.GetValue(testLines), FaultOf(parsed.GetRequiredValue(fault)), parsed.GetValue(seed),
@@ -93,15 +98,17 @@ internal static class DemoVerb
         return 0;
     }
 
-    private static async Task<int> RunSensor(int seed, bool json, CancellationToken cancellation)
+    private static async Task<int> RunSensor(int seed, bool isSwapped, bool json, CancellationToken cancellation)
     {
-        SensorSummary summary = await new SensorDemo(seed, Console.Error.WriteLine).RunAsync(cancellation);
+        SensorSummary summary = await new SensorDemo(seed, isSwapped, Console.Error.WriteLine).RunAsync(cancellation);
         if (json) Output.WriteJson(summary);
         else
             AnsiConsole.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{summary.Takes} takes, {100 * summary.TestAccuracy:0} % of the test takes right; {summary.Right} of {summary.Gestures} live gestures right, "
                 + $"{summary.Lost} lost, {summary.Duplicates} twice; the lamp was switched on {summary.RulesFired} times; {summary.JsonResults} results as JSON."));
+        if (!json && summary.ModelSwapped is { } hasSecond)
+            AnsiConsole.WriteLine($"The board {(hasSecond ? "runs" : "does not run")} the second model; {summary.GesturesAfterSwap} gestures followed.");
         return 0;
     }
 

@@ -17,8 +17,9 @@ namespace Crime.Cli.Demo.Sensor;
 
 /// <summary>Plays the whole loop.</summary>
 /// <param name="seed">Chooses the person with the sensor, and the gestures.</param>
+/// <param name="isSwapped">True to publish a second model while gestures are performed.</param>
 /// <param name="say">Receives a line for each step.</param>
-internal sealed class SensorDemo(int seed, Action<string> say)
+internal sealed class SensorDemo(int seed, bool isSwapped, Action<string> say)
 {
     private const int TakesPerClass = 12;
     private const int GesturesPerClass = 10;
@@ -32,6 +33,11 @@ internal sealed class SensorDemo(int seed, Action<string> say)
     private const string Epochs = "30";
     private const string LearningRate = "0.005";
     private const int PollMs = 50;
+
+    // The rest of the gestures takes about a minute; a board fetches a model within seconds.
+    private const int SwapAfter = GesturesPerClass;
+    private const string SwapFolder = "second";
+    private const string SwapWeights = "8";
     private const int ResultLimitMs = 15_000;
     private const int JsonLimitMs = 30_000;
 
@@ -48,6 +54,7 @@ internal sealed class SensorDemo(int seed, Action<string> say)
         try
         {
             string models = Directory.CreateDirectory(Path.Combine(work, "models")).FullName;
+            Directory.CreateDirectory(Path.Combine(work, SwapFolder));
             await using GatewayProcess gateway = await GatewayProcess.StartAsync(models, null, cancellation);
             var board = new SensorBoard(Path.Combine(work, "flash"), seed);
             var crime = new OwnCommand(work, say);
@@ -85,10 +92,9 @@ internal sealed class SensorDemo(int seed, Action<string> say)
             "-o", $"{SensorBoard.ModelName}.safetensors");
         await crime.RunAsync(
             cancellation, "convert", $"{SensorBoard.ModelName}.safetensors", "--calibrate", "augmented", "-o", $"{SensorBoard.ModelName}.crime");
-        JsonElement published = await crime.RunAsync(
-            cancellation, "publish", $"{SensorBoard.ModelName}.crime", "--gateway", $"http://{GatewayProcess.HttpHost}:{gateway.HttpPort}",
-            "--wait-board", SensorBoard.Id);
-        return await ClassifyAsync(gateway, board, cancellation) with
+        if (isSwapped) await ConvertSecondAsync(crime, cancellation);
+        JsonElement published = await PublishAsync(crime, gateway, $"{SensorBoard.ModelName}.crime", cancellation);
+        return await ClassifyAsync(crime, gateway, board, cancellation) with
         {
             Takes = takes,
             TestAccuracy = trained.GetProperty("test_accuracy").GetDouble(),
@@ -96,6 +102,15 @@ internal sealed class SensorDemo(int seed, Action<string> say)
             BoardSwitched = published.GetProperty("missing").GetArrayLength() == 0,
         };
     }
+
+    /// <summary>Makes another model of the same network, with weights of 8 bits.</summary>
+    private static Task ConvertSecondAsync(OwnCommand crime, CancellationToken cancellation) => crime.RunAsync(
+        cancellation, "convert", $"{SensorBoard.ModelName}.safetensors", "--calibrate", "augmented", "--weights", SwapWeights, "-o", SecondFile);
+
+    private static Task<JsonElement> PublishAsync(OwnCommand crime, GatewayProcess gateway, string file, CancellationToken cancellation) => crime.RunAsync(
+        cancellation, "publish", file, "--gateway", $"http://{GatewayProcess.HttpHost}:{gateway.HttpPort}", "--wait-board", SensorBoard.Id);
+
+    private static string SecondFile => Path.Combine(SwapFolder, $"{SensorBoard.ModelName}.crime");
 
     /// <summary>Performs gestures of a class while `crime record` runs.</summary>
     /// <returns>Takes that the verb has kept.</returns>
@@ -114,7 +129,7 @@ internal sealed class SensorDemo(int seed, Action<string> say)
     }
 
     /// <summary>Performs gestures of all classes, one after the other, each after the result of the former one.</summary>
-    private async Task<SensorSummary> ClassifyAsync(GatewayProcess gateway, SensorBoard board, CancellationToken cancellation)
+    private async Task<SensorSummary> ClassifyAsync(OwnCommand crime, GatewayProcess gateway, SensorBoard board, CancellationToken cancellation)
     {
         await using JsonResults json = await JsonResults.SubscribeAsync(gateway.Broker, SensorBoard.Id, cancellation);
         // A take that was still performed when the recording ended may have a result of its own.
@@ -123,9 +138,12 @@ internal sealed class SensorDemo(int seed, Action<string> say)
         string[] labels = [.. Enumerable.Range(0, GesturesPerClass).SelectMany(_ => GestureStream.ClassNames)];
         new Random(seed).Shuffle(labels);
         say($"{labels.Length} gestures follow; '{RuleClass}' switches GPIO {SensorBoard.LampPin}");
-        int right = 0, lost = 0;
-        foreach (string label in labels)
+        int right = 0, lost = 0, afterSwap = 0;
+        Task<JsonElement>? swap = null;
+        foreach ((int i, string label) in labels.Index())
         {
+            if (isSwapped && i == SwapAfter) swap = PublishAsync(crime, gateway, SecondFile, cancellation);
+            if (swap is { IsCompleted: true }) afterSwap++;
             int count = board.Readings.Length;
             board.Hand.Perform(label);
             await UntilAsync(() => board.Readings.Length > count, ResultLimitMs, cancellation);
@@ -144,6 +162,8 @@ internal sealed class SensorDemo(int seed, Action<string> say)
             RulesExpected = all.Count(reading => reading.Class == RuleClass),
             JsonResults = json.Count - jsonBefore,
             Lost = lost,
+            ModelSwapped = swap == null ? null : (await swap).GetProperty("missing").GetArrayLength() == 0,
+            GesturesAfterSwap = swap == null ? null : afterSwap,
             Duplicates = Math.Max(0, all.Length - (labels.Length - lost)) + json.Duplicates,
         };
     }

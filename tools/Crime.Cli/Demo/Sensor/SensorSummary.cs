@@ -17,7 +17,13 @@ internal sealed record SensorSummary
     /// <summary>True when the board has reported that it runs the new model.</summary>
     public bool BoardSwitched { get; init; }
 
-    /// <summary>Live gestures that were performed after it.</summary>
+    /// <summary>True when the board has reported that it runs the second model; null where none was published.</summary>
+    public bool? ModelSwapped { get; init; }
+
+    /// <summary>Gestures that were performed after the board had reported the second model; null where none was published.</summary>
+    public int? GesturesAfterSwap { get; init; }
+
+    /// <summary>Live gestures that were performed.</summary>
     public required int Gestures { get; init; }
 
     /// <summary>Gestures whose result was their class.</summary>
