@@ -52,9 +52,16 @@ internal static class CrimeCommand
         RunWithAsync(arguments is [var verb, ..] && s_timedVerbs.Contains(verb) ? new Dictionary<string, string?>() : s_quickStart, arguments);
 
     /// <summary>The same with variables of its environment set; null takes one away.</summary>
-    public static async Task<Outcome> RunWithAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
+    public static Task<Outcome> RunWithAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments) =>
+        RunAsync(new ProcessStartInfo("dotnet"), environment, arguments);
+
+    /// <summary>The same in another working folder.</summary>
+    public static Task<Outcome> RunInAsync(string folder, params string[] arguments) =>
+        RunAsync(new ProcessStartInfo("dotnet") { WorkingDirectory = folder }, s_quickStart, arguments);
+
+    private static async Task<Outcome> RunAsync(ProcessStartInfo start, IReadOnlyDictionary<string, string?> environment, string[] arguments)
     {
-        using Process process = Start(new ProcessStartInfo("dotnet"), environment, arguments);
+        using Process process = Start(start, environment, arguments);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         using var limit = new global::System.Threading.CancellationTokenSource(TimeSpan.FromMinutes(10));
