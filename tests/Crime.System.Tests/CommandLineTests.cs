@@ -18,7 +18,7 @@ public sealed class CommandLineTests
     private static readonly string[] s_verbs =
     [
         "convert", "eval", "demo", "board", "golden", "gestures", "train", "compile", "ilcount", "report", "embed", "flash", "nanoclr", "monitor", "check-device",
-        "segment", "data", "recording", "record", "publish", "settings",
+        "segment", "data", "recording", "record", "publish", "settings", "pack-device",
     ];
 
     [TestCaseSource(nameof(s_verbs))]
@@ -50,6 +50,7 @@ public sealed class CommandLineTests
         yield return Case("--percentile takes a number above 0 and up to 100", "convert", "x.safetensors", "-o", "y.crime", "--percentile", "0");
         yield return Case("--percentile needs --calibrate", "convert", "@trained", "-o", "y.crime", "--percentile", "99");
         yield return Case("--test-lines needs --calibrate", "convert", "@trained", "-o", "y.crime", "--test-lines", "lines");
+        yield return Case("'--plto' is no option of this verb; did you mean '--plot'?", "segment", "--plto", "x.png");
         yield return Case("nowhere is not a folder", "check-device", "--source", "nowhere");
         yield return Case("x.crime: cannot be read", "eval", "x.crime", "--data", "d");
         yield return Case("d: no such folder", "eval", "@model", "--data", "d");

@@ -26,6 +26,7 @@ public static class Program
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");
 
+        if (StrayOption(parsed) is { } stray) return Complain($"'{stray}' is no option of this verb{Suggest(parsed, stray)} (see 'crime {VerbOf(parsed)}--help')");
         if (VectorWidth.Problem is { } problem) return Complain(problem);
 
         using var interrupt = new CancellationTokenSource();
@@ -73,6 +74,13 @@ public static class Program
         root.SetAction(_ => help.Print());
         return root;
     }
+
+    /// <summary>Returns an option that the verb does not have, and that was taken as its argument: it would become the name of a file. Null when there is none.</summary>
+    internal static string? StrayOption(ParseResult parsed) => parsed.CommandResult.Command.Arguments
+        .SelectMany(argument => parsed.GetResult(argument)?.Tokens ?? []).Select(token => token.Value)
+        .FirstOrDefault(value => value.Length > 1 && value[0] == '-' && !char.IsAsciiDigit(value[1]));
+
+    private static string Suggest(ParseResult parsed, string typed) => Suggestion.For(typed, parsed.CommandResult.Command.Options.Select(option => option.Name));
 
     private static string MistakeIn(ParseResult parsed)
     {
