@@ -132,6 +132,31 @@ public sealed class RecurrentLayer
         ],
     };
 
+    /// <summary>Returns the same layer with another input, all else as it is.</summary>
+    /// <param name="inputCount">Numbers per timestep that come in.</param>
+    /// <param name="inputs">W_ih, [gates * hidden][inputs], and b_ih of each direction.</param>
+    public RecurrentLayer WithInput(int inputCount, IReadOnlyList<(float[] Weights, float[] Bias)> inputs) => new()
+    {
+        Kind = Kind,
+        Direction = Direction,
+        InputCount = inputCount,
+        HiddenCount = HiddenCount,
+        Clip = Clip,
+        IsInputForget = IsInputForget,
+        IsResetBefore = IsResetBefore,
+        Directions = [.. Directions.Select((weights, n) => new DirectionWeights
+        {
+            InputWeights = inputs[n].Weights,
+            RecurrentWeights = weights.RecurrentWeights,
+            InputBias = inputs[n].Bias,
+            RecurrentBias = weights.RecurrentBias,
+            Peepholes = weights.Peepholes,
+            InitialHidden = weights.InitialHidden,
+            InitialCell = weights.InitialCell,
+            Activations = weights.Activations,
+        })],
+    };
+
     /// <summary>Trainable numbers.</summary>
     public int ParameterCount => Directions.Sum(weights => weights.Arrays().Sum(values => values.Length));
 

@@ -69,7 +69,13 @@ public sealed class TrainedModel
 
     /// <summary>The same model with other recurrent weights. The calibration stays behind: other weights reach other states.</summary>
     /// <param name="layers">Layers of the same shapes.</param>
-    public TrainedModel WithLayers(IReadOnlyList<RecurrentLayer> layers) => new()
+    public TrainedModel WithLayers(IReadOnlyList<RecurrentLayer> layers) => With(layers, null);
+
+    /// <summary>Returns the same model with ranges to quantise with.</summary>
+    /// <param name="calibration">The ranges; null for any.</param>
+    public TrainedModel WithCalibration(Calibration? calibration) => With(Layers, calibration);
+
+    private TrainedModel With(IReadOnlyList<RecurrentLayer> layers, Calibration? calibration) => new()
     {
         Name = Name,
         Input = Input,
@@ -83,6 +89,7 @@ public sealed class TrainedModel
         HeadInput = HeadInput,
         HeadWeights = HeadWeights,
         HeadBias = HeadBias,
+        Calibration = calibration,
     };
 
     /// <summary>The network in a few words: "embedding 16, LSTM 24, GRU 24 both ways".</summary>

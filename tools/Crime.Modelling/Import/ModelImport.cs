@@ -1,6 +1,7 @@
 // One way in for every format of trained networks.
 
 using System.IO;
+using Crime.Modelling.Import.Network;
 using Crime.Modelling.Import.Onnx;
 
 namespace Crime.Modelling.Import;
@@ -8,12 +9,18 @@ namespace Crime.Modelling.Import;
 /// <summary>Reads a trained network from a file.</summary>
 public static class ModelImport
 {
-    /// <summary>Reads a safetensors or an ONNX file; its extension decides.</summary>
+    /// <summary>Reads a file of which nothing is said.</summary>
     /// <exception cref="UserInputException">The extension is another, or the file cannot be mapped.</exception>
-    public static TrainedModel Load(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    public static TrainedModel Load(string path) => Load(path, ImportOptions.None).Model;
+
+    /// <summary>Reads a safetensors or an ONNX file; its extension decides.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">What the user says about it.</param>
+    /// <exception cref="UserInputException">The extension is another, or the file cannot be mapped.</exception>
+    public static ImportedModel Load(string path, ImportOptions options) => Path.GetExtension(path).ToLowerInvariant() switch
     {
-        ".safetensors" => PyTorchImporter.Load(path),
-        ".onnx" => OnnxImporter.Load(path),
+        ".safetensors" => PyTorchImporter.Load(path, options),
+        ".onnx" => OnnxImporter.Load(path, options),
         string other => throw new UserInputException($"{path}: networks are read from .safetensors and .onnx files, not from '{other}'"),
     };
 }

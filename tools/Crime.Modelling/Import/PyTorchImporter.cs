@@ -1,13 +1,14 @@
 // From the names that PyTorch gives its recurrent layers, an nn.Embedding and an nn.Linear, to a TrainedModel. The modules may
 // have any names; what they are shows in the names and shapes of their tensors.
 
+using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 using System.Text.Json;
 using Crime.Model;
 using Crime.Modelling.Import.Metadata;
+using Crime.Modelling.Import.Network;
 using Crime.Modelling.Ranges;
 
 namespace Crime.Modelling.Import;
@@ -15,51 +16,59 @@ namespace Crime.Modelling.Import;
 /// <summary>Reads and writes a PyTorch <c>state_dict</c> in a safetensors file.</summary>
 public static class PyTorchImporter
 {
-    /// <summary>Reads a file.</summary>
+    /// <summary>Reads a file of which nothing is said.</summary>
     /// <exception cref="UserInputException">Something is missing, has the wrong shape, or is not supported.</exception>
-    public static TrainedModel Load(string path) => Import(Safetensors.Load(path), path);
+    public static TrainedModel Load(string path) => Load(path, ImportOptions.None).Model;
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">What the user says about it.</param>
+    /// <exception cref="UserInputException">Something is missing, has the wrong shape, or is not supported.</exception>
+    public static ImportedModel Load(string path, ImportOptions options) => Import(Safetensors.Load(path), path, options);
+
+    /// <summary>Maps the tensors and metadata of a file of which nothing is said.</summary>
+    /// <param name="file">The file's content.</param>
+    /// <param name="path">What to call it in messages; its name becomes the model's.</param>
+    public static TrainedModel Import(Safetensors file, string path) => Import(file, path, ImportOptions.None).Model;
 
     /// <summary>Maps the tensors and metadata of a file.</summary>
     /// <param name="file">The file's content.</param>
     /// <param name="path">What to call it in messages; its name becomes the model's.</param>
-    public static TrainedModel Import(Safetensors file, string path)
+    /// <param name="options">What the user says about the file.</param>
+    public static ImportedModel Import(Safetensors file, string path, ImportOptions options)
     {
+        var metadata = new ModelMetadata(file.Metadata, path);
+        var head = new HeadChoice(metadata, options, path);
         var tensors = new StateDict(file, path);
-        IReadOnlyList<RecurrentLayer> layers = tensors.TakeRecurrentLayers();
-        Tensor? embedding = tensors.TakeEmbedding();
+        IReadOnlyList<RecurrentLayer> layers = tensors.TakeRecurrentLayers(head.Nonlinearity);
+        Tensor? embedding = tensors.TakeEmbedding(layers[0].InputCount);
         (Tensor headWeights, float[] headBias) = tensors.TakeHead();
         tensors.ExpectNothingLeft();
 
         int inputs = layers[0].InputCount, outputs = layers[^1].Shape.OutputCount, classes = headWeights.Shape[0];
         if (headWeights.Shape[1] != outputs)
             throw new UserInputException($"{path}: the head's weights have shape {headWeights.ShapeText}; [{classes}, {outputs}] was expected, "
-                + "for the outputs of the last recurrent layer");
-        if (inputs is < 1 or > ModelFormat.MaxInputs || classes is < 1 or > ModelFormat.MaxClasses)
-            throw new UserInputException($"{path}: {inputs} inputs and {classes} classes are outside the limits "
-                + $"(1 to {ModelFormat.MaxInputs} and {ModelFormat.MaxClasses})");
+                + $"for the outputs of the last recurrent layer; {StateDict.WayOut}");
         if (embedding != null && embedding.Shape[1] != inputs)
-            throw new UserInputException($"{path}: the embedding has shape {embedding.ShapeText}; [any, {inputs}] was expected");
-        bool isTokens = embedding != null;
-        var metadata = new ModelMetadata(file.Metadata, path);
-        return new TrainedModel
+            throw new UserInputException($"{path}: the embedding has shape {embedding.ShapeText}; [any, {inputs}] was expected; {StateDict.WayOut}");
+        Combination value = Combination.Of(embedding == null ? new InputSignal(inputs) : new EmbeddingSignal(embedding.Values, embedding.Shape[0], inputs));
+        foreach (RecurrentLayer layer in layers) value = Combination.Of(new RecurrentSignal(layer, value));
+        value = head.Of(value);
+        IEnumerable<IReadOnlyList<(int, double)>> rows = headWeights.Values.Chunk(outputs)
+            .Select(row => row.Select((weight, column) => (column, (double)weight)).ToArray());
+        value = value.With(value.Map.Combined(rows).Scaled(_ => 1, row => headBias[row]));
+        try
         {
-            Name = Path.GetFileNameWithoutExtension(path),
-            Input = isTokens ? InputKind.Tokens : InputKind.Features,
-            InputCount = inputs,
-            ClassNames = metadata.ClassNames(classes),
-            Mean = isTokens ? null : metadata.Floats("feature_mean", inputs),
-            Deviation = isTokens ? null : metadata.Floats("feature_std", inputs),
-            CodePoints = isTokens ? metadata.CodePoints(embedding!.Shape[0]) : null,
-            Embedding = embedding?.Values ?? [],
-            Layers = layers,
-            HeadInput = HeadInputOf(file, path),
-            HeadWeights = headWeights.Values,
-            HeadBias = headBias,
-            Calibration = CalibrationOf(file, metadata, path, layers.Count),
-        };
+            ImportedModel imported = new NetworkBuilder(metadata, options, path).Build(value, isDecision: false);
+            return imported.OfStateDict(head.IsAssumed, CalibrationOf(file, metadata, path, layers.Count));
+        }
+        catch (UserInputException e) when (!e.Message.StartsWith(path, StringComparison.Ordinal))
+        {
+            throw new UserInputException($"{path}: {e.Message}", e);
+        }
     }
 
-    /// <summary>The file that <see cref="Import"/> reads back: what the trainer writes.</summary>
+    /// <summary>The file that <see cref="Import(Safetensors, string)"/> reads back: what the trainer writes.</summary>
     /// <param name="model">The model; its layers without options that PyTorch does not have.</param>
     /// <param name="provenance">Further metadata: who made it, from what, with which result.</param>
     public static Safetensors Export(TrainedModel model, IReadOnlyDictionary<string, string> provenance)
@@ -110,19 +119,6 @@ public static class PyTorchImporter
             throw new UserInputException($"{path}: metadata 'calibration_max_input' is there; it needs 'calibration_max_cells' and "
                 + "'calibration_longest_length' beside it, all of them numbers from 0 up");
         return new Calibration(file.Metadata.GetValueOrDefault("calibration", "the file's own metadata"), input, cells, longest);
-    }
-
-    /// <summary>What the head sees: metadata <c>head_input</c>; h_n where it says nothing.</summary>
-    private static HeadInput HeadInputOf(Safetensors file, string path)
-    {
-        if (!file.Metadata.TryGetValue("head_input", out string? text)) return HeadInput.FinalState;
-        return text switch
-        {
-            "final" => HeadInput.FinalState,
-            "last" => HeadInput.LastStep,
-            "first" => HeadInput.FirstStep,
-            _ => throw new UserInputException($"{path}: metadata 'head_input' is '{text}'; it takes final (h_n), last (output[-1]) or first (output[0])"),
-        };
     }
 
     private static string Text(float[] values) =>

@@ -28,6 +28,9 @@ public sealed class Safetensors
     /// <summary>The tensors by name.</summary>
     public SortedDictionary<string, Tensor> Tensors { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The types of tensors that do not hold numbers, by name: counters and masks. Their elements are not read.</summary>
+    public SortedDictionary<string, string> Others { get; } = new(StringComparer.Ordinal);
+
     /// <summary>The <c>__metadata__</c> of the header.</summary>
     public SortedDictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
 
@@ -64,8 +67,10 @@ public sealed class Safetensors
             {
                 if (entry.Name == "__metadata__")
                     foreach (var item in entry.Value.EnumerateObject()) result.Metadata[item.Name] = item.Value.GetString() ?? "";
+                else if (ReadTensor(entry, bytes.AsSpan(8 + (int)headerSize), path) is { } tensor)
+                    result.Tensors[entry.Name] = tensor;
                 else
-                    result.Tensors[entry.Name] = ReadTensor(entry, bytes.AsSpan(8 + (int)headerSize), path);
+                    result.Others[entry.Name] = entry.Value.GetProperty("dtype").GetString() ?? "";
             }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
@@ -114,9 +119,11 @@ public sealed class Safetensors
         return file.ToArray();
     }
 
-    private static Tensor ReadTensor(JsonProperty entry, ReadOnlySpan<byte> data, string path)
+    /// <summary>Reads a tensor; null for one that does not hold numbers.</summary>
+    private static Tensor? ReadTensor(JsonProperty entry, ReadOnlySpan<byte> data, string path)
     {
         string type = entry.Value.GetProperty("dtype").GetString() ?? "";
+        if (type is "I64" or "I32" or "I16" or "I8" or "U8" or "BOOL") return null;
         if (type != "F32") throw Bad(path, $"tensor '{entry.Name}' is of type {type}; only F32 is supported (convert it with .float() before saving)");
         int[] shape = entry.Value.GetProperty("shape").EnumerateArray().Select(size => size.GetInt32()).ToArray();
         var offsets = entry.Value.GetProperty("data_offsets");

@@ -13,6 +13,7 @@ namespace Crime.Modelling.Import;
 internal sealed partial class StateDict
 {
     private readonly SortedDictionary<string, Tensor> _tensors;
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly Safetensors _file;
     private readonly string _path;
 
@@ -23,42 +24,52 @@ internal sealed partial class StateDict
         _tensors = new SortedDictionary<string, Tensor>(file.Tensors, StringComparer.Ordinal);
     }
 
-    /// <summary>The layers of the one nn.LSTM, nn.GRU or nn.RNN.</summary>
-    public IReadOnlyList<RecurrentLayer> TakeRecurrentLayers()
+    /// <summary>Advice that most refusals share: an ONNX graph says what a state dict leaves open.</summary>
+    public const string WayOut = "export the network as ONNX (torch.onnx.export), which says how the layers are joined";
+
+    /// <summary>Returns the layers of the one nn.LSTM, nn.GRU, nn.RNN or cell of that kind.</summary>
+    /// <param name="nonlinearity">The function of an nn.RNN.</param>
+    public IReadOnlyList<RecurrentLayer> TakeRecurrentLayers(Activation nonlinearity)
     {
+        RenameCells();
         string[] modules = _tensors.Keys.Select(name => RecurrentName().Match(name)).Where(match => match.Success)
             .Select(match => match.Groups["module"].Value).Distinct().ToArray();
         if (modules.Length == 0) throw Bad($"no recurrent layer: a tensor like 'lstm.weight_ih_l0' is missing (found: {string.Join(", ", _tensors.Keys)})");
         if (modules.Length > 1)
-            throw Bad($"several recurrent modules ({string.Join(", ", modules)}); one nn.LSTM, nn.GRU or nn.RNN is supported, with as many layers as it has");
+            throw Bad($"several recurrent modules ({string.Join(", ", modules)}), and a state dict does not say which follows which; {WayOut}");
         string? projection = _tensors.Keys.FirstOrDefault(name => name.StartsWith(modules[0] + "weight_hr_l", StringComparison.Ordinal));
-        if (projection != null) throw Bad($"tensor '{projection}': an LSTM with projections (proj_size) is not supported");
+        if (projection != null) throw Bad($"tensor '{projection}': an LSTM with projections (proj_size) is not supported; train it without");
 
         var layers = new List<RecurrentLayer>();
         for (int index = 0; layers.Count < ModelFormat.MaxLayers; index++)
         {
             if (!_tensors.ContainsKey($"{modules[0]}weight_ih_l{index}")) break;
-            layers.Add(TakeLayer(modules[0], index, layers.Count == 0 ? null : layers[^1].Shape.OutputCount));
+            layers.Add(TakeLayer(modules[0], index, layers.Count == 0 ? null : layers[^1].Shape.OutputCount, nonlinearity));
         }
         if (layers.Count == 0) throw Bad($"tensor '{modules[0]}weight_ih_l0' is missing");
         return layers;
     }
 
-    /// <summary>The weights of the one nn.Embedding, or null.</summary>
-    public Tensor? TakeEmbedding()
+    /// <summary>Returns the weights of the one nn.Embedding: a matrix without a bias beside the head. Null for none.</summary>
+    /// <param name="inputs">Width of the first layer's input, which is the embedding's.</param>
+    public Tensor? TakeEmbedding(int inputs)
     {
-        string[] names = _tensors.Where(entry => entry.Key.EndsWith(".weight", StringComparison.Ordinal)
-            && !_tensors.ContainsKey(BiasOf(entry.Key)) && entry.Key.Contains("emb", StringComparison.OrdinalIgnoreCase)).Select(entry => entry.Key).ToArray();
-        if (names.Length > 1) throw Bad($"several embeddings ({string.Join(", ", names)}); one is supported");
-        return names.Length == 0 ? null : Take(names[0], 2);
+        string[] names = [.. Matrices().Where(name => !_tensors.ContainsKey(BiasOf(name)))];
+        string[] called = [.. names.Where(name => name.Contains("emb", StringComparison.OrdinalIgnoreCase))];
+        // A module of another name is one by its shape, if another matrix is left for the head.
+        if (called.Length == 0 && Matrices().Count() > 1) called = [.. names.Where(name => _tensors[name].Shape[1] == inputs)];
+        if (called.Length > 1) throw Bad($"several embeddings ({string.Join(", ", called)}); one is supported: {WayOut}");
+        return called.Length == 0 ? null : Take(called[0], 2);
     }
 
-    /// <summary>The one nn.Linear.</summary>
+    /// <summary>Returns the one nn.Linear.</summary>
     public (Tensor Weights, float[] Bias) TakeHead()
     {
-        string[] names = _tensors.Keys.Where(name => name.EndsWith(".weight", StringComparison.Ordinal)).ToArray();
+        RefuseOtherLayers();
+        string[] names = [.. Matrices()];
         if (names.Length == 0) throw Bad("no linear head: a tensor like 'fc.weight' is missing");
-        if (names.Length > 1) throw Bad($"several linear layers ({string.Join(", ", names)}); one head after the recurrent layers is supported");
+        if (names.Length > 1)
+            throw Bad($"several linear layers ({string.Join(", ", names)}), and a state dict does not say which function lies between them; {WayOut}");
         Tensor weights = Take(names[0], 2);
         string biasName = BiasOf(names[0]);
         int classes = weights.Shape[0];
@@ -70,10 +81,43 @@ internal sealed partial class StateDict
     public void ExpectNothingLeft()
     {
         if (_tensors.Count > 0)
-            throw Bad($"tensor '{_tensors.Keys.First()}' has no place in a recurrent network with an embedding and a linear head");
+            throw Bad($"tensor '{_tensors.Keys.First()}' has no place in a recurrent network with an embedding and a linear head; {WayOut}");
+        if (_file.Others.Count > 0)
+            throw Bad($"tensor '{_file.Others.Keys.First()}' is of type {_file.Others.Values.First()} and has no place in a recurrent network; {WayOut}");
     }
 
-    private RecurrentLayer TakeLayer(string module, int index, int? expectedInputs)
+    private IEnumerable<string> Matrices() =>
+        _tensors.Where(entry => entry.Key.EndsWith(".weight", StringComparison.Ordinal) && entry.Value.Shape.Length == 2).Select(entry => entry.Key);
+
+    /// <summary>Refuses modules that are no Linear, by the names and shapes of their tensors.</summary>
+    private void RefuseOtherLayers()
+    {
+        foreach (var (name, tensor) in _tensors.Where(entry => entry.Key.EndsWith(".weight", StringComparison.Ordinal)))
+        {
+            string module = name[..^".weight".Length];
+            string? kind = tensor.Shape.Length switch
+            {
+                1 when _tensors.ContainsKey(module + ".running_mean") => $"a BatchNorm of {tensor.Shape[0]} features",
+                1 => $"a LayerNorm of {tensor.Shape[0]} features, or another layer with one weight each",
+                3 => $"a Conv1d of {tensor.Shape[1]} to {tensor.Shape[0]} channels, {tensor.Shape[2]} steps wide",
+                _ => null,
+            };
+            if (kind != null) throw Bad($"'{name}' has shape {tensor.ShapeText}: {kind}, and a state dict does not say where it stands; {WayOut}");
+        }
+    }
+
+    /// <summary>Gives the tensors of an nn.LSTMCell, GRUCell or RNNCell, run in a loop, the names of a layer.</summary>
+    private void RenameCells()
+    {
+        foreach (string name in _tensors.Keys.Where(name => CellName().IsMatch(name)).ToArray())
+        {
+            _tensors[name + "_l0"] = _tensors[name];
+            _tensors.Remove(name);
+        }
+        _names.UnionWith(_tensors.Keys);
+    }
+
+    private RecurrentLayer TakeLayer(string module, int index, int? expectedInputs, Activation nonlinearity)
     {
         string inputName = $"{module}weight_ih_l{index}", recurrentName = $"{module}weight_hh_l{index}";
         Tensor inputWeights = Peek(inputName, 2), recurrentWeights = Peek(recurrentName, 2);
@@ -88,7 +132,9 @@ internal sealed partial class StateDict
         };
         int rows = recurrentWeights.Shape[0];
         bool isBoth = _tensors.ContainsKey(inputName + "_reverse");
-        IReadOnlyList<ActivationFunction>? activations = kind == CellKind.Rnn ? Nonlinearity() : null;
+        IReadOnlyList<ActivationFunction>? activations = kind == CellKind.Rnn && nonlinearity != Activation.Tanh
+            ? [new(nonlinearity), new(nonlinearity), new(nonlinearity)]
+            : null;
         DirectionWeights TakeDirection(string suffix) => new()
         {
             InputWeights = Expect(inputName + suffix, Take(inputName + suffix, 2), rows, inputs).Values,
@@ -111,16 +157,9 @@ internal sealed partial class StateDict
     private float[] TakeBias(string name, int rows)
     {
         string inputName = name.Replace("bias_hh", "bias_ih", StringComparison.Ordinal), recurrentName = name.Replace("bias_ih", "bias_hh", StringComparison.Ordinal);
-        if (!_file.Tensors.ContainsKey(inputName) && !_file.Tensors.ContainsKey(recurrentName)) return new float[rows];
+        if (!_names.Contains(inputName) && !_names.Contains(recurrentName)) return new float[rows];
         return Expect(name, Take(name, 1), rows).Values;
     }
-
-    private IReadOnlyList<ActivationFunction>? Nonlinearity() => _file.Metadata.GetValueOrDefault("nonlinearity", "tanh") switch
-    {
-        "tanh" => null,
-        "relu" => [new(Activation.Relu), new(Activation.Relu), new(Activation.Relu)],
-        string other => throw Bad($"metadata 'nonlinearity' is '{other}'; an nn.RNN has tanh or relu"),
-    };
 
     private Tensor Peek(string name, int dimensions)
     {
@@ -146,6 +185,9 @@ internal sealed partial class StateDict
     private static string BiasOf(string weightName) => weightName[..^"weight".Length] + "bias";
 
     private UserInputException Bad(string reason) => new($"{_path}: {reason}");
+
+    [GeneratedRegex(@"(^|\.)(weight|bias)_(ih|hh)$", RegexOptions.CultureInvariant)]
+    private static partial Regex CellName();
 
     [GeneratedRegex(@"^(?<module>.*)weight_ih_l\d+(_reverse)?$", RegexOptions.CultureInvariant)]
     private static partial Regex RecurrentName();

@@ -23,6 +23,12 @@ public sealed class ModelMetadata(IReadOnlyDictionary<string, string> entries, s
         return names;
     }
 
+    /// <summary>Returns an entry as it is; null if the file does not have the key.</summary>
+    public string? Text(string key) => entries.TryGetValue(key, out string? text) ? text : null;
+
+    /// <summary>True when the file names two classes.</summary>
+    public bool NamesTwoClasses => entries.TryGetValue("classes", out string? text) && Json<string[]>("classes", text).Length == 2;
+
     /// <summary>Returns one number per feature, or null if the file does not have the key.</summary>
     public float[]? Floats(string key, int count)
     {
@@ -38,7 +44,8 @@ public sealed class ModelMetadata(IReadOnlyDictionary<string, string> entries, s
     public int[] CodePoints(int vocabulary)
     {
         if (!entries.TryGetValue("vocabulary_codepoints", out string? text))
-            throw new UserInputException($"{path}: a model with an embedding needs 'vocabulary_codepoints' in its metadata");
+            throw new UserInputException($"{path}: a model with an embedding needs the metadata 'vocabulary_codepoints': a JSON list with the code point of "
+                + "each token from 1 on, as in [97,98,99] (docs/import.md shows how to save it)");
         int[] codePoints = Json<int[]>("vocabulary_codepoints", text);
         if (codePoints.Length != vocabulary - 1 || vocabulary > ModelFormat.MaxVocabulary)
             throw new UserInputException($"{path}: {codePoints.Length} code points do not fit an embedding of {vocabulary} tokens (token 0 is 'unknown')");

@@ -1,81 +1,143 @@
-// Follows the values through the graph, node by node. What a node does to them is in AxisOperators, LinearOperators and
-// SizeOperators; here the recurrent layers are collected. A node that has no place is refused, never skipped.
+// Follows the values through the graph, node by node. A node whose inputs are all known is computed (Folding); a node that data of
+// the network reach is looked up in the table below (Data). A node that has no place is refused, never skipped.
 
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using Crime.Model;
+using Crime.Modelling.Import.Network;
+using Crime.Modelling.Import.Onnx.Data;
+using Crime.Modelling.Import.Onnx.Folding;
+using Crime.Modelling.Import.Symbols;
 
 namespace Crime.Modelling.Import.Onnx;
 
 /// <summary>A graph being followed.</summary>
 internal sealed class OnnxGraph
 {
-    private static readonly string[] s_recurrent = ["LSTM", "GRU", "RNN"];
+    // If nodes within If nodes. Real files have one level.
+    private const int MaxDepth = 4;
 
+    private static readonly Dictionary<string, Func<Operation, IReadOnlyList<GraphValue>>> s_data = new(StringComparer.Ordinal)
+    {
+        ["Identity"] = One(MoveOperators.Same),
+        ["Dropout"] = One(MoveOperators.Same),
+        ["Cast"] = One(MoveOperators.Cast),
+        ["Transpose"] = One(MoveOperators.Transpose),
+        ["Squeeze"] = One(MoveOperators.Squeeze),
+        ["Unsqueeze"] = One(MoveOperators.Unsqueeze),
+        ["Reshape"] = One(MoveOperators.Reshape),
+        ["Flatten"] = One(MoveOperators.Flatten),
+        ["Expand"] = One(MoveOperators.Expand),
+        ["Slice"] = One(MoveOperators.Slice),
+        ["Gather"] = One(MoveOperators.Gather),
+        ["Split"] = MoveOperators.Split,
+        ["Concat"] = One(MoveOperators.Concat),
+        ["Gemm"] = One(LinearOperators.Gemm),
+        ["MatMul"] = One(LinearOperators.MatMul),
+        ["Add"] = One(LinearOperators.Arithmetic),
+        ["Sub"] = One(LinearOperators.Arithmetic),
+        ["Mul"] = One(LinearOperators.Arithmetic),
+        ["Div"] = One(LinearOperators.Arithmetic),
+        ["Neg"] = One(LinearOperators.Arithmetic),
+        ["Sum"] = One(LinearOperators.Arithmetic),
+        ["BatchNormalization"] = One(LinearOperators.BatchNormalization),
+        ["ReduceSum"] = One(LinearOperators.Reduce),
+        ["ReduceMean"] = One(LinearOperators.Reduce),
+        ["ReduceMax"] = One(LinearOperators.Reduce),
+        ["Softmax"] = One(FunctionOperators.Softmax),
+        ["LogSoftmax"] = One(FunctionOperators.Softmax),
+        ["Sigmoid"] = One(FunctionOperators.Elementwise),
+        ["Tanh"] = One(FunctionOperators.Elementwise),
+        ["Relu"] = One(FunctionOperators.Elementwise),
+        ["Exp"] = One(FunctionOperators.Elementwise),
+        ["Log"] = One(FunctionOperators.Elementwise),
+        ["Softplus"] = One(FunctionOperators.Elementwise),
+        ["Softsign"] = One(FunctionOperators.Elementwise),
+        ["ArgMax"] = One(FunctionOperators.ArgMax),
+        ["LSTM"] = RecurrentOperators.Run,
+        ["GRU"] = RecurrentOperators.Run,
+        ["RNN"] = RecurrentOperators.Run,
+        ["Shape"] = operation => [KnownOperators.ShapeOf(operation, operation.Data(0).Shape)],
+        ["Size"] = operation => [KnownTensor.OfInteger(Size.Product(operation.Data(0).Shape))],
+    };
+
+    private readonly OnnxModel _model;
     private readonly Dictionary<string, GraphValue> _values = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _lengths = new(StringComparer.Ordinal);
-    private readonly List<RecurrentLayer> _layers = [];
-    private readonly AxisKind[] _outerAxes = [AxisKind.Outer, AxisKind.Outer];
 
-    private OnnxGraph(OnnxModel model)
+    private OnnxGraph(OnnxModel model) => _model = model;
+
+    private int NodesDone { get; set; }
+
+    /// <summary>Follows a model to its output, and has the network built that it is.</summary>
+    /// <param name="model">The file.</param>
+    /// <param name="builder">Builds the network.</param>
+    /// <exception cref="UserInputException">A node has no place, or the network cannot be held.</exception>
+    public static ImportedModel Follow(OnnxModel model, NetworkBuilder builder)
     {
-        foreach (var (name, tensor) in model.Initializers) _values[name] = new ConstantValue(tensor);
-    }
-
-    /// <summary>The recurrent layers, in the order in which they see the sequence.</summary>
-    public IReadOnlyList<RecurrentLayer> Layers => _layers;
-
-    /// <summary>The embedding; null for a model of features.</summary>
-    public OnnxTensor? Embedding { get; private set; }
-
-    /// <summary>Follows a model to its first output.</summary>
-    /// <exception cref="UserInputException">A node cannot be mapped.</exception>
-    public static (OnnxGraph Graph, StateValue Output) Follow(OnnxModel model)
-    {
-        var graph = new OnnxGraph(model);
-        graph.AddInputs(model);
-        if (model.Outputs.Count == 0) throw new UserInputException("the graph has no output");
-        // What no output of the model depends on is not looked at: exporters leave remains.
-        HashSet<OnnxNode> needed = Needed(model);
-        foreach (OnnxNode node in model.Nodes.Where(needed.Contains)) graph.Run(node);
-        string name = model.Outputs[0].Name;
-        if (!graph._values.TryGetValue(name, out GraphValue? output)) throw new UserInputException($"the graph's output '{name}' is made by no node");
-        if (output is not StateValue state) throw new UserInputException($"the graph's output '{name}' does not come from a recurrent layer");
-        return (graph, state);
-    }
-
-    /// <summary>A value by its name.</summary>
-    public GraphValue ValueOf(OnnxNode node, string name)
-    {
-        if (_values.TryGetValue(name, out GraphValue? value)) return value;
-        throw node.Refuse(_lengths.Contains(name) ? $"the lengths '{name}' can only be sequence_lens" : $"its input '{name}' is not there: no node before it makes it");
-    }
-
-    /// <summary>A size of the graph's input, as the axis that it turned out to be.</summary>
-    public SizeEntry Resolved(SizeEntry entry) =>
-        entry.Axis is { Kind: AxisKind.Outer } axis ? entry with { Axis = axis with { Kind = _outerAxes[axis.Index], Index = 0 } } : entry;
-
-    private void AddInputs(OnnxModel model)
-    {
-        foreach (OnnxValueInfo input in model.Inputs.Where(input => !_values.ContainsKey(input.Name)))
+        if (model.Outputs.Count == 0) throw new UserInputException($"the graph has no output; {Remedy.Export}");
+        if (model.Outputs.Count > 1)
+            throw new UserInputException($"the graph has {model.Outputs.Count} outputs ({string.Join(", ", model.Outputs.Select(output => $"'{output.Name}'"))}); "
+                + "a model gives one answer: export the network with the first one alone");
+        RefuseWithoutLayers(model);
+        UserInputException? refusal = null;
+        int furthest = -1;
+        foreach (InputRoles roles in InputRoles.All(model))
         {
-            int rank = input.Shape?.Length ?? 3;
-            long SizeOf(int axis) => input.Shape == null ? -1 : input.Shape[axis] > 0 ? input.Shape[axis] : -1;
-            if (input.IsInteger && rank == 1)
+            var graph = new OnnxGraph(model);
+            try
             {
-                _lengths.Add(input.Name);
-                continue;
+                return graph.Run(roles, builder);
             }
-            bool isTokens = input.IsInteger;
-            if (rank is < 2 or > 3 || (isTokens && rank == 3))
-                throw new UserInputException($"the graph's input '{input.Name}' has {rank} axes; [time, batch, features] or [batch, time, features], "
-                    + "or token numbers without the last, were expected");
-            var axes = new List<Axis> { new(AxisKind.Outer, SizeOf(0), 0) };
-            if (isTokens || rank == 3) axes.Add(new Axis(AxisKind.Outer, SizeOf(1), 1));
-            if (!isTokens) axes.Add(new Axis(AxisKind.Unit, SizeOf(rank - 1)));
-            _values[input.Name] = new InputValue(axes, isTokens);
+            catch (Exception e) when (e is UserInputException or AxisOrderException)
+            {
+                // The meaning that gets furthest is the likely one, and its obstacle the one to report.
+                var order = e as AxisOrderException;
+                int reached = 2 * graph.NodesDone + (order == null ? 1 : 0);
+                if (reached > furthest) refusal = order?.Refusal ?? (UserInputException)e;
+                furthest = Math.Max(furthest, reached);
+            }
         }
+        throw refusal ?? new UserInputException("the graph has no input that can be a sequence: [batch, time, features] in any order, or token numbers [batch, time], "
+            + $"were expected; {Remedy.Listed}");
+    }
+
+    private ImportedModel Run(InputRoles roles, NetworkBuilder builder)
+    {
+        foreach (OnnxValueInfo input in _model.Inputs.Where(input => !_model.Initializers.ContainsKey(input.Name)))
+            _values[input.Name] = input.Name == roles.Name
+                ? new DataValue(roles.Axes, Combination.Of(new InputSignal(roles.Features)))
+                : input.IsInteger && input.Shape is { Length: 1 } ? new LengthsValue(roles.Batch) : new ForeignValue(input.Name);
+        // What the output does not depend on is not looked at: exporters leave remains.
+        HashSet<OnnxNode> needed = Needed(_model);
+        foreach (OnnxNode node in _model.Nodes.Where(needed.Contains))
+        {
+            Run(node, _model, 0);
+            NodesDone++;
+        }
+        NodesDone++;
+        string name = _model.Outputs[0].Name;
+        GraphValue output = _values.GetValueOrDefault(name) ?? throw new UserInputException($"the graph's output '{name}' is made by no node; {Remedy.Export}");
+        ImportedModel result = output switch
+        {
+            DecisionValue decision => builder.Build(decision.Of, isDecision: true),
+            DataValue data when data.Axes.Count(axis => axis.FeatureCount > 1) <= 1 => builder.Build(data.Content, isDecision: false),
+            DataValue data => throw new UserInputException($"the graph's output '{name}' is {data.AxesText}; one vector of classes was expected: {Remedy.Listed}"),
+            _ => throw new UserInputException($"the graph's output '{name}' does not come from a recurrent layer; {Remedy.Listed}"),
+        };
+        return result.WithInputAxes(roles.Text);
+    }
+
+    private static Func<Operation, IReadOnlyList<GraphValue>> One(Func<Operation, GraphValue> run) => operation => [run(operation)];
+
+    /// <summary>Refuses a graph without a recurrent node, which exporters make of a cell that is run in a loop.</summary>
+    private static void RefuseWithoutLayers(OnnxModel model)
+    {
+        const string LayerInstead = "export nn.LSTM, nn.GRU or nn.RNN (Keras: the layer, not its cell) instead of a cell in a loop";
+        HashSet<OnnxNode> needed = Needed(model);
+        if (needed.Any(node => node.Operator is "LSTM" or "GRU" or "RNN" or "If")) return;
+        if (needed.FirstOrDefault(node => node.Operator is "Scan" or "Loop") is { } loop) throw loop.Refuse("it loops over the timesteps by itself", LayerInstead);
+        OnnxNode? last = model.Nodes.LastOrDefault(needed.Contains);
+        throw last?.Refuse("no LSTM, GRU or RNN node lies before it", LayerInstead) ?? new UserInputException($"the graph has no recurrent node; {LayerInstead}");
     }
 
     private static HashSet<OnnxNode> Needed(OnnxModel model)
@@ -88,87 +150,72 @@ internal sealed class OnnxGraph
         while (open.TryPop(out string? name))
         {
             if (!makers.TryGetValue(name, out OnnxNode? node) || !needed.Add(node)) continue;
-            foreach (string input in node.Inputs) open.Push(input);
+            foreach (string input in node.AllInputs()) open.Push(input);
         }
         return needed;
     }
 
-    private void Run(OnnxNode node)
+    private void Run(OnnxNode node, OnnxModel scope, int depth)
     {
-        if (node.Domain is not ("" or "ai.onnx")) throw node.Refuse($"operators of the domain '{node.Domain}' are not supported");
-        if (s_recurrent.Contains(node.Operator))
+        if (node.Domain is not ("" or "ai.onnx")) throw node.Refuse($"operators of the domain '{node.Domain}' are not known", Remedy.Listed);
+        try
         {
-            RunRecurrent(node);
-            return;
+            var operation = new Operation(node, [.. node.Inputs.Select(name => name.Length == 0 ? null : ValueOf(node, name, scope))], _model.Opset);
+            IReadOnlyList<GraphValue> results = node.Operator == "If" ? Branch(operation, depth) : ResultsOf(operation);
+            for (int n = 0; n < Math.Min(results.Count, node.Outputs.Count); n++)
+                if (node.Outputs[n].Length > 0) _values[node.Outputs[n]] = results[n];
         }
-        if (node.Outputs.Count == 0) throw node.Refuse("it makes nothing");
-        GraphValue result = AxisOperators.TryRun(node, this) ?? LinearOperators.TryRun(node, this) ?? SizeOperators.TryRun(node, this)
-            ?? throw node.Refuse("this operator is not supported around a recurrent network");
-        if (result is InputValue { Embedding: { } embedding }) Embedding = embedding;
-        _values[node.Outputs[0]] = result;
-    }
-
-    private void RunRecurrent(OnnxNode node)
-    {
-        if (node.Inputs.Count == 0) throw node.Refuse("it has no input X");
-        if (_layers.Count == ModelFormat.MaxLayers) throw node.Refuse($"more than {ModelFormat.MaxLayers} recurrent layers");
-        bool isBatchFirst = node.Integer("layout", 0) == 1;
-        if (ValueOf(node, node.Inputs[0]) is not SymbolValue x) throw node.Refuse("its input X is a constant");
-        long width = WidthOf(node, x, isBatchFirst);
-        OnnxTensor? w = node.Inputs.Count > 1 && _values.GetValueOrDefault(node.Inputs[1]) is ConstantValue { Tensor: var tensor } ? tensor : null;
-        if (width < 0 && w is { Shape.Length: 3 }) width = w.Shape[2];
-        RecurrentLayer layer = RecurrentNode.Read(node, (int)width, name => ValueOf(node, name));
-        Axis time = x.Axes[isBatchFirst ? 1 : 0];
-        CheckLengths(node, time.Size);
-        int index = _layers.Count;
-        _layers.Add(layer);
-        AddOutputs(node, index, layer, time.Size, isBatchFirst);
-    }
-
-    /// <summary>Checks that X is the whole sequence that this layer should see.</summary>
-    /// <returns>Its width, -1 where it is not known.</returns>
-    private long WidthOf(OnnxNode node, SymbolValue x, bool isBatchFirst)
-    {
-        if (x.Axes.Count != 3 || x.Axes[2].Kind != AxisKind.Unit) throw node.Refuse($"its input X has the axes {x.AxesText}; three with the features last were expected");
-        AxisKind time = x.Axes[isBatchFirst ? 1 : 0].Kind, batch = x.Axes[isBatchFirst ? 0 : 1].Kind;
-        if (x is InputValue input)
+        catch (NotKnownException e)
         {
-            if (_layers.Count > 0) throw node.Refuse("it reads the graph's input beside another recurrent layer; layers have to follow one another");
-            if (input.IsTokens && input.Embedding == null) throw node.Refuse("it reads token numbers without an embedding");
-            if (batch == AxisKind.Outer) _outerAxes[x.Axes[isBatchFirst ? 0 : 1].Index] = AxisKind.Batch;
-            if (time == AxisKind.Outer) _outerAxes[x.Axes[isBatchFirst ? 1 : 0].Index] = AxisKind.Time;
-            else throw node.Refuse($"its input X has the axes {x.AxesText}; the timesteps are not where its layout says");
-            return x.Axes[2].Size;
+            throw node.Refuse($"{e.Message} cannot be computed while the file is read", Remedy.Constant);
         }
-        var state = (StateValue)x;
-        bool isWhole = state.Moment == Moment.Every && state.Map == null
-            && state.Parts.SequenceEqual(Enumerable.Range(0, _layers[^1].Directions.Count).Select(d => Part(_layers.Count - 1, d)));
-        if (!isWhole) throw node.Refuse("its input X is not the whole output of the recurrent layer before it");
-        if (time != AxisKind.Time || batch is not (AxisKind.Batch or AxisKind.One))
-            throw node.Refuse($"its input X has the axes {x.AxesText}; its layout asks for {(isBatchFirst ? "[batch, time, unit]" : "[time, batch, unit]")}");
-        return x.Axes[2].Size;
+        catch (OverflowException e)
+        {
+            throw node.Refuse($"its sizes are out of range ({e.Message})", Remedy.Export);
+        }
     }
 
-    /// <summary>sequence_lens may be an input of the graph, or a constant that says no more than the graph: a sequence comes with its own length here.</summary>
-    private void CheckLengths(OnnxNode node, long length)
+    private static IReadOnlyList<GraphValue> ResultsOf(Operation operation)
     {
-        if (node.Inputs.Count <= 4 || node.Inputs[4].Length == 0 || _lengths.Contains(node.Inputs[4])) return;
-        if (ValueOf(node, node.Inputs[4]) is not ConstantValue { Tensor: { IsInteger: true } lengths })
-            throw node.Refuse("sequence_lens is neither an input of the graph nor a constant");
-        if (lengths.Integers.Any(given => given != length))
-            throw node.Refuse($"sequence_lens is a constant of {string.Join(", ", lengths.Integers.Distinct())} timesteps, which is not the length of the node's input");
+        OnnxNode node = operation.Node;
+        if (operation.IsKnown)
+            return KnownOperators.TryRun(operation) ?? throw node.Refuse("this operator is not computed on constants and sizes", Remedy.Constant);
+        if (LengthOperators.TryRun(operation) is { } lengths) return lengths;
+        GraphValue? stranger = operation.Inputs.FirstOrDefault(input => input is ForeignValue);
+        if (stranger != null) throw node.Refuse(
+            $"it reads {Operation.Describe(stranger)}", "a model reads one sequence: leave the second input out, or make it a constant");
+        if (operation[0] is DecisionValue decision && node.Operator is "Cast" or "Identity" or "Squeeze" or "Unsqueeze" or "Reshape" or "Flatten") return [decision];
+        GraphValue? misplaced = operation.Inputs.FirstOrDefault(input => input is LengthsValue or OrderValue or DecisionValue);
+        bool takesLengths = node.Operator is "LSTM" or "GRU" or "RNN" && operation[0] is DataValue;
+        if (misplaced != null && !takesLengths && !(misplaced is OrderValue && node.Operator == "Gather"))
+            throw node.Refuse($"it computes with {Operation.Describe(misplaced)}", misplaced is DecisionValue
+                ? Remedy.Listed
+                : "lengths can only be the sequence_lens of a recurrent layer: give them to it as they are");
+        return s_data.TryGetValue(node.Operator, out Func<Operation, IReadOnlyList<GraphValue>>? run)
+            ? run(operation)
+            : throw node.Refuse("this operator is not supported around a recurrent network", Remedy.Listed);
     }
 
-    private StatePart Part(int layer, int direction) => new(layer, direction, direction == 1 || _layers[layer].Direction == Direction.Reverse);
-
-    private void AddOutputs(OnnxNode node, int index, RecurrentLayer layer, long length, bool isBatchFirst)
+    /// <summary>Runs the branch of an If node that its condition names.</summary>
+    private IReadOnlyList<GraphValue> Branch(Operation operation, int depth)
     {
-        Axis time = new(AxisKind.Time, length), batch = new(AxisKind.Batch, -1), unit = new(AxisKind.Unit, layer.HiddenCount);
-        Axis part = new(AxisKind.Part, layer.Directions.Count);
-        StatePart[] parts = Enumerable.Range(0, layer.Directions.Count).Select(d => Part(index, d)).ToArray();
-        if (node.Outputs.Count > 0)
-            _values[node.Outputs[0]] = new StateValue(isBatchFirst ? [batch, time, part, unit] : [time, part, batch, unit], parts, Moment.Every);
-        if (node.Outputs.Count > 1)
-            _values[node.Outputs[1]] = new StateValue(isBatchFirst ? [batch, part, unit] : [part, batch, unit], parts, Moment.Final);
+        OnnxNode node = operation.Node;
+        if (operation[0] is not KnownTensor { Integers: [{ IsNumber: true } condition] }) throw node.Refuse(
+            "its condition depends on the input of the network", Remedy.Constant);
+        string name = condition != 0 ? "then_branch" : "else_branch";
+        OnnxModel branch = node.Attributes.TryGetValue(name, out OnnxAttribute? attribute) && attribute.Graph != null
+            ? attribute.Graph
+            : throw node.Refuse($"it has no {name}");
+        if (depth == MaxDepth) throw node.Refuse($"conditions nested more than {MaxDepth} deep");
+        foreach (OnnxNode inner in branch.Nodes) Run(inner, branch, depth + 1);
+        return [.. branch.Outputs.Select(output => ValueOf(node, output.Name, branch))];
+    }
+
+    private GraphValue ValueOf(OnnxNode node, string name, OnnxModel scope)
+    {
+        if (_values.TryGetValue(name, out GraphValue? value)) return value;
+        if (!scope.Initializers.TryGetValue(name, out OnnxTensor? tensor) && !_model.Initializers.TryGetValue(name, out tensor))
+            throw node.Refuse($"its input '{name}' is not there: no node before it makes it");
+        return _values[name] = tensor.ToKnown();
     }
 }

@@ -1,27 +1,28 @@
-// From an ONNX file to a TrainedModel.
+// From an ONNX file to a network.
 
 using System;
 using System.IO;
-using System.Linq;
-using Crime.Model;
 using Crime.Modelling.Import.Metadata;
+using Crime.Modelling.Import.Network;
 
 namespace Crime.Modelling.Import.Onnx;
 
 /// <summary>Reads recurrent classifiers from ONNX files.</summary>
 /// <remarks>
 /// Class names, the normalisation of features and the code points of tokens come from the file's metadata, with the keys that the
-/// safetensors importer knows: classes, feature_mean, feature_std, vocabulary_codepoints.
+/// safetensors importer knows: classes, feature_mean, feature_std, vocabulary_codepoints, answer.
 /// </remarks>
 public static class OnnxImporter
 {
     /// <summary>Reads a file.</summary>
-    /// <exception cref="UserInputException">It cannot be read or cannot be mapped; the message names the node, its operator and the reason.</exception>
-    public static TrainedModel Load(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="options">What the user says about it.</param>
+    /// <exception cref="UserInputException">It cannot be read or mapped; the message names the node, its operator, the reason and what to do.</exception>
+    public static ImportedModel Load(string path, ImportOptions options)
     {
         try
         {
-            return Import(File.ReadAllBytes(path), path);
+            return Import(File.ReadAllBytes(path), path, options);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -29,59 +30,27 @@ public static class OnnxImporter
         }
     }
 
+    /// <summary>Maps the bytes of a file of which nothing is said.</summary>
+    /// <param name="bytes">The whole file.</param>
+    /// <param name="path">What to call it in messages; its name becomes the model's, and its folder may hold large tensors.</param>
+    public static TrainedModel Import(byte[] bytes, string path) => Import(bytes, path, ImportOptions.None).Model;
+
     /// <summary>Maps a file's bytes.</summary>
     /// <param name="bytes">The whole file.</param>
-    /// <param name="path">What to call it in messages; its name becomes the model's.</param>
-    public static TrainedModel Import(byte[] bytes, string path)
+    /// <param name="path">What to call it in messages; its name becomes the model's, and its folder may hold large tensors.</param>
+    /// <param name="options">What the user says about it.</param>
+    public static ImportedModel Import(byte[] bytes, string path, ImportOptions options)
     {
         OnnxModel model = OnnxReader.Parse(bytes, path);
         try
         {
-            var (graph, output) = OnnxGraph.Follow(model);
-            return Build(graph, output, new ModelMetadata(model.Metadata, path), path);
+            if (options.Head != null || options.Activation != null || options.Nonlinearity != null)
+                throw new UserInputException("--head, --activation and --nonlinearity are for a state dict; an ONNX graph says itself what the head sees");
+            return OnnxGraph.Follow(model, new NetworkBuilder(new ModelMetadata(model.Metadata, path), options, path));
         }
         catch (UserInputException e) when (!e.Message.StartsWith(path, StringComparison.Ordinal))
         {
             throw new UserInputException($"{path}: {e.Message}", e);
         }
-    }
-
-    private static TrainedModel Build(OnnxGraph graph, StateValue output, ModelMetadata metadata, string path)
-    {
-        if (output.Map == null) throw new UserInputException("the graph's output comes from a recurrent layer without a linear head (Gemm, or MatMul and Add)");
-        if (output.Moment == Moment.Every) throw new UserInputException("the graph's output is one per timestep; a class per sequence is needed");
-        RecurrentLayer last = graph.Layers[^1];
-        int inputs = graph.Layers[0].InputCount, classes = output.Map.OutputCount, hidden = last.HiddenCount;
-        if (output.Parts.Any(part => part.Layer != graph.Layers.Count - 1)) throw new UserInputException("the head sees other layers than the last recurrent one");
-        if (inputs is < 1 or > ModelFormat.MaxInputs || classes is < 1 or > ModelFormat.MaxClasses)
-            throw new UserInputException($"{inputs} inputs and {classes} classes are outside the limits (1 to {ModelFormat.MaxInputs} and {ModelFormat.MaxClasses})");
-        bool isTokens = graph.Embedding != null;
-        return new TrainedModel
-        {
-            Name = Path.GetFileNameWithoutExtension(path),
-            Input = isTokens ? InputKind.Tokens : InputKind.Features,
-            InputCount = inputs,
-            ClassNames = metadata.ClassNames(classes),
-            Mean = isTokens ? null : metadata.Floats("feature_mean", inputs),
-            Deviation = isTokens ? null : metadata.Floats("feature_std", inputs),
-            CodePoints = isTokens ? metadata.CodePoints(graph.Embedding!.Shape[0]) : null,
-            Embedding = graph.Embedding?.Values ?? [],
-            Layers = graph.Layers,
-            HeadInput = output.HeadInput,
-            HeadWeights = HeadWeights(output, last.Directions.Count, hidden),
-            HeadBias = output.Map.Bias,
-        };
-    }
-
-    /// <summary>The head's weights on all directions of the last layer in their order; zeros on one that the graph leaves out.</summary>
-    private static float[] HeadWeights(StateValue output, int directions, int hidden)
-    {
-        int classes = output.Map!.OutputCount, seen = output.Parts.Count * hidden;
-        var weights = new float[classes * directions * hidden];
-        for (int k = 0; k < classes; k++)
-            for (int p = 0; p < output.Parts.Count; p++)
-                for (int unit = 0; unit < hidden; unit++)
-                    weights[(k * directions + output.Parts[p].Direction) * hidden + unit] += output.Map.Weights[k * seen + p * hidden + unit];
-        return weights;
     }
 }

@@ -3,6 +3,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Modelling.Import.Symbols;
 
 namespace Crime.Modelling.Import.Onnx;
 
@@ -16,8 +17,18 @@ internal sealed record OnnxTensor(string Name, int[] Shape, float[] Values, long
     /// <summary>The shape as people write it.</summary>
     public string ShapeText => "[" + string.Join(", ", Shape) + "]";
 
-    /// <summary>Whether it holds integers.</summary>
-    public bool IsInteger => Integers.Length > 0 || (Values.Length == 0 && Shape.Contains(0));
+    /// <summary>True when it holds whole numbers.</summary>
+    public bool IsInteger { get; init; }
+
+    /// <summary>Why the elements were not read; null when they were.</summary>
+    public string? Obstacle { get; init; }
+
+    /// <summary>Returns the tensor as a known value of the graph.</summary>
+    public KnownTensor ToKnown() => Obstacle != null
+        ? throw new NotKnownException(Obstacle)
+        : IsInteger
+            ? KnownTensor.OfIntegers(Array.ConvertAll(Integers, number => new Size(number)), Shape)
+            : KnownTensor.OfNumbers(Values, Shape);
 }
 
 /// <summary>An attribute of a node; only the field of its type is filled.</summary>
@@ -43,6 +54,9 @@ internal sealed class OnnxAttribute
 
     /// <summary>Texts.</summary>
     public List<string> Texts { get; } = [];
+
+    /// <summary>A graph: a branch of an If node.</summary>
+    public OnnxModel? Graph { get; set; }
 }
 
 /// <summary>A node of the graph.</summary>
@@ -66,6 +80,10 @@ internal sealed class OnnxNode
     /// <summary>Attributes by name.</summary>
     public Dictionary<string, OnnxAttribute> Attributes { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Returns the names of all values that it depends on, those that its branches use included.</summary>
+    public IEnumerable<string> AllInputs() => Inputs.Concat(Attributes.Values.Where(attribute => attribute.Graph != null)
+        .SelectMany(attribute => attribute.Graph!.Nodes.SelectMany(node => node.AllInputs()).Concat(attribute.Graph.Outputs.Select(output => output.Name))));
+
     /// <summary>An integer attribute.</summary>
     public long Integer(string name, long otherwise) => Attributes.TryGetValue(name, out OnnxAttribute? attribute) ? attribute.Integer : otherwise;
 
@@ -75,9 +93,11 @@ internal sealed class OnnxNode
     /// <summary>A text attribute.</summary>
     public string Text(string name, string otherwise) => Attributes.TryGetValue(name, out OnnxAttribute? attribute) ? attribute.Text : otherwise;
 
-    /// <summary>A refusal that names this node.</summary>
-    public UserInputException Refuse(string reason) =>
-        new($"node '{(Name.Length > 0 ? Name : Outputs.FirstOrDefault("?"))}' ({Operator}): {reason}");
+    /// <summary>Returns a refusal that names this node.</summary>
+    /// <param name="reason">Why it has no place.</param>
+    /// <param name="remedy">What the user of the file can do.</param>
+    public UserInputException Refuse(string reason, string remedy = Remedy.Export) =>
+        new($"node '{(Name.Length > 0 ? Name : Outputs.FirstOrDefault("?"))}' ({Operator}): {reason}; {remedy}");
 }
 
 /// <summary>An input or output of the graph.</summary>
@@ -100,6 +120,9 @@ internal sealed class OnnxModel
 
     /// <summary>The graph's outputs.</summary>
     public List<OnnxValueInfo> Outputs { get; } = [];
+
+    /// <summary>Version of ONNX's operators that the file was written for.</summary>
+    public int Opset { get; set; }
 
     /// <summary>Free metadata.</summary>
     public Dictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);

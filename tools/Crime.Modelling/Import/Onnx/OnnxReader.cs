@@ -4,19 +4,24 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Runtime.InteropServices;
 using Google.Protobuf;
+using static Crime.Modelling.Import.Onnx.Protobuf;
 
 namespace Crime.Modelling.Import.Onnx;
 
 /// <summary>Reads the protobuf messages of an ONNX file.</summary>
-internal static class OnnxReader
+internal sealed class OnnxReader
 {
     private const int MaxFileSize = 256 * 1024 * 1024;
-    private const int FloatType = 1, Int32Type = 6, Int64Type = 7, BoolType = 9, Float16Type = 10, DoubleType = 11, BFloat16Type = 16;
+    private const int Int32Type = 6, Int64Type = 7;
 
-    /// <summary>Takes one field; <paramref name="isPacked"/> says that a length and bytes follow.</summary>
-    private delegate void FieldReader(int field, bool isPacked, CodedInputStream input);
+    // Graphs within nodes of graphs. The bound keeps a forged file from exhausting the stack.
+    private const int MaxDepth = 8;
+
+    private readonly TensorReader _tensors;
+    private int _depth;
+
+    private OnnxReader(ExternalData files) => _tensors = new TensorReader(files);
 
     /// <summary>Reads a file.</summary>
     /// <param name="bytes">The whole file.</param>
@@ -26,28 +31,27 @@ internal static class OnnxReader
     {
         if (bytes.Length > MaxFileSize) throw new UserInputException($"{path}: {bytes.Length} bytes are more than the {MaxFileSize} that are read");
         var model = new OnnxModel();
-        bool hasGraph = false, hasOperatorSet = false;
+        var reader = new OnnxReader(new ExternalData(path));
+        bool hasGraph = false;
         try
         {
             ReadMessage(new CodedInputStream(bytes), (field, _, input) =>
             {
-                if (field == 7)
+                switch (field)
                 {
-                    hasGraph = true;
-                    ReadGraph(Message(input), model);
-                }
-                else if (field == 8)
-                {
-                    hasOperatorSet = true;
-                    input.SkipLastField();
-                }
-                else if (field == 14)
-                {
-                    ReadMetadata(Message(input), model);
-                }
-                else
-                {
-                    input.SkipLastField();
+                    case 7:
+                        hasGraph = true;
+                        reader.ReadGraph(Message(input), model);
+                        break;
+                    case 8:
+                        ReadOperatorSet(Message(input), model);
+                        break;
+                    case 14:
+                        ReadMetadata(Message(input), model);
+                        break;
+                    default:
+                        input.SkipLastField();
+                        break;
                 }
             });
         }
@@ -59,11 +63,33 @@ internal static class OnnxReader
         {
             throw new UserInputException($"{path}: {e.Message}", e);
         }
-        if (!hasGraph || !hasOperatorSet) throw new UserInputException($"{path}: not an ONNX file, or cut off: it holds no graph or no operator set");
+        if (!hasGraph || model.Opset == 0) throw new UserInputException($"{path}: not an ONNX file, or cut off: it holds no graph or no operator set");
         return model;
     }
 
-    private static void ReadGraph(CodedInputStream input, OnnxModel model) => ReadMessage(input, (field, _, graph) =>
+    private static void ReadOperatorSet(CodedInputStream input, OnnxModel model)
+    {
+        string domain = "";
+        long version = 0;
+        ReadMessage(input, (field, _, entry) =>
+        {
+            if (field == 1) domain = entry.ReadString();
+            else if (field == 2) version = entry.ReadInt64();
+            else entry.SkipLastField();
+        });
+        if (domain is "" or "ai.onnx") model.Opset = (int)Math.Clamp(version, 0, int.MaxValue);
+    }
+
+    private OnnxModel ReadBranch(CodedInputStream input)
+    {
+        if (++_depth > MaxDepth) throw new UserInputException($"graphs are nested more than {MaxDepth} deep");
+        var branch = new OnnxModel();
+        ReadGraph(input, branch);
+        _depth--;
+        return branch;
+    }
+
+    private void ReadGraph(CodedInputStream input, OnnxModel model) => ReadMessage(input, (field, _, graph) =>
     {
         switch (field)
         {
@@ -71,7 +97,7 @@ internal static class OnnxReader
                 model.Nodes.Add(ReadNode(Message(graph)));
                 break;
             case 5:
-                OnnxTensor tensor = ReadTensor(Message(graph));
+                OnnxTensor tensor = _tensors.Read(Message(graph));
                 model.Initializers[tensor.Name] = tensor;
                 break;
             case 11:
@@ -98,7 +124,7 @@ internal static class OnnxReader
         model.Metadata[key] = value;
     }
 
-    private static OnnxNode ReadNode(CodedInputStream input)
+    private OnnxNode ReadNode(CodedInputStream input)
     {
         var node = new OnnxNode();
         ReadMessage(input, (field, _, part) =>
@@ -117,7 +143,7 @@ internal static class OnnxReader
         return node;
     }
 
-    private static void ReadAttribute(CodedInputStream input, OnnxNode node)
+    private void ReadAttribute(CodedInputStream input, OnnxNode node)
     {
         string name = "";
         var attribute = new OnnxAttribute();
@@ -129,7 +155,8 @@ internal static class OnnxReader
                 case 2: attribute.Float = part.ReadFloat(); break;
                 case 3: attribute.Integer = part.ReadInt64(); break;
                 case 4: attribute.Text = part.ReadBytes().ToStringUtf8(); break;
-                case 5: attribute.Tensor = ReadTensor(Message(part)); break;
+                case 5: attribute.Tensor = _tensors.Read(Message(part)); break;
+                case 6: attribute.Graph = ReadBranch(Message(part)); break;
                 case 7: ReadRepeated(part, isPacked, attribute.Floats, stream => stream.ReadFloat()); break;
                 case 8: ReadRepeated(part, isPacked, attribute.Integers, stream => stream.ReadInt64()); break;
                 case 9: attribute.Texts.Add(part.ReadBytes().ToStringUtf8()); break;
@@ -192,108 +219,4 @@ internal static class OnnxReader
         return [.. sizes];
     }
 
-    private static OnnxTensor ReadTensor(CodedInputStream input)
-    {
-        string name = "";
-        int type = 0;
-        bool isExternal = false;
-        var shape = new List<long>();
-        var floats = new List<float>();
-        var integers = new List<long>();
-        ByteString raw = ByteString.Empty;
-        ReadMessage(input, (field, isPacked, part) =>
-        {
-            switch (field)
-            {
-                case 1: ReadRepeated(part, isPacked, shape, stream => stream.ReadInt64()); break;
-                case 2: type = part.ReadInt32(); break;
-                case 4: ReadRepeated(part, isPacked, floats, stream => stream.ReadFloat()); break;
-                case 5: ReadRepeated(part, isPacked, integers, stream => stream.ReadInt32()); break;
-                case 7: ReadRepeated(part, isPacked, integers, stream => stream.ReadInt64()); break;
-                case 8: name = part.ReadString(); break;
-                case 9: raw = part.ReadBytes(); break;
-                case 10: ReadRepeated(part, isPacked, floats, stream => (float)stream.ReadDouble()); break;
-                case 14: isExternal = part.ReadInt32() != 0; break;
-                default: part.SkipLastField(); break;
-            }
-        });
-        if (isExternal) throw new UserInputException($"tensor '{name}' lies in another file; save the model with its weights inside");
-        return MakeTensor(name, type, shape, floats, integers, raw.Span);
-    }
-
-    private static OnnxTensor MakeTensor(string name, int type, List<long> shape, List<float> floats, List<long> integers, ReadOnlySpan<byte> raw)
-    {
-        long count = 1;
-        foreach (long size in shape)
-        {
-            if (size < 0 || (size > 0 && count > MaxFileSize / size)) throw new UserInputException($"tensor '{name}' has an impossible shape");
-            count *= size;
-        }
-        bool isInteger = type is Int32Type or Int64Type or BoolType;
-        if (raw.Length > 0)
-        {
-            if (isInteger) integers = RawIntegers(type, raw);
-            else floats = RawFloats(type, raw);
-        }
-        else if (type is Float16Type or BFloat16Type)
-        {
-            // Sixteen bits each, in the field of the integers.
-            foreach (long bits in integers) floats.Add(type == Float16Type ? (float)BitConverter.UInt16BitsToHalf((ushort)bits) : FromBFloat16((ushort)bits));
-            integers = [];
-        }
-        if (!isInteger && type is not (FloatType or DoubleType or Float16Type or BFloat16Type))
-            throw new UserInputException($"tensor '{name}' is of ONNX element type {type}; single, double or half precision numbers and integers are supported");
-        if ((isInteger ? integers.Count : floats.Count) != count)
-            throw new UserInputException($"tensor '{name}' holds {(isInteger ? integers.Count : floats.Count)} elements, but its shape asks for {count} (truncated?)");
-        return new OnnxTensor(name, [.. shape.ConvertAll(size => (int)size)], isInteger ? [] : [.. floats], isInteger ? [.. integers] : []);
-    }
-
-    private static List<long> RawIntegers(int type, ReadOnlySpan<byte> raw)
-    {
-        var integers = new List<long>();
-        if (type == Int64Type)
-            foreach (long value in MemoryMarshal.Cast<byte, long>(raw)) integers.Add(value);
-        else if (type == Int32Type)
-            foreach (int value in MemoryMarshal.Cast<byte, int>(raw)) integers.Add(value);
-        else
-            foreach (byte value in raw) integers.Add(value);
-        return integers;
-    }
-
-    private static List<float> RawFloats(int type, ReadOnlySpan<byte> raw)
-    {
-        var floats = new List<float>();
-        if (type == FloatType)
-            floats.AddRange(MemoryMarshal.Cast<byte, float>(raw));
-        else if (type == DoubleType)
-            foreach (double value in MemoryMarshal.Cast<byte, double>(raw)) floats.Add((float)value);
-        else if (type == Float16Type)
-            foreach (Half value in MemoryMarshal.Cast<byte, Half>(raw)) floats.Add((float)value);
-        else if (type == BFloat16Type)
-            foreach (ushort value in MemoryMarshal.Cast<byte, ushort>(raw)) floats.Add(FromBFloat16(value));
-        return floats;
-    }
-
-    private static float FromBFloat16(ushort bits) => BitConverter.Int32BitsToSingle(bits << 16);
-
-    private static void ReadMessage(CodedInputStream input, FieldReader read)
-    {
-        uint tag;
-        while ((tag = input.ReadTag()) != 0)
-            read(WireFormat.GetTagFieldNumber(tag), WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited, input);
-    }
-
-    private static CodedInputStream Message(CodedInputStream input) => input.ReadBytes().CreateCodedInput();
-
-    /// <summary>A repeated field, packed or one by one: a file may have either.</summary>
-    private static void ReadRepeated<T>(CodedInputStream input, bool isPacked, List<T> values, Func<CodedInputStream, T> read)
-    {
-        if (!isPacked)
-        {
-            values.Add(read(input));
-            return;
-        }
-        CodedInputStream packed = Message(input);
-        while (!packed.IsAtEnd) values.Add(read(packed));
-    }
 }

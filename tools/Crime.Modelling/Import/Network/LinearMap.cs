@@ -1,0 +1,105 @@
+// A linear map of the numbers of a timestep, or of a sequence. Most maps of a graph only pick and reorder, so a row holds only
+// the columns that it reads. Numbers are double until the model is built: two layers in a row lose nothing between them.
+
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace Crime.Modelling.Import.Network;
+
+/// <summary>A row of a linear map: a number that comes out.</summary>
+/// <param name="Columns">The numbers that it reads, ascending.</param>
+/// <param name="Weights">Their weights.</param>
+/// <param name="Bias">The number that is added.</param>
+internal sealed record MapRow(int[] Columns, double[] Weights, double Bias)
+{
+    /// <summary>True when the row is a copy of one number.</summary>
+    public bool IsCopy => Columns.Length == 1 && Weights[0] == 1 && Bias == 0;
+}
+
+/// <summary>A linear map with a bias.</summary>
+/// <param name="inputCount">Numbers that go in.</param>
+/// <param name="rows">One row for each number that comes out.</param>
+internal sealed class LinearMap(int inputCount, IReadOnlyList<MapRow> rows)
+{
+    // Bounds the work that a small file can ask for: a stack of large layers before or after the recurrent ones.
+    private const long MaxProducts = 1L << 34;
+
+    /// <summary>Numbers that go in.</summary>
+    public int InputCount => inputCount;
+
+    /// <summary>One row for each number that comes out.</summary>
+    public IReadOnlyList<MapRow> Rows => rows;
+
+    /// <summary>True when every row is a copy.</summary>
+    public bool IsSelection => rows.All(row => row.IsCopy);
+
+    /// <summary>True when the map changes nothing.</summary>
+    public bool IsIdentity => rows.Count == inputCount && IsSelection && rows.Select((row, n) => row.Columns[0] == n).All(isSame => isSame);
+
+    /// <summary>Returns the map that changes nothing.</summary>
+    public static LinearMap Identity(int count) => new(count, [.. Enumerable.Range(0, count).Select(n => new MapRow([n], [1], 0))]);
+
+    /// <summary>Returns some of the rows, in the given order.</summary>
+    public LinearMap Picked(IEnumerable<int> places) => new(inputCount, [.. places.Select(place => rows[place])]);
+
+    /// <summary>Returns the map with each row scaled and shifted.</summary>
+    public LinearMap Scaled(Func<int, double> scale, Func<int, double> shift) => new(inputCount, [.. rows.Select((row, n) =>
+    {
+        double factor = scale(n);
+        return factor == 1
+            ? row with { Bias = row.Bias + shift(n) }
+            : new MapRow(row.Columns, Array.ConvertAll(row.Weights, weight => weight * factor), row.Bias * factor + shift(n));
+    })]);
+
+    /// <summary>Returns sums of rows.</summary>
+    /// <param name="sums">For each number that comes out: the rows that it sums up and their factors.</param>
+    public LinearMap Combined(IEnumerable<IReadOnlyList<(int Row, double Factor)>> sums)
+    {
+        var totals = new double[inputCount];
+        var isUsed = new bool[inputCount];
+        var result = new List<MapRow>();
+        long products = 0;
+        foreach (IReadOnlyList<(int Row, double Factor)> sum in sums)
+        {
+            var columns = new List<int>();
+            double bias = 0;
+            foreach (var (row, factor) in sum)
+            {
+                MapRow from = rows[row];
+                products += from.Columns.Length;
+                bias += factor * from.Bias;
+                for (int n = 0; n < from.Columns.Length; n++)
+                {
+                    int column = from.Columns[n];
+                    if (!isUsed[column]) columns.Add(column);
+                    isUsed[column] = true;
+                    totals[column] += factor * from.Weights[n];
+                }
+            }
+            if (products > MaxProducts) throw new Symbols.NotKnownException("linear layers of this size in a row");
+            columns.Sort();
+            result.Add(new MapRow([.. columns], [.. columns.Select(column => totals[column])], bias));
+            foreach (int column in columns)
+            {
+                totals[column] = 0;
+                isUsed[column] = false;
+            }
+        }
+        return new LinearMap(inputCount, result);
+    }
+
+    /// <summary>Returns the map with its columns elsewhere among more of them.</summary>
+    /// <param name="places">The new place of each column.</param>
+    /// <param name="count">Columns of the result.</param>
+    public LinearMap Placed(int[] places, int count) => new(count, [.. rows.Select(row =>
+    {
+        int[] columns = Array.ConvertAll(row.Columns, column => places[column]);
+        double[] weights = [.. row.Weights];
+        Array.Sort(columns, weights);
+        return row with { Columns = columns, Weights = weights };
+    })]);
+
+    /// <summary>Returns the rows of this map and of others, one after the other.</summary>
+    public static LinearMap Stacked(IReadOnlyList<LinearMap> maps) => new(maps[0].InputCount, [.. maps.SelectMany(map => map.Rows)]);
+}

@@ -1,0 +1,106 @@
+// The network as it is found in a file, before anyone asks whether the .crime format can hold it: signals, each made from those
+// before it. A new kind of layer is a new signal, an operator that makes it, and a place in NetworkBuilder.
+
+using System.Collections.Generic;
+using System.Linq;
+using Crime.Modelling.Import.Onnx;
+
+namespace Crime.Modelling.Import.Network;
+
+/// <summary>A vector of numbers that a layer makes, once for each timestep or once for a sequence.</summary>
+/// <param name="Count">Numbers of the vector.</param>
+/// <param name="IsPerStep">True when there is one vector for each timestep.</param>
+internal abstract record Signal(int Count, bool IsPerStep)
+{
+    /// <summary>The node that makes the signal; null for a signal that no node makes.</summary>
+    public OnnxNode? Node { get; init; }
+}
+
+/// <summary>The features of a timestep, or its token.</summary>
+internal sealed record InputSignal(int Count) : Signal(Count, IsPerStep: true);
+
+/// <summary>A row of an embedding, looked up by the token of a timestep.</summary>
+/// <param name="Table">[tokens][count].</param>
+/// <param name="Tokens">Number of tokens.</param>
+/// <param name="Count">Dimensions of the embedding.</param>
+internal sealed record EmbeddingSignal(float[] Table, int Tokens, int Count) : Signal(Count, IsPerStep: true);
+
+/// <summary>The hidden states of a recurrent layer: the forward direction's, then the reverse one's.</summary>
+/// <param name="Layer">The layer, before anything is folded into it.</param>
+/// <param name="Input">The vectors that it reads.</param>
+internal sealed record RecurrentSignal(RecurrentLayer Layer, Combination Input) : Signal(Layer.Shape.OutputCount, IsPerStep: true);
+
+/// <summary>Which state of a sequence is taken.</summary>
+internal enum StateMoment
+{
+    /// <summary>Of each direction at the end of its own way: h_n.</summary>
+    Final,
+
+    /// <summary>At the last timestep.</summary>
+    Last,
+
+    /// <summary>At the first timestep.</summary>
+    First,
+
+    /// <summary>The cell state of each direction at the end of its own way: c_n.</summary>
+    FinalCell,
+}
+
+/// <summary>One vector of a sequence's vectors.</summary>
+/// <param name="Of">The vectors of all timesteps.</param>
+/// <param name="Moment">Which of them.</param>
+internal sealed record StateSignal(Signal Of, StateMoment Moment) : Signal(Of.Count, IsPerStep: false);
+
+/// <summary>A function of each number, or of all numbers of a vector.</summary>
+/// <param name="Name">ONNX's name of the function.</param>
+/// <param name="Of">The vectors that it is applied to.</param>
+internal sealed record FunctionSignal(string Name, Combination Of) : Signal(Of.Map.Rows.Count, Of.IsPerStep);
+
+/// <summary>The mean or the maximum over the timesteps.</summary>
+/// <param name="IsMean">True for the mean.</param>
+/// <param name="Of">The vectors of all timesteps.</param>
+internal sealed record PoolSignal(bool IsMean, Combination Of) : Signal(Of.Map.Rows.Count, IsPerStep: false);
+
+/// <summary>A linear map of one or more signals side by side.</summary>
+/// <param name="Signals">The signals; the columns of the map are their numbers in order.</param>
+/// <param name="Map">The map.</param>
+internal sealed record Combination(IReadOnlyList<Signal> Signals, LinearMap Map)
+{
+    /// <summary>True when there is one vector for each timestep.</summary>
+    public bool IsPerStep => Signals.Any(signal => signal.IsPerStep);
+
+    /// <summary>True when the combination is one signal, unchanged.</summary>
+    public bool IsPlain => Signals.Count == 1 && Map.IsIdentity;
+
+    /// <summary>Returns a signal as it is.</summary>
+    public static Combination Of(Signal signal) => new([signal], LinearMap.Identity(signal.Count));
+
+    /// <summary>Returns the combination with another map on the same signals.</summary>
+    public Combination With(LinearMap map) => this with { Map = map };
+
+    /// <summary>Returns combinations whose maps read the same signals.</summary>
+    public static Combination[] Aligned(IReadOnlyList<Combination> parts)
+    {
+        Signal[] signals = [.. parts.SelectMany(part => part.Signals).Distinct(ReferenceEqualityComparer.Instance).Cast<Signal>()];
+        var starts = new Dictionary<Signal, int>(ReferenceEqualityComparer.Instance);
+        int count = 0;
+        foreach (Signal signal in signals)
+        {
+            starts[signal] = count;
+            count += signal.Count;
+        }
+        return [.. parts.Select(part => new Combination(
+            signals, part.Map.Placed([.. part.Signals.SelectMany(signal => Enumerable.Range(starts[signal], signal.Count))], count)))];
+    }
+
+    /// <summary>Returns the vector of one timestep. It is the same map of the signals at that timestep.</summary>
+    public Combination At(StateMoment moment) => this with
+    {
+        Signals = [.. Signals.Select(signal => signal switch
+        {
+            { IsPerStep: false } => signal,
+            FunctionSignal function => function with { Of = function.Of.At(moment) },
+            _ => new StateSignal(signal, moment) { Node = signal.Node },
+        })],
+    };
+}
