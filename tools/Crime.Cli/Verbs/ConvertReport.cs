@@ -8,6 +8,8 @@ using Crime.Model;
 using Crime.Modelling.Conversions;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Evaluation;
+using Crime.Modelling.Import.Checking;
+using Crime.Modelling.Import.Network;
 using Crime.Modelling.Quantisation;
 using Crime.Modelling.Ranges;
 using Spectre.Console;
@@ -15,10 +17,12 @@ using Spectre.Console;
 namespace Crime.Cli.Verbs;
 
 /// <summary>The report of a conversion.</summary>
+/// <param name="imported">The network that was read.</param>
 /// <param name="conversion">What was made.</param>
 /// <param name="before">Accuracy without narrow weights and pruning; null when there were neither, or no data.</param>
 /// <param name="path">The file that was written.</param>
-internal sealed class ConvertReport(Conversion conversion, EvaluationResult? before, string path)
+/// <param name="check">The comparison with the original; null for none.</param>
+internal sealed class ConvertReport(ImportedModel imported, Conversion conversion, EvaluationResult? before, string path, CheckResult? check)
 {
     private readonly ModelFile _model = conversion.Model;
     private readonly Calibration _calibration = conversion.Calibration;
@@ -33,6 +37,11 @@ internal sealed class ConvertReport(Conversion conversion, EvaluationResult? bef
         classes = _model.ClassCount,
         vocabulary = _model.VocabularyCount,
         parameters = conversion.Trained.ParameterCount,
+        head = imported.Head,
+        head_assumed = imported.IsHeadAssumed,
+        one_logit = imported.IsLogit,
+        left_out_at_end = imported.Ends,
+        check = check == null ? null : new { sequences = check.Sequences, max_difference = check.MaxDifference, end = check.End },
         calibration = _calibration.Source,
         percentile = conversion.Options.Percentile,
         max_input = _calibration.MaxInput,
@@ -70,6 +79,13 @@ internal sealed class ConvertReport(Conversion conversion, EvaluationResult? bef
         yield return ("model", $"{_model.Name} (id {_model.Id:x8})");
         yield return ("network", $"{_model.InputCount} {(_model.Input == InputKind.Tokens ? "embedding dimensions" : "features")}, "
             + $"{conversion.Trained.Describe()}, {_model.ClassCount} classes, {conversion.Trained.ParameterCount} parameters");
+        yield return ("head", "sees " + imported.Head + (imported.IsHeadAssumed ? " (a state dict does not say; --head does)" : ""));
+        if (imported.IsLogit) yield return ("classes", "two, from one output: 0 and the logit");
+        if (imported.Ends.Count > 0) yield return ("left out at the end", $"{string.Join(", ", imported.Ends)}: the largest value stays the largest");
+        if (check != null)
+            yield return ("checked", string.Create(
+                CultureInfo.InvariantCulture, $"equal to the original on {check.Sequences} sequences, largest difference {check.MaxDifference:0.0e0}")
+                + (check.End == null ? "" : $", after {check.End}"));
         if (conversion.Trained.ObstacleForBoards is { } obstacle) yield return ("boards", $"cannot run it and send every input away: {obstacle}");
         yield return ("calibrated with", string.Create(CultureInfo.InvariantCulture, $"{_calibration.Source}: inputs up to {_calibration.MaxInput:0.00}")
             + (_model.Layers.Any(layer => layer.HasCellState) ? $", cell states up to {PerLayer(_calibration.MaxCells, "0.00")}" : ""));

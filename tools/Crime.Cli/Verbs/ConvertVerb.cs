@@ -10,6 +10,8 @@ using Crime.Modelling.Conversions;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Evaluation;
 using Crime.Modelling.Import;
+using Crime.Modelling.Import.Checking;
+using Crime.Modelling.Import.Network;
 
 namespace Crime.Cli.Verbs;
 
@@ -30,28 +32,39 @@ internal static class ConvertVerb
         var weights = Options.OneOf("--weights", "Bits in which a weight is stored.", "16", "8", "6", "4");
         Option<double> prune = Options.Real(
             "--prune", "Share of each layer's pairs of weights to set to zero, the smallest first", 0, value => value is >= 0 and < 1, "from 0 and below 1");
+        var check = new Option<string?>("--check")
+        {
+            Description = "File with one input and the output of the original network: .npz or .json with 'input' and 'output', or ONNX's\n"
+                + "input_0.pb beside output_0.pb. A difference is an error.",
+        };
+        var said = new ImportOptionSet();
         var json = new Option<bool>("--json") { Description = "Print the report as JSON." };
         var command = new Command(
             "convert",
             "Converts a trained network into a .crime model file for boards and gateways, and reports what was chosen and what it\n"
             + "costs in accuracy.\n\n"
             + "Examples:\n  crime convert vowels.safetensors -o vowels.crime --calibrate data/japanese-vowels\n"
-            + "  crime convert vowels.safetensors -o vowels.crime --calibrate data/japanese-vowels --weights 8 --prune 0.5")
+            + "  crime convert vowels.safetensors -o vowels.crime --calibrate data/japanese-vowels --weights 8 --prune 0.5\n"
+            + "  crime convert vowels.safetensors -o vowels.crime --head last --check sample.npz")
         {
-            input, output, calibrate, testLines, percentile, weights, prune, json,
+            input, output, calibrate, testLines, percentile, weights, prune, check, json,
         };
+        said.AddTo(command);
         command.SetAction((parsed, cancellation) => Run(
-            parsed.GetRequiredValue(input), parsed.GetRequiredValue(output), parsed.GetValue(calibrate), parsed.GetValue(testLines),
-            new ConversionOptions(
+            parsed.GetRequiredValue(input), said.Read(parsed), parsed.GetValue(check),
+            parsed.GetRequiredValue(output), parsed.GetValue(calibrate), parsed.GetValue(testLines), new ConversionOptions(
                 int.Parse(parsed.GetRequiredValue(weights), CultureInfo.InvariantCulture), parsed.GetValue(prune), parsed.GetValue(percentile)),
             parsed.GetValue(json), cancellation));
         return command;
     }
 
     private static async Task<int> Run(
-        string inputPath, string outputPath, string? calibratePath, string? testLines, ConversionOptions options, bool json, CancellationToken cancellation)
+        string inputPath, ImportOptions said, string? checkPath, string outputPath, string? calibratePath, string? testLines,
+        ConversionOptions options, bool json, CancellationToken cancellation)
     {
-        TrainedModel trained = ModelImport.Load(inputPath);
+        ImportedModel imported = ModelImport.Load(inputPath, said);
+        TrainedModel trained = imported.Model;
+        CheckResult? check = checkPath == null ? null : ModelCheck.Compare(imported, checkPath);
         if (calibratePath == null && (testLines != null || options.Percentile < 100))
             throw new UserInputException($"{(testLines != null ? "--test-lines" : "--percentile")} needs --calibrate: it is about the data set");
         if (trained.ObstacleForBoards is { } obstacle && !options.IsPlain)
@@ -71,7 +84,7 @@ internal static class ConvertVerb
             });
         Output.WriteFile(outputPath, conversion.Bytes);
 
-        var report = new ConvertReport(conversion, before, outputPath);
+        var report = new ConvertReport(imported, conversion, before, outputPath, check);
         if (json) report.WriteJson(data);
         else report.Print();
         return 0;

@@ -113,6 +113,18 @@ internal static class Options
         return option;
     }
 
+    /// <summary>One of some words; null when the option is not given.</summary>
+    public static Option<string?> OptionalOneOf(string name, string description, params string[] words)
+    {
+        var option = new Option<string?>(name) { Description = $"{description} ({string.Join(", ", words)})" };
+        option.Validators.Add(result =>
+        {
+            string? given = result.GetValueOrDefault<string?>();
+            if (!words.Contains(given)) result.AddError($"{name} takes {string.Join(", ", words[..^1])} or {words[^1]}; '{given}' is none of them");
+        });
+        return option;
+    }
+
     /// <summary>Which of the boards under hardware/ a virtual board is.</summary>
     public static Option<string> Profile() => OneOf(
         "--profile", "Which board it is: power, time and memory of a folder under hardware/.",
