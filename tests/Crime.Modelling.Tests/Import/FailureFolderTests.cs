@@ -7,7 +7,6 @@ using Crime.Modelling.Import;
 using Crime.Modelling.Import.Checking;
 using Crime.Modelling.Import.Network;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Import;
@@ -72,7 +71,8 @@ public sealed class FailureFolderTests
         try
         {
             string sample = Path.Combine(folder, "sample.json");
-            File.WriteAllText(sample, RunOriginal(path, imported.Model.VocabularyCount));
+            using var session = new InferenceSession(path);
+            File.WriteAllText(sample, OriginalRun.Sample(session, imported.Model.VocabularyCount));
             Assert.That(ModelCheck.Compare(imported, sample).MaxDifference, Is.LessThan(Tolerance));
         }
         finally
@@ -118,42 +118,5 @@ public sealed class FailureFolderTests
         {
             File.Delete(sample);
         }
-    }
-
-    /// <summary>Runs a file in ONNX Runtime on random numbers, and returns its input and output as a sample.</summary>
-    private static string RunOriginal(string path, int tokens)
-    {
-        var random = new Random(1);
-        using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
-        using var session = new InferenceSession(path, options);
-        // A baked batch of the exporter, where there is one, is 3; ten timesteps are its usual length.
-        var shapes = session.InputMetadata.ToDictionary(entry => entry.Key, entry =>
-            entry.Value.Dimensions.Select((size, axis) => size > 0 ? size : axis == 0 && entry.Value.Dimensions.Length > 1 ? 3 : 10).ToArray());
-        if (session.InputMetadata.ContainsKey("lengths")) shapes["lengths"] = [3];
-        var inputs = new List<NamedOnnxValue>();
-        string input = "", shapeText = "";
-        foreach (var (name, metadata) in session.InputMetadata)
-        {
-            int count = shapes[name].Aggregate(1, (product, size) => product * size);
-            bool isLengths = name == "lengths", isInteger = metadata.ElementType == typeof(long);
-            double[] values = [.. Enumerable.Range(0, count).Select(_ => isLengths ? 10 : tokens > 0 ? random.Next(tokens) : Math.Round(2 * random.NextDouble() - 1, 4))];
-            inputs.Add(isInteger
-                ? NamedOnnxValue.CreateFromTensor(name, new DenseTensor<long>(values.Select(value => (long)value).ToArray(), shapes[name]))
-                : NamedOnnxValue.CreateFromTensor(name, new DenseTensor<float>(values.Select(value => (float)value).ToArray(), shapes[name])));
-            if (!isLengths) (input, shapeText) = (Nested(values, shapes[name]), string.Join(',', shapes[name]));
-        }
-        using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> results = session.Run(inputs);
-        double[] outputs = results[0].ElementType == TensorElementType.Int64
-            ? [.. results[0].AsEnumerable<long>().Select(value => (double)value)]
-            : [.. results[0].AsEnumerable<float>().Select(value => (double)value)];
-        int[] outputShape = [.. (results[0].Value as Tensor<float>)?.Dimensions.ToArray() ?? ((Tensor<long>)results[0].Value).Dimensions.ToArray()];
-        return $"{{\"input\": {input}, \"output\": {Nested(outputs, outputShape)}, \"about\": \"{shapeText}\"}}";
-    }
-
-    private static string Nested(double[] values, int[] shape)
-    {
-        if (shape.Length <= 1) return JsonSerializer.Serialize(values);
-        int size = values.Length / shape[0];
-        return "[" + string.Join(',', values.Chunk(size).Select(part => Nested(part, shape[1..]))) + "]";
     }
 }

@@ -6,6 +6,7 @@ using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Import;
+using Crime.Modelling.Import.Network;
 using Crime.Modelling.ModelFiles;
 using NUnit.Framework;
 
@@ -110,6 +111,56 @@ public sealed class PyTorchImporterTests
         Safetensors file = Stacked("gru", 3);
         file.Metadata["head_input"] = text;
         Assert.That(PyTorchImporter.Import(file, "net").HeadInput, Is.EqualTo(expected));
+    }
+
+    [TestCase("hidden", HeadInput.FinalState)]
+    [TestCase("last", HeadInput.LastStep)]
+    public void TheUserSaysWhatTheHeadSees(string text, HeadInput expected)
+    {
+        ImportedModel imported = PyTorchImporter.Import(Stacked("gru", 3), "net", new ImportOptions { Head = text });
+        Assert.That((imported.Model.HeadInput, imported.IsHeadAssumed), Is.EqualTo((expected, false)));
+        Assert.That(PyTorchImporter.Import(Stacked("gru", 3), "net", ImportOptions.None).IsHeadAssumed, Is.True);
+    }
+
+    [TestCase("mean", null, "mean over the timesteps")]
+    [TestCase("max", null, "maximum over the timesteps")]
+    [TestCase("every", null, "one vector per timestep")]
+    [TestCase(null, "relu", "Relu lies between")]
+    [TestCase(null, "tanh", "Tanh changes no decision at the end")]
+    public void AHeadThatTheFormatDoesNotHoldIsRefused(string? head, string? activation, string expected) =>
+        Assert.That(
+            () => PyTorchImporter.Import(Stacked("gru", 3), "net", new ImportOptions { Head = head, Activation = activation }),
+            Throws.TypeOf<UserInputException>().With.Message.Contains(expected).And.Message.StartsWith("net: ").And.Message.Contains("docs/import.md"));
+
+    [Test]
+    public void OneOutputIsALogitWhereSomebodySaysSo()
+    {
+        Safetensors file = Good();
+        file.Tensors["fc.weight"] = new Tensor([1, 4], [1, 2, 3, 4]);
+        file.Tensors["fc.bias"] = new Tensor([1], [5]);
+        Assert.That(() => PyTorchImporter.Import(file, "net"), Throws.TypeOf<UserInputException>().With.Message.Contains("--answer logit"));
+        ImportedModel said = PyTorchImporter.Import(file, "net", new ImportOptions { Answer = "logit" });
+        Assert.That(said.Model.HeadWeights, Is.EqualTo(new float[] { 0, 0, 0, 0, 1, 2, 3, 4 }));
+        Assert.That((said.IsLogit, said.Model.HeadBias[1]), Is.EqualTo((true, 5)));
+        file.Metadata["classes"] = "[\"no\",\"yes\"]";
+        Assert.That(PyTorchImporter.Import(file, "net").ClassNames, Is.EqualTo(new[] { "no", "yes" }));
+    }
+
+    [Test]
+    public void ACellInALoopIsALayer()
+    {
+        Safetensors layer = Good(), cell = new();
+        foreach (var (name, tensor) in layer.Tensors) cell.Tensors[name.Replace("_l0", "", System.StringComparison.Ordinal)] = tensor;
+        Assert.That(PyTorchImporter.Import(cell, "net").ParameterCount, Is.EqualTo(PyTorchImporter.Import(layer, "net").ParameterCount));
+    }
+
+    [Test]
+    public void AnEmbeddingOfAnyNameIsToldByItsShape()
+    {
+        Safetensors file = Good();
+        file.Tensors["vectors.weight"] = new Tensor([4, 3], new float[12]);
+        file.Metadata["vocabulary_codepoints"] = "[97,98,99]";
+        Assert.That(PyTorchImporter.Import(file, "net").VocabularyCount, Is.EqualTo(4));
     }
 
     [TestCase("lstm.weight_hh_l0", null, "tensor 'lstm.weight_hh_l0' is missing")]

@@ -64,7 +64,8 @@ internal static class SampleFile
             return Sample.Of(path, document.RootElement.EnumerateObject().Where(entry => entry.Value.ValueKind == JsonValueKind.Array)
                 .GroupBy(entry => entry.Name).ToDictionary(group => group.Key, group => FromJson(path, group.First().Value)));
         }
-        catch (JsonException e)
+        // A text that is no UTF-8 is an invalid operation to this reader.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new UserInputException($"{path}: not JSON: {e.Message}", e);
         }

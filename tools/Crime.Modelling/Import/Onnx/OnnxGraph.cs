@@ -90,9 +90,10 @@ internal sealed class OnnxGraph
             }
             catch (Exception e) when (e is UserInputException or AxisOrderException)
             {
-                // The meaning that gets furthest is the likely one, and its obstacle the one to report.
+                // The meaning that gets furthest is the likely one, and its obstacle the one to report. One that ends at the order of a
+                // recurrent node's axes is a wrong one.
                 var order = e as AxisOrderException;
-                int reached = 2 * graph.NodesDone + (order == null ? 1 : 0);
+                int reached = order == null ? 1 + graph.NodesDone : 0;
                 if (reached > furthest) refusal = order?.Refusal ?? (UserInputException)e;
                 furthest = Math.Max(furthest, reached);
             }
