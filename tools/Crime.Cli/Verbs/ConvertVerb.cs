@@ -64,7 +64,7 @@ internal static class ConvertVerb
     {
         ImportedModel imported = ModelImport.Load(inputPath, said);
         TrainedModel trained = imported.Model;
-        CheckResult? check = checkPath == null ? null : ModelCheck.Compare(imported, checkPath);
+        CheckResult? check = checkPath == null ? null : ModelCheck.Compare(said, options => ModelImport.Load(inputPath, options), checkPath);
         if (calibratePath == null && (testLines != null || options.Percentile < 100))
             throw new UserInputException($"{(testLines != null ? "--test-lines" : "--percentile")} needs --calibrate: it is about the data set");
         if (trained.ObstacleForBoards is { } obstacle && !options.IsPlain)

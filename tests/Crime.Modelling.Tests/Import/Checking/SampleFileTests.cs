@@ -126,6 +126,17 @@ public sealed class SampleFileTests
     }
 
     [Test]
+    public void TheRightHeadIsNamedWhereItIsFound()
+    {
+        string path = AllKinds().First();
+        Assert.That(
+            () => ModelCheck.Compare(ImportOptions.None, options => PyTorchImporter.Import(Network(), "net", options), path),
+            Throws.TypeOf<UserInputException>().With.Message.Contains("with --head last --nonlinearity tanh they are equal"));
+        Assert.That(
+            ModelCheck.Compare(new ImportOptions { Head = "last" }, options => PyTorchImporter.Import(Network(), "net", options), path).Sequences, Is.EqualTo(3));
+    }
+
+    [Test]
     public void AnotherShapeIsNoSample()
     {
         var (input, output) = Sample();

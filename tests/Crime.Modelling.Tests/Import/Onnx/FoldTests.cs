@@ -256,6 +256,23 @@ public sealed class FoldTests
     }
 
     [Test]
+    public void AnImpossibleWidthIsRefusedAtOnce()
+    {
+        string x = Input(1, 1, 1L << 40);
+        var (_, final) = Lstm(TimeFirst(x));
+        AssertRefused(Head(Squeezed(final, 0)), "input");
+    }
+
+    [Test]
+    public void AConstantThatFillsTheMemoryIsRefused()
+    {
+        string zeros = _file.Node("ConstantOfShape", [Vector(1 << 13, 1 << 13, 1 << 13)]);
+        string all = _file.Node("Reshape", [_file.Node("Concat", [zeros, zeros], ("axis", 0)), Vector(-1)]);
+        var (_, final) = Lstm(TimeFirst(_file.Node("Add", [Input(-1, -1, Inputs), all])));
+        AssertRefused(Head(Squeezed(final, 0)), "cannot be computed while the file is read");
+    }
+
+    [Test]
     public void ASecondOutputIsRefused()
     {
         var (_, final) = Lstm(TimeFirst(Input(-1, -1, Inputs)));

@@ -26,6 +26,28 @@ public static class ModelCheck
 
     private static readonly string?[] s_ends = [null, "Softmax", "LogSoftmax", "Sigmoid"];
 
+    /// <summary>Compares a network with a sample, and names the options that would make them equal where they differ.</summary>
+    /// <param name="options">What the user said about the network.</param>
+    /// <param name="load">Reads the network with other options.</param>
+    /// <param name="path">A file with an input of the original and its output.</param>
+    /// <exception cref="UserInputException">They differ, or the sample does not fit the network.</exception>
+    public static CheckResult Compare(ImportOptions options, Func<ImportOptions, ImportedModel> load, string path)
+    {
+        ImportedModel model = load(options);
+        try
+        {
+            return Compare(model, path);
+        }
+        catch (UserInputException e) when (model.InputAxes == null)
+        {
+            foreach (string head in new[] { "hidden", "last" })
+                foreach (string nonlinearity in new[] { "tanh", "relu" })
+                    if (IsEqual(() => load(options with { Head = head, Nonlinearity = nonlinearity }), path))
+                        throw new UserInputException($"{e.Message}: with --head {head} --nonlinearity {nonlinearity} they are equal", e);
+            throw;
+        }
+    }
+
     /// <summary>Compares a network with a sample.</summary>
     /// <param name="model">The network.</param>
     /// <param name="path">A file with an input of the original and its output: .npz, .json or ONNX's .pb.</param>
@@ -58,6 +80,19 @@ public static class ModelCheck
             $"{path}: the model gives {Text(outputs[0])} for the first sequence, the original {Text(sample.Output.Values.Take(outputs[0].Length))} "
             + $"(largest difference {best.MaxDifference.ToString("g2", CultureInfo.InvariantCulture)}): the file was taken for another network than it is. "
             + $"Its head was taken to see {model.Head}; {remedy}");
+    }
+
+    private static bool IsEqual(Func<ImportedModel> load, string path)
+    {
+        try
+        {
+            Compare(load(), path);
+            return true;
+        }
+        catch (UserInputException)
+        {
+            return false;
+        }
     }
 
     private static double[][] Run(ImportedModel model, double[][] sequences)

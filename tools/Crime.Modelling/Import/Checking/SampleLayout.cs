@@ -54,7 +54,8 @@ internal static class SampleLayout
         {
             string[] step = model.Model.Input == InputKind.Tokens ? [] : ["feature"];
             string[][] all = [["batch", "time", .. step], ["time", "batch", .. step], ["time", .. step]];
-            choices = all;
+            // One feature may come without an axis.
+            choices = width == 1 && step.Length > 0 ? [.. all, ["batch", "time"], ["time"]] : all;
         }
         return choices.FirstOrDefault(axes => axes.Length == shape.Length && !axes.Where((axis, n) => !Fits(axis, shape[n], sample, width)).Any());
     }

@@ -4,6 +4,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Modelling.Import.Symbols;
 
 namespace Crime.Modelling.Import.Network;
 
@@ -22,8 +23,9 @@ internal sealed record MapRow(int[] Columns, double[] Weights, double Bias)
 /// <param name="rows">One row for each number that comes out.</param>
 internal sealed class LinearMap(int inputCount, IReadOnlyList<MapRow> rows)
 {
-    // Bounds the work that a small file can ask for: a stack of large layers before or after the recurrent ones.
-    private const long MaxProducts = 1L << 34;
+    // Bounds the work and the memory that a file can ask for. The largest layers that a model holds need a hundredth of them.
+    private const long MaxProducts = 1L << 32, MaxEntries = 1L << 24;
+    private const int MaxRows = 1 << 20;
 
     /// <summary>Numbers that go in.</summary>
     public int InputCount => inputCount;
@@ -38,10 +40,16 @@ internal sealed class LinearMap(int inputCount, IReadOnlyList<MapRow> rows)
     public bool IsIdentity => rows.Count == inputCount && IsSelection && rows.Select((row, n) => row.Columns[0] == n).All(isSame => isSame);
 
     /// <summary>Returns the map that changes nothing.</summary>
-    public static LinearMap Identity(int count) => new(count, [.. Enumerable.Range(0, count).Select(n => new MapRow([n], [1], 0))]);
+    public static LinearMap Identity(int count) => count > MaxRows
+        ? throw new NotKnownException($"a vector of {count} numbers")
+        : new LinearMap(count, [.. Enumerable.Range(0, count).Select(n => new MapRow([n], [1], 0))]);
 
     /// <summary>Returns some of the rows, in the given order.</summary>
-    public LinearMap Picked(IEnumerable<int> places) => new(inputCount, [.. places.Select(place => rows[place])]);
+    public LinearMap Picked(IEnumerable<int> places)
+    {
+        MapRow[] picked = [.. places.Select(place => rows[place]).Take(MaxRows + 1)];
+        return picked.Length <= MaxRows ? new LinearMap(inputCount, picked) : throw new NotKnownException("a vector of this size");
+    }
 
     /// <summary>Returns the map with each row scaled and shifted.</summary>
     public LinearMap Scaled(Func<int, double> scale, Func<int, double> shift) => new(inputCount, [.. rows.Select((row, n) =>
@@ -59,7 +67,7 @@ internal sealed class LinearMap(int inputCount, IReadOnlyList<MapRow> rows)
         var totals = new double[inputCount];
         var isUsed = new bool[inputCount];
         var result = new List<MapRow>();
-        long products = 0;
+        long products = 0, entries = 0;
         foreach (IReadOnlyList<(int Row, double Factor)> sum in sums)
         {
             var columns = new List<int>();
@@ -77,7 +85,8 @@ internal sealed class LinearMap(int inputCount, IReadOnlyList<MapRow> rows)
                     totals[column] += factor * from.Weights[n];
                 }
             }
-            if (products > MaxProducts) throw new Symbols.NotKnownException("linear layers of this size in a row");
+            if (products > MaxProducts || (entries += columns.Count) > MaxEntries || result.Count == MaxRows)
+                throw new NotKnownException("a linear layer of this size");
             columns.Sort();
             result.Add(new MapRow([.. columns], [.. columns.Select(column => totals[column])], bias));
             foreach (int column in columns)

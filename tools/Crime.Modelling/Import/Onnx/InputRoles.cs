@@ -14,6 +14,9 @@ namespace Crime.Modelling.Import.Onnx;
 /// <param name="Features">Numbers of a timestep, 1 for tokens.</param>
 internal sealed record InputRoles(string Name, IReadOnlyList<Axis> Axes, int Features)
 {
+    // More than a layer reads; a Linear in front may read more than a model does.
+    private const int MaxFeatures = 1 << 16;
+
     private static readonly int[][] s_orders = [[0, 1, 2], [1, 0, 2], [0, 2, 1], [2, 0, 1], [1, 2, 0], [2, 1, 0]];
 
     /// <summary>Number of sequences.</summary>
@@ -40,7 +43,7 @@ internal sealed record InputRoles(string Name, IReadOnlyList<Axis> Axes, int Fea
         Axis Batch(int axis) => Axis.Batch(SizeAt(axis) > 0 ? SizeAt(axis) : Size.Unknown("batch"));
         Axis Time(int axis) => Axis.Time(SizeAt(axis) > 0 ? SizeAt(axis) : Size.Unknown("time"));
         // A size that the file leaves open is the width of the first recurrent layer.
-        int Width(int axis) => SizeAt(axis) is > 0 and <= int.MaxValue ? (int)SizeAt(axis) : width;
+        int Width(int axis) => SizeAt(axis) is > MaxFeatures ? -1 : SizeAt(axis) > 0 ? (int)SizeAt(axis) : width;
         switch (RankOf(input))
         {
             case 1:

@@ -61,7 +61,11 @@ internal sealed class OnnxGraph
         ["Size"] = operation => [KnownTensor.OfInteger(Size.Product(operation.Data(0).Shape))],
     };
 
+    // Elements that all computed constants may have together.
+    private const long MaxComputed = 1L << 27;
+
     private readonly OnnxModel _model;
+    private long _computed;
     private readonly Dictionary<string, GraphValue> _values = new(StringComparer.Ordinal);
 
     private OnnxGraph(OnnxModel model) => _model = model;
@@ -164,7 +168,10 @@ internal sealed class OnnxGraph
             var operation = new Operation(node, [.. node.Inputs.Select(name => name.Length == 0 ? null : ValueOf(node, name, scope))], _model.Opset);
             IReadOnlyList<GraphValue> results = node.Operator == "If" ? Branch(operation, depth) : ResultsOf(operation);
             for (int n = 0; n < Math.Min(results.Count, node.Outputs.Count); n++)
+            {
+                if ((_computed += (results[n] as KnownTensor)?.StoredCount ?? 0) > MaxComputed) throw new NotKnownException("more constants than a model needs");
                 if (node.Outputs[n].Length > 0) _values[node.Outputs[n]] = results[n];
+            }
         }
         catch (NotKnownException e)
         {

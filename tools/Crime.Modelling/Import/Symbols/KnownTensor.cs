@@ -14,6 +14,9 @@ internal sealed class KnownTensor : GraphValue
     // Bounds what a small file can make the reader allocate: an embedding of the largest size has as many elements.
     private const int MaxElements = 1 << 26;
 
+    // Whole numbers are sizes and indices, and each takes more memory.
+    private const int MaxIntegers = 1 << 20;
+
     private KnownTensor(IReadOnlyList<Size> shape, IReadOnlyList<int> stored, float[]? numbers, Size[]? integers)
     {
         Shape = shape;
@@ -137,10 +140,14 @@ internal sealed class KnownTensor : GraphValue
     }
 
     /// <summary>Returns stored elements by their places.</summary>
-    public KnownTensor Picked(IReadOnlyList<Size> shape, IReadOnlyList<int> stored, int[] from) => new(
-        shape, stored,
-        Numbers == null ? null : Array.ConvertAll(from, place => Numbers[place]),
-        Integers == null ? null : Array.ConvertAll(from, place => Integers[place]));
+    public KnownTensor Picked(IReadOnlyList<Size> shape, IReadOnlyList<int> stored, int[] from)
+    {
+        if (Integers != null && from.Length > MaxIntegers) throw new NotKnownException($"a constant of more than {MaxIntegers} whole numbers");
+        return new KnownTensor(
+            shape, stored,
+            Numbers == null ? null : Array.ConvertAll(from, place => Numbers[place]),
+            Integers == null ? null : Array.ConvertAll(from, place => Integers[place]));
+    }
 
     /// <summary>Returns the same elements under another shape.</summary>
     public KnownTensor WithShape(IReadOnlyList<Size> shape, IReadOnlyList<int> stored) => new(shape, stored, Numbers, Integers);
