@@ -139,6 +139,9 @@ public sealed class PyTorchImporterTests
         file.Tensors["fc.weight"] = new Tensor([1, 4], [1, 2, 3, 4]);
         file.Tensors["fc.bias"] = new Tensor([1], [5]);
         Assert.That(() => PyTorchImporter.Import(file, "net"), Throws.TypeOf<UserInputException>().With.Message.Contains("--answer logit"));
+        Assert.That(
+            () => PyTorchImporter.Import(Good(), "net", new ImportOptions { Answer = "logit" }),
+            Throws.TypeOf<UserInputException>().With.Message.Contains("the network has 5"));
         ImportedModel said = PyTorchImporter.Import(file, "net", new ImportOptions { Answer = "logit" });
         Assert.That(said.Model.HeadWeights, Is.EqualTo(new float[] { 0, 0, 0, 0, 1, 2, 3, 4 }));
         Assert.That((said.IsLogit, said.Model.HeadBias[1]), Is.EqualTo((true, 5)));

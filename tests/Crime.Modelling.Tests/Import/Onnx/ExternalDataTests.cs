@@ -1,7 +1,7 @@
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using Crime.Modelling.Import.Onnx;
+using Crime.Modelling.Import.Onnx.Files;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Import.Onnx;

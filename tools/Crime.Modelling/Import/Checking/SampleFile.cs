@@ -5,7 +5,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
-using Crime.Modelling.Import.Onnx;
+using Crime.Modelling.Import.Onnx.Files;
 using Crime.Modelling.ModelFiles;
 using Google.Protobuf;
 

@@ -36,6 +36,7 @@ internal sealed class NetworkBuilder(ModelMetadata metadata, ImportOptions optio
         Normalisation normalisation = isTokens ? new Normalisation(null, null) : NormalisationOf(front);
         RecurrentLayer[] layers = [.. chain.Select((signal, n) => n == 0 && normalisation.Graph != null ? signal.Layer : Folded(signal))];
         int inputs = layers[0].InputCount, outputs = head.Map.Rows.Count;
+        if (options.Answer == "logit" && outputs != 1) throw new UserInputException($"--answer logit is for one output, and the network has {outputs}; leave it out");
         bool isLogit = outputs == 1 && IsLogit(ends);
         int classes = isLogit ? 2 : outputs;
         if (inputs is < 1 or > ModelFormat.MaxInputs || classes is < 1 or > ModelFormat.MaxClasses)

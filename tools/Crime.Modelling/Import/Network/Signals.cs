@@ -3,9 +3,17 @@
 
 using System.Collections.Generic;
 using System.Linq;
-using Crime.Modelling.Import.Onnx;
 
 namespace Crime.Modelling.Import.Network;
+
+/// <summary>The part of a file that a signal comes from, for refusals.</summary>
+internal interface ISignalSource
+{
+    /// <summary>Returns a refusal that names the part.</summary>
+    /// <param name="reason">Why it has no place.</param>
+    /// <param name="remedy">What the user of the file can do.</param>
+    UserInputException Refuse(string reason, string remedy);
+}
 
 /// <summary>A vector of numbers that a layer makes, once for each timestep or once for a sequence.</summary>
 /// <param name="Count">Numbers of the vector.</param>
@@ -13,7 +21,7 @@ namespace Crime.Modelling.Import.Network;
 internal abstract record Signal(int Count, bool IsPerStep)
 {
     /// <summary>The node that makes the signal; null for a signal that no node makes.</summary>
-    public OnnxNode? Node { get; init; }
+    public ISignalSource? Node { get; init; }
 }
 
 /// <summary>The features of a timestep, or its token.</summary>

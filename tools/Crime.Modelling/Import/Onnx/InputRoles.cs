@@ -3,7 +3,8 @@
 
 using System.Collections.Generic;
 using System.Linq;
-using Crime.Modelling.Import.Onnx.Data;
+using Crime.Modelling.Import.Onnx.Files;
+using Crime.Modelling.Import.Onnx.Values;
 using Crime.Modelling.Import.Symbols;
 
 namespace Crime.Modelling.Import.Onnx;

@@ -4,6 +4,7 @@ using System;
 using System.IO;
 using Crime.Modelling.Import.Metadata;
 using Crime.Modelling.Import.Network;
+using Crime.Modelling.Import.Onnx.Files;
 
 namespace Crime.Modelling.Import.Onnx;
 

@@ -4,6 +4,8 @@
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Modelling.Import.Network;
+using Crime.Modelling.Import.Onnx.Files;
+using Crime.Modelling.Import.Onnx.Values;
 
 namespace Crime.Modelling.Import.Onnx.Data;
 

@@ -3,6 +3,7 @@
 
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Modelling.Import.Onnx.Values;
 using Crime.Modelling.Import.Symbols;
 
 namespace Crime.Modelling.Import.Onnx.Data;

@@ -4,6 +4,8 @@
 using System;
 using System.Linq;
 using Crime.Modelling.Import.Network;
+using Crime.Modelling.Import.Onnx.Files;
+using Crime.Modelling.Import.Onnx.Values;
 using Crime.Modelling.Import.Symbols;
 
 namespace Crime.Modelling.Import.Onnx.Data;

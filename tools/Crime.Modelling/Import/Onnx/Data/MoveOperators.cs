@@ -4,7 +4,9 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Modelling.Import.Network;
+using Crime.Modelling.Import.Onnx.Files;
 using Crime.Modelling.Import.Onnx.Folding;
+using Crime.Modelling.Import.Onnx.Values;
 using Crime.Modelling.Import.Symbols;
 
 namespace Crime.Modelling.Import.Onnx.Data;

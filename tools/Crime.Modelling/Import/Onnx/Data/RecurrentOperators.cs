@@ -5,6 +5,8 @@ using System.Collections.Generic;
 using System.Linq;
 using Crime.Model;
 using Crime.Modelling.Import.Network;
+using Crime.Modelling.Import.Onnx.Files;
+using Crime.Modelling.Import.Onnx.Values;
 using Crime.Modelling.Import.Symbols;
 
 namespace Crime.Modelling.Import.Onnx.Data;

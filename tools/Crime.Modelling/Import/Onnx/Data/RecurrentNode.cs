@@ -4,9 +4,11 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Model;
+using Crime.Modelling.Import.Onnx.Files;
+using Crime.Modelling.Import.Onnx.Values;
 using Crime.Modelling.Import.Symbols;
 
-namespace Crime.Modelling.Import.Onnx;
+namespace Crime.Modelling.Import.Onnx.Data;
 
 /// <summary>Reads one recurrent node.</summary>
 internal sealed class RecurrentNode

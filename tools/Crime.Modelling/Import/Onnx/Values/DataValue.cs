@@ -6,7 +6,7 @@ using System.Linq;
 using Crime.Modelling.Import.Network;
 using Crime.Modelling.Import.Symbols;
 
-namespace Crime.Modelling.Import.Onnx.Data;
+namespace Crime.Modelling.Import.Onnx.Values;
 
 /// <summary>Meaning of an axis, or of a part of one.</summary>
 internal enum AtomKind

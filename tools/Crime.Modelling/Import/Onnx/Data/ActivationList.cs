@@ -5,8 +5,9 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Model;
+using Crime.Modelling.Import.Onnx.Files;
 
-namespace Crime.Modelling.Import.Onnx;
+namespace Crime.Modelling.Import.Onnx.Data;
 
 /// <summary>Reads the activations of a node.</summary>
 /// <param name="node">The node.</param>

@@ -4,7 +4,7 @@ using System;
 using System.Collections.Generic;
 using Google.Protobuf;
 
-namespace Crime.Modelling.Import.Onnx;
+namespace Crime.Modelling.Import.Onnx.Files;
 
 /// <summary>Takes one field.</summary>
 /// <param name="field">Its number.</param>

@@ -1,6 +1,6 @@
 // The second half of a refusal: what the user of the file can do.
 
-namespace Crime.Modelling.Import.Onnx;
+namespace Crime.Modelling.Import.Onnx.Files;
 
 /// <summary>Advice that several refusals share.</summary>
 internal static class Remedy

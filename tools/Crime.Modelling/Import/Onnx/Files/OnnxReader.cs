@@ -5,9 +5,9 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using Google.Protobuf;
-using static Crime.Modelling.Import.Onnx.Protobuf;
+using static Crime.Modelling.Import.Onnx.Files.Protobuf;
 
-namespace Crime.Modelling.Import.Onnx;
+namespace Crime.Modelling.Import.Onnx.Files;
 
 /// <summary>Reads the protobuf messages of an ONNX file.</summary>
 internal sealed class OnnxReader

@@ -5,9 +5,9 @@ using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using static Crime.Modelling.Import.Onnx.Protobuf;
+using static Crime.Modelling.Import.Onnx.Files.Protobuf;
 
-namespace Crime.Modelling.Import.Onnx;
+namespace Crime.Modelling.Import.Onnx.Files;
 
 /// <summary>Reads tensors.</summary>
 /// <param name="files">The files beside the model, which may hold its large tensors.</param>

@@ -3,9 +3,10 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Modelling.Import.Network;
 using Crime.Modelling.Import.Symbols;
 
-namespace Crime.Modelling.Import.Onnx;
+namespace Crime.Modelling.Import.Onnx.Files;
 
 /// <summary>A constant tensor: either numbers or integers.</summary>
 /// <param name="Name">Its name; empty for a nameless one.</param>
@@ -60,7 +61,7 @@ internal sealed class OnnxAttribute
 }
 
 /// <summary>A node of the graph.</summary>
-internal sealed class OnnxNode
+internal sealed class OnnxNode : ISignalSource
 {
     /// <summary>Its name; may be empty.</summary>
     public string Name { get; set; } = "";

@@ -7,7 +7,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 
-namespace Crime.Modelling.Import.Onnx;
+namespace Crime.Modelling.Import.Onnx.Files;
 
 /// <summary>The files beside a model.</summary>
 /// <param name="modelPath">The model's own path.</param>

@@ -3,10 +3,10 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using Crime.Modelling.Import.Onnx.Data;
+using Crime.Modelling.Import.Onnx.Files;
 using Crime.Modelling.Import.Symbols;
 
-namespace Crime.Modelling.Import.Onnx;
+namespace Crime.Modelling.Import.Onnx.Values;
 
 /// <summary>A node of the graph with its inputs.</summary>
 /// <param name="node">The node.</param>
