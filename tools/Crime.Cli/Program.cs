@@ -24,9 +24,9 @@ public static class Program
     {
         RootCommand root = Root();
         ParseResult parsed = root.Parse(args);
+        if (StrayOption(parsed) is { } stray) return Complain($"'{stray}' is no option of this verb{Suggest(parsed, stray)} (see 'crime {VerbOf(parsed)}--help')");
         if (parsed.Errors.Count > 0) return Complain(MistakeIn(parsed) + $" (see 'crime {VerbOf(parsed)}--help')");
 
-        if (StrayOption(parsed) is { } stray) return Complain($"'{stray}' is no option of this verb{Suggest(parsed, stray)} (see 'crime {VerbOf(parsed)}--help')");
         if (VectorWidth.Problem is { } problem) return Complain(problem);
 
         using var interrupt = new CancellationTokenSource();

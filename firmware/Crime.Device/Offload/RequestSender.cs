@@ -66,6 +66,9 @@ internal sealed class RequestSender
     public byte[] Encode(short[] values, int length)
     {
         _request.Values = values;
+        // The last request may have been the rest of a stream.
+        _request.FirstValue = 0;
+        TakeState(null);
         _request.Length = length;
         return _request.Encode();
     }

@@ -47,6 +47,7 @@ public sealed class HandOffTests
     private MappingEngine _engine = null!;
     private InputFlow _flow = null!;
     private InputDriver _driver = null!;
+    private RequestSender _sender = null!;
     private NetworkKernel _kernel = null!;
     private RequestFrame? _request;
 
@@ -146,6 +147,17 @@ public sealed class HandOffTests
         _inbox.OnMessage(Topics.Response(_settings.BoardId), Sure(_request!.Session, _request.Sequence).Encode(), Clock.NowUs());
     }
 
+    /// <summary>A model that comes then is timed with requests of its own. The rest of the stream must leave nothing in them.</summary>
+    [Test]
+    public async Task ARequestForTheClockAfterAHandOffIsAWholeOne()
+    {
+        await StreamAsync(MappingMode.Gateway, ResponseCode.Ok, new NetworkKernel(s_model));
+        Assert.That(_request!.StateCount, Is.Positive, "the stream was handed off");
+        var request = new RequestFrame();
+        Assert.That(request.Decode(_sender.Encode(new short[2 * s_model.ValuesPerStep], 2)), Is.EqualTo(FrameError.None));
+        Assert.That((request.Length, request.StateCount), Is.EqualTo((2, 0)));
+    }
+
     private async Task<InputResult> StreamAsync(MappingMode mode, ResponseCode? code, NetworkKernel behind, int stepMs = 1)
     {
         _stepMs = stepMs;
@@ -196,8 +208,8 @@ public sealed class HandOffTests
         _inbox = new Inbox(request, _flow, "gestures");
         _connection = new BrokerConnection(_settings, console, _inbox, _flow.Counters, new MemoryPlan());
         var link = new LinkKeeper(_settings, console, _connection, network, new MemoryPlan());
-        var sender = new RequestSender(_settings, _connection, _inbox, network);
-        _driver = new InputDriver(_flow, sender, _inbox, link, new ModelledMeter(power), null);
+        _sender = new RequestSender(_settings, _connection, _inbox, network);
+        _driver = new InputDriver(_flow, _sender, _inbox, link, new ModelledMeter(power), null);
         _engine = new MappingEngine(
             new EngineSetup
             {
@@ -205,7 +217,7 @@ public sealed class HandOffTests
                 Power = power, TimeoutMarginUs = _settings.TimeoutMarginMs * 1000, TimeoutMaxUs = _settings.TimeoutMaxMs * 1000,
             },
             NodeKey.Of(_settings.BoardId));
-        sender.SetModel(s_model);
+        _sender.SetModel(s_model);
         _kernel = new NetworkKernel(s_model);
         _driver.SetModel(s_model, wrap == null ? _kernel : wrap(_kernel), _engine, 0);
         MeetGateway();
