@@ -53,7 +53,7 @@ public sealed class CommandLineTests
         yield return Case("--percentile takes a number above 0 and up to 100", "convert", "x.safetensors", "-o", "y.crime", "--percentile", "0");
         yield return Case("--percentile needs --calibrate", "convert", "@trained", "-o", "y.crime", "--percentile", "99");
         yield return Case("--test-lines needs --calibrate", "convert", "@trained", "-o", "y.crime", "--test-lines", "lines");
-        yield return Case("'--plto' is no option of this verb; did you mean '--plot'?", "segment", "--plto", "x.png");
+        yield return Case("'--exmaple' is no option of this verb; did you mean '--example'?", "segment", "--exmaple", "x.csv");
         yield return Case("nowhere is not a folder", "check-device", "--source", "nowhere");
         yield return Case("x.crime: cannot be read", "eval", "x.crime", "--data", "d");
         yield return Case("d: no such folder", "eval", "@model", "--data", "d");
