@@ -2,6 +2,8 @@
 
 using System;
 using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.VirtualBoard.Boards;
@@ -35,6 +37,11 @@ public abstract class BoardSiteTests
         await Site.DisposeAsync();
         _cancellation.Dispose();
     }
+
+    /// <summary>Returns the numbers of the inputs that have a result, in the order of the lines.</summary>
+    protected static IEnumerable<int> IdsOf(IEnumerable<string> lines) => lines
+        .Where(line => line.StartsWith("INF id=", StringComparison.Ordinal))
+        .Select(line => int.Parse(line.Split(' ')[1]["id=".Length..], CultureInfo.InvariantCulture));
 
     /// <summary>Reads the console of a board up to a line that begins with a text.</summary>
     protected Task<List<string>> ReadUntilAsync(Board board, string start) => BoardSite.ReadUntilAsync(board, start, Limit);

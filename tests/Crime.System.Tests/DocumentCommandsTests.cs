@@ -69,7 +69,7 @@ public sealed partial class DocumentCommandsTests
         Assert.That(verbs.Where(command => ProblemOf(root.Parse([.. command.Arguments, "--no-such-option"])) == null), Is.Empty);
     }
 
-    /// <summary>What the text names between back ticks exists too: `crime VERB` with its options.</summary>
+    /// <summary>Verbs and options that the text names between back ticks exist too.</summary>
     [Test]
     public void EveryVerbInTheTextExists()
     {

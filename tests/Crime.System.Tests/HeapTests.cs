@@ -117,8 +117,4 @@ public sealed class HeapTests : BoardSiteTests
         Assert.That(IdsOf(lines), Is.EqualTo(Enumerable.Range(0, inputs)));
         Assert.That(board.Crash, Is.Null);
     }
-
-    private static IEnumerable<int> IdsOf(IEnumerable<string> lines) => lines
-        .Where(line => line.StartsWith("INF id=", StringComparison.Ordinal))
-        .Select(line => int.Parse(line.Split(' ')[1]["id=".Length..], CultureInfo.InvariantCulture));
 }

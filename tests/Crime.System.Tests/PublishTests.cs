@@ -72,9 +72,7 @@ public sealed class PublishTests : BoardSiteTests
 
     private static void AssertEachInputOnce(List<string> lines)
     {
-        int[] ids = lines.Where(line => line.StartsWith("INF id=", StringComparison.Ordinal))
-            .Select(line => int.Parse(line.Split(' ')[1]["id=".Length..], CultureInfo.InvariantCulture)).ToArray();
-        Assert.That(ids, Is.EqualTo(Enumerable.Range(0, Inputs)));
+        Assert.That(IdsOf(lines), Is.EqualTo(Enumerable.Range(0, Inputs)));
         Assert.That(lines[^1], Does.StartWith($"END inputs={Inputs} "));
     }
 
@@ -130,6 +128,29 @@ public sealed class PublishTests : BoardSiteTests
         after.AddRange(await ReadUntilAsync(restarted, $"model: test id={IdOf(s_new)}"));
         after.AddRange(await ReadUntilAsync(restarted, "END "));
         AssertEachInputOnce(after);
+    }
+
+    /// <summary>The board keeps serving the old model meanwhile, and does not wait for the next poll, which is ten minutes later.</summary>
+    [Test]
+    public async Task TheKernelGivesWayToTheDownloadOfANewModel()
+    {
+        // An HTTP exchange takes 11 400 bytes at its peak, and a table kernel more than is missing.
+        const int restBytes = 7000, inputsAfterwards = 5;
+        await Site.ServeAsync("test", s_old);
+        WriteFlash(intervalMs: 1000);
+        using Board board = Site.Power(HeapBytes);
+        List<string> lines = await ReadUntilAsync(board, "INF id=2 ");
+        using (board.OccupyHeap(restBytes))
+        {
+            CrimeCommand.Outcome outcome = await PublishAsync(s_new);
+            Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+            lines.AddRange(await ReadUntilAsync(board, $"model: test id={IdOf(s_new)}"));
+        }
+        Assert.That(lines, Has.One.Contains("needs more memory than is free").And.Some.Match(@"^memory: ran out \(.*\); the kernel gives way$"));
+        for (int i = 0; i < inputsAfterwards; i++) lines.AddRange(await ReadUntilAsync(board, "INF "));
+        int[] ids = [.. IdsOf(lines)];
+        Assert.That(ids, Is.EqualTo(Enumerable.Range(0, ids.Length)));
+        Assert.That(board.Crash, Is.Null);
     }
 
     [Test]

@@ -40,7 +40,7 @@ internal abstract class InputSource
     /// </summary>
     public virtual int SettledLength => 0;
 
-    /// <summary>Inputs that have begun, by which one in progress is told from the next one; 0 where inputs come whole.</summary>
+    /// <summary>Number of inputs that have begun. It distinguishes an input in progress from the next one. 0 where inputs come whole.</summary>
     public uint Begun { get; protected set; }
 
     /// <summary>Returns true when a model takes these numbers as its input.</summary>

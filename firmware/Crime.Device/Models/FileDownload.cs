@@ -35,8 +35,11 @@ internal sealed class FileDownload
     /// <summary>True when the gateway has no such file (404 on the last request).</summary>
     public bool IsMissing { get; private set; }
 
-    /// <summary>True when the last download failed because of too little memory. Retrying soon is useless.</summary>
-    public bool NeedsMemory { get; private set; }
+    /// <summary>True when a retry of the last download is useless for now: the file is larger than the room for it, or nothing gives way to it.</summary>
+    public bool IsFinal { get; private set; }
+
+    /// <summary>True when memory ran out during the last download.</summary>
+    public bool RanOut { get; private set; }
 
     /// <summary>Fetches a file unless the board has the current one.</summary>
     /// <param name="extension">The file's extension, with its dot.</param>
@@ -50,7 +53,8 @@ internal sealed class FileDownload
     {
         Problem = null;
         IsMissing = false;
-        NeedsMemory = false;
+        IsFinal = false;
+        RanOut = false;
         string url = _address + extension;
         bool isWritten = false;
         try
@@ -64,17 +68,19 @@ internal sealed class FileDownload
             if (response.StatusCode == HttpStatusCode.NotModified) return false;
             IsMissing = response.StatusCode == HttpStatusCode.NotFound;
             long size = response.Content.Headers.ContentLength;
-            NeedsMemory = response.StatusCode == HttpStatusCode.OK && size > maxSizeBytes;
+            IsFinal = response.StatusCode == HttpStatusCode.OK && size > maxSizeBytes;
             if (response.StatusCode != HttpStatusCode.OK) Problem = url + " answered " + ((int)response.StatusCode).ToString();
             else if (size < 1) Problem = url + " does not say how many bytes it has";
-            else if (NeedsMemory) Problem = url + " has " + size.ToString() + " bytes; the board has room for " + maxSizeBytes.ToString();
+            else if (IsFinal) Problem = url + " has " + size.ToString() + " bytes; the board has room for " + maxSizeBytes.ToString();
             else isWritten = Write(response.Content, path, size);
             if (!isWritten && Problem == null) Problem = url + " ended early";
         }
         catch (OutOfMemoryException)
         {
             _memory.OnShortage(shortage);
-            NeedsMemory = true;
+            RanOut = true;
+            // The kernel gives way to a model, and nothing to a kernel package.
+            IsFinal = shortage == Shortage.Package;
             Problem = "the download of " + url + " needs more memory than is free";
         }
         catch (Exception e)

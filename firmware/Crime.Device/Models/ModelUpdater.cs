@@ -24,6 +24,9 @@ internal sealed class ModelUpdater : LastingThread
 
     private const int NetworkPollMs = 100;
 
+    // The kernel gives way to a model after the first of these attempts in sequence. Where all of them run out of memory, no more will come.
+    private const int MostShortAttempts = MemoryPlan.ShortagesUntilShrink + 2;
+
     private readonly object _lock = new object();
     private readonly BoardSettings _settings;
     private readonly SerialConsole _console;
@@ -35,6 +38,7 @@ internal sealed class ModelUpdater : LastingThread
     private bool _hasNewKernel;
     private int _kernelRoomSizeBytes;
     private string _lastProblem;
+    private int _shortAttempts;
     private long _checkedAtUs;
 
     /// <summary>Makes the updater; <see cref="Start"/> starts its thread.</summary>
@@ -107,12 +111,15 @@ internal sealed class ModelUpdater : LastingThread
         uint published = _models.Published;
         bool isAsking = !_hasNewModel;
         string problem = Update();
-        if (isAsking && (problem == null || _download.NeedsMemory)) _models.OnAsked(published);
+        _shortAttempts = _download.RanOut ? _shortAttempts + 1 : 0;
+        bool isSettled = problem == null || _download.IsFinal || _shortAttempts == MostShortAttempts;
+        if (isSettled) _shortAttempts = 0;
+        if (isAsking && isSettled) _models.OnAsked(published);
         _link.OnModelCheck(_checkedAtUs);
         // Repeated every few seconds, the same line would hide the readings.
         if (problem != null && problem != _lastProblem) _console.WriteLine(problem);
         _lastProblem = problem;
-        _wakeUp.WaitOne(problem == null || _download.NeedsMemory ? IntervalMs : RetryMs, false);
+        _wakeUp.WaitOne(isSettled ? IntervalMs : RetryMs, false);
     }
 
     /// <summary>

@@ -25,7 +25,7 @@ namespace Crime.Cli.Reference;
 /// <param name="Default">Its value where none is set; empty for none.</param>
 /// <param name="IsAtOnce">True when it changes in a running board, false when the board restarts for it.</param>
 /// <param name="IsOverTheAir">True when it can be set over the air.</param>
-/// <param name="Meaning">What it sets.</param>
+/// <param name="Meaning">Effect of the setting.</param>
 internal sealed record BoardSetting(string Key, string Values, string Unit, string Default, bool IsAtOnce, bool IsOverTheAir, string Meaning);
 
 /// <summary>Asks the parser.</summary>

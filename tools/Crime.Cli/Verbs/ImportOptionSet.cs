@@ -13,7 +13,7 @@ internal sealed class ImportOptionSet
     private readonly Option<string?> _activation = Options.OptionalOneOf(
         "--activation", "For a state dict: the function between the states and the head.", "none", "relu", "tanh");
     private readonly Option<string?> _nonlinearity = Options.OptionalOneOf("--nonlinearity", "For a state dict with an nn.RNN: its function.", "tanh", "relu");
-    private readonly Option<string?> _answer = Options.OptionalOneOf("--answer", "For one output: logit when its sign tells two classes apart.", "class", "logit");
+    private readonly Option<string?> _answer = Options.OptionalOneOf("--answer", "For one output: logit when its sign separates two classes.", "class", "logit");
 
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command command)

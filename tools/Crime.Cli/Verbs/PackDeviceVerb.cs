@@ -16,7 +16,7 @@ internal static class PackDeviceVerb
 {
     private const string DefaultOutput = "firmware/Sdk/Device/bin/Release";
 
-    // What metadata processor 3 writes. Released firmware loads nothing else.
+    // Metadata processor 3 begins its files so. Released firmware loads no others.
     private static readonly byte[] s_magic = [.. "NFMRK1"u8];
 
     private static readonly string[] s_nuspecs = ["firmware/Crime.Sensing/Crime.Sensing.nuspec", "firmware/Crime.Device/Crime.Device.nuspec"];

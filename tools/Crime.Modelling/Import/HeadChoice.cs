@@ -8,7 +8,7 @@ using Crime.Modelling.Import.Network;
 
 namespace Crime.Modelling.Import;
 
-/// <summary>What a state dict leaves open.</summary>
+/// <summary>The choices that a state dict does not make.</summary>
 internal sealed class HeadChoice
 {
     private static readonly string[] s_heads = ["hidden", "final", "last", "first", "mean", "max", "every"];
@@ -18,7 +18,7 @@ internal sealed class HeadChoice
 
     /// <summary>Reads the choices.</summary>
     /// <param name="metadata">The metadata of the file: head_input, activation, nonlinearity.</param>
-    /// <param name="options">What the user says; it goes before the metadata.</param>
+    /// <param name="options">The user's statements; they go before the metadata.</param>
     /// <param name="path">The file, for messages.</param>
     public HeadChoice(ModelMetadata metadata, ImportOptions options, string path)
     {

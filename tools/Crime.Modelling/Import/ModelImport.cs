@@ -15,7 +15,7 @@ public static class ModelImport
 
     /// <summary>Reads a safetensors or an ONNX file; its extension decides.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="options">What the user says about it.</param>
+    /// <param name="options">The user's statements about it.</param>
     /// <exception cref="UserInputException">The extension is another, or the file cannot be mapped.</exception>
     public static ImportedModel Load(string path, ImportOptions options) => Path.GetExtension(path).ToLowerInvariant() switch
     {

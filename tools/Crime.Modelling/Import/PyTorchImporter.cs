@@ -22,19 +22,19 @@ public static class PyTorchImporter
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="options">What the user says about it.</param>
+    /// <param name="options">The user's statements about it.</param>
     /// <exception cref="UserInputException">Something is missing, has the wrong shape, or is not supported.</exception>
     public static ImportedModel Load(string path, ImportOptions options) => Import(Safetensors.Load(path), path, options);
 
     /// <summary>Maps the tensors and metadata of a file of which nothing is said.</summary>
     /// <param name="file">The file's content.</param>
-    /// <param name="path">What to call it in messages; its name becomes the model's.</param>
+    /// <param name="path">Path for messages; the name of its file becomes the model's.</param>
     public static TrainedModel Import(Safetensors file, string path) => Import(file, path, ImportOptions.None).Model;
 
     /// <summary>Maps the tensors and metadata of a file.</summary>
     /// <param name="file">The file's content.</param>
-    /// <param name="path">What to call it in messages; its name becomes the model's.</param>
-    /// <param name="options">What the user says about the file.</param>
+    /// <param name="path">Path for messages; the name of its file becomes the model's.</param>
+    /// <param name="options">The user's statements about the file.</param>
     public static ImportedModel Import(Safetensors file, string path, ImportOptions options)
     {
         var metadata = new ModelMetadata(file.Metadata, path);

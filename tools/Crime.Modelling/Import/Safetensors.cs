@@ -52,7 +52,7 @@ public sealed class Safetensors
 
     /// <summary>Reads a file's bytes.</summary>
     /// <param name="bytes">The whole file.</param>
-    /// <param name="path">What to call it in messages.</param>
+    /// <param name="path">Name for messages.</param>
     public static Safetensors Parse(byte[] bytes, string path)
     {
         if (bytes.Length < 8) throw Bad(path, "shorter than 8 bytes");

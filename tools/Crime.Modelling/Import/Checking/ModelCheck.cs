@@ -27,7 +27,7 @@ public static class ModelCheck
     private static readonly string?[] s_ends = [null, "Softmax", "LogSoftmax", "Sigmoid"];
 
     /// <summary>Compares a network with a sample, and names the options that would make them equal where they differ.</summary>
-    /// <param name="options">What the user said about the network.</param>
+    /// <param name="options">The user's statements about the network.</param>
     /// <param name="load">Reads the network with other options.</param>
     /// <param name="path">A file with an input of the original and its output.</param>
     /// <exception cref="UserInputException">They differ, or the sample does not fit the network.</exception>

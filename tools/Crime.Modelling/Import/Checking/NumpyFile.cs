@@ -20,7 +20,7 @@ internal static partial class NumpyFile
 
     /// <summary>Reads the arrays of an archive, by name.</summary>
     /// <param name="bytes">The archive.</param>
-    /// <param name="path">What to call it in messages.</param>
+    /// <param name="path">Name for messages.</param>
     public static Dictionary<string, SampleArray> Read(byte[] bytes, string path)
     {
         var arrays = new Dictionary<string, SampleArray>(StringComparer.Ordinal);

@@ -1,4 +1,4 @@
-// Which axis of a sample is which. An ONNX graph shows it; for a state dict the sizes have to.
+// The meaning of the axes of a sample. An ONNX graph shows it. A state dict does not, so the sizes of the axes decide.
 
 using System;
 using System.Collections.Generic;

@@ -1,14 +1,14 @@
-// What the user of a network file says about it, where the file itself does not.
+// The user's statements about a network file, for choices that the file does not make.
 
 namespace Crime.Modelling.Import.Network;
 
-/// <summary>What is said about a network file. Null leaves a choice to the file, and to the usual where the file is silent.</summary>
+/// <summary>Statements about a network file. Null leaves a choice to the file, or to the default where the file has none.</summary>
 public sealed record ImportOptions
 {
     /// <summary>Nothing is said.</summary>
     public static ImportOptions None { get; } = new();
 
-    /// <summary>What the head sees: final, last, first, hidden, mean, max or every.</summary>
+    /// <summary>Input of the head: final, last, first, hidden, mean, max or every.</summary>
     public string? Head { get; init; }
 
     /// <summary>The function between the states and the head: none, relu or tanh.</summary>

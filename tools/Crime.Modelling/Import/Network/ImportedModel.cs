@@ -39,7 +39,7 @@ public sealed class ImportedModel
     /// <summary>The network.</summary>
     public required TrainedModel Model { get; init; }
 
-    /// <summary>What the head sees, as in "h_n of the last layer".</summary>
+    /// <summary>Input of the head, as in "h_n of the last layer".</summary>
     public required string Head { get; init; }
 
     /// <summary>True when the file does not say what the head sees, and nobody has said it: the usual was taken.</summary>

@@ -12,7 +12,7 @@ namespace Crime.Modelling.Import.Network;
 
 /// <summary>Builds a model of the signals that a file describes.</summary>
 /// <param name="metadata">The metadata of the file.</param>
-/// <param name="options">What the user says about the file.</param>
+/// <param name="options">The user's statements about the file.</param>
 /// <param name="path">The path of the file; its name becomes the model's.</param>
 internal sealed class NetworkBuilder(ModelMetadata metadata, ImportOptions options, string path)
 {
@@ -22,7 +22,7 @@ internal sealed class NetworkBuilder(ModelMetadata metadata, ImportOptions optio
     private static readonly HashSet<string> s_increasing = ["Softmax", "LogSoftmax", "Sigmoid", "Tanh", "Exp", "Log", "Softplus", "Softsign"];
 
     /// <summary>Builds the model.</summary>
-    /// <param name="output">What the network gives.</param>
+    /// <param name="output">Output of the network.</param>
     /// <param name="isDecision">True when it gives the number of the class with the largest value.</param>
     /// <exception cref="UserInputException">The format cannot hold the network; the message says what of it, and what to do.</exception>
     public ImportedModel Build(Combination output, bool isDecision)
@@ -230,7 +230,7 @@ internal sealed class NetworkBuilder(ModelMetadata metadata, ImportOptions optio
         string? answer = options.Answer ?? metadata.Text("answer");
         if (answer is not (null or "class" or "logit")) throw new UserInputException($"metadata 'answer' is '{answer}'; it takes class or logit");
         if (answer == "logit" || (answer == null && (ends is [{ Name: "Sigmoid" }, ..] || metadata.NamesTwoClasses))) return true;
-        throw new UserInputException("the network has one output: a number, of which a model makes no class; if its sign tells two classes apart "
+        throw new UserInputException("the network has one output: a number, of which a model makes no class; if its sign separates two classes "
             + "(BCEWithLogitsLoss), say --answer logit or give the metadata 'classes' two names");
     }
 

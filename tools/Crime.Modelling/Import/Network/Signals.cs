@@ -11,7 +11,7 @@ internal interface ISignalSource
 {
     /// <summary>Returns a refusal that names the part.</summary>
     /// <param name="reason">Why it has no place.</param>
-    /// <param name="remedy">What the user of the file can do.</param>
+    /// <param name="remedy">Remedy for the user of the file.</param>
     UserInputException Refuse(string reason, string remedy);
 }
 
@@ -38,7 +38,7 @@ internal sealed record EmbeddingSignal(float[] Table, int Tokens, int Count) : S
 /// <param name="Input">The vectors that it reads.</param>
 internal sealed record RecurrentSignal(RecurrentLayer Layer, Combination Input) : Signal(Layer.Shape.OutputCount, IsPerStep: true);
 
-/// <summary>Which state of a sequence is taken.</summary>
+/// <summary>The timestep whose state is taken.</summary>
 internal enum StateMoment
 {
     /// <summary>Of each direction at the end of its own way: h_n.</summary>
@@ -56,7 +56,7 @@ internal enum StateMoment
 
 /// <summary>One vector of a sequence's vectors.</summary>
 /// <param name="Of">The vectors of all timesteps.</param>
-/// <param name="Moment">Which of them.</param>
+/// <param name="Moment">The one that is taken.</param>
 internal sealed record StateSignal(Signal Of, StateMoment Moment) : Signal(Of.Count, IsPerStep: false);
 
 /// <summary>A function of each number, or of all numbers of a vector.</summary>

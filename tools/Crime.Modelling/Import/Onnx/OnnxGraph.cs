@@ -114,7 +114,7 @@ internal sealed class OnnxGraph
             _values[input.Name] = input.Name == roles.Name
                 ? new DataValue(roles.Axes, Combination.Of(new InputSignal(roles.Features)))
                 : input.IsInteger && input.Shape is { Length: 1 } ? new LengthsValue(roles.Batch) : new ForeignValue(input.Name);
-        // What the output does not depend on is not looked at: exporters leave remains.
+        // Nodes that the output does not depend on are passed over: exporters leave remains.
         HashSet<OnnxNode> needed = Needed(_model);
         foreach (OnnxNode node in _model.Nodes.Where(needed.Contains))
         {

@@ -17,7 +17,7 @@ public static class OnnxImporter
 {
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="options">What the user says about it.</param>
+    /// <param name="options">The user's statements about it.</param>
     /// <exception cref="UserInputException">It cannot be read or mapped; the message names the node, its operator, the reason and what to do.</exception>
     public static ImportedModel Load(string path, ImportOptions options)
     {
@@ -33,13 +33,13 @@ public static class OnnxImporter
 
     /// <summary>Maps the bytes of a file of which nothing is said.</summary>
     /// <param name="bytes">The whole file.</param>
-    /// <param name="path">What to call it in messages; its name becomes the model's, and its folder may hold large tensors.</param>
+    /// <param name="path">Path for messages; the name of its file becomes the model's, and its folder may hold large tensors.</param>
     public static TrainedModel Import(byte[] bytes, string path) => Import(bytes, path, ImportOptions.None).Model;
 
     /// <summary>Maps a file's bytes.</summary>
     /// <param name="bytes">The whole file.</param>
-    /// <param name="path">What to call it in messages; its name becomes the model's, and its folder may hold large tensors.</param>
-    /// <param name="options">What the user says about it.</param>
+    /// <param name="path">Path for messages; the name of its file becomes the model's, and its folder may hold large tensors.</param>
+    /// <param name="options">The user's statements about it.</param>
     public static ImportedModel Import(byte[] bytes, string path, ImportOptions options)
     {
         OnnxModel model = OnnxReader.Parse(bytes, path);

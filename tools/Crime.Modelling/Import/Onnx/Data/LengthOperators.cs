@@ -1,5 +1,5 @@
 // Lengths of sequences that come as an input of the graph. A sequence comes to a model with its own length, so lengths may do one
-// thing only: tell a recurrent layer where a sequence ends. PyTorch sorts a batch by length on the way, and back afterwards.
+// thing only: give a recurrent layer the end of a sequence. PyTorch sorts a batch by length on the way, and back afterwards.
 
 using System.Collections.Generic;
 using System.Linq;

@@ -12,10 +12,10 @@ using Crime.Modelling.Import.Symbols;
 namespace Crime.Modelling.Import.Onnx.Data;
 
 /// <summary>A refusal because the axes of a recurrent node's input mean something else than it asks for.</summary>
-/// <param name="refusal">What to report if no other meaning of the graph's input fits better.</param>
+/// <param name="refusal">The refusal to report if no other meaning of the graph's input fits better.</param>
 internal sealed class AxisOrderException(UserInputException refusal) : Exception(refusal.Message, refusal)
 {
-    /// <summary>What to report if no other meaning of the graph's input fits better.</summary>
+    /// <summary>The refusal to report if no other meaning of the graph's input fits better.</summary>
     public UserInputException Refusal => refusal;
 }
 

@@ -96,7 +96,7 @@ internal sealed class OnnxNode : ISignalSource
 
     /// <summary>Returns a refusal that names this node.</summary>
     /// <param name="reason">Why it has no place.</param>
-    /// <param name="remedy">What the user of the file can do.</param>
+    /// <param name="remedy">Remedy for the user of the file.</param>
     public UserInputException Refuse(string reason, string remedy = Remedy.Export) =>
         new($"node '{(Name.Length > 0 ? Name : Outputs.FirstOrDefault("?"))}' ({Operator}): {reason}; {remedy}");
 }

@@ -25,7 +25,7 @@ internal sealed class OnnxReader
 
     /// <summary>Reads a file.</summary>
     /// <param name="bytes">The whole file.</param>
-    /// <param name="path">What to call it in messages.</param>
+    /// <param name="path">Name for messages.</param>
     /// <exception cref="UserInputException">It is not a usable ONNX file.</exception>
     public static OnnxModel Parse(byte[] bytes, string path)
     {

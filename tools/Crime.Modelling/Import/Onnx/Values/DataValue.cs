@@ -66,13 +66,13 @@ internal sealed record Axis(IReadOnlyList<Atom> Atoms)
 
 /// <summary>A value that depends on the input of the network.</summary>
 /// <param name="axes">Its axes. The features of all of them together, row-major, are the rows of the map.</param>
-/// <param name="content">What the features are.</param>
+/// <param name="content">The meaning of the features.</param>
 internal sealed class DataValue(IReadOnlyList<Axis> axes, Combination content) : GraphValue
 {
     /// <summary>The axes.</summary>
     public IReadOnlyList<Axis> Axes => axes;
 
-    /// <summary>What the features are.</summary>
+    /// <summary>The meaning of the features.</summary>
     public Combination Content => content;
 
     /// <summary>True when a Cast has cut off what lies behind the point: only token numbers may be cut.</summary>
