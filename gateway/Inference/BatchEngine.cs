@@ -2,7 +2,6 @@
 
 using System;
 using System.Linq;
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using Crime.Gateway.Inference.Batches;
 using Crime.Model;
@@ -40,7 +39,7 @@ internal sealed unsafe class BatchEngine
         _cells = model.BatchCells!;
         _lengths = GC.AllocateArray<int>(maxBatch, pinned: true);
         LayerShape last = model.Layers[^1];
-        _isHeadOnOutputs = model.HeadInput != HeadInput.FinalState;
+        _isHeadOnOutputs = model.HeadInput != HeadInput.FinalState || model.IsAnswerPerStep;
         _finals = new float[maxBatch * last.OutputCount];
         int widest = _cells.Max(layer => layer[0].PaddedCount);
         _hidden.Reserve(2 * maxBatch * widest);
@@ -153,19 +152,14 @@ internal sealed unsafe class BatchEngine
     private void Classify(ref BatchItem item, int row)
     {
         int width = _model.Layers[^1].OutputCount;
-        ReadOnlySpan<float> seen = _model.HeadInput switch
-        {
-            HeadInput.FirstStep => new(_outputs.Start + row * Stride(width), width),
-            HeadInput.LastStep => new(_outputs.Start + row * Stride(width) + (_lengths[row] - 1) * width, width),
-            _ => _finals.AsSpan(row * width, width),
-        };
-        Span<float> logits = item.Logits.Span;
-        int best = 0;
-        for (int k = 0; k < _model.ClassCount; k++)
-        {
-            logits[k] = _model.HeadBias[k] + TensorPrimitives.Dot(_model.HeadWeights.AsSpan(k * width, width), seen);
-            if (logits[k] > logits[best]) best = k;
-        }
-        item.Label = best;
+        float* outputs = _outputs.Start + row * Stride(width);
+        item.Label = _model.Classify(
+            _model.IsAnswerPerStep ? new(outputs, _lengths[row] * width) : _model.HeadInput switch
+            {
+                HeadInput.FirstStep => new(outputs, width),
+                HeadInput.LastStep => new(outputs + (_lengths[row] - 1) * width, width),
+                _ => _finals.AsSpan(row * width, width),
+            },
+            item.Logits.Span);
     }
 }

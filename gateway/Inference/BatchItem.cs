@@ -22,9 +22,9 @@ public struct BatchItem
     /// <summary>Receives the state after the last timestep; null for nobody. May be <see cref="Start"/>.</summary>
     public NetworkState? End { get; set; }
 
-    /// <summary>Receives the logits, [classes].</summary>
+    /// <summary>Receives the logits, [classes], or [steps][classes] where the answer has one vector per timestep.</summary>
     public Memory<float> Logits { get; set; }
 
-    /// <summary>Receives the class with the largest logit; the lowest index among equals.</summary>
+    /// <summary>Receives the class with the largest logit, of the last timestep where there are several; the lowest index among equals.</summary>
     public int Label { get; set; }
 }

@@ -42,8 +42,8 @@ public sealed class BatchNetwork
     /// </summary>
     /// <param name="items">The sequences; logits, labels and end states are written.</param>
     /// <exception cref="ArgumentException">
-    /// A sequence is empty or no whole number of timesteps, the logits have no room for all classes, or a start state is given for a
-    /// network with a layer that reads from the end. Nothing has been computed then.
+    /// A sequence is empty or no whole number of timesteps, the logits have no room for the answer, or a start state is given for a
+    /// network that needs all timesteps. Nothing has been computed then.
     /// </exception>
     public void Run(Span<BatchItem> items)
     {
@@ -72,15 +72,15 @@ public sealed class BatchNetwork
     }
 
     private void RunGeneral(FloatNetwork engine, ref BatchItem item) =>
-        item.Label = engine.Run(item.Values.Span, item.FractionBits, item.Logits.Span[..Model.ClassCount], item.Start, item.End);
+        item.Label = engine.Run(item.Values.Span, item.FractionBits, item.Logits.Span, item.Start, item.End);
 
     private void Check(in BatchItem item)
     {
         if (item.Values.Length == 0 || item.Values.Length % Model.ValuesPerStep != 0)
             throw new ArgumentException($"{item.Values.Length} values are no whole number of timesteps of {Model.ValuesPerStep}");
-        if (item.Logits.Length < Model.ClassCount)
-            throw new ArgumentException($"room for {item.Logits.Length} logits where the model has {Model.ClassCount} classes");
+        int count = Model.LogitCount(item.Values.Length / Model.ValuesPerStep);
+        if (item.Logits.Length < count) throw new ArgumentException($"room for {item.Logits.Length} logits where the answer has {count}");
         if (item.Start is { IsResumable: false })
-            throw new ArgumentException("a network with a layer that reads from the end cannot begin in the middle");
+            throw new ArgumentException("a network that needs all timesteps cannot begin in the middle");
     }
 }

@@ -3,8 +3,10 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Numerics.Tensors;
 using Crime.Gateway.Inference.Batches;
 using Crime.Gateway.Inference.Cells;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 
 namespace Crime.Gateway.Inference;
@@ -19,6 +21,7 @@ public sealed class FloatModel
     /// <param name="model">A model with a float section.</param>
     /// <param name="vectorBits">Width of the vectors that batches are computed with, 512, 256 or 128; 0 for what <see cref="VectorWidth"/> chooses.</param>
     /// <exception cref="ArgumentException">The model has no float section, or the environment asks for a width that is not there.</exception>
+    /// <exception cref="GraphException">Its graph cannot be computed; <see cref="NetworkGraph.ProblemOf"/> asks before.</exception>
     public FloatModel(ModelFile model, int vectorBits = 0)
     {
         if (!model.HasFloat) throw new ArgumentException($"model '{model.Name}' has no float weights", nameof(model));
@@ -30,6 +33,9 @@ public sealed class FloatModel
         ClassNames = model.ClassNames;
         Layers = model.Layers;
         HeadInput = model.HeadInput;
+        HeadInputCount = model.HeadInputCount;
+        Answer = model.Answer;
+        IsAnswerPerStep = model.IsAnswerPerStep;
         CellFractionBits = model.HasFixedPoint ? Array.ConvertAll(model.FixedLayers, layer => layer.CellFractionBits) : null;
 
         int at = 0;
@@ -44,7 +50,8 @@ public sealed class FloatModel
         }
         _weights = new Lazy<CellWeights[][]>(() => Pack(numbers, CellWeights.Pack));
         VectorBits = vectorBits == 0 ? VectorWidth.ChosenBits : vectorBits;
-        bool isPlain = Enumerable.Range(0, numbers.Length).All(layer => numbers[layer].All(one => BatchCell.CanRun(Layers[layer].Kind, one)));
+        if (model.HasGraph) Graph = NetworkGraph.Read(model, Next);
+        bool isPlain = Graph == null && Enumerable.Range(0, numbers.Length).All(layer => numbers[layer].All(one => BatchCell.CanRun(Layers[layer].Kind, one)));
         if (isPlain) BatchCells = Pack(numbers, (kind, one) => BatchCell.Pack(kind, one, VectorBits));
         HeadWeights = Next(ClassCount * model.HeadInputCount);
         HeadBias = Next(ClassCount);
@@ -65,11 +72,27 @@ public sealed class FloatModel
     /// <summary>What of the last layer the head sees.</summary>
     public HeadInput HeadInput { get; }
 
+    /// <summary>Numbers that the head sees: the outputs of the last layer, or those of the graph.</summary>
+    public int HeadInputCount { get; }
+
+    /// <summary>The operations between input and head; null for recurrent layers in a row.</summary>
+    public NetworkGraph? Graph { get; }
+
+    /// <summary>The meaning of the numbers that the head gives.</summary>
+    public AnswerKind Answer { get; }
+
+    /// <summary>True when the answer has one vector for each timestep.</summary>
+    public bool IsAnswerPerStep { get; }
+
+    /// <summary>Returns the number of logits of an answer.</summary>
+    /// <param name="length">Timesteps of the sequence, at least 1.</param>
+    public int LogitCount(int length) => ClassCount * (!IsAnswerPerStep ? 1 : Graph == null ? length : Graph.LengthOf(Graph.Shapes[^1].Length, length));
+
     /// <summary>Fraction bits of a board's cell states, [layers]; null when boards cannot run the model, and so have no state to hand over.</summary>
     public IReadOnlyList<int>? CellFractionBits { get; }
 
     /// <summary>Numbers of the state that a board hands over: h and, where there is one, c of every layer; 0 when there are no such boards.</summary>
-    public int BoardStateCount => CellFractionBits == null || Layers.Any(layer => layer.Direction != Direction.Forward)
+    public int BoardStateCount => CellFractionBits == null || IsAnswerPerStep || Layers.Any(layer => layer.Direction != Direction.Forward)
         ? 0 : Layers.Sum(layer => layer.HiddenCount * (layer.HasCellState ? 2 : 1));
 
     /// <summary>Numbers per timestep in a request: the features, or one token.</summary>
@@ -115,6 +138,28 @@ public sealed class FloatModel
             int token = (ushort)tokens[step] < VocabularyCount ? (ushort)tokens[step] : 0;
             Embedding.AsSpan(token * InputCount, InputCount).CopyTo(to[(step * InputCount)..]);
         }
+    }
+
+    /// <summary>Computes the logits of the vectors that the head sees.</summary>
+    /// <param name="seen">[vectors][inputs of the head].</param>
+    /// <param name="logits">Receives [vectors][classes].</param>
+    /// <returns>The class with the largest logit of the last vector; the lowest index among equals.</returns>
+    internal int Classify(ReadOnlySpan<float> seen, Span<float> logits)
+    {
+        int width = HeadInputCount, best = 0;
+        for (int vector = 0, at = 0; vector < seen.Length; vector += width)
+        {
+            best = 0;
+            ReadOnlySpan<float> one = seen.Slice(vector, width);
+            Span<float> results = logits.Slice(at, ClassCount);
+            for (int k = 0; k < results.Length; k++)
+            {
+                results[k] = HeadBias[k] + TensorPrimitives.Dot(HeadWeights.AsSpan(k * width, width), one);
+                if (results[k] > results[best]) best = k;
+            }
+            at += ClassCount;
+        }
+        return best;
     }
 
     private T[][] Pack<T>(DirectionNumbers[][] numbers, Func<CellKind, DirectionNumbers, T> pack) =>

@@ -3,8 +3,8 @@
 using System;
 using System.Linq;
 using System.Numerics;
-using System.Numerics.Tensors;
 using Crime.Gateway.Inference.Cells;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 
 namespace Crime.Gateway.Inference;
@@ -24,9 +24,9 @@ public delegate void StepObserver(int layer, int direction, int step, ReadOnlySp
 public sealed class FloatNetwork
 {
     private readonly FloatModel _model;
-    private readonly FloatCell[][] _cells;
-    private readonly float[] _hidden;
-    private readonly float[] _cell;
+    private readonly LayerRunner _layers;
+    private readonly GraphRunner? _graph;
+    private readonly FinalStates _finals;
     private readonly int _widestLayer;
 
     // [length][inputs], and the outputs of a layer and of the one before it, [length][outputs].
@@ -38,10 +38,9 @@ public sealed class FloatNetwork
     public FloatNetwork(FloatModel model)
     {
         _model = model;
-        _cells = model.Weights.Select(layer => layer.Select(weights => weights.NewCell()).ToArray()).ToArray();
-        LayerShape last = model.Layers[^1];
-        _hidden = new float[last.OutputCount];
-        _cell = new float[last.HasCellState ? last.OutputCount : 0];
+        _layers = new LayerRunner(model);
+        if (model.Graph != null) _graph = new GraphRunner(model, _layers);
+        _finals = new FinalStates(model.Layers[^1]);
         _widestLayer = model.Layers.Max(layer => layer.OutputCount);
     }
 
@@ -52,29 +51,38 @@ public sealed class FloatNetwork
     public StepObserver? Observer { get; set; }
 
     /// <summary>Hidden state of the last layer after the last run, [directions][hidden]: of each at the end of its own way.</summary>
-    public ReadOnlySpan<float> Hidden => _hidden;
+    public ReadOnlySpan<float> Hidden => _finals.Hidden;
 
     /// <summary>Cell state that belongs to <see cref="Hidden"/>; empty for a cell without one.</summary>
-    public ReadOnlySpan<float> Cell => _cell;
+    public ReadOnlySpan<float> Cell => _finals.Cell;
 
     /// <summary>Runs a whole sequence of features.</summary>
     /// <param name="sequence">Standardised features, timestep by timestep: [length][inputs]; at least one timestep.</param>
-    /// <param name="logits">Receives [classes].</param>
-    /// <param name="start">State to begin from; null for the model's own. All layers must read forwards then.</param>
+    /// <param name="logits">Receives [classes], or [steps][classes] where the answer has one vector per timestep.</param>
+    /// <param name="start">State to begin from; null for the model's own. It has to be resumable.</param>
     /// <param name="end">Receives the state after the run; null for nobody.</param>
-    /// <returns>The class with the largest logit; the lowest index among equals.</returns>
+    /// <returns>The class with the largest logit, of the last timestep where there are several; the lowest index among equals.</returns>
     public int Run(ReadOnlySpan<float> sequence, Span<float> logits, NetworkState? start = null, NetworkState? end = null)
     {
         int length = sequence.Length / _model.InputCount;
+        if (_graph != null) return _model.Classify(_graph.Run(sequence, length, Observer), logits);
+        int count = _model.Layers.Count, width = _model.Layers[^1].OutputCount;
         Reserve(ref _outputs, length * _widestLayer);
-        if (_cells.Length > 1) Reserve(ref _earlierOutputs, length * _widestLayer);
-        RunLayer(0, sequence, length, start, end);
-        for (int layer = 1; layer < _cells.Length; layer++)
+        if (count > 1) Reserve(ref _earlierOutputs, length * _widestLayer);
+        for (int layer = 0; layer < count; layer++)
         {
-            (_outputs, _earlierOutputs) = (_earlierOutputs, _outputs);
-            RunLayer(layer, _earlierOutputs, length, start, end);
+            if (layer > 0) (_outputs, _earlierOutputs) = (_earlierOutputs, _outputs);
+            _layers.Run(layer, layer == 0 ? sequence : _earlierOutputs, length, _outputs, start, end, layer == count - 1 ? _finals : null, Observer);
         }
-        return Classify(length, logits);
+        ReadOnlySpan<float> outputs = _outputs.AsSpan(0, length * width);
+        return _model.Classify(
+            _model.IsAnswerPerStep ? outputs : _model.HeadInput switch
+            {
+                HeadInput.FirstStep => outputs[..width],
+                HeadInput.LastStep => outputs[^width..],
+                _ => _finals.Hidden,
+            },
+            logits);
     }
 
     /// <summary>Runs a whole sequence as it came in a request.</summary>
@@ -82,10 +90,10 @@ public sealed class FloatNetwork
     /// Fixed-point features or token numbers, timestep by timestep; at least one. A token outside the vocabulary counts as 0, "unknown".
     /// </param>
     /// <param name="fractionBits">Fraction bits of the features; ignored for tokens.</param>
-    /// <param name="logits">Receives [classes].</param>
-    /// <param name="start">State to begin from; null for the model's own. All layers must read forwards then.</param>
+    /// <param name="logits">Receives [classes], or [steps][classes] where the answer has one vector per timestep.</param>
+    /// <param name="start">State to begin from; null for the model's own. It has to be resumable.</param>
     /// <param name="end">Receives the state after the run; null for nobody.</param>
-    /// <returns>The class with the largest logit; the lowest index among equals.</returns>
+    /// <returns>The class with the largest logit, of the last timestep where there are several; the lowest index among equals.</returns>
     public int Run(ReadOnlySpan<short> values, int fractionBits, Span<float> logits, NetworkState? start = null, NetworkState? end = null)
     {
         int width = _model.InputCount, size = values.Length / _model.ValuesPerStep * width;
@@ -105,16 +113,17 @@ public sealed class FloatNetwork
     /// <summary>Runs several sequences of features, one after the other: the results are those of as many single runs.</summary>
     /// <param name="sequences">The sequences without a gap, each [length][inputs].</param>
     /// <param name="lengths">Timesteps of each, at least one.</param>
-    /// <param name="logits">Receives [sequences][classes].</param>
+    /// <param name="logits">Receives the logits of one sequence after the other.</param>
     /// <param name="labels">Receives the class with the largest logit, [sequences].</param>
     public void RunBatch(ReadOnlySpan<float> sequences, ReadOnlySpan<int> lengths, Span<float> logits, Span<int> labels)
     {
-        int at = 0, classes = _model.ClassCount;
+        int at = 0, to = 0;
         for (int n = 0; n < lengths.Length; n++)
         {
-            int size = lengths[n] * _model.InputCount;
-            labels[n] = Run(sequences.Slice(at, size), logits.Slice(n * classes, classes));
+            int size = lengths[n] * _model.InputCount, count = _model.LogitCount(lengths[n]);
+            labels[n] = Run(sequences.Slice(at, size), logits.Slice(to, count));
             at += size;
+            to += count;
         }
     }
 
@@ -122,66 +131,19 @@ public sealed class FloatNetwork
     /// <param name="values">The sequences without a gap: fixed-point features or token numbers.</param>
     /// <param name="lengths">Timesteps of each, at least one.</param>
     /// <param name="fractionBits">Fraction bits of the features of each; ignored for tokens.</param>
-    /// <param name="logits">Receives [sequences][classes].</param>
+    /// <param name="logits">Receives the logits of one sequence after the other.</param>
     /// <param name="labels">Receives the class with the largest logit, [sequences].</param>
     public void RunBatch(
         ReadOnlySpan<short> values, ReadOnlySpan<int> lengths, ReadOnlySpan<int> fractionBits, Span<float> logits, Span<int> labels)
     {
-        int at = 0, classes = _model.ClassCount;
+        int at = 0, to = 0;
         for (int n = 0; n < lengths.Length; n++)
         {
-            int size = lengths[n] * _model.ValuesPerStep;
-            labels[n] = Run(values.Slice(at, size), fractionBits[n], logits.Slice(n * classes, classes));
+            int size = lengths[n] * _model.ValuesPerStep, count = _model.LogitCount(lengths[n]);
+            labels[n] = Run(values.Slice(at, size), fractionBits[n], logits.Slice(to, count));
             at += size;
+            to += count;
         }
-    }
-
-    /// <summary>Runs a layer over a sequence, into <see cref="_outputs"/>.</summary>
-    private void RunLayer(int layer, ReadOnlySpan<float> inputs, int length, NetworkState? start, NetworkState? end)
-    {
-        LayerShape shape = _model.Layers[layer];
-        int width = shape.InputCount, hidden = shape.HiddenCount;
-        bool isLast = layer == _cells.Length - 1;
-        for (int direction = 0; direction < shape.DirectionCount; direction++)
-        {
-            bool isReverse = shape.Direction == Direction.Reverse || direction == 1;
-            FloatCell cell = _cells[layer][direction];
-            cell.Reset(start == null ? [] : start.Cell(layer));
-            ReadOnlySpan<float> before = start == null ? _model.Weights[layer][direction].InitialHidden : start.Hidden(layer);
-            for (int n = 0; n < length; n++)
-            {
-                int step = isReverse ? length - 1 - n : n;
-                Span<float> after = _outputs.AsSpan(step * shape.OutputCount + direction * hidden, hidden);
-                cell.Step(inputs.Slice(step * width, width), before, after);
-                Observer?.Invoke(layer, direction, step, after, cell.Cell);
-                before = after;
-            }
-            if (end != null)
-            {
-                before.CopyTo(end.Hidden(layer)[(direction * hidden)..]);
-                cell.Cell.CopyTo(end.Cell(layer)[(direction * hidden)..]);
-            }
-            if (!isLast) continue;
-            before.CopyTo(_hidden.AsSpan(direction * hidden));
-            if (shape.HasCellState) cell.Cell.CopyTo(_cell.AsSpan(direction * hidden));
-        }
-    }
-
-    private int Classify(int length, Span<float> logits)
-    {
-        int width = _hidden.Length, best = 0;
-        ReadOnlySpan<float> seen = _model.HeadInput switch
-        {
-            HeadInput.FirstStep => _outputs.AsSpan(0, width),
-            HeadInput.LastStep => _outputs.AsSpan((length - 1) * width, width),
-            _ => _hidden,
-        };
-        for (int k = 0; k < _model.ClassCount; k++)
-        {
-            logits[k] = _model.HeadBias[k] + TensorPrimitives.Dot(_model.HeadWeights.AsSpan(k * width, width), seen);
-            if (logits[k] > logits[best]) best = k;
-        }
-        return best;
     }
 
     /// <summary>Makes room for a run; a little more than asked for, so that slowly growing lengths do not each allocate.</summary>

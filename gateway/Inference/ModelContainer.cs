@@ -14,14 +14,15 @@ public static class ModelContainer
     /// <summary>Writes a file.</summary>
     /// <param name="id">Identity of the trained weights.</param>
     /// <param name="sections">Tag and content, in the order they shall have.</param>
-    public static byte[] Write(uint id, IReadOnlyList<(uint Tag, byte[] Content)> sections)
+    /// <param name="version">Version of the format that the sections need.</param>
+    public static byte[] Write(uint id, IReadOnlyList<(uint Tag, byte[] Content)> sections, int version = ModelFormat.Version)
     {
         int offset = ModelFormat.HeaderSize + sections.Count * ModelFormat.SectionEntrySize;
         int size = offset + ModelFormat.ChecksumSize;
         foreach (var (_, content) in sections) size += Padded(content.Length);
         var file = new byte[size];
         BinaryPrimitives.WriteUInt32LittleEndian(file, ModelFormat.Magic);
-        BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(4), ModelFormat.Version);
+        BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(4), (ushort)version);
         BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(6), (ushort)sections.Count);
         BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(8), (uint)size);
         BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(12), id);
@@ -46,9 +47,13 @@ public static class ModelContainer
     public static byte[] BoardImage(byte[] file)
     {
         List<(uint Tag, byte[] Content)> sections = Sections(file);
-        sections.RemoveAll(section => section.Tag is ModelFormat.FloatTag or ModelFormat.OptionsTag);
-        return Write(BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(12)), sections);
+        sections.RemoveAll(section => section.Tag is ModelFormat.FloatTag or ModelFormat.OptionsTag or ModelFormat.GraphTag);
+        return Write(BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(12)), sections, VersionOf(file));
     }
+
+    /// <summary>Returns the version of a file.</summary>
+    /// <param name="file">A file that <see cref="ModelReader"/> accepted.</param>
+    public static int VersionOf(byte[] file) => BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(4));
 
     /// <summary>Returns the sections of a file, in their order.</summary>
     /// <param name="file">A file that <see cref="ModelReader"/> accepted.</param>

@@ -115,3 +115,19 @@ public enum HeadInput
     /// <summary>The output at the first timestep.</summary>
     FirstStep = 2,
 }
+
+/// <summary>The meaning of the numbers that the head gives.</summary>
+public enum AnswerKind
+{
+    /// <summary>One class per sequence: the largest number names it.</summary>
+    Class = 0,
+
+    /// <summary>One class per timestep.</summary>
+    ClassPerStep = 1,
+
+    /// <summary>The numbers themselves, once per sequence: a regression or a forecast.</summary>
+    Values = 2,
+
+    /// <summary>The numbers themselves, once per timestep.</summary>
+    ValuesPerStep = 3,
+}

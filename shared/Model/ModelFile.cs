@@ -44,8 +44,17 @@ public sealed class ModelFile
     /// <summary>Numbers per timestep in a sequence: the features, or one token.</summary>
     public int ValuesPerStep => Input == InputKind.Tokens ? 1 : InputCount;
 
-    /// <summary>Numbers that the head sees: the outputs of the last layer.</summary>
-    public int HeadInputCount => Layers[Layers.Length - 1].OutputCount;
+    /// <summary>Numbers that the head sees: the outputs of the last layer, or those of the graph.</summary>
+    public int HeadInputCount { get; internal set; }
+
+    /// <summary>The meaning of the numbers that the head gives.</summary>
+    public AnswerKind Answer { get; internal set; }
+
+    /// <summary>True when the answer has one vector for each timestep.</summary>
+    public bool IsAnswerPerStep => Answer == AnswerKind.ClassPerStep || Answer == AnswerKind.ValuesPerStep;
+
+    /// <summary>True when a gateway computes more than recurrent layers in a row and a linear head.</summary>
+    public bool HasGraph => GraphSize > 0;
 
     /// <summary>Names of the classes; the label of a result is an index into it.</summary>
     public string[] ClassNames { get; internal set; }
@@ -96,6 +105,21 @@ public sealed class ModelFile
     internal int FloatOffset { get; set; }
 
     internal int GoldenOffset { get; set; }
+
+    internal int GraphOffset { get; set; }
+
+    internal int GraphSize { get; set; }
+
+    /// <summary>Single-precision numbers of the graph's operations in the float section.</summary>
+    public long GraphFloatCount => HasGraph ? LittleEndian.ReadUInt32(_bytes, GraphOffset) : 0;
+
+    /// <summary>Returns a copy of the graph section; empty without one.</summary>
+    public byte[] ReadGraph()
+    {
+        var section = new byte[GraphSize];
+        Array.Copy(_bytes, GraphOffset, section, 0, GraphSize);
+        return section;
+    }
 
     /// <summary>Number of golden sequences; 0 when the file has none, and after <see cref="ReleaseNumbers"/>.</summary>
     public int GoldenCount => GoldenOffset == 0 || _bytes == null ? 0 : _bytes[GoldenOffset];
@@ -194,7 +218,7 @@ public sealed class ModelFile
     {
         get
         {
-            long count = (long)VocabularyCount * InputCount + (long)ClassCount * (HeadInputCount + 1);
+            long count = (long)VocabularyCount * InputCount + GraphFloatCount + (long)ClassCount * (HeadInputCount + 1);
             foreach (LayerShape shape in Layers) count += (long)shape.FloatCountPerDirection * shape.DirectionCount;
             return count;
         }

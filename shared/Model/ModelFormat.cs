@@ -8,8 +8,11 @@ public static class ModelFormat
     /// <summary>"CRIM" as a little-endian number.</summary>
     public const uint Magic = 0x4D495243;
 
-    /// <summary>The version this code reads and writes.</summary>
+    /// <summary>Version of a file with recurrent layers in a row and one linear head.</summary>
     public const int Version = 1;
+
+    /// <summary>Version of a file with a GRPH section, widths of its own, or another answer than a class.</summary>
+    public const int GraphVersion = 2;
 
     /// <summary>Bytes before the section table.</summary>
     public const int HeaderSize = 16;
@@ -49,6 +52,12 @@ public static class ModelFormat
 
     /// <summary>"FLT4": single-precision weights for gateways.</summary>
     public const uint FloatTag = 0x34544C46;
+
+    /// <summary>"GRPH": what a gateway computes between the input and the head, beside the recurrent layers.</summary>
+    public const uint GraphTag = 0x48505247;
+
+    /// <summary>Bytes of the graph section before its operations.</summary>
+    public const int GraphHeaderSize = 8;
 
     /// <summary>"GOLD": sequences that a kernel has to compute to the bit before it is used.</summary>
     public const uint GoldenTag = 0x444C4F47;
@@ -91,6 +100,9 @@ public static class ModelFormat
 
     /// <summary>Most hidden units.</summary>
     public const int MaxHidden = 1024;
+
+    /// <summary>Most numbers of a vector between the input and the head of a network with a graph.</summary>
+    public const int MaxGraphWidth = 4096;
 
     /// <summary>Most classes.</summary>
     public const int MaxClasses = 255;

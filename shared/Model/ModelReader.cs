@@ -18,7 +18,8 @@ public static class ModelReader
         model = null;
         if (bytes == null || bytes.Length < ModelFormat.HeaderSize + ModelFormat.ChecksumSize) return ModelError.Length;
         if (LittleEndian.ReadUInt32(bytes, 0) != ModelFormat.Magic) return ModelError.Magic;
-        if (LittleEndian.ReadUInt16(bytes, 4) != ModelFormat.Version) return ModelError.Version;
+        int version = LittleEndian.ReadUInt16(bytes, 4);
+        if (version != ModelFormat.Version && version != ModelFormat.GraphVersion) return ModelError.Version;
         if (bytes.Length > ModelFormat.MaxFileSize) return ModelError.Length;
         if (LittleEndian.ReadUInt32(bytes, 8) != (uint)bytes.Length) return ModelError.Length;
         if (!Sealed.IsWhole(bytes)) return ModelError.Checksum;
@@ -41,9 +42,11 @@ public static class ModelReader
         int layers = Find(bytes, ModelFormat.LayersTag, out int layersLength);
         int names = Find(bytes, ModelFormat.NamesTag, out int namesLength);
         if (architecture == 0 || layers == 0 || names == 0) return ModelError.MissingSection;
+        bool isGraph = LittleEndian.ReadUInt16(bytes, 4) == ModelFormat.GraphVersion;
         ModelError error = ReadArchitecture(bytes, architecture, architectureLength, file, out int classCount);
         if (error != ModelError.None) return error;
-        if (!ReadLayers(bytes, layers, layersLength, file)) return ModelError.Architecture;
+        if (!ReadLayers(bytes, layers, layersLength, file, isGraph)) return ModelError.Architecture;
+        if (isGraph && !ReadGraph(bytes, architecture, file)) return ModelError.Architecture;
         error = ReadOptions(bytes, file);
         if (error != ModelError.None) return error;
         if (!ReadNames(bytes, names, namesLength, classCount, file)) return ModelError.Names;
@@ -115,7 +118,20 @@ public static class ModelReader
         return ModelError.None;
     }
 
-    private static bool ReadLayers(byte[] bytes, int offset, int length, ModelFile file)
+    /// <summary>Reads the answer and the width of the head's input, and finds the graph, which only gateways check further.</summary>
+    private static bool ReadGraph(byte[] bytes, int architecture, ModelFile file)
+    {
+        int answer = bytes[architecture + 12], width = LittleEndian.ReadUInt16(bytes, architecture + 14);
+        if (answer > (int)AnswerKind.ValuesPerStep || width > ModelFormat.MaxGraphWidth) return false;
+        file.Answer = (AnswerKind)answer;
+        if (width > 0) file.HeadInputCount = width;
+        file.GraphOffset = Find(bytes, ModelFormat.GraphTag, out int length);
+        if (file.GraphOffset != 0 && length < ModelFormat.GraphHeaderSize) return false;
+        file.GraphSize = length;
+        return true;
+    }
+
+    private static bool ReadLayers(byte[] bytes, int offset, int length, ModelFile file, bool isGraph)
     {
         if (length != ModelFormat.LayerSize * file.Layers.Length) return false;
         int inputs = file.InputCount;
@@ -127,12 +143,16 @@ public static class ModelReader
                 || direction < (int)Direction.Forward || direction > (int)Direction.Both
                 || hidden < 1 || hidden > ModelFormat.MaxHidden)
                 return false;
+            int ownInputs = isGraph ? LittleEndian.ReadUInt16(bytes, entry + 6) : 0;
+            if (ownInputs > 0) inputs = ownInputs;
+            if (ownInputs > ModelFormat.MaxGraphWidth) return false;
             var options = (LayerOptions)bytes[entry + 4];
             if ((options & ~AllowedOptions((CellKind)kind)) != 0) return false;
             var shape = new LayerShape((CellKind)kind, (Direction)direction, inputs, hidden, options);
             file.Layers[i] = shape;
             inputs = shape.OutputCount;
         }
+        file.HeadInputCount = inputs;
         return true;
     }
 
@@ -251,7 +271,7 @@ public static class ModelReader
     private static ModelError ReadFixedPoint(byte[] bytes, int offset, int length, ModelFile file)
     {
         // A board computes step by step: what it has at the end is the last step.
-        if (length < ModelFormat.FixedPointHeaderSize || file.HeadInput == HeadInput.FirstStep) return ModelError.FixedPoint;
+        if (length < ModelFormat.FixedPointHeaderSize || file.HeadInput == HeadInput.FirstStep || file.HasGraph) return ModelError.FixedPoint;
         file.FixedOffset = offset;
         file.FixedSize = length;
         int weightBits = file.WeightBits;

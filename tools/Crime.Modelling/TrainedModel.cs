@@ -3,12 +3,13 @@
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Gateway.Inference;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 using Crime.Modelling.Ranges;
 
 namespace Crime.Modelling;
 
-/// <summary>A recurrent classifier with single-precision weights: perhaps an embedding, recurrent layers, a linear head.</summary>
+/// <summary>A recurrent network with single-precision weights: perhaps an embedding, recurrent layers, perhaps a graph, a linear head.</summary>
 public sealed class TrainedModel
 {
     /// <summary>Name of the model: the file's name without its extension.</summary>
@@ -41,7 +42,13 @@ public sealed class TrainedModel
     /// <summary>What of the last layer the head sees.</summary>
     public HeadInput HeadInput { get; init; }
 
-    /// <summary>[classes][outputs of the last layer].</summary>
+    /// <summary>The operations between input and head; null for the layers in a row.</summary>
+    public NetworkGraph? Graph { get; init; }
+
+    /// <summary>The meaning of the numbers that the head gives.</summary>
+    public AnswerKind Answer { get; init; }
+
+    /// <summary>[classes][inputs of the head].</summary>
     public required float[] HeadWeights { get; init; }
 
     /// <summary>[classes].</summary>
@@ -54,10 +61,10 @@ public sealed class TrainedModel
     public int VocabularyCount => Input == InputKind.Tokens ? Embedding.Length / InputCount : 0;
 
     /// <summary>Numbers that the head sees.</summary>
-    public int HeadInputCount => Layers[^1].Shape.OutputCount;
+    public int HeadInputCount => Graph?.Shapes[^1].Width ?? Layers[^1].Shape.OutputCount;
 
     /// <summary>Trainable numbers.</summary>
-    public int ParameterCount => Embedding.Length + Layers.Sum(layer => layer.ParameterCount) + HeadWeights.Length + HeadBias.Length;
+    public int ParameterCount => Embedding.Length + Layers.Sum(layer => layer.ParameterCount) + (int)(Graph?.FloatCount ?? 0) + HeadWeights.Length + HeadBias.Length;
 
     /// <summary>Whether a board could run the model.</summary>
     public bool FitsBoards => ObstacleForBoards == null;
@@ -65,6 +72,8 @@ public sealed class TrainedModel
     /// <summary>What keeps boards from running the model, as in "layer 0 reads both ways"; null when nothing does.</summary>
     public string? ObstacleForBoards =>
         Layers.Select((layer, index) => layer.ObstacleForBoards is { } obstacle ? $"layer {index} {obstacle}" : null).FirstOrDefault(text => text != null)
+        ?? (Graph != null ? "operations beside its recurrent layers are computed by gateways only" : null)
+        ?? (Answer != AnswerKind.Class ? "a board gives one class per sequence" : null)
         ?? (HeadInput == HeadInput.FirstStep ? "the head sees the first timestep" : null);
 
     /// <summary>The same model with other recurrent weights. The calibration stays behind: other weights reach other states.</summary>
@@ -87,6 +96,8 @@ public sealed class TrainedModel
         Embedding = Embedding,
         Layers = layers,
         HeadInput = HeadInput,
+        Graph = Graph,
+        Answer = Answer,
         HeadWeights = HeadWeights,
         HeadBias = HeadBias,
         Calibration = calibration,

@@ -7,6 +7,7 @@ using System.IO;
 using System.Linq;
 using Crime.Frames;
 using Crime.Gateway.Inference;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 using Crime.Modelling.Reference;
 using Microsoft.Extensions.Logging;
@@ -162,6 +163,8 @@ public sealed class ModelLibrary
     private string? Obstacle(ModelFile file, ModelSource? source)
     {
         if (!file.HasFloat) return "it has no float weights (an image for boards?)";
+        if (NetworkGraph.ProblemOf(file) is { } problem) return problem;
+        if (file.Answer != AnswerKind.Class) return "it gives values, or an answer for each timestep, and a gateway answers requests with one class";
         ModelSource? twin = _sources.Values.FirstOrDefault(known => known != source && known.Current?.Id == file.Id);
         if (twin != null) return $"it is the same network as {twin.Current!.Name}";
         if (source?.Current == null && _sources.Values.Count(known => known.Current != null) == StatusFrame.MaxModels)

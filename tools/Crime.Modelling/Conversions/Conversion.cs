@@ -79,7 +79,8 @@ public sealed class Conversion
             Quantised = quantised,
             Bytes = bytes,
             Model = model,
-            Accuracy = data is { Test.Count: > 0 }
+            // Data have one class per sequence: no other answer can be compared with them.
+            Accuracy = data is { Test.Count: > 0 } && trained.Answer == AnswerKind.Class
                 ? new Evaluator(model).Evaluate(data, useFloat: true, useFixed: quantised != null, limit: 0, progress, cancellation)
                 : null,
         };

@@ -67,6 +67,9 @@ public sealed class Evaluator
     public EvaluationResult Evaluate(
         Dataset data, bool useFloat, bool useFixed, int limit, Action<int>? progress, CancellationToken cancellation)
     {
+        if (_model.Answer != AnswerKind.Class)
+            throw new UserInputException($"model '{_model.Name}' gives values, or an answer for each timestep; "
+                + "the data have one class per sequence, which is no such answer");
         _input.CheckFits(data);
         if (useFloat && !_model.HasFloat) throw new UserInputException($"model '{_model.Name}' has no float weights (use --kernel fixed)");
         if (useFixed && !_model.HasFixedPoint) throw new UserInputException($"model '{_model.Name}' has no fixed-point weights (use --kernel float)");

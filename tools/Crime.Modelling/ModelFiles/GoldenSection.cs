@@ -44,7 +44,7 @@ public static class GoldenSection
         }
         List<(uint Tag, byte[] Content)> sections = ModelContainer.Sections(file);
         sections.Add((ModelFormat.GoldenTag, content));
-        return ModelContainer.Write(model.Id, sections);
+        return ModelContainer.Write(model.Id, sections, ModelContainer.VersionOf(file));
     }
 
     private static int ShiftTo(int bits) => Math.Max(NumberBits - bits, 0);

@@ -34,12 +34,15 @@ public static class ModelFileWriter
             writer.Write((ushort)model.ClassNames.Count);
             writer.Write((ushort)model.VocabularyCount);
             writer.Write((ushort)Math.Min(calibration.LongestLength, ushort.MaxValue));
-            writer.Write(0);
+            writer.Write((byte)model.Answer);
+            writer.Write((byte)0);
+            writer.Write((ushort)(model.Graph == null ? 0 : model.HeadInputCount));
         });
         byte[] floats = Section(writer =>
         {
             var layers = model.Layers.SelectMany(layer => layer.Directions).SelectMany(weights => weights.Arrays());
-            foreach (float[] values in layers.Prepend(model.Embedding).Append(model.HeadWeights).Append(model.HeadBias))
+            IEnumerable<float[]> operations = model.Graph?.Operations.Select(operation => operation.Numbers) ?? [];
+            foreach (float[] values in layers.Prepend(model.Embedding).Concat(operations).Append(model.HeadWeights).Append(model.HeadBias))
                 foreach (float value in values) writer.Write(value);
         });
 
@@ -61,15 +64,21 @@ public static class ModelFileWriter
             })));
         if (model.Layers.Any(layer => layer.HasActivations))
             sections.Add((ModelFormat.OptionsTag, Section(writer => WriteOptions(writer, model))));
+        if (model.Graph != null) sections.Add((ModelFormat.GraphTag, model.Graph.Write()));
         if (quantised != null) sections.Add((ModelFormat.FixedPointTag, Section(writer => WriteFixedPoint(writer, quantised))));
         sections.Add((ModelFormat.FloatTag, floats));
-        return ModelContainer.Write(Identity(sections), sections);
+        bool isNew = model.Graph != null || model.Answer != AnswerKind.Class;
+        return ModelContainer.Write(Identity(sections, model.Answer), sections, isNew ? ModelFormat.GraphVersion : ModelFormat.Version);
     }
 
-    /// <summary>The identity covers all sections except the fixed-point weights and the architecture: a new quantisation keeps it.</summary>
-    private static uint Identity(List<(uint Tag, byte[] Content)> sections)
+    /// <summary>
+    /// Returns the identity. It covers all sections except the fixed-point weights and the architecture: a new quantisation keeps it. The
+    /// same numbers with another meaning are another model.
+    /// </summary>
+    private static uint Identity(List<(uint Tag, byte[] Content)> sections, AnswerKind answer)
     {
         var crc = new Crc32();
+        if (answer != AnswerKind.Class) crc.Append([(byte)answer]);
         foreach (var (tag, content) in sections)
             if (tag is not ModelFormat.FixedPointTag and not ModelFormat.ArchitectureTag) crc.Append(content);
         return crc.GetCurrentHashAsUInt32();
@@ -93,7 +102,8 @@ public static class ModelFileWriter
             writer.Write((byte)shape.Kind);
             writer.Write((byte)shape.Direction);
             writer.Write((ushort)shape.HiddenCount);
-            writer.Write((uint)shape.Options);
+            writer.Write((ushort)shape.Options);
+            writer.Write((ushort)(model.Graph == null ? 0 : shape.InputCount));
         }
     }
 

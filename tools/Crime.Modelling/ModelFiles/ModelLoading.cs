@@ -4,6 +4,7 @@ using System;
 using System.Globalization;
 using System.IO;
 using Crime.Bench;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 
 namespace Crime.Modelling.ModelFiles;
@@ -48,6 +49,7 @@ public static class ModelLoading
     {
         ModelError error = ModelReader.TryRead(bytes, out ModelFile model);
         if (error != ModelError.None) throw new UserInputException($"{path}: not a usable model: {ModelErrors.Describe(error)}");
+        if (NetworkGraph.ProblemOf(model) is { } problem) throw new UserInputException($"{path}: not a usable model: {problem}");
         return model;
     }
 

@@ -51,7 +51,7 @@ public sealed record Calibration(string Source, float MaxInput, IReadOnlyList<fl
         var inputs = new MagnitudeHistogram();
         MagnitudeHistogram[] cells = model.Layers.Select(_ => new MagnitudeHistogram()).ToArray();
         var engine = new FloatNetwork(new FloatModel(model)) { Observer = (layer, _, _, _, cell) => cells[layer].Add(cell) };
-        var logits = new float[model.ClassCount];
+        var logits = new float[engine.Model.LogitCount(train.Max(sequence => sequence.Length))];
         for (int n = 0; n < count; n++)
         {
             var sequence = train[(int)((long)n * train.Count / count)];
