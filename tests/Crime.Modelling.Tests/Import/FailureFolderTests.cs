@@ -30,7 +30,10 @@ public sealed class FailureFolderTests
         "13-common-models-refused/k5_flat_input_reshape", "13-common-models-refused/linear_front_lstm.op14",
         "13-common-models-refused/lstm_learned_h0.op17static", "13-common-models-refused/lstm_packed.op14",
         "13-common-models-refused/normalise_inside.op14", "13-common-models-refused/permute_channels_first.op14",
-        "13-common-models-refused/univariate_unsqueeze.op14",
+        "13-common-models-refused/univariate_unsqueeze.op14", "13-common-models-refused/layernorm_lstm.op17",
+        "13-common-models-refused/lstm_relu_mlp.op14", "13-common-models-refused/lstm_meanpool.op14", "13-common-models-refused/lstm_maxpool.op14",
+        "13-common-models-refused/conv_lstm.op14", "13-common-models-refused/seq_tagging.op14", "13-common-models-refused/attention_pool.op14",
+        "13-common-models-refused/lstm_cell_state_head.op14",
     ];
 
     private static readonly string[][] s_refused =
@@ -38,14 +41,13 @@ public sealed class FailureFolderTests
         ["04-softmax-in-the-middle-is-dropped/k10_softmax_then_linear.onnx", "'sm' (Softmax)", "something follows it"],
         ["04-softmax-in-the-middle-is-dropped/k8_softmax_wrong_axis.onnx", "'sm' (Softmax)", "axis 1 of [feature, batch]"],
         ["04-softmax-in-the-middle-is-dropped/logsoftmax_dim0_default.op11.onnx", "(LogSoftmax)", "axis 1 of [feature, batch]"],
-        ["10-one-output-taken-as-one-class/regression_one.op14.onnx", "one output", "--answer logit"],
-        ["10-one-output-taken-as-one-class/regression_one.safetensors", "one output", "--answer logit"],
+        ["10-one-output-taken-as-one-class/regression_one.op14.onnx", "one output", "--answer value"],
+        ["10-one-output-taken-as-one-class/regression_one.safetensors", "one output", "--answer value"],
         ["13-common-models-refused/flatten_all_steps.op14.onnx", "(Gemm)", "[batch, time*feature]"],
         ["13-common-models-refused/i07_mask_to_lens.onnx", "'eq' (Equal)", "docs/import.md"],
         ["13-common-models-refused/i08_scan.onnx", "(Scan)", "loops over the timesteps"],
         ["13-common-models-refused/k3_dynamic_quant_head.onnx", "(DynamicQuantizeLinear)", "docs/import.md"],
         ["13-common-models-refused/k7_two_inputs.onnx", "(Concat)", "'S'"],
-        ["13-common-models-refused/lstm_cell_state_head.op14.onnx", "(LSTM)", "c_n"],
         ["13-common-models-refused/lstm_lengths_gather_nopack.op17static.onnx", "(Sub)", "lengths"],
         ["13-common-models-refused/lstmcell_loop.op17static.onnx", "(Gemm)", "instead of a cell in a loop"],
         ["13-common-models-refused/multi_output.op14.onnx", "2 outputs", "'92'"],
@@ -95,7 +97,12 @@ public sealed class FailureFolderTests
         ["rnn_relu", ImportOptions.None, false],
         ["lstm_meanpool", ImportOptions.None, false],
         ["lstm_relu_before_fc", ImportOptions.None, false],
-        ["lstm_cell_state_head", ImportOptions.None, false]);
+        ["lstm_cell_state_head", ImportOptions.None, false],
+        ["lstm_meanpool", new ImportOptions { Head = "mean" }, true],
+        ["lstm_relu_before_fc", new ImportOptions { Activation = "relu" }, true],
+        ["lstm_cell_state_head", new ImportOptions { Head = "cell" }, true],
+        ["seq_tagging", new ImportOptions { Head = "every" }, true],
+        ["seq_tagging", ImportOptions.None, false]);
 
     [TestCaseSource(nameof(StateDicts))]
     public void ASampleShowsWhetherTheHeadIsRight(string name, ImportOptions options, bool isRight)
@@ -112,7 +119,8 @@ public sealed class FailureFolderTests
             else
                 Assert.That(
                     () => ModelCheck.Compare(imported, sample),
-                    Throws.TypeOf<UserInputException>().With.Message.Contains("largest difference").And.Message.Contains("--head"));
+                    Throws.TypeOf<UserInputException>().With.Message.Contains("--head")
+                        .And.Message.Contains(name == "seq_tagging" ? "something else" : "largest difference"));
         }
         finally
         {

@@ -122,15 +122,19 @@ public sealed class PyTorchImporterTests
         Assert.That(PyTorchImporter.Import(Stacked("gru", 3), "net", ImportOptions.None).IsHeadAssumed, Is.True);
     }
 
-    [TestCase("mean", null, "mean over the timesteps")]
-    [TestCase("max", null, "maximum over the timesteps")]
-    [TestCase("every", null, "one vector per timestep")]
-    [TestCase(null, "relu", "Relu lies between")]
-    [TestCase(null, "tanh", "Tanh changes no decision at the end")]
-    public void AHeadThatTheFormatDoesNotHoldIsRefused(string? head, string? activation, string expected) =>
+    [TestCase("mean", null, "mean over time")]
+    [TestCase("max", null, "max over time")]
+    [TestCase("every", null, "every timestep")]
+    [TestCase(null, "relu", "final state, relu")]
+    [TestCase("last", "tanh", "last timestep, tanh")]
+    public void TheHeadThatIsSaidIsTheModels(string? head, string? activation, string expected) =>
+        Assert.That(PyTorchImporter.Import(Stacked("gru", 3), "net", new ImportOptions { Head = head, Activation = activation }).Head, Does.Contain(expected));
+
+    [Test]
+    public void AGruHasNoCellState() =>
         Assert.That(
-            () => PyTorchImporter.Import(Stacked("gru", 3), "net", new ImportOptions { Head = head, Activation = activation }),
-            Throws.TypeOf<UserInputException>().With.Message.Contains(expected).And.Message.StartsWith("net: ").And.Message.Contains("docs/import.md"));
+            () => PyTorchImporter.Import(Stacked("gru", 3), "net", new ImportOptions { Head = "cell" }),
+            Throws.TypeOf<UserInputException>().With.Message.StartsWith("net: ").And.Message.Contains("cell state of a layer without one"));
 
     [Test]
     public void OneOutputIsALogitWhereSomebodySaysSo()

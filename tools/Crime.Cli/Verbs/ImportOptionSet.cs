@@ -9,11 +9,12 @@ namespace Crime.Cli.Verbs;
 internal sealed class ImportOptionSet
 {
     private readonly Option<string?> _head = Options.OptionalOneOf(
-        "--head", "For a state dict: what of the last layer the head sees; h_n where nothing is said.", "hidden", "last", "first", "mean", "max", "every");
+        "--head", "For a state dict: what of the last layer the head sees; h_n where nothing is said.", "hidden", "cell", "last", "first", "mean", "max", "every");
     private readonly Option<string?> _activation = Options.OptionalOneOf(
         "--activation", "For a state dict: the function between the states and the head.", "none", "relu", "tanh");
     private readonly Option<string?> _nonlinearity = Options.OptionalOneOf("--nonlinearity", "For a state dict with an nn.RNN: its function.", "tanh", "relu");
-    private readonly Option<string?> _answer = Options.OptionalOneOf("--answer", "For one output: logit when its sign separates two classes.", "class", "logit");
+    private readonly Option<string?> _answer = Options.OptionalOneOf(
+        "--answer", "The outputs are a class, one logit of two classes, or values: a regression or a forecast.", "class", "logit", "value");
 
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command command)

@@ -2,6 +2,7 @@
 // head is said by the user, or by the metadata, or else the usual is taken and reported.
 
 using System.Linq;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 using Crime.Modelling.Import.Metadata;
 using Crime.Modelling.Import.Network;
@@ -11,7 +12,7 @@ namespace Crime.Modelling.Import;
 /// <summary>The choices that a state dict does not make.</summary>
 internal sealed class HeadChoice
 {
-    private static readonly string[] s_heads = ["hidden", "final", "last", "first", "mean", "max", "every"];
+    private static readonly string[] s_heads = ["hidden", "final", "cell", "last", "first", "mean", "max", "every"];
 
     private readonly string _head;
     private readonly string? _function;
@@ -28,7 +29,7 @@ internal sealed class HeadChoice
         _head = head ?? "hidden";
         if (!s_heads.Contains(_head))
             throw new UserInputException(
-                $"{path}: metadata 'head_input' is '{head}'; it takes hidden or final (h_n), last (output[-1]), first (output[0]), mean, max or every");
+                $"{path}: metadata 'head_input' is '{head}'; it takes hidden or final (h_n), cell (c_n), last (output[-1]), first (output[0]), mean, max or every");
         _function = activation switch
         {
             "none" => null,
@@ -57,7 +58,8 @@ internal sealed class HeadChoice
         {
             "last" => states.At(StateMoment.Last),
             "first" => states.At(StateMoment.First),
-            "mean" or "max" => Combination.Of(new PoolSignal(_head == "mean", states)),
+            "mean" or "max" => Combination.Of(new PoolSignal(_head == "mean" ? PoolKind.Mean : PoolKind.Max, states)),
+            "cell" => states.At(StateMoment.FinalCell),
             "every" => states,
             _ => states.At(StateMoment.Final),
         };

@@ -109,7 +109,7 @@ public sealed class OnnxImporterTests
 
     [Test]
     public void AnUnknownOperatorIsNamedWithItsNode() =>
-        AssertRefused(Lstm((file, _, final) => file.Node("Gelu", [Head(file, Squeezed(file, final))])), "(Gelu)", "node 'node_v", "not supported", "docs/import.md");
+        AssertRefused(Lstm((file, _, final) => file.Node("Cos", [Head(file, Squeezed(file, final))])), "(Cos)", "node 'node_v", "not supported", "docs/import.md");
 
     [Test]
     public void AStepInTheMiddleIsRefused() =>
@@ -118,13 +118,7 @@ public sealed class OnnxImporterTests
             "(Gather)", "timestep 3");
 
     [Test]
-    public void AnOutputPerTimestepIsRefused() =>
-        AssertRefused(
-            Lstm((file, y, _) => file.Node("MatMul", [file.Node("Squeeze", [y, file.Constant([1L])]), file.Constant(Numbers(Hidden * Classes), Hidden, Classes)])),
-            "(LSTM)", "one vector per timestep");
-
-    [Test]
-    public void ANetworkWithoutAHeadIsRefused() => AssertRefused(Lstm((file, _, final) => Squeezed(file, final)), "without a linear head");
+    public void ANetworkWithoutAHeadIsRefused() => AssertRefused(Lstm((file, _, final) => Squeezed(file, final)), "no linear head follows it");
 
     [Test]
     public void AWrongWidthIsRefused() =>

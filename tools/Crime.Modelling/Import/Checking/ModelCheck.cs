@@ -24,6 +24,9 @@ public static class ModelCheck
     // Two engines of single precision differ by some 1e-6 after a hundred timesteps. Another head differs by 1e-2 and more.
     private const double Tolerance = 1e-4;
 
+    private static readonly string[] s_heads = ["hidden", "last", "mean", "max", "cell", "every", "first"];
+    private static readonly string[] s_activations = ["none", "relu", "tanh"];
+    private static readonly string[] s_nonlinearities = ["tanh", "relu"];
     private static readonly string?[] s_ends = [null, "Softmax", "LogSoftmax", "Sigmoid"];
 
     /// <summary>Compares a network with a sample, and names the options that would make them equal where they differ.</summary>
@@ -40,10 +43,15 @@ public static class ModelCheck
         }
         catch (UserInputException e) when (model.InputAxes == null)
         {
-            foreach (string head in new[] { "hidden", "last" })
-                foreach (string nonlinearity in new[] { "tanh", "relu" })
-                    if (IsEqual(() => load(options with { Head = head, Nonlinearity = nonlinearity }), path))
-                        throw new UserInputException($"{e.Message}: with --head {head} --nonlinearity {nonlinearity} they are equal", e);
+            var others =
+                from head in s_heads
+                from activation in s_activations
+                from nonlinearity in s_nonlinearities
+                select (Options: options with { Head = head, Activation = activation, Nonlinearity = nonlinearity },
+                    Text: $"--head {head}"
+                        + $"{(activation == "none" ? "" : $" --activation {activation}")}{(nonlinearity == "tanh" ? "" : $" --nonlinearity {nonlinearity}")}");
+            string? equal = others.FirstOrDefault(other => IsEqual(() => load(other.Options), path)).Text;
+            if (equal != null) throw new UserInputException($"{e.Message}: with {equal} they are equal", e);
             throw;
         }
     }
@@ -66,18 +74,21 @@ public static class ModelCheck
             throw new UserInputException($"{path}: {e.Message}", e);
         }
         double[][] outputs = Run(model, sequences);
+        double[] expected = SampleLayout.OutputsOf(model, sample, sequences.Length);
         if (sample.Output.Values.Length != outputs.Sum(row => row.Length))
             throw new UserInputException($"{path}: the sample's output has shape {sample.Output.ShapeText}; "
-                + $"{outputs.Length} x {outputs[0].Length} numbers were expected: the original gives something else than the model");
+                + $"{outputs.Length} x {outputs[0].Length} numbers were expected: the original gives something else than the model"
+                + (model.InputAxes == null ? ": --head says what the head sees, every for an answer per timestep" : ""));
         // A graph shows what is at its end. A state dict does not, and its sample may come from before or after it.
         IEnumerable<string?> ends = model.InputAxes == null ? s_ends : [null];
-        CheckResult best = ends.Select(end => new CheckResult(sequences.Length, Difference(outputs, end, sample.Output.Values), end))
+        int width = model.IsDecision || model.IsLogit ? 1 : model.Model.ClassNames.Count;
+        CheckResult best = ends.Select(end => new CheckResult(sequences.Length, Difference(outputs, end, expected, width), end))
             .MinBy(result => result.MaxDifference)!;
-        double largest = Math.Max(1, sample.Output.Values.Max(Math.Abs));
+        double largest = Math.Max(1, expected.Max(Math.Abs));
         if (best.MaxDifference <= Tolerance * largest) return best;
         string remedy = model.InputAxes == null ? "--head, --activation and --nonlinearity say otherwise, and an ONNX export says all" : "please report the file";
         throw new UserInputException(
-            $"{path}: the model gives {Text(outputs[0])} for the first sequence, the original {Text(sample.Output.Values.Take(outputs[0].Length))} "
+            $"{path}: the model gives {Text(outputs[0])} for the first sequence, the original {Text(expected.Take(outputs[0].Length))} "
             + $"(largest difference {best.MaxDifference.ToString("g2", CultureInfo.InvariantCulture)}): the file was taken for another network than it is. "
             + $"Its head was taken to see {model.Head}; {remedy}");
     }
@@ -99,15 +110,22 @@ public static class ModelCheck
     {
         ModelFile file = ModelLoading.FloatOnly(model.Model);
         var engine = new FloatNetwork(new FloatModel(file));
-        var logits = new float[file.ClassCount];
+        var floats = engine.Model;
         return [.. sequences.Select(sequence =>
         {
+            int classes = floats.ClassCount;
+            var logits = new float[floats.LogitCount(sequence.Length / floats.ValuesPerStep)];
             if (model.Model.Input == InputKind.Tokens) engine.Run([.. sequence.Select(token => (short)(ushort)token)], 0, logits);
             else engine.Run(Standardised(model, sequence), logits);
-            double[] values = model.IsLogit ? [logits[1]] : Array.ConvertAll(logits, logit => (double)logit);
-            foreach (NetworkEnd end in model.EndSteps) values = end.Apply(values);
-            return model.IsDecision ? [Array.IndexOf(values, values.Max())] : values;
+            return Enumerable.Range(0, logits.Length / classes).SelectMany(n => ValuesOf(model, logits.AsSpan(n * classes, classes))).ToArray();
         })];
+    }
+
+    private static double[] ValuesOf(ImportedModel model, ReadOnlySpan<float> logits)
+    {
+        double[] values = model.IsLogit ? [logits[1]] : [.. logits.ToArray().Select(logit => (double)logit)];
+        foreach (NetworkEnd end in model.EndSteps) values = end.Apply(values);
+        return model.IsDecision ? [Array.IndexOf(values, values.Max())] : values;
     }
 
     /// <summary>Returns the features as the first layer reads them. The original's input is past the normalisation of the metadata.</summary>
@@ -119,12 +137,12 @@ public static class ModelCheck
             : (float)value)];
     }
 
-    private static double Difference(double[][] outputs, string? end, double[] expected)
+    private static double Difference(double[][] outputs, string? end, double[] expected, int width)
     {
         int at = 0;
         double worst = 0;
-        foreach (double[] row in outputs)
-            foreach (double value in end == null ? row : new NetworkEnd(end, 1, 0).Apply(row))
+        foreach (double[] vector in outputs.SelectMany(row => row.Chunk(width)))
+            foreach (double value in end == null ? vector : new NetworkEnd(end, 1, 0).Apply(vector))
             {
                 double difference = Math.Abs(value - expected[at++]);
                 worst = double.IsNaN(difference) ? double.PositiveInfinity : Math.Max(worst, difference);

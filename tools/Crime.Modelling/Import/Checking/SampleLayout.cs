@@ -41,6 +41,32 @@ internal static class SampleLayout
             .Select(at => sample.Input.Values[n * batch + at / width * time + at % width * feature]).ToArray())];
     }
 
+    /// <summary>Returns the outputs of a sample, sequence by sequence and timestep by timestep.</summary>
+    /// <param name="model">The imported network.</param>
+    /// <param name="sample">The sample.</param>
+    /// <param name="count">Sequences of the sample.</param>
+    public static double[] OutputsOf(ImportedModel model, Sample sample, int count)
+    {
+        double[] values = sample.Output.Values;
+        int[] shape = [.. sample.Output.Shape.Where(size => size != 1)];
+        if (model.Model.Answer is AnswerKind.Class or AnswerKind.Values || values.Length % Math.Max(count, 1) != 0) return values;
+        string[] axes = (model.OutputAxes ?? "batch, time, feature").Split(", ").Where(axis => axis != "1").ToArray();
+        int width = model.IsDecision || model.IsLogit ? 1 : model.Model.ClassNames.Count, length = values.Length / count / width;
+        int SizeOf(string axis) => axis switch { "batch" => count, "time" => length, _ => width };
+        axes = [.. axes.Where(axis => SizeOf(axis) != 1)];
+        if (!axes.Select(SizeOf).SequenceEqual(shape)) return values;
+        int StepOf(string kind)
+        {
+            int place = Array.IndexOf(axes, kind);
+            return place < 0 ? 0 : axes.Skip(place + 1).Aggregate(1, (product, axis) => product * SizeOf(axis));
+        }
+        int batch = StepOf("batch"), time = StepOf("time"), feature = StepOf("feature");
+        return [.. from n in Enumerable.Range(0, count)
+                   from step in Enumerable.Range(0, length)
+                   from k in Enumerable.Range(0, width)
+                   select values[n * batch + step * time + k * feature]];
+    }
+
     private static string[]? AxesOf(ImportedModel model, Sample sample, int width)
     {
         int[] shape = sample.Input.Shape;

@@ -54,6 +54,9 @@ public sealed class ImportedModel
     /// <summary>The axes of the network's input, as in "batch, time, feature"; null when the file does not say.</summary>
     public string? InputAxes { get; init; }
 
+    /// <summary>The axes of the network's output, as in "batch, time, feature"; null when the file does not say.</summary>
+    public string? OutputAxes { get; init; }
+
     /// <summary>The functions at the end, in order.</summary>
     internal IReadOnlyList<NetworkEnd> EndSteps { get; init; } = [];
 
@@ -71,10 +74,11 @@ public sealed class ImportedModel
         Model = Model.WithCalibration(calibration), Head = Head, IsHeadAssumed = isHeadAssumed, IsLogit = IsLogit, EndSteps = EndSteps,
     };
 
-    /// <summary>Returns the same with the meaning of the input's axes.</summary>
-    internal ImportedModel WithInputAxes(string axes) => new()
+    /// <summary>Returns the same with the meanings of the axes of input and output.</summary>
+    internal ImportedModel WithAxes(string input, string output) => new()
     {
-        Model = Model, Head = Head, IsHeadAssumed = IsHeadAssumed, IsLogit = IsLogit, InputAxes = axes, EndSteps = EndSteps, IsDecision = IsDecision,
+        Model = Model, Head = Head, IsHeadAssumed = IsHeadAssumed, IsLogit = IsLogit, InputAxes = input, OutputAxes = output, EndSteps = EndSteps,
+        IsDecision = IsDecision,
         GraphNormalisation = GraphNormalisation,
     };
 

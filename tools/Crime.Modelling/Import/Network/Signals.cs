@@ -1,8 +1,10 @@
 // The network as it is found in a file, before anyone asks whether the .crime format can hold it: signals, each made from those
 // before it. A new kind of layer is a new signal, an operator that makes it, and a place in NetworkBuilder.
 
+using System;
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Gateway.Inference.Graphs;
 
 namespace Crime.Modelling.Import.Network;
 
@@ -22,6 +24,9 @@ internal abstract record Signal(int Count, bool IsPerStep)
 {
     /// <summary>The node that makes the signal; null for a signal that no node makes.</summary>
     public ISignalSource? Node { get; init; }
+
+    /// <summary>Number of combinations one behind the other that lead to the signal.</summary>
+    public virtual int Depth => 0;
 }
 
 /// <summary>The features of a timestep, or its token.</summary>
@@ -36,7 +41,11 @@ internal sealed record EmbeddingSignal(float[] Table, int Tokens, int Count) : S
 /// <summary>The hidden states of a recurrent layer: the forward direction's, then the reverse one's.</summary>
 /// <param name="Layer">The layer, before anything is folded into it.</param>
 /// <param name="Input">The vectors that it reads.</param>
-internal sealed record RecurrentSignal(RecurrentLayer Layer, Combination Input) : Signal(Layer.Shape.OutputCount, IsPerStep: true);
+internal sealed record RecurrentSignal(RecurrentLayer Layer, Combination Input) : Signal(Layer.Shape.OutputCount, IsPerStep: true)
+{
+    /// <inheritdoc/>
+    public override int Depth => Input.Depth;
+}
 
 /// <summary>The timestep whose state is taken.</summary>
 internal enum StateMoment
@@ -57,23 +66,89 @@ internal enum StateMoment
 /// <summary>One vector of a sequence's vectors.</summary>
 /// <param name="Of">The vectors of all timesteps.</param>
 /// <param name="Moment">The one that is taken.</param>
-internal sealed record StateSignal(Signal Of, StateMoment Moment) : Signal(Of.Count, IsPerStep: false);
+internal sealed record StateSignal(Signal Of, StateMoment Moment) : Signal(Of.Count, IsPerStep: false)
+{
+    /// <inheritdoc/>
+    public override int Depth => Of.Depth;
+}
 
 /// <summary>A function of each number, or of all numbers of a vector.</summary>
 /// <param name="Name">ONNX's name of the function.</param>
 /// <param name="Of">The vectors that it is applied to.</param>
-internal sealed record FunctionSignal(string Name, Combination Of) : Signal(Of.Map.Rows.Count, Of.IsPerStep);
+/// <param name="Alpha">The first number of the function; 0 where it has none.</param>
+/// <param name="Beta">The second number of the function; 0 where it has none.</param>
+internal sealed record FunctionSignal(string Name, Combination Of, float Alpha = 0, float Beta = 0) : Signal(Of.Map.Rows.Count, Of.IsPerStep)
+{
+    /// <inheritdoc/>
+    public override int Depth => Of.Depth;
+}
 
-/// <summary>The mean or the maximum over the timesteps.</summary>
-/// <param name="IsMean">True for the mean.</param>
+/// <summary>Each vector minus its mean, over its standard deviation.</summary>
+/// <param name="Epsilon">The number that is added to the variance.</param>
+/// <param name="Of">The vectors.</param>
+internal sealed record NormalisedSignal(float Epsilon, Combination Of) : Signal(Of.Map.Rows.Count, Of.IsPerStep)
+{
+    /// <inheritdoc/>
+    public override int Depth => Of.Depth;
+}
+
+/// <summary>The product of two vectors, number by number.</summary>
+/// <param name="Left">The one.</param>
+/// <param name="Right">The other, with as many numbers.</param>
+internal sealed record ProductSignal(Combination Left, Combination Right) : Signal(Left.Map.Rows.Count, Left.IsPerStep || Right.IsPerStep)
+{
+    /// <inheritdoc/>
+    public override int Depth => Math.Max(Left.Depth, Right.Depth);
+}
+
+/// <summary>The mean, the maximum or the sum over the timesteps.</summary>
+/// <param name="Kind">The kind of pooling.</param>
 /// <param name="Of">The vectors of all timesteps.</param>
-internal sealed record PoolSignal(bool IsMean, Combination Of) : Signal(Of.Map.Rows.Count, IsPerStep: false);
+internal sealed record PoolSignal(PoolKind Kind, Combination Of) : Signal(Of.Map.Rows.Count, IsPerStep: false)
+{
+    /// <inheritdoc/>
+    public override int Depth => Of.Depth;
+}
+
+/// <summary>The softmax of each number over the timesteps.</summary>
+/// <param name="Of">The vectors of all timesteps.</param>
+internal sealed record TimeSoftmaxSignal(Combination Of) : Signal(Of.Map.Rows.Count, IsPerStep: true)
+{
+    /// <inheritdoc/>
+    public override int Depth => Of.Depth;
+}
+
+/// <summary>The vectors of neighbouring timesteps side by side, place by place.</summary>
+/// <param name="Window">The timesteps that are seen.</param>
+/// <param name="Of">The vectors of all timesteps.</param>
+internal sealed record WindowSignal(WindowShape Window, Combination Of) : Signal(Of.Map.Rows.Count * Window.Size, IsPerStep: true)
+{
+    /// <inheritdoc/>
+    public override int Depth => Of.Depth;
+}
+
+/// <summary>The maximum of each number over neighbouring timesteps.</summary>
+/// <param name="Window">The timesteps that are seen.</param>
+/// <param name="Of">The vectors of all timesteps.</param>
+internal sealed record WindowMaxSignal(WindowShape Window, Combination Of) : Signal(Of.Map.Rows.Count, IsPerStep: true)
+{
+    /// <inheritdoc/>
+    public override int Depth => Of.Depth;
+}
 
 /// <summary>A linear map of one or more signals side by side.</summary>
 /// <param name="Signals">The signals; the columns of the map are their numbers in order.</param>
 /// <param name="Map">The map.</param>
 internal sealed record Combination(IReadOnlyList<Signal> Signals, LinearMap Map)
 {
+    // Whatever walks through the signals goes as deep as they do. The deepest network that a file holds has a few hundred operations.
+    private const int MaxDepth = 1000;
+
+    /// <summary>Number of combinations one behind the other, this one included.</summary>
+    public int Depth { get; } = Signals.Select(signal => signal.Depth).DefaultIfEmpty().Max() is var depth && depth < MaxDepth
+        ? depth + 1
+        : throw new UserInputException($"the network is deeper than {MaxDepth} layers; make it shallower");
+
     /// <summary>True when there is one vector for each timestep.</summary>
     public bool IsPerStep => Signals.Any(signal => signal.IsPerStep);
 
@@ -85,6 +160,27 @@ internal sealed record Combination(IReadOnlyList<Signal> Signals, LinearMap Map)
 
     /// <summary>Returns the combination with another map on the same signals.</summary>
     public Combination With(LinearMap map) => this with { Map = map };
+
+    /// <summary>Returns the combination without the signals that nothing is read of.</summary>
+    public Combination Used()
+    {
+        var used = new bool[Map.InputCount];
+        foreach (MapRow row in Map.Rows)
+            foreach (int column in row.Columns) used[column] = true;
+        var places = new int[used.Length];
+        var signals = new List<Signal>();
+        int start = 0, count = 0;
+        foreach (Signal signal in Signals)
+        {
+            bool isUsed = used.AsSpan(start, signal.Count).Contains(true);
+            for (int n = 0; isUsed && n < signal.Count; n++) places[start + n] = count + n;
+            start += signal.Count;
+            if (!isUsed) continue;
+            signals.Add(signal);
+            count += signal.Count;
+        }
+        return signals.Count == Signals.Count ? this : new Combination(signals, Map.Placed(places, count));
+    }
 
     /// <summary>Returns combinations whose maps read the same signals.</summary>
     public static Combination[] Aligned(IReadOnlyList<Combination> parts)
@@ -107,7 +203,9 @@ internal sealed record Combination(IReadOnlyList<Signal> Signals, LinearMap Map)
         Signals = [.. Signals.Select(signal => signal switch
         {
             { IsPerStep: false } => signal,
-            FunctionSignal function => function with { Of = function.Of.At(moment) },
+            FunctionSignal function => new FunctionSignal(function.Name, function.Of.At(moment), function.Alpha, function.Beta) { Node = signal.Node },
+            NormalisedSignal normalised => new NormalisedSignal(normalised.Epsilon, normalised.Of.At(moment)) { Node = signal.Node },
+            ProductSignal product => new ProductSignal(product.Left.At(moment), product.Right.At(moment)) { Node = signal.Node },
             _ => new StateSignal(signal, moment) { Node = signal.Node },
         })],
     };

@@ -1,6 +1,7 @@
 // An ONNX graph names the axes of its input, but does not say what they mean. The recurrent nodes do: they want time, batch and
 // features in a fixed order. So every meaning that the axes can have is tried, and a recurrent node accepts only the right one.
 
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Modelling.Import.Onnx.Files;
@@ -76,10 +77,11 @@ internal sealed record InputRoles(string Name, IReadOnlyList<Axis> Axes, int Fea
         }
     }
 
-    /// <summary>Returns the width of the first recurrent node's input where the file shows it; -1 otherwise.</summary>
+    /// <summary>Returns the width of the input of the first recurrent node or convolution where the file shows it; -1 otherwise.</summary>
     private static int WidthOf(OnnxModel model)
     {
-        OnnxNode? first = model.Nodes.FirstOrDefault(node => node.Operator is "LSTM" or "GRU" or "RNN" && node.Inputs.Count > 1);
-        return first != null && model.Initializers.TryGetValue(first.Inputs[1], out OnnxTensor? w) && w.Shape.Length == 3 ? w.Shape[2] : -1;
+        OnnxNode? first = model.Nodes.FirstOrDefault(node => node.Operator is "LSTM" or "GRU" or "RNN" or "Conv" && node.Inputs.Count > 1);
+        if (first == null || !model.Initializers.TryGetValue(first.Inputs[1], out OnnxTensor? w) || w.Shape.Length != 3) return -1;
+        return first.Operator == "Conv" ? (int)Math.Min(w.Shape[1] * Math.Max(1, first.Integer("group", 1)), int.MaxValue) : w.Shape[2];
     }
 }

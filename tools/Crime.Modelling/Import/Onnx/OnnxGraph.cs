@@ -42,6 +42,12 @@ internal sealed class OnnxGraph
         ["Div"] = One(LinearOperators.Arithmetic),
         ["Neg"] = One(LinearOperators.Arithmetic),
         ["Sum"] = One(LinearOperators.Arithmetic),
+        ["Conv"] = One(WindowOperators.Conv),
+        ["MaxPool"] = WindowOperators.MaxPool,
+        ["AveragePool"] = One(WindowOperators.AveragePool),
+        ["GlobalAveragePool"] = One(WindowOperators.Global),
+        ["GlobalMaxPool"] = One(WindowOperators.Global),
+        ["LayerNormalization"] = One(LinearOperators.LayerNormalization),
         ["BatchNormalization"] = One(LinearOperators.BatchNormalization),
         ["ReduceSum"] = One(LinearOperators.Reduce),
         ["ReduceMean"] = One(LinearOperators.Reduce),
@@ -55,6 +61,18 @@ internal sealed class OnnxGraph
         ["Log"] = One(FunctionOperators.Elementwise),
         ["Softplus"] = One(FunctionOperators.Elementwise),
         ["Softsign"] = One(FunctionOperators.Elementwise),
+        ["Sqrt"] = One(FunctionOperators.Elementwise),
+        ["Reciprocal"] = One(FunctionOperators.Elementwise),
+        ["Erf"] = One(FunctionOperators.Elementwise),
+        ["LeakyRelu"] = One(FunctionOperators.WithNumbers),
+        ["ThresholdedRelu"] = One(FunctionOperators.WithNumbers),
+        ["HardSigmoid"] = One(FunctionOperators.WithNumbers),
+        ["HardSwish"] = One(FunctionOperators.WithNumbers),
+        ["Elu"] = One(FunctionOperators.WithNumbers),
+        ["Selu"] = One(FunctionOperators.WithNumbers),
+        ["Gelu"] = One(FunctionOperators.WithNumbers),
+        ["Clip"] = One(FunctionOperators.WithNumbers),
+        ["Pow"] = One(FunctionOperators.WithNumbers),
         ["ArgMax"] = One(FunctionOperators.ArgMax),
         ["LSTM"] = RecurrentOperators.Run,
         ["GRU"] = RecurrentOperators.Run,
@@ -131,7 +149,8 @@ internal sealed class OnnxGraph
             DataValue data => throw new UserInputException($"the graph's output '{name}' is {data.AxesText}; one vector of classes was expected: {Remedy.Listed}"),
             _ => throw new UserInputException($"the graph's output '{name}' does not come from a recurrent layer; {Remedy.Listed}"),
         };
-        return result.WithInputAxes(roles.Text);
+        IReadOnlyList<Axis> outputAxes = output is DecisionValue picked ? picked.Axes : ((DataValue)output).Axes;
+        return result.WithAxes(roles.Text, string.Join(", ", outputAxes));
     }
 
     private static Func<Operation, IReadOnlyList<GraphValue>> One(Func<Operation, GraphValue> run) => operation => [run(operation)];

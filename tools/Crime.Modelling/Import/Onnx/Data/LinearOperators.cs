@@ -3,6 +3,7 @@
 
 using System;
 using System.Linq;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Modelling.Import.Network;
 using Crime.Modelling.Import.Onnx.Files;
 using Crime.Modelling.Import.Onnx.Values;
@@ -29,6 +30,7 @@ internal static class LinearOperators
     /// <summary>Runs a MatMul.</summary>
     public static DataValue MatMul(Operation operation)
     {
+        if (operation[0] is DataValue && operation[1] is DataValue) return ProductOperators.Matrices(operation);
         bool isLeft = operation[0] is DataValue;
         DataValue value = operation.Data(isLeft ? 0 : 1);
         if (value.Axes.Count < (isLeft ? 1 : 2)) throw operation.Node.Refuse($"it multiplies {value.AxesText} from the left", Remedy.Listed);
@@ -42,9 +44,12 @@ internal static class LinearOperators
         if (name == "Neg") return Rescaled(operation.Data(0), _ => -1, _ => 0);
         if (operation.Inputs.Count != 2) throw operation.Node.Refuse("it has not two operands", Remedy.Export);
         if (operation[0] is DataValue left && operation[1] is DataValue right)
-            return name is "Add" or "Sub" or "Sum"
-                ? Sum(operation, left, right, name == "Sub" ? -1 : 1)
-                : throw operation.Node.Refuse("it multiplies or divides data of the network by each other", Remedy.Listed);
+            return name switch
+            {
+                "Mul" => ProductOperators.Product(operation, left, right),
+                "Div" => ProductOperators.Quotient(operation, left, right),
+                _ => ProductOperators.Sum(operation, left, right, name == "Sub" ? -1 : 1),
+            };
         bool isLeft = operation[0] is DataValue;
         DataValue value = operation.Data(isLeft ? 0 : 1);
         KnownTensor constant = operation.Known(isLeft ? 1 : 0, "operand");
@@ -55,7 +60,7 @@ internal static class LinearOperators
             "Sub" => Scaled(operation, Rescaled(value, _ => -1, _ => 0), null, (constant, 1)),
             "Mul" => Scaled(operation, value, (constant, 1), null),
             "Div" when isLeft => Scaled(operation, value, (constant, -1), null),
-            _ => throw operation.Node.Refuse("it divides by data of the network", Remedy.Listed),
+            _ => Scaled(operation, FunctionOperators.Apply(operation, value, "Reciprocal"), (constant, 1), null),
         };
     }
 
@@ -79,7 +84,24 @@ internal static class LinearOperators
         return Rescaled(value, Scale, row => numbers[1][row / step % count] - numbers[2][row / step % count] * Scale(row));
     }
 
-    /// <summary>Runs ReduceSum and ReduceMean along features. Along time ReduceMean and ReduceMax are pooling.</summary>
+    /// <summary>Runs a LayerNormalization over the features.</summary>
+    public static DataValue LayerNormalization(Operation operation)
+    {
+        DataValue value = operation.Data(0);
+        int place = operation.AxisAt(operation.Node.Integer("axis", -1), value.Axes.Count);
+        Axis[] axes = [.. value.Axes.Skip(place)];
+        int count = axes.Aggregate(1, (product, axis) => product * axis.FeatureCount);
+        if (axes.Any(axis => !axis.IsFeatures) || count != value.Content.Map.Rows.Count)
+            throw operation.Node.Refuse($"it normalises axis {place} of {value.AxesText}; the features of a timestep or of a sequence are known", Remedy.Listed);
+        float epsilon = operation.Node.Float("epsilon", 1e-5f);
+        if (!(epsilon >= 0) || !float.IsFinite(epsilon)) throw operation.Node.Refuse("its epsilon is no number from 0 up", Remedy.Export);
+        if (value.IsTruncated) throw operation.Node.Refuse("it computes with token numbers", Remedy.Listed);
+        DataValue normalised = new(value.Axes, Combination.Of(new NormalisedSignal(epsilon, value.Content) { Node = operation.Node }));
+        DataValue scaled = Scaled(operation, normalised, (operation.Known(1, "scale"), 1), null);
+        return operation[2] == null ? scaled : Scaled(operation, scaled, null, (operation.Known(2, "bias"), 1));
+    }
+
+    /// <summary>Runs ReduceSum and ReduceMean along features. Along time ReduceSum, ReduceMean and ReduceMax are pooling.</summary>
     public static DataValue Reduce(Operation operation)
     {
         DataValue value = operation.Data(0);
@@ -93,9 +115,10 @@ internal static class LinearOperators
         {
             Axis axis = value.Axes[place];
             Axis[] left = keeps ? value.Replaced(place, Axis.One) : value.Replaced(place);
-            if (axis.Is(AtomKind.Time) && name is "ReduceMean" or "ReduceMax")
+            if (axis.Is(AtomKind.Time))
             {
-                value = new DataValue(left, Combination.Of(new PoolSignal(name == "ReduceMean", value.Content) { Node = operation.Node }));
+                PoolKind kind = name switch { "ReduceMean" => PoolKind.Mean, "ReduceMax" => PoolKind.Max, _ => PoolKind.Sum };
+                value = new DataValue(left, Combination.Of(new PoolSignal(kind, value.Content) { Node = operation.Node }));
                 continue;
             }
             if (!axis.IsFeatures || (name == "ReduceMax" && axis.FeatureCount > 1))
@@ -146,17 +169,6 @@ internal static class LinearOperators
         return value.With(value.Replaced(place, Axis.Features(weights.Outputs)), map);
     }
 
-    private static DataValue Sum(Operation operation, DataValue left, DataValue right, double factor)
-    {
-        bool fits = left.Axes.Count == right.Axes.Count && !left.Axes.Where((axis, a) => !MoveOperators.Fits(axis, right.Axes[a])).Any();
-        if (!fits || left.IsTruncated || right.IsTruncated) throw operation.Node.Refuse($"it adds {left.AxesText} and {right.AxesText}", Remedy.Listed);
-        Combination[] both = Combination.Aligned([left.Content, right.Content]);
-        int count = both[0].Map.Rows.Count;
-        LinearMap sum = LinearMap.Stacked([both[0].Map, both[1].Map])
-            .Combined(Enumerable.Range(0, count).Select(n => new[] { (n, 1.0), (n + count, factor) }));
-        return new DataValue(left.Axes, both[0].With(sum));
-    }
-
     /// <summary>Multiplies or divides by a constant, or adds one, spread over the axes by ONNX's rule.</summary>
     private static DataValue Scaled(
         Operation operation, DataValue value, (KnownTensor Tensor, int Power)? scale, (KnownTensor Tensor, double Factor)? shift)
@@ -191,7 +203,8 @@ internal static class LinearOperators
     private static DataValue Rescaled(DataValue value, Func<int, double> scale, Func<int, double> shift) =>
         value.With(value.Axes, value.Content.Map.Scaled(scale, shift));
 
-    private static float[] Numbers(Operation operation, int input, int count)
+    /// <summary>Returns a vector of known numbers.</summary>
+    public static float[] Numbers(Operation operation, int input, int count)
     {
         KnownTensor tensor = operation.Known(input, "parameter");
         if (tensor.IsInteger || tensor.Shape.Count != 1 || tensor.Shape[0] != count)
@@ -199,7 +212,8 @@ internal static class LinearOperators
         return Finite(operation, input, tensor);
     }
 
-    private static float[] Finite(Operation operation, int input, KnownTensor tensor)
+    /// <summary>Returns the numbers of a known tensor, which have to be finite.</summary>
+    public static float[] Finite(Operation operation, int input, KnownTensor tensor)
     {
         float[] numbers = tensor.AllNumbers();
         return numbers.All(float.IsFinite) ? numbers : throw operation.Node.Refuse($"'{operation.Node.Inputs[input]}' holds NaN or infinity", Remedy.Export);

@@ -231,8 +231,6 @@ internal static class MoveOperators
             StateMoment moment = index == axis.Size - 1 ? StateMoment.Last
                 : index == 0 ? StateMoment.First
                 : throw operation.Node.Refuse($"it takes timestep {index} of {axis.Size}; the last or the first can be taken", Remedy.OneSequence);
-            if (value.Content.Signals.Any(signal => signal is InputSignal or EmbeddingSignal))
-                throw operation.Node.Refuse("it takes one timestep of the input of the network", Remedy.OneSequence);
             return new DataValue(axes, value.Content.At(moment));
         }
         if (axis.Size == 1 && index == 0) return value.With(axes);

@@ -111,8 +111,13 @@ internal sealed class DataValue(IReadOnlyList<Axis> axes, Combination content) :
 }
 
 /// <summary>The class that ArgMax has picked: only axes of size 1 may come and go after it.</summary>
-internal sealed class DecisionValue(Combination of) : GraphValue
+/// <param name="of">The values of the classes.</param>
+/// <param name="axes">Their axes.</param>
+internal sealed class DecisionValue(Combination of, IReadOnlyList<Axis> axes) : GraphValue
 {
+    /// <summary>The axes of the values.</summary>
+    public IReadOnlyList<Axis> Axes => axes;
+
     /// <summary>The values of the classes.</summary>
     public Combination Of => of;
 }
