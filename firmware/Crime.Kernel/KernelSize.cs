@@ -15,6 +15,7 @@ public static class KernelSize
     // Objects and short arrays of a network and of a layer that are not counted one by one.
     private const int NetworkObjectsSizeBytes = 420;
     private const int LayerObjectsSizeBytes = 420;
+    private const int DenseObjectSizeBytes = 60;
 
     /// <summary>Returns the heap that the kernel of a model takes with compiled layers, in bytes.</summary>
     /// <param name="model">A model with a fixed-point section.</param>
@@ -48,6 +49,10 @@ public static class KernelSize
     {
         int size = NetworkObjectsSizeBytes + 2 * Array(ActivationTable.Length, sizeof(short));
         foreach (LayerShape shape in model.Layers) size += 2 * Array(shape.HiddenCount, sizeof(short));
+        if (model.DenseLayers != null)
+            foreach (DenseLayer layer in model.DenseLayers)
+                size += DenseObjectSizeBytes + Array(layer.OutputCount, BlockSizeBytes) + layer.OutputCount * Array(layer.InputCount, sizeof(short))
+                    + Array(layer.OutputCount, sizeof(int)) + Array(layer.OutputCount, sizeof(short));
         return size + Array(model.ClassCount, BlockSizeBytes) + model.ClassCount * Array(model.HeadInputCount, sizeof(short))
             + 2 * Array(model.ClassCount, sizeof(int));
     }

@@ -1,4 +1,4 @@
-// A whole network on the board: embedding, recurrent layers, linear head. What the layers are made of - tables of weights or
+// A whole network on the board: embedding, recurrent layers, perhaps fully connected ones, linear head. What the layers are made of - tables of weights or
 // compiled code - is decided when it is built; SPEC.md, section 3, says what it computes.
 
 using Crime.Model;
@@ -15,7 +15,10 @@ public sealed class NetworkKernel : IKernel
     private readonly short[] _embedding;
     private readonly int _vocabularyCount;
 
-    // [classes][outputs of the last layer], [classes]
+    // Null without fully connected layers in front of the head.
+    private readonly DenseKernel[] _dense;
+
+    // [classes][inputs of the head], [classes]
     private readonly short[][] _headWeights;
     private readonly int[] _headBias;
 
@@ -55,6 +58,11 @@ public sealed class NetworkKernel : IKernel
         }
         if (!_layers[0].KnowsTokens) _embedding = embedding;
 
+        if (model.DenseLayers != null)
+        {
+            _dense = new DenseKernel[model.DenseLayers.Length];
+            for (int i = 0; i < _dense.Length; i++) _dense[i] = new DenseKernel(model.DenseLayers[i], tables);
+        }
         _headWeights = new short[model.ClassCount][];
         _headBias = new int[model.ClassCount];
         for (int classIndex = 0; classIndex < model.ClassCount; classIndex++)
@@ -107,6 +115,8 @@ public sealed class NetworkKernel : IKernel
     public int Classify()
     {
         short[] hidden = State.Layers[State.Layers.Length - 1].Hidden;
+        if (_dense != null)
+            for (int i = 0; i < _dense.Length; i++) hidden = _dense[i].Compute(hidden);
         int best = 0;
         for (int classIndex = 0; classIndex < Logits.Length; classIndex++)
         {

@@ -3,8 +3,6 @@
 using System;
 using System.Linq;
 using System.Numerics;
-using Crime.Gateway.Inference.Cells;
-using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 
 namespace Crime.Gateway.Inference;
@@ -65,7 +63,7 @@ public sealed class FloatNetwork
     public int Run(ReadOnlySpan<float> sequence, Span<float> logits, NetworkState? start = null, NetworkState? end = null)
     {
         int length = sequence.Length / _model.InputCount;
-        if (_graph != null) return _model.Classify(_graph.Run(sequence, length, Observer), logits);
+        if (_graph != null) return _model.Classify(_graph.Run(sequence, length, start, end, Observer), logits);
         int count = _model.Layers.Count, width = _model.Layers[^1].OutputCount;
         Reserve(ref _outputs, length * _widestLayer);
         if (count > 1) Reserve(ref _earlierOutputs, length * _widestLayer);

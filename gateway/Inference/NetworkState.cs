@@ -21,7 +21,7 @@ public sealed class NetworkState
     {
         _offsets = new int[model.Layers.Count + 1];
         for (int layer = 0; layer < model.Layers.Count; layer++) _offsets[layer + 1] = _offsets[layer] + model.Layers[layer].OutputCount;
-        IsResumable = model.Graph == null && !model.IsAnswerPerStep && model.Layers.All(layer => layer.Direction == Direction.Forward);
+        IsResumable = model.Graph is null or { IsResumable: true } && !model.IsAnswerPerStep && model.Layers.All(layer => layer.Direction == Direction.Forward);
         _hidden = new float[_offsets[^1]];
         _cell = new float[_offsets[^1]];
     }
@@ -46,8 +46,8 @@ public sealed class NetworkState
     }
 
     /// <summary>
-    /// True when a run can begin from such a state. A layer that reads from the end begins with timesteps that are not there yet, and a
-    /// graph or an answer per timestep needs the timesteps that have passed.
+    /// True when a run can begin from such a state. A layer that reads from the end begins with timesteps that are not there yet. An answer
+    /// per timestep, and a graph that pools, need the timesteps that have passed.
     /// </summary>
     public bool IsResumable { get; }
 

@@ -80,6 +80,9 @@ public sealed class ModelFile
     /// <summary>The layers in fixed point; null when boards cannot run the model, and after <see cref="ReleaseNumbers"/>.</summary>
     public FixedLayer[] FixedLayers { get; internal set; }
 
+    /// <summary>Fully connected layers between the last recurrent layer and the head, in fixed point; null without them, and after <see cref="ReleaseNumbers"/>.</summary>
+    public DenseLayer[] DenseLayers { get; internal set; }
+
     /// <summary>
     /// Gives the bytes of the file back to the heap once a kernel has been built. Id, names, shapes and formats of the inputs stay. Weights,
     /// normalisation, vocabulary, options and checksums of the weights cannot be read any more.
@@ -88,6 +91,7 @@ public sealed class ModelFile
     {
         _bytes = null;
         FixedLayers = null;
+        DenseLayers = null;
     }
 
     internal int NormalisationOffset { get; set; }

@@ -59,6 +59,15 @@ public static class ModelFormat
     /// <summary>Bytes of the graph section before its operations.</summary>
     public const int GraphHeaderSize = 8;
 
+    /// <summary>"TAIL": what boards compute between the last recurrent layer and the head.</summary>
+    public const uint TailTag = 0x4C494154;
+
+    /// <summary>Bytes of the tail section before its layers.</summary>
+    public const int TailHeaderSize = 4;
+
+    /// <summary>Most fully connected layers in front of the head on boards.</summary>
+    public const int MaxDenseLayers = 4;
+
     /// <summary>"GOLD": sequences that a kernel has to compute to the bit before it is used.</summary>
     public const uint GoldenTag = 0x444C4F47;
 

@@ -265,13 +265,57 @@ public static class ModelReader
             file.FloatOffset = floats;
         }
         int fixedPoint = Find(bytes, ModelFormat.FixedPointTag, out int fixedLength);
-        return fixedPoint == 0 ? ModelError.None : ReadFixedPoint(bytes, fixedPoint, fixedLength, file);
+        if (fixedPoint == 0) return ModelError.None;
+        return ReadTail(bytes, file) ? ReadFixedPoint(bytes, fixedPoint, fixedLength, file) : ModelError.FixedPoint;
+    }
+
+    /// <summary>Reads the fully connected layers of boards. Without them the head has to see the last recurrent layer.</summary>
+    private static bool ReadTail(byte[] bytes, ModelFile file)
+    {
+        int width = file.Layers[file.Layers.Length - 1].OutputCount;
+        int tail = Find(bytes, ModelFormat.TailTag, out int length);
+        if (tail == 0) return !file.HasGraph && width == file.HeadInputCount;
+        int count = length < ModelFormat.TailHeaderSize ? 0 : bytes[tail];
+        if (count < 1 || count > ModelFormat.MaxDenseLayers) return false;
+        int end = tail + length, at = tail + ModelFormat.TailHeaderSize;
+        var layers = new DenseLayer[count];
+        for (int i = 0; i < count; i++)
+        {
+            if (end - at < DenseLayer.HeaderSize) return false;
+            var layer = new DenseLayer(bytes, at, width);
+            width = layer.OutputCount;
+            if (width < 1 || width > ModelFormat.MaxHidden || end - at < DenseLayer.SizeOf(layer.InputCount, width) || !DenseHolds(layer)) return false;
+            at += DenseLayer.SizeOf(layer.InputCount, width);
+            layers[i] = layer;
+        }
+        file.DenseLayers = layers;
+        return at == end && width == file.HeadInputCount;
+    }
+
+    private static bool DenseHolds(DenseLayer layer)
+    {
+        int sumBits = layer.SumFractionBits, bits = layer.FractionBits;
+        bool isTanh = layer.Function == DenseFunction.Tanh;
+        int least = isTanh ? ModelFormat.MinRowFractionBits : bits;
+        if (layer.Function > DenseFunction.Tanh || sumBits < least || sumBits > ModelFormat.MaxRowFractionBits) return false;
+        if (isTanh ? bits != ModelFormat.HiddenFractionBits : bits > ModelFormat.HiddenFractionBits) return false;
+        for (int output = 0; output < layer.OutputCount; output++)
+        {
+            long sum = 0;
+            for (int input = 0; input < layer.InputCount; input++)
+            {
+                int weight = layer.Weight(output, input);
+                sum += weight < 0 ? -weight : weight;
+            }
+            if (!WithinBound(sum, layer.Bias(output))) return false;
+        }
+        return true;
     }
 
     private static ModelError ReadFixedPoint(byte[] bytes, int offset, int length, ModelFile file)
     {
         // A board computes step by step: what it has at the end is the last step.
-        if (length < ModelFormat.FixedPointHeaderSize || file.HeadInput == HeadInput.FirstStep || file.HasGraph) return ModelError.FixedPoint;
+        if (length < ModelFormat.FixedPointHeaderSize || file.HeadInput == HeadInput.FirstStep) return ModelError.FixedPoint;
         file.FixedOffset = offset;
         file.FixedSize = length;
         int weightBits = file.WeightBits;

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.ModelFiles;
@@ -118,5 +119,56 @@ public static class TestModels
             HeadWeights = Random(classes * width),
             HeadBias = Random(classes),
         };
+    }
+
+    /// <summary>Returns a model with fully connected layers in front of its head, which has random weights then.</summary>
+    /// <param name="trained">A model of layers in a row.</param>
+    /// <param name="seed">Seed of the weights.</param>
+    /// <param name="scale">Largest weight.</param>
+    /// <param name="layers">Outputs and function of each; null for none.</param>
+    public static TrainedModel WithDense(TrainedModel trained, int seed, double scale, params (int Outputs, GraphFunction? Function)[] layers)
+    {
+        var random = new Random(seed);
+        float[] Random(int count) => Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() * 2 - 1) * scale)).ToArray();
+        var operations = new List<GraphOperation>();
+        int width = trained.Layers[^1].Shape.OutputCount;
+        void Add(OperationKind kind, int count, int argument, float[] numbers, GraphFunction function = 0) => operations.Add(new GraphOperation
+        {
+            Kind = kind, Inputs = [operations.Count], Width = count, Argument = argument, Numbers = numbers, Function = function,
+        });
+        for (int n = 0; n < trained.Layers.Count; n++) Add(OperationKind.Recurrent, trained.Layers[n].Shape.OutputCount, n, []);
+        Add(OperationKind.Take, width, (int)StepKind.Final, []);
+        foreach (var (outputs, function) in layers)
+        {
+            Add(OperationKind.Linear, outputs, 0, Random(outputs * width + outputs));
+            if (function != null) Add(OperationKind.Apply, outputs, 0, [0, 0], function.Value);
+            width = outputs;
+        }
+        return new TrainedModel
+        {
+            Name = trained.Name,
+            Input = trained.Input,
+            InputCount = trained.InputCount,
+            ClassNames = trained.ClassNames,
+            Mean = trained.Mean,
+            Deviation = trained.Deviation,
+            CodePoints = trained.CodePoints,
+            Embedding = trained.Embedding,
+            Layers = trained.Layers,
+            Graph = NetworkGraph.Of(operations, trained.InputCount, [.. trained.Layers.Select(layer => layer.Shape)]),
+            HeadWeights = Random(trained.ClassNames.Count * width),
+            HeadBias = trained.HeadBias,
+        };
+    }
+
+    /// <summary>Returns a model with one to three fully connected layers of all functions in front of its head.</summary>
+    /// <param name="trained">A model of layers in a row.</param>
+    /// <param name="seed">Seed of sizes and weights.</param>
+    /// <param name="scale">Largest weight.</param>
+    public static TrainedModel WithRandomDense(TrainedModel trained, int seed, double scale)
+    {
+        var random = new Random(seed);
+        GraphFunction?[] functions = [null, GraphFunction.Relu, GraphFunction.Tanh];
+        return WithDense(trained, seed, scale, [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => (random.Next(1, 20), functions[random.Next(3)]))]);
     }
 }

@@ -60,6 +60,15 @@ public sealed class NetworkGraph
     /// <summary>Single-precision numbers of all operations.</summary>
     public long FloatCount => Operations.Sum(operation => (long)operation.Numbers.Length);
 
+    /// <summary>
+    /// True when a sequence can be continued from the states of its layers: per timestep there are recurrent layers only, and of those
+    /// the end alone is used.
+    /// </summary>
+    public bool IsResumable => Operations.Where((operation, n) =>
+        operation.Kind == OperationKind.Recurrent ? Shapes[n + 1].Length != 0
+        : operation.Kind == OperationKind.Take ? operation.Argument == (int)StepKind.First || operation.Inputs[0] == 0
+        : operation.Inputs.Any(input => Shapes[input].IsPerStep)).Take(1).Count() == 0;
+
     /// <summary>Checks operations and finds the shapes of their values.</summary>
     /// <param name="operations">The operations.</param>
     /// <param name="inputCount">Numbers of the input per timestep.</param>

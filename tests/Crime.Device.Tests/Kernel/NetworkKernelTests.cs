@@ -22,7 +22,7 @@ public sealed class NetworkKernelTests
         return model;
     }
 
-    /// <summary>LSTM and GRU, one to three layers, features and tokens, whole and half pruned, weights of all widths, tame to wild.</summary>
+    /// <summary>LSTM and GRU, one to three layers, with and without fully connected ones, features and tokens, whole and half pruned, weights of all widths, tame to wild.</summary>
     private static ModelFile RandomModel(Random random, int seed)
     {
         var layers = Enumerable.Range(0, random.Next(1, 4))
@@ -32,6 +32,7 @@ public sealed class NetworkKernelTests
         int vocabulary = random.Next(4) == 0 ? random.Next(2, 300) : 0;
         TrainedModel trained = TestModels.Make(random.Next(1, 16), layers, random.Next(1, 6), vocabulary, seed, scale);
         if (random.Next(3) == 0) trained = Pruner.Prune(trained, 0.5);
+        if (random.Next(2) == 0) trained = TestModels.WithRandomDense(trained, seed, scale);
         int[] widths = [16, 16, 16, 8, 6, 4];
         // Cell formats from Q0.15, which overflows within a few steps, to Q7.8.
         var calibration = new Calibration("test", 7.99f, [(float)Math.Pow(10, random.NextDouble() * 2.5 - 0.5)], 0);

@@ -125,6 +125,28 @@ public sealed class GraphTests
     }
 
     [Test]
+    public void AHeadOfSeveralLayersGoesOnFromTheStateOfABoard()
+    {
+        TrainedModel trained = TestModels.WithDense(TestModels.Make(Inputs, [(CellKind.Lstm, Hidden), (CellKind.Gru, 5)], Classes), 3, 0.5, (6, GraphFunction.Relu));
+        var model = new FloatModel(TestModels.Parse(TestModels.Write(trained)));
+        Assert.That(model.BoardStateCount, Is.EqualTo(2 * Hidden + 5));
+        var engine = new FloatNetwork(model);
+        float[] sequence = Numbers(9 * Inputs), whole = new float[Classes], rest = new float[Classes];
+        var state = new NetworkState(model);
+        engine.Run(sequence, whole);
+        engine.Run(sequence.AsSpan(0, 4 * Inputs), rest, null, state);
+        engine.Run(sequence.AsSpan(4 * Inputs), rest, state);
+        Assert.That(rest, Is.EqualTo(whole));
+    }
+
+    [Test]
+    public void AGraphThatPoolsHasNoStateToGoOnFrom()
+    {
+        var model = new FloatModel(TestModels.Parse(Write(Operations())));
+        Assert.That((new NetworkState(model).IsResumable, model.BoardStateCount), Is.EqualTo((false, 0)));
+    }
+
+    [Test]
     public void AForgedGraphIsRefusedAndNeverRunsWild()
     {
         byte[] good = Write(Operations());

@@ -3,6 +3,8 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO.Hashing;
 using System.Linq;
+using Crime.Gateway.Inference;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 using NUnit.Framework;
 
@@ -12,6 +14,8 @@ public sealed class ModelReaderTests
 {
     private static readonly byte[] s_features = TestModels.Write(3, 5, 4);
     private static readonly byte[] s_tokens = TestModels.Write(4, 6, 2, vocabulary: 7);
+    private static readonly byte[] s_dense = ModelContainer.BoardImage(
+        TestModels.Write(TestModels.WithDense(TestModels.Make(3, [(CellKind.Lstm, 5)], 4), 1, 1, (6, GraphFunction.Relu), (4, GraphFunction.Tanh))));
 
     private static ModelError Read(byte[] bytes) => ModelReader.TryRead(bytes, out _);
 
@@ -32,6 +36,32 @@ public sealed class ModelReaderTests
             if (BinaryPrimitives.ReadUInt32LittleEndian(entry) == tag) return BinaryPrimitives.ReadInt32LittleEndian(entry[4..]);
         }
         throw new KeyNotFoundException();
+    }
+
+    [Test]
+    public void FullyConnectedLayersAreRead()
+    {
+        Assert.That(ModelReader.TryRead(s_dense, out ModelFile model), Is.EqualTo(ModelError.None));
+        Assert.That(model.DenseLayers.Select(layer => (layer.InputCount, layer.OutputCount, layer.Function)), Is.EqualTo(new[]
+        {
+            (5, 6, DenseFunction.Relu), (6, 4, DenseFunction.Tanh),
+        }));
+        Assert.That((model.HasGraph, model.HasFixedPoint, model.HeadInputCount), Is.EqualTo((false, true, 4)));
+    }
+
+    [Test]
+    public void AFullyConnectedLayerThatCouldLeave32BitsIsRefused()
+    {
+        int at = Offset(s_dense, ModelFormat.TailTag) + ModelFormat.TailHeaderSize + DenseLayer.HeaderSize;
+        byte[] altered = Altered(s_dense, bytes => BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at), int.MaxValue));
+        Assert.That(Read(altered), Is.EqualTo(ModelError.FixedPoint));
+    }
+
+    [Test]
+    public void AHeadThatReadsOtherNumbersThanThereAreIsRefused()
+    {
+        int at = Offset(s_dense, ModelFormat.ArchitectureTag) + 14;
+        Assert.That(Read(Altered(s_dense, bytes => bytes[at]++)), Is.EqualTo(ModelError.FixedPoint));
     }
 
     [Test]
@@ -84,7 +114,7 @@ public sealed class ModelReaderTests
     {
         Random random = TestSeed.Random();
         var reasons = new HashSet<ModelError>();
-        foreach (byte[] file in new[] { s_features, s_tokens })
+        foreach (byte[] file in new[] { s_features, s_tokens, s_dense })
         {
             for (int n = 0; n < 10_000; n++)
             {
@@ -122,6 +152,9 @@ public sealed class ModelReaderTests
                 for (int column = 0; column < layer.Shape.ColumnCount; column++) _ = layer.Weight(row, column);
             }
         }
+        foreach (DenseLayer layer in model.DenseLayers ?? [])
+            for (int output = 0; output < layer.OutputCount; output++)
+                for (int input = 0; input < layer.InputCount; input++) _ = layer.Bias(output) + layer.Weight(output, input);
         for (int k = 0; k < model.ClassCount; k++)
             for (int unit = 0; unit < model.HeadInputCount; unit++) _ = model.HeadBias(k) + model.HeadWeight(k, unit);
         for (int token = 0; token < model.VocabularyCount; token++)
@@ -133,7 +166,7 @@ public sealed class ModelReaderTests
     {
         Assert.That(Read(null!), Is.EqualTo(ModelError.Length));
         Assert.That(Read(new byte[100]), Is.EqualTo(ModelError.Magic));
-        Assert.That(Read(Altered(s_features, bytes => bytes[4] = 2)), Is.EqualTo(ModelError.Version));
+        Assert.That(Read(Altered(s_features, bytes => bytes[4] = 3)), Is.EqualTo(ModelError.Version));
         Assert.That(Read([.. s_features, 0, 0, 0, 0]), Is.EqualTo(ModelError.Length));
         Assert.That(Read(Altered(s_features, bytes => bytes[6] = 0)), Is.EqualTo(ModelError.SectionTable));
         Assert.That(Read(Altered(s_features, bytes => bytes[Offset(bytes, ModelFormat.ArchitectureTag)] = 9)), Is.EqualTo(ModelError.Architecture));

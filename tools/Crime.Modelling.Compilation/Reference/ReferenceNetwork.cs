@@ -2,6 +2,7 @@
 // project must give the same states at every step; golden vectors are made by this class. All sums are formed in 64 bits, and
 // what SPEC says fits 32 or 16 is checked to fit.
 
+using System;
 using System.Linq;
 using Crime.FixedPoint;
 using Crime.Model;
@@ -11,6 +12,8 @@ namespace Crime.Modelling.Reference;
 /// <summary>A fixed-point network in its plainest form.</summary>
 public sealed class ReferenceNetwork
 {
+    private static readonly short[] s_tanh = ActivationTable.CreateTanh();
+
     private readonly ModelFile _model;
     private readonly ReferenceLayer[] _layers;
 
@@ -52,6 +55,7 @@ public sealed class ReferenceNetwork
     {
         var logits = new int[_model.ClassCount];
         short[] hidden = _layers[^1].Hidden;
+        foreach (DenseLayer layer in _model.DenseLayers ?? []) hidden = Dense(layer, hidden);
         for (int k = 0; k < logits.Length; k++)
         {
             long sum = _model.HeadBias(k);
@@ -60,6 +64,16 @@ public sealed class ReferenceNetwork
         }
         return logits;
     }
+
+    private static short[] Dense(DenseLayer layer, short[] input) => [.. Enumerable.Range(0, layer.OutputCount).Select(output =>
+    {
+        long exact = layer.Bias(output) + input.Select((x, k) => (long)layer.Weight(output, k) * x).Sum();
+        int sum = checked((int)exact), shift = layer.SumFractionBits - layer.FractionBits;
+        if (layer.Function == DenseFunction.Tanh) return s_tanh[Math.Clamp((sum >> (layer.SumFractionBits - 7)) + 1024, 0, 2047)];
+        if (layer.Function == DenseFunction.Relu) sum = Math.Max(sum, 0);
+        long rounded = shift == 0 ? sum : (sum + (1L << (shift - 1))) >> shift;
+        return (short)Math.Clamp(rounded, short.MinValue, short.MaxValue);
+    })];
 
     private short[] Input(short[] values, int step)
     {

@@ -66,6 +66,7 @@ public static class ModelFileWriter
             sections.Add((ModelFormat.OptionsTag, Section(writer => WriteOptions(writer, model))));
         if (model.Graph != null) sections.Add((ModelFormat.GraphTag, model.Graph.Write()));
         if (quantised != null) sections.Add((ModelFormat.FixedPointTag, Section(writer => WriteFixedPoint(writer, quantised))));
+        if (quantised is { DenseLayers.Count: > 0 }) sections.Add((ModelFormat.TailTag, Section(writer => WriteTail(writer, quantised))));
         sections.Add((ModelFormat.FloatTag, floats));
         bool isNew = model.Graph != null || model.Answer != AnswerKind.Class;
         return ModelContainer.Write(Identity(sections, model.Answer), sections, isNew ? ModelFormat.GraphVersion : ModelFormat.Version);
@@ -80,7 +81,7 @@ public static class ModelFileWriter
         var crc = new Crc32();
         if (answer != AnswerKind.Class) crc.Append([(byte)answer]);
         foreach (var (tag, content) in sections)
-            if (tag is not ModelFormat.FixedPointTag and not ModelFormat.ArchitectureTag) crc.Append(content);
+            if (tag is not ModelFormat.FixedPointTag and not ModelFormat.TailTag and not ModelFormat.ArchitectureTag) crc.Append(content);
         return crc.GetCurrentHashAsUInt32();
     }
 
@@ -140,6 +141,21 @@ public static class ModelFileWriter
         foreach (int value in model.HeadBias) writer.Write(value);
         foreach (short value in model.HeadWeights) writer.Write(value);
         foreach (short value in model.Embedding) writer.Write(value);
+    }
+
+    private static void WriteTail(BinaryWriter writer, QuantisedModel model)
+    {
+        writer.Write((uint)model.DenseLayers.Count);
+        foreach (QuantisedDense layer in model.DenseLayers)
+        {
+            writer.Write((ushort)layer.OutputCount);
+            writer.Write((byte)layer.Function);
+            writer.Write((byte)layer.SumFractionBits);
+            writer.Write((uint)layer.FractionBits);
+            foreach (int value in layer.Bias) writer.Write(value);
+            foreach (short value in layer.Weights) writer.Write(value);
+            Pad(writer);
+        }
     }
 
     /// <summary>Codes as a stream of bits, the lowest first.</summary>

@@ -35,9 +35,34 @@ public sealed class QuantisedLayer
         Codes[row * Shape.ColumnCount + column] * Steps[2 * row + (column < Shape.InputCount ? 0 : 1)];
 }
 
+/// <summary>Fixed-point weights of a fully connected layer.</summary>
+public sealed class QuantisedDense
+{
+    /// <summary>Numbers that go out.</summary>
+    public required int OutputCount { get; init; }
+
+    /// <summary>The function of each sum.</summary>
+    public required DenseFunction Function { get; init; }
+
+    /// <summary>Fraction bits of the sums.</summary>
+    public required int SumFractionBits { get; init; }
+
+    /// <summary>Fraction bits of the results.</summary>
+    public required int FractionBits { get; init; }
+
+    /// <summary>[outputs]</summary>
+    public required int[] Bias { get; init; }
+
+    /// <summary>[outputs][inputs]</summary>
+    public required short[] Weights { get; init; }
+}
+
 /// <summary>Fixed-point weights of a model.</summary>
 public sealed class QuantisedModel
 {
+    /// <summary>Fully connected layers between the last recurrent layer and the head.</summary>
+    public IReadOnlyList<QuantisedDense> DenseLayers { get; init; } = [];
+
     /// <summary>Bits in which a weight is stored: 16, 8, 6 or 4.</summary>
     public required int WeightBits { get; init; }
 

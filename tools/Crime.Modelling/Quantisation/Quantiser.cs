@@ -3,6 +3,7 @@
 // Narrow weights (8, 6, 4 bits) only save storage: they are whole multiples of a step that the row itself decides.
 
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Crime.FixedPoint;
 using Crime.Model;
@@ -31,7 +32,8 @@ public static class Quantiser
     public static QuantisedModel Quantise(TrainedModel model, Calibration calibration, int weightBits = FullWeightBits)
     {
         int inputBits = InputFractionBits(model, calibration);
-        int logitBits = ChooseLogitBits(model);
+        IReadOnlyList<QuantisedDense> dense = QuantiseDense(DenseTail.TryFind(model) ?? []);
+        int seenBits = dense.Count == 0 ? ModelFormat.HiddenFractionBits : dense[^1].FractionBits, logitBits = ChooseLogitBits(model, seenBits);
         return new QuantisedModel
         {
             WeightBits = weightBits,
@@ -39,11 +41,43 @@ public static class Quantiser
             LogitFractionBits = logitBits,
             Layers = model.Layers.Select((layer, index) => QuantiseLayer(
                 layer, index, index == 0 ? inputBits : ModelFormat.HiddenFractionBits, CellFractionBits(layer, index, calibration), weightBits)).ToArray(),
+            DenseLayers = dense,
             HeadBias = model.HeadBias.Select(value => (int)Round(value, logitBits)).ToArray(),
-            HeadWeights = model.HeadWeights.Select(value => (short)Round(value, logitBits - ModelFormat.HiddenFractionBits)).ToArray(),
+            HeadWeights = model.HeadWeights.Select(value => (short)Round(value, logitBits - seenBits)).ToArray(),
             Embedding = model.Embedding.Select(value => QFormat.FromFloat(value, inputBits)).ToArray(),
             Calibration = calibration,
         };
+    }
+
+    /// <summary>
+    /// Quantises fully connected layers. Hidden states lie within 1, so the weights bound every result: a format that holds the bound never cuts off,
+    /// whatever the input.
+    /// </summary>
+    private static QuantisedDense[] QuantiseDense(IReadOnlyList<Dense> layers)
+    {
+        var result = new List<QuantisedDense>();
+        int inputBits = ModelFormat.HiddenFractionBits;
+        double largestInput = 1;
+        foreach (Dense layer in layers)
+        {
+            RowSum[] sums = [.. layer.Bias.Select((bias, row) => new RowSum([new RowPart(layer.Weights.AsSpan(row * layer.Inputs, layer.Inputs), inputBits)], bias))];
+            bool isTanh = layer.Function == DenseFunction.Tanh;
+            int sumBits = ChooseRowBits(sums, isTanh ? ModelFormat.MinRowFractionBits : 0, FullWeightBits, $"fully connected layer {result.Count}", out _);
+            double largest = Enumerable.Range(0, layer.Outputs).Max(row => Math.Abs(layer.Bias[row])
+                + largestInput * layer.Weights.Skip(row * layer.Inputs).Take(layer.Inputs).Sum(weight => Math.Abs((double)weight)));
+            int bits = isTanh ? ModelFormat.HiddenFractionBits : Math.Min(sumBits, QFormat.FractionBitsFor((float)largest));
+            result.Add(new QuantisedDense
+            {
+                OutputCount = layer.Outputs,
+                Function = layer.Function,
+                SumFractionBits = sumBits,
+                FractionBits = bits,
+                Bias = [.. layer.Bias.Select(value => (int)Round(value, sumBits))],
+                Weights = [.. layer.Weights.Select(value => (short)Round(value, sumBits - inputBits))],
+            });
+            (inputBits, largestInput) = (bits, isTanh ? 1 : largest);
+        }
+        return [.. result];
     }
 
     private static int CellFractionBits(RecurrentLayer layer, int index, Calibration calibration) =>
@@ -94,12 +128,12 @@ public static class Quantiser
     }
 
     /// <summary>One scale for all logits, because they are compared with each other.</summary>
-    private static int ChooseLogitBits(TrainedModel model)
+    private static int ChooseLogitBits(TrainedModel model, int seenBits)
     {
         int width = model.HeadInputCount, logitBits = ModelFormat.MaxRowFractionBits;
         for (int k = 0; k < model.ClassNames.Count; k++)
         {
-            var part = new RowPart(model.HeadWeights.AsSpan(k * width, width), ModelFormat.HiddenFractionBits);
+            var part = new RowPart(model.HeadWeights.AsSpan(k * width, width), seenBits);
             logitBits = Math.Min(
                 logitBits,
                 ChooseRowBits([new RowSum([part], model.HeadBias[k])], 0, FullWeightBits, $"the logit of class '{model.ClassNames[k]}'", out _));

@@ -2,9 +2,10 @@
 
 using System;
 using System.Linq;
+using Crime.Gateway.Inference.Cells;
 using Crime.Model;
 
-namespace Crime.Gateway.Inference.Cells;
+namespace Crime.Gateway.Inference;
 
 /// <summary>The layers of a model, each with the state of one worker.</summary>
 /// <param name="model">The model.</param>

@@ -5,9 +5,9 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Numerics;
 using System.Numerics.Tensors;
-using Crime.Gateway.Inference.Cells;
+using Crime.Gateway.Inference.Graphs;
 
-namespace Crime.Gateway.Inference.Graphs;
+namespace Crime.Gateway.Inference;
 
 /// <summary>Runs the graph of a model. One instance per worker: it owns the scratch memory, which grows with the longest sequence it has met.</summary>
 internal sealed class GraphRunner
@@ -37,9 +37,11 @@ internal sealed class GraphRunner
     /// <summary>Runs the graph.</summary>
     /// <param name="inputs">[length][inputs].</param>
     /// <param name="length">Timesteps, at least 1.</param>
+    /// <param name="start">State to begin from; null for the model's own. The graph has to be resumable.</param>
+    /// <param name="end">Receives the state after the run; null for nobody.</param>
     /// <param name="observer">Sees every state of the layers; null for nobody.</param>
     /// <returns>The last value: [steps][width], or [width].</returns>
-    public ReadOnlySpan<float> Run(ReadOnlySpan<float> inputs, int length, StepObserver? observer)
+    public ReadOnlySpan<float> Run(ReadOnlySpan<float> inputs, int length, NetworkState? start, NetworkState? end, StepObserver? observer)
     {
         for (int n = 0; n < _lengths.Length; n++) _lengths[n] = _graph.LengthOf(n, length);
         for (int n = 0; n < _graph.Shapes.Count; n++)
@@ -48,7 +50,7 @@ internal sealed class GraphRunner
             if (_values[n].Length < size) _values[n] = new float[(int)BitOperations.RoundUpToPowerOf2((uint)size)];
         }
         inputs.CopyTo(_values[0]);
-        for (int n = 0; n < _graph.Operations.Count; n++) Compute(n, observer);
+        for (int n = 0; n < _graph.Operations.Count; n++) Compute(n, start, end, observer);
         return Value(_values.Length - 1);
     }
 
@@ -59,7 +61,7 @@ internal sealed class GraphRunner
 
     private Span<float> Value(int value) => _values[value].AsSpan(0, StepsOf(value) * _graph.Shapes[value].Width);
 
-    private void Compute(int index, StepObserver? observer)
+    private void Compute(int index, NetworkState? start, NetworkState? end, StepObserver? observer)
     {
         GraphOperation operation = _graph.Operations[index];
         int from = operation.Inputs[0], steps = StepsOf(from), width = operation.Width;
@@ -74,7 +76,7 @@ internal sealed class GraphRunner
                 GraphFunctions.Apply(operation, result);
                 break;
             case OperationKind.Recurrent:
-                _layers.Run(operation.Argument, input, steps, result, null, null, _finals[index + 1], observer);
+                _layers.Run(operation.Argument, input, steps, result, start, end, _finals[index + 1], observer);
                 break;
             case OperationKind.Take:
                 Taken(operation, input, steps).CopyTo(result);

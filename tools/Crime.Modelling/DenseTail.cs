@@ -1,0 +1,69 @@
+// The part of a graph that boards compute as well: recurrent layers in a row, their last state, and fully connected layers behind it.
+
+using System.Collections.Generic;
+using System.Linq;
+using Crime.Gateway.Inference.Graphs;
+using Crime.Model;
+
+namespace Crime.Modelling;
+
+/// <summary>A fully connected layer before it is quantised.</summary>
+/// <param name="Inputs">Numbers that come in.</param>
+/// <param name="Outputs">Numbers that go out.</param>
+/// <param name="Weights">[outputs][inputs].</param>
+/// <param name="Bias">[outputs].</param>
+/// <param name="Function">The function of each sum.</param>
+internal sealed record Dense(int Inputs, int Outputs, float[] Weights, float[] Bias, DenseFunction Function)
+{
+    /// <summary>Returns the layer that applies a function and nothing else.</summary>
+    public static Dense Identity(int count, DenseFunction function)
+    {
+        var weights = new float[count * count];
+        for (int n = 0; n < count; n++) weights[n * count + n] = 1;
+        return new Dense(count, count, weights, new float[count], function);
+    }
+}
+
+/// <summary>Finds the fully connected layers of a graph.</summary>
+internal static class DenseTail
+{
+    /// <summary>Returns the layers between the last recurrent layer and the head; null when the graph has something else, or when there are too many.</summary>
+    /// <param name="model">A model; without a graph it has no such layers.</param>
+    public static IReadOnlyList<Dense>? TryFind(TrainedModel model)
+    {
+        if (model.Graph == null) return [];
+        IReadOnlyList<GraphOperation> operations = model.Graph.Operations;
+        int recurrent = model.Layers.Count, width = model.Layers[^1].Shape.OutputCount;
+        // A chain: each operation reads the result of the one before it.
+        if (operations.Count <= recurrent || operations.Where((operation, n) => operation.Inputs.Count != 1 || operation.Inputs[0] != n).Any()) return null;
+        if (operations.Take(recurrent).Where((operation, n) => operation.Kind != OperationKind.Recurrent || operation.Argument != n).Any()) return null;
+        // In a forward layer the last timestep is the final state.
+        if (operations[recurrent] is not { Kind: OperationKind.Take, Argument: (int)StepKind.Final or (int)StepKind.Last }) return null;
+        var layers = new List<Dense>();
+        bool isOpen = false;
+        foreach (GraphOperation operation in operations.Skip(recurrent + 1))
+        {
+            if (operation.Kind == OperationKind.Linear)
+            {
+                layers.Add(new Dense(width, operation.Width, operation.Numbers[..^operation.Width], operation.Numbers[^operation.Width..], DenseFunction.None));
+                width = operation.Width;
+                isOpen = true;
+                continue;
+            }
+            DenseFunction? function = FunctionOf(operation);
+            if (function == null) return null;
+            if (isOpen) layers[^1] = layers[^1] with { Function = function.Value };
+            else layers.Add(Dense.Identity(width, function.Value));
+            isOpen = false;
+        }
+        bool fits = layers.Count is >= 1 and <= ModelFormat.MaxDenseLayers && layers.All(layer => layer.Outputs <= ModelFormat.MaxHidden);
+        return fits ? layers : null;
+    }
+
+    private static DenseFunction? FunctionOf(GraphOperation operation) => operation switch
+    {
+        { Kind: OperationKind.Apply, Function: GraphFunction.Relu } => DenseFunction.Relu,
+        { Kind: OperationKind.Apply, Function: GraphFunction.Tanh } => DenseFunction.Tanh,
+        _ => null,
+    };
+}
