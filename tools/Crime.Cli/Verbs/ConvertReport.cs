@@ -96,9 +96,11 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
         if (conversion.Accuracy is { } accuracy)
         {
             yield return (before != null ? "accuracy now" : "accuracy", Describe(accuracy));
+            string? inputs = EvaluationText.CutOffInputs(accuracy) is { } count ? $"{count} inputs" : null;
             if (accuracy.GateSaturations != null)
-                yield return ("cut off in the test", $"{accuracy.InputSaturations} inputs, {accuracy.CellSaturations} cell states; "
+                yield return ("cut off in the test", (inputs == null ? "" : inputs + ", ") + $"{accuracy.CellSaturations} cell states; "
                     + $"{accuracy.GateSaturations} gate inputs beyond the table (harmless one by one) in {accuracy.Timesteps} steps");
+            else if (inputs != null) yield return ("cut off in the test", inputs);
         }
         yield return ("written", $"{path}, {conversion.Bytes.Length} bytes");
     }

@@ -89,7 +89,7 @@ internal static class ReportVerb
             }, data);
             return 0;
         }
-        Console.Out.WriteLine($"{outputPath}: {Percent(result.AccuracyFixed)} fixed, {Percent(result.AccuracyFloat)} float, same class {Percent(result.Agreement)}");
+        Console.Out.WriteLine($"{outputPath}: {EvaluationText.Percent(result.AccuracyFixed)} fixed, {EvaluationText.Percent(result.AccuracyFloat)} float, same class {EvaluationText.Percent(result.Agreement)}");
         if (life != null) Console.Out.WriteLine(BatteryText.Lines(life).First());
         return 0;
     }
@@ -105,13 +105,15 @@ internal static class ReportVerb
         page.Table(
         [
             ("test sequences", Number(result.Sequences)),
-            ("accuracy, float (gateway)", Percent(result.AccuracyFloat)),
-            ("accuracy, fixed point (board)", Percent(result.AccuracyFixed)),
-            ("same class", Percent(result.Agreement)),
+            ("accuracy, float (gateway)", EvaluationText.Accuracy(result.AccuracyFloat, result.AccuracyFloatInterval)!),
+            ("accuracy, fixed point (board)", EvaluationText.Accuracy(result.AccuracyFixed, result.AccuracyFixedInterval)!),
+            ("same class", EvaluationText.Percent(result.Agreement)!),
             ("largest logit difference", result.MaxLogitDifference!.Value.ToString("0.0000", CultureInfo.InvariantCulture)),
+            ("inputs cut off at the end of their format", EvaluationText.CutOffInputs(result) ?? "0"),
             ("model file, bytes", Number(model.Size)),
             ("image for boards, bytes", Number(imageSize)),
         ]);
+        if (result.Hint is { } hint) page.Text(char.ToUpperInvariant(hint[0]) + hint[1..] + ".");
         page.Section("What is taken for what");
         page.Figure(
             ReportPlots.Confusion(steps.Confusion, model.ClassNames),
@@ -149,6 +151,4 @@ internal static class ReportVerb
         [("compiled", il.Compiled.IlPerStep), ("table-driven", il.Table.IlPerStep), ("textbook", il.Textbook.IlPerStep)];
 
     private static string Number(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
-
-    private static string Percent(double? share) => (100 * share!.Value).ToString("0.00", CultureInfo.InvariantCulture) + " %";
 }

@@ -2,6 +2,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -9,39 +10,9 @@ using Crime.Kernel;
 using Crime.Gateway.Inference;
 using Crime.Model;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.Ranges;
 
 namespace Crime.Modelling.Evaluation;
-
-/// <summary>What an evaluation found. Shares are fractions of 1; a value that was not measured is null.</summary>
-public sealed record EvaluationResult
-{
-    /// <summary>Sequences evaluated.</summary>
-    public required int Sequences { get; init; }
-
-    /// <summary>Timesteps evaluated.</summary>
-    public required long Timesteps { get; init; }
-
-    /// <summary>Share that the float network classifies right.</summary>
-    public double? AccuracyFloat { get; init; }
-
-    /// <summary>Share that the fixed-point network classifies right.</summary>
-    public double? AccuracyFixed { get; init; }
-
-    /// <summary>Share for which both find the same class.</summary>
-    public double? Agreement { get; init; }
-
-    /// <summary>Largest difference of a logit.</summary>
-    public double? MaxLogitDifference { get; init; }
-
-    /// <summary>Features cut off at the end of the input format.</summary>
-    public long? InputSaturations { get; init; }
-
-    /// <summary>Gate inputs outside the activation table.</summary>
-    public long? GateSaturations { get; init; }
-
-    /// <summary>Cell states cut off at 16 bits.</summary>
-    public long? CellSaturations { get; init; }
-}
 
 /// <summary>Compares the networks of one model file.</summary>
 public sealed class Evaluator
@@ -56,7 +27,7 @@ public sealed class Evaluator
         _input = new ModelInput(model);
     }
 
-    /// <summary>Evaluates.</summary>
+    /// <summary>Evaluates. Both networks get the inputs that a board computes with and sends: 16 bits, cut off at the end of the input format.</summary>
     /// <param name="data">The data set; its test part is used.</param>
     /// <param name="useFloat">Whether to run the float network.</param>
     /// <param name="useFixed">Whether to run the fixed-point network.</param>
@@ -77,7 +48,7 @@ public sealed class Evaluator
         if (test.Count == 0) throw new UserInputException($"data set '{data.Name}' has no test sequences");
 
         FloatModel? floats = useFloat ? new FloatModel(_model) : null;
-        var total = new Tally();
+        var total = new Tally(_model.ClassCount);
         int done = 0;
         Parallel.ForEach(
             test,
@@ -94,43 +65,73 @@ public sealed class Evaluator
                 lock (total) total.Add(worker.Finish());
             });
 
-        double share = 1.0 / test.Count;
-        return new EvaluationResult
-        {
-            Sequences = test.Count,
-            Timesteps = test.Sum(sequence => (long)sequence.Length),
-            AccuracyFloat = useFloat ? total.FloatRight * share : null,
-            AccuracyFixed = useFixed ? total.FixedRight * share : null,
-            Agreement = useFloat && useFixed ? total.Agree * share : null,
-            MaxLogitDifference = useFloat && useFixed ? total.MaxLogitDifference : null,
-            InputSaturations = useFixed ? total.InputSaturations : null,
-            GateSaturations = useFixed ? total.GateSaturations : null,
-            CellSaturations = useFixed ? total.CellSaturations : null,
-        };
+        return total.Result(_model, test, useFloat, useFixed);
     }
 
-    private sealed class Tally
+    /// <summary>Counts, of one thread or of all.</summary>
+    private sealed class Tally(int classCount)
     {
-        public int FloatRight, FixedRight, Agree;
+        public readonly int[] Sequences = new int[classCount], FloatRight = new int[classCount], FixedRight = new int[classCount];
+        public int RawRight, Agree;
         public double MaxLogitDifference;
-        public long InputSaturations, GateSaturations, CellSaturations;
+        public long Inputs, InputSaturations, GateSaturations, CellSaturations;
 
         public void Add(Tally other)
         {
-            FloatRight += other.FloatRight;
-            FixedRight += other.FixedRight;
+            for (int label = 0; label < Sequences.Length; label++)
+            {
+                Sequences[label] += other.Sequences[label];
+                FloatRight[label] += other.FloatRight[label];
+                FixedRight[label] += other.FixedRight[label];
+            }
+            RawRight += other.RawRight;
             Agree += other.Agree;
             MaxLogitDifference = Math.Max(MaxLogitDifference, other.MaxLogitDifference);
+            Inputs += other.Inputs;
             InputSaturations += other.InputSaturations;
             GateSaturations += other.GateSaturations;
             CellSaturations += other.CellSaturations;
         }
+
+        public EvaluationResult Result(ModelFile model, IReadOnlyList<LabelledSequence> test, bool useFloat, bool useFixed)
+        {
+            int count = test.Count, floatRight = FloatRight.Sum(), fixedRight = FixedRight.Sum();
+            double? Share(bool isMeasured, int right, int of) => isMeasured && of > 0 ? (double)right / of : null;
+            return new EvaluationResult
+            {
+                Sequences = count,
+                Timesteps = test.Sum(sequence => (long)sequence.Length),
+                AccuracyFloat = Share(useFloat, floatRight, count),
+                AccuracyFloatInterval = useFloat ? ShareInterval.Wilson(floatRight, count) : null,
+                AccuracyRawInputs = Share(useFloat, RawRight, count),
+                AccuracyFixed = Share(useFixed, fixedRight, count),
+                AccuracyFixedInterval = useFixed ? ShareInterval.Wilson(fixedRight, count) : null,
+                Agreement = Share(useFloat && useFixed, Agree, count),
+                MaxLogitDifference = useFloat && useFixed ? MaxLogitDifference : null,
+                Inputs = Inputs,
+                InputSaturations = InputSaturations,
+                Hint = InputSaturations == 0 ? null : HintFor(model),
+                GateSaturations = useFixed ? GateSaturations : null,
+                CellSaturations = useFixed ? CellSaturations : null,
+                Classes = [.. model.ClassNames.Select((name, label) => new ClassResult(
+                    name, Sequences[label], Share(useFloat, FloatRight[label], Sequences[label]), Share(useFixed, FixedRight[label], Sequences[label])))],
+            };
+        }
+    }
+
+    /// <summary>Returns what to do about inputs that are cut off. A model that was converted without data does not know its longest sequence.</summary>
+    private static string HintFor(ModelFile model)
+    {
+        string limit = Formats.RangeOf(model.InputFractionBits).ToString(CultureInfo.InvariantCulture);
+        return model.LongestLength == 0
+            ? $"a board cuts inputs off at {limit}, the default of a model that was converted without data: convert it again with --calibrate"
+            : $"a board cuts inputs off at {limit}, as the data of --calibrate (or --percentile) had it: convert it again with --calibrate and data of the whole range";
     }
 
     /// <summary>The engines of one thread.</summary>
     private sealed class Worker(ModelFile model, ModelInput input, FloatModel? floats, bool useFixed)
     {
-        private readonly Tally _tally = new();
+        private readonly Tally _tally = new(model.ClassCount);
         private readonly FloatNetwork? _float = floats == null ? null : new FloatNetwork(floats);
         private readonly NetworkKernel? _fixed = useFixed ? new NetworkKernel(model) : null;
         private readonly float[] _logits = new float[model.ClassCount];
@@ -138,21 +139,24 @@ public sealed class Evaluator
         public void Run(LabelledSequence sequence)
         {
             int label = input.LabelOf(sequence), floatLabel = -1, fixedLabel = -1;
+            short[] values = input.Quantised(sequence);
+            _tally.Sequences[label]++;
+            _tally.Inputs += sequence.Features.Length;
+            _tally.InputSaturations += input.CountSaturated(sequence);
             if (_float != null)
             {
-                // The float network gets what a data scientist would feed it, not what the board's input format left of it.
-                floatLabel = model.Input == InputKind.Tokens
-                    ? _float.Run(input.Quantised(sequence), 0, _logits)
-                    : _float.Run(input.Standardised(sequence), _logits);
-                if (floatLabel == label) _tally.FloatRight++;
+                bool isTokens = model.Input == InputKind.Tokens;
+                int rawLabel = isTokens ? -1 : _float.Run(input.Standardised(sequence), _logits);
+                floatLabel = _float.Run(values, model.InputFractionBits, _logits);
+                if ((isTokens ? floatLabel : rawLabel) == label) _tally.RawRight++;
+                if (floatLabel == label) _tally.FloatRight[label]++;
             }
             if (_fixed != null)
             {
-                _tally.InputSaturations += input.CountSaturated(sequence);
                 _fixed.State.Reset();
-                _fixed.Advance(input.Quantised(sequence), 0, sequence.Length);
+                _fixed.Advance(values, 0, sequence.Length);
                 fixedLabel = _fixed.Classify();
-                if (fixedLabel == label) _tally.FixedRight++;
+                if (fixedLabel == label) _tally.FixedRight[label]++;
             }
             if (_float == null || _fixed == null) return;
             if (floatLabel == fixedLabel) _tally.Agree++;

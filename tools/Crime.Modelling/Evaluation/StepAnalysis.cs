@@ -10,7 +10,7 @@ using Crime.Modelling.Datasets;
 
 namespace Crime.Modelling.Evaluation;
 
-/// <summary>Follows both networks of a model step by step over the test part of a data set.</summary>
+/// <summary>Follows both networks of a model step by step over the test part of a data set. Both get the same 16-bit inputs.</summary>
 public sealed class StepAnalysis
 {
     private readonly ModelFile _model;
@@ -68,8 +68,7 @@ public sealed class StepAnalysis
             LabelledSequence sequence = data.Test[n];
             short[] values = input.Quantised(sequence);
             hidden.Clear();
-            if (model.Input == InputKind.Tokens) network.Run(values, 0, logits);
-            else network.Run(input.Standardised(sequence), logits);
+            network.Run(values, model.InputFractionBits, logits);
             analysis.Follow(kernel, values, hidden);
             analysis.Confusion[input.LabelOf(sequence), kernel.Classify()]++;
             progress?.Invoke(n + 1);
