@@ -102,6 +102,22 @@ public sealed class RequestFrame
     /// <summary>Bytes of one number.</summary>
     public static int ValueSize(SequenceEncoding encoding) => encoding == SequenceEncoding.Token8 ? 1 : 2;
 
+    /// <summary>
+    /// Most timesteps of a sequence that a request can carry, whatever else is in the frame: a delivery, visited nodes, a carried state, telemetry.
+    /// </summary>
+    /// <param name="bytesPerStep">Bytes of a timestep; 0 where they are not known, which bounds nothing.</param>
+    /// <param name="stateSize">Bytes of a carried state, at most those of <see cref="MaxStateCount"/>.</param>
+    /// <returns>At most <see cref="FrameFormat.MaxLength"/>; 0 where a timestep has more than <see cref="FrameFormat.MaxValuesPerStep"/> numbers.</returns>
+    public static int LongestLength(int bytesPerStep, int stateSize)
+    {
+        // A number takes two bytes at most; a token takes one or two, and is alone in its timestep.
+        if (bytesPerStep > 2 * FrameFormat.MaxValuesPerStep) return 0;
+        if (bytesPerStep < 1) return FrameFormat.MaxLength;
+        int others = HeaderSize + DeliverySize + 4 * MaxVisited + stateSize + TelemetryFrame.MaxRecords * TelemetryRecord.Size;
+        int most = (FrameFormat.MaxFrameSize - others) / bytesPerStep;
+        return most < FrameFormat.MaxLength ? most : FrameFormat.MaxLength;
+    }
+
     /// <summary>Size of the frame without telemetry, in bytes.</summary>
     public int Size => HeaderSize + (WantsReceipt ? DeliverySize : 0) + 4 * VisitedCount + 2 * StateCount + ValueCount * ValueSize(Encoding);
 

@@ -36,9 +36,17 @@ internal sealed class DecisionRules
         _routes = routes;
         _schedule = schedule;
         _table = new DecisionTable(setup.LongestLength);
-        _modelBucket = _table.Bucket(setup.LongestLength);
+        LongestRequest = RequestFrame.LongestLength(setup.BytesPerStep, 0);
+        LongestRest = RequestFrame.LongestLength(setup.BytesPerStep, setup.StateSize);
+        _modelBucket = _table.Bucket(setup.LongestLength < LongestRequest ? setup.LongestLength : LongestRequest);
         SetObjective(setup.Objective);
     }
+
+    /// <summary>Most timesteps of an input that a request can carry; 0 for none.</summary>
+    public int LongestRequest { get; }
+
+    /// <summary>Most timesteps of the rest of a stream that a request can carry with the state; 0 for none.</summary>
+    public int LongestRest { get; }
 
     /// <summary>The costs that depend on the length alone.</summary>
     public DecisionTable Table => _table;
@@ -66,9 +74,10 @@ internal sealed class DecisionRules
     /// <summary>The ticks since the last refresh of the routes.</summary>
     public int TickAt(long nowUs) => _routes.TickAt(Objective, nowUs);
 
-    /// <summary>Notes the length of an input that the node has had.</summary>
+    /// <summary>Notes the length of an input that the node has had. One that no request can carry has nothing to gain.</summary>
     public void NoteLength(int length)
     {
+        if (length > LongestRequest) return;
         int bucket = _table.Bucket(length);
         if (bucket < _shortestBucket) _shortestBucket = bucket;
         if (bucket > _longestBucket) _longestBucket = bucket;
@@ -78,13 +87,14 @@ internal sealed class DecisionRules
     /// <remarks>Both costs are lines over the length, so that the shortest or the longest input gains the most.</remarks>
     public int MostGain(RadioCost radioUp)
     {
+        if (LongestRequest == 0) return 0;
         if (_longestBucket < 0) return GainBound(_modelBucket, radioUp);
         int ofShortest = GainBound(_shortestBucket, radioUp), ofLongest = GainBound(_longestBucket, radioUp);
         return ofShortest > ofLongest ? ofShortest : ofLongest;
     }
 
     /// <inheritdoc cref="OffloadWorth.Gain"/>
-    public int Gain(int length, RadioCost radioUp) => GainBound(_table.Bucket(length), radioUp);
+    public int Gain(int length, RadioCost radioUp) => length > LongestRequest ? 0 : GainBound(_table.Bucket(length), radioUp);
 
     /// <inheritdoc cref="OffloadWorth.HasInputs"/>
     public bool HasInputs => _longestBucket >= 0;
@@ -103,6 +113,7 @@ internal sealed class DecisionRules
     /// <inheritdoc cref="OffloadWorth.Saving"/>
     public int Saving(int length)
     {
+        if (length > LongestRequest) return 0;
         int bucket = _table.Bucket(length);
         return _table.LocalCost(bucket) - _table.OffloadCost(bucket, _table.RequestUs(bucket));
     }

@@ -128,12 +128,22 @@ public sealed class MappingEngine
         lock (_lock) _rules.Decide(length, nowUs, decision);
     }
 
-    /// <summary>Returns the smallest length in timesteps that would be offloaded now; <see cref="CostLine.Never"/> when the table has none.</summary>
+    /// <summary>
+    /// Returns the smallest length in timesteps that would be offloaded now; <see cref="CostLine.Never"/> when the table has none that a request can carry.
+    /// </summary>
     /// <param name="nowUs">The time in µs.</param>
     public int BreakEvenLength(long nowUs)
     {
-        lock (_lock) return _rules.BreakEvenLength(nowUs);
+        lock (_lock)
+        {
+            int length = _rules.BreakEvenLength(nowUs);
+            return length > _rules.LongestRequest ? CostLine.Never : length;
+        }
     }
+
+    /// <summary>Most timesteps that a request of the model can carry; 0 for none. A gateway drops a longer request unread.</summary>
+    /// <param name="hasState">True for the rest of a stream, with which the state is sent.</param>
+    public int LongestRequest(bool hasState) => hasState ? _rules.LongestRest : _rules.LongestRequest;
 
     /// <summary>Keeps the input on the node, whatever a gateway would cost.</summary>
     /// <param name="length">Length of the input in timesteps.</param>

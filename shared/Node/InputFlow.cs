@@ -346,7 +346,7 @@ public sealed class InputFlow
     {
         int count = _steps.Arrived - _steps.Done;
         if (count == 0 || !CanCompute) return Action = InputAction.AwaitSteps;
-        Mapping.DecideRest(_engine, _steps.Rest, false, nowUs, Decision);
+        if (!_steps.StayHere(_engine, nowUs, Decision)) Mapping.DecideRest(_engine, _steps.Rest, false, nowUs, Decision);
         return Decision.IsOffload ? Action = InputAction.AwaitSteps : Compute(count < MaxSteps ? count : MaxSteps, false);
     }
 
@@ -355,6 +355,7 @@ public sealed class InputFlow
         int rest = _steps.Rest;
         // All timesteps are computed: only the class is missing.
         if (rest == 0) return Compute(0, true);
+        if (CanCompute && _steps.StayHere(_engine, nowUs, Decision)) return _steps.Done > 0 && rest > MaxSteps ? Compute(MaxSteps, false) : Compute(rest, true);
         // A board that cannot compute needs a gateway, even one that is not in its memory.
         if (!CanCompute && _engine.IsRadioOff) return Wake(nowUs);
         if (_steps.Done > 0 && rest > MaxSteps)

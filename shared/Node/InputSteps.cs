@@ -1,5 +1,7 @@
 // The timesteps of one input: its length, those that have come, and those that are computed.
 
+using Crime.Mapping;
+
 namespace Crime.Node;
 
 /// <summary>Counts the timesteps of an input. The length of a live input is not known before its end: the usual one stands for it. Used by one thread.</summary>
@@ -61,5 +63,17 @@ internal sealed class InputSteps
         _isOpen = false;
         Length = length;
         Arrived = length;
+    }
+
+    /// <summary>Leaves the input on the node where no request can carry its rest: a gateway drops a longer frame unread.</summary>
+    /// <param name="engine">The engine of the node's model.</param>
+    /// <param name="nowUs">The time in µs.</param>
+    /// <param name="decision">Receives the node, where true is returned.</param>
+    /// <returns>True when the rest stays on the node.</returns>
+    public bool StayHere(MappingEngine engine, long nowUs, Decision decision)
+    {
+        if (Rest <= engine.LongestRequest(Done > 0)) return false;
+        engine.DecideLocal(Rest, nowUs, decision);
+        return true;
     }
 }

@@ -54,13 +54,13 @@ internal sealed class NodeBench
     public GatewayCandidate Gateway => Engine.Candidate(0);
 
     /// <summary>Installs a model with a new engine.</summary>
-    public void SetModel(bool canCompute)
+    public void SetModel(bool canCompute, int bytesPerStep = 6)
     {
         Engine = new MappingEngine(
             new EngineSetup
             {
                 ModelId = ModelId, LongestLength = LongestLength, LocalTime = canCompute ? new CostLine(1_400_000, 500) : null,
-                EncodeTime = new CostLine(20_000, 100), BytesPerStep = 6, StateSize = 64, Power = Power, Objective = _objective, Listening = _listening,
+                EncodeTime = new CostLine(20_000, 100), BytesPerStep = bytesPerStep, StateSize = 64, Power = Power, Objective = _objective, Listening = _listening,
             }, NodeKey.Of("board"));
         Radio?.SetModel(Engine, 0);
         Flow.SetModel(Engine, canCompute);
