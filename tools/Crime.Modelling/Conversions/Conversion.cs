@@ -1,6 +1,8 @@
 // Converts a trained network to a model file: prunes, calibrates, quantises, writes, reads the file back and evaluates it.
 
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using Crime.Model;
 using Crime.Modelling.Datasets;
@@ -38,6 +40,16 @@ public sealed class Conversion
 
     /// <summary>Fixed-point weights; null for a model that only gateways run.</summary>
     public required QuantisedModel? Quantised { get; init; }
+
+    /// <summary>
+    /// Cell states that constant inputs reach, one per layer; null where the calibration measured the states, and for a model that only gateways run.
+    /// </summary>
+    public IReadOnlyList<float>? CellReach { get; init; }
+
+    /// <summary>The cell formats beside the states, one per layer; null for a layer without a cell state, and for all of a model that only gateways run.</summary>
+    public IReadOnlyList<CellFit?> CellFits => Quantised == null
+        ? [.. Trained.Layers.Select(_ => default(CellFit))]
+        : [.. Quantised.Layers.Select((layer, index) => layer.Shape.HasCellState ? CellFit.Of(layer, index, Calibration, CellReach?[index]) : null)];
 
     /// <summary>The bytes of the model file.</summary>
     public required byte[] Bytes { get; init; }
@@ -77,6 +89,7 @@ public sealed class Conversion
             Trained = trained,
             Calibration = calibration,
             Quantised = quantised,
+            CellReach = calibration.IsDefault && quantised != null ? CellProbe.Reach(trained, calibration.MaxInput) : null,
             Bytes = bytes,
             Model = model,
             // Data have one class per sequence: no other answer can be compared with them.

@@ -27,6 +27,16 @@ public sealed record Calibration(string Source, float MaxInput, IReadOnlyList<fl
     /// </summary>
     public static Calibration FromDefaults { get; } = new("defaults (no calibration data)", 7.99f, [21f], 0);
 
+    /// <summary>True without calibration data.</summary>
+    public bool IsDefault => ReferenceEquals(this, FromDefaults);
+
+    /// <summary>Largest magnitude of a cell state that was measured, one per layer, whatever percentile the formats hold; null where only that is known.</summary>
+    public IReadOnlyList<float>? SeenCells { get; init; }
+
+    /// <summary>Returns the largest magnitude of the cell state of a layer in the calibration data; null without data.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    public float? SeenCell(int layer) => IsDefault ? null : SeenCells == null ? MaxCell(layer) : SeenCells[layer];
+
     /// <summary>Returns the magnitude of the cell state of a layer.</summary>
     /// <param name="layer">Index of the layer.</param>
     public float MaxCell(int layer) => MaxCells[Math.Min(layer, MaxCells.Count - 1)];
@@ -68,6 +78,9 @@ public sealed record Calibration(string Source, float MaxInput, IReadOnlyList<fl
         }
         return new Calibration(
             $"{count} training sequences of {data.Name}{(percentile < 100 ? $", percentile {percentile}" : "")}",
-            inputs.Percentile(percentile), cells.Select(cell => cell.Percentile(percentile)).ToArray(), train.Max(sequence => sequence.Length));
+            inputs.Percentile(percentile), cells.Select(cell => cell.Percentile(percentile)).ToArray(), train.Max(sequence => sequence.Length))
+        {
+            SeenCells = cells.Select(cell => cell.Percentile(100)).ToArray(),
+        };
     }
 }
