@@ -10,6 +10,7 @@ using Crime.Modelling.Datasets;
 using Crime.Modelling.Evaluation;
 using Crime.Modelling.Import.Checking;
 using Crime.Modelling.Import.Network;
+using Crime.Modelling.Limits;
 using Crime.Modelling.Quantisation;
 using Crime.Modelling.Ranges;
 using Spectre.Console;
@@ -26,6 +27,12 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
 {
     private readonly ModelFile _model = conversion.Model;
     private readonly Calibration _calibration = conversion.Calibration;
+    private readonly RequestLimits _limits = RequestLimits.Of(conversion.Model);
+
+    /// <summary>Longest input of the data in timesteps; 0 without data.</summary>
+    public required int LongestInput { get; init; }
+
+    private string? Requests => _limits.Describe(LongestInput, _model.HasFixedPoint);
 
     public void WriteJson(Dataset? data) => Output.WriteJson(new
     {
@@ -51,12 +58,19 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
         input_format = Format(_model.InputFractionBits),
         boards = _model.HasFixedPoint,
         boards_obstacle = conversion.Trained.ObstacleForBoards,
+        longest_request = _limits.LongestLength,
+        requests = Requests,
         stored_weight_bits = conversion.Quantised?.WeightBits,
         pruned = conversion.Options.PruneFraction,
         logit_fraction_bits = conversion.Quantised?.LogitFractionBits,
-        layers = conversion.Quantised?.Layers.Select(layer => new
+        layers = conversion.Quantised?.Layers.Select((layer, index) => new
         {
             cell_format = layer.Shape.HasCellState ? Format(layer.CellFractionBits) : null,
+            cell_range = conversion.CellFits[index]?.Range,
+            cell_seen = conversion.CellFits[index]?.Seen,
+            cell_margin = conversion.CellFits[index]?.Margin,
+            cell_fits = conversion.CellFits[index]?.Fits,
+            cell_reach = conversion.CellFits[index]?.Reach,
             row_fraction_bits_min = layer.RowFractionBits.Min(),
             row_fraction_bits_max = layer.RowFractionBits.Max(),
             weight_bits_min = layer.RowWeightBits.Min(),
@@ -87,19 +101,21 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
                 CultureInfo.InvariantCulture, $"equal to the original on {check.Sequences} sequences, largest difference {check.MaxDifference:0.0e0}")
                 + (check.End == null ? "" : $", after {check.End}"));
         if (conversion.Trained.ObstacleForBoards is { } obstacle) yield return ("boards", $"cannot run it and send every input away: {obstacle}");
+        if (Requests is { } requests) yield return ("requests", requests);
         yield return ("calibrated with", string.Create(CultureInfo.InvariantCulture, $"{_calibration.Source}: inputs up to {_calibration.MaxInput:0.00}")
             + (_model.Layers.Any(layer => layer.HasCellState) ? $", cell states up to {PerLayer(_calibration.MaxCells, "0.00")}" : ""));
-        yield return ("inputs", Format(_model.InputFractionBits));
+        yield return ("inputs", Format(_model.InputFractionBits) + (_calibration.IsDefault && _model.Input == InputKind.Features
+            ? string.Create(CultureInfo.InvariantCulture, $", a default: inputs beyond {Formats.RangeOf(_model.InputFractionBits)} are cut off (--calibrate)") : ""));
         if (conversion.Quantised is { } quantised)
             foreach (var row in Rows(quantised)) yield return row;
         if (before != null) yield return ("accuracy before", Describe(before));
         if (conversion.Accuracy is { } accuracy)
         {
             yield return (before != null ? "accuracy now" : "accuracy", Describe(accuracy));
-            string? inputs = EvaluationText.CutOffInputs(accuracy) is { } count ? $"{count} inputs" : null;
+            string? inputs = EvaluationText.CutOffInputs(accuracy) is { } count ? $"inputs: {count}" : null;
             if (accuracy.GateSaturations != null)
-                yield return ("cut off in the test", (inputs == null ? "" : inputs + ", ") + $"{accuracy.CellSaturations} cell states; "
-                    + $"{accuracy.GateSaturations} gate inputs beyond the table (harmless one by one) in {accuracy.Timesteps} steps");
+                yield return ("cut off in the test", (inputs == null ? "" : inputs + "; ") + $"cell states: {accuracy.CellSaturations}; "
+                    + $"gate inputs beyond the table: {accuracy.GateSaturations} (harmless one by one) in {accuracy.Timesteps} steps");
             else if (inputs != null) yield return ("cut off in the test", inputs);
         }
         yield return ("written", $"{path}, {conversion.Bytes.Length} bytes");
@@ -111,9 +127,7 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
         {
             QuantisedLayer layer = quantised.Layers[index];
             string name = quantised.Layers.Count > 1 ? $"layer {index}" : "layer";
-            string cell = layer.Shape.HasCellState
-                ? string.Create(CultureInfo.InvariantCulture, $"cell state {Format(layer.CellFractionBits)} (with a margin of {Calibration.CellMargin:0.0}); ")
-                : "";
+            string cell = conversion.CellFits[index] is { } fit ? $"cell state {Format(layer.CellFractionBits)}{Describe(fit)}; " : "";
             yield return (name, cell + string.Create(
                 CultureInfo.InvariantCulture,
                 $"rows of {layer.RowFractionBits.Min()} to {layer.RowFractionBits.Max()} fraction bits, largest weights of "
@@ -132,8 +146,25 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
             : string.Create(CultureInfo.InvariantCulture, $", fixed {100 * result.AccuracyFixed:0.00} %, same class {100 * result.Agreement:0.00} %"))
         + $" of {result.Sequences} test sequences";
 
+    /// <summary>Returns the margin of a cell format, or what it cuts off.</summary>
+    private string Describe(CellFit fit)
+    {
+        string seen = string.Create(CultureInfo.InvariantCulture, $"seen up to {fit.Seen:0.#}")
+            + (conversion.Options.Percentile < 100 ? ", of which --percentile leaves a part out" : "");
+        return fit switch
+        {
+            { Fits: false } => string.Create(CultureInfo.InvariantCulture, $" does not fit: states beyond {fit.Range} are cut off ({seen})"),
+            { Margin: { } margin } => string.Create(CultureInfo.InvariantCulture, $" (margin {margin:0.00})"),
+            { Seen: not null } => " (no state but 0 was seen)",
+            { IsGuess: true } => string.Create(
+                CultureInfo.InvariantCulture,
+                $", a guess: states beyond {fit.Range} are cut off, and constant inputs reach {fit.Reach:0.#} in {CellProbe.Steps} timesteps (--calibrate)"),
+            _ => string.Create(CultureInfo.InvariantCulture, $", a default: states beyond {fit.Range} are cut off (--calibrate)"),
+        };
+    }
+
     private static string PerLayer(IEnumerable<float> values, string format) =>
         string.Join(" and ", values.Select(value => value.ToString(format, CultureInfo.InvariantCulture)));
 
-    private static string Format(int fractionBits) => $"Q{15 - fractionBits}.{fractionBits}";
+    private static string Format(int fractionBits) => Formats.NameOf(fractionBits);
 }

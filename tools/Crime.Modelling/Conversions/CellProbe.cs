@@ -12,6 +12,10 @@ using Crime.Modelling.ModelFiles;
 namespace Crime.Modelling.Conversions;
 
 /// <summary>Finds cell states that a network can reach.</summary>
+/// <remarks>
+/// Probes that stay within a range prove nothing. Measured: japanese-vowels-h16 and spoken-arabic-digits-h32 reach 78 and 106, and with their data 12
+/// and 26. The gestures reach 15, and 63 with their data, which change.
+/// </remarks>
 public static class CellProbe
 {
     /// <summary>Timesteps of a probe: ten seconds of a sensor at 100 Hz.</summary>
