@@ -13,6 +13,7 @@ using Crime.Cli.Processes;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.Limits;
 using Crime.Modelling.ModelFiles;
 using Crime.VirtualBoard;
 
@@ -41,8 +42,11 @@ internal sealed class DemoRunner
         ModelPath = options.ModelPath ?? GatewayModel.BundledPath;
         _model = ModelLoading.Load(ModelPath);
         if (!_model.HasFixedPoint || !_model.HasFloat) throw new UserInputException($"{ModelPath}: the demo needs a model for boards and gateways");
+        RequestLimits limits = RequestLimits.Of(_model);
+        limits.CheckCarries(ModelPath, 0);
         _data = options.DataPath == null ? GestureGenerator.Generate() : LoadedData.Read(options.DataPath, options.TestLinesPath);
         new ModelInput(_model).CheckFits(_data);
+        if (_data.Test.Count > 0) limits.CheckCarries($"data set '{_data.Name}'", _data.Test.Max(sequence => sequence.Length));
         _inputs = BoardInputs.Deal(_data, options.BoardCount, options.InputCount, options.Seed);
     }
 

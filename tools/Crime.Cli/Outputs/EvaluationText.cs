@@ -16,7 +16,7 @@ internal static class EvaluationText
         ? Percent(share)
         : string.Create(CultureInfo.InvariantCulture, $"{Percent(share)} ({100 * interval.Low:0.0} to {100 * interval.High:0.0})");
 
-    /// <summary>Returns count and percentage of the inputs that are cut off: "12 of 2400 (0.50 %)"; null for tokens.</summary>
+    /// <summary>Returns count and percentage of the inputs that are cut off: "0", "12 of 2400 (0.50 %)"; null for tokens.</summary>
     public static string? CutOffInputs(EvaluationResult result) => result.Inputs == 0
         ? null
         : result.InputSaturations == 0

@@ -12,6 +12,7 @@ using Crime.Modelling.Evaluation;
 using Crime.Modelling.Import;
 using Crime.Modelling.Import.Checking;
 using Crime.Modelling.Import.Network;
+using Crime.Modelling.Limits;
 
 namespace Crime.Cli.Verbs;
 
@@ -64,6 +65,7 @@ internal static class ConvertVerb
     {
         ImportedModel imported = ModelImport.Load(inputPath, said);
         TrainedModel trained = imported.Model;
+        RequestLimits.Of(trained.Input, trained.InputCount, trained.VocabularyCount).CheckUsable(inputPath, trained.ObstacleForBoards);
         CheckResult? check = checkPath == null ? null : ModelCheck.Compare(said, options => ModelImport.Load(inputPath, options), checkPath);
         if (calibratePath == null && (testLines != null || options.Percentile < 100))
             throw new UserInputException($"{(testLines != null ? "--test-lines" : "--percentile")} needs --calibrate: it is about the data set");
@@ -84,7 +86,7 @@ internal static class ConvertVerb
             });
         Output.WriteFile(outputPath, conversion.Bytes);
 
-        var report = new ConvertReport(imported, conversion, before, outputPath, check);
+        var report = new ConvertReport(imported, conversion, before, outputPath, check) { LongestInput = data == null ? 0 : new DatasetSummary(data).LongestLength };
         if (json) report.WriteJson(data);
         else report.Print();
         return 0;

@@ -9,6 +9,7 @@ using Crime.Cli.Prediction;
 using Crime.Model;
 using Crime.Modelling.Counting;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.Limits;
 using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Prediction;
 using Spectre.Console;
@@ -67,6 +68,8 @@ internal static class PredictVerb
             string path = parsed.GetRequiredValue(model);
             byte[] bytes = ModelLoading.ReadModel(path);
             ModelFile file = ModelLoading.Parse(bytes, path);
+            RequestLimits limits = RequestLimits.Of(file);
+            limits.CheckUsable(path, file.HasFixedPoint ? null : "it has no weights for boards");
             Dataset? read = parsed.GetValue(data) is { } folder ? LoadedData.Read(folder, parsed.GetValue(testLines)) : null;
             CountedInputs inputs = read != null
                 ? CountedInputs.From(read, file, parsed.GetValue(limit))
@@ -75,14 +78,20 @@ internal static class PredictVerb
             var gateway = new GatewayCost(parsed.GetValue(gatewayStep), parsed.GetValue(gatewayStart), parsed.GetValue(wait));
             Forecast forecast = await Output.WithProgress("counting", 1, _ => Forecast.Make(bytes, file, counted, inputs, profile, gateway, use));
             if (parsed.GetValue(plot) is { } place) ForecastPlot.Save(forecast, place);
-            if (parsed.GetValue(json)) WriteJson(forecast, profile, gateway, read);
-            else Print(forecast, profile, gateway);
+            var requests = new Requests(limits.LongestLength, limits.Describe(read == null ? 0 : new DatasetSummary(read).LongestLength, isForBoards: true));
+            if (parsed.GetValue(json)) WriteJson(forecast, profile, gateway, requests, read);
+            else Print(forecast, profile, gateway, requests);
             return 0;
         });
         return command;
     }
 
-    private static void WriteJson(Forecast forecast, CostProfile profile, GatewayCost gateway, Dataset? data) => Output.WriteJson(new
+    /// <summary>The requests of a model.</summary>
+    /// <param name="Longest">Most timesteps that one carries.</param>
+    /// <param name="Text">The inputs that stay on the board; null for none.</param>
+    private sealed record Requests(int Longest, string? Text);
+
+    private static void WriteJson(Forecast forecast, CostProfile profile, GatewayCost gateway, Requests requests, Dataset? data) => Output.WriteJson(new
     {
         forecast.Model,
         forecast.Board,
@@ -96,6 +105,8 @@ internal static class PredictVerb
         forecast.Operations,
         forecast.Code,
         gateway,
+        longest_request = requests.Longest,
+        requests = requests.Text,
         links = forecast.Links.Select(link => new
         {
             link.Cost.Link,
@@ -108,17 +119,22 @@ internal static class PredictVerb
             local_uj_per_sequence = link.LocalEnergyUj.Start,
             break_even_length_time = link.BreakEvenLengthTime,
             break_even_length_energy = link.BreakEvenLengthEnergy,
+            crossing_length_time = link.CrossingLengthTime,
+            crossing_length_energy = link.CrossingLengthEnergy,
         }),
         battery = forecast.Battery is { } life ? BatteryText.Json(life) : null,
         profile = new { profile.Name, numbers = profile.Board?.Numbers, operations = profile.Operations.Costs, profile.Code, profile.Lines },
     });
 
-    private static void Print(Forecast forecast, CostProfile profile, GatewayCost gateway)
+    private static void Print(Forecast forecast, CostProfile profile, GatewayCost gateway, Requests requests)
     {
         AnsiConsole.Write(Local(forecast));
         if (forecast.Links.Count > 0)
         {
             AnsiConsole.Write(Offloads(forecast));
+            if (forecast.Links.Any(link => link.IsBeyondRequests))
+                AnsiConsole.WriteLine($"{Words.Beyond(requests.Longest)}: not reachable, an offload would pay only from a length that no request can carry");
+            if (requests.Text is { } text) AnsiConsole.WriteLine("requests: " + text);
             AnsiConsole.WriteLine("energy counts above the idle baseline: what the board draws with nothing to do, in the state of each link");
             foreach (LinkForecast link in forecast.Links) AnsiConsole.WriteLine($"{link.Cost.Link}: {link.Cost.Meaning}");
             AnsiConsole.WriteLine(
@@ -162,9 +178,10 @@ internal static class PredictVerb
             .AddColumn(new TableColumn("less energy from").RightAligned());
         foreach (LinkForecast link in forecast.Links)
             table.AddRow(
-                link.Cost.Link, Words.Of(link.Cost.TimeUs.Start / 1000), Words.Of(link.Cost.TimeUs.PerStep), Words.OfLength(link.BreakEvenLengthTime),
+                link.Cost.Link, Words.Of(link.Cost.TimeUs.Start / 1000), Words.Of(link.Cost.TimeUs.PerStep),
+                Words.OfLength(link.BreakEvenLengthTime, link.CrossingLengthTime, link.LongestRequest),
                 Words.Of(link.Cost.EnergyUj.Start / 1000), Words.Of(link.Cost.EnergyUj.PerStep), Words.Of(link.LocalEnergyUj.PerStep),
-                Words.OfLength(link.BreakEvenLengthEnergy));
+                Words.OfLength(link.BreakEvenLengthEnergy, link.CrossingLengthEnergy, link.LongestRequest));
         return table;
     }
 

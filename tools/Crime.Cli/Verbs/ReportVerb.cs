@@ -15,6 +15,7 @@ using Crime.Modelling;
 using Crime.Modelling.Counting;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Evaluation;
+using Crime.Modelling.Limits;
 using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Prediction;
 using Crime.VirtualBoard;
@@ -79,6 +80,7 @@ internal static class ReportVerb
             {
                 page = outputPath,
                 evaluation = result,
+                requests = Requests(model, data),
                 image_bytes = imageSize,
                 max_hidden_error = steps.ErrorMax.Max(),
                 kernels = Kernels(il).Select(kernel => new
@@ -89,10 +91,14 @@ internal static class ReportVerb
             }, data);
             return 0;
         }
-        Console.Out.WriteLine($"{outputPath}: {EvaluationText.Percent(result.AccuracyFixed)} fixed, {EvaluationText.Percent(result.AccuracyFloat)} float, same class {EvaluationText.Percent(result.Agreement)}");
+        Console.Out.WriteLine($"{outputPath}: {EvaluationText.Percent(result.AccuracyFixed)} fixed, "
+            + $"{EvaluationText.Percent(result.AccuracyFloat)} float, same class {EvaluationText.Percent(result.Agreement)}");
         if (life != null) Console.Out.WriteLine(BatteryText.Lines(life).First());
         return 0;
     }
+
+    private static string? Requests(ModelFile model, Dataset data) =>
+        RequestLimits.Of(model).Describe(new DatasetSummary(data).LongestLength, isForBoards: true);
 
     private static BatteryForecast? Predict(byte[] bytes, ModelFile model, Dataset data, BatteryUse use) => Forecast.Make(
         bytes, model, CountedKernel.Compiled, CountedInputs.From(data, model, CountedSequences), CostProfile.Load(BoardName), s_gateway, use).Battery;
@@ -113,6 +119,7 @@ internal static class ReportVerb
             ("model file, bytes", Number(model.Size)),
             ("image for boards, bytes", Number(imageSize)),
         ]);
+        if (Requests(model, data) is { } requests) page.Text($"Requests: {requests}.");
         if (result.Hint is { } hint) page.Text(char.ToUpperInvariant(hint[0]) + hint[1..] + ".");
         page.Section("What is taken for what");
         page.Figure(

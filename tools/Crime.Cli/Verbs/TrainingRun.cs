@@ -12,9 +12,11 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Outputs;
+using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Import;
+using Crime.Modelling.Limits;
 using Crime.Modelling.ModelFiles;
 using Crime.Modelling.Training;
 using Spectre.Console;
@@ -60,6 +62,9 @@ internal sealed class TrainingRun
         TrainedModel? from = FromPath == null ? null : ModelImport.Load(FromPath);
         TrainingData data = from == null ? new TrainingData(dataset) : new TrainingData(dataset, from);
         LoadedData.Report(DataPath, dataset);
+        string? requests = RequestLimits.Of(dataset.IsText ? InputKind.Tokens : InputKind.Features, dataset.FeatureCount, data.VocabularyCount)
+            .Describe(new DatasetSummary(dataset).LongestLength, isForBoards: true);
+        if (requests != null) Console.Error.WriteLine("requests: " + requests);
         TrainingOptions fineTuning = Options.ForFineTuning(data.Train.Count);
         TrainingOptions first = Asked(from == null ? Options : fineTuning);
 
@@ -87,7 +92,7 @@ internal sealed class TrainingRun
         Dictionary<string, string> provenance = Provenance(dataset, from == null || WeightBits == null ? first : null, scores);
         if (WeightBits != null) AddFineTuning(provenance, from == null ? fineTuning : first, scores);
         Output.WriteFile(OutputPath, PyTorchImporter.Export(model, provenance).Write());
-        Report(model, dataset, scores, seconds, json);
+        Report(model, dataset, scores, seconds, requests, json);
         return 0;
     }
 
@@ -97,7 +102,7 @@ internal sealed class TrainingRun
     private static Task<TrainedModel> Train(string title, TrainingOptions options, Func<Action<TrainingProgress>, TrainedModel> work) =>
         Output.WithProgress(title, options.Epochs, report => work(progress => report(progress.Epoch)));
 
-    private void Report(TrainedModel model, Dataset dataset, Scores scores, double seconds, bool json)
+    private void Report(TrainedModel model, Dataset dataset, Scores scores, double seconds, string? requests, bool json)
     {
         if (json)
         {
@@ -107,6 +112,7 @@ internal sealed class TrainingRun
                 network = model.Describe(),
                 parameters = model.ParameterCount,
                 weight_bits = WeightBits,
+                requests,
                 seconds = Math.Round(seconds, 2),
                 test_accuracy = scores.Share(scores.Float),
                 test_correct = scores.Float,

@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using Crime.Frames;
 using Crime.Model;
+using Crime.Modelling.Limits;
 using Crime.Recordings;
 
 namespace Crime.Modelling.Datasets;
@@ -14,21 +15,28 @@ public static class RecordingWriter
 {
     /// <summary>Writes sequences for a model.</summary>
     /// <param name="model">A model with fixed-point weights.</param>
-    /// <param name="sequences">The sequences; those longer than a request may be are refused.</param>
+    /// <param name="sequences">The sequences.</param>
+    /// <exception cref="UserInputException">A timestep has more numbers, or a sequence more timesteps, than a recording can have.</exception>
     public static byte[] Write(ModelFile model, IReadOnlyList<LabelledSequence> sequences)
     {
         var input = new ModelInput(model);
-        bool tokens = model.Input == InputKind.Tokens;
+        RequestLimits limits = RequestLimits.Of(model);
+        if (limits.CarryNothing)
+            throw new UserInputException(
+                $"model '{model.Name}' takes {model.ValuesPerStep} features a timestep, and a recording or a request has at most "
+                + $"{FrameFormat.MaxValuesPerStep}; leave features out");
         var header = new RecordingHeader
         {
-            Encoding = !tokens ? SequenceEncoding.Int16 : model.VocabularyCount <= 256 ? SequenceEncoding.Token8 : SequenceEncoding.Token16,
-            FractionBits = tokens ? 0 : model.InputFractionBits,
+            Encoding = limits.Encoding,
+            FractionBits = model.Input == InputKind.Tokens ? 0 : model.InputFractionBits,
             ValuesPerStep = model.ValuesPerStep,
             LongestLength = sequences.Max(sequence => sequence.Length),
             SequenceCount = (uint)sequences.Count,
         };
         if (header.LongestLength > FrameFormat.MaxLength)
-            throw new UserInputException($"a sequence of {header.LongestLength} timesteps is longer than the {FrameFormat.MaxLength} that a request may carry");
+            throw new UserInputException(
+                $"a sequence of {header.LongestLength} timesteps is longer than the {FrameFormat.MaxLength} of a recording; "
+                + "cut the sequences, or leave the long ones out");
 
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);

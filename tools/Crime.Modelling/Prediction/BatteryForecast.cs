@@ -107,7 +107,7 @@ public sealed record BatteryForecast(BatteryUse Use, double MeanLength, IReadOnl
             return new MappingWork(mapping, inputUj, us / lengths.Count + mode.StartUs, share, ConnectedUj(mode, share));
         }
         yield return Work("local", _ => false);
-        yield return Work("gateway", _ => true);
+        yield return Work("gateway", engine.CanGet);
         MappingWork auto = Work(DefaultMapping, engine.GetsInput);
         yield return auto.OffloadedShare == 0 && engine.MayGain ? auto with { BackgroundUj = ProbesUj(mode, board, auto.InputUj * inputsPerHour) } : auto;
     }

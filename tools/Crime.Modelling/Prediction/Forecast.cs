@@ -6,6 +6,7 @@ using System.Linq;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Counting;
+using Crime.Modelling.Limits;
 
 namespace Crime.Modelling.Prediction;
 
@@ -25,9 +26,22 @@ public sealed record CodeShare(int Bytes, double UsPerStep, string Source);
 /// <summary>An offload against computing on the board.</summary>
 /// <param name="Cost">The offload.</param>
 /// <param name="LocalEnergyUj">Energy of computing on the board above the idle baseline of this link, in µJ over the length.</param>
-/// <param name="BreakEvenLengthTime">Length in timesteps from which on it is faster; null for never.</param>
-/// <param name="BreakEvenLengthEnergy">Length from which on it takes less energy; null for never.</param>
-public sealed record LinkForecast(OffloadCost Cost, LineOver LocalEnergyUj, long? BreakEvenLengthTime, long? BreakEvenLengthEnergy);
+/// <param name="CrossingLengthTime">Length in timesteps from which on it is faster, whether or not a request can be so long; null for never.</param>
+/// <param name="CrossingLengthEnergy">Length from which on it takes less energy, whether or not a request can be so long; null for never.</param>
+/// <param name="LongestRequest">Most timesteps that a request carries; 0 for none.</param>
+public sealed record LinkForecast(OffloadCost Cost, LineOver LocalEnergyUj, long? CrossingLengthTime, long? CrossingLengthEnergy, int LongestRequest)
+{
+    /// <summary>Length in timesteps from which on an offload is faster; null for never, and where no request is so long.</summary>
+    public long? BreakEvenLengthTime => Reachable(CrossingLengthTime);
+
+    /// <summary>Length from which on an offload takes less energy; null for never, and where no request is so long.</summary>
+    public long? BreakEvenLengthEnergy => Reachable(CrossingLengthEnergy);
+
+    /// <summary>True where an offload would pay only from a length that no request can carry.</summary>
+    public bool IsBeyondRequests => CrossingLengthTime > LongestRequest || CrossingLengthEnergy > LongestRequest;
+
+    private long? Reachable(long? length) => length > LongestRequest ? null : length;
+}
 
 /// <summary>A model on a board.</summary>
 /// <param name="Model">Name of the model.</param>
@@ -90,7 +104,7 @@ public sealed record Forecast(
         LinkForecast[] links = Prediction.Links.Of(profile.Board, encoding, request, gateway)
             .Select(cost => new LinkForecast(
                 cost, time.Energy(cost.ComputeMw), Prediction.Links.BreakEvenLength(time, cost.TimeUs),
-                Prediction.Links.BreakEvenLength(time.Energy(cost.ComputeMw), cost.EnergyUj)))
+                Prediction.Links.BreakEvenLength(time.Energy(cost.ComputeMw), cost.EnergyUj), RequestLimits.Of(model).LongestLength))
             .ToArray();
         return (links, use == null ? null : BatteryForecast.Make(model, profile.Board, time, encoding, request, gateway, inputs.Lengths, use));
     }

@@ -59,10 +59,15 @@ internal sealed class IdleGateway
     /// <summary>True when an offload to a gateway that answers at once could save energy. Otherwise the board never connects.</summary>
     public bool MayGain => _engine.Worth.MostGain(_radioUp) > 0;
 
+    /// <summary>Returns true when a request can carry an input.</summary>
+    /// <param name="length">Its timesteps.</param>
+    public bool CanGet(int length) => length <= _engine.LongestRequest(false);
+
     /// <summary>Returns true when an input goes to the gateway.</summary>
     /// <param name="length">Its timesteps.</param>
     public bool GetsInput(int length)
     {
+        if (!CanGet(length)) return false;
         _engine.Decide(length, _nowUs, _decision);
         return _decision.IsOffload;
     }

@@ -5,6 +5,7 @@ using System.Reflection;
 using Crime.Frames;
 using Crime.Model;
 using Crime.Modelling.Counting;
+using Crime.Modelling.Limits;
 
 namespace Crime.Modelling.Prediction;
 
@@ -18,13 +19,10 @@ public sealed record RequestCost(IlCount Short, IlCount Long, int HeaderSize, in
     /// <summary>Timesteps of the long request.</summary>
     public const int LongLength = 101;
 
-    private const int LastToken8 = 256;
-
     /// <summary>Counts the requests for a model.</summary>
     public static RequestCost Count(ModelFile model)
     {
-        SequenceEncoding encoding = model.Input != InputKind.Tokens ? SequenceEncoding.Int16
-            : model.VocabularyCount <= LastToken8 ? SequenceEncoding.Token8 : SequenceEncoding.Token16;
+        SequenceEncoding encoding = RequestLimits.Of(model).Encoding;
         var context = new CountingContext();
         try
         {

@@ -4,6 +4,7 @@
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using Crime.Frames;
 using Crime.Modelling;
 using Crime.Simulation.Reading;
 
@@ -34,7 +35,7 @@ public sealed class InputSet
     {
         Name = section.Word("set");
         About = section.Word("about");
-        BytesPerStep = section.Whole("bytes_per_step", 1, 1024);
+        BytesPerStep = section.Whole("bytes_per_step", 1, 2 * FrameFormat.MaxValuesPerStep);
         EncodeIlPerStep = section.Number("encode_il_per_step", 0, 1e6);
         EncodeIlPerInput = section.Number("encode_il_per_input", 0, 1e6);
         MacsPerStep = section.Number("macs_per_step", 1, 1e9);
@@ -49,6 +50,10 @@ public sealed class InputSet
         section.Word("source");
         Lengths = LengthDistribution.Load(Path.Combine(folder, section.Word("lengths")));
         section.Finish();
+        int longest = RequestFrame.LongestLength(BytesPerStep, 0);
+        if (Lengths.MaxLength > longest)
+            throw new UserInputException(
+                $"{Name}: inputs of {Lengths.MaxLength} timesteps, and a request carries at most {longest} of {BytesPerStep} bytes; leave the long ones out");
     }
 
     private InputSet(
