@@ -40,7 +40,7 @@ public sealed partial class DocumentCommandsTests
         ("my-board.json", Hardware), ("demo", Long), ("board --s", Long), ("board", Peer), ("experiment", Long), ("record --mqtt", Peer), ("record --port", Hardware),
         ("flash --port", Hardware), ("monitor", Hardware), ("publish", Peer), ("gateway install", "installs a service"), ("gateway uninstall", "installs a service"),
         (" takes", Peer), ("augmented", Peer), ("data show recorded", Hardware), ("nanoclr", Elsewhere), ("calibrate bench.log", Elsewhere),
-        ("--source path/to/your/code", Elsewhere), ("pack-device", Elsewhere), ("net.onnx", Elsewhere),
+        ("--source path/to/your/code", Elsewhere), ("pack-device", Elsewhere), ("net.onnx", Elsewhere), ("net.keras", Elsewhere),
     ];
 
     private static IReadOnlyList<PrintedCommand> All { get; } =

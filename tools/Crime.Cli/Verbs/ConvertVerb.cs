@@ -20,7 +20,7 @@ internal static class ConvertVerb
 {
     public static Command Create()
     {
-        var input = new Argument<string>("IN") { Description = "The trained network: safetensors with PyTorch's state_dict names, or ONNX." };
+        var input = new Argument<string>("IN") { Description = "The trained network: ONNX, Keras (.keras, .h5), or safetensors with PyTorch's state_dict names." };
         var output = new Option<string>("--output", "-o") { Description = "The model file to write.", Required = true };
         var calibrate = new Option<string?>("--calibrate")
         {
@@ -46,7 +46,8 @@ internal static class ConvertVerb
             + "costs in accuracy.\n\n"
             + "Examples:\n  crime convert vowels.safetensors -o vowels.crime --calibrate data/japanese-vowels\n"
             + "  crime convert vowels.safetensors -o vowels.crime --calibrate data/japanese-vowels --weights 8 --prune 0.5\n"
-            + "  crime convert vowels.safetensors -o vowels.crime --head last --check sample.npz")
+            + "  crime convert vowels.safetensors -o vowels.crime --head last --check sample.npz\n"
+            + "  crime convert vowels.keras -o vowels.crime --check sample.npz")
         {
             input, output, calibrate, testLines, percentile, weights, prune, check, json,
         };

@@ -17,7 +17,7 @@ internal sealed class TrainVerb
     private readonly Argument<string> _data = new("DATA") { Description = "Folder of the data set, or the training file of a pair (see docs/data.md)." };
     private readonly Option<string> _output = new("--output", "-o") { Description = "The safetensors file to write.", Required = true };
     private readonly Option<string?> _testLines = new("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
-    private readonly Option<string?> _from = new("--from") { Description = "Train this network further, safetensors or ONNX: one LSTM or GRU layer." };
+    private readonly Option<string?> _from = new("--from") { Description = "Train this network further, safetensors, ONNX or Keras: one LSTM or GRU layer." };
     private readonly Option<string> _qat = Options.OneOf(
         "--qat", "Bits of the weights to fine-tune for, with the board's fixed-point arithmetic as the forward pass.", FloatOnly, "16", "8", "6", "4");
     private readonly Option<string> _cell = Options.OneOf("--cell", "The cell of a new model.", "lstm", "gru");

@@ -1,6 +1,7 @@
 // One way in for every format of trained networks.
 
 using System.IO;
+using Crime.Modelling.Import.Keras;
 using Crime.Modelling.Import.Network;
 using Crime.Modelling.Import.Onnx;
 
@@ -13,7 +14,7 @@ public static class ModelImport
     /// <exception cref="UserInputException">The extension is another, or the file cannot be mapped.</exception>
     public static TrainedModel Load(string path) => Load(path, ImportOptions.None).Model;
 
-    /// <summary>Reads a safetensors or an ONNX file; its extension decides.</summary>
+    /// <summary>Reads a safetensors, an ONNX or a Keras file; its extension decides.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">The user's statements about it.</param>
     /// <exception cref="UserInputException">The extension is another, or the file cannot be mapped.</exception>
@@ -21,6 +22,7 @@ public static class ModelImport
     {
         ".safetensors" => PyTorchImporter.Load(path, options),
         ".onnx" => OnnxImporter.Load(path, options),
-        string other => throw new UserInputException($"{path}: networks are read from .safetensors and .onnx files, not from '{other}'"),
+        ".keras" or ".h5" or ".hdf5" => KerasImporter.Load(path, options),
+        string other => throw new UserInputException($"{path}: networks are read from .onnx, .safetensors, .keras and .h5 files, not from '{other}'"),
     };
 }

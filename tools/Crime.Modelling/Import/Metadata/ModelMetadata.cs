@@ -13,6 +13,9 @@ namespace Crime.Modelling.Import.Metadata;
 /// <param name="path">Name of the file in error messages.</param>
 public sealed class ModelMetadata(IReadOnlyDictionary<string, string> entries, string path)
 {
+    /// <summary>The keys of a file that says itself how its layers are joined.</summary>
+    public static IReadOnlyList<string> Keys { get; } = ["classes", "feature_mean", "feature_std", "vocabulary_codepoints", "answer"];
+
     /// <summary>Returns the names of the classes, or their numbers if the file has no names.</summary>
     public IReadOnlyList<string> ClassNames(int classes)
     {
