@@ -98,7 +98,9 @@ public static class Program
 
     private static int Complain(string message, int exitCode = ExitCode.BadInput)
     {
-        Console.Error.WriteLine("crime: " + string.Join(' ', message.Split('\n').Select(line => line.Trim())));
+        // A message may hold a name of a foreign file. Its control characters would move the cursor of a terminal, or clear it.
+        string plain = string.Concat(message.Select(letter => letter == '\n' || !char.IsControl(letter) ? letter : ' '));
+        Console.Error.WriteLine("crime: " + string.Join(' ', plain.Split('\n').Select(line => line.Trim())));
         return exitCode;
     }
 }

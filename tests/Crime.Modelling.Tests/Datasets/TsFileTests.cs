@@ -1,6 +1,8 @@
 using System.Collections.Generic;
 using System.IO;
+using System.IO.Compression;
 using System.Linq;
+using System.Text;
 using Crime.Modelling.Datasets;
 using NUnit.Framework;
 
@@ -95,4 +97,13 @@ public sealed class TsFileTests
     [Test]
     public void ABrokenArchiveIsRefused() =>
         Assert.That(() => TsFile.Read(Write("no gzip", "X.ts.gz")), Throws.TypeOf<UserInputException>().With.Message.Contains("cannot be read"));
+
+    [Test]
+    public void AGzippedFileThatUnfoldsToMuchMoreIsRefused()
+    {
+        string path = Path.Combine(Checkout.NewFolder(), "bomb.ts.gz");
+        using (var zip = new GZipStream(File.Create(path), CompressionLevel.SmallestSize))
+            for (int n = 0; n < 24; n++) zip.Write(Encoding.ASCII.GetBytes(new string('1', 1 << 20)));
+        Assert.That(() => TsFile.Read(path), Throws.TypeOf<UserInputException>().With.Message.Contains("unfolds to more than"));
+    }
 }

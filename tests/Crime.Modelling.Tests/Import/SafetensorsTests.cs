@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Text;
 using Crime.Modelling.Import;
 using NUnit.Framework;
@@ -64,6 +65,14 @@ public sealed class SafetensorsTests
         // The header's length changes with the name of the type.
         BitConverter.TryWriteBytes(bytes, BitConverter.ToInt64(bytes) + type.Length - 3);
         Assert.That(() => Safetensors.Parse(bytes, "x"), Throws.TypeOf<UserInputException>().With.Message.Contains(expected).And.Message.Contains(".float()"));
+    }
+
+    [Test]
+    public void TensorsThatShareBytesAreRefused()
+    {
+        string header = string.Join(",", Enumerable.Range(0, 3).Select(n => $"\"w{n}\":{{\"dtype\":\"F32\",\"shape\":[64],\"data_offsets\":[0,256]}}"));
+        byte[] json = Encoding.UTF8.GetBytes("{" + header + "}"), bytes = [.. BitConverter.GetBytes((ulong)json.Length), .. json, .. new byte[256]];
+        Assert.That(() => Safetensors.Parse(bytes, "x"), Throws.TypeOf<UserInputException>().With.Message.Contains("'w1' lies over another one"));
     }
 
     [Test]

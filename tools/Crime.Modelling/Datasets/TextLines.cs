@@ -3,7 +3,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.IO.Compression;
 using System.Text;
 
 namespace Crime.Modelling.Datasets;
@@ -54,7 +53,7 @@ internal static class TextLines
     private static Stream OpenBytes(string path)
     {
         Stream file = File.OpenRead(path);
-        return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new UnfoldedText(file) : file;
     }
 
     private static string? ReadLine(StreamReader reader, string path)

@@ -60,6 +60,8 @@ public sealed class Safetensors
         if (headerSize > MaxHeaderSize || headerSize > (ulong)(bytes.Length - 8))
             throw Bad(path, $"the header length {headerSize} does not fit the file of {bytes.Length} bytes");
         var result = new Safetensors();
+        // Tensors lie one behind the other. A file in which they share bytes would unfold to many times its size.
+        long left = bytes.Length - 8 - (long)headerSize;
         try
         {
             using var header = JsonDocument.Parse(bytes.AsMemory(8, (int)headerSize));
@@ -67,7 +69,7 @@ public sealed class Safetensors
             {
                 if (entry.Name == "__metadata__")
                     foreach (var item in entry.Value.EnumerateObject()) result.Metadata[item.Name] = item.Value.GetString() ?? "";
-                else if (ReadTensor(entry, bytes.AsSpan(8 + (int)headerSize), path) is { } tensor)
+                else if (ReadTensor(entry, bytes.AsSpan(8 + (int)headerSize), path, ref left) is { } tensor)
                     result.Tensors[entry.Name] = tensor;
                 else
                     result.Others[entry.Name] = entry.Value.GetProperty("dtype").GetString() ?? "";
@@ -120,7 +122,7 @@ public sealed class Safetensors
     }
 
     /// <summary>Reads a tensor; null for one that does not hold numbers.</summary>
-    private static Tensor? ReadTensor(JsonProperty entry, ReadOnlySpan<byte> data, string path)
+    private static Tensor? ReadTensor(JsonProperty entry, ReadOnlySpan<byte> data, string path, ref long left)
     {
         string type = entry.Value.GetProperty("dtype").GetString() ?? "";
         if (type is "I64" or "I32" or "I16" or "I8" or "U8" or "BOOL") return null;
@@ -137,6 +139,7 @@ public sealed class Safetensors
         }
         if (start < 0 || end > data.Length || end - start != 4 * count)
             throw Bad(path, $"tensor '{entry.Name}' lies outside the file (truncated?)");
+        if ((left -= end - start) < 0) throw Bad(path, $"tensor '{entry.Name}' lies over another one");
         var values = new float[count];
         data[(int)start..(int)end].CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
         foreach (float value in values)

@@ -176,4 +176,20 @@ public sealed class SampleFileTests
         }
         Assert.That(refused, Is.GreaterThan(100));
     }
+
+    [Test]
+    public void ArraysThatUnfoldToMuchTogetherAreRefused()
+    {
+        using var stream = new MemoryStream();
+        using (var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
+            for (int n = 0; n < 3; n++)
+            {
+                using Stream entry = archive.CreateEntry($"a{n}.npy", CompressionLevel.Fastest).Open();
+                byte[] header = Encoding.ASCII.GetBytes("{'descr': '<f4', 'fortran_order': False, 'shape': (6291456,), }");
+                entry.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. header]);
+                entry.Write(new byte[6291456 * 4]);
+            }
+        string path = Write("bomb.npz", stream.ToArray());
+        Assert.That(() => SampleFile.Load(path), Throws.TypeOf<UserInputException>().With.Message.Contains("its arrays have more than"));
+    }
 }

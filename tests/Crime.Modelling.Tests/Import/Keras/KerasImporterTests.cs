@@ -120,6 +120,29 @@ internal sealed class KerasImporterTests
     }
 
     [Test]
+    public void AValueThatIsJoinedToItselfManyTimesIsRefused()
+    {
+        byte[] bytes = WithConfig(Gru, root =>
+        {
+            var layers = (JsonArray)root["config"]!["layers"]!;
+            JsonNode dense = layers[2]!;
+            layers.RemoveAt(2);
+            string before = "gru_0";
+            for (int n = 0; n < 40; n++)
+            {
+                string both = $"[[[\"{before}\", 0, 0], [\"{before}\", 0, 0]]]";
+                layers.Add(JsonNode.Parse($$"""
+                    {"class_name": "Concatenate", "name": "c{{n}}", "config": {"name": "c{{n}}", "axis": -1}, "inbound_nodes": {{both}}}
+                    """));
+                before = $"c{n}";
+            }
+            dense["inbound_nodes"] = JsonNode.Parse($"[[[\"{before}\", 0, 0]]]");
+            layers.Add(dense);
+        });
+        Assert.That(() => Import(bytes), Throws.TypeOf<UserInputException>().With.Message.Contains("(Concatenate)").And.Message.Contains("65536 numbers"));
+    }
+
+    [Test]
     public void OptionsOfAStateDictAreRefused() =>
         Assert.That(() => Import(Fixture(Gru), new ImportOptions { Head = "last" }), Throws.TypeOf<UserInputException>().With.Message.Contains("--head"));
 

@@ -15,8 +15,8 @@ namespace Crime.Modelling.Import.Checking;
 /// <summary>Reads .npz files.</summary>
 internal static partial class NumpyFile
 {
-    // A sample is one batch of sequences. The bound keeps a forged archive from unfolding without end.
-    private const int MaxArraySize = 64 * 1024 * 1024, MaxArrays = 64;
+    // A sample is one batch of sequences. The bound is for all arrays together: it keeps a forged archive from unfolding without end.
+    private const int MaxSize = 64 * 1024 * 1024, MaxArrays = 64;
 
     /// <summary>Reads the arrays of an archive, by name.</summary>
     /// <param name="bytes">The archive.</param>
@@ -24,11 +24,12 @@ internal static partial class NumpyFile
     public static Dictionary<string, SampleArray> Read(byte[] bytes, string path)
     {
         var arrays = new Dictionary<string, SampleArray>(StringComparer.Ordinal);
+        int left = MaxSize;
         try
         {
             using var archive = new ZipArchive(new MemoryStream(bytes), ZipArchiveMode.Read);
             foreach (ZipArchiveEntry entry in archive.Entries.Where(entry => entry.Name.EndsWith(".npy", StringComparison.Ordinal)).Take(MaxArrays))
-                arrays[entry.Name[..^".npy".Length]] = ReadArray(Unfold(entry, path), $"{path}, '{entry.Name}'");
+                arrays[entry.Name[..^".npy".Length]] = ReadArray(Unfold(entry, path, ref left), $"{path}, '{entry.Name}'");
         }
         catch (Exception e) when (e is InvalidDataException or IOException or NotSupportedException)
         {
@@ -37,14 +38,14 @@ internal static partial class NumpyFile
         return arrays;
     }
 
-    private static byte[] Unfold(ZipArchiveEntry entry, string path)
+    private static byte[] Unfold(ZipArchiveEntry entry, string path, ref int left)
     {
         using Stream stream = entry.Open();
         using var content = new MemoryStream();
         var block = new byte[64 * 1024];
         for (int count; (count = stream.Read(block)) > 0;)
         {
-            if (content.Length + count > MaxArraySize) throw new UserInputException($"{path}: '{entry.Name}' has more than the {MaxArraySize} bytes that are read");
+            if ((left -= count) < 0) throw new UserInputException($"{path}: its arrays have more than the {MaxSize} bytes that are read");
             content.Write(block, 0, count);
         }
         return content.ToArray();
@@ -72,7 +73,7 @@ internal static partial class NumpyFile
             "<i8" => [.. MemoryMarshal.Cast<byte, long>(data).ToArray().Select(value => (double)value)],
             string other => throw new UserInputException($"{path}: elements of type {other}; f4, f8, i4 and i8 are read"),
         };
-        long count = sizes.Aggregate(1L, (product, one) => one < 0 || product > MaxArraySize ? -1 : product * one);
+        long count = sizes.Aggregate(1L, (product, one) => one < 0 || product > MaxSize ? -1 : product * one);
         return count == values.Length ? new SampleArray(sizes, values) : throw new UserInputException($"{path}: its shape does not fit its {values.Length} elements");
     }
 

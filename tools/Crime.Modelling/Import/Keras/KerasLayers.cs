@@ -12,7 +12,9 @@ namespace Crime.Modelling.Import.Keras;
 /// <summary>Runs layers.</summary>
 internal sealed class KerasLayers
 {
-    private const int MaxUnits = 1 << 16;
+    /// <summary>Most numbers of a vector.</summary>
+    internal const int MaxUnits = 1 << 16;
+
     private const string NotHeld = "a model file does not hold it yet";
 
     // A TimeDistributed may wrap these: each works on one timestep.

@@ -20,6 +20,9 @@ internal static class KerasMerge
         KerasValue first = values[0];
         if (values.Any(value => value.IsPerStep != first.IsPerStep || value.IsReversed != first.IsReversed))
             throw layer.Refuse("it joins values of different timesteps", KerasRemedy.Listed);
+        // A value joined to itself grows twofold with each layer.
+        if (values.Sum(value => (long)value.Known(layer).Map.Rows.Count) > KerasLayers.MaxUnits)
+            throw layer.Refuse($"it joins more than {KerasLayers.MaxUnits} numbers", KerasRemedy.Listed);
         Combination[] parts = Combination.Aligned([.. values.Select(value => value.Known(layer))]);
         LinearMap stacked = LinearMap.Stacked([.. parts.Select(part => part.Map)]);
         if (layer.ClassName == "Concatenate")

@@ -110,5 +110,7 @@ internal sealed class LinearMap(int inputCount, IReadOnlyList<MapRow> rows)
     })]);
 
     /// <summary>Returns the rows of this map and of others, one after the other.</summary>
-    public static LinearMap Stacked(IReadOnlyList<LinearMap> maps) => new(maps[0].InputCount, [.. maps.SelectMany(map => map.Rows)]);
+    public static LinearMap Stacked(IReadOnlyList<LinearMap> maps) => maps.Sum(map => (long)map.Rows.Count) <= MaxRows
+        ? new LinearMap(maps[0].InputCount, [.. maps.SelectMany(map => map.Rows)])
+        : throw new NotKnownException("a vector of this size");
 }
