@@ -12,7 +12,7 @@ namespace Crime.Modelling.Import.Keras;
 /// <summary>Maps functions.</summary>
 internal static class KerasFunctions
 {
-    // The names of Keras and those of ONNX, which the signals have. Functions with numbers of their own are not among them.
+    // The names of Keras and those of ONNX, which the signals have. Functions with numbers of their own follow below.
     private static readonly Dictionary<string, string> s_names = new(StringComparer.Ordinal)
     {
         ["relu"] = "Relu",
@@ -30,9 +30,16 @@ internal static class KerasFunctions
     {
         if (name == "linear") return value;
         Combination content = value.Known(layer);
+        if (name == "elu") return Elu(layer, value, 1);
+        if (name == "leaky_relu") return Sloped(layer, value, 0.2f);
+        if (name is "silu" or "swish")
+        {
+            Combination gate = Combination.Of(new FunctionSignal("Sigmoid", content) { Node = layer });
+            return value.With(Combination.Of(new ProductSignal(content, gate) { Node = layer }));
+        }
         return s_names.TryGetValue(name, out string? function)
             ? value.With(Combination.Of(new FunctionSignal(function, content) { Node = layer }))
-            : throw layer.Refuse($"the function '{name}' between layers is not held by a model file (known: {string.Join(", ", s_names.Keys)})", KerasRemedy.Listed);
+            : throw layer.Refuse($"the function '{name}' between layers is not held by a model file (known: {string.Join(", ", s_names.Keys)}, elu, leaky_relu, silu)", KerasRemedy.Listed);
     }
 
     /// <summary>Runs a layer ReLU, plain.</summary>
@@ -42,6 +49,17 @@ internal static class KerasFunctions
             throw layer.Refuse("it has a max_value, a negative_slope or a threshold", "use a plain ReLU");
         return Apply(layer, value, "relu");
     }
+
+    /// <summary>Runs a layer LeakyReLU. Its slope has another name since Keras 3.</summary>
+    public static KerasValue LeakyRelu(KerasLayer layer, KerasValue value, string part) =>
+        Sloped(layer, value, (float)layer.Real("negative_slope", layer.Real("alpha", 0.3)));
+
+    /// <summary>Applies x from 0 on, alpha (exp(x) - 1) below.</summary>
+    public static KerasValue Elu(KerasLayer layer, KerasValue value, float alpha) =>
+        value.With(Combination.Of(new FunctionSignal("Elu", value.Known(layer), alpha) { Node = layer }));
+
+    private static KerasValue Sloped(KerasLayer layer, KerasValue value, float slope) =>
+        value.With(Combination.Of(new FunctionSignal("LeakyRelu", value.Known(layer), slope) { Node = layer }));
 
     /// <summary>Runs a layer Softmax over the last axis.</summary>
     public static KerasValue Softmax(KerasLayer layer, KerasValue value, string part)

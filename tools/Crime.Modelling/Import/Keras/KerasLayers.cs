@@ -3,6 +3,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 using Crime.Modelling.Import.Hdf5;
 using Crime.Modelling.Import.Network;
@@ -14,8 +15,6 @@ internal sealed class KerasLayers
 {
     /// <summary>Most numbers of a vector.</summary>
     internal const int MaxUnits = 1 << 16;
-
-    private const string NotHeld = "a model file does not hold it yet";
 
     // A TimeDistributed may wrap these: each works on one timestep.
     private static readonly HashSet<string> s_distributed =
@@ -30,6 +29,7 @@ internal sealed class KerasLayers
     {
         _file = file;
         _recurrent = new KerasRecurrent(file);
+        var windows = new KerasWindows(file);
         static KerasValue Same(KerasLayer layer, KerasValue value, string part) => value;
         _table = new(StringComparer.Ordinal)
         {
@@ -47,16 +47,20 @@ internal sealed class KerasLayers
             ["Softmax"] = KerasFunctions.Softmax,
             ["BatchNormalization"] = BatchNormalization,
             ["Normalization"] = Normalization,
-            ["GlobalAveragePooling1D"] = (layer, value, _) => Pool(layer, value, isMean: true),
-            ["GlobalMaxPooling1D"] = (layer, value, _) => Pool(layer, value, isMean: false),
+            ["GlobalAveragePooling1D"] = (layer, value, _) => Pool(layer, value, PoolKind.Mean),
+            ["GlobalMaxPooling1D"] = (layer, value, _) => Pool(layer, value, PoolKind.Max),
             ["Reshape"] = Reshape,
             ["Flatten"] = Flatten,
             ["TimeDistributed"] = TimeDistributed,
             ["Masking"] = (layer, _, _) => throw layer.Refuse(
                 "it skips timesteps, and a model computes each timestep that it gets",
                 "train without it: a sequence comes to a model with its own length, without padding"),
-            ["LayerNormalization"] = (layer, _, _) => throw layer.Refuse(NotHeld, KerasRemedy.Listed),
-            ["Conv1D"] = (layer, _, _) => throw layer.Refuse(NotHeld, KerasRemedy.Listed),
+            ["LayerNormalization"] = LayerNormalization,
+            ["LeakyReLU"] = KerasFunctions.LeakyRelu,
+            ["ELU"] = (layer, value, _) => KerasFunctions.Elu(layer, value, (float)layer.Real("alpha", 1)),
+            ["Conv1D"] = windows.Convolution,
+            ["MaxPooling1D"] = KerasWindows.Max,
+            ["AveragePooling1D"] = KerasWindows.Mean,
         };
     }
 
@@ -149,6 +153,23 @@ internal sealed class KerasLayers
         return value.With(content.With(content.Map.Scaled(Scale, n => (hasShift ? weights[hasScale ? 1 : 0].Values[n] : 0) - mean[n] * Scale(n))));
     }
 
+    private KerasValue LayerNormalization(KerasLayer layer, KerasValue value, string part)
+    {
+        Combination content = value.Known(layer);
+        ExpectLastAxis(layer, value, part);
+        if (layer.Flag("rms_scaling", false)) throw layer.Refuse("it scales by the root mean square (rms_scaling=True)", KerasRemedy.Listed);
+        bool hasScale = layer.Flag("scale", true), hasShift = layer.Flag("center", true);
+        string[] names = [.. hasScale ? ["gamma"] : Array.Empty<string>(), .. hasShift ? ["beta"] : Array.Empty<string>()];
+        Hdf5Array[] weights = names.Length == 0 ? [] : _file.Weights.Take(layer, part, names);
+        int count = content.Map.Rows.Count;
+        for (int n = 0; n < names.Length; n++) Expect(layer, names[n], weights[n], count);
+        double epsilon = layer.Real("epsilon", 1e-3);
+        if (!(epsilon >= 0)) throw layer.Refuse("its epsilon is no number from 0 up", KerasRemedy.Save);
+        Combination normalised = Combination.Of(new NormalisedSignal((float)epsilon, content) { Node = layer });
+        return value.With(normalised.With(normalised.Map.Scaled(
+            n => hasScale ? weights[0].Values[n] : 1, n => hasShift ? weights[^1].Values[n] : 0)));
+    }
+
     private KerasValue Normalization(KerasLayer layer, KerasValue value, string part)
     {
         const double Smallest = 1e-7;
@@ -178,13 +199,13 @@ internal sealed class KerasLayers
         return value.With(content.With(map));
     }
 
-    private static KerasValue Pool(KerasLayer layer, KerasValue value, bool isMean)
+    private static KerasValue Pool(KerasLayer layer, KerasValue value, PoolKind kind)
     {
         Combination content = value.Known(layer);
         if (!value.IsPerStep) throw layer.Refuse($"its input is {value.SizesText}, which has no timesteps", KerasRemedy.Listed);
         if (layer.Text("data_format", "channels_last") != "channels_last") throw layer.Refuse("it takes the features for timesteps (channels_first)", KerasRemedy.Listed);
         if (layer.Flag("keepdims", false)) throw layer.Refuse("it keeps an axis of one timestep (keepdims=True)", "leave keepdims out");
-        return value.Vector(Combination.Of(new PoolSignal(isMean, content) { Node = layer }));
+        return value.Vector(Combination.Of(new PoolSignal(kind, content) { Node = layer }));
     }
 
     private static KerasValue Reshape(KerasLayer layer, KerasValue value, string part)

@@ -25,7 +25,9 @@ internal sealed class LinearMap(int inputCount, IReadOnlyList<MapRow> rows)
 {
     // Bounds the work and the memory that a file can ask for. The largest layers that a model holds need a hundredth of them.
     private const long MaxProducts = 1L << 32, MaxEntries = 1L << 24;
-    private const int MaxRows = 1 << 20;
+
+    /// <summary>Most rows of a map.</summary>
+    public const int MaxRows = 1 << 20;
 
     /// <summary>Numbers that go in.</summary>
     public int InputCount => inputCount;

@@ -5,6 +5,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Gateway.Inference.Graphs;
+using Crime.Modelling.Import.Symbols;
 
 namespace Crime.Modelling.Import.Network;
 
@@ -185,6 +186,7 @@ internal sealed record Combination(IReadOnlyList<Signal> Signals, LinearMap Map)
     /// <summary>Returns combinations whose maps read the same signals.</summary>
     public static Combination[] Aligned(IReadOnlyList<Combination> parts)
     {
+        if (parts.Sum(part => (long)part.Map.Rows.Count) > LinearMap.MaxRows) throw new NotKnownException("a vector of this size");
         Signal[] signals = [.. parts.SelectMany(part => part.Signals).Distinct(ReferenceEqualityComparer.Instance).Cast<Signal>()];
         var starts = new Dictionary<Signal, int>(ReferenceEqualityComparer.Instance);
         int count = 0;

@@ -17,7 +17,7 @@ namespace Crime.Modelling.Import.Onnx;
 internal sealed record InputRoles(string Name, IReadOnlyList<Axis> Axes, int Features)
 {
     // More than a layer reads; a Linear in front may read more than a model does.
-    private const int MaxFeatures = 1 << 16;
+    private const int MaxFeatures = 1 << 14;
 
     private static readonly int[][] s_orders = [[0, 1, 2], [1, 0, 2], [0, 2, 1], [2, 0, 1], [1, 2, 0], [2, 1, 0]];
 
@@ -32,7 +32,7 @@ internal sealed record InputRoles(string Name, IReadOnlyList<Axis> Axes, int Fea
     public static IEnumerable<InputRoles> All(OnnxModel model)
     {
         OnnxValueInfo[] inputs = [.. model.Inputs.Where(input => !model.Initializers.ContainsKey(input.Name))];
-        int width = WidthOf(model);
+        int width = WidthOf(model) is var found && found <= MaxFeatures ? found : -1;
         foreach (OnnxValueInfo input in inputs.Where(input => RankOf(input) > 1 || inputs.Length == 1))
             foreach (InputRoles roles in AllOf(input, width)) yield return roles;
     }

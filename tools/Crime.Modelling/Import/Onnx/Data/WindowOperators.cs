@@ -1,7 +1,6 @@
 // Operators over neighbouring timesteps: convolutions and pooling with a window. A convolution is a window and a linear map of it.
 
 using System.Collections.Generic;
-using System.Linq;
 using Crime.Gateway.Inference.Graphs;
 using Crime.Modelling.Import.Network;
 using Crime.Modelling.Import.Onnx.Files;
@@ -27,14 +26,9 @@ internal static class WindowOperators
         WindowShape window = WindowOf(operation, shape[2]);
         float[] weights = LinearOperators.Finite(operation, 1, tensor);
         float[]? bias = operation[2] == null ? null : LinearOperators.Numbers(operation, 2, outputs);
-        var signal = new WindowSignal(window, value.Content) { Node = node };
-        LinearMap map = LinearMap.Identity(signal.Count).Combined(Enumerable.Range(0, outputs).Select(output =>
-            (from place in Enumerable.Range(0, window.Size)
-             from k in Enumerable.Range(0, perGroup)
-             let channel = output / (outputs / groups) * perGroup + k
-             select (place * channels + channel, (double)weights[(output * perGroup + k) * window.Size + place])).ToArray()));
-        if (bias != null) map = map.Scaled(_ => 1, output => bias[output]);
-        return new DataValue([value.Axes[0], Axis.Features(outputs), TimeAfter(time, window)], new Combination([signal], map));
+        Combination filtered = TimeWindows.Convolution(
+            window, value.Content, outputs, groups, (output, k, place) => weights[(output * perGroup + k) * window.Size + place], bias, node);
+        return new DataValue([value.Axes[0], Axis.Features(outputs), TimeAfter(time, window)], filtered);
     }
 
     /// <summary>Runs MaxPool over time.</summary>
@@ -53,11 +47,7 @@ internal static class WindowOperators
         WindowShape window = WindowOf(operation, PoolSize(operation));
         if (window.Before + window.After > 0 && operation.Node.Integer("count_include_pad", 0) == 0)
             throw operation.Node.Refuse("it divides by another number at the ends of the sequence", "export it with count_include_pad = 1, or without padding");
-        int channels = value.Content.Map.Rows.Count;
-        var signal = new WindowSignal(window, value.Content) { Node = operation.Node };
-        LinearMap map = LinearMap.Identity(signal.Count).Combined(Enumerable.Range(0, channels).Select(channel =>
-            Enumerable.Range(0, window.Size).Select(place => (place * channels + channel, 1.0 / window.Size)).ToArray()));
-        return new DataValue([value.Axes[0], value.Axes[1], TimeAfter(time, window)], new Combination([signal], map));
+        return new DataValue([value.Axes[0], value.Axes[1], TimeAfter(time, window)], TimeWindows.Mean(window, value.Content, operation.Node));
     }
 
     /// <summary>Runs GlobalAveragePool and GlobalMaxPool over time.</summary>
