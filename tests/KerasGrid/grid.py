@@ -24,7 +24,7 @@ sigmoid = lambda x: 1 / (1 + np.exp(-x))
 FUNCTIONS = {
     "linear": lambda x: x, "tanh": np.tanh, "sigmoid": sigmoid, "relu": lambda x: np.maximum(x, 0),
     "softsign": lambda x: x / (1 + np.abs(x)), "softplus": lambda x: np.log1p(np.exp(x)), "elu": lambda x: np.where(x >= 0, x, np.expm1(x)),
-    "leaky_relu": lambda x: np.where(x >= 0, x, 0.2 * x), "softmax": lambda x: np.exp(x - x.max(-1, keepdims=True)) / np.exp(x - x.max(-1, keepdims=True)).sum(-1, keepdims=True),
+    "leaky_relu": lambda x: np.where(x >= 0, x, 0.2 * x), "silu": lambda x: x * sigmoid(x), "softmax": lambda x: np.exp(x - x.max(-1, keepdims=True)) / np.exp(x - x.max(-1, keepdims=True)).sum(-1, keepdims=True),
 }
 
 
@@ -140,6 +140,41 @@ class BatchNormalization(Layer):
         return (x - v["moving_mean"]) / np.sqrt(v["moving_variance"].astype(float) + 1e-3) * v.get("gamma", 1) + v.get("beta", 0)
 
 
+class LayerNormalization(Layer):
+    def __init__(self, count, scale=True, center=True, axis=-1):
+        super().__init__("LayerNormalization", epsilon=1e-3, scale=scale, center=center, axis=axis)
+        self.parts = [("", ([("gamma", weight(count))] if scale else []) + ([("beta", weight(count))] if center else []))]
+
+    def call(self, x, version):
+        v = dict(self.parts[0][1])
+        apart = x - x.mean(-1, keepdims=True)
+        return apart / np.sqrt((apart ** 2).mean(-1, keepdims=True) + 1e-3) * v.get("gamma", 1) + v.get("beta", 0)
+
+
+class Conv1D(Layer):
+    def __init__(self, inputs, filters, size, strides=1, padding="valid", dilation=1, groups=1, activation="linear", use_bias=True):
+        super().__init__("Conv1D", filters=filters, kernel_size=[size], strides=[strides], padding=padding, data_format="channels_last",
+                         dilation_rate=[dilation], groups=groups, activation=activation, use_bias=use_bias)
+        self.w, self.b = weight(size, inputs // groups, filters), weight(filters)
+        self.parts = [("", [("kernel", self.w)] + ([("bias", self.b)] if use_bias else []))]
+
+    def call(self, x, version):
+        c = self.config
+        size, stride, dilation, groups = c["kernel_size"][0], c["strides"][0], c["dilation_rate"][0], c["groups"]
+        reach = (size - 1) * dilation
+        before = {"valid": 0, "causal": reach, "same": reach // 2}[c["padding"]]
+        after = reach - before if c["padding"] == "same" else 0
+        padded = np.pad(x, ((0, 0), (before, after), (0, 0)))
+        steps = (padded.shape[1] - reach - 1) // stride + 1
+        y = np.zeros((len(x), steps, c["filters"]))
+        per_in, per_out = x.shape[2] // groups, c["filters"] // groups
+        for t in range(steps):
+            for k in range(size):
+                for g in range(groups):
+                    y[:, t, g * per_out:(g + 1) * per_out] += padded[:, t * stride + k * dilation, g * per_in:(g + 1) * per_in] @ self.w[k, :, g * per_out:(g + 1) * per_out]
+        return function(c["activation"], version)(y + (self.b if c["use_bias"] else 0))
+
+
 class Normalization(Layer):
     def __init__(self, count, given=False):
         mean, variance = weight(count), (np.abs(weight(count)) + 0.1).astype(np.float32)
@@ -198,6 +233,18 @@ def networks():
         yield f"{k}-mlp", (None, 3), [Cell(kind, 3, 5), Dense(5, 6, "relu"), Dense(6, 3)]
         yield f"{k}-mean", (None, 3), [Cell(kind, 3, 5, return_sequences=True), Plain("GlobalAveragePooling1D", lambda x: x.mean(1), data_format="channels_last", keepdims=False), Dense(5, 3)]
         yield f"{k}-max", (None, 3), [Cell(kind, 3, 5, return_sequences=True), Plain("GlobalMaxPooling1D", lambda x: x.max(1), data_format="channels_last", keepdims=False), Dense(5, 3)]
+        yield f"{k}-layer-norm", (None, 3), [LayerNormalization(3), Cell(kind, 3, 5), LayerNormalization(5, scale=False), Dense(5, 3)]
+        yield f"{k}-tagged", (None, 3), [Cell(kind, 3, 5, return_sequences=True), TimeDistributed(Dense(5, 3, "softmax"))]
+        for padding in ("valid", "same", "causal"):
+            yield f"{k}-conv-{padding}", (None, 3), [Conv1D(3, 6, 4, padding=padding, activation="relu"), Cell(kind, 6, 5), Dense(5, 3)]
+        yield f"{k}-conv-strided", (None, 4), [Conv1D(4, 6, 3, strides=2, groups=2), Cell(kind, 6, 5), Dense(5, 3)]
+        yield f"{k}-conv-dilated", (None, 3), [Conv1D(3, 6, 2, dilation=2, padding="causal", use_bias=False, activation="leaky_relu"), Cell(kind, 6, 5), Dense(5, 3)]
+        pairs = lambda x: x[:, :x.shape[1] // 2 * 2].reshape(len(x), x.shape[1] // 2, 2, x.shape[2])
+        pool = {"pool_size": [2], "strides": [2], "padding": "valid", "data_format": "channels_last"}
+        yield f"{k}-pooled-max", (None, 3), [Plain("MaxPooling1D", lambda x: pairs(x).max(2), **pool), Cell(kind, 3, 5), Dense(5, 3)]
+        yield f"{k}-pooled-mean", (None, 3), [Plain("AveragePooling1D", lambda x: pairs(x).mean(2), **pool), Cell(kind, 3, 5), Dense(5, 3)]
+        for name in ("elu", "leaky_relu", "silu", "tanh", "softplus"):
+            yield f"{k}-between-{name}", (None, 3), [Cell(kind, 3, 5), Dense(5, 6, name), Dense(6, 3)]
     yield "gru-reset-before", (None, 3), [Cell("GRU", 3, 5, reset_after=False), Dense(5, 4)]
     yield "gru-reset-before-no-bias", (None, 3), [Cell("GRU", 3, 5, reset_after=False, use_bias=False), Dense(5, 4)]
     yield "normalised", (None, 3), [Normalization(3), Cell("LSTM", 3, 5), BatchNormalization(5), Dense(5, 4)]

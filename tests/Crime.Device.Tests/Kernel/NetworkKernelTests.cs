@@ -22,7 +22,10 @@ public sealed class NetworkKernelTests
         return model;
     }
 
-    /// <summary>LSTM and GRU, one to three layers, with and without fully connected ones, features and tokens, whole and half pruned, weights of all widths, tame to wild.</summary>
+    /// <summary>
+    /// LSTM and GRU, one to three layers, with and without fully connected ones, features and tokens, whole and half pruned, weights of all widths, tame
+    /// to wild.
+    /// </summary>
     private static ModelFile RandomModel(Random random, int seed)
     {
         var layers = Enumerable.Range(0, random.Next(1, 4))

@@ -97,7 +97,9 @@ internal sealed class KerasImporterTests
         yield return Case("function of its own", Gru, root => ConfigOf(root, 1)["activation"] = new JsonObject { ["class_name"] = "Mine" }, "function of its own");
         yield return Case("reset after", Gru, root => ConfigOf(root, 1)["reset_after"] = true, "'bias'", "[2, 15] was expected");
         yield return Case("bias", Gru, root => ConfigOf(root, 1)["use_bias"] = false, "3", "kernel, recurrent_kernel were expected");
-        foreach (string name in new[] { "Masking", "LayerNormalization", "Conv1D", "Attention", "Functional" })
+        yield return Case("no gamma", Gru, root => Layer(root, 1)["class_name"] = "LayerNormalization", "(LayerNormalization)", "gamma, beta were expected");
+        yield return Case("no filters", Gru, root => Layer(root, 1)["class_name"] = "Conv1D", "(Conv1D)", "'filters'");
+        foreach (string name in new[] { "Masking", "Attention", "Functional" })
             yield return Case(name, Gru, root => Layer(root, 1)["class_name"] = name, $"({name})", "docs/import.md|padding");
         yield return Case("subclass", Gru, root => root["class_name"] = "MyModel", "'MyModel'", "Sequential or Functional");
         yield return Case("no layers", Gru, root => root["config"]!["layers"] = new JsonArray(), "list of 1 to 1000 layers");
@@ -106,7 +108,6 @@ internal sealed class KerasImporterTests
         yield return Case("called twice", Gru, root => ((JsonArray)Layer(root, 1)["inbound_nodes"]!).Add(new JsonObject()), "called 2 times");
         yield return Case("initial state", Gru, root => Layer(root, 1)["inbound_nodes"]![0]!["kwargs"]!["initial_state"] = new JsonArray(1), "'initial_state'");
         yield return Case("training", Gru, root => Layer(root, 1)["inbound_nodes"]![0]!["kwargs"]!["training"] = true, "'training'");
-        yield return Case("sequences", Gru, root => ConfigOf(root, 1)["return_sequences"] = true, "(GRU)", "timestep");
         yield return Case("reversed", Gru, root => (ConfigOf(root, 1)["return_sequences"], ConfigOf(root, 1)["go_backwards"]) = (true, true), "reversed time");
         yield return Case("input", Gru, root => ConfigOf(root, 0)["batch_shape"] = new JsonArray(null, null, null), "has the sizes");
     }

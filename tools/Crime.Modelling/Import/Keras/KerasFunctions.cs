@@ -39,7 +39,9 @@ internal static class KerasFunctions
         }
         return s_names.TryGetValue(name, out string? function)
             ? value.With(Combination.Of(new FunctionSignal(function, content) { Node = layer }))
-            : throw layer.Refuse($"the function '{name}' between layers is not held by a model file (known: {string.Join(", ", s_names.Keys)}, elu, leaky_relu, silu)", KerasRemedy.Listed);
+            : throw layer.Refuse(
+                $"the function '{name}' between layers is not held by a model file (known: {string.Join(", ", s_names.Keys)}, elu, leaky_relu, silu)",
+                KerasRemedy.Listed);
     }
 
     /// <summary>Runs a layer ReLU, plain.</summary>

@@ -48,7 +48,8 @@ public static class KerasImporter
             KerasValue output = KerasGraph.Follow(file);
             if (output is { IsPerStep: true, IsReversed: true })
                 throw new UserInputException("the network gives its outputs in reversed time (go_backwards); reverse them before the end of the network");
-            return new NetworkBuilder(file.Metadata, options, path).Build(output.Known(), isDecision: false).WithAxes(output.InputAxes, output.IsPerStep ? "batch, time, feature" : "batch, feature");
+            string axes = output.IsPerStep ? "batch, time, feature" : "batch, feature";
+            return new NetworkBuilder(file.Metadata, options, path).Build(output.Known(), isDecision: false).WithAxes(output.InputAxes, axes);
         }
         catch (UserInputException e) when (!e.Message.StartsWith(path, StringComparison.Ordinal))
         {

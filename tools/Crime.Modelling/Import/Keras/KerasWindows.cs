@@ -18,7 +18,8 @@ internal sealed class KerasWindows(KerasFile file)
         Combination content = Steps(layer, value);
         int filters = layer.Count("filters", KerasLayers.MaxUnits), groups = layer.Value("groups") == null ? 1 : layer.Count("groups", KerasLayers.MaxUnits);
         int size = One(layer, "kernel_size", 0), channels = content.Map.Rows.Count;
-        if (channels % groups != 0 || filters % groups != 0) throw layer.Refuse($"its {groups} groups do not divide {channels} channels and {filters} filters", KerasRemedy.Save);
+        if (channels % groups != 0 || filters % groups != 0)
+            throw layer.Refuse($"its {groups} groups do not divide {channels} channels and {filters} filters", KerasRemedy.Save);
         WindowShape window = Padded(layer, size, One(layer, "strides", 1), One(layer, "dilation_rate", 1));
         bool hasBias = layer.Flag("use_bias", true);
         Hdf5Array[] weights = file.Weights.Take(layer, part, hasBias ? ["kernel", "bias"] : ["kernel"]);
