@@ -54,7 +54,7 @@ public sealed class ModelFile
     public bool IsAnswerPerStep => Answer == AnswerKind.ClassPerStep || Answer == AnswerKind.ValuesPerStep;
 
     /// <summary>True when a gateway computes more than recurrent layers in a row and a linear head.</summary>
-    public bool HasGraph => GraphSize > 0;
+    public bool HasGraph => GraphOffset(out _) != 0;
 
     /// <summary>Names of the classes; the label of a result is an index into it.</summary>
     public string[] ClassNames { get; internal set; }
@@ -112,18 +112,22 @@ public sealed class ModelFile
 
     internal int GoldenOffset { get; set; }
 
-    internal int GraphOffset { get; set; }
-
-    internal int GraphSize { get; set; }
-
     /// <summary>Single-precision numbers of the graph's operations in the float section.</summary>
-    public long GraphFloatCount => HasGraph ? LittleEndian.ReadUInt32(_bytes, GraphOffset) : 0;
+    public long GraphFloatCount
+    {
+        get
+        {
+            int offset = GraphOffset(out _);
+            return offset == 0 ? 0 : LittleEndian.ReadUInt32(_bytes, offset);
+        }
+    }
 
     /// <summary>Returns a copy of the graph section; empty without one.</summary>
     public byte[] ReadGraph()
     {
-        var section = new byte[GraphSize];
-        Array.Copy(_bytes, GraphOffset, section, 0, GraphSize);
+        int offset = GraphOffset(out int length);
+        var section = new byte[length];
+        Array.Copy(_bytes, offset, section, 0, length);
         return section;
     }
 
@@ -246,5 +250,13 @@ public sealed class ModelFile
         int offset = OptionsOffset;
         for (int i = 0; i < layer; i++) offset += OptionsSizeOf(Layers[i]);
         return offset;
+    }
+
+    // Looked up where it is asked for: a board's image has none, and a field takes 12 bytes of its heap.
+    private int GraphOffset(out int length)
+    {
+        length = 0;
+        bool canHave = _bytes != null && LittleEndian.ReadUInt16(_bytes, 4) == ModelFormat.GraphVersion;
+        return canHave ? ModelReader.Find(_bytes, ModelFormat.GraphTag, out length) : 0;
     }
 }

@@ -78,7 +78,7 @@ public static class ModelReader
     }
 
     /// <summary>Offset of a section, 0 when absent (no section can start inside the header).</summary>
-    private static int Find(byte[] bytes, uint tag, out int length)
+    internal static int Find(byte[] bytes, uint tag, out int length)
     {
         int count = LittleEndian.ReadUInt16(bytes, 6);
         for (int i = 0; i < count; i++)
@@ -125,10 +125,7 @@ public static class ModelReader
         if (answer > (int)AnswerKind.ValuesPerStep || width > ModelFormat.MaxGraphWidth) return false;
         file.Answer = (AnswerKind)answer;
         if (width > 0) file.HeadInputCount = width;
-        file.GraphOffset = Find(bytes, ModelFormat.GraphTag, out int length);
-        if (file.GraphOffset != 0 && length < ModelFormat.GraphHeaderSize) return false;
-        file.GraphSize = length;
-        return true;
+        return Find(bytes, ModelFormat.GraphTag, out int length) == 0 || length >= ModelFormat.GraphHeaderSize;
     }
 
     private static bool ReadLayers(byte[] bytes, int offset, int length, ModelFile file, bool isGraph)
