@@ -46,8 +46,9 @@ public sealed class CommandLineTests
         yield return Case("--output", "convert", "x.safetensors");
         yield return Case("x.safetensors: cannot be read", "convert", "x.safetensors", "-o", "y.crime");
         yield return Case("--weights takes 16, 8, 6 or 4; '5' is none of them", "convert", "x.safetensors", "-o", "y.crime", "--weights", "5");
-        yield return Case("--head takes hidden, last, first, mean, max or every; 'top' is none of them", "convert", "x.safetensors", "-o", "y.crime", "--head", "top");
-        yield return Case("the head sees the mean over the timesteps; a .crime file holds", "convert", "@trained", "-o", "y.crime", "--head", "mean");
+        yield return Case(
+            "--head takes hidden, cell, last, first, mean, max or every; 'top' is none of them", "convert", "x.safetensors", "-o", "y.crime", "--head", "top");
+        yield return Case("--answer logit is for one output, and the network has", "convert", "@trained", "-o", "y.crime", "--answer", "logit");
         yield return Case("sample.npz: cannot be read", "convert", "@trained", "-o", "y.crime", "--check", "sample.npz");
         yield return Case("--prune takes a number from 0 and below 1", "convert", "x.safetensors", "-o", "y.crime", "--prune", "1");
         yield return Case("--percentile takes a number above 0 and up to 100", "convert", "x.safetensors", "-o", "y.crime", "--percentile", "0");

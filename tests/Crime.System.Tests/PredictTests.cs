@@ -2,6 +2,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
+using Crime.Frames;
 using NUnit.Framework;
 
 namespace Crime.System.Tests;
@@ -27,8 +28,14 @@ public sealed class PredictTests
             result.GetProperty("links").EnumerateArray().Select(link => link.GetProperty("link").GetString()), Is.EqualTo(new[] { "wifi", "modem-sleep", "radio-wake" }));
         foreach (JsonElement link in result.GetProperty("links").EnumerateArray())
         {
-            Assert.That(link.GetProperty("break_even_length_time").GetInt64(), Is.Positive);
-            Assert.That(link.GetProperty("break_even_length_energy").GetInt64(), Is.Positive);
+            foreach (string unit in new[] { "time", "energy" })
+            {
+                // Where the lines cross beyond the longest request there is no break-even length.
+                long crossing = link.GetProperty($"crossing_length_{unit}").GetInt64();
+                JsonElement length = link.GetProperty($"break_even_length_{unit}");
+                if (crossing > FrameFormat.MaxLength) Assert.That(length.ValueKind, Is.EqualTo(JsonValueKind.Null), unit);
+                else Assert.That(length.GetInt64(), Is.EqualTo(crossing).And.Positive, unit);
+            }
         }
         JsonElement number = result.GetProperty("profile").GetProperty("numbers").GetProperty("cpu_us_per_il");
         Assert.That((number.GetProperty("confidence").GetString(), number.GetProperty("source").GetString()!.Length > 20), Is.EqualTo(("estimate", true)));

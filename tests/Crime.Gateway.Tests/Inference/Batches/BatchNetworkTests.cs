@@ -181,7 +181,7 @@ public sealed class BatchNetworkTests
         }
         Refused(items => items[1].Values = default, "0 values are no whole number of timesteps of 4");
         Refused(items => items[1].Values = new short[6], "6 values are no whole number of timesteps of 4");
-        Refused(items => items[1].Logits = new float[2], "room for 2 logits where the model has 3 classes");
+        Refused(items => items[1].Logits = new float[2], "room for 2 logits where the answer has 3");
         Refused(items => items[1].Start = new NetworkState(model), "cannot begin in the middle");
     }
 
