@@ -131,6 +131,14 @@ public sealed class PyTorchImporterTests
         Assert.That(PyTorchImporter.Import(Stacked("gru", 3), "net", new ImportOptions { Head = head, Activation = activation }).Head, Does.Contain(expected));
 
     [Test]
+    public void AFileOfTheTrainerSaysWhatItsHeadSees()
+    {
+        TrainedModel model = TestModels.Make(3, [(CellKind.Gru, 4)], 2);
+        ImportedModel read = PyTorchImporter.Import(PyTorchImporter.Export(model, new Dictionary<string, string>()), "net", ImportOptions.None);
+        Assert.That((read.IsHeadAssumed, read.Model.HeadInput), Is.EqualTo((false, HeadInput.FinalState)));
+    }
+
+    [Test]
     public void AGruHasNoCellState() =>
         Assert.That(
             () => PyTorchImporter.Import(Stacked("gru", 3), "net", new ImportOptions { Head = "cell" }),

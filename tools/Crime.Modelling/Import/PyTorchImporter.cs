@@ -95,6 +95,7 @@ public static class PyTorchImporter
         if (model.Input == InputKind.Tokens) file.Tensors["embedding.weight"] = new([model.VocabularyCount, model.InputCount], model.Embedding);
         foreach (var (key, value) in provenance) file.Metadata[key] = value;
         file.Metadata["cell"] = cell;
+        file.Metadata["head_input"] = model.HeadInput switch { HeadInput.LastStep => "last", HeadInput.FirstStep => "first", _ => "hidden" };
         file.Metadata["classes"] = JsonSerializer.Serialize(model.ClassNames);
         if (model.Mean != null) file.Metadata["feature_mean"] = Text(model.Mean);
         if (model.Deviation != null) file.Metadata["feature_std"] = Text(model.Deviation);
