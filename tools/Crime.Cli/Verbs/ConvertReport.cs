@@ -47,6 +47,7 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
         head = imported.Head,
         head_assumed = imported.IsHeadAssumed,
         one_logit = imported.IsLogit,
+        answer = AnswerText,
         left_out_at_end = imported.Ends,
         check = check == null ? null : new { sequences = check.Sequences, max_difference = check.MaxDifference, end = check.End },
         calibration = _calibration.Source,
@@ -88,12 +89,21 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
         AnsiConsole.Write(table);
     }
 
+    private string AnswerText => _model.Answer switch
+    {
+        AnswerKind.ClassPerStep => "one class per timestep",
+        AnswerKind.Values => "values",
+        AnswerKind.ValuesPerStep => "values per timestep",
+        _ => "one class",
+    };
+
     private IEnumerable<(string Name, string Value)> Rows()
     {
         yield return ("model", $"{_model.Name} (id {_model.Id:x8})");
         yield return ("network", $"{_model.InputCount} {(_model.Input == InputKind.Tokens ? "embedding dimensions" : "features")}, "
             + $"{conversion.Trained.Describe()}, {_model.ClassCount} classes, {conversion.Trained.ParameterCount} parameters");
         yield return ("head", "sees " + imported.Head + (imported.IsHeadAssumed ? " (a state dict does not say; --head does)" : ""));
+        if (_model.Answer != AnswerKind.Class) yield return ("answer", $"{AnswerText}; gateways answer requests with one class and do not serve it");
         if (imported.IsLogit) yield return ("classes", "two, from one output: 0 and the logit");
         if (imported.Ends.Count > 0) yield return ("left out at the end", $"{string.Join(", ", imported.Ends)}: the largest value stays the largest");
         if (check != null)
