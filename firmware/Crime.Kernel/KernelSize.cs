@@ -49,6 +49,8 @@ public static class KernelSize
     {
         int size = NetworkObjectsSizeBytes + 2 * Array(ActivationTable.Length, sizeof(short));
         foreach (LayerShape shape in model.Layers) size += 2 * Array(shape.HiddenCount, sizeof(short));
+        if (model.Pooling != PoolingKind.None)
+            size += LayerObjectsSizeBytes + 3 * Array(model.Layers[model.Layers.Length - 1].HiddenCount + 1, sizeof(short));
         if (model.DenseLayers != null)
             foreach (DenseLayer layer in model.DenseLayers)
                 size += DenseObjectSizeBytes + Array(layer.OutputCount, BlockSizeBytes) + layer.OutputCount * Array(layer.InputCount, sizeof(short))

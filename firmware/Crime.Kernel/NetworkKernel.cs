@@ -15,6 +15,9 @@ public sealed class NetworkKernel : IKernel
     private readonly short[] _embedding;
     private readonly int _vocabularyCount;
 
+    // The last one of the layers; null for a network that does not pool.
+    private readonly PoolLayer _pool;
+
     // Null without fully connected layers in front of the head.
     private readonly DenseKernel[] _dense;
 
@@ -42,15 +45,15 @@ public sealed class NetworkKernel : IKernel
     /// <see cref="TableLayer.TokenTableSizeMax"/> bytes.</param>
     public NetworkKernel(ModelFile model, CompiledModel compiled, bool usesTokenSums)
     {
-        State = new NetworkState(model.Layers);
+        State = new NetworkState(model.Layers, model.Pooling);
         Saturations = new SaturationCounters();
         IsCompiled = compiled != null;
         _inputCount = model.InputCount;
         _vocabularyCount = model.VocabularyCount;
         short[] embedding = model.Input == InputKind.Tokens ? ReadEmbedding(model) : null;
         var tables = new ActivationTables();
-        _layers = new LayerKernel[model.Layers.Length];
-        for (int i = 0; i < _layers.Length; i++)
+        _layers = new LayerKernel[State.Layers.Length];
+        for (int i = 0; i < model.Layers.Length; i++)
         {
             _layers[i] = compiled != null
                 ? compiled.CreateLayer(i, State.Layers[i], tables, Saturations)
@@ -58,6 +61,12 @@ public sealed class NetworkKernel : IKernel
         }
         if (!_layers[0].KnowsTokens) _embedding = embedding;
 
+        if (model.Pooling != PoolingKind.None)
+        {
+            int last = _layers.Length - 1;
+            _pool = new PoolLayer(model.Pooling, State.Layers[last], tables, Saturations);
+            _layers[last] = _pool;
+        }
         if (model.DenseLayers != null)
         {
             _dense = new DenseKernel[model.DenseLayers.Length];
@@ -114,7 +123,7 @@ public sealed class NetworkKernel : IKernel
     /// <inheritdoc/>
     public int Classify()
     {
-        short[] hidden = State.Layers[State.Layers.Length - 1].Hidden;
+        short[] hidden = _pool == null ? State.Layers[State.Layers.Length - 1].Hidden : _pool.Result();
         if (_dense != null)
             for (int i = 0; i < _dense.Length; i++) hidden = _dense[i].Compute(hidden);
         int best = 0;

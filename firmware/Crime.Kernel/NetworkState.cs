@@ -18,6 +18,15 @@ public sealed class LayerState
         Cell = new short[shape.HasCellState ? shape.HiddenCount : 0];
     }
 
+    /// <summary>Makes the zero state of a pooling.</summary>
+    /// <param name="pooling">Mean or maximum.</param>
+    /// <param name="count">Numbers that are pooled.</param>
+    internal LayerState(PoolingKind pooling, int count)
+    {
+        Hidden = new short[count];
+        Cell = new short[pooling == PoolingKind.Mean ? count + 1 : 1];
+    }
+
     /// <summary>Hidden state h, Q0.15, [hidden].</summary>
     public short[] Hidden { get; }
 
@@ -30,17 +39,24 @@ public sealed class NetworkState
 {
     /// <summary>Makes a zero state.</summary>
     /// <param name="shapes">The layers.</param>
-    public NetworkState(LayerShape[] shapes)
+    public NetworkState(LayerShape[] shapes) : this(shapes, PoolingKind.None)
     {
-        Layers = new LayerState[shapes.Length];
-        for (int i = 0; i < shapes.Length; i++)
+    }
+
+    /// <summary>Makes a zero state.</summary>
+    /// <param name="shapes">The layers.</param>
+    /// <param name="pooling">What is made of the last layer's outputs.</param>
+    internal NetworkState(LayerShape[] shapes, PoolingKind pooling)
+    {
+        Layers = new LayerState[pooling == PoolingKind.None ? shapes.Length : shapes.Length + 1];
+        for (int i = 0; i < Layers.Length; i++)
         {
-            Layers[i] = new LayerState(shapes[i]);
+            Layers[i] = i < shapes.Length ? new LayerState(shapes[i]) : new LayerState(pooling, shapes[i - 1].HiddenCount);
             ExportSize += 2 * (Layers[i].Hidden.Length + Layers[i].Cell.Length);
         }
     }
 
-    /// <summary>The layers' states, the one that sees the input first.</summary>
+    /// <summary>The layers' states, the one that sees the input first; then, where the network pools, the state of the pooling.</summary>
     public LayerState[] Layers { get; }
 
     /// <summary>Bytes of an exported state: layer by layer h then c, 16 bits little-endian each.</summary>

@@ -91,9 +91,14 @@ public sealed class FloatModel
     /// <summary>Fraction bits of a board's cell states, [layers]; null when boards cannot run the model, and so have no state to hand over.</summary>
     public IReadOnlyList<int>? CellFractionBits { get; }
 
-    /// <summary>Numbers of the state that a board hands over: h and, where there is one, c of every layer; 0 when there are no such boards.</summary>
+    /// <summary>
+    /// Numbers of the state that a board hands over: h and, where there is one, c of every layer, then those of a pooling; 0 when there are no such boards.
+    /// </summary>
     public int BoardStateCount => CellFractionBits == null || IsAnswerPerStep || Layers.Any(layer => layer.Direction != Direction.Forward)
-        ? 0 : Layers.Sum(layer => layer.HiddenCount * (layer.HasCellState ? 2 : 1));
+        ? 0 : Layers.Sum(layer => layer.HiddenCount * (layer.HasCellState ? 2 : 1)) + PooledStateCount;
+
+    // A maximum has a number each, a mean two halves of a sum, and both the number of timesteps.
+    private int PooledStateCount => Graph?.Pooling is { } pooling ? pooling.Width * (pooling.Argument == (int)PoolKind.Mean ? 2 : 1) + 1 : 0;
 
     /// <summary>Numbers per timestep in a request: the features, or one token.</summary>
     public int ValuesPerStep => Input == InputKind.Tokens ? 1 : InputCount;

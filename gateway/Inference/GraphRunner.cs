@@ -82,7 +82,7 @@ internal sealed class GraphRunner
                 Taken(operation, input, steps).CopyTo(result);
                 break;
             case OperationKind.Pool:
-                Pool((PoolKind)operation.Argument, input, steps, result);
+                Pool((PoolKind)operation.Argument, input, steps, result, start, end);
                 break;
             case OperationKind.Window:
                 Window(operation.Window, input, steps, _graph.Shapes[from].Width, result);
@@ -142,17 +142,22 @@ internal sealed class GraphRunner
         };
     }
 
-    private static void Pool(PoolKind kind, ReadOnlySpan<float> input, int steps, Span<float> result)
+    private static void Pool(PoolKind kind, ReadOnlySpan<float> input, int steps, Span<float> result, NetworkState? start, NetworkState? end)
     {
-        int width = result.Length;
-        input[..width].CopyTo(result);
-        for (int step = 1; step < steps; step++)
+        int width = result.Length, before = start?.PooledCount ?? 0;
+        (before > 0 ? start!.Pooled : input[..width]).CopyTo(result);
+        for (int step = before > 0 ? 0 : 1; step < steps; step++)
         {
             ReadOnlySpan<float> vector = input.Slice(step * width, width);
             if (kind == PoolKind.Max) TensorPrimitives.Max(result, vector, result);
             else TensorPrimitives.Add(result, vector, result);
         }
-        if (kind == PoolKind.Mean) TensorPrimitives.Divide(result, steps, result);
+        if (end is { Pooled.Length: > 0 })
+        {
+            result.CopyTo(end.Pooled);
+            end.PooledCount = before + steps;
+        }
+        if (kind == PoolKind.Mean) TensorPrimitives.Divide(result, before + steps, result);
     }
 
     private static void Window(WindowShape window, ReadOnlySpan<float> input, int steps, int width, Span<float> result)

@@ -2,6 +2,7 @@
 
 using System;
 using System.Linq;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 
 namespace Crime.Gateway.Inference;
@@ -22,6 +23,7 @@ public sealed class NetworkState
         _offsets = new int[model.Layers.Count + 1];
         for (int layer = 0; layer < model.Layers.Count; layer++) _offsets[layer + 1] = _offsets[layer] + model.Layers[layer].OutputCount;
         IsResumable = model.Graph is null or { IsResumable: true } && !model.IsAnswerPerStep && model.Layers.All(layer => layer.Direction == Direction.Forward);
+        Pooled = new float[model.Graph?.Pooling?.Width ?? 0];
         _hidden = new float[_offsets[^1]];
         _cell = new float[_offsets[^1]];
     }
@@ -29,7 +31,8 @@ public sealed class NetworkState
     /// <summary>Takes over the state of a board.</summary>
     /// <param name="model">The model that the board runs.</param>
     /// <param name="exported">
-    /// Layer by layer h in Q0.15, then, where the cell has one, c with the layer's cell fraction bits: [<see cref="FloatModel.BoardStateCount"/>].
+    /// Layer by layer h in Q0.15, then, where the cell has one, c with the layer's cell fraction bits; where the network pools, the lower halves of
+    /// the sums and their upper halves, or the largest values, and the number of timesteps: [<see cref="FloatModel.BoardStateCount"/>].
     /// </param>
     /// <exception cref="ArgumentException">The model has another number of them, or none.</exception>
     public static NetworkState FromBoard(FloatModel model, ReadOnlySpan<short> exported)
@@ -42,14 +45,21 @@ public sealed class NetworkState
             exported = Take(exported, state.Hidden(layer), HiddenFractionBits);
             if (model.Layers[layer].HasCellState) exported = Take(exported, state.Cell(layer), model.CellFractionBits![layer]);
         }
+        if (model.Graph?.Pooling is { } pooling) state.TakePooled(exported, pooling.Argument == (int)PoolKind.Mean);
         return state;
     }
 
     /// <summary>
     /// True when a run can begin from such a state. A layer that reads from the end begins with timesteps that are not there yet. An answer
-    /// per timestep, and a graph that pools, need the timesteps that have passed.
+    /// per timestep, and most graphs, need the timesteps that have passed.
     /// </summary>
     public bool IsResumable { get; }
+
+    /// <summary>Sums or largest values of the pooling, [width]; empty without one.</summary>
+    public float[] Pooled { get; }
+
+    /// <summary>Timesteps that are in <see cref="Pooled"/>.</summary>
+    public int PooledCount { get; set; }
 
     /// <summary>Hidden state of a layer, [directions][hidden].</summary>
     /// <param name="layer">Index of the layer.</param>
@@ -58,6 +68,14 @@ public sealed class NetworkState
     /// <summary>Cell state of a layer, [directions][hidden]; zeros that nobody reads for a cell without one.</summary>
     /// <param name="layer">Index of the layer.</param>
     public Span<float> Cell(int layer) => _cell.AsSpan(_offsets[layer].._offsets[layer + 1]);
+
+    private void TakePooled(ReadOnlySpan<short> exported, bool isMean)
+    {
+        const float unit = 1f / (1 << HiddenFractionBits);
+        for (int i = 0; i < Pooled.Length; i++)
+            Pooled[i] = (isMean ? exported[Pooled.Length + i] << 16 | (ushort)exported[i] : exported[i]) * unit;
+        PooledCount = (ushort)exported[^1];
+    }
 
     private static ReadOnlySpan<short> Take(ReadOnlySpan<short> exported, Span<float> to, int fractionBits)
     {

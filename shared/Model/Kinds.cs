@@ -131,3 +131,16 @@ public enum AnswerKind
     /// <summary>The numbers themselves, once per timestep.</summary>
     ValuesPerStep = 3,
 }
+
+/// <summary>What a board makes of the last layer's outputs before the fully connected layers and the head.</summary>
+public enum PoolingKind
+{
+    /// <summary>Nothing: the last state is used.</summary>
+    None = 0,
+
+    /// <summary>The mean over the timesteps.</summary>
+    Mean = 1,
+
+    /// <summary>The maximum over the timesteps.</summary>
+    Max = 2,
+}

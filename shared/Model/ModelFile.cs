@@ -80,6 +80,9 @@ public sealed class ModelFile
     /// <summary>The layers in fixed point; null when boards cannot run the model, and after <see cref="ReleaseNumbers"/>.</summary>
     public FixedLayer[] FixedLayers { get; internal set; }
 
+    /// <summary>What boards make of the last layer's outputs.</summary>
+    public PoolingKind Pooling { get; internal set; }
+
     /// <summary>
     /// Fully connected layers between the last recurrent layer and the head, in fixed point; null without them, and after <see cref="ReleaseNumbers"/>.
     /// </summary>

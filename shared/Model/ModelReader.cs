@@ -272,8 +272,9 @@ public static class ModelReader
         int width = file.Layers[file.Layers.Length - 1].OutputCount;
         int tail = Find(bytes, ModelFormat.TailTag, out int length);
         if (tail == 0) return !file.HasGraph && width == file.HeadInputCount;
-        int count = length < ModelFormat.TailHeaderSize ? 0 : bytes[tail];
-        if (count < 1 || count > ModelFormat.MaxDenseLayers) return false;
+        if (length < ModelFormat.TailHeaderSize) return false;
+        int count = bytes[tail], pooling = bytes[tail + 1];
+        if (count > ModelFormat.MaxDenseLayers || pooling > (int)PoolingKind.Max || count + pooling == 0) return false;
         int end = tail + length, at = tail + ModelFormat.TailHeaderSize;
         var layers = new DenseLayer[count];
         for (int i = 0; i < count; i++)
@@ -285,7 +286,8 @@ public static class ModelReader
             at += DenseLayer.SizeOf(layer.InputCount, width);
             layers[i] = layer;
         }
-        file.DenseLayers = layers;
+        file.Pooling = (PoolingKind)pooling;
+        if (count > 0) file.DenseLayers = layers;
         return at == end && width == file.HeadInputCount;
     }
 

@@ -126,7 +126,16 @@ public static class TestModels
     /// <param name="seed">Seed of the weights.</param>
     /// <param name="scale">Largest weight.</param>
     /// <param name="layers">Outputs and function of each; null for none.</param>
-    public static TrainedModel WithDense(TrainedModel trained, int seed, double scale, params (int Outputs, GraphFunction? Function)[] layers)
+    public static TrainedModel WithDense(TrainedModel trained, int seed, double scale, params (int Outputs, GraphFunction? Function)[] layers) =>
+        WithTail(trained, seed, scale, null, layers);
+
+    /// <summary>Returns a model with pooling and fully connected layers in front of its head, which has random weights then.</summary>
+    /// <param name="trained">A model of layers in a row.</param>
+    /// <param name="seed">Seed of the weights.</param>
+    /// <param name="scale">Largest weight.</param>
+    /// <param name="pooling">The pooling; null for the last state.</param>
+    /// <param name="layers">Outputs and function of each; null for none.</param>
+    public static TrainedModel WithTail(TrainedModel trained, int seed, double scale, PoolKind? pooling, params (int Outputs, GraphFunction? Function)[] layers)
     {
         var random = new Random(seed);
         float[] Random(int count) => Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() * 2 - 1) * scale)).ToArray();
@@ -137,7 +146,8 @@ public static class TestModels
             Kind = kind, Inputs = [operations.Count], Width = count, Argument = argument, Numbers = numbers, Function = function,
         });
         for (int n = 0; n < trained.Layers.Count; n++) Add(OperationKind.Recurrent, trained.Layers[n].Shape.OutputCount, n, []);
-        Add(OperationKind.Take, width, (int)StepKind.Final, []);
+        if (pooling == null) Add(OperationKind.Take, width, (int)StepKind.Final, []);
+        else Add(OperationKind.Pool, width, (int)pooling, []);
         foreach (var (outputs, function) in layers)
         {
             Add(OperationKind.Linear, outputs, 0, Random(outputs * width + outputs));
@@ -161,14 +171,16 @@ public static class TestModels
         };
     }
 
-    /// <summary>Returns a model with one to three fully connected layers of all functions in front of its head.</summary>
+    /// <summary>Returns a model with all kinds of pooling, or none, and up to three fully connected layers of all functions in front of its head.</summary>
     /// <param name="trained">A model of layers in a row.</param>
     /// <param name="seed">Seed of sizes and weights.</param>
     /// <param name="scale">Largest weight.</param>
-    public static TrainedModel WithRandomDense(TrainedModel trained, int seed, double scale)
+    public static TrainedModel WithRandomTail(TrainedModel trained, int seed, double scale)
     {
         var random = new Random(seed);
         GraphFunction?[] functions = [null, GraphFunction.Relu, GraphFunction.Tanh];
-        return WithDense(trained, seed, scale, [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => (random.Next(1, 20), functions[random.Next(3)]))]);
+        PoolKind? pooling = new PoolKind?[] { null, PoolKind.Mean, PoolKind.Max }[random.Next(3)];
+        int count = random.Next(pooling == null ? 1 : 0, 4);
+        return WithTail(trained, seed, scale, pooling, [.. Enumerable.Range(0, count).Select(_ => (random.Next(1, 20), functions[random.Next(3)]))]);
     }
 }

@@ -1,4 +1,5 @@
-// The part of a graph that boards compute as well: recurrent layers in a row, their last state, and fully connected layers behind it.
+// The part of a graph that boards compute as well: recurrent layers in a row, their last state or what pooling makes of them, and fully
+// connected layers behind it.
 
 using System.Collections.Generic;
 using System.Linq;
@@ -24,21 +25,22 @@ internal sealed record Dense(int Inputs, int Outputs, float[] Weights, float[] B
     }
 }
 
-/// <summary>Finds the fully connected layers of a graph.</summary>
-internal static class DenseTail
+/// <summary>What boards compute between the last recurrent layer and the head.</summary>
+/// <param name="Pooling">What is made of the outputs of all timesteps.</param>
+/// <param name="Layers">The fully connected layers.</param>
+internal sealed record DenseTail(PoolingKind Pooling, IReadOnlyList<Dense> Layers)
 {
-    /// <summary>Returns the layers between the last recurrent layer and the head; null when the graph has something else, or when there are too many.</summary>
-    /// <param name="model">A model; without a graph it has no such layers.</param>
-    public static IReadOnlyList<Dense>? TryFind(TrainedModel model)
+    /// <summary>Returns the tail of a model; null when its graph has something else, or when there are too many layers.</summary>
+    /// <param name="model">A model; without a graph its tail is empty.</param>
+    public static DenseTail? TryFind(TrainedModel model)
     {
-        if (model.Graph == null) return [];
+        if (model.Graph == null) return new DenseTail(PoolingKind.None, []);
         IReadOnlyList<GraphOperation> operations = model.Graph.Operations;
         int recurrent = model.Layers.Count, width = model.Layers[^1].Shape.OutputCount;
         // A chain: each operation reads the result of the one before it.
         if (operations.Count <= recurrent || operations.Where((operation, n) => operation.Inputs.Count != 1 || operation.Inputs[0] != n).Any()) return null;
         if (operations.Take(recurrent).Where((operation, n) => operation.Kind != OperationKind.Recurrent || operation.Argument != n).Any()) return null;
-        // In a forward layer the last timestep is the final state.
-        if (operations[recurrent] is not { Kind: OperationKind.Take, Argument: (int)StepKind.Final or (int)StepKind.Last }) return null;
+        if (PoolingOf(operations[recurrent]) is not { } pooling) return null;
         var layers = new List<Dense>();
         bool isOpen = false;
         foreach (GraphOperation operation in operations.Skip(recurrent + 1))
@@ -56,9 +58,19 @@ internal static class DenseTail
             else layers.Add(Dense.Identity(width, function.Value));
             isOpen = false;
         }
-        bool fits = layers.Count is >= 1 and <= ModelFormat.MaxDenseLayers && layers.All(layer => layer.Outputs <= ModelFormat.MaxHidden);
-        return fits ? layers : null;
+        bool fits = layers.Count <= ModelFormat.MaxDenseLayers && layers.All(layer => layer.Outputs <= ModelFormat.MaxHidden)
+            && (layers.Count > 0 || pooling != PoolingKind.None);
+        return fits ? new DenseTail(pooling, layers) : null;
     }
+
+    private static PoolingKind? PoolingOf(GraphOperation operation) => (operation.Kind, operation.Argument) switch
+    {
+        // In a forward layer the last timestep is the final state.
+        (OperationKind.Take, (int)StepKind.Final or (int)StepKind.Last) => PoolingKind.None,
+        (OperationKind.Pool, (int)PoolKind.Mean) => PoolingKind.Mean,
+        (OperationKind.Pool, (int)PoolKind.Max) => PoolingKind.Max,
+        _ => null,
+    };
 
     private static DenseFunction? FunctionOf(GraphOperation operation) => operation switch
     {

@@ -73,7 +73,7 @@ public sealed class TrainedModel
     public string? ObstacleForBoards =>
         Layers.Select((layer, index) => layer.ObstacleForBoards is { } obstacle ? $"layer {index} {obstacle}" : null).FirstOrDefault(text => text != null)
         ?? (DenseTail.TryFind(this) == null
-            ? "boards compute recurrent layers in a row, then fully connected layers with Relu or Tanh on the last state, and nothing else"
+            ? "boards compute recurrent layers in a row, then fully connected layers with Relu or Tanh on the last state, the mean or the maximum, and nothing else"
             : null)
         ?? (Answer != AnswerKind.Class ? "a board gives one class per sequence" : null)
         ?? (HeadInput == HeadInput.FirstStep ? "the head sees the first timestep" : null);

@@ -61,13 +61,32 @@ public sealed class NetworkGraph
     public long FloatCount => Operations.Sum(operation => (long)operation.Numbers.Length);
 
     /// <summary>
-    /// True when a sequence can be continued from the states of its layers: per timestep there are recurrent layers only, and of those
-    /// the end alone is used.
+    /// True when a sequence can be continued from a state: per timestep there are recurrent layers only, and of those the end alone is
+    /// used, and at most one mean or maximum.
     /// </summary>
-    public bool IsResumable => Operations.Where((operation, n) =>
-        operation.Kind == OperationKind.Recurrent ? Shapes[n + 1].Length != 0
-        : operation.Kind == OperationKind.Take ? operation.Argument == (int)StepKind.First || operation.Inputs[0] == 0
-        : operation.Inputs.Any(input => Shapes[input].IsPerStep)).Take(1).Count() == 0;
+    public bool IsResumable
+    {
+        get
+        {
+            int pools = 0;
+            for (int n = 0; n < Operations.Count; n++)
+            {
+                GraphOperation operation = Operations[n];
+                bool isHeld = operation.Kind switch
+                {
+                    OperationKind.Recurrent => Shapes[n + 1].Length == 0,
+                    OperationKind.Take => operation.Argument != (int)StepKind.First && operation.Inputs[0] != 0,
+                    OperationKind.Pool => operation.Argument != (int)PoolKind.Sum && operation.Inputs[0] != 0 && ++pools == 1,
+                    _ => operation.Inputs.All(input => !Shapes[input].IsPerStep),
+                };
+                if (!isHeld) return false;
+            }
+            return true;
+        }
+    }
+
+    /// <summary>The only pooling of a graph that is resumable; null without one.</summary>
+    public GraphOperation? Pooling => IsResumable ? Operations.FirstOrDefault(operation => operation.Kind == OperationKind.Pool) : null;
 
     /// <summary>Checks operations and finds the shapes of their values.</summary>
     /// <param name="operations">The operations.</param>

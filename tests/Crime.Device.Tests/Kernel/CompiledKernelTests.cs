@@ -23,7 +23,7 @@ public sealed class CompiledKernelTests
         int seed, CellKind kind, int inputs, int[] hidden, int vocabulary = 0, double scale = 1, int weightBits = 16, double pruned = 0)
     {
         TrainedModel trained = Pruner.Prune(TestModels.Make(inputs, hidden.Select(units => (kind, units)).ToArray(), 3, vocabulary, seed, scale), pruned);
-        if (seed % 2 == 0) trained = TestModels.WithRandomDense(trained, seed, scale);
+        if (seed % 2 == 0) trained = TestModels.WithRandomTail(trained, seed, scale);
         // Every format that a cell state can have, from 15 fraction bits to 7.
         Calibration calibration = Calibration.FromDefaults with { MaxCells = [0.6f * (1 << (seed % 9))] };
         return TestModels.IsQuantisable(trained, weightBits, calibration)

@@ -35,7 +35,7 @@ public sealed class NetworkKernelTests
         int vocabulary = random.Next(4) == 0 ? random.Next(2, 300) : 0;
         TrainedModel trained = TestModels.Make(random.Next(1, 16), layers, random.Next(1, 6), vocabulary, seed, scale);
         if (random.Next(3) == 0) trained = Pruner.Prune(trained, 0.5);
-        if (random.Next(2) == 0) trained = TestModels.WithRandomDense(trained, seed, scale);
+        if (random.Next(2) == 0) trained = TestModels.WithRandomTail(trained, seed, scale);
         int[] widths = [16, 16, 16, 8, 6, 4];
         // Cell formats from Q0.15, which overflows within a few steps, to Q7.8.
         var calibration = new Calibration("test", 7.99f, [(float)Math.Pow(10, random.NextDouble() * 2.5 - 0.5)], 0);

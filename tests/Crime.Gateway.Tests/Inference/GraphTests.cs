@@ -7,6 +7,7 @@ using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.ModelFiles;
+using Crime.Modelling.Reference;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Inference;
@@ -139,8 +140,32 @@ public sealed class GraphTests
         Assert.That(rest, Is.EqualTo(whole));
     }
 
+    [TestCase(PoolKind.Mean, 2 * Hidden + 5 + 2 * 5 + 1)]
+    [TestCase(PoolKind.Max, 2 * Hidden + 5 + 5 + 1)]
+    public void APooledNetworkGoesOnFromTheStateOfABoard(PoolKind pooling, int stateCount)
+    {
+        TrainedModel plain = TestModels.Make(Inputs, [(CellKind.Lstm, Hidden), (CellKind.Gru, 5)], Classes);
+        TrainedModel trained = TestModels.WithTail(plain, 3, 0.5, pooling, (6, GraphFunction.Relu));
+        ModelFile file = TestModels.Parse(TestModels.Write(trained));
+        var model = new FloatModel(file);
+        Assert.That(model.BoardStateCount, Is.EqualTo(stateCount));
+        var engine = new FloatNetwork(model);
+        short[] values = [.. Enumerable.Range(0, 9 * Inputs).Select(n => (short)(n * 977 % 2000 - 1000))];
+        float[] whole = new float[Classes], rest = new float[Classes];
+        engine.Run(values, file.InputFractionBits, whole);
+        var reference = new ReferenceNetwork(file);
+        for (int step = 0; step < 4; step++) reference.Step(values, step);
+        short[] exported = [.. reference.Hidden.Zip(reference.Cell).SelectMany(layer => layer.First.Concat(layer.Second))];
+        engine.Run(values.AsSpan(4 * Inputs), file.InputFractionBits, rest, NetworkState.FromBoard(model, exported));
+        Assert.That(rest, Is.EqualTo(whole).Within(0.02));
+        var state = new NetworkState(model);
+        engine.Run(values.AsSpan(0, 4 * Inputs), file.InputFractionBits, rest, null, state);
+        engine.Run(values.AsSpan(4 * Inputs), file.InputFractionBits, rest, state);
+        Assert.That(rest, Is.EqualTo(whole).Within(1e-6));
+    }
+
     [Test]
-    public void AGraphThatPoolsHasNoStateToGoOnFrom()
+    public void AGraphThatPoolsTwiceHasNoStateToGoOnFrom()
     {
         var model = new FloatModel(TestModels.Parse(Write(Operations())));
         Assert.That((new NetworkState(model).IsResumable, model.BoardStateCount), Is.EqualTo((false, 0)));

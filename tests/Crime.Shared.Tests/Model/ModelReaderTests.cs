@@ -15,7 +15,7 @@ public sealed class ModelReaderTests
     private static readonly byte[] s_features = TestModels.Write(3, 5, 4);
     private static readonly byte[] s_tokens = TestModels.Write(4, 6, 2, vocabulary: 7);
     private static readonly byte[] s_dense = ModelContainer.BoardImage(
-        TestModels.Write(TestModels.WithDense(TestModels.Make(3, [(CellKind.Lstm, 5)], 4), 1, 1, (6, GraphFunction.Relu), (4, GraphFunction.Tanh))));
+        TestModels.Write(TestModels.WithTail(TestModels.Make(3, [(CellKind.Lstm, 5)], 4), 1, 1, PoolKind.Mean, (6, GraphFunction.Relu), (4, GraphFunction.Tanh))));
 
     private static ModelError Read(byte[] bytes) => ModelReader.TryRead(bytes, out _);
 
@@ -46,7 +46,7 @@ public sealed class ModelReaderTests
         {
             (5, 6, DenseFunction.Relu), (6, 4, DenseFunction.Tanh),
         }));
-        Assert.That((model.HasGraph, model.HasFixedPoint, model.HeadInputCount), Is.EqualTo((false, true, 4)));
+        Assert.That((model.HasGraph, model.HasFixedPoint, model.HeadInputCount, model.Pooling), Is.EqualTo((false, true, 4, PoolingKind.Mean)));
     }
 
     [Test]

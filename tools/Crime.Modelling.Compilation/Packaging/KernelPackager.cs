@@ -62,7 +62,7 @@ public static class KernelPackager
     {
         var reference = new ReferenceNetwork(model);
         var random = new Random(unchecked((int)model.Id));
-        int stateCount = model.Layers.Sum(shape => (shape.HasCellState ? 2 : 1) * shape.HiddenCount);
+        int stateCount = reference.Hidden.Concat(reference.Cell).Sum(values => values.Length);
         var bytes = new List<byte>();
         foreach (int value in new[] { s_lengths.Length, model.ValuesPerStep, stateCount, model.ClassCount }) Add(bytes, value);
         for (int sequence = 0; sequence < s_lengths.Length; sequence++)

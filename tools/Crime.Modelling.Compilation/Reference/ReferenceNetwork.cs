@@ -16,6 +16,8 @@ public sealed class ReferenceNetwork
 
     private readonly ModelFile _model;
     private readonly ReferenceLayer[] _layers;
+    private readonly int[] _pooled;
+    private int _count;
 
     /// <summary>Makes a reference for a model, in the zero state.</summary>
     /// <param name="model">A model with fixed-point weights.</param>
@@ -23,18 +25,33 @@ public sealed class ReferenceNetwork
     {
         _model = model;
         _layers = model.FixedLayers.Select(layer => new ReferenceLayer(layer)).ToArray();
+        _pooled = new int[_layers[^1].Hidden.Length];
     }
 
-    /// <summary>Hidden state of each layer, Q0.15, [layers][hidden]. A step makes new arrays.</summary>
-    public short[][] Hidden => _layers.Select(layer => layer.Hidden).ToArray();
+    /// <summary>
+    /// Hidden state of each layer, Q0.15, [layers][hidden], and behind them, where the network pools, the lower halves of the sums or the largest
+    /// values. A step makes new arrays.
+    /// </summary>
+    public short[][] Hidden =>
+        [.. _layers.Select(layer => layer.Hidden), .. Pooled(_model.Pooling == PoolingKind.None ? null : [.. _pooled.Select(value => (short)value)])];
 
-    /// <summary>Cell state of each layer in its cell format, [layers][hidden]; empty for a layer without one.</summary>
-    public short[][] Cell => _layers.Select(layer => layer.Cell).ToArray();
+    /// <summary>
+    /// Cell state of each layer in its cell format, [layers][hidden], empty for a layer without one; behind them, where the network pools, the upper
+    /// halves of the sums and the number of timesteps.
+    /// </summary>
+    public short[][] Cell => [.. _layers.Select(layer => layer.Cell), .. Pooled(_model.Pooling switch
+    {
+        PoolingKind.Mean => [.. _pooled.Select(value => (short)(value >> 16)), (short)_count],
+        PoolingKind.Max => [(short)_count],
+        _ => null,
+    })];
 
     /// <summary>Zero state: the start of a sequence.</summary>
     public void Reset()
     {
         foreach (ReferenceLayer layer in _layers) layer.Reset();
+        Array.Clear(_pooled);
+        _count = 0;
     }
 
     /// <summary>One timestep.</summary>
@@ -48,13 +65,23 @@ public sealed class ReferenceNetwork
             layer.Step(x);
             x = layer.Hidden;
         }
+        if (_model.Pooling == PoolingKind.None || _count == 65535) return;
+        for (int unit = 0; unit < x.Length; unit++)
+            _pooled[unit] = _model.Pooling == PoolingKind.Mean ? _pooled[unit] + x[unit] : _count == 0 ? x[unit] : Math.Max(_pooled[unit], x[unit]);
+        _count++;
     }
 
     /// <summary>The logits of the present state, exact.</summary>
     public int[] Logits()
     {
         var logits = new int[_model.ClassCount];
-        short[] hidden = _layers[^1].Hidden;
+        short[] hidden = _model.Pooling switch
+        {
+            PoolingKind.None => _layers[^1].Hidden,
+            PoolingKind.Max => [.. _pooled.Select(value => (short)value)],
+            // Half up: floor(sum / n + 1/2), exact in 64 bits.
+            _ => [.. _pooled.Select(sum => (short)(_count == 0 ? 0 : Math.Floor((2m * sum + _count) / (2m * _count))))],
+        };
         foreach (DenseLayer layer in _model.DenseLayers ?? []) hidden = Dense(layer, hidden);
         for (int k = 0; k < logits.Length; k++)
         {
@@ -64,6 +91,8 @@ public sealed class ReferenceNetwork
         }
         return logits;
     }
+
+    private static short[][] Pooled(short[]? numbers) => numbers == null ? [] : [numbers];
 
     private static short[] Dense(DenseLayer layer, short[] input) => [.. Enumerable.Range(0, layer.OutputCount).Select(output =>
     {

@@ -36,7 +36,7 @@ public sealed class StepAnalysis
     public IReadOnlyList<double> ErrorMax => _errorMax;
 
     /// <summary>Mean |h fixed - h float| of the last layer at each timestep.</summary>
-    public IReadOnlyList<double> ErrorMean => PerValue(_errorSum, _model.HeadInputCount);
+    public IReadOnlyList<double> ErrorMean => PerValue(_errorSum, _model.Layers[^1].OutputCount);
 
     /// <summary>Gate inputs beyond the activation table at each timestep, per thousand.</summary>
     public IReadOnlyList<double> GateSaturationsPerThousand => PerThousand(_gateSaturations, shape => shape.RowCount);
@@ -80,7 +80,7 @@ public sealed class StepAnalysis
     private void Follow(NetworkKernel kernel, short[] values, List<float[]> hidden)
     {
         kernel.State.Reset();
-        short[] h = kernel.State.Layers[^1].Hidden;
+        short[] h = kernel.State.Layers[_model.Layers.Length - 1].Hidden;
         for (int step = 0; step < hidden.Count; step++)
         {
             if (step == _sequences.Count) AddStep();

@@ -66,7 +66,8 @@ public static class ModelFileWriter
             sections.Add((ModelFormat.OptionsTag, Section(writer => WriteOptions(writer, model))));
         if (model.Graph != null) sections.Add((ModelFormat.GraphTag, model.Graph.Write()));
         if (quantised != null) sections.Add((ModelFormat.FixedPointTag, Section(writer => WriteFixedPoint(writer, quantised))));
-        if (quantised is { DenseLayers.Count: > 0 }) sections.Add((ModelFormat.TailTag, Section(writer => WriteTail(writer, quantised))));
+        if (quantised is { DenseLayers.Count: > 0 } or { Pooling: not PoolingKind.None })
+            sections.Add((ModelFormat.TailTag, Section(writer => WriteTail(writer, quantised))));
         sections.Add((ModelFormat.FloatTag, floats));
         bool isNew = model.Graph != null || model.Answer != AnswerKind.Class;
         return ModelContainer.Write(Identity(sections, model.Answer), sections, isNew ? ModelFormat.GraphVersion : ModelFormat.Version);
@@ -145,7 +146,9 @@ public static class ModelFileWriter
 
     private static void WriteTail(BinaryWriter writer, QuantisedModel model)
     {
-        writer.Write((uint)model.DenseLayers.Count);
+        writer.Write((byte)model.DenseLayers.Count);
+        writer.Write((byte)model.Pooling);
+        writer.Write((ushort)0);
         foreach (QuantisedDense layer in model.DenseLayers)
         {
             writer.Write((ushort)layer.OutputCount);

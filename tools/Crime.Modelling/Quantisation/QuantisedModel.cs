@@ -60,6 +60,9 @@ public sealed class QuantisedDense
 /// <summary>Fixed-point weights of a model.</summary>
 public sealed class QuantisedModel
 {
+    /// <summary>What is made of the last layer's outputs.</summary>
+    public PoolingKind Pooling { get; init; }
+
     /// <summary>Fully connected layers between the last recurrent layer and the head.</summary>
     public IReadOnlyList<QuantisedDense> DenseLayers { get; init; } = [];
 

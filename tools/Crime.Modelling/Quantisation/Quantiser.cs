@@ -32,7 +32,8 @@ public static class Quantiser
     public static QuantisedModel Quantise(TrainedModel model, Calibration calibration, int weightBits = FullWeightBits)
     {
         int inputBits = InputFractionBits(model, calibration);
-        IReadOnlyList<QuantisedDense> dense = QuantiseDense(DenseTail.TryFind(model) ?? []);
+        DenseTail tail = DenseTail.TryFind(model) ?? throw new ArgumentException($"boards cannot compute '{model.Name}'", nameof(model));
+        IReadOnlyList<QuantisedDense> dense = QuantiseDense(tail.Layers);
         int seenBits = dense.Count == 0 ? ModelFormat.HiddenFractionBits : dense[^1].FractionBits, logitBits = ChooseLogitBits(model, seenBits);
         return new QuantisedModel
         {
@@ -41,6 +42,7 @@ public static class Quantiser
             LogitFractionBits = logitBits,
             Layers = model.Layers.Select((layer, index) => QuantiseLayer(
                 layer, index, index == 0 ? inputBits : ModelFormat.HiddenFractionBits, CellFractionBits(layer, index, calibration), weightBits)).ToArray(),
+            Pooling = tail.Pooling,
             DenseLayers = dense,
             HeadBias = model.HeadBias.Select(value => (int)Round(value, logitBits)).ToArray(),
             HeadWeights = model.HeadWeights.Select(value => (short)Round(value, logitBits - seenBits)).ToArray(),
