@@ -15,6 +15,7 @@ public static class KernelSize
     // Objects and short arrays of a network and of a layer that are not counted one by one.
     private const int NetworkObjectsSizeBytes = 420;
     private const int LayerObjectsSizeBytes = 420;
+    private const int PoolObjectsSizeBytes = 180;
     private const int DenseObjectSizeBytes = 60;
 
     /// <summary>Returns the heap that the kernel of a model takes with compiled layers, in bytes.</summary>
@@ -50,7 +51,7 @@ public static class KernelSize
         int size = NetworkObjectsSizeBytes + 2 * Array(ActivationTable.Length, sizeof(short));
         foreach (LayerShape shape in model.Layers) size += 2 * Array(shape.HiddenCount, sizeof(short));
         if (model.Pooling != PoolingKind.None)
-            size += LayerObjectsSizeBytes + 3 * Array(model.Layers[model.Layers.Length - 1].HiddenCount + 1, sizeof(short));
+            size += PoolObjectsSizeBytes + 3 * Array(model.Layers[model.Layers.Length - 1].HiddenCount + 1, sizeof(short));
         if (model.DenseLayers != null)
             foreach (DenseLayer layer in model.DenseLayers)
                 size += DenseObjectSizeBytes + Array(layer.OutputCount, BlockSizeBytes) + layer.OutputCount * Array(layer.InputCount, sizeof(short))

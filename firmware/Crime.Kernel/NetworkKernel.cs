@@ -1,5 +1,5 @@
-// A whole network on the board: embedding, recurrent layers, perhaps fully connected ones, linear head. What the layers are made of - tables of weights or
-// compiled code - is decided when it is built; SPEC.md, section 3, says what it computes.
+// A whole network on the board: embedding, recurrent layers, perhaps pooling and fully connected layers, linear head. The layers read tables of
+// weights or are compiled code: the choice is made when the network is built. SPEC.md, section 3, describes the arithmetic.
 
 using Crime.Model;
 

@@ -45,7 +45,7 @@ public sealed class NetworkState
 
     /// <summary>Makes a zero state.</summary>
     /// <param name="shapes">The layers.</param>
-    /// <param name="pooling">What is made of the last layer's outputs.</param>
+    /// <param name="pooling">The pooling of the last layer's outputs.</param>
     internal NetworkState(LayerShape[] shapes, PoolingKind pooling)
     {
         Layers = new LayerState[pooling == PoolingKind.None ? shapes.Length : shapes.Length + 1];

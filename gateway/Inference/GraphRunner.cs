@@ -15,6 +15,7 @@ internal sealed class GraphRunner
     private readonly NetworkGraph _graph;
     private readonly LayerRunner _layers;
     private readonly FinalStates?[] _finals;
+    private readonly OperationFunction?[] _functions;
     private readonly float[][] _values;
     private readonly int[] _lengths;
     private readonly float[] _side;
@@ -27,6 +28,7 @@ internal sealed class GraphRunner
         _graph = model.Graph ?? throw new ArgumentException("the model has no graph", nameof(model));
         _layers = layers;
         _values = [.. _graph.Shapes.Select(_ => Array.Empty<float>())];
+        _functions = [.. _graph.Operations.Select(operation => operation.Kind == OperationKind.Apply ? new OperationFunction(operation) : null)];
         _lengths = new int[_graph.Lengths.Count];
         _finals = new FinalStates?[_values.Length];
         foreach (GraphOperation operation in _graph.Operations.Where(NeedsFinals))
@@ -73,7 +75,7 @@ internal sealed class GraphRunner
                 break;
             case OperationKind.Apply:
                 input.CopyTo(result);
-                GraphFunctions.Apply(operation, result);
+                _functions[index]!.Apply(result);
                 break;
             case OperationKind.Recurrent:
                 _layers.Run(operation.Argument, input, steps, result, start, end, _finals[index + 1], observer);
@@ -91,7 +93,7 @@ internal sealed class GraphRunner
                 WindowMax(operation.Window, input, steps, result, width);
                 break;
             case OperationKind.Normalise:
-                for (int at = 0; at < result.Length; at += width) GraphFunctions.Normalise(input.Slice(at, width), operation.Numbers[0], result.Slice(at, width));
+                for (int at = 0; at < result.Length; at += width) Normalise(input.Slice(at, width), operation.Numbers[0], result.Slice(at, width));
                 break;
             case OperationKind.SoftmaxOverTime:
                 SoftmaxOverTime(input, steps, width, result);
@@ -158,6 +160,15 @@ internal sealed class GraphRunner
             end.PooledCount = before + steps;
         }
         if (kind == PoolKind.Mean) TensorPrimitives.Divide(result, before + steps, result);
+    }
+
+    /// <summary>Normalises a vector: (x - mean) / sqrt(variance + epsilon).</summary>
+    private static void Normalise(ReadOnlySpan<float> vector, float epsilon, Span<float> result)
+    {
+        float mean = TensorPrimitives.Sum(vector) / vector.Length;
+        TensorPrimitives.Subtract(vector, mean, result);
+        float variance = TensorPrimitives.SumOfSquares(result) / vector.Length;
+        TensorPrimitives.Multiply(result, 1 / MathF.Sqrt(variance + epsilon), result);
     }
 
     private static void Window(WindowShape window, ReadOnlySpan<float> input, int steps, int width, Span<float> result)

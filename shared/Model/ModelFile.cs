@@ -80,7 +80,7 @@ public sealed class ModelFile
     /// <summary>The layers in fixed point; null when boards cannot run the model, and after <see cref="ReleaseNumbers"/>.</summary>
     public FixedLayer[] FixedLayers { get; internal set; }
 
-    /// <summary>What boards make of the last layer's outputs.</summary>
+    /// <summary>The vector of a sequence that boards take from the last layer.</summary>
     public PoolingKind Pooling { get; internal set; }
 
     /// <summary>
@@ -259,7 +259,6 @@ public sealed class ModelFile
     private int GraphOffset(out int length)
     {
         length = 0;
-        bool canHave = _bytes != null && LittleEndian.ReadUInt16(_bytes, 4) == ModelFormat.GraphVersion;
-        return canHave ? ModelReader.Find(_bytes, ModelFormat.GraphTag, out length) : 0;
+        return _bytes != null && ModelReader.IsGraphVersion(_bytes) ? ModelReader.Find(_bytes, ModelFormat.GraphTag, out length) : 0;
     }
 }

@@ -34,6 +34,9 @@ public static class ModelReader
         return error;
     }
 
+    /// <summary>True for a file of the version that may have a graph and a tail.</summary>
+    internal static bool IsGraphVersion(byte[] bytes) => LittleEndian.ReadUInt16(bytes, 4) == ModelFormat.GraphVersion;
+
     private static ModelError ReadSections(byte[] bytes, ModelFile file)
     {
         if (!CheckSectionTable(bytes)) return ModelError.SectionTable;
@@ -42,7 +45,7 @@ public static class ModelReader
         int layers = Find(bytes, ModelFormat.LayersTag, out int layersLength);
         int names = Find(bytes, ModelFormat.NamesTag, out int namesLength);
         if (architecture == 0 || layers == 0 || names == 0) return ModelError.MissingSection;
-        bool isGraph = LittleEndian.ReadUInt16(bytes, 4) == ModelFormat.GraphVersion;
+        bool isGraph = IsGraphVersion(bytes);
         ModelError error = ReadArchitecture(bytes, architecture, architectureLength, file, out int classCount);
         if (error != ModelError.None) return error;
         if (!ReadLayers(bytes, layers, layersLength, file, isGraph)) return ModelError.Architecture;
@@ -258,19 +261,35 @@ public static class ModelReader
         int floats = Find(bytes, ModelFormat.FloatTag, out int floatLength);
         if (floats != 0)
         {
+            // Without a graph nothing but the layers joins input and head.
+            if (!file.HasGraph && !IsChain(file, true)) return ModelError.Architecture;
             if (floatLength != 4 * file.FloatCount) return ModelError.FloatWeights;
             file.FloatOffset = floats;
         }
         int fixedPoint = Find(bytes, ModelFormat.FixedPointTag, out int fixedLength);
         if (fixedPoint == 0) return ModelError.None;
+        if (file.Answer != AnswerKind.Class || !IsChain(file, false)) return ModelError.FixedPoint;
         return ReadTail(bytes, file) ? ReadFixedPoint(bytes, fixedPoint, fixedLength, file) : ModelError.FixedPoint;
     }
 
-    /// <summary>Reads the fully connected layers of boards. Without them the head has to see the last recurrent layer.</summary>
+    /// <summary>True when each layer reads the outputs of the one before it, the first one the input, and, where asked for, the head the last ones.</summary>
+    private static bool IsChain(ModelFile file, bool hasHead)
+    {
+        int width = file.InputCount;
+        foreach (LayerShape shape in file.Layers)
+        {
+            if (shape.InputCount != width) return false;
+            width = shape.OutputCount;
+        }
+        return !hasHead || file.HeadInputCount == width;
+    }
+
+    /// <summary>Reads the pooling and the fully connected layers of boards. Without them the head has to see the last recurrent layer.</summary>
     private static bool ReadTail(byte[] bytes, ModelFile file)
     {
         int width = file.Layers[file.Layers.Length - 1].OutputCount;
-        int tail = Find(bytes, ModelFormat.TailTag, out int length);
+        int tail = 0, length = 0;
+        if (IsGraphVersion(bytes)) tail = Find(bytes, ModelFormat.TailTag, out length);
         if (tail == 0) return !file.HasGraph && width == file.HeadInputCount;
         if (length < ModelFormat.TailHeaderSize) return false;
         int count = bytes[tail], pooling = bytes[tail + 1];

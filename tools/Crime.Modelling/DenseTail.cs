@@ -25,8 +25,8 @@ internal sealed record Dense(int Inputs, int Outputs, float[] Weights, float[] B
     }
 }
 
-/// <summary>What boards compute between the last recurrent layer and the head.</summary>
-/// <param name="Pooling">What is made of the outputs of all timesteps.</param>
+/// <summary>The part of a network between the last recurrent layer and the head, as boards compute it.</summary>
+/// <param name="Pooling">The pooling of the outputs of all timesteps.</param>
 /// <param name="Layers">The fully connected layers.</param>
 internal sealed record DenseTail(PoolingKind Pooling, IReadOnlyList<Dense> Layers)
 {

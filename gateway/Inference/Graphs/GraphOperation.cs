@@ -2,6 +2,7 @@
 
 using System;
 using System.Collections.Generic;
+using Crime.Model;
 
 namespace Crime.Gateway.Inference.Graphs;
 
@@ -39,41 +40,41 @@ public enum OperationKind
     Multiply = 10,
 }
 
-/// <summary>The functions of <see cref="OperationKind.Apply"/>. The first ones are those of <see cref="Model.Activation"/>.</summary>
+/// <summary>The functions of <see cref="OperationKind.Apply"/>. The first ones are those of <see cref="Activation"/>, which recurrent layers may have.</summary>
 public enum GraphFunction
 {
-    /// <summary>1 / (1 + exp(-x)).</summary>
-    Sigmoid = 0,
+    /// <inheritdoc cref="Activation.Sigmoid"/>
+    Sigmoid = Activation.Sigmoid,
 
-    /// <summary>The hyperbolic tangent.</summary>
-    Tanh = 1,
+    /// <inheritdoc cref="Activation.Tanh"/>
+    Tanh = Activation.Tanh,
 
-    /// <summary>max(0, x).</summary>
-    Relu = 2,
+    /// <inheritdoc cref="Activation.Relu"/>
+    Relu = Activation.Relu,
 
-    /// <summary>alpha x + beta.</summary>
-    Affine = 3,
+    /// <inheritdoc cref="Activation.Affine"/>
+    Affine = Activation.Affine,
 
-    /// <summary>x from 0 on, alpha x below.</summary>
-    LeakyRelu = 4,
+    /// <inheritdoc cref="Activation.LeakyRelu"/>
+    LeakyRelu = Activation.LeakyRelu,
 
-    /// <summary>x from alpha on, 0 below.</summary>
-    ThresholdedRelu = 5,
+    /// <inheritdoc cref="Activation.ThresholdedRelu"/>
+    ThresholdedRelu = Activation.ThresholdedRelu,
 
-    /// <summary>alpha tanh(beta x).</summary>
-    ScaledTanh = 6,
+    /// <inheritdoc cref="Activation.ScaledTanh"/>
+    ScaledTanh = Activation.ScaledTanh,
 
-    /// <summary>min(1, max(0, alpha x + beta)).</summary>
-    HardSigmoid = 7,
+    /// <inheritdoc cref="Activation.HardSigmoid"/>
+    HardSigmoid = Activation.HardSigmoid,
 
-    /// <summary>x from 0 on, alpha (exp(x) - 1) below.</summary>
-    Elu = 8,
+    /// <inheritdoc cref="Activation.Elu"/>
+    Elu = Activation.Elu,
 
-    /// <summary>x / (1 + |x|).</summary>
-    Softsign = 9,
+    /// <inheritdoc cref="Activation.Softsign"/>
+    Softsign = Activation.Softsign,
 
-    /// <summary>ln(1 + exp(x)).</summary>
-    Softplus = 10,
+    /// <inheritdoc cref="Activation.Softplus"/>
+    Softplus = Activation.Softplus,
 
     /// <summary>exp(x).</summary>
     Exp = 11,

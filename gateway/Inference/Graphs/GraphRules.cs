@@ -12,7 +12,7 @@ namespace Crime.Gateway.Inference.Graphs;
 /// <param name="lengths">The lengths; new ones are added.</param>
 internal sealed class GraphRules(IReadOnlyList<LayerShape> layers, List<LengthRule> lengths)
 {
-    private readonly GraphOperation?[] _makers = new GraphOperation?[layers.Count];
+    private readonly bool[] _isRun = new bool[layers.Count];
     private readonly Dictionary<int, int> _layerOfValue = [];
     private long _growth;
 
@@ -55,7 +55,7 @@ internal sealed class GraphRules(IReadOnlyList<LayerShape> layers, List<LengthRu
     /// <summary>Checks that every layer has its operation.</summary>
     public void CheckLayers()
     {
-        int missing = Array.IndexOf(_makers, null);
+        int missing = Array.IndexOf(_isRun, false);
         if (missing >= 0) throw new GraphException($"no operation runs layer {missing}");
     }
 
@@ -74,9 +74,9 @@ internal sealed class GraphRules(IReadOnlyList<LayerShape> layers, List<LengthRu
     {
         int layer = operation.Argument;
         if (layer < 0 || layer >= layers.Count) throw new GraphException($"there is no layer {layer}");
-        if (_makers[layer] != null) throw new GraphException($"layer {layer} has an operation before it");
+        if (_isRun[layer]) throw new GraphException($"layer {layer} has an operation before it");
         if (layers[layer].InputCount != input.Width) throw new GraphException($"layer {layer} reads {layers[layer].InputCount} numbers, not {input.Width}");
-        _makers[layer] = operation;
+        _isRun[layer] = true;
         _layerOfValue[value] = layer;
         return input with { Width = layers[layer].OutputCount };
     }

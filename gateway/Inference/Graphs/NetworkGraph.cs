@@ -40,12 +40,13 @@ public sealed class NetworkGraph
 
     private const int OperationSize = 20;
 
-    private readonly List<LengthRule> _lengths = [new LengthRule(-1, WindowShape.None)];
-
-    private NetworkGraph(IReadOnlyList<GraphOperation> operations, ValueShape[] shapes)
+    private NetworkGraph(IReadOnlyList<GraphOperation> operations, ValueShape[] shapes, IReadOnlyList<LengthRule> lengths)
     {
         Operations = operations;
         Shapes = shapes;
+        Lengths = lengths;
+        IsResumable = CanResume();
+        Pooling = IsResumable ? operations.FirstOrDefault(operation => operation.Kind == OperationKind.Pool) : null;
     }
 
     /// <summary>The operations.</summary>
@@ -55,7 +56,7 @@ public sealed class NetworkGraph
     public IReadOnlyList<ValueShape> Shapes { get; }
 
     /// <summary>The lengths that values have; the first one is that of the input.</summary>
-    public IReadOnlyList<LengthRule> Lengths => _lengths;
+    public IReadOnlyList<LengthRule> Lengths { get; }
 
     /// <summary>Single-precision numbers of all operations.</summary>
     public long FloatCount => Operations.Sum(operation => (long)operation.Numbers.Length);
@@ -64,29 +65,10 @@ public sealed class NetworkGraph
     /// True when a sequence can be continued from a state: per timestep there are recurrent layers only, and of those the end alone is
     /// used, and at most one mean or maximum.
     /// </summary>
-    public bool IsResumable
-    {
-        get
-        {
-            int pools = 0;
-            for (int n = 0; n < Operations.Count; n++)
-            {
-                GraphOperation operation = Operations[n];
-                bool isHeld = operation.Kind switch
-                {
-                    OperationKind.Recurrent => Shapes[n + 1].Length == 0,
-                    OperationKind.Take => operation.Argument != (int)StepKind.First && operation.Inputs[0] != 0,
-                    OperationKind.Pool => operation.Argument != (int)PoolKind.Sum && operation.Inputs[0] != 0 && ++pools == 1,
-                    _ => operation.Inputs.All(input => !Shapes[input].IsPerStep),
-                };
-                if (!isHeld) return false;
-            }
-            return true;
-        }
-    }
+    public bool IsResumable { get; }
 
     /// <summary>The only pooling of a graph that is resumable; null without one.</summary>
-    public GraphOperation? Pooling => IsResumable ? Operations.FirstOrDefault(operation => operation.Kind == OperationKind.Pool) : null;
+    public GraphOperation? Pooling { get; }
 
     /// <summary>Checks operations and finds the shapes of their values.</summary>
     /// <param name="operations">The operations.</param>
@@ -98,8 +80,8 @@ public sealed class NetworkGraph
         if (operations.Count is < 1 or > MaxOperations) throw new GraphException($"a graph has 1 to {MaxOperations} operations, not {operations.Count}");
         var shapes = new ValueShape[operations.Count + 1];
         shapes[0] = new ValueShape(inputCount, 0);
-        var graph = new NetworkGraph(operations, shapes);
-        var rules = new GraphRules(layers, graph._lengths);
+        var lengths = new List<LengthRule> { new(-1, WindowShape.None) };
+        var rules = new GraphRules(layers, lengths);
         for (int n = 0; n < operations.Count; n++)
         {
             try
@@ -114,7 +96,7 @@ public sealed class NetworkGraph
         rules.CheckLayers();
         long width = shapes.Where(shape => shape.IsPerStep).Sum(shape => (long)shape.Width);
         return width <= MaxStepWidth
-            ? graph
+            ? new NetworkGraph(operations, shapes, lengths)
             : throw new GraphException($"its values have {width} numbers per timestep together; at most {MaxStepWidth} are computed");
     }
 
@@ -124,16 +106,16 @@ public sealed class NetworkGraph
     /// <exception cref="GraphException">The section is not a graph of this model.</exception>
     internal static NetworkGraph Read(ModelFile model, Func<int, float[]> next)
     {
-        List<GraphOperation> operations = ReadOperations(model);
         // The widths of inputs decide how many numbers an operation has, so the shapes come before the numbers.
-        NetworkGraph graph = Of(operations, model.InputCount, model.Layers);
-        long count = operations.Sum(operation => NumberCount(operation, graph.InputWidth(operation)));
+        NetworkGraph graph = Of(ReadOperations(model), model.InputCount, model.Layers);
+        long count = graph.Operations.Sum(operation => NumberCount(operation, graph.InputWidth(operation)));
         if (count != model.GraphFloatCount) throw new GraphException($"its operations have {count} numbers, and the file says {model.GraphFloatCount}");
-        for (int n = 0; n < operations.Count; n++)
+        var operations = new List<GraphOperation>();
+        foreach (GraphOperation operation in graph.Operations)
         {
-            float[] numbers = next((int)NumberCount(operations[n], graph.InputWidth(operations[n])));
-            if (!numbers.All(float.IsFinite)) throw new GraphException($"operation {n} ({operations[n].Kind}): its numbers hold NaN or infinity");
-            operations[n] = operations[n] with { Numbers = numbers };
+            float[] numbers = next((int)NumberCount(operation, graph.InputWidth(operation)));
+            if (!numbers.All(float.IsFinite)) throw new GraphException($"operation {operations.Count} ({operation.Kind}): its numbers hold NaN or infinity");
+            operations.Add(operation with { Numbers = numbers });
         }
         ValueShape last = graph.Shapes[^1];
         if (last.Width != model.HeadInputCount) throw new GraphException($"its last value has {last.Width} numbers, and the head sees {model.HeadInputCount}");
@@ -141,7 +123,7 @@ public sealed class NetworkGraph
             throw new GraphException(last.IsPerStep
                 ? "it gives vectors for each timestep, and the answer is one"
                 : "it gives one vector, and the answer is one per timestep");
-        return graph;
+        return new NetworkGraph(operations, [.. graph.Shapes], graph.Lengths);
     }
 
     /// <summary>Returns the reason why the graph of a model cannot be computed; null when it can, or when there is none.</summary>
@@ -199,8 +181,26 @@ public sealed class NetworkGraph
     /// <param name="inputLength">Timesteps of the input.</param>
     internal int LengthOf(int number, int inputLength)
     {
-        LengthRule rule = _lengths[number];
+        LengthRule rule = Lengths[number];
         return rule.Of < 0 ? inputLength : rule.Window.LengthOf(LengthOf(rule.Of, inputLength));
+    }
+
+    private bool CanResume()
+    {
+        int pools = 0;
+        for (int n = 0; n < Operations.Count; n++)
+        {
+            GraphOperation operation = Operations[n];
+            bool isHeld = operation.Kind switch
+            {
+                OperationKind.Recurrent => Shapes[n + 1].Length == 0,
+                OperationKind.Take => operation.Argument != (int)StepKind.First && operation.Inputs[0] != 0,
+                OperationKind.Pool => operation.Argument != (int)PoolKind.Sum && operation.Inputs[0] != 0 && ++pools == 1,
+                _ => operation.Inputs.All(input => !Shapes[input].IsPerStep),
+            };
+            if (!isHeld) return false;
+        }
+        return true;
     }
 
     private static long NumberCount(GraphOperation operation, int inputWidth) => operation.Kind switch

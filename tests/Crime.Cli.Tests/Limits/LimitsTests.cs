@@ -13,7 +13,7 @@ using NUnit.Framework;
 
 namespace Crime.Cli.Tests.Limits;
 
-/// <summary>What a request cannot carry, a format cannot hold and a model file cannot name is said at once, by every verb that meets it.</summary>
+/// <summary>Every verb reports at once: inputs that no request carries, states that no format holds, names that no model file holds.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class LimitsTests
 {

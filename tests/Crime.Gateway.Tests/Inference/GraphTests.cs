@@ -172,6 +172,17 @@ public sealed class GraphTests
     }
 
     [Test]
+    public void ARunAllocatesNothing()
+    {
+        var engine = new FloatNetwork(new FloatModel(TestModels.Parse(Write(Operations()))));
+        float[] sequence = Numbers(20 * Inputs), logits = new float[Classes];
+        engine.Run(sequence, logits);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        engine.Run(sequence, logits);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+
+    [Test]
     public void AForgedGraphIsRefusedAndNeverRunsWild()
     {
         byte[] good = Write(Operations());

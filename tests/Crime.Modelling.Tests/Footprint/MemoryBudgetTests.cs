@@ -3,6 +3,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using Crime.Kernel;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Datasets;
@@ -136,6 +137,22 @@ public sealed class MemoryBudgetTests
         byte[] bytes = Bytes(budget.Name);
         ModelFile model = ModelLoading.Parse(bytes, budget.Name);
         MemoryReport report = MemoryReport.Make(bytes);
+        int table = KernelSize.OfTable(model, TableLayer.CanKnowTokens(model)), compiled = KernelSize.OfCompiled(model);
+        TestContext.Out.WriteLine($"table {report.Table.Kernel}, expected {table}; compiled {report.Compiled.Kernel}, expected {compiled}");
+        Assert.That(table, Is.InRange(report.Table.Kernel, report.Table.Kernel * 1.03 + 400));
+        Assert.That(compiled, Is.InRange(report.Compiled.Kernel, report.Compiled.Kernel * 1.03 + 400));
+    }
+
+    [TestCase(PoolKind.Mean)]
+    [TestCase(PoolKind.Max)]
+    public void PoolingAndFullyConnectedLayersAllocateNothingAndHaveTheirExpectedSize(PoolKind pooling)
+    {
+        TrainedModel plain = TestModels.Make(3, [(CellKind.Lstm, 16)], 5);
+        byte[] bytes = TestModels.Write(TestModels.WithTail(plain, 1, 0.5, pooling, (12, GraphFunction.Relu), (8, GraphFunction.Tanh)));
+        ModelFile model = ModelLoading.Parse(bytes, "tail");
+        MemoryReport report = MemoryReport.Make(bytes);
+        foreach (Allocations allocations in new[] { report.Table.Inference, report.Compiled.Inference })
+            Assert.That((allocations.Count, allocations.Bytes), Is.EqualTo((0, 0)));
         int table = KernelSize.OfTable(model, TableLayer.CanKnowTokens(model)), compiled = KernelSize.OfCompiled(model);
         TestContext.Out.WriteLine($"table {report.Table.Kernel}, expected {table}; compiled {report.Compiled.Kernel}, expected {compiled}");
         Assert.That(table, Is.InRange(report.Table.Kernel, report.Table.Kernel * 1.03 + 400));

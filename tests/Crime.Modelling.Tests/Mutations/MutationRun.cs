@@ -30,7 +30,7 @@ internal sealed record Format(string Name, IReadOnlyList<byte[]> Seeds, Func<byt
 /// <param name="Taken">Files that were taken.</param>
 /// <param name="MostAllocated">Most bytes that were allocated for a file.</param>
 /// <param name="Longest">Longest time for a file.</param>
-/// <param name="Failures">What went wrong, with the number of the file.</param>
+/// <param name="Failures">Faults, each with the number of its file.</param>
 internal sealed record MutationResult(int Files, int Taken, long MostAllocated, TimeSpan Longest, IReadOnlyList<string> Failures)
 {
     /// <inheritdoc/>
@@ -90,7 +90,7 @@ internal static class MutationRun
 
         public void Run()
         {
-            // What is made once for the process is no cost of a file.
+            // The process makes tables and statics once: they are no cost of a file.
             foreach (byte[] good in format.Seeds)
             {
                 try

@@ -119,8 +119,8 @@ internal sealed class NetworkFormats(string folder)
         };
         yield return Sample("json", model, """{"input": [[[0.1, -2, 3e-1], [4, 5.5, 6]], [[1, 1, 1], [2, 2, 2]]], "output": [[0.5, 1, 2], [3, 4, 5]]}"""u8.ToArray());
         string place = Directory.CreateDirectory(Path.Combine(folder, "sample-pb")).FullName, path = Path.Combine(place, "input_0.pb");
-        File.WriteAllBytes(Path.Combine(place, "output_0.pb"), ExternalNetwork.Tensor([2, 3], output));
-        yield return new Format("pb", [ExternalNetwork.Tensor(s_sequence, input)], bytes =>
+        File.WriteAllBytes(Path.Combine(place, "output_0.pb"), OnnxFile.Tensor("", output, [2, 3]));
+        yield return new Format("pb", [OnnxFile.Tensor("", input, s_sequence)], bytes =>
         {
             File.WriteAllBytes(path, bytes);
             return Checked(model, path);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Import;
@@ -48,6 +49,12 @@ public sealed class FineTuningTests
         float[] converted = new FixedWeights(Quantiser.Quantise(read, read.Calibration, weightBits)).Dequantise(layout);
         Assert.That(converted, Is.EqualTo(layout.FromModel(read)), "what the file holds is what the quantiser makes of it");
     }
+
+    [Test]
+    public void ANetworkWithMoreThanALinearHeadIsNotTrained() =>
+        Assert.That(
+            () => CellLayout.Of(TestModels.WithDense(TestModels.Make(3, [(CellKind.Lstm, 6)], 5), 1, 0.5, (4, GraphFunction.Relu))),
+            Throws.TypeOf<UserInputException>().With.Message.Contains("with a linear head"));
 
     [TestCase(CellKind.Lstm)]
     [TestCase(CellKind.Gru)]

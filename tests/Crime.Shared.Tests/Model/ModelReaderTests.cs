@@ -57,6 +57,33 @@ public sealed class ModelReaderTests
         Assert.That(Read(altered), Is.EqualTo(ModelError.FixedPoint));
     }
 
+    /// <summary>A file of version 2 whose only layer reads six numbers, and whose input has three.</summary>
+    private static byte[] WithWiderLayer(params uint[] weights)
+    {
+        byte[] good = TestModels.Write(6, 5, 4);
+        List<(uint Tag, byte[] Content)> sections = ModelContainer.Sections(good);
+        uint[] kept = [ModelFormat.ArchitectureTag, ModelFormat.LayersTag, ModelFormat.NamesTag, .. weights];
+        sections.RemoveAll(section => !kept.Contains(section.Tag));
+        byte[] Content(uint tag) => sections.Find(section => section.Tag == tag).Content;
+        BinaryPrimitives.WriteUInt16LittleEndian(Content(ModelFormat.LayersTag).AsSpan(6), 6);
+        Assert.That(Read(ModelContainer.Write(1, sections, ModelFormat.GraphVersion)), Is.EqualTo(ModelError.None), "the same widths everywhere");
+        BinaryPrimitives.WriteUInt16LittleEndian(Content(ModelFormat.ArchitectureTag).AsSpan(4), 3);
+        return ModelContainer.Write(1, sections, ModelFormat.GraphVersion);
+    }
+
+    [Test]
+    public void ALayerThatReadsMoreThanThereIsNeedsAGraph() => Assert.That(Read(WithWiderLayer(ModelFormat.FloatTag)), Is.EqualTo(ModelError.Architecture));
+
+    [Test]
+    public void ABoardsLayerReadsTheOneBeforeIt() => Assert.That(Read(WithWiderLayer(ModelFormat.FixedPointTag)), Is.EqualTo(ModelError.FixedPoint));
+
+    [Test]
+    public void ABoardGivesNothingButOneClass()
+    {
+        int answer = Offset(s_dense, ModelFormat.ArchitectureTag) + 12;
+        Assert.That(Read(Altered(s_dense, bytes => bytes[answer] = (byte)AnswerKind.Values)), Is.EqualTo(ModelError.FixedPoint));
+    }
+
     [Test]
     public void AHeadThatReadsOtherNumbersThanThereAreIsRefused()
     {

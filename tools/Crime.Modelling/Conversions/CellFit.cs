@@ -1,4 +1,4 @@
-// How well the 16 bits of a cell state hold the states of a layer, for the report of a conversion.
+// The 16 bits of a cell state beside the states of a layer, for the report of a conversion.
 
 using Crime.FixedPoint;
 using Crime.Modelling.Quantisation;

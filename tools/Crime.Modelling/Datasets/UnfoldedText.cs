@@ -1,5 +1,5 @@
-// The text of a gzipped file. Numbers shrink to a tenth, a signal that stands still to a hundredth. A file that unfolds to far more than
-// that was made to fill the memory of whoever reads it.
+// The text of a gzipped file. Numbers shrink to a tenth, a constant signal to a hundredth. A file that unfolds to far more than that was
+// made to fill the memory of its reader.
 
 using System;
 using System.IO;

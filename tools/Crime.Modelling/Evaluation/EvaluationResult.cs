@@ -4,7 +4,7 @@ using System.Collections.Generic;
 
 namespace Crime.Modelling.Evaluation;
 
-/// <summary>What an evaluation found. Shares are fractions of 1; a value that was not measured is null.</summary>
+/// <summary>Figures of an evaluation. Shares are fractions of 1; a value that was not measured is null.</summary>
 public sealed record EvaluationResult
 {
     /// <summary>Sequences evaluated.</summary>

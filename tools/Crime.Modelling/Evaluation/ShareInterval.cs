@@ -1,4 +1,4 @@
-// How far a measured share can be trusted: few test sequences say little, and 100 % of ten is not 100 %.
+// The certainty of a measured share: few test sequences prove little, and 100 % of ten is not 100 %.
 
 using System;
 

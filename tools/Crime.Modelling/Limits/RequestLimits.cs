@@ -1,4 +1,4 @@
-// Which inputs of a model a request can carry. The frames have the limits; convert, predict, train, demo and report say what follows from them.
+// The inputs of a model that a request can carry. The frames have the limits; convert, predict, train, demo and report state the consequences.
 
 using Crime.Frames;
 using Crime.Model;
@@ -30,7 +30,7 @@ public sealed record RequestLimits(int ValuesPerStep, SequenceEncoding Encoding)
             ? new RequestLimits(1, vocabularyCount <= LastToken8 ? SequenceEncoding.Token8 : SequenceEncoding.Token16)
             : new RequestLimits(featureCount, SequenceEncoding.Int16);
 
-    /// <summary>Returns what the limits mean for inputs up to a length.</summary>
+    /// <summary>Returns the consequence of the limits for inputs up to a length.</summary>
     /// <param name="longestInput">Longest input in timesteps; 0 when it is not known.</param>
     /// <param name="isForBoards">False for a model that only gateways can compute.</param>
     /// <returns>A line for people; null when a request carries every input.</returns>

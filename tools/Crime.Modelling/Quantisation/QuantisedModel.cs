@@ -60,7 +60,7 @@ public sealed class QuantisedDense
 /// <summary>Fixed-point weights of a model.</summary>
 public sealed class QuantisedModel
 {
-    /// <summary>What is made of the last layer's outputs.</summary>
+    /// <summary>The pooling of the last layer's outputs.</summary>
     public PoolingKind Pooling { get; init; }
 
     /// <summary>Fully connected layers between the last recurrent layer and the head.</summary>

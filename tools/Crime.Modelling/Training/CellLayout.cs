@@ -43,11 +43,12 @@ public sealed record CellLayout(CellKind Kind, int InputCount, int HiddenCount, 
     public int Count => HeadBias + ClassCount;
 
     /// <summary>Sizes of a model.</summary>
-    /// <exception cref="UserInputException">It is not what the trainer trains: one forward LSTM or GRU layer without options.</exception>
+    /// <exception cref="UserInputException">The trainer does not train it: only one forward LSTM or GRU layer without options, and a linear head.</exception>
     public static CellLayout Of(TrainedModel model)
     {
-        if (model.Layers.Count != 1 || !model.FitsBoards || model.HeadInput == HeadInput.FirstStep)
-            throw new UserInputException($"model '{model.Name}' ({model.Describe()}) cannot be trained here: one LSTM or GRU layer, forward and without options, can");
+        if (model.Layers.Count != 1 || !model.FitsBoards || model.Graph != null || model.HeadInput == HeadInput.FirstStep)
+            throw new UserInputException($"model '{model.Name}' ({model.Describe()}) cannot be trained here: "
+                + "one LSTM or GRU layer, forward and without options, with a linear head, can");
         RecurrentLayer layer = model.Layers[0];
         return new CellLayout(layer.Kind, layer.InputCount, layer.HiddenCount, model.ClassNames.Count, model.VocabularyCount);
     }

@@ -40,6 +40,15 @@ public sealed class LayerTests : OnnxNetwork
     }
 
     [Test]
+    public void TheReportNamesEachLayerOfTheHead()
+    {
+        var (_, final) = Lstm(TimeFirst(Features));
+        string inner = File.Node("Relu", [File.Node("MatMul", [Squeezed(final, 0), Constant(Hidden, 6)])]);
+        inner = File.Node("Relu", [File.Node("MatMul", [inner, Constant(6, 6)])]);
+        Assert.That(Equal(Head(inner, 6)).Head, Does.EndWith("final state, linear 6, relu, linear 6, relu"));
+    }
+
+    [Test]
     public void ACutOffAtTwoBounds()
     {
         var (_, final) = Lstm(TimeFirst(Features));

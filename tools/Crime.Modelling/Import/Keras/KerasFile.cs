@@ -17,7 +17,7 @@ internal sealed class KerasFile
 {
     private const int MaxFileSize = 256 * 1024 * 1024, MaxTextSize = 16 * 1024 * 1024;
 
-    // Weights shrink by a tenth. What unfolds to many times its size holds something else.
+    // Weights shrink by a tenth. An entry that unfolds to many times its size holds other than weights.
     private const int MaxUnfolding = 64, BaseUnfolding = 1 << 20;
 
     private static readonly JsonDocumentOptions s_json = new() { MaxDepth = 64 };

@@ -1,4 +1,4 @@
-// Layers that read several values: sums and means of them, or one beside the other. Whether a model holds what comes out is asked later.
+// Layers that read several values: sums and means of them, or one beside the other. NetworkBuilder decides later whether a model holds the result.
 
 using System;
 using System.Collections.Generic;

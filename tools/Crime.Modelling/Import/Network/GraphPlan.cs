@@ -1,5 +1,5 @@
-// Any other network: its signals become operations, each after those that it reads. What the operations cannot express is refused
-// here, by the node that it comes from.
+// Any other network: its signals become operations, each after those that it reads. A signal that no operation expresses is refused here, by
+// the node that it comes from.
 
 using System;
 using System.Collections.Generic;
@@ -238,7 +238,7 @@ internal sealed class GraphPlan
             OperationKind.Multiply => "product",
             _ => "window",
         });
-        return string.Join(", ", words.Prepend("the outputs of the last layer").Distinct());
+        return string.Join(", ", words.Prepend("the outputs of the last layer"));
     }
 
     private static UserInputException Refuse(Signal signal, string reason, string remedy) =>

@@ -1,4 +1,4 @@
-// What a network becomes in a file, whether as layers in a row or as a graph.
+// The form of a network in a file: layers in a row, or a graph.
 
 using System.Collections.Generic;
 using Crime.Gateway.Inference.Graphs;
@@ -6,7 +6,7 @@ using Crime.Model;
 
 namespace Crime.Modelling.Import.Network;
 
-/// <summary>The layers, what stands before them, and what the head sees.</summary>
+/// <summary>The front, the layers and the head of a network.</summary>
 internal sealed record NetworkPlan
 {
     /// <summary>The signal that the network begins with: the features or an embedding.</summary>
@@ -21,7 +21,7 @@ internal sealed record NetworkPlan
     /// <summary>The operations; null for layers in a row.</summary>
     public NetworkGraph? Graph { get; init; }
 
-    /// <summary>What of the last layer the head sees, without a graph.</summary>
+    /// <summary>The input of the head without a graph.</summary>
     public HeadInput HeadInput { get; init; }
 
     /// <summary>The map of the head, over the numbers that it sees.</summary>

@@ -48,6 +48,25 @@ internal sealed class OnnxFile
         return name;
     }
 
+    /// <summary>Adds a constant of numbers that lie in a file beside the model.</summary>
+    /// <param name="location">Name of the file.</param>
+    /// <param name="offset">Place of the first byte.</param>
+    /// <param name="shape">Sizes of the axes.</param>
+    public string ExternalConstant(string location, long offset, params int[] shape)
+    {
+        string name = NewName();
+        long length = shape.Aggregate((long)sizeof(float), (product, size) => product * size);
+        _initializers.Add(Message(output =>
+        {
+            foreach (int size in shape) Integer(output, 1, size);
+            Integer(output, 2, 1);
+            Text(output, 8, name);
+            foreach (var (key, value) in new[] { ("location", location), ("offset", $"{offset}"), ("length", $"{length}") }) Bytes(output, 13, Entry(key, value));
+            Integer(output, 14, 1);
+        }));
+        return name;
+    }
+
     /// <summary>Adds a constant of integers as an initializer.</summary>
     public string Constant(long[] values, bool isScalar = false)
     {
@@ -84,12 +103,7 @@ internal sealed class OnnxFile
             Integer(output, 1, 8);
             Bytes(output, 7, graph);
             Bytes(output, 8, Message(version => Integer(version, 2, opset)));
-            foreach (var (key, value) in _metadata)
-                Bytes(output, 14, Message(entry =>
-                {
-                    Text(entry, 1, key);
-                    Text(entry, 2, value);
-                }));
+            foreach (var (key, value) in _metadata) Bytes(output, 14, Entry(key, value));
         });
     }
 
@@ -137,7 +151,17 @@ internal sealed class OnnxFile
         Integer(output, 20, type);
     });
 
-    private static byte[] Tensor(string name, float[] values, int[] shape) => Message(output =>
+    private static byte[] Entry(string key, string value) => Message(output =>
+    {
+        Text(output, 1, key);
+        Text(output, 2, value);
+    });
+
+    /// <summary>Returns a tensor, as ONNX's own tests have it in a file.</summary>
+    /// <param name="name">Its name; empty for none.</param>
+    /// <param name="values">The numbers, row-major.</param>
+    /// <param name="shape">Sizes of the axes.</param>
+    public static byte[] Tensor(string name, float[] values, int[] shape) => Message(output =>
     {
         foreach (int size in shape) Integer(output, 1, size);
         Integer(output, 2, 1);
