@@ -132,7 +132,7 @@ public enum AnswerKind
     ValuesPerStep = 3,
 }
 
-/// <summary>What a board makes of the last layer's outputs before the fully connected layers and the head.</summary>
+/// <summary>The vector of a sequence that a board takes from the last layer: the input of the fully connected layers, or of the head.</summary>
 public enum PoolingKind
 {
     /// <summary>Nothing: the last state is used.</summary>

@@ -53,13 +53,13 @@ public static class ModelFormat
     /// <summary>"FLT4": single-precision weights for gateways.</summary>
     public const uint FloatTag = 0x34544C46;
 
-    /// <summary>"GRPH": what a gateway computes between the input and the head, beside the recurrent layers.</summary>
+    /// <summary>"GRPH": the operations of a gateway between the input and the head.</summary>
     public const uint GraphTag = 0x48505247;
 
     /// <summary>Bytes of the graph section before its operations.</summary>
     public const int GraphHeaderSize = 8;
 
-    /// <summary>"TAIL": what boards compute between the last recurrent layer and the head.</summary>
+    /// <summary>"TAIL": pooling and fully connected layers of boards, between the last recurrent layer and the head.</summary>
     public const uint TailTag = 0x4C494154;
 
     /// <summary>Bytes of the tail section before its layers.</summary>
