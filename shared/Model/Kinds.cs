@@ -130,6 +130,12 @@ public enum AnswerKind
 
     /// <summary>The numbers themselves, once per timestep.</summary>
     ValuesPerStep = 3,
+
+    /// <summary>
+    /// The network predicts the next timestep. The answer is the mean squared error of its predictions, and one of two classes: the error is above a
+    /// threshold, or not.
+    /// </summary>
+    Anomaly = 4,
 }
 
 /// <summary>The vector of a sequence that a board takes from the last layer: the input of the fully connected layers, or of the head.</summary>

@@ -50,13 +50,23 @@ public sealed class ModelFile
     /// <summary>The meaning of the numbers that the head gives.</summary>
     public AnswerKind Answer { get; internal set; }
 
-    /// <summary>True when the answer has one vector for each timestep.</summary>
-    public bool IsAnswerPerStep => Answer == AnswerKind.ClassPerStep || Answer == AnswerKind.ValuesPerStep;
+    /// <summary>True when the head gives one vector for each timestep.</summary>
+    public bool IsAnswerPerStep => IsPerStep(Answer);
+
+    /// <summary>True for answers whose head gives one vector for each timestep.</summary>
+    public static bool IsPerStep(AnswerKind answer) =>
+        answer == AnswerKind.ClassPerStep || answer == AnswerKind.ValuesPerStep || answer == AnswerKind.Anomaly;
+
+    /// <summary>Numbers that the head gives.</summary>
+    public int OutputCount { get; internal set; }
+
+    /// <summary>Scale of the answer's values, and threshold of an anomaly; null for classes.</summary>
+    public AnswerScale Scale { get; internal set; }
 
     /// <summary>True when a gateway computes more than recurrent layers in a row and a linear head.</summary>
     public bool HasGraph => GraphOffset(out _) != 0;
 
-    /// <summary>Names of the classes; the label of a result is an index into it.</summary>
+    /// <summary>Names of the classes, or of the values of an answer that has no class; the label of a result is an index into it.</summary>
     public string[] ClassNames { get; internal set; }
 
     /// <summary>Number of classes.</summary>
@@ -177,11 +187,11 @@ public sealed class ModelFile
 
     /// <summary>Weight of a logit on an output of the last layer.</summary>
     public short HeadWeight(int classIndex, int unit) =>
-        LittleEndian.ReadInt16(_bytes, HeadOffset + 4 * ClassCount + 2 * (classIndex * HeadInputCount + unit));
+        LittleEndian.ReadInt16(_bytes, HeadOffset + 4 * OutputCount + 2 * (classIndex * HeadInputCount + unit));
 
     /// <summary>One dimension of a token's embedding, with <see cref="InputFractionBits"/>.</summary>
     public short Embedding(int token, int dimension) => LittleEndian.ReadInt16(
-        _bytes, HeadOffset + 4 * ClassCount + 2 * (ClassCount * HeadInputCount + token * InputCount + dimension));
+        _bytes, HeadOffset + 4 * OutputCount + 2 * (OutputCount * HeadInputCount + token * InputCount + dimension));
 
     /// <summary>Mean of a feature over the training data; 0 when the model has no normalisation.</summary>
     public float Mean(int feature) =>
@@ -231,7 +241,7 @@ public sealed class ModelFile
     {
         get
         {
-            long count = (long)VocabularyCount * InputCount + GraphFloatCount + (long)ClassCount * (HeadInputCount + 1);
+            long count = (long)VocabularyCount * InputCount + GraphFloatCount + (long)OutputCount * (HeadInputCount + 1);
             foreach (LayerShape shape in Layers) count += (long)shape.FloatCountPerDirection * shape.DirectionCount;
             return count;
         }

@@ -68,6 +68,9 @@ public static class ModelFormat
     /// <summary>Most fully connected layers in front of the head on boards.</summary>
     public const int MaxDenseLayers = 4;
 
+    /// <summary>"ANSW": scale and unit of values, and the threshold of an anomaly.</summary>
+    public const uint AnswerTag = 0x57534E41;
+
     /// <summary>"GOLD": sequences that a kernel has to compute to the bit before it is used.</summary>
     public const uint GoldenTag = 0x444C4F47;
 

@@ -1,7 +1,6 @@
 // Reads a .crime file. The bytes are foreign: a flash file that was cut off, a download that was tampered with. Every
 // length is checked before it is used, sums are formed in 64 bits, and the answer is a reason, not an exception.
 
-using System.Text;
 using Crime.Binary;
 
 namespace Crime.Model;
@@ -46,13 +45,14 @@ public static class ModelReader
         int names = Find(bytes, ModelFormat.NamesTag, out int namesLength);
         if (architecture == 0 || layers == 0 || names == 0) return ModelError.MissingSection;
         bool isGraph = IsGraphVersion(bytes);
-        ModelError error = ReadArchitecture(bytes, architecture, architectureLength, file, out int classCount);
+        ModelError error = ReadArchitecture(bytes, architecture, architectureLength, file);
         if (error != ModelError.None) return error;
         if (!ReadLayers(bytes, layers, layersLength, file, isGraph)) return ModelError.Architecture;
         if (isGraph && !ReadGraph(bytes, architecture, file)) return ModelError.Architecture;
         error = ReadOptions(bytes, file);
         if (error != ModelError.None) return error;
-        if (!ReadNames(bytes, names, namesLength, classCount, file)) return ModelError.Names;
+        if (!ReadNames(bytes, names, namesLength, file.Answer == AnswerKind.Anomaly ? AnswerScale.AnomalyNames.Length : file.OutputCount, file))
+            return ModelError.Names;
 
         error = ReadInputDescription(bytes, file);
         if (error != ModelError.None) return error;
@@ -95,9 +95,8 @@ public static class ModelReader
         return 0;
     }
 
-    private static ModelError ReadArchitecture(byte[] bytes, int offset, int length, ModelFile file, out int classCount)
+    private static ModelError ReadArchitecture(byte[] bytes, int offset, int length, ModelFile file)
     {
-        classCount = 0;
         if (length != ModelFormat.ArchitectureSize) return ModelError.Architecture;
         int head = bytes[offset], layers = bytes[offset + 1], inputBits = bytes[offset + 2], input = bytes[offset + 3];
         int inputs = LittleEndian.ReadUInt16(bytes, offset + 4);
@@ -117,7 +116,7 @@ public static class ModelReader
         file.VocabularyCount = vocabulary;
         file.LongestLength = LittleEndian.ReadUInt16(bytes, offset + 10);
         file.Layers = new LayerShape[layers];
-        classCount = classes;
+        file.OutputCount = classes;
         return ModelError.None;
     }
 
@@ -125,8 +124,9 @@ public static class ModelReader
     private static bool ReadGraph(byte[] bytes, int architecture, ModelFile file)
     {
         int answer = bytes[architecture + 12], width = LittleEndian.ReadUInt16(bytes, architecture + 14);
-        if (answer > (int)AnswerKind.ValuesPerStep || width > ModelFormat.MaxGraphWidth) return false;
+        if (answer > (int)AnswerKind.Anomaly || width > ModelFormat.MaxGraphWidth) return false;
         file.Answer = (AnswerKind)answer;
+        if (!AnswerScale.TryRead(bytes, file)) return false;
         if (width > 0) file.HeadInputCount = width;
         return Find(bytes, ModelFormat.GraphTag, out int length) == 0 || length >= ModelFormat.GraphHeaderSize;
     }
@@ -190,47 +190,13 @@ public static class ModelReader
     private static bool ReadNames(byte[] bytes, int offset, int length, int classCount, ModelFile file)
     {
         int end = offset + length;
-        if (!ReadName(bytes, ref offset, end, out string name)) return false;
+        if (!NameText.Read(bytes, ref offset, end, out string name)) return false;
         var classNames = new string[classCount];
         for (int i = 0; i < classCount; i++)
-            if (!ReadName(bytes, ref offset, end, out classNames[i])) return false;
+            if (!NameText.Read(bytes, ref offset, end, out classNames[i])) return false;
         file.Name = name;
         file.ClassNames = classNames;
         return offset == end;
-    }
-
-    private static bool ReadName(byte[] bytes, ref int offset, int end, out string name)
-    {
-        name = null;
-        if (offset >= end) return false;
-        int length = bytes[offset];
-        int start = offset + 1;
-        if (start + length > end) return false;
-        // A name is printable ASCII in most models; decoding must not depend on how a CLR treats broken UTF-8.
-        for (int i = start; i < start + length; i++)
-            if (bytes[i] < ' ') return false;
-        if (!IsUtf8(bytes, start, start + length)) return false;
-        name = Encoding.UTF8.GetString(bytes, start, length);
-        offset = start + length;
-        return true;
-    }
-
-    /// <summary>Well-formed sequences of one to three bytes; longer ones (outside the basic plane) are refused.</summary>
-    private static bool IsUtf8(byte[] bytes, int start, int end)
-    {
-        int i = start;
-        while (i < end)
-        {
-            int lead = bytes[i];
-            int following = lead < 0x80 ? 0 : lead >= 0xC2 && lead < 0xE0 ? 1 : lead >= 0xE0 && lead < 0xF0 ? 2 : -1;
-            if (following < 0 || i + following >= end) return false;
-            for (int k = 1; k <= following; k++)
-                if ((bytes[i + k] & 0xC0) != 0x80) return false;
-            if (lead == 0xE0 && bytes[i + 1] < 0xA0) return false;
-            if (lead == 0xED && bytes[i + 1] >= 0xA0) return false;
-            i += following + 1;
-        }
-        return true;
     }
 
     private static ModelError ReadInputDescription(byte[] bytes, ModelFile file)
@@ -254,7 +220,7 @@ public static class ModelReader
         return ModelError.None;
     }
 
-    private static bool IsFinite(float value) => !float.IsNaN(value) && value <= float.MaxValue && value >= float.MinValue;
+    internal static bool IsFinite(float value) => !float.IsNaN(value) && value <= float.MaxValue && value >= float.MinValue;
 
     private static ModelError ReadWeights(byte[] bytes, ModelFile file)
     {
@@ -268,7 +234,7 @@ public static class ModelReader
         }
         int fixedPoint = Find(bytes, ModelFormat.FixedPointTag, out int fixedLength);
         if (fixedPoint == 0) return ModelError.None;
-        if (file.Answer != AnswerKind.Class || !IsChain(file, false)) return ModelError.FixedPoint;
+        if (file.Answer == AnswerKind.ValuesPerStep || !IsChain(file, false)) return ModelError.FixedPoint;
         return ReadTail(bytes, file) ? ReadFixedPoint(bytes, fixedPoint, fixedLength, file) : ModelError.FixedPoint;
     }
 
@@ -294,6 +260,10 @@ public static class ModelReader
         if (length < ModelFormat.TailHeaderSize) return false;
         int count = bytes[tail], pooling = bytes[tail + 1];
         if (count > ModelFormat.MaxDenseLayers || pooling > (int)PoolingKind.Max || count + pooling == 0) return false;
+        // A pooling gives one vector per sequence.
+        if (pooling > 0 && file.IsAnswerPerStep) return false;
+        // Who goes on from a state predicts its next timestep by the linear head alone.
+        if (file.Answer == AnswerKind.Anomaly) return false;
         int end = tail + length, at = tail + ModelFormat.TailHeaderSize;
         var layers = new DenseLayer[count];
         for (int i = 0; i < count; i++)
@@ -344,7 +314,7 @@ public static class ModelReader
             if (!shape.FitsBoards) return ModelError.FixedPoint;
             end += FixedLayer.SizeOf(shape, weightBits);
         }
-        long headSize = 4L * file.ClassCount + 2L * file.ClassCount * file.HeadInputCount + 2L * file.VocabularyCount * file.InputCount;
+        long headSize = 4L * file.OutputCount + 2L * file.OutputCount * file.HeadInputCount + 2L * file.VocabularyCount * file.InputCount;
         if (end + headSize != (long)offset + length) return ModelError.FixedPoint;
         if (file.LogitFractionBits > ModelFormat.MaxRowFractionBits) return ModelError.FixedPoint;
         file.HeadOffset = (int)end;
@@ -432,7 +402,7 @@ public static class ModelReader
 
     private static bool HeadBoundsHold(ModelFile file)
     {
-        for (int classIndex = 0; classIndex < file.ClassCount; classIndex++)
+        for (int classIndex = 0; classIndex < file.OutputCount; classIndex++)
         {
             long sum = 0;
             for (int unit = 0; unit < file.HeadInputCount; unit++)

@@ -62,8 +62,8 @@ public sealed class NetworkGraph
     public long FloatCount => Operations.Sum(operation => (long)operation.Numbers.Length);
 
     /// <summary>
-    /// True when a sequence can be continued from a state: per timestep there are recurrent layers only, and of those the end alone is
-    /// used, and at most one mean or maximum.
+    /// True when a sequence can be continued from a state: operations that mix timesteps are recurrent layers, of which the end alone is used, and at
+    /// most one mean or maximum.
     /// </summary>
     public bool IsResumable { get; }
 
@@ -134,7 +134,7 @@ public sealed class NetworkGraph
         try
         {
             // The numbers follow the embedding and the layers. Their values are not asked for here, only that they are finite.
-            long at = model.FloatCount - model.GraphFloatCount - (long)model.ClassCount * (model.HeadInputCount + 1);
+            long at = model.FloatCount - model.GraphFloatCount - (long)model.OutputCount * (model.HeadInputCount + 1);
             Read(model, count =>
             {
                 float[] numbers = model.ReadFloats((int)at, count);
@@ -196,6 +196,8 @@ public sealed class NetworkGraph
                 OperationKind.Recurrent => Shapes[n + 1].Length == 0,
                 OperationKind.Take => operation.Argument != (int)StepKind.First && operation.Inputs[0] != 0,
                 OperationKind.Pool => operation.Argument != (int)PoolKind.Sum && operation.Inputs[0] != 0 && ++pools == 1,
+                OperationKind.Linear or OperationKind.Apply or OperationKind.Normalise or OperationKind.Multiply =>
+                    operation.Inputs.All(input => !Shapes[input].IsPerStep || Shapes[input].Length == 0),
                 _ => operation.Inputs.All(input => !Shapes[input].IsPerStep),
             };
             if (!isHeld) return false;
