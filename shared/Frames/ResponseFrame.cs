@@ -70,7 +70,7 @@ public sealed class ResponseFrame
     /// <summary>Fraction bits of the logits, 0 to 15.</summary>
     public int FractionBits;
 
-    /// <summary>Number of logits; 0 when refused.</summary>
+    /// <summary>Number of logits; 0 when refused. For an anomaly they are the threshold and the score.</summary>
     public int ClassCount;
 
     /// <summary>Nodes that the request was passed on to, 0 to <see cref="CostAdvert.MaxPathNodes"/>; 0 when the gateway itself answered.</summary>
@@ -79,11 +79,17 @@ public sealed class ResponseFrame
     /// <summary>The logits; at least <see cref="ClassCount"/> long.</summary>
     public short[] Logits;
 
+    /// <summary>Number of labels: one for each timestep of the request, or one for each token of an answer; 0 for an answer without them.</summary>
+    public int LabelCount;
+
+    /// <summary>The labels in the order of the timesteps; at least <see cref="LabelCount"/> long.</summary>
+    public byte[] Labels;
+
     /// <summary>Softmax of <see cref="Label"/> in per mille, 1 to 1000; 0 without logits.</summary>
     public int ConfidencePerMille => ClassCount == 0 ? 0 : Confidence.PerMille(Logits, Label, ClassCount, FractionBits);
 
     /// <summary>Bytes of the whole frame.</summary>
-    public int Size => HeaderSize + 2 * ClassCount;
+    public int Size => HeaderSize + 2 * ClassCount + LabelCount;
 
     /// <summary>Writes the frame into a new array.</summary>
     public byte[] Encode()
@@ -100,8 +106,10 @@ public sealed class ResponseFrame
         LittleEndian.WriteInt16(bytes, 24, Depth > 65535 ? 65535 : Depth);
         LittleEndian.WriteInt16(bytes, 26, Label);
         LittleEndian.WriteInt16(bytes, 28, ClassCount);
-        LittleEndian.WriteInt16(bytes, 30, RelayCount);
+        bytes[30] = (byte)RelayCount;
+        bytes[31] = (byte)(LabelCount > 0 ? 1 : 0);
         for (int i = 0; i < ClassCount; i++) LittleEndian.WriteInt16(bytes, HeaderSize + 2 * i, Logits[i]);
+        StepLabels.Write(bytes, HeaderSize + 2 * ClassCount, Labels, LabelCount);
         return bytes;
     }
 
@@ -122,13 +130,12 @@ public sealed class ResponseFrame
         Depth = LittleEndian.ReadUInt16(bytes, 24);
         Label = LittleEndian.ReadUInt16(bytes, 26);
         ClassCount = LittleEndian.ReadUInt16(bytes, 28);
-        RelayCount = LittleEndian.ReadUInt16(bytes, 30);
+        RelayCount = bytes[30];
         if (RelayCount > CostAdvert.MaxPathNodes) return FrameError.Range;
         if (ClassCount > Model.ModelFormat.MaxClasses) return FrameError.Range;
         if (Code == ResponseCode.Ok ? Label >= ClassCount : ClassCount != 0) return FrameError.Range;
-        if (bytes.Length < Size) return FrameError.TooShort;
-        if (bytes.Length > Size) return FrameError.TooLong;
-
+        error = StepLabels.Read(bytes, HeaderSize + 2 * ClassCount, bytes[31], ClassCount, ref Labels, out LabelCount);
+        if (error != FrameError.None) return error;
         if (Logits == null || Logits.Length < ClassCount) Logits = new short[ClassCount];
         for (int i = 0; i < ClassCount; i++) Logits[i] = LittleEndian.ReadInt16(bytes, HeaderSize + 2 * i);
         return FrameError.None;

@@ -56,8 +56,14 @@ public sealed class ResultFrame
     /// <summary>The logits; at least <see cref="ClassCount"/> long.</summary>
     public short[] Logits;
 
+    /// <summary>Number of labels, one for each timestep that a gateway computed, or one for each token of an answer; 0 without them.</summary>
+    public int LabelCount;
+
+    /// <summary>The labels in the order of the timesteps; at least <see cref="LabelCount"/> long.</summary>
+    public byte[] Labels;
+
     /// <summary>Bytes of the whole frame.</summary>
-    public int Size => HeaderSize + 2 * ClassCount;
+    public int Size => HeaderSize + 2 * ClassCount + LabelCount;
 
     /// <summary>Writes the frame into a new array.</summary>
     public byte[] Encode()
@@ -76,7 +82,9 @@ public sealed class ResultFrame
         LittleEndian.WriteInt16(bytes, 32, Label);
         LittleEndian.WriteInt16(bytes, 34, Length);
         LittleEndian.WriteInt16(bytes, 36, ClassCount);
+        LittleEndian.WriteInt16(bytes, 38, LabelCount > 0 ? 1 : 0);
         for (int i = 0; i < ClassCount; i++) LittleEndian.WriteInt16(bytes, HeaderSize + 2 * i, Logits[i]);
+        StepLabels.Write(bytes, HeaderSize + 2 * ClassCount, Labels, LabelCount);
         return bytes;
     }
 
@@ -86,7 +94,7 @@ public sealed class ResultFrame
     {
         FrameError error = FrameFormat.CheckPrefix(bytes, FrameType.Result, HeaderSize);
         if (error != FrameError.None) return error;
-        if (bytes[2] > 3 || (bytes[3] & 15) > (byte)Target.Fallback || LittleEndian.ReadUInt16(bytes, 38) != 0) return FrameError.Range;
+        if (bytes[2] > 3 || (bytes[3] & 15) > (byte)Target.Fallback) return FrameError.Range;
         IsComputed = (bytes[2] & 1) == 0;
         IsRepeat = (bytes[2] & 2) != 0;
         Target = (Target)(bytes[3] & 15);
@@ -103,8 +111,8 @@ public sealed class ResultFrame
         ClassCount = LittleEndian.ReadUInt16(bytes, 36);
         if (ClassCount > Model.ModelFormat.MaxClasses || (ClassCount > 0 && Label >= ClassCount)) return FrameError.Range;
         if (Length < 1 || Length > FrameFormat.MaxLength) return FrameError.Range;
-        if (bytes.Length < Size) return FrameError.TooShort;
-        if (bytes.Length > Size) return FrameError.TooLong;
+        error = StepLabels.Read(bytes, HeaderSize + 2 * ClassCount, LittleEndian.ReadUInt16(bytes, 38), ClassCount, ref Labels, out LabelCount);
+        if (error != FrameError.None) return error;
         if (Logits == null || Logits.Length < ClassCount) Logits = new short[ClassCount];
         for (int i = 0; i < ClassCount; i++) Logits[i] = LittleEndian.ReadInt16(bytes, HeaderSize + 2 * i);
         return FrameError.None;

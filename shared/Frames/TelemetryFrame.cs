@@ -2,6 +2,7 @@
 // peer's delayed acknowledgement, and the second one waits about 40 ms. Its records travel at the end of its next request or ping instead,
 // which the gateway answers at once. The gateway publishes them as a telemetry frame.
 
+using System;
 using Crime.Binary;
 
 namespace Crime.Frames;
@@ -27,6 +28,9 @@ public sealed class TelemetryRecord
 
     /// <summary>Resolution of <see cref="TailUs"/>.</summary>
     public const int TailStepUs = 100;
+
+    private const int ValueFlag = 128;
+    private const int AnomalyFlag = 64;
 
     /// <summary>Number of the input within the session.</summary>
     public uint Input;
@@ -64,6 +68,12 @@ public sealed class TelemetryRecord
     /// <summary>Softmax of the class in per mille, 1 to 1000; 0 when it is not known.</summary>
     public int ConfidencePerMille;
 
+    /// <summary>True when the answer is values: <see cref="Value"/> is there, and label and confidence are not, but for the class of an anomaly.</summary>
+    public bool HasValue;
+
+    /// <summary>The first value in its unit, or the score of an anomaly.</summary>
+    public float Value;
+
     /// <summary>True when a sensor measured the energy; false when it was computed from the board's profile.</summary>
     public bool Measured;
 
@@ -76,7 +86,7 @@ public sealed class TelemetryRecord
 
     internal void Write(byte[] bytes, int at)
     {
-        bytes[at] = (byte)Target;
+        bytes[at] = (byte)((int)Target | (HasValue ? ValueFlag | (Label == 1 ? AnomalyFlag : 0) : 0));
         bytes[at + 1] = (byte)((Measured ? 1 : 0) | ModelTag << 1);
         LittleEndian.WriteInt16(bytes, at + 2, Length);
         LittleEndian.WriteUInt32(bytes, at + 4, Input);
@@ -90,12 +100,21 @@ public sealed class TelemetryRecord
         int tail = TailUs / TailStepUs;
         LittleEndian.WriteInt16(bytes, at + 28, tail > ushort.MaxValue ? ushort.MaxValue : tail);
         LittleEndian.WriteInt16(bytes, at + 30, ConfidencePerMille);
+        if (!HasValue) return;
+        byte[] value = BitConverter.GetBytes(Value);
+        for (int i = 0; i < 2; i++)
+        {
+            bytes[at + 16 + i] = value[i];
+            bytes[at + 30 + i] = value[i + 2];
+        }
     }
 
     internal FrameError Read(byte[] bytes, int at)
     {
-        if (bytes[at] > (byte)Target.Fallback) return FrameError.Range;
-        Target = (Target)bytes[at];
+        int flags = bytes[at] & (ValueFlag | AnomalyFlag);
+        Target = (Target)(bytes[at] - flags);
+        HasValue = (flags & ValueFlag) != 0;
+        if (Target > Target.Fallback || flags == AnomalyFlag) return FrameError.Range;
         Measured = (bytes[at + 1] & 1) == 1;
         ModelTag = bytes[at + 1] >> 1;
         Length = LittleEndian.ReadUInt16(bytes, at + 2);
@@ -109,6 +128,14 @@ public sealed class TelemetryRecord
         BackgroundUj = LittleEndian.ReadUInt32(bytes, at + 24);
         TailUs = LittleEndian.ReadUInt16(bytes, at + 28) * TailStepUs;
         ConfidencePerMille = LittleEndian.ReadUInt16(bytes, at + 30);
+        Value = 0;
+        if (HasValue)
+        {
+            Value = BitConverter.ToSingle(new[] { bytes[at + 16], bytes[at + 17], bytes[at + 30], bytes[at + 31] }, 0);
+            Label = flags >> 6 & 1;
+            ConfidencePerMille = 0;
+            if (float.IsNaN(Value) || float.IsInfinity(Value)) return FrameError.Range;
+        }
         return ConfidencePerMille <= 1000 ? FrameError.None : FrameError.Range;
     }
 }
@@ -153,7 +180,7 @@ public sealed class TelemetryFrame
     public static byte[] Wrap(uint session, byte[] bytes, int offset, int count)
     {
         byte[] frame = Start(session, count);
-        System.Array.Copy(bytes, offset, frame, HeaderSize, count * TelemetryRecord.Size);
+        Array.Copy(bytes, offset, frame, HeaderSize, count * TelemetryRecord.Size);
         return frame;
     }
 
