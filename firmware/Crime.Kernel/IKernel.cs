@@ -12,7 +12,7 @@ public interface IKernel
     /// <summary>Numbers per timestep: features, or one token.</summary>
     int ValuesPerStep { get; }
 
-    /// <summary>Number of classes.</summary>
+    /// <summary>Number of logits.</summary>
     int ClassCount { get; }
 
     /// <summary>Fraction bits of the logits.</summary>
@@ -31,9 +31,19 @@ public interface IKernel
     void Advance(short[] values, int start, int count);
 
     /// <summary>Computes the logits from the state.</summary>
-    /// <returns>The class with the largest logit; the lowest index among equals.</returns>
+    /// <returns>
+    /// The class with the largest logit, the lowest index among equals; for an anomaly 1 when <see cref="Score"/> is above the threshold, else 0.
+    /// </returns>
     int Classify();
 
     /// <summary>The logits of the last <see cref="Classify"/>, with <see cref="LogitFractionBits"/>.</summary>
     int[] Logits { get; }
+
+    /// <summary>
+    /// Receives the class of each timestep where the answer has one per timestep; null for none. The length of the sequence, at least.
+    /// </summary>
+    byte[] StepLabels { get; set; }
+
+    /// <summary>Mean squared error of prediction in standardised units at the last <see cref="Classify"/>; 0 for other answers than an anomaly.</summary>
+    float Score { get; }
 }

@@ -17,6 +17,7 @@ public static class KernelSize
     private const int LayerObjectsSizeBytes = 420;
     private const int PoolObjectsSizeBytes = 180;
     private const int DenseObjectSizeBytes = 60;
+    private const int ErrorObjectsSizeBytes = 120;
 
     /// <summary>Returns the heap that the kernel of a model takes with compiled layers, in bytes.</summary>
     /// <param name="model">A model with a fixed-point section.</param>
@@ -52,12 +53,13 @@ public static class KernelSize
         foreach (LayerShape shape in model.Layers) size += 2 * Array(shape.HiddenCount, sizeof(short));
         if (model.Pooling != PoolingKind.None)
             size += PoolObjectsSizeBytes + 3 * Array(model.Layers[model.Layers.Length - 1].HiddenCount + 1, sizeof(short));
+        if (model.Answer == AnswerKind.Anomaly) size += ErrorObjectsSizeBytes + Array(4, sizeof(short)) + Array(1, sizeof(short));
         if (model.DenseLayers != null)
             foreach (DenseLayer layer in model.DenseLayers)
                 size += DenseObjectSizeBytes + Array(layer.OutputCount, BlockSizeBytes) + layer.OutputCount * Array(layer.InputCount, sizeof(short))
                     + Array(layer.OutputCount, sizeof(int)) + Array(layer.OutputCount, sizeof(short));
-        return size + Array(model.ClassCount, BlockSizeBytes) + model.ClassCount * Array(model.HeadInputCount, sizeof(short))
-            + 2 * Array(model.ClassCount, sizeof(int));
+        return size + Array(model.OutputCount, BlockSizeBytes) + model.OutputCount * Array(model.HeadInputCount, sizeof(short))
+            + 2 * Array(model.OutputCount, sizeof(int));
     }
 
     private static int OfEmbedding(ModelFile model) =>

@@ -21,7 +21,12 @@ public sealed class NetworkKernel : IKernel
     // Null without fully connected layers in front of the head.
     private readonly DenseKernel[] _dense;
 
-    // [classes][inputs of the head], [classes]
+    // Null unless the network predicts the next timestep.
+    private readonly PredictionError _error;
+    private readonly float _threshold;
+    private readonly bool _hasStepLabels;
+
+    // [outputs][inputs of the head], [outputs]
     private readonly short[][] _headWeights;
     private readonly int[] _headBias;
 
@@ -45,14 +50,14 @@ public sealed class NetworkKernel : IKernel
     /// <see cref="TableLayer.TokenTableSizeMax"/> bytes.</param>
     public NetworkKernel(ModelFile model, CompiledModel compiled, bool usesTokenSums)
     {
-        State = new NetworkState(model.Layers, model.Pooling);
+        State = new NetworkState(model.Layers, model.Pooling, model.Answer == AnswerKind.Anomaly);
         Saturations = new SaturationCounters();
         IsCompiled = compiled != null;
         _inputCount = model.InputCount;
         _vocabularyCount = model.VocabularyCount;
         short[] embedding = model.Input == InputKind.Tokens ? ReadEmbedding(model) : null;
         var tables = new ActivationTables();
-        _layers = new LayerKernel[State.Layers.Length];
+        _layers = new LayerKernel[model.Pooling == PoolingKind.None ? model.Layers.Length : State.Layers.Length];
         for (int i = 0; i < model.Layers.Length; i++)
         {
             _layers[i] = compiled != null
@@ -72,9 +77,15 @@ public sealed class NetworkKernel : IKernel
             _dense = new DenseKernel[model.DenseLayers.Length];
             for (int i = 0; i < _dense.Length; i++) _dense[i] = new DenseKernel(model.DenseLayers[i], tables);
         }
-        _headWeights = new short[model.ClassCount][];
-        _headBias = new int[model.ClassCount];
-        for (int classIndex = 0; classIndex < model.ClassCount; classIndex++)
+        _hasStepLabels = model.Answer == AnswerKind.ClassPerStep;
+        if (model.Answer == AnswerKind.Anomaly)
+        {
+            _error = new PredictionError(State.Layers[_layers.Length], model.InputFractionBits, model.LogitFractionBits);
+            _threshold = model.Scale.Threshold;
+        }
+        _headWeights = new short[model.OutputCount][];
+        _headBias = new int[model.OutputCount];
+        for (int classIndex = 0; classIndex < model.OutputCount; classIndex++)
         {
             _headBias[classIndex] = model.HeadBias(classIndex);
             var weights = new short[model.HeadInputCount];
@@ -83,7 +94,7 @@ public sealed class NetworkKernel : IKernel
         }
         ValuesPerStep = model.ValuesPerStep;
         LogitFractionBits = model.LogitFractionBits;
-        Logits = new int[model.ClassCount];
+        Logits = new int[model.OutputCount];
     }
 
     /// <inheritdoc/>
@@ -108,8 +119,19 @@ public sealed class NetworkKernel : IKernel
     public int[] Logits { get; }
 
     /// <inheritdoc/>
+    public byte[] StepLabels { get; set; }
+
+    /// <inheritdoc/>
+    public float Score { get; private set; }
+
+    /// <inheritdoc/>
     public void Advance(short[] values, int start, int count)
     {
+        if (_error != null || (_hasStepLabels && StepLabels != null))
+        {
+            AdvanceWithAnswers(values, start, count);
+            return;
+        }
         LayerKernel[] layers = _layers;
         int layerCount = layers.Length, valuesPerStep = ValuesPerStep, at = start * valuesPerStep;
         for (int step = 0; step < count; step++)
@@ -123,7 +145,35 @@ public sealed class NetworkKernel : IKernel
     /// <inheritdoc/>
     public int Classify()
     {
-        short[] hidden = _pool == null ? State.Layers[State.Layers.Length - 1].Hidden : _pool.Result();
+        int label = ComputeLogits();
+        if (_error == null) return label;
+        Score = _error.Mean(_inputCount);
+        return Score > _threshold ? 1 : 0;
+    }
+
+    /// <summary>As <see cref="Advance"/>, and takes an answer of each timestep.</summary>
+    private void AdvanceWithAnswers(short[] values, int start, int count)
+    {
+        LayerKernel[] layers = _layers;
+        int at = start * ValuesPerStep;
+        for (int step = 0; step < count; step++)
+        {
+            if (_error != null && _error.HasPrediction)
+            {
+                ComputeLogits();
+                _error.Add(values, at, Logits);
+            }
+            StepFirst(values, at);
+            for (int i = 1; i < layers.Length; i++) layers[i].Step(layers[i - 1].State.Hidden, 0);
+            if (_error == null) StepLabels[start + step] = (byte)ComputeLogits();
+            else _error.Count();
+            at += ValuesPerStep;
+        }
+    }
+
+    private int ComputeLogits()
+    {
+        short[] hidden = _pool == null ? _layers[_layers.Length - 1].State.Hidden : _pool.Result();
         if (_dense != null)
             for (int i = 0; i < _dense.Length; i++) hidden = _dense[i].Compute(hidden);
         int best = 0;

@@ -27,6 +27,13 @@ public sealed class LayerState
         Cell = new short[pooling == PoolingKind.Mean ? count + 1 : 1];
     }
 
+    /// <summary>Makes the zero state of a <see cref="PredictionError"/>.</summary>
+    internal LayerState()
+    {
+        Hidden = new short[4];
+        Cell = new short[1];
+    }
+
     /// <summary>Hidden state h, Q0.15, [hidden].</summary>
     public short[] Hidden { get; }
 
@@ -39,24 +46,26 @@ public sealed class NetworkState
 {
     /// <summary>Makes a zero state.</summary>
     /// <param name="shapes">The layers.</param>
-    public NetworkState(LayerShape[] shapes) : this(shapes, PoolingKind.None)
+    public NetworkState(LayerShape[] shapes) : this(shapes, PoolingKind.None, false)
     {
     }
 
     /// <summary>Makes a zero state.</summary>
     /// <param name="shapes">The layers.</param>
     /// <param name="pooling">The pooling of the last layer's outputs.</param>
-    internal NetworkState(LayerShape[] shapes, PoolingKind pooling)
+    /// <param name="hasError">True for a network that predicts the next timestep, and so does not pool.</param>
+    internal NetworkState(LayerShape[] shapes, PoolingKind pooling, bool hasError)
     {
-        Layers = new LayerState[pooling == PoolingKind.None ? shapes.Length : shapes.Length + 1];
+        Layers = new LayerState[pooling == PoolingKind.None && !hasError ? shapes.Length : shapes.Length + 1];
         for (int i = 0; i < Layers.Length; i++)
         {
-            Layers[i] = i < shapes.Length ? new LayerState(shapes[i]) : new LayerState(pooling, shapes[i - 1].HiddenCount);
+            if (i < shapes.Length) Layers[i] = new LayerState(shapes[i]);
+            else Layers[i] = hasError ? new LayerState() : new LayerState(pooling, shapes[i - 1].HiddenCount);
             ExportSize += 2 * (Layers[i].Hidden.Length + Layers[i].Cell.Length);
         }
     }
 
-    /// <summary>The layers' states, the one that sees the input first; then, where the network pools, the state of the pooling.</summary>
+    /// <summary>The layers' states, the one that sees the input first; then that of a pooling, or of the errors of prediction.</summary>
     public LayerState[] Layers { get; }
 
     /// <summary>Bytes of an exported state: layer by layer h then c, 16 bits little-endian each.</summary>

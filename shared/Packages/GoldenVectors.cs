@@ -48,7 +48,7 @@ public sealed class GoldenVectors
             offsets[i] = at;
             // At most 2^16 numbers per step times 2^16 steps: the product is formed in 64 bits.
             long size = 2L * vectors.StepCount(i) * vectors.ValuesPerStep + 2 * vectors.StateCount + 4 * vectors.ClassCount;
-            if (vectors.StepCount(i) == 0 || vectors.ClassOf(i) >= vectors.ClassCount) return null;
+            if (vectors.StepCount(i) == 0 || vectors.ClassOf(i) >= (vectors.ClassCount < 2 ? 2 : vectors.ClassCount)) return null;
             if (size > bytes.Length - at - KernelPackageFormat.SequenceHeaderSize) return null;
             at += KernelPackageFormat.SequenceHeaderSize + (int)size;
         }

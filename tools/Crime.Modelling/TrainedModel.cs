@@ -21,7 +21,7 @@ public sealed class TrainedModel
     /// <summary>Width of the first layer's input: features per timestep, or dimensions of the embedding.</summary>
     public required int InputCount { get; init; }
 
-    /// <summary>Names of the classes.</summary>
+    /// <summary>Names of the classes, or of the values of an answer that has no class; for an anomaly <see cref="AnswerScale.AnomalyNames"/>.</summary>
     public required IReadOnlyList<string> ClassNames { get; init; }
 
     /// <summary>Mean per feature, [inputs]; null when the inputs are taken as they are.</summary>
@@ -48,10 +48,13 @@ public sealed class TrainedModel
     /// <summary>The meaning of the numbers that the head gives.</summary>
     public AnswerKind Answer { get; init; }
 
-    /// <summary>[classes][inputs of the head].</summary>
+    /// <summary>Scale and units of values, or the threshold of an anomaly; null for classes, and for values that are taken as they are.</summary>
+    public AnswerScale? Scale { get; init; }
+
+    /// <summary>[outputs][inputs of the head].</summary>
     public required float[] HeadWeights { get; init; }
 
-    /// <summary>[classes].</summary>
+    /// <summary>[outputs].</summary>
     public required float[] HeadBias { get; init; }
 
     /// <summary>The ranges to quantise with, where the training has decided them; null for any.</summary>
@@ -62,6 +65,9 @@ public sealed class TrainedModel
 
     /// <summary>Numbers that the head sees.</summary>
     public int HeadInputCount => Graph?.Shapes[^1].Width ?? Layers[^1].Shape.OutputCount;
+
+    /// <summary>Numbers that the head gives.</summary>
+    public int OutputCount => HeadBias.Length;
 
     /// <summary>Trainable numbers.</summary>
     public int ParameterCount => Embedding.Length + Layers.Sum(layer => layer.ParameterCount) + (int)(Graph?.FloatCount ?? 0) + HeadWeights.Length + HeadBias.Length;
@@ -75,7 +81,8 @@ public sealed class TrainedModel
         ?? (DenseTail.TryFind(this) == null
             ? "boards compute recurrent layers in a row, then fully connected layers with Relu or Tanh on the last state, the mean or the maximum, and nothing else"
             : null)
-        ?? (Answer != AnswerKind.Class ? "a board gives one class per sequence" : null)
+        ?? (Answer == AnswerKind.ValuesPerStep ? "a board gives no values per timestep" : null)
+        ?? (Answer == AnswerKind.Anomaly && Graph != null ? "a board predicts the next timestep from the last state alone" : null)
         ?? (HeadInput == HeadInput.FirstStep ? "the head sees the first timestep" : null);
 
     /// <summary>The same model with other recurrent weights. The calibration stays behind: other weights reach other states.</summary>
@@ -100,6 +107,7 @@ public sealed class TrainedModel
         HeadInput = HeadInput,
         Graph = Graph,
         Answer = Answer,
+        Scale = Scale,
         HeadWeights = HeadWeights,
         HeadBias = HeadBias,
         Calibration = calibration,

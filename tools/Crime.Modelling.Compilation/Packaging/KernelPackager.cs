@@ -64,7 +64,7 @@ public static class KernelPackager
         var random = new Random(unchecked((int)model.Id));
         int stateCount = reference.Hidden.Concat(reference.Cell).Sum(values => values.Length);
         var bytes = new List<byte>();
-        foreach (int value in new[] { s_lengths.Length, model.ValuesPerStep, stateCount, model.ClassCount }) Add(bytes, value);
+        foreach (int value in new[] { s_lengths.Length, model.ValuesPerStep, stateCount, model.OutputCount }) Add(bytes, value);
         for (int sequence = 0; sequence < s_lengths.Length; sequence++)
         {
             short[] values = Enumerable.Range(0, s_lengths[sequence] * model.ValuesPerStep).Select(_ => Value(model, random, sequence)).ToArray();

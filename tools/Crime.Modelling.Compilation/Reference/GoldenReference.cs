@@ -27,7 +27,7 @@ public static class GoldenReference
         int[] logits = network.Logits();
         foreach (int logit in logits) result.AddRange(BitConverter.GetBytes(logit));
         checksum = Crc32.HashToUInt32(result.ToArray());
-        return Array.IndexOf(logits, logits.Max());
+        return model.Answer == AnswerKind.Anomaly ? network.Score > model.Scale.Threshold ? 1 : 0 : Array.IndexOf(logits, logits.Max());
     }
 
     /// <summary>Returns true when the reference computes the golden sequences of a model; true for a model without them.</summary>

@@ -18,6 +18,7 @@ public sealed class ReferenceNetwork
     private readonly ReferenceLayer[] _layers;
     private readonly int[] _pooled;
     private int _count;
+    private long _squaredError;
 
     /// <summary>Makes a reference for a model, in the zero state.</summary>
     /// <param name="model">A model with fixed-point weights.</param>
@@ -33,7 +34,10 @@ public sealed class ReferenceNetwork
     /// values. A step makes new arrays.
     /// </summary>
     public short[][] Hidden =>
-        [.. _layers.Select(layer => layer.Hidden), .. Pooled(_model.Pooling == PoolingKind.None ? null : [.. _pooled.Select(value => (short)value)])];
+    [
+        .. _layers.Select(layer => layer.Hidden), .. Pooled(_model.Pooling == PoolingKind.None ? null : [.. _pooled.Select(value => (short)value)]),
+        .. Pooled(IsAnomaly ? [.. Enumerable.Range(0, 4).Select(part => (short)(_squaredError >> 16 * part))] : null),
+    ];
 
     /// <summary>
     /// Cell state of each layer in its cell format, [layers][hidden], empty for a layer without one; behind them, where the network pools, the upper
@@ -43,8 +47,15 @@ public sealed class ReferenceNetwork
     {
         PoolingKind.Mean => [.. _pooled.Select(value => (short)(value >> 16)), (short)_count],
         PoolingKind.Max => [(short)_count],
-        _ => null,
+        _ => IsAnomaly ? [(short)_count] : null,
     })];
+
+    /// <summary>Mean squared error of prediction in standardised units; 0 before the second timestep, and for other answers than an anomaly.</summary>
+    public float Score => !IsAnomaly || _count < 2
+        ? 0
+        : _squaredError / ((float)(_count - 1) * _model.InputCount * (1 << 2 * _model.InputFractionBits));
+
+    private bool IsAnomaly => _model.Answer == AnswerKind.Anomaly;
 
     /// <summary>Zero state: the start of a sequence.</summary>
     public void Reset()
@@ -52,6 +63,7 @@ public sealed class ReferenceNetwork
         foreach (ReferenceLayer layer in _layers) layer.Reset();
         Array.Clear(_pooled);
         _count = 0;
+        _squaredError = 0;
     }
 
     /// <summary>One timestep.</summary>
@@ -60,6 +72,11 @@ public sealed class ReferenceNetwork
     public void Step(short[] values, int step)
     {
         short[] x = Input(values, step);
+        if (IsAnomaly && _count < 65535)
+        {
+            if (_count > 0) _squaredError += Logits().Zip(x, SquaredError).Sum();
+            _count++;
+        }
         foreach (ReferenceLayer layer in _layers)
         {
             layer.Step(x);
@@ -74,7 +91,7 @@ public sealed class ReferenceNetwork
     /// <summary>The logits of the present state, exact.</summary>
     public int[] Logits()
     {
-        var logits = new int[_model.ClassCount];
+        var logits = new int[_model.OutputCount];
         short[] hidden = _model.Pooling switch
         {
             PoolingKind.None => _layers[^1].Hidden,
@@ -90,6 +107,15 @@ public sealed class ReferenceNetwork
             logits[k] = checked((int)sum);
         }
         return logits;
+    }
+
+    private long SquaredError(int logit, short value)
+    {
+        int shift = _model.LogitFractionBits - _model.InputFractionBits;
+        // Half up, exact: floor(logit / 2^shift + 1/2).
+        decimal scaled = Math.Floor(logit * (decimal)Math.Pow(2, -shift) + (shift > 0 ? 0.5m : 0));
+        long error = value - (long)Math.Clamp(scaled, short.MinValue, short.MaxValue);
+        return error * error;
     }
 
     private static short[][] Pooled(short[]? numbers) => numbers == null ? [] : [numbers];

@@ -76,6 +76,6 @@ public sealed record HeapSize(int Tables, int State, int Head, int Embedding)
             + (model.Pooling == PoolingKind.None ? 0 : 3 * DeviceSizes.Array(model.Layers[^1].HiddenCount + 1, sizeof(short))),
         (model.DenseLayers ?? []).Sum(layer => layer.OutputCount * DeviceSizes.Array(layer.InputCount, sizeof(short))
             + DeviceSizes.Array(layer.OutputCount, sizeof(int)) + DeviceSizes.Array(layer.OutputCount, sizeof(short)))
-            + model.ClassCount * DeviceSizes.Array(model.HeadInputCount, sizeof(short)) + 2 * DeviceSizes.Array(model.ClassCount, sizeof(int)),
+            + model.OutputCount * DeviceSizes.Array(model.HeadInputCount, sizeof(short)) + 2 * DeviceSizes.Array(model.OutputCount, sizeof(int)),
         model.Input == InputKind.Tokens ? DeviceSizes.Array(model.VocabularyCount * model.InputCount, sizeof(short)) : 0);
 }

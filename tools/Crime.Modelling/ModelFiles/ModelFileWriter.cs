@@ -31,7 +31,7 @@ public static class ModelFileWriter
             writer.Write((byte)Quantiser.InputFractionBits(model, calibration));
             writer.Write((byte)model.Input);
             writer.Write((ushort)model.InputCount);
-            writer.Write((ushort)model.ClassNames.Count);
+            writer.Write((ushort)model.OutputCount);
             writer.Write((ushort)model.VocabularyCount);
             writer.Write((ushort)Math.Min(calibration.LongestLength, ushort.MaxValue));
             writer.Write((byte)model.Answer);
@@ -64,6 +64,7 @@ public static class ModelFileWriter
             })));
         if (model.Layers.Any(layer => layer.HasActivations))
             sections.Add((ModelFormat.OptionsTag, Section(writer => WriteOptions(writer, model))));
+        if (model.Scale is { } scale) sections.Add((ModelFormat.AnswerTag, Section(writer => WriteScale(writer, scale))));
         if (model.Graph != null) sections.Add((ModelFormat.GraphTag, model.Graph.Write()));
         if (quantised != null) sections.Add((ModelFormat.FixedPointTag, Section(writer => WriteFixedPoint(writer, quantised))));
         if (quantised is { DenseLayers.Count: > 0 } or { Pooling: not PoolingKind.None })
@@ -88,12 +89,29 @@ public static class ModelFileWriter
 
     private static void WriteNames(BinaryWriter writer, TrainedModel model)
     {
-        foreach (string name in model.ClassNames.Prepend(model.Name))
+        foreach (string name in model.ClassNames.Prepend(model.Name)) WriteName(writer, name);
+    }
+
+    private static void WriteName(BinaryWriter writer, string name)
+    {
+        if (ModelNames.Problem(name) is { } problem) throw new UserInputException(problem);
+        byte[] bytes = Encoding.UTF8.GetBytes(name);
+        writer.Write((byte)bytes.Length);
+        writer.Write(bytes);
+    }
+
+    private static void WriteScale(BinaryWriter writer, AnswerScale scale)
+    {
+        writer.Write(scale.Threshold);
+        for (int i = 0; i < scale.Count; i++)
         {
-            if (ModelNames.Problem(name) is { } problem) throw new UserInputException(problem);
-            byte[] bytes = Encoding.UTF8.GetBytes(name);
-            writer.Write((byte)bytes.Length);
-            writer.Write(bytes);
+            writer.Write(scale.Offset(i));
+            writer.Write(scale.Factor(i));
+        }
+        for (int i = 0; i < scale.Count; i++)
+        {
+            if (ModelNames.UnitProblem(scale.Unit(i)) is { } problem) throw new UserInputException(problem);
+            WriteName(writer, scale.Unit(i));
         }
     }
 

@@ -2,6 +2,7 @@
 
 using System.Linq;
 using System.Text;
+using Crime.Model;
 
 namespace Crime.Modelling.ModelFiles;
 
@@ -12,6 +13,12 @@ public static class ModelNames
     public const int MaxNameSize = 255;
 
     private const int ShownLetters = 20;
+
+    /// <summary>Returns why a model file cannot hold a unit; null when it can.</summary>
+    /// <param name="unit">Unit of a value; empty for none.</param>
+    public static string? UnitProblem(string unit) => Encoding.UTF8.GetByteCount(unit) > AnswerScale.MaxUnitSize
+        ? $"the unit '{unit}' is longer than {AnswerScale.MaxUnitSize} bytes; shorten it"
+        : Problem(unit);
 
     /// <summary>Returns why a model file cannot hold a name; null when it can.</summary>
     /// <param name="name">Name of a model or a class.</param>
