@@ -34,6 +34,8 @@ public sealed class FloatModel
         Layers = model.Layers;
         HeadInput = model.HeadInput;
         HeadInputCount = model.HeadInputCount;
+        OutputCount = model.OutputCount;
+        Scale = model.Scale;
         Answer = model.Answer;
         IsAnswerPerStep = model.IsAnswerPerStep;
         CellFractionBits = model.HasFixedPoint ? Array.ConvertAll(model.FixedLayers, layer => layer.CellFractionBits) : null;
@@ -53,8 +55,8 @@ public sealed class FloatModel
         if (model.HasGraph) Graph = NetworkGraph.Read(model, Next);
         bool isPlain = Graph == null && Enumerable.Range(0, numbers.Length).All(layer => numbers[layer].All(one => BatchCell.CanRun(Layers[layer].Kind, one)));
         if (isPlain) BatchCells = Pack(numbers, (kind, one) => BatchCell.Pack(kind, one, VectorBits));
-        HeadWeights = Next(ClassCount * model.HeadInputCount);
-        HeadBias = Next(ClassCount);
+        HeadWeights = Next(OutputCount * model.HeadInputCount);
+        HeadBias = Next(OutputCount);
     }
 
     /// <summary>Identity of the trained weights.</summary>
@@ -81,21 +83,28 @@ public sealed class FloatModel
     /// <summary>The meaning of the numbers that the head gives.</summary>
     public AnswerKind Answer { get; }
 
-    /// <summary>True when the answer has one vector for each timestep.</summary>
+    /// <summary>Numbers that the head gives.</summary>
+    public int OutputCount { get; }
+
+    /// <summary>Scale of the answer's values, and threshold of an anomaly; null for classes.</summary>
+    public AnswerScale? Scale { get; }
+
+    /// <summary>True when the head gives one vector for each timestep.</summary>
     public bool IsAnswerPerStep { get; }
 
     /// <summary>Returns the number of logits of an answer.</summary>
     /// <param name="length">Timesteps of the sequence, at least 1.</param>
-    public int LogitCount(int length) => ClassCount * (!IsAnswerPerStep ? 1 : Graph == null ? length : Graph.LengthOf(Graph.Shapes[^1].Length, length));
+    public int LogitCount(int length) => OutputCount * (!IsAnswerPerStep ? 1 : Graph == null ? length : Graph.LengthOf(Graph.Shapes[^1].Length, length));
 
     /// <summary>Fraction bits of a board's cell states, [layers]; null when boards cannot run the model, and so have no state to hand over.</summary>
     public IReadOnlyList<int>? CellFractionBits { get; }
 
     /// <summary>
-    /// Numbers of the state that a board hands over: h and, where there is one, c of every layer, then those of a pooling; 0 when there are no such boards.
+    /// Numbers of the state that a board hands over: h and, where there is one, c of every layer, then those of a pooling or of errors of prediction; 0 when there are no
+    /// such boards.
     /// </summary>
-    public int BoardStateCount => CellFractionBits == null || IsAnswerPerStep || Layers.Any(layer => layer.Direction != Direction.Forward)
-        ? 0 : Layers.Sum(layer => layer.HiddenCount * (layer.HasCellState ? 2 : 1)) + PooledStateCount;
+    public int BoardStateCount => CellFractionBits == null || Layers.Any(layer => layer.Direction != Direction.Forward)
+        ? 0 : Layers.Sum(layer => layer.HiddenCount * (layer.HasCellState ? 2 : 1)) + PooledStateCount + (Answer == AnswerKind.Anomaly ? NetworkState.ErrorStateCount : 0);
 
     // A maximum has a number each, a mean two halves of a sum, and both the number of timesteps.
     private int PooledStateCount => Graph?.Pooling is { } pooling ? pooling.Width * (pooling.Argument == (int)PoolKind.Mean ? 2 : 1) + 1 : 0;
@@ -127,10 +136,10 @@ public sealed class FloatModel
     /// <summary>Weights of the fast path, [layers][directions]; null where a layer has an option that only the general path knows.</summary>
     internal BatchCell[][]? BatchCells { get; }
 
-    /// <summary>[classes][outputs of the last layer]</summary>
+    /// <summary>[outputs][inputs of the head]</summary>
     internal float[] HeadWeights { get; }
 
-    /// <summary>[classes]</summary>
+    /// <summary>[outputs]</summary>
     internal float[] HeadBias { get; }
 
     /// <summary>Looks tokens up; one outside the vocabulary counts as 0, "unknown".</summary>
@@ -147,7 +156,7 @@ public sealed class FloatModel
 
     /// <summary>Computes the logits of the vectors that the head sees.</summary>
     /// <param name="seen">[vectors][inputs of the head].</param>
-    /// <param name="logits">Receives [vectors][classes].</param>
+    /// <param name="logits">Receives [vectors][outputs].</param>
     /// <returns>The class with the largest logit of the last vector; the lowest index among equals.</returns>
     internal int Classify(ReadOnlySpan<float> seen, Span<float> logits)
     {
@@ -156,13 +165,13 @@ public sealed class FloatModel
         {
             best = 0;
             ReadOnlySpan<float> one = seen.Slice(vector, width);
-            Span<float> results = logits.Slice(at, ClassCount);
+            Span<float> results = logits.Slice(at, OutputCount);
             for (int k = 0; k < results.Length; k++)
             {
                 results[k] = HeadBias[k] + TensorPrimitives.Dot(HeadWeights.AsSpan(k * width, width), one);
                 if (results[k] > results[best]) best = k;
             }
-            at += ClassCount;
+            at += OutputCount;
         }
         return best;
     }

@@ -10,6 +10,9 @@ namespace Crime.Gateway.Inference;
 /// <summary>h and c of every layer after some timestep. Where a layer reads both ways: of each direction at the end of its own way.</summary>
 public sealed class NetworkState
 {
+    /// <summary>Numbers of the errors of prediction in a state of a board: their sum in four parts, the lowest first, and the timesteps.</summary>
+    internal const int ErrorStateCount = 5;
+
     private const int HiddenFractionBits = 15;
 
     private readonly int[] _offsets;
@@ -22,7 +25,7 @@ public sealed class NetworkState
     {
         _offsets = new int[model.Layers.Count + 1];
         for (int layer = 0; layer < model.Layers.Count; layer++) _offsets[layer + 1] = _offsets[layer] + model.Layers[layer].OutputCount;
-        IsResumable = model.Graph is null or { IsResumable: true } && !model.IsAnswerPerStep && model.Layers.All(layer => layer.Direction == Direction.Forward);
+        IsResumable = model.Graph is null or { IsResumable: true } && model.Layers.All(layer => layer.Direction == Direction.Forward);
         Pooled = new float[model.Graph?.Pooling?.Width ?? 0];
         _hidden = new float[_offsets[^1]];
         _cell = new float[_offsets[^1]];
@@ -32,7 +35,8 @@ public sealed class NetworkState
     /// <param name="model">The model that the board runs.</param>
     /// <param name="exported">
     /// Layer by layer h in Q0.15, then, where the cell has one, c with the layer's cell fraction bits; where the network pools, the lower halves of
-    /// the sums and their upper halves, or the largest values, and the number of timesteps: [<see cref="FloatModel.BoardStateCount"/>].
+    /// the sums and their upper halves, or the largest values, and the number of timesteps; for an anomaly the sum of the squared errors of prediction and
+    /// the number of timesteps: [<see cref="FloatModel.BoardStateCount"/>].
     /// </param>
     /// <exception cref="ArgumentException">The model has another number of them, or none.</exception>
     public static NetworkState FromBoard(FloatModel model, ReadOnlySpan<short> exported)
@@ -45,13 +49,20 @@ public sealed class NetworkState
             exported = Take(exported, state.Hidden(layer), HiddenFractionBits);
             if (model.Layers[layer].HasCellState) exported = Take(exported, state.Cell(layer), model.CellFractionBits![layer]);
         }
+        if (model.Answer == AnswerKind.Anomaly)
+        {
+            long sum = 0;
+            for (int i = ErrorStateCount - 2; i >= 0; i--) sum = sum << 16 | (ushort)exported[i];
+            state.ErrorSum = sum;
+            state.ErrorStepCount = (ushort)exported[^1];
+        }
         if (model.Graph?.Pooling is { } pooling) state.TakePooled(exported, pooling.Argument == (int)PoolKind.Mean);
         return state;
     }
 
     /// <summary>
-    /// True when a run can begin from such a state. A layer that reads from the end begins with timesteps that are not there yet. An answer
-    /// per timestep, and most graphs, need the timesteps that have passed.
+    /// True when a run can begin from such a state. A layer that reads from the end begins with timesteps that are not there yet. Most graphs need the
+    /// timesteps that have passed.
     /// </summary>
     public bool IsResumable { get; }
 
@@ -60,6 +71,12 @@ public sealed class NetworkState
 
     /// <summary>Timesteps that are in <see cref="Pooled"/>.</summary>
     public int PooledCount { get; set; }
+
+    /// <summary>Sum of the squared errors of a board's predictions, in the squared unit of its inputs; 0 for other answers than an anomaly.</summary>
+    public double ErrorSum { get; private set; }
+
+    /// <summary>Timesteps before this state of an anomaly; the first one has no prediction.</summary>
+    public int ErrorStepCount { get; private set; }
 
     /// <summary>Hidden state of a layer, [directions][hidden].</summary>
     /// <param name="layer">Index of the layer.</param>

@@ -5,6 +5,7 @@ using System.Buffers;
 using System.Text.Json;
 using Crime.Frames;
 using Crime.Gateway.Models;
+using Crime.Model;
 
 namespace Crime.Gateway.Boards;
 
@@ -28,9 +29,11 @@ public static class ResultJson
             json.WriteString("board", board);
             json.WriteNumber("session", result.Session);
             json.WriteNumber("input", result.Input);
-            json.WriteString("class", result.ClassIndex is { } index && index < model?.Weights.ClassCount ? model.Weights.ClassNames[index] : null);
-            WriteNumberOrNull(json, "class_index", result.ClassIndex);
+            int? classIndex = result.Values != null && model?.Weights.Answer != AnswerKind.Anomaly ? null : result.ClassIndex;
+            json.WriteString("class", NameOf(classIndex, model));
+            WriteNumberOrNull(json, "class_index", classIndex);
             WriteNumberOrNull(json, "confidence_per_mille", result.ConfidencePerMille);
+            WriteAnswer(json, result, model);
             json.WriteString("target", TargetName(result.Target));
             WriteNumberOrNull(json, "time_ms", result.TimeMs);
             WriteNumberOrNull(json, "energy_mj", result.EnergyMj);
@@ -42,6 +45,33 @@ public static class ResultJson
             json.WriteEndObject();
         }
         return bytes.WrittenSpan.ToArray();
+    }
+
+    private static string? NameOf(int? classIndex, GatewayModel? model) =>
+        classIndex is { } index && index < model?.Weights.ClassCount ? model.Weights.ClassNames[index] : null;
+
+    /// <summary>Writes what a class does not say: values with their names and units, the score of an anomaly, or the class of each timestep.</summary>
+    private static void WriteAnswer(Utf8JsonWriter json, BoardResult result, GatewayModel? model)
+    {
+        if (result.Values is { } values)
+        {
+            AnswerScale? scale = model?.Weights.Scale;
+            json.WriteStartArray("values");
+            for (int i = 0; i < values.Length; i++)
+            {
+                bool isNamed = i < scale?.Count;
+                json.WriteStartObject();
+                json.WriteString("name", isNamed ? model!.Weights.ClassNames[i] : "score");
+                json.WriteNumber("value", values[i]);
+                json.WriteString("unit", isNamed && scale!.Unit(i).Length > 0 ? scale.Unit(i) : null);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        }
+        if (result.StepLabels is not { } labels) return;
+        json.WriteStartArray("step_classes");
+        foreach (int label in labels) json.WriteStringValue(NameOf(label, model));
+        json.WriteEndArray();
     }
 
     private static string TargetName(Target target) => target switch

@@ -69,7 +69,9 @@ public sealed class ResultReporter
             bool isNew = !_memory.Contains(item.Key) && !_memory.Contains(ofTelemetry);
             _memory.Add(item.Key, _time.NowUs());
             if (ofTelemetry != item.Key) _memory.Add(ofTelemetry, _time.NowUs());
-            if (isNew) Send(item.Key.Board, BoardResult.Of(item.Result!), _models.ById(item.Result!.ModelId));
+            if (!isNew) return;
+            GatewayModel? model = _models.ById(item.Result!.ModelId);
+            Send(item.Key.Board, BoardResult.Of(item.Result, model?.Weights.Scale), model);
         }
     }
 

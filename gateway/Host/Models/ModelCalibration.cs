@@ -80,7 +80,7 @@ public static class ModelCalibration
         for (int i = 0; i < count; i++)
         {
             items[i].FractionBits = FractionBits;
-            items[i].Logits = new float[model.ClassCount];
+            items[i].Logits = new float[model.LogitCount(LongLength)];
         }
         return items;
     }

@@ -30,6 +30,9 @@ public sealed class ModelLibrary
     /// <summary>A changed file that is no good may still be being written: it is complained of when it has not changed for so long.</summary>
     public const long SettleUs = 1_000_000;
 
+    // Timesteps of a sequence that is not shorter than any window.
+    private const int ProbeLength = 4096;
+
     private const string NameLetters = "a-z, A-Z, 0-9, '-', '_' and '.'";
     private const string Pattern = "*.crime";
 
@@ -164,7 +167,9 @@ public sealed class ModelLibrary
     {
         if (!file.HasFloat) return "it has no float weights (an image for boards?)";
         if (NetworkGraph.ProblemOf(file) is { } problem) return problem;
-        if (file.Answer != AnswerKind.Class) return "it gives values, or an answer for each timestep, and a gateway answers requests with one class";
+        if (file.Answer == AnswerKind.ValuesPerStep) return "it gives values for each timestep, and no frame carries them";
+        if (file.IsAnswerPerStep && file.HasGraph && new FloatModel(file).LogitCount(ProbeLength) != ProbeLength * file.OutputCount)
+            return "it gives a class for each window of timesteps, and an answer has one for each timestep";
         ModelSource? twin = _sources.Values.FirstOrDefault(known => known != source && known.Current?.Id == file.Id);
         if (twin != null) return $"it is the same network as {twin.Current!.Name}";
         if (source?.Current == null && _sources.Values.Count(known => known.Current != null) == StatusFrame.MaxModels)

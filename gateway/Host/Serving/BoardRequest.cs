@@ -4,6 +4,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using Crime.Gateway.Core.Queueing;
+using Crime.Gateway.Inference;
 
 namespace Crime.Gateway.Serving;
 
@@ -16,11 +17,8 @@ public sealed class BoardRequest : PendingRequest
     /// <summary>Called once the request has been answered; null without acknowledgement.</summary>
     public Action? Acknowledge { get; set; }
 
-    /// <summary>Index of the class that a worker has found.</summary>
-    public int Label { get; set; }
-
-    /// <summary>The logits that a worker has computed, all classes; valid until it computes the next batch.</summary>
-    public ReadOnlyMemory<float> Logits { get; set; }
+    /// <summary>The answer that a worker has found.</summary>
+    public SequenceAnswer Answer { get; } = new();
 
     /// <summary>True when its worker has others to answer at the same time.</summary>
     public bool IsOneOfMany { get; set; }

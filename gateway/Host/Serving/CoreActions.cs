@@ -7,6 +7,7 @@ using Crime.Gateway.Broker;
 using Crime.Gateway.Core.Actions;
 using Crime.Gateway.Core.Queueing;
 using Crime.Gateway.Counting;
+using Crime.Gateway.Inference;
 using Crime.Gateway.Signals;
 using Crime.Gateway.Upstream;
 using Crime.Model;
@@ -57,7 +58,7 @@ public sealed class CoreActions : IGatewayActions
         frame.BacklogUs = reply.Load.BacklogUs;
         frame.RelayCount = reply.RelayCount;
         bool isComputed = reply is { Code: ResponseCode.Ok, Upstream: null };
-        if (reply.Code != ResponseCode.Ok) frame.Label = frame.ClassCount = frame.FractionBits = 0;
+        if (reply.Code != ResponseCode.Ok) frame.Label = frame.ClassCount = frame.FractionBits = frame.LabelCount = 0;
         else if (reply.Upstream is { } upstream) CopyResult(frame, upstream);
         else WriteResult(frame, asked);
         _outbox.Send(asked.Reply.Topic, frame.Encode(), isRetained: false, isComputed && asked.IsOneOfMany);
@@ -101,10 +102,13 @@ public sealed class CoreActions : IGatewayActions
     /// <summary>Copies label and logits that a worker has computed.</summary>
     internal static void WriteResult(ResponseFrame frame, BoardRequest request)
     {
-        ReadOnlySpan<float> logits = request.Logits.Span;
+        SequenceAnswer answer = request.Answer;
+        ReadOnlySpan<float> logits = answer.Numbers.Span;
         float largest = 0;
         foreach (float logit in logits) largest = MathF.Max(largest, MathF.Abs(logit));
-        frame.Label = request.Label;
+        frame.Label = answer.Label;
+        frame.Labels = answer.Labels;
+        frame.LabelCount = answer.LabelCount;
         frame.ClassCount = logits.Length;
         frame.FractionBits = QFormat.FractionBitsFor(largest);
         for (int i = 0; i < logits.Length; i++) frame.Logits[i] = QFormat.FromFloat(logits[i], frame.FractionBits);
@@ -116,6 +120,8 @@ public sealed class CoreActions : IGatewayActions
         frame.ClassCount = upstream.ClassCount;
         frame.FractionBits = upstream.FractionBits;
         Array.Copy(upstream.Logits, frame.Logits, upstream.ClassCount);
+        frame.Labels = upstream.Labels;
+        frame.LabelCount = upstream.LabelCount;
     }
 
     /// <summary>The request as the upstream gets it. Afterwards the frame holds the sender's fields again.</summary>

@@ -22,7 +22,7 @@ public sealed class InferenceWorker
     private const int FewAnswers = 2;
 
     private readonly BatchItem[] _items = new BatchItem[Batch.MaxCount];
-    private readonly float[] _logits = new float[Batch.MaxCount * ModelFormat.MaxClasses];
+    private float[] _logits = new float[Batch.MaxCount * ModelFormat.MaxClasses];
     private readonly Batch _batch;
     private readonly GatewayCore _core;
     private readonly WorkerGate _gate;
@@ -87,8 +87,7 @@ public sealed class InferenceWorker
         for (int i = 0; i < items.Length; i++)
         {
             var request = (BoardRequest)_batch.Requests[i];
-            request.Label = items[i].Label;
-            request.Logits = items[i].Logits;
+            request.Answer.Read(model.Weights, items[i]);
             request.IsOneOfMany = items.Length > FewAnswers;
         }
         _core.OnComputed(_batch, finishedUs - computingUs, finishedUs);
@@ -96,16 +95,22 @@ public sealed class InferenceWorker
 
     private Span<BatchItem> FillItems(FloatModel model)
     {
-        int classCount = model.ClassCount;
         ReadOnlySpan<PendingRequest> requests = _batch.Requests;
+        int room = 0, at = 0;
+        foreach (PendingRequest request in requests) room += RoomFor(model, request.Frame);
+        if (_logits.Length < room) _logits = new float[room];
         for (int i = 0; i < requests.Length; i++)
         {
             RequestFrame frame = requests[i].Frame;
             _items[i].Values = frame.Values.AsMemory(0, frame.ValueCount);
             _items[i].FractionBits = frame.FractionBits;
             _items[i].Start = frame.StateCount == 0 ? null : NetworkState.FromBoard(model, frame.State.AsSpan(0, frame.StateCount));
-            _items[i].Logits = _logits.AsMemory(i * classCount, classCount);
+            int count = RoomFor(model, frame);
+            _items[i].Logits = _logits.AsMemory(at, count);
+            at += count;
         }
         return _items.AsSpan(0, requests.Length);
     }
+
+    private static int RoomFor(FloatModel model, RequestFrame frame) => SequenceAnswer.RoomFor(model, frame.ValueCount / model.ValuesPerStep);
 }

@@ -89,6 +89,8 @@ public sealed class ResultActions : IResultActions, IResultSender
         result.FractionBits = source.FractionBits;
         result.ClassCount = source.ClassCount;
         result.Logits = source.Logits.AsSpan(0, source.ClassCount).ToArray();
+        result.LabelCount = source.LabelCount;
+        if (source.LabelCount > 0) result.Labels = source.Labels.AsSpan(0, source.LabelCount).ToArray();
     }
 
     /// <inheritdoc/>
