@@ -1,13 +1,14 @@
 // A result as an application receives it.
 
 using Crime.Frames;
+using Crime.Node;
 
 namespace Crime.Sensing;
 
 /// <summary>Result of a sequence. A classifier has one object of this class and fills it anew: copy the fields that are needed later.</summary>
 public sealed class Classification
 {
-    /// <summary>Value of <see cref="ClassIndex"/> where the board does not know the class, because a gateway publishes the result.</summary>
+    /// <summary>Value of <see cref="ClassIndex"/> where the board does not know the class, because a gateway publishes the result, or where the answer is values.</summary>
     public const int NoClass = -1;
 
     /// <summary>Number of the sequence, counted from 0.</summary>
@@ -28,8 +29,11 @@ public sealed class Classification
     /// </summary>
     public string DecidedName { get; set; }
 
-    /// <summary>Softmax of the class in per mille, 1 to 1000; 0 where it is not known.</summary>
-    public int ConfidencePerMille { get; set; }
+    /// <summary>Softmax of the class in per mille, 1 to 1000; 0 where it is not known, and for values.</summary>
+    public int ConfidencePerMille => Answer.ConfidencePerMille;
+
+    /// <summary>Values with their units, or the class of each timestep, where the model gives them.</summary>
+    public InputAnswer Answer { get; set; } = new InputAnswer();
 
     /// <summary>The place that computed the result.</summary>
     public Target Place { get; set; }

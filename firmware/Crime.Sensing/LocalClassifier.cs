@@ -1,7 +1,6 @@
 // A classifier for an application without a network: model, segmenter and kernel, and nothing else of the product.
 
 using System;
-using Crime.FixedPoint;
 using Crime.Frames;
 using Crime.Kernel;
 using Crime.Model;
@@ -57,6 +56,7 @@ public sealed class LocalClassifier
             _stream = new SequenceStream(segmenter, _model.InputCount);
         }
         _longestLength = _stream == null ? SegmenterSettings.MostLength : segmenter.GreatestLength;
+        Last.Answer.SetModel(_model);
         _model.ReleaseNumbers();
         SetCertainty(0, 1, 1);
     }
@@ -146,6 +146,7 @@ public sealed class LocalClassifier
             _ticks = 0;
         }
         if (_stream != null) _stream.Prepare(raw, length, _normaliser);
+        _kernel.StepLabels = Last.Answer.StepLabels(length);
         _kernel.Advance(_stream == null ? raw : _stream.Values, _doneCount, length - _doneCount);
         _doneCount = length;
         _ticks += DateTime.UtcNow.Ticks - startTicks;
@@ -160,8 +161,9 @@ public sealed class LocalClassifier
         result.Number = _count++;
         result.Length = length;
         result.ClassIndex = classIndex;
-        result.ConfidencePerMille = Confidence.PerMille(_kernel.Logits, classIndex, _kernel.ClassCount, _kernel.LogitFractionBits);
-        _judge.Judge(classIndex, result.ConfidencePerMille);
+        result.Answer.TakeLocal(_kernel.Logits, _kernel.LogitFractionBits, classIndex, _kernel.Score, length);
+        if (_model.Answer == AnswerKind.Values) result.ClassIndex = Classification.NoClass;
+        _judge.Judge(result.ClassIndex, result.ConfidencePerMille);
         result.ClassName = _judge.Name;
         result.DecidedName = _judge.Decision;
         result.Place = Target.Local;

@@ -244,6 +244,7 @@ public sealed class BatchFlow
         result.Length = _kept.Length(index);
         result.DoneCount = 0;
         result.Label = _kept.Label(index);
+        result.Answer.Begin();
         result.ConfidencePerMille = _kept.ConfidencePerMille(index);
         result.Target = Target.Gateway;
         result.TimeUs = _endUs - _kept.ArrivedUs(index);

@@ -290,7 +290,7 @@ public sealed class InputFlow
         if (!isEarlier) _engine.OnResponse(Decision.Gateway, response, _sentCount, answeredAtUs - _sentAtUs - _extraAirUs, answeredAtUs);
         if (!isOk) return FallBack(nowUs);
         Hedge.OnCompleted(isEarlier, nowUs);
-        Result.ConfidencePerMille = response.ConfidencePerMille;
+        Result.Answer.TakeGateway(response, Result.DoneCount, _sentCount);
         return Complete(Target.Gateway, response.Code == ResponseCode.Ok ? response.Label : InputResult.NoLabel, nowUs);
     }
 

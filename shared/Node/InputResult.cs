@@ -21,11 +21,18 @@ public sealed class InputResult
     /// <summary>Value of <see cref="Label"/> when the gateway has the input and publishes its result: the board does not know it.</summary>
     public const int NoLabel = -1;
 
-    /// <summary>The class, or <see cref="NoLabel"/>.</summary>
+    /// <summary>The class, or <see cref="NoLabel"/>; without a meaning where the answer has values and no class.</summary>
     public int Label;
 
-    /// <summary>Softmax of the class in per mille, 1 to 1000; 0 when it is not known.</summary>
-    public int ConfidencePerMille;
+    /// <summary>Confidence of the class, values, or classes of the timesteps.</summary>
+    public readonly InputAnswer Answer = new InputAnswer();
+
+    /// <summary>Softmax of the class in per mille, 1 to 1000; 0 when it is not known, and for values.</summary>
+    public int ConfidencePerMille
+    {
+        get => Answer.ConfidencePerMille;
+        set => Answer.ConfidencePerMille = value;
+    }
 
     /// <summary>The place that computed it.</summary>
     public Target Target;
@@ -57,7 +64,7 @@ public sealed class InputResult
     internal void Begin()
     {
         DoneCount = 0;
-        ConfidencePerMille = 0;
+        Answer.Begin();
         BreakEvenLength = CostLine.Never;
         _hasBreakEven = false;
     }

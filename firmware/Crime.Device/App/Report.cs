@@ -27,6 +27,9 @@ internal sealed class Report
     // The rest of the longest line of an inference leaves room for it.
     private const int MostNameLetters = 40;
 
+    // A comma and a number of most digits.
+    private const int RoomOfItem = 24;
+
     private readonly SerialConsole _console;
     private readonly LineWriter _line = new LineWriter();
 
@@ -59,8 +62,9 @@ internal sealed class Report
             .Text(" at=").Text(NameOf(result.Target));
         if (result.DoneCount > 0) _line.Text(" done=").Number(result.DoneCount);
         _line.Text(" class=");
-        // The gateway publishes the result: the board does not know it.
-        if (result.Label == InputResult.NoLabel) _line.Text("-");
+        InputAnswer answer = result.Answer;
+        // The gateway publishes the result: the board does not know it. Values have no class.
+        if (result.Label == InputResult.NoLabel || answer.Kind == AnswerKind.Values) _line.Text("-");
         else _line.Number(result.Label);
         _line.Text(" ms=").Thousandths(result.TimeUs).Text(" active-ms=").Thousandths(result.ActiveUs).Text(" mj=").Thousandths(result.EnergyUj)
             .Text(" mw=").Thousandths(MicrowattsOf(result.EnergyUj, result.ActiveUs));
@@ -71,7 +75,47 @@ internal sealed class Report
         _line.Text(" name=");
         if (name == null) _line.Text("-");
         else _line.Quoted(name, MostNameLetters);
+        if (answer.ValueCount > 0)
+        {
+            _line.Text(" value=").Value(answer.Value(0));
+            // A score has no unit.
+            if (answer.Kind != AnswerKind.Anomaly) _line.Text(" unit=").Quoted(answer.Scale.Unit(0), AnswerScale.MaxUnitSize);
+        }
         _console.Write(_line);
+        if (answer.ValueCount > 1) Values(result.Input, answer);
+        if (answer.StepLabelCount > 0) Steps(result.Input, answer);
+    }
+
+    /// <summary>Lines of all values of an answer.</summary>
+    private void Values(uint input, InputAnswer answer)
+    {
+        for (int i = 0; i < answer.ValueCount; i++)
+        {
+            if (_line.Room < RoomOfItem || i == 0) BeginItems("VALUES id=", input, i);
+            else _line.Text(",");
+            _line.Value(answer.Value(i));
+        }
+        _console.Write(_line);
+    }
+
+    /// <summary>Lines of the classes of all timesteps: 0*12,1*30 stands for twelve timesteps of class 0 and thirty of class 1.</summary>
+    private void Steps(uint input, InputAnswer answer)
+    {
+        for (int step = 0; step < answer.StepLabelCount;)
+        {
+            int start = step, label = answer.StepLabel(start);
+            while (step < answer.StepLabelCount && answer.StepLabel(step) == label) step++;
+            if (_line.Room < RoomOfItem || start == 0) BeginItems("STEPS id=", input, start);
+            else _line.Text(",");
+            _line.Number(label).Text("*").Number(step - start);
+        }
+        _console.Write(_line);
+    }
+
+    private void BeginItems(string name, uint input, int start)
+    {
+        if (start > 0) _console.Write(_line);
+        _line.Clear().Text(name).Number(input).Text(" from=").Number(start).Text(" items=");
     }
 
     /// <summary>The line of an input that is kept.</summary>

@@ -1,6 +1,7 @@
 // Hands results to the application that uses the library.
 
 using System;
+using Crime.Model;
 using Crime.Node;
 using Crime.Sensing;
 
@@ -29,10 +30,10 @@ internal sealed class ResultNotifier
         if (handlers == null) return;
         _result.Number = result.Input;
         _result.Length = result.Length;
-        _result.ClassIndex = result.Label;
+        _result.ClassIndex = result.Answer.Kind == AnswerKind.Values ? Classification.NoClass : result.Label;
+        _result.Answer = result.Answer;
         _result.ClassName = judge.Name;
         _result.DecidedName = judge.Decision;
-        _result.ConfidencePerMille = result.ConfidencePerMille;
         _result.Place = result.Target;
         _result.TimeUs = result.TimeUs;
         _result.EnergyUj = result.EnergyUj;

@@ -34,6 +34,9 @@ internal sealed class TelemetryRecorder
         _record.Length = result.Length;
         _record.Label = result.Label;
         _record.ConfidencePerMille = result.ConfidencePerMille;
+        // A receipt has no value: the gateway publishes the result.
+        _record.HasValue = result.Answer.ValueCount > 0;
+        if (_record.HasValue) _record.Value = result.Answer.Value(0);
         _record.Target = result.Target;
         _record.TimeUs = (uint)result.TimeUs;
         _record.TailUs = (int)_flow.Timeline.TailUs;

@@ -6,7 +6,6 @@ using Crime.Costs;
 using Crime.Device.Energy;
 using Crime.Device.Inputs;
 using Crime.Device.Offload;
-using Crime.FixedPoint;
 using Crime.Kernel;
 using Crime.Mapping;
 using Crime.Model;
@@ -58,7 +57,9 @@ internal sealed class InputDriver
         _kernel = kernel;
         if (_flow.Radio != null) _flow.Radio.SetModel(engine, Clock.NowUs() - radioOffUs);
         _inbox.SetModel(model.Id, engine);
-        _flow.SetModel(engine, kernel != null);
+        _flow.Result.Answer.SetModel(model);
+        // The gateway publishes what it knows: a board's own result carries a class and nothing else.
+        _flow.SetModel(engine, kernel != null && (model.Answer == AnswerKind.Class || !_flow.ResultsAtGateway));
         _link.SetModel(model.Id, model.Checksum, engine);
     }
 
@@ -157,13 +158,15 @@ internal sealed class InputDriver
     {
         if (_flow.StepStart == 0) _kernel.State.Reset();
         long startUs = Clock.NowUs();
+        int end = _flow.StepStart + _flow.StepCount;
+        _kernel.StepLabels = _flow.Result.Answer.StepLabels(end);
         _kernel.Advance(values, _flow.StepStart, _flow.StepCount);
         int label = 0;
         if (_flow.IsFinal)
         {
             label = _kernel.Classify();
-            // Before the flow takes the result: an answer that completes the input during that call brings its own confidence.
-            _flow.Result.ConfidencePerMille = Confidence.PerMille(_kernel.Logits, label, _kernel.ClassCount, _kernel.LogitFractionBits);
+            // Before the flow takes the result: an answer that completes the input during that call brings its own numbers.
+            _flow.Result.Answer.TakeLocal(_kernel.Logits, _kernel.LogitFractionBits, label, _kernel.Score, end);
         }
         // The MQTT client's thread gets the processor, so that an answer which has come is delivered now.
         if (_flow.Hedge.IsRunning) Thread.Sleep(0);

@@ -125,7 +125,8 @@ internal sealed class KeptInputDriver
     public bool TryKeep(InputSource source, uint input, ModelFile model)
     {
         long nowUs = Clock.NowUs();
-        if (!_deferral.ShouldKeep(source.Length, nowUs)) return false;
+        // The result of a kept input is a class.
+        if (model.Answer != AnswerKind.Class || !_deferral.ShouldKeep(source.Length, nowUs)) return false;
         int slot = Kept.FreeSlot();
         _store.ModelId = model.Id;
         if (!_store.TryWrite(slot, input, source.Length, source.Values, source.Length * model.ValuesPerStep))

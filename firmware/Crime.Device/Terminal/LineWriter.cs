@@ -9,6 +9,9 @@ internal sealed class LineWriter
     /// <summary>Longest line in letters; the rest of a longer one is dropped.</summary>
     public const int Capacity = 256;
 
+    private const float MostValue = 9e12f;
+    private const long MostThousandths = 9_000_000_000_000_000;
+
     private readonly byte[] _digits = new byte[20];
 
     /// <summary>The letters.</summary>
@@ -16,6 +19,9 @@ internal sealed class LineWriter
 
     /// <summary>Letters written so far.</summary>
     public int Length { get; private set; }
+
+    /// <summary>Letters that the line still has room for.</summary>
+    public int Room => Capacity - Length;
 
     /// <summary>Starts a new line.</summary>
     public LineWriter Clear()
@@ -74,6 +80,20 @@ internal sealed class LineWriter
         Digits(value / 1000, 1);
         Letter((byte)'.');
         Digits(value % 1000, 3);
+        return this;
+    }
+
+    /// <summary>Appends a value with three places, or six where it is below 10. A value beyond 9e12 is cut off there.</summary>
+    public LineWriter Value(float value)
+    {
+        bool isNegative = value < 0;
+        float magnitude = isNegative ? -value : value;
+        if (isNegative) Letter((byte)'-');
+        if (magnitude >= 10) return Thousandths(magnitude < MostValue ? (long)(magnitude * 1000 + 0.5f) : MostThousandths);
+        long millionths = (long)(magnitude * 1_000_000 + 0.5f);
+        Digits(millionths / 1_000_000, 1);
+        Letter((byte)'.');
+        Digits(millionths % 1_000_000, 6);
         return this;
     }
 

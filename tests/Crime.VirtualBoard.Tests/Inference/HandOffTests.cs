@@ -281,6 +281,14 @@ public sealed class HandOffTests
 
         public int[] Logits => inner.Logits;
 
+        public byte[] StepLabels
+        {
+            get => inner.StepLabels;
+            set => inner.StepLabels = value;
+        }
+
+        public float Score => inner.Score;
+
         public void Advance(short[] values, int start, int count)
         {
             inner.Advance(values, start, count);

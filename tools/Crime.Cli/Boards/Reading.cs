@@ -23,9 +23,11 @@ namespace Crime.Cli.Boards;
 /// <param name="Done">Timesteps computed on the board before the rest of a stream was sent to a gateway; 0 when no stream was handed off.</param>
 /// <param name="ConfidencePerMille">Softmax of the class in per mille; null when the board does not know it.</param>
 /// <param name="Class">Name of the class, or unknown where the confidence is too low; null when the board does not know it.</param>
+/// <param name="Value">First value of the answer, or score of an anomaly; null where the answer is a class.</param>
+/// <param name="Unit">Unit of the value; null for none.</param>
 internal sealed partial record Reading(
     int Input, int Length, string Target, int? ClassIndex, double TimeMs, double ActiveMs, double EnergyMj, double PowerMw, int? BreakEvenLength, int Depth,
-    string Meter, int Done = 0, int? ConfidencePerMille = null, string? Class = null)
+    string Meter, int Done = 0, int? ConfidencePerMille = null, string? Class = null, double? Value = null, string? Unit = null)
 {
     /// <summary>Tells the line from others where it is printed as JSON.</summary>
     [JsonPropertyOrder(-1)]
@@ -41,14 +43,16 @@ internal sealed partial record Reading(
             fields.Number("ms"), fields.Number("active"),
             fields.Number("mj"), fields.Number("mw"), fields.Text("even") == "-" ? null : fields.Whole("even"), fields.Whole("depth"), fields.Text("meter"),
             fields.Text("done").Length == 0 ? 0 : fields.Whole("done"), fields.Text("conf") == "-" ? null : fields.Whole("conf"),
-            fields.Text("name").Length == 0 ? null : fields.Text("name"));
+            fields.Text("name").Length == 0 ? null : fields.Text("name"), fields.Text("value").Length == 0 ? null : fields.Number("value"),
+            fields.Text("unit").Length == 0 ? null : fields.Text("unit"));
     }
 
     [GeneratedRegex(
         @"^INF id=(?<id>\d{1,9}) len=(?<len>\d{1,5}) at=(?<at>local|gateway|fallback)( done=(?<done>[1-9]\d{0,4}))? class=(?<class>-|\d{1,5}) "
         + @"ms=(?<ms>\d{1,9}\.\d{3}) active-ms=(?<active>\d{1,9}\.\d{3}) mj=(?<mj>\d{1,9}\.\d{3}) "
         + @"mw=(?<mw>\d{1,9}\.\d{3}) even=(?<even>-|\d{1,5}) depth=(?<depth>\d{1,5}) meter=(?<meter>ina219|model)"
-        + @" conf=(?<conf>-|[1-9]\d{0,3}) name=(-|""(?<name>[ !#-~]+)"")\z",
+        + @" conf=(?<conf>-|[1-9]\d{0,3}) name=(-|""(?<name>[ !#-~]+)"")"
+        + @"( value=(?<value>-?\d{1,13}\.(\d{3}|\d{6}))( unit=""(?<unit>[ !#-~]{0,15})"")?)?\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex Line();
 }

@@ -42,7 +42,7 @@ internal sealed class JsonView(MonitorTotals totals) : IMonitorView
                 Output.WriteJsonLine(new
                 {
                     r.Kind, Utc = utc, inference.Board, r.Input, r.Length, r.Target, r.Class, r.ClassIndex, r.TimeMs, r.EnergyMj, r.PowerMw,
-                    r.BreakEvenLength, r.Depth, r.Meter, r.Done, r.ConfidencePerMille,
+                    r.BreakEvenLength, r.Depth, r.Meter, r.Done, r.ConfidencePerMille, r.Value, r.Unit,
                 });
                 break;
             case BracketArrived { Reading: var r } bracket:
@@ -136,6 +136,14 @@ internal static class MonitorText
     /// <summary>How far a stream had come on the board.</summary>
     private static string After(int done) => done == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" after {done}");
 
+    /// <summary>The answer of a reading: its value with a unit, or its class with name and confidence where they are known.</summary>
+    private static string AnswerOf(Reading reading)
+    {
+        string value = reading.Value is { } number ? string.Create(CultureInfo.InvariantCulture, $"value {number:0.######} {reading.Unit}").TrimEnd() : "";
+        string classText = ClassOf(reading);
+        return value.Length == 0 ? $"class {classText}" : reading.ClassIndex == null ? value : $"class {classText}, {value}";
+    }
+
     /// <summary>The class of a reading, with name and confidence where they are known.</summary>
     private static string ClassOf(Reading reading)
     {
@@ -151,7 +159,7 @@ internal static class MonitorText
     {
         InferenceArrived { Reading: var r } inference => string.Create(
             CultureInfo.InvariantCulture,
-            $"{inference.Board} {r.Input}: {r.Length} steps, {r.Target}{After(r.Done)}, class {ClassOf(r)}, "
+            $"{inference.Board} {r.Input}: {r.Length} steps, {r.Target}{After(r.Done)}, {AnswerOf(r)}, "
             + $"{r.TimeMs:0.000} ms, {r.EnergyMj:0.000} mJ, "
             + $"break-even {Length(r.BreakEvenLength)}, meter {r.Meter}"),
         BracketArrived { Reading: var r } bracket => string.Create(

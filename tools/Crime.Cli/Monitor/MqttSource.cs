@@ -87,11 +87,13 @@ throw BoardBroker.Refusal(_broker, e);
     private static Reading ReadingOf(TelemetryRecord record)
     {
         double timeMs = record.TimeUs / 1000.0, activeMs = timeMs + record.TailUs / 1000.0, energyMj = record.EnergyUj / 1000.0;
-        int? classIndex = record.Label == ResultJson.UnknownLabel ? null : record.Label;
+        // The record of a value names a class only where it is an anomaly.
+        int? classIndex = record.Label == ResultJson.UnknownLabel || (record.HasValue && record.Label == 0) ? null : record.Label;
         return new Reading(
             (int)Math.Min(record.Input, int.MaxValue), record.Length, NameOf(record.Target), classIndex, timeMs, activeMs, energyMj,
             activeMs == 0 ? 0 : Math.Round(1000 * energyMj / activeMs, 3), record.BreakEvenLength == CostLine.Never ? null : record.BreakEvenLength,
-            record.Depth, record.Measured ? "ina219" : "model", record.Done, record.ConfidencePerMille == 0 ? null : record.ConfidencePerMille);
+            record.Depth, record.Measured ? "ina219" : "model", record.Done, record.ConfidencePerMille == 0 ? null : record.ConfidencePerMille,
+            Value: record.HasValue ? record.Value : null);
     }
 
     private static string NameOf(Target target) => target switch

@@ -1,0 +1,121 @@
+// The part of a result that depends on the model's kind of answer: the confidence of a class, values with a unit, or a class per timestep.
+
+using System;
+using Crime.FixedPoint;
+using Crime.Frames;
+using Crime.Model;
+
+namespace Crime.Node;
+
+/// <summary>The answer to an input. Used again and again; grows with the longest input that has a class per timestep.</summary>
+public sealed class InputAnswer
+{
+    private float[] _values;
+    private byte[] _stepLabels;
+
+    /// <summary>The model's kind of answer.</summary>
+    public AnswerKind Kind { get; private set; }
+
+    /// <summary>Scale and units of the values; null for classes.</summary>
+    public AnswerScale Scale { get; private set; }
+
+    /// <summary>True when the answer is a class, or a class per timestep.</summary>
+    public bool IsClass => Scale == null;
+
+    /// <summary>Number of values; 0 for classes, and while a result has none.</summary>
+    public int ValueCount { get; private set; }
+
+    /// <summary>Number of labels: the timesteps of the input, or 0 where the answer has none per timestep.</summary>
+    public int StepLabelCount { get; private set; }
+
+    /// <summary>Softmax of the class in per mille, 1 to 1000; 0 when it is not known, and for values.</summary>
+    public int ConfidencePerMille { get; set; }
+
+    /// <summary>A value in its unit; for an anomaly the mean squared error of prediction.</summary>
+    /// <param name="index">0 to <see cref="ValueCount"/> - 1.</param>
+    public float Value(int index) => _values[index];
+
+    /// <summary>Class of a timestep.</summary>
+    /// <param name="step">0 to <see cref="StepLabelCount"/> - 1.</param>
+    public int StepLabel(int step) => _stepLabels[step];
+
+    /// <summary>Takes over the model's kind of answer.</summary>
+    public void SetModel(ModelFile model)
+    {
+        Begin();
+        Kind = model.Answer;
+        Scale = model.Scale;
+        _values = Scale == null ? null : new float[Kind == AnswerKind.Anomaly ? 1 : Scale.Count];
+        _stepLabels = null;
+    }
+
+    /// <summary>Forgets the answer before.</summary>
+    public void Begin()
+    {
+        ValueCount = 0;
+        StepLabelCount = 0;
+        ConfidencePerMille = 0;
+    }
+
+    /// <summary>Returns room for the labels of the first timesteps; null where the answer has none per timestep. Labels that are there stay.</summary>
+    /// <param name="length">Timesteps.</param>
+    public byte[] StepLabels(int length)
+    {
+        if (Kind != AnswerKind.ClassPerStep) return null;
+        if (_stepLabels == null || _stepLabels.Length < length)
+        {
+            var longer = new byte[length];
+            if (_stepLabels != null) Array.Copy(_stepLabels, 0, longer, 0, _stepLabels.Length);
+            _stepLabels = longer;
+        }
+        return _stepLabels;
+    }
+
+    /// <summary>Takes the answer that the board has computed.</summary>
+    /// <param name="logits">The numbers of the network.</param>
+    /// <param name="fractionBits">Fraction bits of them.</param>
+    /// <param name="label">The class.</param>
+    /// <param name="score">Mean squared error of prediction of an anomaly.</param>
+    /// <param name="length">Timesteps of the input; their labels are in <see cref="StepLabels"/>.</param>
+    public void TakeLocal(int[] logits, int fractionBits, int label, float score, int length)
+    {
+        Begin();
+        if (Kind == AnswerKind.Anomaly)
+        {
+            _values[0] = score;
+            ValueCount = 1;
+            return;
+        }
+        if (Scale == null) ConfidencePerMille = Confidence.PerMille(logits, label, logits.Length, fractionBits);
+        else for (int i = 0; i < _values.Length; i++) SetValue(i, logits[i], fractionBits);
+        if (Kind == AnswerKind.ClassPerStep) StepLabelCount = length;
+    }
+
+    /// <summary>Takes the answer of a gateway.</summary>
+    /// <param name="response">The answer, or a receipt, which has no numbers.</param>
+    /// <param name="doneCount">Timesteps that the board had computed before; their labels are in <see cref="StepLabels"/>.</param>
+    /// <param name="sentCount">Timesteps of the request.</param>
+    public void TakeGateway(ResponseFrame response, int doneCount, int sentCount)
+    {
+        Begin();
+        if (Scale == null) ConfidencePerMille = response.ConfidencePerMille;
+        else if (Kind == AnswerKind.Anomaly && response.ClassCount == 2)
+        {
+            _values[0] = (float)response.Logits[1] / (1 << response.FractionBits);
+            ValueCount = 1;
+        }
+        else if (Kind != AnswerKind.Anomaly && response.ClassCount == _values.Length)
+        {
+            for (int i = 0; i < _values.Length; i++) SetValue(i, response.Logits[i], response.FractionBits);
+        }
+        if (Kind != AnswerKind.ClassPerStep || response.LabelCount != sentCount) return;
+        Array.Copy(response.Labels, 0, StepLabels(doneCount + sentCount), doneCount, sentCount);
+        StepLabelCount = doneCount + sentCount;
+    }
+
+    private void SetValue(int index, int number, int fractionBits)
+    {
+        _values[index] = Scale.ValueOf(index, (float)number / (1 << fractionBits));
+        ValueCount = index + 1;
+    }
+}
