@@ -8,7 +8,9 @@ namespace Crime.Sensing;
 /// <summary>Result of a sequence. A classifier has one object of this class and fills it anew: copy the fields that are needed later.</summary>
 public sealed class Classification
 {
-    /// <summary>Value of <see cref="ClassIndex"/> where the board does not know the class, because a gateway publishes the result, or where the answer is values.</summary>
+    /// <summary>
+    /// Value of <see cref="ClassIndex"/> where the board does not know the class, because a gateway publishes the result, and where the answer is values.
+    /// </summary>
     public const int NoClass = -1;
 
     /// <summary>Number of the sequence, counted from 0.</summary>

@@ -100,11 +100,13 @@ public sealed class FloatModel
     public IReadOnlyList<int>? CellFractionBits { get; }
 
     /// <summary>
-    /// Numbers of the state that a board hands over: h and, where there is one, c of every layer, then those of a pooling or of errors of prediction; 0 when there are no
-    /// such boards.
+    /// Numbers of the state that a board hands over: h and, where there is one, c of every layer, then those of a pooling or of errors of prediction; 0
+    /// when there are no such boards.
     /// </summary>
     public int BoardStateCount => CellFractionBits == null || Layers.Any(layer => layer.Direction != Direction.Forward)
-        ? 0 : Layers.Sum(layer => layer.HiddenCount * (layer.HasCellState ? 2 : 1)) + PooledStateCount + (Answer == AnswerKind.Anomaly ? NetworkState.ErrorStateCount : 0);
+        ? 0 : Layers.Sum(layer => layer.HiddenCount * (layer.HasCellState ? 2 : 1)) + PooledStateCount + ErrorStateCount;
+
+    private int ErrorStateCount => Answer == AnswerKind.Anomaly ? NetworkState.ErrorStateCount : 0;
 
     // A maximum has a number each, a mean two halves of a sum, and both the number of timesteps.
     private int PooledStateCount => Graph?.Pooling is { } pooling ? pooling.Width * (pooling.Argument == (int)PoolKind.Mean ? 2 : 1) + 1 : 0;

@@ -89,7 +89,7 @@ public sealed class ResponseFrame
     public int ConfidencePerMille => ClassCount == 0 ? 0 : Confidence.PerMille(Logits, Label, ClassCount, FractionBits);
 
     /// <summary>Bytes of the whole frame.</summary>
-    public int Size => HeaderSize + 2 * ClassCount + LabelCount;
+    public int Size => HeaderSize + 2 * ClassCount + StepLabels.SizeOf(LabelCount);
 
     /// <summary>Writes the frame into a new array.</summary>
     public byte[] Encode()

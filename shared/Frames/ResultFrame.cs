@@ -63,7 +63,7 @@ public sealed class ResultFrame
     public byte[] Labels;
 
     /// <summary>Bytes of the whole frame.</summary>
-    public int Size => HeaderSize + 2 * ClassCount + LabelCount;
+    public int Size => HeaderSize + 2 * ClassCount + StepLabels.SizeOf(LabelCount);
 
     /// <summary>Writes the frame into a new array.</summary>
     public byte[] Encode()

@@ -154,22 +154,49 @@ public static class TestModels
             if (function != null) Add(OperationKind.Apply, outputs, 0, [0, 0], function.Value);
             width = outputs;
         }
-        return new TrainedModel
+        NetworkGraph graph = NetworkGraph.Of(operations, trained.InputCount, [.. trained.Layers.Select(layer => layer.Shape)]);
+        return With(trained, graph, trained.Answer, null, Random(trained.OutputCount * width), trained.HeadBias);
+    }
+
+    /// <summary>Returns a model of layers in a row with another answer: a class per timestep, values in degrees, or an anomaly above 0.5.</summary>
+    /// <param name="trained">A model of layers in a row; of features for an anomaly, which gets a head of random weights.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="seed">Seed of the weights of an anomaly.</param>
+    /// <param name="scale">Largest of them.</param>
+    public static TrainedModel WithAnswer(TrainedModel trained, AnswerKind answer, int seed = 1, double scale = 0.5)
+    {
+        int outputs = trained.OutputCount, inputs = trained.InputCount;
+        var random = new Random(seed);
+        float[] Random(int count) => Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() * 2 - 1) * scale)).ToArray();
+        return answer switch
         {
-            Name = trained.Name,
-            Input = trained.Input,
-            InputCount = trained.InputCount,
-            ClassNames = trained.ClassNames,
-            Mean = trained.Mean,
-            Deviation = trained.Deviation,
-            CodePoints = trained.CodePoints,
-            Embedding = trained.Embedding,
-            Layers = trained.Layers,
-            Graph = NetworkGraph.Of(operations, trained.InputCount, [.. trained.Layers.Select(layer => layer.Shape)]),
-            HeadWeights = Random(trained.ClassNames.Count * width),
-            HeadBias = trained.HeadBias,
+            AnswerKind.Anomaly => With(trained, null, answer, new AnswerScale(0.5f, [], [], []), Random(inputs * trained.HeadInputCount), Random(inputs)),
+            AnswerKind.Values => With(trained, null, answer, Degrees(outputs), trained.HeadWeights, trained.HeadBias),
+            _ => With(trained, trained.Graph, answer, null, trained.HeadWeights, trained.HeadBias),
         };
     }
+
+    private static AnswerScale Degrees(int count) => new(
+        0, [.. Enumerable.Range(0, count).Select(n => 20f + n)], [.. Enumerable.Range(0, count).Select(n => 2.5f)], [.. Enumerable.Repeat("C", count)]);
+
+    private static TrainedModel With(
+        TrainedModel trained, NetworkGraph? graph, AnswerKind answer, AnswerScale? scale, float[] headWeights, float[] headBias) => new()
+    {
+        Name = trained.Name,
+        Input = trained.Input,
+        InputCount = trained.InputCount,
+        ClassNames = answer == AnswerKind.Anomaly ? AnswerScale.AnomalyNames : trained.ClassNames,
+        Mean = trained.Mean,
+        Deviation = trained.Deviation,
+        CodePoints = trained.CodePoints,
+        Embedding = trained.Embedding,
+        Layers = trained.Layers,
+        Graph = graph,
+        Answer = answer,
+        Scale = scale,
+        HeadWeights = headWeights,
+        HeadBias = headBias,
+    };
 
     /// <summary>Returns a model with all kinds of pooling, or none, and up to three fully connected layers of all functions in front of its head.</summary>
     /// <param name="trained">A model of layers in a row.</param>

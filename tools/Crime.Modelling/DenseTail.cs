@@ -38,12 +38,14 @@ internal sealed record DenseTail(PoolingKind Pooling, IReadOnlyList<Dense> Layer
         IReadOnlyList<GraphOperation> operations = model.Graph.Operations;
         int recurrent = model.Layers.Count, width = model.Layers[^1].Shape.OutputCount;
         // A chain: each operation reads the result of the one before it.
+        bool isPerStep = ModelFile.IsPerStep(model.Answer);
         if (operations.Count <= recurrent || operations.Where((operation, n) => operation.Inputs.Count != 1 || operation.Inputs[0] != n).Any()) return null;
         if (operations.Take(recurrent).Where((operation, n) => operation.Kind != OperationKind.Recurrent || operation.Argument != n).Any()) return null;
-        if (PoolingOf(operations[recurrent]) is not { } pooling) return null;
+        // An answer of each timestep reads the outputs of the last layer as they are.
+        if ((isPerStep ? PoolingKind.None : PoolingOf(operations[recurrent])) is not { } pooling) return null;
         var layers = new List<Dense>();
         bool isOpen = false;
-        foreach (GraphOperation operation in operations.Skip(recurrent + 1))
+        foreach (GraphOperation operation in operations.Skip(isPerStep ? recurrent : recurrent + 1))
         {
             if (operation.Kind == OperationKind.Linear)
             {

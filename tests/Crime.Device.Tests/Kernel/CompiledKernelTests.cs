@@ -20,15 +20,17 @@ public sealed class CompiledKernelTests
     private const int SequencesPerModel = 125;
 
     private static ModelFile Model(
-        int seed, CellKind kind, int inputs, int[] hidden, int vocabulary = 0, double scale = 1, int weightBits = 16, double pruned = 0)
+        int seed, CellKind kind, int inputs, int[] hidden, int vocabulary = 0, double scale = 1, int weightBits = 16, double pruned = 0,
+        bool isAnyAnswer = false)
     {
         TrainedModel trained = Pruner.Prune(TestModels.Make(inputs, hidden.Select(units => (kind, units)).ToArray(), 3, vocabulary, seed, scale), pruned);
         if (seed % 2 == 0) trained = TestModels.WithRandomTail(trained, seed, scale);
+        else if (isAnyAnswer && seed % 3 == 0) trained = TestModels.WithAnswer(trained, vocabulary > 0 ? AnswerKind.ClassPerStep : AnswerKind.Anomaly, seed, scale);
         // Every format that a cell state can have, from 15 fraction bits to 7.
         Calibration calibration = Calibration.FromDefaults with { MaxCells = [0.6f * (1 << (seed % 9))] };
         return TestModels.IsQuantisable(trained, weightBits, calibration)
             ? ModelLoading.Parse(TestModels.Write(trained, weightBits, calibration), "random")
-            : Model(seed + 9, kind, inputs, hidden, vocabulary, scale, weightBits, pruned);
+            : Model(seed + 9, kind, inputs, hidden, vocabulary, scale, weightBits, pruned, isAnyAnswer);
     }
 
     /// <summary>Numbers over the whole range of 16 bits, or tokens, unknown ones too.</summary>
@@ -53,7 +55,7 @@ public sealed class CompiledKernelTests
             int[] hidden = n % 4 == 1 ? [random.Next(1, 12), random.Next(1, 12)] : [random.Next(1, 20)];
             ModelFile model = Model(
                 first + n, kind, random.Next(1, 15), hidden, n % 5 == 0 ? random.Next(2, 40) : 0, scale,
-                weightBits[n % weightBits.Length], n % 3 == 0 ? random.NextDouble() : 0);
+                weightBits[n % weightBits.Length], n % 3 == 0 ? random.NextDouble() : 0, isAnyAnswer: true);
             var table = new NetworkKernel(model);
             NetworkKernel compiled = Compiled(model);
             var reference = new ReferenceNetwork(model);
@@ -64,6 +66,8 @@ public sealed class CompiledKernelTests
                 reference.Reset();
                 table.State.Reset();
                 compiled.State.Reset();
+                compiled.StepLabels = new byte[length];
+                table.StepLabels = new byte[length];
                 for (int step = 0; step < length; step++)
                 {
                     reference.Step(values, step);
@@ -74,6 +78,7 @@ public sealed class CompiledKernelTests
                     Assert.That(compiled.State.Layers.Select(layer => layer.Cell), Is.EqualTo(reference.Cell), where);
                     AssertSame(compiled, table, where);
                 }
+                Assert.That((compiled.StepLabels, compiled.Score), Is.EqualTo((table.StepLabels, reference.Score)), $"model {n}, sequence {i}");
             }
             gates += compiled.Saturations.Gates;
             cells += compiled.Saturations.Cells;
@@ -92,7 +97,7 @@ public sealed class CompiledKernelTests
         int first = 9 * random.Next(1_000_000);
         for (int n = 0; n < 30; n++)
         {
-            ModelFile model = Model(first + n, kind, 5, [9], scale: Math.Pow(10, random.NextDouble() * 3.5 - 2.5));
+            ModelFile model = Model(first + n, kind, 5, [9], scale: Math.Pow(10, random.NextDouble() * 3.5 - 2.5), isAnyAnswer: true);
             var table = new NetworkKernel(model);
             var compiled = Compiled(model);
             var state = new byte[table.State.ExportSize];

@@ -36,6 +36,7 @@ public sealed class NetworkKernelTests
         TrainedModel trained = TestModels.Make(random.Next(1, 16), layers, random.Next(1, 6), vocabulary, seed, scale);
         if (random.Next(3) == 0) trained = Pruner.Prune(trained, 0.5);
         if (random.Next(2) == 0) trained = TestModels.WithRandomTail(trained, seed, scale);
+        else if (random.Next(2) == 0) trained = TestModels.WithAnswer(trained, vocabulary > 0 || random.Next(2) == 0 ? AnswerKind.ClassPerStep : AnswerKind.Anomaly, seed, scale);
         int[] widths = [16, 16, 16, 8, 6, 4];
         // Cell formats from Q0.15, which overflows within a few steps, to Q7.8.
         var calibration = new Calibration("test", 7.99f, [(float)Math.Pow(10, random.NextDouble() * 2.5 - 0.5)], 0);
@@ -53,7 +54,7 @@ public sealed class NetworkKernelTests
     {
         const int models = 500, sequences = 20, longest = 6;
         Random random = TestSeed.Random();
-        int first = random.Next(1_000_000), gates = 0, cells = 0;
+        int first = random.Next(1_000_000), gates = 0, cells = 0, anomalies = 0;
         for (int n = 0; n < models; n++)
         {
             ModelFile model = RandomModel(random, first + n);
@@ -65,23 +66,31 @@ public sealed class NetworkKernelTests
                 short[] values = RandomSequence(random, model, length);
                 kernel.State.Reset();
                 reference.Reset();
+                kernel.StepLabels = new byte[length];
                 for (int step = 0; step < length; step++)
                 {
                     kernel.Advance(values, step, 1);
                     reference.Step(values, step);
+                    if (model.Answer == AnswerKind.ClassPerStep && kernel.StepLabels[step] != LabelOf(reference.Logits()))
+                        Assert.Fail($"model {n}, sequence {k}: label of step {step}");
                     AssertSameState(kernel, reference, $"model {n}, sequence {k}, step {step}");
                 }
                 int label = kernel.Classify();
                 int[] logits = reference.Logits();
                 if (!kernel.Logits.AsSpan().SequenceEqual(logits)) Assert.Fail($"model {n}, sequence {k}: logits");
-                if (label != Array.IndexOf(logits, logits.Max())) Assert.Fail($"model {n}, sequence {k}: label");
+                int expected = model.Answer == AnswerKind.Anomaly ? reference.Score > model.Scale.Threshold ? 1 : 0 : LabelOf(logits);
+                if (label != expected || kernel.Score != reference.Score) Assert.Fail($"model {n}, sequence {k}: label or score");
+                anomalies += model.Answer == AnswerKind.Anomaly ? label : 0;
             }
             gates += kernel.Saturations.Gates;
             cells += kernel.Saturations.Cells;
         }
         Assert.That(gates, Is.GreaterThan(1000), "the wild models have to leave their tables");
         Assert.That(cells, Is.GreaterThan(100), "and their cells 16 bits");
+        Assert.That(anomalies, Is.GreaterThan(100), "and their predictions are wrong");
     }
+
+    private static int LabelOf(int[] logits) => Array.IndexOf(logits, logits.Max());
 
     /// <summary>Plain comparisons: the test framework's take longer than the kernels.</summary>
     private static void AssertSameState(NetworkKernel kernel, ReferenceNetwork reference, string where)

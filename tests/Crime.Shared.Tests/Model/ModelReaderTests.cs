@@ -77,11 +77,55 @@ public sealed class ModelReaderTests
     [Test]
     public void ABoardsLayerReadsTheOneBeforeIt() => Assert.That(Read(WithWiderLayer(ModelFormat.FixedPointTag)), Is.EqualTo(ModelError.FixedPoint));
 
-    [Test]
-    public void ABoardGivesNothingButOneClass()
+    [TestCase(AnswerKind.ClassPerStep, ModelError.FixedPoint)]
+    [TestCase(AnswerKind.Values, ModelError.None)]
+    [TestCase(AnswerKind.ValuesPerStep, ModelError.FixedPoint)]
+    [TestCase(AnswerKind.Anomaly, ModelError.Architecture)]
+    [TestCase((AnswerKind)99, ModelError.Architecture)]
+    public void APooledNetworkOfBoardsGivesOneAnswer(AnswerKind answer, ModelError error)
     {
-        int answer = Offset(s_dense, ModelFormat.ArchitectureTag) + 12;
-        Assert.That(Read(Altered(s_dense, bytes => bytes[answer] = (byte)AnswerKind.Values)), Is.EqualTo(ModelError.FixedPoint));
+        int at = Offset(s_dense, ModelFormat.ArchitectureTag) + 12;
+        Assert.That(Read(Altered(s_dense, bytes => bytes[at] = (byte)answer)), Is.EqualTo(error));
+    }
+
+    private static byte[] WithAnswer(AnswerKind answer, int outputs = 2) =>
+        TestModels.Write(TestModels.WithAnswer(TestModels.Make(3, [(CellKind.Lstm, 5)], outputs), answer));
+
+    [Test]
+    public void ValuesHaveTheirScaleAndUnit()
+    {
+        Assert.That(ModelReader.TryRead(WithAnswer(AnswerKind.Values), out ModelFile model), Is.EqualTo(ModelError.None));
+        AnswerScale scale = model.Scale;
+        Assert.That((model.Answer, model.OutputCount, scale.Count, scale.Threshold), Is.EqualTo((AnswerKind.Values, 2, 2, 0f)));
+        Assert.That((scale.ValueOf(1, 2f), scale.Unit(1)), Is.EqualTo((26f, "C")));
+    }
+
+    [Test]
+    public void AnAnomalyPredictsItsInputsAndNamesTwoClasses()
+    {
+        Assert.That(ModelReader.TryRead(WithAnswer(AnswerKind.Anomaly), out ModelFile model), Is.EqualTo(ModelError.None));
+        Assert.That((model.OutputCount, model.Scale.Threshold), Is.EqualTo((3, 0.5f)));
+        Assert.That(model.ClassNames, Is.EqualTo(AnswerScale.AnomalyNames));
+    }
+
+    [Test]
+    public void AScaleThatIsNoneIsRefused()
+    {
+        byte[] values = WithAnswer(AnswerKind.Values);
+        int section = Offset(values, ModelFormat.AnswerTag), factor = section + AnswerScale.HeaderSize + 4, unit = section + AnswerScale.HeaderSize + 16;
+        void IsRefused(Action<byte[]> change, string reason) => Assert.That(Read(Altered(values, change)), Is.EqualTo(ModelError.Architecture), reason);
+        IsRefused(bytes => BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(factor), 0), "a factor of 0");
+        IsRefused(bytes => BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(factor), float.NaN), "a factor that is no number");
+        IsRefused(bytes => BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(section), -1), "a negative threshold");
+        IsRefused(bytes => bytes[unit] = 200, "a unit beyond the section");
+        IsRefused(bytes => bytes[unit] = 0, "bytes behind the last unit");
+        byte[] anomaly = WithAnswer(AnswerKind.Anomaly);
+        List<(uint Tag, byte[] Content)> sections = ModelContainer.Sections(anomaly);
+        sections.RemoveAll(entry => entry.Tag == ModelFormat.AnswerTag);
+        Assert.That(Read(ModelContainer.Write(1, sections, ModelFormat.GraphVersion)), Is.EqualTo(ModelError.Architecture), "no threshold");
+        List<(uint Tag, byte[] Content)> classes = ModelContainer.Sections(s_dense);
+        classes.Add((ModelFormat.AnswerTag, new byte[AnswerScale.HeaderSize]));
+        Assert.That(Read(ModelContainer.Write(1, classes, ModelFormat.GraphVersion)), Is.EqualTo(ModelError.Architecture), "classes have no scale");
     }
 
     [Test]

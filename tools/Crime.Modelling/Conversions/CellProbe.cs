@@ -40,7 +40,7 @@ public static class CellProbe
                 foreach (float value in cell) largest[layer] = MathF.Max(largest[layer], MathF.Abs(value));
             },
         };
-        var logits = new float[model.ClassNames.Count];
+        var logits = new float[engine.Model.LogitCount(Steps)];
         foreach (float[] step in model.Input == InputKind.Tokens ? TokenProbes(model) : FeatureProbes(model, model.Mean == null ? maxInput : StandardisedInput))
         {
             var sequence = new float[Steps * step.Length];

@@ -133,12 +133,13 @@ public static class Quantiser
     private static int ChooseLogitBits(TrainedModel model, int seenBits)
     {
         int width = model.HeadInputCount, logitBits = ModelFormat.MaxRowFractionBits;
-        for (int k = 0; k < model.ClassNames.Count; k++)
+        for (int k = 0; k < model.OutputCount; k++)
         {
+            string name = model.Answer == AnswerKind.Anomaly ? $"the prediction of input {k}" : $"the logit of class '{model.ClassNames[k]}'";
             var part = new RowPart(model.HeadWeights.AsSpan(k * width, width), seenBits);
             logitBits = Math.Min(
                 logitBits,
-                ChooseRowBits([new RowSum([part], model.HeadBias[k])], 0, FullWeightBits, $"the logit of class '{model.ClassNames[k]}'", out _));
+                ChooseRowBits([new RowSum([part], model.HeadBias[k])], 0, FullWeightBits, name, out _));
         }
         return logitBits;
     }

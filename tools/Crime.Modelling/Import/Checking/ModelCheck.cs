@@ -81,7 +81,7 @@ public static class ModelCheck
                 + (model.InputAxes == null ? ": --head says what the head sees, every for an answer per timestep" : ""));
         // A graph shows what is at its end. A state dict does not, and its sample may come from before or after it.
         IEnumerable<string?> ends = model.InputAxes == null ? s_ends : [null];
-        int width = model.IsDecision || model.IsLogit ? 1 : model.Model.ClassNames.Count;
+        int width = model.IsDecision || model.IsLogit ? 1 : model.Model.OutputCount;
         CheckResult best = ends.Select(end => new CheckResult(sequences.Length, Difference(outputs, end, expected, width), end))
             .MinBy(result => result.MaxDifference)!;
         double largest = Math.Max(1, expected.Max(Math.Abs));

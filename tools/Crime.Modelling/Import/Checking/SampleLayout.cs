@@ -51,7 +51,7 @@ internal static class SampleLayout
         int[] shape = [.. sample.Output.Shape.Where(size => size != 1)];
         if (model.Model.Answer is AnswerKind.Class or AnswerKind.Values || values.Length % Math.Max(count, 1) != 0) return values;
         string[] axes = (model.OutputAxes ?? "batch, time, feature").Split(", ").Where(axis => axis != "1").ToArray();
-        int width = model.IsDecision || model.IsLogit ? 1 : model.Model.ClassNames.Count, length = values.Length / count / width;
+        int width = model.IsDecision || model.IsLogit ? 1 : model.Model.OutputCount, length = values.Length / count / width;
         int SizeOf(string axis) => axis switch { "batch" => count, "time" => length, _ => width };
         axes = [.. axes.Where(axis => SizeOf(axis) != 1)];
         if (!axes.Select(SizeOf).SequenceEqual(shape)) return values;
