@@ -83,9 +83,10 @@ internal sealed class BoardSite : IAsyncDisposable
 
     /// <summary>Powers a board with this flash.</summary>
     /// <param name="heapBytes">Bytes of its heap; null for no limit.</param>
-    public Board Power(int? heapBytes = null)
+    /// <param name="profile">The board; null for that of <see cref="ProfileName"/>.</param>
+    public Board Power(int? heapBytes = null, BoardProfile? profile = null)
     {
-        var board = new Board(new BoardOptions { Profile = BoardProfile.Bundled(ProfileName), FlashFolder = Flash, HeapBytes = heapBytes });
+        var board = new Board(new BoardOptions { Profile = profile ?? BoardProfile.Bundled(ProfileName), FlashFolder = Flash, HeapBytes = heapBytes });
         board.Start();
         return board;
     }

@@ -176,18 +176,28 @@ public static class TestModels
         };
     }
 
+    /// <summary>Returns a model of layers in a row whose answer is the class of the last timestep, with another head.</summary>
+    public static TrainedModel WithHead(TrainedModel trained, float[] headWeights, float[] headBias) => With(
+        trained, null, AnswerKind.Class, null, headWeights, headBias, [.. Enumerable.Range(0, headBias.Length).Select(n => $"class {n}")]);
+
+    /// <summary>Returns a model with operations in front of its head, whose inputs may be fewer than those of its first layer.</summary>
+    public static TrainedModel WithGraph(TrainedModel trained, int inputs, AnswerKind answer, params GraphOperation[] operations) => With(
+        trained, NetworkGraph.Of(operations, inputs, [.. trained.Layers.Select(layer => layer.Shape)]), answer, null, trained.HeadWeights, trained.HeadBias,
+        inputs: inputs);
+
     private static AnswerScale Degrees(int count) => new(
         0, [.. Enumerable.Range(0, count).Select(n => 20f + n)], [.. Enumerable.Range(0, count).Select(n => 2.5f)], [.. Enumerable.Repeat("C", count)]);
 
     private static TrainedModel With(
-        TrainedModel trained, NetworkGraph? graph, AnswerKind answer, AnswerScale? scale, float[] headWeights, float[] headBias) => new()
+        TrainedModel trained, NetworkGraph? graph, AnswerKind answer, AnswerScale? scale, float[] headWeights, float[] headBias, string[]? names = null,
+        int inputs = 0) => new()
     {
         Name = trained.Name,
         Input = trained.Input,
-        InputCount = trained.InputCount,
-        ClassNames = answer == AnswerKind.Anomaly ? AnswerScale.AnomalyNames : trained.ClassNames,
-        Mean = trained.Mean,
-        Deviation = trained.Deviation,
+        InputCount = inputs > 0 ? inputs : trained.InputCount,
+        ClassNames = names ?? (answer == AnswerKind.Anomaly ? AnswerScale.AnomalyNames : trained.ClassNames),
+        Mean = inputs > 0 ? null : trained.Mean,
+        Deviation = inputs > 0 ? null : trained.Deviation,
         CodePoints = trained.CodePoints,
         Embedding = trained.Embedding,
         Layers = trained.Layers,

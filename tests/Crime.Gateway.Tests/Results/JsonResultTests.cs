@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Concurrent;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
@@ -10,7 +9,6 @@ using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;
-using MQTTnet;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Results;
@@ -168,34 +166,4 @@ public sealed class JsonResultTests
         Input = input, Label = label, ModelTag = tag, Target = Target.Local, Length = 17, TimeUs = 19_591, EnergyUj = 1214, ConfidencePerMille = 963,
         BreakEvenLength = ushort.MaxValue,
     };
-
-    private sealed class JsonReader : IAsyncDisposable
-    {
-        private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
-        private readonly ConcurrentQueue<JsonElement> _results = new();
-
-        public int Count => _results.Count;
-
-        public JsonElement[] Results => [.. _results];
-
-        public static async Task<JsonReader> ConnectAsync(int port)
-        {
-            var reader = new JsonReader();
-            reader._client.ApplicationMessageReceivedAsync += received =>
-            {
-                using JsonDocument json = JsonDocument.Parse(received.ApplicationMessage.Payload);
-                reader._results.Enqueue(json.RootElement.Clone());
-                return Task.CompletedTask;
-            };
-            await reader._client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithClientId("home").Build());
-            await reader._client.SubscribeAsync(BoardTopics.ResultFilter);
-            return reader;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            if (_client.IsConnected) await _client.DisconnectAsync();
-            _client.Dispose();
-        }
-    }
 }
