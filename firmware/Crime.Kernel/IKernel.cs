@@ -40,10 +40,10 @@ public interface IKernel
     int[] Logits { get; }
 
     /// <summary>
-    /// Receives the class of each timestep where the answer has one per timestep; null for none. The length of the sequence, at least.
+    /// Receives the class of each timestep; null for none. The length of the sequence, at least.
     /// </summary>
     byte[] StepLabels { get; set; }
 
-    /// <summary>Mean squared error of prediction in standardised units at the last <see cref="Classify"/>; 0 for other answers than an anomaly.</summary>
+    /// <summary>Mean squared error of prediction in standardised units so far; 0 for other answers than an anomaly.</summary>
     float Score { get; }
 }

@@ -23,8 +23,6 @@ public sealed class NetworkKernel : IKernel
 
     // Null unless the network predicts the next timestep.
     private readonly PredictionError _error;
-    private readonly float _threshold;
-    private readonly bool _hasStepLabels;
 
     // [outputs][inputs of the head], [outputs]
     private readonly short[][] _headWeights;
@@ -77,12 +75,7 @@ public sealed class NetworkKernel : IKernel
             _dense = new DenseKernel[model.DenseLayers.Length];
             for (int i = 0; i < _dense.Length; i++) _dense[i] = new DenseKernel(model.DenseLayers[i], tables);
         }
-        _hasStepLabels = model.Answer == AnswerKind.ClassPerStep;
-        if (model.Answer == AnswerKind.Anomaly)
-        {
-            _error = new PredictionError(State.Layers[_layers.Length], model.InputFractionBits, model.LogitFractionBits);
-            _threshold = model.Scale.Threshold;
-        }
+        if (model.Answer == AnswerKind.Anomaly) _error = new PredictionError(State.Layers[_layers.Length], model);
         _headWeights = new short[model.OutputCount][];
         _headBias = new int[model.OutputCount];
         for (int classIndex = 0; classIndex < model.OutputCount; classIndex++)
@@ -122,12 +115,12 @@ public sealed class NetworkKernel : IKernel
     public byte[] StepLabels { get; set; }
 
     /// <inheritdoc/>
-    public float Score { get; private set; }
+    public float Score => _error == null ? 0 : _error.Mean(_inputCount);
 
     /// <inheritdoc/>
     public void Advance(short[] values, int start, int count)
     {
-        if (_error != null || (_hasStepLabels && StepLabels != null))
+        if (_error != null || StepLabels != null)
         {
             AdvanceWithAnswers(values, start, count);
             return;
@@ -147,8 +140,7 @@ public sealed class NetworkKernel : IKernel
     {
         int label = ComputeLogits();
         if (_error == null) return label;
-        Score = _error.Mean(_inputCount);
-        return Score > _threshold ? 1 : 0;
+        return _error.IsAbove(Score) ? 1 : 0;
     }
 
     /// <summary>As <see cref="Advance"/>, and takes an answer of each timestep.</summary>

@@ -1,6 +1,7 @@
 // The error of a network that predicts the next timestep. Its sums are a part of the network's state: a sequence can be handed over in its middle.
 
 using Crime.FixedPoint;
+using Crime.Model;
 
 namespace Crime.Kernel;
 
@@ -13,18 +14,19 @@ internal sealed class PredictionError
     private readonly short[] _sum;
     private readonly short[] _count;
     private readonly int _inputFractionBits;
+    private readonly float _threshold;
     private readonly int _shift;
 
     /// <summary>Takes over the state of the sums.</summary>
     /// <param name="state">The sum in four parts of 16 bits, the lowest first, and the number of timesteps.</param>
-    /// <param name="inputFractionBits">Fraction bits of the inputs.</param>
-    /// <param name="logitFractionBits">Fraction bits of the predictions.</param>
-    public PredictionError(LayerState state, int inputFractionBits, int logitFractionBits)
+    /// <param name="model">The model, of which formats and threshold count.</param>
+    public PredictionError(LayerState state, ModelFile model)
     {
+        _threshold = model.Scale.Threshold;
         _sum = state.Hidden;
         _count = state.Cell;
-        _inputFractionBits = inputFractionBits;
-        _shift = logitFractionBits - inputFractionBits;
+        _inputFractionBits = model.InputFractionBits;
+        _shift = model.LogitFractionBits - _inputFractionBits;
     }
 
     /// <summary>True when a timestep has been counted, so that there is a prediction of the next one.</summary>
@@ -61,6 +63,9 @@ internal sealed class PredictionError
     {
         if ((ushort)_count[0] < MaxCount) _count[0]++;
     }
+
+    /// <summary>True when a mean is that of an anomaly.</summary>
+    public bool IsAbove(float mean) => mean > _threshold;
 
     /// <summary>Returns the mean squared error per predicted number, in the unit of the inputs; 0 before the second timestep.</summary>
     /// <param name="inputCount">Features per timestep.</param>

@@ -77,9 +77,9 @@ internal sealed class Report
         else _line.Quoted(name, MostNameLetters);
         if (answer.ValueCount > 0)
         {
-            _line.Text(" value=").Value(answer.Value(0));
-            // A score has no unit.
-            if (answer.Kind != AnswerKind.Anomaly) _line.Text(" unit=").Quoted(answer.Scale.Unit(0), AnswerScale.MaxUnitSize);
+            // A score has no unit. The quotation marks show that the line is whole.
+            _line.Text(" value=").Value(answer.Value(0)).Text(" unit=").Quoted(
+                answer.Kind == AnswerKind.Anomaly ? "" : answer.Scale.Unit(0), AnswerScale.MaxUnitSize);
         }
         _console.Write(_line);
         if (answer.ValueCount > 1) Values(result.Input, answer);

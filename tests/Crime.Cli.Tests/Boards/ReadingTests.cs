@@ -5,6 +5,7 @@ using Crime.Cli.Tests.Monitor;
 using Crime.Device.Energy;
 using Crime.Device.Terminal;
 using Crime.Frames;
+using Crime.Model;
 using Crime.Node;
 using Crime.VirtualBoard;
 using Crime.VirtualBoard.Boards;
@@ -41,6 +42,28 @@ public sealed class ReadingTests
         Assert.That(Reading.Parse(line), Is.EqualTo(new Reading(0, 200, "gateway", 0, 0, 0, 0, 0, 44, 0, "model", 70)));
         line = LineOfTheFirmware(new InputResult { BreakEvenLength = 44, ConfidencePerMille = 963 }, "wave \"up\"");
         Assert.That(Reading.Parse(line), Is.EqualTo(new Reading(0, 0, "local", 0, 0, 0, 0, 0, 44, 0, "model", 0, 963, "wave 'up'")));
+    }
+
+    private static InputResult ResultOf(AnswerKind answer, params int[] millionths)
+    {
+        var result = new InputResult { Input = 7, Length = 30, Label = 1, BreakEvenLength = 65535 };
+        ModelFile model = TestModels.Parse(TestModels.Write(TestModels.WithAnswer(TestModels.Make(3, [(CellKind.Lstm, 4)], millionths.Length), answer)));
+        result.Answer.SetModel(model);
+        result.Answer.TakeLocal(millionths, 20, 1, millionths[0] / 1e6f, 30);
+        return result;
+    }
+
+    [Test]
+    public void AnswersWithoutAClassAreRead()
+    {
+        // 20 and 21 degrees, and 2.5 for each 2^20.
+        string line = LineOfTheFirmware(ResultOf(AnswerKind.Values, 1 << 20, -10 << 20));
+        Assert.That(line, Does.EndWith(" class=- ms=0.000 active-ms=0.000 mj=0.000 mw=0.000 even=- depth=0 meter=model conf=- name=- value=22.500 unit=\"C\""));
+        Reading expected = new(7, 30, "local", null, 0, 0, 0, 0, null, 0, "model", Value: 22.5, Unit: "C");
+        Assert.That(Reading.Parse(line), Is.EqualTo(expected));
+        line = LineOfTheFirmware(ResultOf(AnswerKind.Anomaly, 123_456), "anomaly");
+        Assert.That(Reading.Parse(line), Is.EqualTo(expected with { ClassIndex = 1, Class = "anomaly", Value = 0.123456, Unit = null }));
+        for (int i = 1; i < line.Length; i++) Assert.That(Reading.Parse(line[..i]), i < line.IndexOf(" value", StringComparison.Ordinal) ? Is.Null : Is.Null.Or.Property("Value").Null);
     }
 
     /// <summary>The longest line of an inference with the longest name that is written.</summary>

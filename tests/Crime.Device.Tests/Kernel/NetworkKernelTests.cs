@@ -36,7 +36,8 @@ public sealed class NetworkKernelTests
         TrainedModel trained = TestModels.Make(random.Next(1, 16), layers, random.Next(1, 6), vocabulary, seed, scale);
         if (random.Next(3) == 0) trained = Pruner.Prune(trained, 0.5);
         if (random.Next(2) == 0) trained = TestModels.WithRandomTail(trained, seed, scale);
-        else if (random.Next(2) == 0) trained = TestModels.WithAnswer(trained, vocabulary > 0 || random.Next(2) == 0 ? AnswerKind.ClassPerStep : AnswerKind.Anomaly, seed, scale);
+        else if (random.Next(2) == 0)
+            trained = TestModels.WithAnswer(trained, vocabulary > 0 || random.Next(2) == 0 ? AnswerKind.ClassPerStep : AnswerKind.Anomaly, seed, scale);
         int[] widths = [16, 16, 16, 8, 6, 4];
         // Cell formats from Q0.15, which overflows within a few steps, to Q7.8.
         var calibration = new Calibration("test", 7.99f, [(float)Math.Pow(10, random.NextDouble() * 2.5 - 0.5)], 0);

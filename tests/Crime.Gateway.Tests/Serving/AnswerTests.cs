@@ -28,7 +28,8 @@ public sealed class AnswerTests
     private RunningGateway _gateway = null!;
     private TestBoard _board = null!;
 
-    private static TrainedModel Plain(AnswerKind answer) => TestModels.Make(Inputs, [(CellKind.Lstm, 8), (CellKind.Gru, 6)], 4, seed: 7, scale: 1.5, name: answer.ToString());
+    private static TrainedModel Plain(AnswerKind answer) =>
+        TestModels.Make(Inputs, [(CellKind.Lstm, 8), (CellKind.Gru, 6)], 4, seed: 7, scale: 1.5, name: answer.ToString());
 
     private static byte[] Write(AnswerKind answer) => TestModels.Write(TestModels.WithAnswer(Plain(answer), answer));
 

@@ -49,21 +49,6 @@ public sealed class FrameTests
         Logits = [-32768, 0, 32767],
     };
 
-    private static ResponseFrame SomeTagging()
-    {
-        ResponseFrame response = SomeResponse();
-        response.RelayCount = 2;
-        response.LabelCount = 5;
-        response.Labels = [0, 0, 2, 2, 1];
-        return response;
-    }
-
-    private static ResultFrame SomeTaggingResult() => new()
-    {
-        Session = 1, Sequence = 2, Origin = 3, Input = 4, AgeMs = 5, ModelId = 6, ServiceUs = 7, Label = 1, Length = 8, Target = Target.Gateway,
-        FractionBits = 9, ClassCount = 2, Logits = [-3, 4], LabelCount = 8, Labels = [0, 1, 1, 1, 0, 0, 0, 1],
-    };
-
     private static StatusFrame SomeStatus()
     {
         var status = new StatusFrame
@@ -148,8 +133,8 @@ public sealed class FrameTests
         yield return Kind("relayed request with a state", SomeRelayedRequest().Encode(), bytes => new RequestFrame().Decode(bytes));
         yield return Kind("status for one model", SomeStatus().Encode(), bytes => new StatusFrame(101).Decode(bytes));
         yield return Kind("response", SomeResponse().Encode(), bytes => new ResponseFrame().Decode(bytes));
-        yield return Kind("response with labels", SomeTagging().Encode(), bytes => new ResponseFrame().Decode(bytes));
-        yield return Kind("result with labels", SomeTaggingResult().Encode(), bytes => new ResultFrame().Decode(bytes));
+        yield return Kind("response with labels", AnswerFrameTests.Tagging().Encode(), bytes => new ResponseFrame().Decode(bytes));
+        yield return Kind("result with labels", AnswerFrameTests.TaggingResult().Encode(), bytes => new ResultFrame().Decode(bytes));
         yield return Kind("status", SomeStatus().Encode(), bytes => new StatusFrame().Decode(bytes));
         yield return Kind("telemetry", SomeTelemetry().Encode(), bytes => new TelemetryFrame().Decode(bytes));
         yield return Kind("presence", SomePresence().Encode(), bytes => new PresenceFrame().Decode(bytes));
@@ -326,54 +311,6 @@ public sealed class FrameTests
             (read.Session, read.Sequence, read.Code, read.Label, read.WaitUs, read.ServiceUs, read.Depth, read.BacklogUs, read.FractionBits),
             Is.EqualTo((sent.Session, sent.Sequence, sent.Code, sent.Label, sent.WaitUs, sent.ServiceUs, sent.Depth, sent.BacklogUs, sent.FractionBits)));
         Assert.That(read.Logits.Take(read.ClassCount), Is.EqualTo(sent.Logits));
-    }
-
-    [Test]
-    public void AResponseAndAResultKeepTheirLabels()
-    {
-        var response = new ResponseFrame();
-        Assert.That(response.Decode(SomeTagging().Encode()), Is.EqualTo(FrameError.None));
-        Assert.That((response.RelayCount, response.LabelCount), Is.EqualTo((2, 5)));
-        Assert.That(response.Labels, Is.EqualTo(SomeTagging().Labels));
-        Assert.That(response.Decode(SomeResponse().Encode()), Is.EqualTo(FrameError.None));
-        Assert.That(response.LabelCount, Is.Zero, "an answer without labels after one with them");
-        var result = new ResultFrame();
-        Assert.That(result.Decode(SomeTaggingResult().Encode()), Is.EqualTo(FrameError.None));
-        Assert.That(result.Labels, Is.EqualTo(SomeTaggingResult().Labels));
-    }
-
-    [Test]
-    public void LabelsBeyondTheClassesOrTheLongestLengthAreRefused()
-    {
-        ResponseFrame response = SomeTagging();
-        response.Labels[4] = 3;
-        Assert.That(new ResponseFrame().Decode(response.Encode()), Is.EqualTo(FrameError.Range));
-        response.Labels = new byte[FrameFormat.MaxLength + 1];
-        response.LabelCount = FrameFormat.MaxLength;
-        Assert.That(new ResponseFrame().Decode(response.Encode()), Is.EqualTo(FrameError.None));
-        response.LabelCount++;
-        Assert.That(new ResponseFrame().Decode(response.Encode()), Is.EqualTo(FrameError.Range));
-    }
-
-    [TestCase(0, -12.75f)]
-    [TestCase(1, 1e-20f)]
-    public void ATelemetryRecordKeepsAValue(int label, float value)
-    {
-        TelemetryFrame sent = SomeTelemetry(), read = new();
-        TelemetryRecord record = sent.Records[0];
-        (record.HasValue, record.Value, record.Label) = (true, value, label);
-        Assert.That(read.Decode(sent.Encode()), Is.EqualTo(FrameError.None));
-        TelemetryRecord kept = read.Records[0];
-        Assert.That((kept.HasValue, kept.Value, kept.Label, kept.ConfidencePerMille, kept.Target), Is.EqualTo((true, value, label, 0, record.Target)));
-        Assert.That(read.Records[1].HasValue, Is.False);
-    }
-
-    [Test]
-    public void ATelemetryRecordWithAValueThatIsNoNumberIsRefused()
-    {
-        TelemetryFrame sent = SomeTelemetry();
-        (sent.Records[0].HasValue, sent.Records[0].Value) = (true, float.NaN);
-        Assert.That(new TelemetryFrame().Decode(sent.Encode()), Is.EqualTo(FrameError.Range));
     }
 
     [Test]

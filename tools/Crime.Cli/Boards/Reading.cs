@@ -52,7 +52,7 @@ internal sealed partial record Reading(
         + @"ms=(?<ms>\d{1,9}\.\d{3}) active-ms=(?<active>\d{1,9}\.\d{3}) mj=(?<mj>\d{1,9}\.\d{3}) "
         + @"mw=(?<mw>\d{1,9}\.\d{3}) even=(?<even>-|\d{1,5}) depth=(?<depth>\d{1,5}) meter=(?<meter>ina219|model)"
         + @" conf=(?<conf>-|[1-9]\d{0,3}) name=(-|""(?<name>[ !#-~]+)"")"
-        + @"( value=(?<value>-?\d{1,13}\.(\d{3}|\d{6}))( unit=""(?<unit>[ !#-~]{0,15})"")?)?\z",
+        + @"( value=(?<value>-?\d{1,13}\.(\d{3}|\d{6})) unit=""(?<unit>[ !#-~]{0,15})"")?\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex Line();
 }
