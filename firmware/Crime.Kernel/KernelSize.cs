@@ -18,6 +18,7 @@ public static class KernelSize
     private const int PoolObjectsSizeBytes = 180;
     private const int DenseObjectSizeBytes = 60;
     private const int ErrorObjectsSizeBytes = 120;
+    private const int ConvolutionObjectsSizeBytes = 480;
 
     /// <summary>Returns the heap that the kernel of a model takes with compiled layers, in bytes.</summary>
     /// <param name="model">A model with a fixed-point section.</param>
@@ -54,12 +55,32 @@ public static class KernelSize
         if (model.Pooling != PoolingKind.None)
             size += PoolObjectsSizeBytes + 3 * Array(model.Layers[model.Layers.Length - 1].HiddenCount + 1, sizeof(short));
         if (model.Answer == AnswerKind.Anomaly) size += ErrorObjectsSizeBytes + Array(4, sizeof(short)) + Array(1, sizeof(short));
+        size += OfFront(model);
         if (model.DenseLayers != null)
             foreach (DenseLayer layer in model.DenseLayers)
                 size += DenseObjectSizeBytes + Array(layer.OutputCount, BlockSizeBytes) + layer.OutputCount * Array(layer.InputCount, sizeof(short))
                     + Array(layer.OutputCount, sizeof(int)) + Array(layer.OutputCount, sizeof(short));
         return size + Array(model.OutputCount, BlockSizeBytes) + model.OutputCount * Array(model.HeadInputCount, sizeof(short))
             + 2 * Array(model.OutputCount, sizeof(int));
+    }
+
+    private static int OfFront(ModelFile model)
+    {
+        ConvolutionLayer[] front = model.ReadFront();
+        if (front == null) return 0;
+        int size = 0, stateCount = 0, widest = 0, lastHidden = model.Layers[model.Layers.Length - 1].HiddenCount;
+        foreach (LayerShape shape in model.Layers) stateCount += 2 * shape.HiddenCount;
+        if (model.Pooling != PoolingKind.None) stateCount += 2 * lastHidden + 1;
+        foreach (ConvolutionLayer layer in front)
+        {
+            int earlier = layer.Map.InputCount - layer.InputCount, pairs = (layer.OutputCount + 1) / 2;
+            stateCount += earlier + 1;
+            if (layer.InputCount > widest) widest = layer.InputCount;
+            size += ConvolutionObjectsSizeBytes + Array(earlier, sizeof(short)) + Array(1, sizeof(short)) + Array(2 * pairs, sizeof(short));
+            // A window as it is has no weights.
+            if (layer.Map.OutputCount > 0) size += 2 * Array(pairs, sizeof(long)) + OfColumns(earlier, pairs) + OfColumns(layer.InputCount, pairs);
+        }
+        return size + Array(stateCount, sizeof(short)) + Array(widest, sizeof(short)) + Array(lastHidden, sizeof(short));
     }
 
     private static int OfEmbedding(ModelFile model) =>

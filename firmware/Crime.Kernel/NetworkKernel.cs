@@ -1,4 +1,4 @@
-// A whole network on the board: embedding, recurrent layers, perhaps pooling and fully connected layers, linear head. The layers read tables of
+// A whole network on the board: embedding, perhaps convolutions, recurrent layers, perhaps pooling and fully connected layers, linear head. The layers read tables of
 // weights or are compiled code: the choice is made when the network is built. SPEC.md, section 3, describes the arithmetic.
 
 using Crime.Model;
@@ -8,6 +8,7 @@ namespace Crime.Kernel;
 /// <summary>Fixed-point recurrent network; no allocation after construction. Not thread-safe.</summary>
 public sealed class NetworkKernel : IKernel
 {
+    // With convolutions the first one alone, which runs all others.
     private readonly LayerKernel[] _layers;
     private readonly int _inputCount;
 
@@ -48,28 +49,29 @@ public sealed class NetworkKernel : IKernel
     /// <see cref="TableLayer.TokenTableSizeMax"/> bytes.</param>
     public NetworkKernel(ModelFile model, CompiledModel compiled, bool usesTokenSums)
     {
-        State = new NetworkState(model.Layers, model.Pooling, model.Answer == AnswerKind.Anomaly);
+        ConvolutionLayer[] front = model.ReadFront();
+        State = new NetworkState(model.Layers, model.Pooling, model.Answer == AnswerKind.Anomaly, front);
         Saturations = new SaturationCounters();
         IsCompiled = compiled != null;
         _inputCount = model.InputCount;
         _vocabularyCount = model.VocabularyCount;
         short[] embedding = model.Input == InputKind.Tokens ? ReadEmbedding(model) : null;
         var tables = new ActivationTables();
-        _layers = new LayerKernel[model.Pooling == PoolingKind.None ? model.Layers.Length : State.Layers.Length];
+        _layers = new LayerKernel[model.Pooling == PoolingKind.None ? model.Layers.Length : model.Layers.Length + 1];
         for (int i = 0; i < model.Layers.Length; i++)
         {
             _layers[i] = compiled != null
                 ? compiled.CreateLayer(i, State.Layers[i], tables, Saturations)
-                : CreateLayer(model.FixedLayers[i], i == 0 && usesTokenSums ? embedding : null, State.Layers[i], tables);
+                : CreateLayer(model.FixedLayers[i], i == 0 && usesTokenSums && front == null ? embedding : null, State.Layers[i], tables);
         }
-        if (!_layers[0].KnowsTokens) _embedding = embedding;
-
         if (model.Pooling != PoolingKind.None)
         {
             int last = _layers.Length - 1;
             _pool = new PoolLayer(model.Pooling, State.Layers[last], tables, Saturations);
             _layers[last] = _pool;
         }
+        if (front != null) _layers = WithFront(front, _layers, tables);
+        if (!_layers[0].KnowsTokens) _embedding = embedding;
         if (model.DenseLayers != null)
         {
             _dense = new DenseKernel[model.DenseLayers.Length];
@@ -165,7 +167,9 @@ public sealed class NetworkKernel : IKernel
 
     private int ComputeLogits()
     {
-        short[] hidden = _pool == null ? _layers[_layers.Length - 1].State.Hidden : _pool.Result();
+        short[] hidden;
+        if (_layers[0] is ConvolutionKernel front) hidden = front.End.Compute(front);
+        else hidden = _pool == null ? _layers[_layers.Length - 1].State.Hidden : _pool.Result();
         if (_dense != null)
             for (int i = 0; i < _dense.Length; i++) hidden = _dense[i].Compute(hidden);
         int best = 0;
@@ -194,6 +198,23 @@ public sealed class NetworkKernel : IKernel
         if (token >= _vocabularyCount) token = 0;
         if (_embedding == null) layer.StepToken(token);
         else layer.Step(_embedding, token * _inputCount);
+    }
+
+    /// <summary>Makes the convolutions.</summary>
+    /// <returns>The first one alone: it runs the layers behind it.</returns>
+    private LayerKernel[] WithFront(ConvolutionLayer[] front, LayerKernel[] layers, ActivationTables tables)
+    {
+        LayerKernel last = layers[layers.Length - 1];
+        int widest = 0, stateAt = layers.Length;
+        bool isCausal = true;
+        for (int i = front.Length - 1; i >= 0; i--)
+        {
+            layers = new LayerKernel[] { new ConvolutionKernel(front[i], layers, State.Layers[stateAt + i], tables, Saturations) };
+            if (front[i].InputCount > widest) widest = front[i].InputCount;
+            isCausal &= front[i].IsCausal;
+        }
+        ((ConvolutionKernel)layers[0]).End = new SequenceEnd(State, Saturations, last, isCausal ? 0 : widest);
+        return layers;
     }
 
     private LayerKernel CreateLayer(FixedLayer layer, short[] embedding, LayerState state, ActivationTables tables)

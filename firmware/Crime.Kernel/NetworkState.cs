@@ -34,6 +34,14 @@ public sealed class LayerState
         Cell = new short[1];
     }
 
+    /// <summary>Makes the zero state of a convolution.</summary>
+    /// <param name="layer">The convolution.</param>
+    internal LayerState(ConvolutionLayer layer)
+    {
+        Hidden = new short[(layer.Size - 1) * layer.InputCount];
+        Cell = new short[1];
+    }
+
     /// <summary>Hidden state h, Q0.15, [hidden].</summary>
     public short[] Hidden { get; }
 
@@ -46,26 +54,31 @@ public sealed class NetworkState
 {
     /// <summary>Makes a zero state.</summary>
     /// <param name="shapes">The layers.</param>
-    public NetworkState(LayerShape[] shapes) : this(shapes, PoolingKind.None, false)
+    public NetworkState(LayerShape[] shapes) : this(shapes, PoolingKind.None, false, null)
     {
     }
 
     /// <summary>Makes a zero state.</summary>
     /// <param name="shapes">The layers.</param>
     /// <param name="pooling">The pooling of the last layer's outputs.</param>
-    /// <param name="hasError">True for a network that predicts the next timestep, and so does not pool.</param>
-    internal NetworkState(LayerShape[] shapes, PoolingKind pooling, bool hasError)
+    /// <param name="hasError">True for a network that predicts the next timestep, and so neither pools nor has convolutions.</param>
+    /// <param name="front">The convolutions in front of the layers; null for none.</param>
+    internal NetworkState(LayerShape[] shapes, PoolingKind pooling, bool hasError, ConvolutionLayer[] front)
     {
-        Layers = new LayerState[pooling == PoolingKind.None && !hasError ? shapes.Length : shapes.Length + 1];
+        int frontAt = pooling == PoolingKind.None && !hasError ? shapes.Length : shapes.Length + 1;
+        Layers = new LayerState[front == null ? frontAt : frontAt + front.Length];
         for (int i = 0; i < Layers.Length; i++)
         {
             if (i < shapes.Length) Layers[i] = new LayerState(shapes[i]);
+            else if (i >= frontAt) Layers[i] = new LayerState(front[i - frontAt]);
             else Layers[i] = hasError ? new LayerState() : new LayerState(pooling, shapes[i - 1].HiddenCount);
             ExportSize += 2 * (Layers[i].Hidden.Length + Layers[i].Cell.Length);
         }
     }
 
-    /// <summary>The layers' states, the one that sees the input first; then that of a pooling, or of the errors of prediction.</summary>
+    /// <summary>
+    /// The layers' states, the one that sees the input first; then that of a pooling, or of the errors of prediction; then those of the convolutions.
+    /// </summary>
     public LayerState[] Layers { get; }
 
     /// <summary>Bytes of an exported state: layer by layer h then c, 16 bits little-endian each.</summary>
@@ -107,6 +120,20 @@ public sealed class NetworkState
         }
     }
 
+    /// <summary>Reads a state that <see cref="CopyTo"/> wrote.</summary>
+    /// <param name="values">Half as many numbers as <see cref="ExportSize"/> has bytes.</param>
+    internal void CopyFrom(short[] values)
+    {
+        int at = 0;
+        foreach (LayerState layer in Layers)
+        {
+            Array.Copy(values, at, layer.Hidden, 0, layer.Hidden.Length);
+            at += layer.Hidden.Length;
+            Array.Copy(values, at, layer.Cell, 0, layer.Cell.Length);
+            at += layer.Cell.Length;
+        }
+    }
+
     /// <summary>Reads a state that <see cref="Export"/> wrote.</summary>
     /// <returns>False, and the state unchanged, when the bytes are too few.</returns>
     public bool Import(byte[] bytes, int offset)
@@ -143,7 +170,7 @@ public sealed class SaturationCounters
     /// <summary>Gate inputs outside the table's [-8, 8): harmless one by one, a sign of badly scaled input in numbers.</summary>
     public int Gates;
 
-    /// <summary>Cell states cut off at 16 bits: the result may suffer.</summary>
+    /// <summary>Cell states and results of convolutions cut off at 16 bits: the answer may suffer.</summary>
     public int Cells;
 
     /// <summary>Sets the counters to zero.</summary>

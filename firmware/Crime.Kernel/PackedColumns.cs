@@ -37,12 +37,12 @@ internal sealed class PackedColumns
     private readonly short[] _operands;
 
     /// <summary>Packs columns.</summary>
-    /// <param name="layer">The layer's numbers; not referenced afterwards.</param>
+    /// <param name="layer">The weights of a layer; not referenced afterwards.</param>
     /// <param name="firstColumn">The first column to take.</param>
     /// <param name="columnCount">How many.</param>
     /// <param name="lowRows">Rows of the low lanes, one per pair; <see cref="NoRow"/> for zeros.</param>
     /// <param name="highRows">Rows of the high lanes.</param>
-    public PackedColumns(FixedLayer layer, int firstColumn, int columnCount, int[] lowRows, int[] highRows)
+    public PackedColumns(IWeights layer, int firstColumn, int columnCount, int[] lowRows, int[] highRows)
     {
         _columnCount = columnCount;
         int paddedCount = (columnCount + Padding - 1) / Padding * Padding;
@@ -119,7 +119,7 @@ internal sealed class PackedColumns
             sums[pair] = sums[pair] + w0[pair] * x0 + w1[pair] * x1 + w2[pair] * x2 + w3[pair] * x3;
     }
 
-    private static int Weight(FixedLayer layer, int row, int column) => row == NoRow ? 0 : layer.Weight(row, column);
+    private static int Weight(IWeights layer, int row, int column) => row == NoRow ? 0 : layer.Weight(row, column);
 
     private static long Pack(int low, int high) => ((long)high << 32) + low;
 }

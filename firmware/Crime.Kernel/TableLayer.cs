@@ -62,7 +62,8 @@ public abstract class TableLayer : LayerKernel
     /// <summary>Returns whether the first layer of a model can hold the input sums of every token.</summary>
     public static bool CanKnowTokens(ModelFile model)
     {
-        if (model.Input != InputKind.Tokens) return false;
+        // A convolution reads the embedding itself.
+        if (model.Input != InputKind.Tokens || model.ReadFront() != null) return false;
         LayerShape shape = model.Layers[0];
         return model.VocabularyCount * ((shape.RowCount + 1) / 2) * sizeof(long) <= TokenTableSizeMax;
     }

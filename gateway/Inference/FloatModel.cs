@@ -38,6 +38,7 @@ public sealed class FloatModel
         Scale = model.Scale;
         Answer = model.Answer;
         IsAnswerPerStep = model.IsAnswerPerStep;
+        BoardFront = Array.ConvertAll(model.ReadFront() ?? [], BoardWindow.Of);
         CellFractionBits = model.HasFixedPoint ? Array.ConvertAll(model.FixedLayers, layer => layer.CellFractionBits) : null;
 
         int at = 0;
@@ -99,12 +100,21 @@ public sealed class FloatModel
     /// <summary>Fraction bits of a board's cell states, [layers]; null when boards cannot run the model, and so have no state to hand over.</summary>
     public IReadOnlyList<int>? CellFractionBits { get; }
 
+    /// <summary>The convolutions of boards in front of the layers; empty without them.</summary>
+    public IReadOnlyList<BoardWindow> BoardFront { get; }
+
     /// <summary>
-    /// Numbers of the state that a board hands over: h and, where there is one, c of every layer, then those of a pooling or of errors of prediction; 0
-    /// when there are no such boards.
+    /// Numbers of the state that a board hands over: h and, where there is one, c of every layer, then those of a pooling or of errors of prediction, then
+    /// those of the convolutions; 0 when there are no such boards.
     /// </summary>
     public int BoardStateCount => CellFractionBits == null || Layers.Any(layer => layer.Direction != Direction.Forward)
-        ? 0 : Layers.Sum(layer => layer.HiddenCount * (layer.HasCellState ? 2 : 1)) + PooledStateCount + ErrorStateCount;
+        || Graph is { IsResumable: false } || !HasWindowsOfBoards
+        ? 0
+        : Layers.Sum(layer => layer.HiddenCount * (layer.HasCellState ? 2 : 1)) + PooledStateCount + ErrorStateCount + BoardFront.Sum(layer => layer.StateCount);
+
+    // The weights of boards are foreign too: their windows need not be those of the graph.
+    private bool HasWindowsOfBoards => BoardFront.Where(layer => layer.IsOperation).Select(layer => (layer.Window, layer.InputCount)).SequenceEqual(
+        Graph?.FrontWindows.Select(operation => (Graph.Operations[operation].Window, Graph.Shapes[Graph.Operations[operation].Inputs[0]].Width)) ?? []);
 
     private int ErrorStateCount => Answer == AnswerKind.Anomaly ? NetworkState.ErrorStateCount : 0;
 

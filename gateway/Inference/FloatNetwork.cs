@@ -15,6 +15,11 @@ namespace Crime.Gateway.Inference;
 /// <param name="cell">c after the step, [hidden]; empty for a cell without one.</param>
 public delegate void StepObserver(int layer, int direction, int step, ReadOnlySpan<float> hidden, ReadOnlySpan<float> cell);
 
+/// <summary>Sees the results of an operation of the graph, in the order in which they are computed.</summary>
+/// <param name="operation">Index of the operation.</param>
+/// <param name="results">Its results, [steps][width], or [width].</param>
+public delegate void ValueObserver(int operation, ReadOnlySpan<float> results);
+
 /// <summary>
 /// Runs sequences through a <see cref="FloatModel"/>. One instance per worker: it owns the scratch memory, which grows with the
 /// longest sequence it has met and is not allocated anew. Every run starts from the model's initial states.
@@ -48,6 +53,9 @@ public sealed class FloatNetwork
     /// <summary>Sees the states of the runs to come; null for nobody.</summary>
     public StepObserver? Observer { get; set; }
 
+    /// <summary>Sees the results of the graph's operations in the runs to come; null for nobody.</summary>
+    public ValueObserver? ValueObserver { get; set; }
+
     /// <summary>Hidden state of the last layer after the last run, [directions][hidden]: of each at the end of its own way.</summary>
     public ReadOnlySpan<float> Hidden => _finals.Hidden;
 
@@ -63,7 +71,7 @@ public sealed class FloatNetwork
     public int Run(ReadOnlySpan<float> sequence, Span<float> logits, NetworkState? start = null, NetworkState? end = null)
     {
         int length = sequence.Length / _model.InputCount;
-        if (_graph != null) return _model.Classify(_graph.Run(sequence, length, start, end, Observer), logits);
+        if (_graph != null) return _model.Classify(_graph.Run(sequence, length, start, end, Observer, ValueObserver), logits);
         int count = _model.Layers.Count, width = _model.Layers[^1].OutputCount;
         Reserve(ref _outputs, length * _widestLayer);
         if (count > 1) Reserve(ref _earlierOutputs, length * _widestLayer);

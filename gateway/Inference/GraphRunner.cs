@@ -17,7 +17,8 @@ internal sealed class GraphRunner
     private readonly FinalStates?[] _finals;
     private readonly OperationFunction?[] _functions;
     private readonly float[][] _values;
-    private readonly int[] _lengths;
+    private readonly int[] _steps;
+    private readonly int[] _openWindows;
     private readonly float[] _side;
 
     /// <summary>Prepares runs of a model.</summary>
@@ -29,7 +30,8 @@ internal sealed class GraphRunner
         _layers = layers;
         _values = [.. _graph.Shapes.Select(_ => Array.Empty<float>())];
         _functions = [.. _graph.Operations.Select(operation => operation.Kind == OperationKind.Apply ? new OperationFunction(operation) : null)];
-        _lengths = new int[_graph.Lengths.Count];
+        _steps = new int[_values.Length];
+        _openWindows = [.. _graph.Operations.Select((_, n) => _graph.FrontWindows.ToList().IndexOf(n))];
         _finals = new FinalStates?[_values.Length];
         foreach (GraphOperation operation in _graph.Operations.Where(NeedsFinals))
             _finals[operation.Inputs[0]] ??= new FinalStates(model.Layers[_graph.Operations[operation.Inputs[0] - 1].Argument]);
@@ -42,36 +44,57 @@ internal sealed class GraphRunner
     /// <param name="start">State to begin from; null for the model's own. The graph has to be resumable.</param>
     /// <param name="end">Receives the state after the run; null for nobody.</param>
     /// <param name="observer">Sees every state of the layers; null for nobody.</param>
+    /// <param name="results">Sees the results of every operation; null for nobody.</param>
     /// <returns>The last value: [steps][width], or [width].</returns>
-    public ReadOnlySpan<float> Run(ReadOnlySpan<float> inputs, int length, NetworkState? start, NetworkState? end, StepObserver? observer)
+    public ReadOnlySpan<float> Run(
+        ReadOnlySpan<float> inputs, int length, NetworkState? start, NetworkState? end, StepObserver? observer, ValueObserver? results)
     {
-        for (int n = 0; n < _lengths.Length; n++) _lengths[n] = _graph.LengthOf(n, length);
         for (int n = 0; n < _graph.Shapes.Count; n++)
         {
-            int size = StepsOf(n) * _graph.Shapes[n].Width;
+            _steps[n] = n == 0 ? length : StepsAfter(n - 1, start);
+            int size = _steps[n] * _graph.Shapes[n].Width;
             if (_values[n].Length < size) _values[n] = new float[(int)BitOperations.RoundUpToPowerOf2((uint)size)];
         }
         inputs.CopyTo(_values[0]);
-        for (int n = 0; n < _graph.Operations.Count; n++) Compute(n, start, end, observer);
+        // What waits for the end of the sequence is in such a state.
+        if (end != null && _graph.FrontWindows.Count > 0) end.IsResumable = false;
+        for (int n = 0; n < _graph.Operations.Count; n++)
+        {
+            Compute(n, start, end, observer);
+            results?.Invoke(n, Value(n + 1));
+        }
         return Value(_values.Length - 1);
     }
 
-    private static bool NeedsFinals(GraphOperation operation) =>
-        operation.Kind == OperationKind.Take && operation.Argument is (int)StepKind.Final or (int)StepKind.FinalCell;
+    private bool NeedsFinals(GraphOperation operation) => operation.Kind == OperationKind.Take
+        && (operation.Argument is (int)StepKind.Final or (int)StepKind.FinalCell || operation.Argument == (int)StepKind.Last && _graph.FrontWindows.Count > 0);
 
-    private int StepsOf(int value) => _graph.Shapes[value].IsPerStep ? _lengths[_graph.Shapes[value].Length] : 1;
+    /// <summary>Returns the number of vectors that an operation makes of those before it.</summary>
+    private int StepsAfter(int index, NetworkState? start)
+    {
+        if (!_graph.Shapes[index + 1].IsPerStep) return 1;
+        GraphOperation operation = _graph.Operations[index];
+        int steps = 1;
+        for (int n = 0; n < operation.Inputs.Count; n++)
+            if (_graph.Shapes[operation.Inputs[n]].IsPerStep) steps = _steps[operation.Inputs[n]];
+        if (operation.Kind is not (OperationKind.Window or OperationKind.WindowMax)) return steps;
+        return OpenWindowOf(index, start)?.LengthOf(steps) ?? operation.Window.LengthOf(steps);
+    }
 
-    private Span<float> Value(int value) => _values[value].AsSpan(0, StepsOf(value) * _graph.Shapes[value].Width);
+    /// <summary>Returns the window of an operation where a sequence goes on; null for one that begins.</summary>
+    private OpenWindow? OpenWindowOf(int index, NetworkState? start) => start == null || _openWindows[index] < 0 ? null : start.Windows[_openWindows[index]];
+
+    private Span<float> Value(int value) => _values[value].AsSpan(0, _steps[value] * _graph.Shapes[value].Width);
 
     private void Compute(int index, NetworkState? start, NetworkState? end, StepObserver? observer)
     {
         GraphOperation operation = _graph.Operations[index];
-        int from = operation.Inputs[0], steps = StepsOf(from), width = operation.Width;
+        int from = operation.Inputs[0], steps = _steps[from], width = operation.Width;
         Span<float> input = Value(from), result = Value(index + 1);
         switch (operation.Kind)
         {
             case OperationKind.Linear:
-                Linear(operation, result, StepsOf(index + 1));
+                Linear(operation, result, _steps[index + 1]);
                 break;
             case OperationKind.Apply:
                 input.CopyTo(result);
@@ -87,7 +110,7 @@ internal sealed class GraphRunner
                 Pool((PoolKind)operation.Argument, input, steps, result, start, end);
                 break;
             case OperationKind.Window:
-                Window(operation.Window, input, steps, _graph.Shapes[from].Width, result);
+                Window(operation.Window, OpenWindowOf(index, start), input, steps, _graph.Shapes[from].Width, result);
                 break;
             case OperationKind.WindowMax:
                 WindowMax(operation.Window, input, steps, result, width);
@@ -99,7 +122,7 @@ internal sealed class GraphRunner
                 SoftmaxOverTime(input, steps, width, result);
                 break;
             case OperationKind.Multiply:
-                Multiply(operation, result, StepsOf(index + 1));
+                Multiply(operation, result, _steps[index + 1]);
                 break;
         }
     }
@@ -139,6 +162,8 @@ internal sealed class GraphRunner
         {
             StepKind.Final => _finals[operation.Inputs[0]]!.Hidden,
             StepKind.FinalCell => _finals[operation.Inputs[0]]!.Cell,
+            // The rest of a sequence may be too short for a window.
+            StepKind.Last when steps == 0 => _finals[operation.Inputs[0]]!.Hidden,
             StepKind.Last => input.Slice((steps - 1) * width, width),
             _ => input[..width],
         };
@@ -147,6 +172,12 @@ internal sealed class GraphRunner
     private static void Pool(PoolKind kind, ReadOnlySpan<float> input, int steps, Span<float> result, NetworkState? start, NetworkState? end)
     {
         int width = result.Length, before = start?.PooledCount ?? 0;
+        if (before + steps == 0)
+        {
+            // Nothing but a foreign state has a rest without vectors, and none before it.
+            result.Clear();
+            return;
+        }
         (before > 0 ? start!.Pooled : input[..width]).CopyTo(result);
         for (int step = before > 0 ? 0 : 1; step < steps; step++)
         {
@@ -171,14 +202,15 @@ internal sealed class GraphRunner
         TensorPrimitives.Multiply(result, 1 / MathF.Sqrt(variance + epsilon), result);
     }
 
-    private static void Window(WindowShape window, ReadOnlySpan<float> input, int steps, int width, Span<float> result)
+    private static void Window(WindowShape window, OpenWindow? open, ReadOnlySpan<float> input, int steps, int width, Span<float> result)
     {
-        int place = 0;
+        int place = 0, first = open?.NextStart ?? -window.Before;
         for (int at = 0; at < result.Length; at += width, place++)
         {
-            int step = place / window.Size * window.Stride - window.Before + place % window.Size * window.Dilation;
-            if (step < 0 || step >= steps) result.Slice(at, width).Clear();
-            else input.Slice(step * width, width).CopyTo(result[at..]);
+            int step = place / window.Size * window.Stride + first + place % window.Size * window.Dilation;
+            if (step >= 0 && step < steps) input.Slice(step * width, width).CopyTo(result[at..]);
+            else if (step < 0 && open != null) open.Earlier.AsSpan(open.Earlier.Length + step * width, width).CopyTo(result[at..]);
+            else result.Slice(at, width).Clear();
         }
     }
 

@@ -1,6 +1,7 @@
 // The state of a network between two timesteps, so that a sequence can be begun on one machine and ended on another.
 
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
@@ -26,6 +27,8 @@ public sealed class NetworkState
         _offsets = new int[model.Layers.Count + 1];
         for (int layer = 0; layer < model.Layers.Count; layer++) _offsets[layer + 1] = _offsets[layer] + model.Layers[layer].OutputCount;
         IsResumable = model.Graph is null or { IsResumable: true } && model.Layers.All(layer => layer.Direction == Direction.Forward);
+        Windows = [.. (model.Graph?.FrontWindows ?? []).Select(operation => new OpenWindow(
+            model.Graph!.Operations[operation].Window, model.Graph.Shapes[model.Graph.Operations[operation].Inputs[0]].Width))];
         Pooled = new float[model.Graph?.Pooling?.Width ?? 0];
         _hidden = new float[_offsets[^1]];
         _cell = new float[_offsets[^1]];
@@ -36,7 +39,7 @@ public sealed class NetworkState
     /// <param name="exported">
     /// Layer by layer h in Q0.15, then, where the cell has one, c with the layer's cell fraction bits; where the network pools, the lower halves of
     /// the sums and their upper halves, or the largest values, and the number of timesteps; for an anomaly the sum of the squared errors of prediction and
-    /// the number of timesteps: [<see cref="FloatModel.BoardStateCount"/>].
+    /// the number of timesteps; of each convolution the last timesteps and how far its window has come: [<see cref="FloatModel.BoardStateCount"/>].
     /// </param>
     /// <exception cref="ArgumentException">The model has another number of them, or none.</exception>
     public static NetworkState FromBoard(FloatModel model, ReadOnlySpan<short> exported)
@@ -54,17 +57,27 @@ public sealed class NetworkState
             long sum = 0;
             for (int i = ErrorStateCount - 2; i >= 0; i--) sum = sum << 16 | (ushort)exported[i];
             state.ErrorSum = sum;
-            state.ErrorStepCount = (ushort)exported[^1];
+            state.ErrorStepCount = (ushort)exported[ErrorStateCount - 1];
+            exported = exported[ErrorStateCount..];
         }
-        if (model.Graph?.Pooling is { } pooling) state.TakePooled(exported, pooling.Argument == (int)PoolKind.Mean);
+        if (model.Graph?.Pooling is { } pooling) exported = state.TakePooled(exported, pooling.Argument == (int)PoolKind.Mean);
+        int window = 0;
+        foreach (BoardWindow layer in model.BoardFront)
+        {
+            if (layer.IsOperation) state.Windows[window++].Take(exported[..layer.StateCount], layer.InputFractionBits);
+            exported = exported[layer.StateCount..];
+        }
         return state;
     }
 
     /// <summary>
     /// True when a run can begin from such a state. A layer that reads from the end begins with timesteps that are not there yet. Most graphs need the
-    /// timesteps that have passed.
+    /// timesteps that have passed. The state after a run of a network with windows counts those that reach beyond the end.
     /// </summary>
-    public bool IsResumable { get; }
+    public bool IsResumable { get; internal set; }
+
+    /// <summary>States of the windows in front of the layers; empty without them.</summary>
+    public IReadOnlyList<OpenWindow> Windows { get; }
 
     /// <summary>Sums or largest values of the pooling, [width]; empty without one.</summary>
     public float[] Pooled { get; }
@@ -86,12 +99,14 @@ public sealed class NetworkState
     /// <param name="layer">Index of the layer.</param>
     public Span<float> Cell(int layer) => _cell.AsSpan(_offsets[layer].._offsets[layer + 1]);
 
-    private void TakePooled(ReadOnlySpan<short> exported, bool isMean)
+    private ReadOnlySpan<short> TakePooled(ReadOnlySpan<short> exported, bool isMean)
     {
+        int count = Pooled.Length * (isMean ? 2 : 1);
         const float unit = 1f / (1 << HiddenFractionBits);
         for (int i = 0; i < Pooled.Length; i++)
             Pooled[i] = (isMean ? exported[Pooled.Length + i] << 16 | (ushort)exported[i] : exported[i]) * unit;
-        PooledCount = (ushort)exported[^1];
+        PooledCount = (ushort)exported[count];
+        return exported[(count + 1)..];
     }
 
     private static ReadOnlySpan<short> Take(ReadOnlySpan<short> exported, Span<float> to, int fractionBits)

@@ -18,7 +18,7 @@ public enum DenseFunction
 }
 
 /// <summary>Access to one layer of the tail section.</summary>
-public sealed class DenseLayer
+public sealed class DenseLayer : IWeights
 {
     /// <summary>Bytes before the biases: outputs (2), function (1), fraction bits of the sums (1), of the results (1), zeros (3).</summary>
     public const int HeaderSize = 8;

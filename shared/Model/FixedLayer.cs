@@ -5,7 +5,7 @@ using Crime.Binary;
 namespace Crime.Model;
 
 /// <summary>Access to one layer of the fixed-point section. Row and column order are those of <see cref="LayerShape"/>.</summary>
-public sealed class FixedLayer
+public sealed class FixedLayer : IWeights
 {
     // cell fraction bits (1), zeros (3)
     private const int HeaderSize = 4;
@@ -35,7 +35,7 @@ public sealed class FixedLayer
     /// <summary>Bits in which a weight is stored: 16, 8, 6 or 4.</summary>
     public int WeightBits { get; }
 
-    /// <summary>Fraction bits of the inputs: the model's for the first layer, 15 after it.</summary>
+    /// <summary>Fraction bits of the inputs: the model's, or those of its convolutions, for the first layer, 15 after it.</summary>
     public int InputFractionBits { get; }
 
     /// <summary>Fraction bits of the cell state; 0 for a cell without one.</summary>

@@ -99,6 +99,17 @@ public sealed class ModelFile
     public DenseLayer[] DenseLayers { get; internal set; }
 
     /// <summary>
+    /// Returns the convolutions of boards in front of the recurrent layers; null without them, and after <see cref="ReleaseNumbers"/>. They are read
+    /// anew: few models have them, and a field takes 12 bytes of every board's heap.
+    /// </summary>
+    public ConvolutionLayer[] ReadFront()
+    {
+        if (_bytes == null || !HasFixedPoint) return null;
+        LayerReader.TryReadFront(_bytes, this, out ConvolutionLayer[] layers);
+        return layers;
+    }
+
+    /// <summary>
     /// Gives the bytes of the file back to the heap once a kernel has been built. Id, names, shapes and formats of the inputs stay. Weights,
     /// normalisation, vocabulary, options and checksums of the weights cannot be read any more.
     /// </summary>

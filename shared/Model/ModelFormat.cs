@@ -71,6 +71,21 @@ public static class ModelFormat
     /// <summary>"ANSW": scale and unit of values, and the threshold of an anomaly.</summary>
     public const uint AnswerTag = 0x57534E41;
 
+    /// <summary>"FRNT": convolutions of boards, between the input and the first recurrent layer.</summary>
+    public const uint FrontTag = 0x544E5246;
+
+    /// <summary>Bytes of the front section before its layers.</summary>
+    public const int FrontHeaderSize = 4;
+
+    /// <summary>Most convolutions on boards.</summary>
+    public const int MaxConvolutions = 2;
+
+    /// <summary>Most timesteps of a window on boards.</summary>
+    public const int MaxConvolutionSize = 8;
+
+    /// <summary>Most timesteps from one window to the next on boards.</summary>
+    public const int MaxConvolutionStride = 4;
+
     /// <summary>"GOLD": sequences that a kernel has to compute to the bit before it is used.</summary>
     public const uint GoldenTag = 0x444C4F47;
 

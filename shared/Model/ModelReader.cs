@@ -228,20 +228,23 @@ public static class ModelReader
         if (floats != 0)
         {
             // Without a graph nothing but the layers joins input and head.
-            if (!file.HasGraph && !IsChain(file, true)) return ModelError.Architecture;
+            if (!file.HasGraph && !IsChain(file, file.InputCount, true)) return ModelError.Architecture;
             if (floatLength != 4 * file.FloatCount) return ModelError.FloatWeights;
             file.FloatOffset = floats;
         }
         int fixedPoint = Find(bytes, ModelFormat.FixedPointTag, out int fixedLength);
         if (fixedPoint == 0) return ModelError.None;
-        if (file.Answer == AnswerKind.ValuesPerStep || !IsChain(file, false)) return ModelError.FixedPoint;
-        return ReadTail(bytes, file) ? ReadFixedPoint(bytes, fixedPoint, fixedLength, file) : ModelError.FixedPoint;
+        if (file.Answer == AnswerKind.ValuesPerStep || !LayerReader.TryReadFront(bytes, file, out ConvolutionLayer[] front)) return ModelError.FixedPoint;
+        ConvolutionLayer last = front == null ? null : front[front.Length - 1];
+        // Timesteps of the layers behind a convolution are not those of the input.
+        if (last != null && file.IsAnswerPerStep) return ModelError.FixedPoint;
+        if (!IsChain(file, last == null ? file.InputCount : last.OutputCount, false) || !ReadTail(bytes, file, last != null)) return ModelError.FixedPoint;
+        return ReadFixedPoint(bytes, fixedPoint, fixedLength, file, last == null ? file.InputFractionBits : last.FractionBits);
     }
 
-    /// <summary>True when each layer reads the outputs of the one before it, the first one the input, and, where asked for, the head the last ones.</summary>
-    private static bool IsChain(ModelFile file, bool hasHead)
+    /// <summary>True when each layer reads the outputs of the one before it, the first one so many numbers, and, where asked for, the head the last ones.</summary>
+    private static bool IsChain(ModelFile file, int width, bool hasHead)
     {
-        int width = file.InputCount;
         foreach (LayerShape shape in file.Layers)
         {
             if (shape.InputCount != width) return false;
@@ -251,12 +254,12 @@ public static class ModelReader
     }
 
     /// <summary>Reads the pooling and the fully connected layers of boards. Without them the head has to see the last recurrent layer.</summary>
-    private static bool ReadTail(byte[] bytes, ModelFile file)
+    private static bool ReadTail(byte[] bytes, ModelFile file, bool hasFront)
     {
         int width = file.Layers[file.Layers.Length - 1].OutputCount;
         int tail = 0, length = 0;
         if (IsGraphVersion(bytes)) tail = Find(bytes, ModelFormat.TailTag, out length);
-        if (tail == 0) return !file.HasGraph && width == file.HeadInputCount;
+        if (tail == 0) return (hasFront || !file.HasGraph) && width == file.HeadInputCount;
         if (length < ModelFormat.TailHeaderSize) return false;
         int count = bytes[tail], pooling = bytes[tail + 1];
         if (count > ModelFormat.MaxDenseLayers || pooling > (int)PoolingKind.Max || count + pooling == 0) return false;
@@ -271,7 +274,7 @@ public static class ModelReader
             if (end - at < DenseLayer.HeaderSize) return false;
             var layer = new DenseLayer(bytes, at, width);
             width = layer.OutputCount;
-            if (width < 1 || width > ModelFormat.MaxHidden || end - at < DenseLayer.SizeOf(layer.InputCount, width) || !DenseHolds(layer)) return false;
+            if (width < 1 || width > ModelFormat.MaxHidden || end - at < DenseLayer.SizeOf(layer.InputCount, width) || !LayerReader.DenseHolds(layer)) return false;
             at += DenseLayer.SizeOf(layer.InputCount, width);
             layers[i] = layer;
         }
@@ -280,27 +283,7 @@ public static class ModelReader
         return at == end && width == file.HeadInputCount;
     }
 
-    private static bool DenseHolds(DenseLayer layer)
-    {
-        int sumBits = layer.SumFractionBits, bits = layer.FractionBits;
-        bool isTanh = layer.Function == DenseFunction.Tanh;
-        int least = isTanh ? ModelFormat.MinRowFractionBits : bits;
-        if (layer.Function > DenseFunction.Tanh || sumBits < least || sumBits > ModelFormat.MaxRowFractionBits) return false;
-        if (isTanh ? bits != ModelFormat.HiddenFractionBits : bits > ModelFormat.HiddenFractionBits) return false;
-        for (int output = 0; output < layer.OutputCount; output++)
-        {
-            long sum = 0;
-            for (int input = 0; input < layer.InputCount; input++)
-            {
-                int weight = layer.Weight(output, input);
-                sum += weight < 0 ? -weight : weight;
-            }
-            if (!WithinBound(sum, layer.Bias(output))) return false;
-        }
-        return true;
-    }
-
-    private static ModelError ReadFixedPoint(byte[] bytes, int offset, int length, ModelFile file)
+    private static ModelError ReadFixedPoint(byte[] bytes, int offset, int length, ModelFile file, int inputBits)
     {
         // A board computes step by step: what it has at the end is the last step.
         if (length < ModelFormat.FixedPointHeaderSize || file.HeadInput == HeadInput.FirstStep) return ModelError.FixedPoint;
@@ -320,7 +303,7 @@ public static class ModelReader
         file.HeadOffset = (int)end;
 
         var layers = new FixedLayer[file.Layers.Length];
-        int at = offset + ModelFormat.FixedPointHeaderSize, inputBits = file.InputFractionBits;
+        int at = offset + ModelFormat.FixedPointHeaderSize;
         for (int i = 0; i < layers.Length; i++)
         {
             LayerShape shape = file.Layers[i];
@@ -415,5 +398,5 @@ public static class ModelReader
         return true;
     }
 
-    private static bool WithinBound(long weightSum, long bias) => weightSum * 32768 + (bias < 0 ? -bias : bias) < 0x80000000L;
+    internal static bool WithinBound(long weightSum, long bias) => weightSum * 32768 + (bias < 0 ? -bias : bias) < 0x80000000L;
 }

@@ -23,6 +23,18 @@ internal sealed record Dense(int Inputs, int Outputs, float[] Weights, float[] B
         for (int n = 0; n < count; n++) weights[n * count + n] = 1;
         return new Dense(count, count, weights, new float[count], function);
     }
+
+    /// <summary>Returns the layer of a linear map.</summary>
+    public static Dense Of(GraphOperation linear, int inputs) =>
+        new(inputs, linear.Width, linear.Numbers[..^linear.Width], linear.Numbers[^linear.Width..], DenseFunction.None);
+
+    /// <summary>Returns the function of an operation; null for anything that boards do not compute.</summary>
+    public static DenseFunction? FunctionOf(GraphOperation operation) => operation switch
+    {
+        { Kind: OperationKind.Apply, Function: GraphFunction.Relu } => DenseFunction.Relu,
+        { Kind: OperationKind.Apply, Function: GraphFunction.Tanh } => DenseFunction.Tanh,
+        _ => null,
+    };
 }
 
 /// <summary>The part of a network between the last recurrent layer and the head, as boards compute it.</summary>
@@ -36,11 +48,14 @@ internal sealed record DenseTail(PoolingKind Pooling, IReadOnlyList<Dense> Layer
     {
         if (model.Graph == null) return new DenseTail(PoolingKind.None, []);
         IReadOnlyList<GraphOperation> operations = model.Graph.Operations;
-        int recurrent = model.Layers.Count, width = model.Layers[^1].Shape.OutputCount;
-        // A chain: each operation reads the result of the one before it.
+        if (BoardFront.TryFind(model.Graph) is not { } front) return null;
         bool isPerStep = ModelFile.IsPerStep(model.Answer);
-        if (operations.Count <= recurrent || operations.Where((operation, n) => operation.Inputs.Count != 1 || operation.Inputs[0] != n).Any()) return null;
-        if (operations.Take(recurrent).Where((operation, n) => operation.Kind != OperationKind.Recurrent || operation.Argument != n).Any()) return null;
+        // Timesteps of the layers behind a convolution are not those of the input.
+        if (isPerStep && front.Layers.Count > 0) return null;
+        int recurrent = front.OperationCount + model.Layers.Count, width = model.Layers[^1].Shape.OutputCount;
+        if (operations.Count <= recurrent) return null;
+        IEnumerable<GraphOperation> layersInARow = operations.Take(recurrent).Skip(front.OperationCount);
+        if (layersInARow.Where((operation, n) => operation.Kind != OperationKind.Recurrent || operation.Argument != n).Any()) return null;
         // An answer of each timestep reads the outputs of the last layer as they are.
         if ((isPerStep ? PoolingKind.None : PoolingOf(operations[recurrent])) is not { } pooling) return null;
         var layers = new List<Dense>();
@@ -49,19 +64,19 @@ internal sealed record DenseTail(PoolingKind Pooling, IReadOnlyList<Dense> Layer
         {
             if (operation.Kind == OperationKind.Linear)
             {
-                layers.Add(new Dense(width, operation.Width, operation.Numbers[..^operation.Width], operation.Numbers[^operation.Width..], DenseFunction.None));
+                layers.Add(Dense.Of(operation, width));
                 width = operation.Width;
                 isOpen = true;
                 continue;
             }
-            DenseFunction? function = FunctionOf(operation);
+            DenseFunction? function = Dense.FunctionOf(operation);
             if (function == null) return null;
             if (isOpen) layers[^1] = layers[^1] with { Function = function.Value };
             else layers.Add(Dense.Identity(width, function.Value));
             isOpen = false;
         }
         bool fits = layers.Count <= ModelFormat.MaxDenseLayers && layers.All(layer => layer.Outputs <= ModelFormat.MaxHidden)
-            && (layers.Count > 0 || pooling != PoolingKind.None);
+            && (layers.Count > 0 || pooling != PoolingKind.None || front.Layers.Count > 0);
         return fits ? new DenseTail(pooling, layers) : null;
     }
 
@@ -71,13 +86,6 @@ internal sealed record DenseTail(PoolingKind Pooling, IReadOnlyList<Dense> Layer
         (OperationKind.Take, (int)StepKind.Final or (int)StepKind.Last) => PoolingKind.None,
         (OperationKind.Pool, (int)PoolKind.Mean) => PoolingKind.Mean,
         (OperationKind.Pool, (int)PoolKind.Max) => PoolingKind.Max,
-        _ => null,
-    };
-
-    private static DenseFunction? FunctionOf(GraphOperation operation) => operation switch
-    {
-        { Kind: OperationKind.Apply, Function: GraphFunction.Relu } => DenseFunction.Relu,
-        { Kind: OperationKind.Apply, Function: GraphFunction.Tanh } => DenseFunction.Tanh,
         _ => null,
     };
 }

@@ -79,11 +79,15 @@ public sealed class TrainedModel
     public string? ObstacleForBoards =>
         Layers.Select((layer, index) => layer.ObstacleForBoards is { } obstacle ? $"layer {index} {obstacle}" : null).FirstOrDefault(text => text != null)
         ?? (DenseTail.TryFind(this) == null
-            ? "boards compute recurrent layers in a row, then fully connected layers with Relu or Tanh on the last state, the mean or the maximum, and nothing else"
+            ? BoardText
             : null)
         ?? (Answer == AnswerKind.ValuesPerStep ? "a board gives no values per timestep" : null)
         ?? (Answer == AnswerKind.Anomaly && Graph != null ? "a board predicts the next timestep from the last state alone" : null)
         ?? (HeadInput == HeadInput.FirstStep ? "the head sees the first timestep" : null);
+
+    private static string BoardText => $"boards compute up to {ModelFormat.MaxConvolutions} convolutions (windows of up to {ModelFormat.MaxConvolutionSize} timesteps, "
+        + $"strides of up to {ModelFormat.MaxConvolutionStride}, no dilation) with Relu or Tanh, recurrent layers in a row, "
+        + "then fully connected layers with Relu or Tanh on the last state, the mean or the maximum, and nothing else";
 
     /// <summary>The same model with other recurrent weights. The calibration stays behind: other weights reach other states.</summary>
     /// <param name="layers">Layers of the same shapes.</param>

@@ -40,12 +40,19 @@ public sealed class NetworkGraph
 
     private const int OperationSize = 20;
 
+    // Operations in front of the first recurrent layer, where they are a chain of windows, maps and functions.
+    private readonly int _frontCount;
+
     private NetworkGraph(IReadOnlyList<GraphOperation> operations, ValueShape[] shapes, IReadOnlyList<LengthRule> lengths)
     {
         Operations = operations;
         Shapes = shapes;
         Lengths = lengths;
+        _frontCount = CountFront();
         IsResumable = CanResume();
+        FrontWindows = IsResumable
+            ? [.. Enumerable.Range(0, _frontCount).Where(n => operations[n] is { Kind: OperationKind.Window, Window: { Size: > 1 } or { Stride: > 1 } })]
+            : [];
         Pooling = IsResumable ? operations.FirstOrDefault(operation => operation.Kind == OperationKind.Pool) : null;
     }
 
@@ -62,13 +69,16 @@ public sealed class NetworkGraph
     public long FloatCount => Operations.Sum(operation => (long)operation.Numbers.Length);
 
     /// <summary>
-    /// True when a sequence can be continued from a state: operations that mix timesteps are recurrent layers, of which the end alone is used, and at
-    /// most one mean or maximum.
+    /// True when a sequence can be continued from a state: operations that mix timesteps are windows in a row in front of the first layer, of an answer per
+    /// sequence, and recurrent layers, of which the end alone is used, and at most one mean or maximum.
     /// </summary>
     public bool IsResumable { get; }
 
     /// <summary>The only pooling of a graph that is resumable; null without one.</summary>
     public GraphOperation? Pooling { get; }
+
+    /// <summary>The windows in front of the layers of a graph that is resumable, each an index of an operation; empty without them.</summary>
+    public IReadOnlyList<int> FrontWindows { get; }
 
     /// <summary>Checks operations and finds the shapes of their values.</summary>
     /// <param name="operations">The operations.</param>
@@ -185,19 +195,31 @@ public sealed class NetworkGraph
         return rule.Of < 0 ? inputLength : rule.Window.LengthOf(LengthOf(rule.Of, inputLength));
     }
 
+    private int CountFront()
+    {
+        int count = 0;
+        bool IsFront(GraphOperation operation) => operation.Inputs.Count == 1 && operation.Inputs[0] == count
+            && (operation.Kind is OperationKind.Linear or OperationKind.Apply || operation is { Kind: OperationKind.Window, Window: { Dilation: 1 } or { Size: 1 } });
+        while (count < Operations.Count - 1 && IsFront(Operations[count])) count++;
+        bool hasWindow = Operations.Take(count).Any(operation => operation.Kind == OperationKind.Window);
+        // An answer per timestep has no timesteps of its own to go on with behind a window.
+        return hasWindow && Operations[count].Kind == OperationKind.Recurrent && !Shapes[^1].IsPerStep ? count : 0;
+    }
+
     private bool CanResume()
     {
         int pools = 0;
-        for (int n = 0; n < Operations.Count; n++)
+        for (int n = _frontCount; n < Operations.Count; n++)
         {
             GraphOperation operation = Operations[n];
             bool isHeld = operation.Kind switch
             {
-                OperationKind.Recurrent => Shapes[n + 1].Length == 0,
-                OperationKind.Take => operation.Argument != (int)StepKind.First && operation.Inputs[0] != 0,
-                OperationKind.Pool => operation.Argument != (int)PoolKind.Sum && operation.Inputs[0] != 0 && ++pools == 1,
+                OperationKind.Recurrent => operation.Inputs[0] >= _frontCount,
+                OperationKind.Take => operation.Argument != (int)StepKind.First && operation.Inputs[0] > _frontCount
+                    && (_frontCount == 0 || Operations[operation.Inputs[0] - 1].Kind == OperationKind.Recurrent),
+                OperationKind.Pool => operation.Argument != (int)PoolKind.Sum && operation.Inputs[0] > _frontCount && ++pools == 1,
                 OperationKind.Linear or OperationKind.Apply or OperationKind.Normalise or OperationKind.Multiply =>
-                    operation.Inputs.All(input => !Shapes[input].IsPerStep || Shapes[input].Length == 0),
+                    operation.Inputs.All(input => !Shapes[input].IsPerStep || input >= _frontCount),
                 _ => operation.Inputs.All(input => !Shapes[input].IsPerStep),
             };
             if (!isHeld) return false;

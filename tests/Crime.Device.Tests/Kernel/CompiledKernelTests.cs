@@ -21,16 +21,17 @@ public sealed class CompiledKernelTests
 
     private static ModelFile Model(
         int seed, CellKind kind, int inputs, int[] hidden, int vocabulary = 0, double scale = 1, int weightBits = 16, double pruned = 0,
-        bool isAnyAnswer = false)
+        bool isAnyAnswer = false, bool hasFront = false)
     {
         TrainedModel trained = Pruner.Prune(TestModels.Make(inputs, hidden.Select(units => (kind, units)).ToArray(), 3, vocabulary, seed, scale), pruned);
         if (seed % 2 == 0) trained = TestModels.WithRandomTail(trained, seed, scale);
         else if (isAnyAnswer && seed % 3 == 0) trained = TestModels.WithAnswer(trained, vocabulary > 0 ? AnswerKind.ClassPerStep : AnswerKind.Anomaly, seed, scale);
+        if (hasFront) trained = TestFronts.WithRandomFront(trained, seed, scale);
         // Every format that a cell state can have, from 15 fraction bits to 7.
         Calibration calibration = Calibration.FromDefaults with { MaxCells = [0.6f * (1 << (seed % 9))] };
         return TestModels.IsQuantisable(trained, weightBits, calibration)
             ? ModelLoading.Parse(TestModels.Write(trained, weightBits, calibration), "random")
-            : Model(seed + 9, kind, inputs, hidden, vocabulary, scale, weightBits, pruned, isAnyAnswer);
+            : Model(seed + 9, kind, inputs, hidden, vocabulary, scale, weightBits, pruned, isAnyAnswer, hasFront);
     }
 
     /// <summary>Numbers over the whole range of 16 bits, or tokens, unknown ones too.</summary>
@@ -40,9 +41,11 @@ public sealed class CompiledKernelTests
 
     private static NetworkKernel Compiled(ModelFile model) => new(model, DeviceCompiler.Load(KernelEmitter.Emit(model)));
 
-    [TestCase(CellKind.Lstm)]
-    [TestCase(CellKind.Gru)]
-    public void EveryStateOfEveryStepOfTenThousandSequencesIsTheReferences(CellKind kind)
+    [TestCase(CellKind.Lstm, false)]
+    [TestCase(CellKind.Gru, false)]
+    [TestCase(CellKind.Lstm, true)]
+    [TestCase(CellKind.Gru, true)]
+    public void EveryStateOfEveryStepOfTenThousandSequencesIsTheReferences(CellKind kind, bool hasFront)
     {
         Random random = TestSeed.Random();
         int first = 9 * random.Next(1_000_000);
@@ -55,7 +58,7 @@ public sealed class CompiledKernelTests
             int[] hidden = n % 4 == 1 ? [random.Next(1, 12), random.Next(1, 12)] : [random.Next(1, 20)];
             ModelFile model = Model(
                 first + n, kind, random.Next(1, 15), hidden, n % 5 == 0 ? random.Next(2, 40) : 0, scale,
-                weightBits[n % weightBits.Length], n % 3 == 0 ? random.NextDouble() : 0, isAnyAnswer: true);
+                weightBits[n % weightBits.Length], n % 3 == 0 ? random.NextDouble() : 0, isAnyAnswer: !hasFront, hasFront);
             var table = new NetworkKernel(model);
             NetworkKernel compiled = Compiled(model);
             var reference = new ReferenceNetwork(model);

@@ -164,6 +164,89 @@ public sealed class GraphTests
         Assert.That(rest, Is.EqualTo(whole).Within(1e-6));
     }
 
+    /// <summary>
+    /// Every place of short and longer sequences, windows of all kinds. The state is the one of the fixed-point reference. The seeds are pinned: the
+    /// tolerance is for the rounding of its timesteps, which weights of any size would multiply.
+    /// </summary>
+    [Test]
+    public void ANetworkWithConvolutionsGoesOnFromTheStateOfABoard()
+    {
+        double largest = 0;
+        int cuts = 0;
+        for (int seed = 0; seed < 60; seed++)
+        {
+            TrainedModel plain = TestModels.Make(4, [(CellKind.Lstm, 6), (CellKind.Gru, 5)], Classes, seed % 4 == 0 ? 9 : 0, seed, 0.5);
+            if (seed % 2 == 0) plain = TestModels.WithRandomTail(plain, seed, 0.5);
+            ModelFile file = TestModels.Parse(TestModels.Write(TestFronts.WithRandomFront(plain, seed, 0.5)));
+            var model = new FloatModel(file);
+            var engine = new FloatNetwork(model);
+            var random = new Random(seed);
+            float[] whole = new float[Classes], rest = new float[Classes];
+            foreach (int length in new[] { 2, 5, 9, 30 })
+            {
+                int width = file.ValuesPerStep;
+                short[] values = [.. Enumerable.Range(0, length * width).Select(_ => (short)(width == 1 ? random.Next(9) : random.Next(-2000, 2000)))];
+                engine.Run(values, file.InputFractionBits, whole);
+                var reference = new ReferenceNetwork(file);
+                for (int done = 1; done < length; done++)
+                {
+                    reference.Step(values, done - 1);
+                    short[] exported = [.. reference.Hidden.Zip(reference.Cell).SelectMany(layer => layer.First.Concat(layer.Second))];
+                    Assert.That(model.BoardStateCount, Is.EqualTo(exported.Length));
+                    engine.Run(values.AsSpan(done * width), file.InputFractionBits, rest, NetworkState.FromBoard(model, exported));
+                    for (int k = 0; k < Classes; k++) largest = Math.Max(largest, Math.Abs(rest[k] - whole[k]));
+                    Assert.That(rest, Is.EqualTo(whole).Within(0.02), $"seed {seed}, {done} of {length}");
+                    cuts++;
+                }
+            }
+        }
+        TestContext.Out.WriteLine($"{cuts} cuts, logits off by at most {largest}");
+    }
+
+    private static TrainedModel WithConvolution() => TestFronts.WithFront(
+        TestModels.Make(2, [(CellKind.Lstm, Hidden)], Classes), Inputs, 1, 0.5, new TestConvolution(TestFronts.Window(3), 2, null));
+
+    [Test]
+    public void ARunOfANetworkWithWindowsLeavesNoStateToGoOnFrom()
+    {
+        TrainedModel trained = WithConvolution();
+        var model = new FloatModel(TestModels.Parse(TestModels.Write(trained)));
+        var state = new NetworkState(model);
+        Assert.That(state.IsResumable, Is.True);
+        new FloatNetwork(model).Run(Numbers(9 * Inputs), new float[Classes], null, state);
+        Assert.That(state.IsResumable, Is.False);
+    }
+
+    /// <summary>A foreign file may have other windows for boards than for gateways. Then there is no state that means the same on both.</summary>
+    [Test]
+    public void BoardsWithOtherWindowsHaveNoStateToHandOver()
+    {
+        TrainedModel trained = WithConvolution();
+        byte[] good = TestModels.Write(trained);
+        List<(uint Tag, byte[] Content)> sections = ModelContainer.Sections(good);
+        sections.Find(section => section.Tag == ModelFormat.FrontTag).Content[5] = 2;
+        Assert.That(new FloatModel(TestModels.Parse(good)).BoardStateCount, Is.EqualTo(2 * Hidden + 2 * Inputs + 1));
+        Assert.That(new FloatModel(TestModels.Parse(ModelContainer.Write(1, sections, ModelFormat.GraphVersion))).BoardStateCount, Is.Zero);
+    }
+
+    /// <summary>Numbers that no board sends do not end the worker.</summary>
+    [Test]
+    public void AForeignStateOfWindowsGivesAnAnswer()
+    {
+        var random = TestSeed.Random();
+        for (int n = 0; n < 300; n++)
+        {
+            TrainedModel plain = TestModels.Make(4, [(CellKind.Gru, 5)], Classes, seed: n);
+            if (n % 2 == 0) plain = TestModels.WithTail(plain, n, 0.5, PoolKind.Mean);
+            ModelFile file = TestModels.Parse(TestModels.Write(TestFronts.WithRandomFront(plain, n, 0.5)));
+            var model = new FloatModel(file);
+            short[] exported = [.. Enumerable.Range(0, model.BoardStateCount).Select(_ => (short)(random.Next(2) * random.Next(short.MinValue, short.MaxValue + 1)))];
+            var logits = new float[Classes];
+            new FloatNetwork(model).Run(new short[random.Next(1, 4) * file.ValuesPerStep], 12, logits, NetworkState.FromBoard(model, exported));
+            Assert.That(logits, Has.All.Matches<float>(float.IsFinite));
+        }
+    }
+
     [Test]
     public void AGraphThatPoolsTwiceHasNoStateToGoOnFrom()
     {

@@ -17,6 +17,11 @@ public sealed class ModelReaderTests
     private static readonly byte[] s_dense = ModelContainer.BoardImage(
         TestModels.Write(TestModels.WithTail(TestModels.Make(3, [(CellKind.Lstm, 5)], 4), 1, 1, PoolKind.Mean, (6, GraphFunction.Relu), (4, GraphFunction.Tanh))));
 
+    // A convolution of three timesteps, and a window as it is.
+    private static readonly byte[] s_front = ModelContainer.BoardImage(TestModels.Write(TestFronts.WithFront(
+        TestModels.Make(10, [(CellKind.Lstm, 5)], 4), 3, 1, 1,
+        new TestConvolution(TestFronts.Window(3, 2, 1, 2), 5, GraphFunction.Relu), new TestConvolution(TestFronts.Window(2), 0, null))));
+
     private static ModelError Read(byte[] bytes) => ModelReader.TryRead(bytes, out _);
 
     /// <summary>Changes bytes and makes the checksum right again: damage that only the other checks can find.</summary>
@@ -55,6 +60,66 @@ public sealed class ModelReaderTests
         int at = Offset(s_dense, ModelFormat.TailTag) + ModelFormat.TailHeaderSize + DenseLayer.HeaderSize;
         byte[] altered = Altered(s_dense, bytes => BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at), int.MaxValue));
         Assert.That(Read(altered), Is.EqualTo(ModelError.FixedPoint));
+    }
+
+    [Test]
+    public void ConvolutionsAreRead()
+    {
+        Assert.That(ModelReader.TryRead(s_front, out ModelFile model), Is.EqualTo(ModelError.None));
+        Assert.That(model.ReadFront().Select(layer => (layer.Size, layer.Stride, layer.Before, layer.After, layer.InputCount, layer.OutputCount)), Is.EqualTo(new[]
+        {
+            (3, 2, 1, 2, 3, 5), (2, 1, 0, 0, 5, 10),
+        }));
+        Assert.That(model.FixedLayers[0].InputFractionBits, Is.EqualTo(model.ReadFront()[0].FractionBits));
+        model.ReleaseNumbers();
+        Assert.That(model.ReadFront(), Is.Null);
+    }
+
+    /// <summary>Each number of the first convolution and of the section, one beyond its range.</summary>
+    [TestCase(0, 0)]
+    [TestCase(0, 3)]
+    [TestCase(4, 0)]
+    [TestCase(4, 9)]
+    [TestCase(5, 0)]
+    [TestCase(5, 5)]
+    [TestCase(6, 3)]
+    [TestCase(7, 3)]
+    [TestCase(8, 6)]
+    [TestCase(9, 5)]
+    [TestCase(10, 3)]
+    [TestCase(11, 31)]
+    [TestCase(12, 16)]
+    public void AConvolutionOutsideItsLimitsIsRefused(int at, byte value)
+    {
+        int front = Offset(s_front, ModelFormat.FrontTag);
+        Assert.That(Read(Altered(s_front, bytes => bytes[front + at] = value)), Is.EqualTo(ModelError.FixedPoint));
+    }
+
+    [Test]
+    public void AConvolutionRoundsByOneBitAtLeast()
+    {
+        int front = Offset(s_front, ModelFormat.FrontTag);
+        Assert.That(Read(Altered(s_front, bytes => bytes[front + 11] = bytes[front + 12])), Is.EqualTo(ModelError.FixedPoint));
+    }
+
+    [Test]
+    public void AConvolutionThatCouldLeave32BitsIsRefused()
+    {
+        int bias = Offset(s_front, ModelFormat.FrontTag) + 16;
+        Assert.That(Read(Altered(s_front, bytes => BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(bias), int.MaxValue))), Is.EqualTo(ModelError.FixedPoint));
+    }
+
+    [Test]
+    public void AConvolutionIsCutOffNowhere()
+    {
+        List<(uint Tag, byte[] Content)> sections = ModelContainer.Sections(s_front);
+        int front = sections.FindIndex(section => section.Tag == ModelFormat.FrontTag);
+        byte[] content = sections[front].Content;
+        for (int length = 0; length < content.Length; length += 4)
+        {
+            sections[front] = (ModelFormat.FrontTag, content[..length]);
+            Assert.That(Read(ModelContainer.Write(1, sections, ModelFormat.GraphVersion)), Is.EqualTo(ModelError.FixedPoint), $"{length} bytes");
+        }
     }
 
     /// <summary>A file of version 2 whose only layer reads six numbers, and whose input has three.</summary>
@@ -185,7 +250,7 @@ public sealed class ModelReaderTests
     {
         Random random = TestSeed.Random();
         var reasons = new HashSet<ModelError>();
-        foreach (byte[] file in new[] { s_features, s_tokens, s_dense })
+        foreach (byte[] file in new[] { s_features, s_tokens, s_dense, s_front })
         {
             for (int n = 0; n < 10_000; n++)
             {
@@ -226,6 +291,13 @@ public sealed class ModelReaderTests
         foreach (DenseLayer layer in model.DenseLayers ?? [])
             for (int output = 0; output < layer.OutputCount; output++)
                 for (int input = 0; input < layer.InputCount; input++) _ = layer.Bias(output) + layer.Weight(output, input);
+        foreach (ConvolutionLayer layer in model.ReadFront() ?? [])
+        {
+            Assert.That((layer.Size, layer.Stride, layer.OutputCount, layer.FractionBits), Is.EqualTo((
+                Math.Clamp(layer.Size, 1, 8), Math.Clamp(layer.Stride, 1, 4), Math.Clamp(layer.OutputCount, 1, 4096), Math.Clamp(layer.FractionBits, 0, 15))));
+            for (int output = 0; output < layer.Map.OutputCount; output++)
+                for (int input = 0; input < layer.Map.InputCount; input++) _ = layer.Map.Bias(output) + layer.Map.Weight(output, input);
+        }
         for (int k = 0; k < model.ClassCount; k++)
             for (int unit = 0; unit < model.HeadInputCount; unit++) _ = model.HeadBias(k) + model.HeadWeight(k, unit);
         for (int token = 0; token < model.VocabularyCount; token++)

@@ -118,6 +118,7 @@ internal static class CompileVerb
             heap_bytes = heap.Total + (assemblies?.SizeBytes ?? 0),
             heap_bytes_tables = heap.Tables,
             heap_bytes_state = heap.State,
+            heap_bytes_front = heap.Front,
             heap_bytes_head = heap.Head,
             heap_bytes_embedding = heap.Embedding,
             heap_bytes_assemblies = assemblies?.SizeBytes ?? 0,

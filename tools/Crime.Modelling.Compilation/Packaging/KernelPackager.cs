@@ -15,7 +15,9 @@ namespace Crime.Modelling.Compilation.Packaging;
 /// <summary>Makes kernel packages.</summary>
 public static class KernelPackager
 {
-    /// <summary>Lengths of the golden sequences. One has ordinary inputs, one inputs of any size, one the ends of the range.</summary>
+    /// <summary>
+    /// Lengths of the golden sequences in timesteps of the recurrent layers. One has ordinary inputs, one inputs of any size, one the ends of the range.
+    /// </summary>
     private static readonly int[] s_lengths = [12, 6, 2];
 
     /// <summary>Compiles a model and packs the result. The same model gives the same bytes.</summary>
@@ -67,11 +69,12 @@ public static class KernelPackager
         foreach (int value in new[] { s_lengths.Length, model.ValuesPerStep, stateCount, model.OutputCount }) Add(bytes, value);
         for (int sequence = 0; sequence < s_lengths.Length; sequence++)
         {
-            short[] values = Enumerable.Range(0, s_lengths[sequence] * model.ValuesPerStep).Select(_ => Value(model, random, sequence)).ToArray();
+            int length = s_lengths[sequence] * reference.Stride;
+            short[] values = Enumerable.Range(0, length * model.ValuesPerStep).Select(_ => Value(model, random, sequence)).ToArray();
             reference.Reset();
-            for (int step = 0; step < s_lengths[sequence]; step++) reference.Step(values, step);
+            for (int step = 0; step < length; step++) reference.Step(values, step);
             int[] logits = reference.Logits();
-            Add(bytes, s_lengths[sequence]);
+            Add(bytes, length);
             Add(bytes, Array.IndexOf(logits, logits.Max()));
             foreach (short value in values) Add(bytes, value);
             foreach ((short[] hidden, short[] cell) in reference.Hidden.Zip(reference.Cell))

@@ -3,6 +3,7 @@
 // what SPEC says fits 32 or 16 is checked to fit.
 
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Crime.FixedPoint;
 using Crime.Model;
@@ -15,6 +16,7 @@ public sealed class ReferenceNetwork
     private static readonly short[] s_tanh = ActivationTable.CreateTanh();
 
     private readonly ModelFile _model;
+    private readonly ReferenceConvolution[] _front;
     private readonly ReferenceLayer[] _layers;
     private readonly int[] _pooled;
     private int _count;
@@ -25,30 +27,35 @@ public sealed class ReferenceNetwork
     public ReferenceNetwork(ModelFile model)
     {
         _model = model;
+        _front = (model.ReadFront() ?? []).Select(layer => new ReferenceConvolution(layer)).ToArray();
         _layers = model.FixedLayers.Select(layer => new ReferenceLayer(layer)).ToArray();
         _pooled = new int[_layers[^1].Hidden.Length];
     }
 
+    /// <summary>Timesteps of the input for each one of the recurrent layers: the strides of the convolutions together.</summary>
+    public int Stride => _front.Aggregate(1, (stride, layer) => stride * layer.Stride);
+
     /// <summary>
-    /// Hidden state of each layer, Q0.15, [layers][hidden], and behind them, where the network pools, the lower halves of the sums or the largest
-    /// values. A step makes new arrays.
+    /// Hidden state of each layer, Q0.15, [layers][hidden]; behind them, where the network pools, the lower halves of the sums or the largest
+    /// values, and the open windows of the convolutions. A step makes new arrays.
     /// </summary>
     public short[][] Hidden =>
     [
         .. _layers.Select(layer => layer.Hidden), .. Pooled(_model.Pooling == PoolingKind.None ? null : [.. _pooled.Select(value => (short)value)]),
         .. Pooled(IsAnomaly ? [.. Enumerable.Range(0, 4).Select(part => (short)(_squaredError >> 16 * part))] : null),
+        .. _front.Select(layer => layer.Window),
     ];
 
     /// <summary>
     /// Cell state of each layer in its cell format, [layers][hidden], empty for a layer without one; behind them, where the network pools, the upper
-    /// halves of the sums and the number of timesteps.
+    /// halves of the sums and the number of timesteps, and of each convolution the number that says when its window is complete.
     /// </summary>
     public short[][] Cell => [.. _layers.Select(layer => layer.Cell), .. Pooled(_model.Pooling switch
     {
         PoolingKind.Mean => [.. _pooled.Select(value => (short)(value >> 16)), (short)_count],
         PoolingKind.Max => [(short)_count],
         _ => IsAnomaly ? [(short)_count] : null,
-    })];
+    }), .. _front.Select(layer => layer.Counter)];
 
     /// <summary>Mean squared error of prediction in standardised units; 0 before the second timestep, and for other answers than an anomaly.</summary>
     public float Score => !IsAnomaly || _count < 2
@@ -60,6 +67,7 @@ public sealed class ReferenceNetwork
     /// <summary>Zero state: the start of a sequence.</summary>
     public void Reset()
     {
+        foreach (ReferenceConvolution layer in _front) layer.Reset();
         foreach (ReferenceLayer layer in _layers) layer.Reset();
         Array.Clear(_pooled);
         _count = 0;
@@ -71,12 +79,18 @@ public sealed class ReferenceNetwork
     /// <param name="step">Which timestep of it.</param>
     public void Step(short[] values, int step)
     {
-        short[] x = Input(values, step);
+        short[]? x = Input(values, step);
         if (IsAnomaly && _count < 65535)
         {
             if (_count > 0) _squaredError += Logits().Zip(x, SquaredError).Sum();
             _count++;
         }
+        foreach (ReferenceConvolution layer in _front) x = x == null ? null : layer.Step(x);
+        if (x != null) Advance(x);
+    }
+
+    private void Advance(short[] x)
+    {
         foreach (ReferenceLayer layer in _layers)
         {
             layer.Step(x);
@@ -88,8 +102,18 @@ public sealed class ReferenceNetwork
         _count++;
     }
 
-    /// <summary>The logits of the present state, exact.</summary>
+    /// <summary>The logits of the present state, exact. With convolutions a network of its own runs what they make of the whole sequence.</summary>
     public int[] Logits()
+    {
+        if (_front.Length == 0) return LogitsOfState();
+        IReadOnlyList<short[]> sequence = _front[0].Inputs;
+        foreach (ReferenceConvolution layer in _front) sequence = layer.Results(sequence);
+        var whole = new ReferenceNetwork(_model);
+        foreach (short[] x in sequence) whole.Advance(x);
+        return whole.LogitsOfState();
+    }
+
+    private int[] LogitsOfState()
     {
         var logits = new int[_model.OutputCount];
         short[] hidden = _model.Pooling switch
@@ -120,7 +144,7 @@ public sealed class ReferenceNetwork
 
     private static short[][] Pooled(short[]? numbers) => numbers == null ? [] : [numbers];
 
-    private static short[] Dense(DenseLayer layer, short[] input) => [.. Enumerable.Range(0, layer.OutputCount).Select(output =>
+    internal static short[] Dense(DenseLayer layer, short[] input) => [.. Enumerable.Range(0, layer.OutputCount).Select(output =>
     {
         long exact = layer.Bias(output) + input.Select((x, k) => (long)layer.Weight(output, k) * x).Sum();
         int sum = checked((int)exact), shift = layer.SumFractionBits - layer.FractionBits;

@@ -62,20 +62,29 @@ public sealed record KernelFootprint(int ByteCodeSize, int LargestMethodSize, He
 /// <summary>Heap of a network with compiled layers, in bytes of a board's 32-bit CLR.</summary>
 /// <param name="Tables">The two activation tables.</param>
 /// <param name="State">Hidden and cell states, with the copy that a step over several methods needs, and the state of a pooling.</param>
+/// <param name="Front">Open windows, weights and results of the convolutions.</param>
 /// <param name="Head">Weights of the fully connected layers and of the linear head, their results, and logits.</param>
 /// <param name="Embedding">The embedding of a token model.</param>
-public sealed record HeapSize(int Tables, int State, int Head, int Embedding)
+public sealed record HeapSize(int Tables, int State, int Front, int Head, int Embedding)
 {
     /// <summary>All of it.</summary>
-    public int Total => Tables + State + Head + Embedding;
+    public int Total => Tables + State + Front + Head + Embedding;
 
     /// <summary>The heap of a model's kernel.</summary>
     public static HeapSize Of(ModelFile model) => new(
         2 * DeviceSizes.Array(ActivationTable.Length, sizeof(short)),
         model.Layers.Sum(shape => (shape.HasCellState ? 3 : 2) * DeviceSizes.Array(shape.HiddenCount, sizeof(short)))
             + (model.Pooling == PoolingKind.None ? 0 : 3 * DeviceSizes.Array(model.Layers[^1].HiddenCount + 1, sizeof(short))),
+        (model.ReadFront() ?? []).Sum(OfConvolution),
         (model.DenseLayers ?? []).Sum(layer => layer.OutputCount * DeviceSizes.Array(layer.InputCount, sizeof(short))
             + DeviceSizes.Array(layer.OutputCount, sizeof(int)) + DeviceSizes.Array(layer.OutputCount, sizeof(short)))
             + model.OutputCount * DeviceSizes.Array(model.HeadInputCount, sizeof(short)) + 2 * DeviceSizes.Array(model.OutputCount, sizeof(int)),
         model.Input == InputKind.Tokens ? DeviceSizes.Array(model.VocabularyCount * model.InputCount, sizeof(short)) : 0);
+
+    private static int OfConvolution(ConvolutionLayer layer)
+    {
+        int pairs = (layer.OutputCount + 1) / 2, columns = layer.Map.OutputCount == 0 ? 0 : layer.Map.InputCount;
+        return DeviceSizes.Array(layer.Map.InputCount - layer.InputCount, sizeof(short)) + DeviceSizes.Array(2 * pairs, sizeof(short))
+            + columns * DeviceSizes.Array(pairs, sizeof(long));
+    }
 }

@@ -18,7 +18,7 @@ public static class GoldenSection
     private const int WideBits = 3;
     private const int NarrowBits = 1;
 
-    // Long enough that the state depends on all weights of a stacked network, short enough for a table-driven kernel: 24 timesteps in all.
+    // Long enough that the state depends on all weights of a stacked network, short enough for a table-driven kernel: 24 timesteps of its layers in all.
     private const int StepCount = 8;
 
     /// <summary>Adds the section: a sequence over the full range of 16 bits, one over four deviations, and one over one deviation.</summary>
@@ -28,12 +28,13 @@ public static class GoldenSection
     {
         ModelFile model = ModelLoading.Parse(file, "the model");
         if (!model.HasFixedPoint || model.GoldenCount > 0) return file;
+        int steps = Math.Min(StepCount * new ReferenceNetwork(model).Stride, ModelFormat.MaxGoldenSteps);
         int[] shifts = [0, ShiftTo(model.InputFractionBits + WideBits), ShiftTo(model.InputFractionBits + NarrowBits)];
         var content = new byte[ModelFormat.GoldenHeaderSize + shifts.Length * ModelFormat.GoldenSequenceSize];
         content[0] = (byte)shifts.Length;
         for (int i = 0; i < shifts.Length; i++)
         {
-            var golden = new GoldenSequence((uint)i + 1, StepCount, model.Input == InputKind.Tokens ? 0 : shifts[i], 0, 0);
+            var golden = new GoldenSequence((uint)i + 1, steps, model.Input == InputKind.Tokens ? 0 : shifts[i], 0, 0);
             int classIndex = GoldenReference.Compute(model, golden, out uint checksum);
             Span<byte> entry = content.AsSpan(ModelFormat.GoldenHeaderSize + i * ModelFormat.GoldenSequenceSize);
             BinaryPrimitives.WriteUInt32LittleEndian(entry, golden.Seed);

@@ -67,6 +67,7 @@ public static class ModelFileWriter
         if (model.Scale is { } scale) sections.Add((ModelFormat.AnswerTag, Section(writer => WriteScale(writer, scale))));
         if (model.Graph != null) sections.Add((ModelFormat.GraphTag, model.Graph.Write()));
         if (quantised != null) sections.Add((ModelFormat.FixedPointTag, Section(writer => WriteFixedPoint(writer, quantised))));
+        if (quantised is { Front.Count: > 0 }) sections.Add((ModelFormat.FrontTag, Section(writer => WriteFront(writer, quantised))));
         if (quantised is { DenseLayers.Count: > 0 } or { Pooling: not PoolingKind.None })
             sections.Add((ModelFormat.TailTag, Section(writer => WriteTail(writer, quantised))));
         sections.Add((ModelFormat.FloatTag, floats));
@@ -83,7 +84,7 @@ public static class ModelFileWriter
         var crc = new Crc32();
         if (answer != AnswerKind.Class) crc.Append([(byte)answer]);
         foreach (var (tag, content) in sections)
-            if (tag is not ModelFormat.FixedPointTag and not ModelFormat.TailTag and not ModelFormat.ArchitectureTag) crc.Append(content);
+            if (tag is not ModelFormat.FixedPointTag and not ModelFormat.FrontTag and not ModelFormat.TailTag and not ModelFormat.ArchitectureTag) crc.Append(content);
         return crc.GetCurrentHashAsUInt32();
     }
 
@@ -167,16 +168,29 @@ public static class ModelFileWriter
         writer.Write((byte)model.DenseLayers.Count);
         writer.Write((byte)model.Pooling);
         writer.Write((ushort)0);
-        foreach (QuantisedDense layer in model.DenseLayers)
+        foreach (QuantisedDense layer in model.DenseLayers) WriteDense(writer, layer);
+    }
+
+    private static void WriteFront(BinaryWriter writer, QuantisedModel model)
+    {
+        writer.Write((uint)model.Front.Count);
+        foreach (QuantisedConvolution layer in model.Front)
         {
-            writer.Write((ushort)layer.OutputCount);
-            writer.Write((byte)layer.Function);
-            writer.Write((byte)layer.SumFractionBits);
-            writer.Write((uint)layer.FractionBits);
-            foreach (int value in layer.Bias) writer.Write(value);
-            foreach (short value in layer.Weights) writer.Write(value);
-            Pad(writer);
+            foreach (int number in new[] { layer.Window.Size, layer.Window.Stride, layer.Window.Before, layer.Window.After }) writer.Write((byte)number);
+            if (layer.Map == null) writer.Write(0L);
+            else WriteDense(writer, layer.Map);
         }
+    }
+
+    private static void WriteDense(BinaryWriter writer, QuantisedDense layer)
+    {
+        writer.Write((ushort)layer.OutputCount);
+        writer.Write((byte)layer.Function);
+        writer.Write((byte)layer.SumFractionBits);
+        writer.Write((uint)layer.FractionBits);
+        foreach (int value in layer.Bias) writer.Write(value);
+        foreach (short value in layer.Weights) writer.Write(value);
+        Pad(writer);
     }
 
     /// <summary>Codes as a stream of bits, the lowest first.</summary>

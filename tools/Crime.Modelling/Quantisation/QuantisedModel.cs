@@ -1,6 +1,7 @@
 // Fixed-point weights, and what was chosen on the way.
 
 using System.Collections.Generic;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 using Crime.Modelling.Ranges;
 
@@ -57,9 +58,22 @@ public sealed class QuantisedDense
     public required short[] Weights { get; init; }
 }
 
+/// <summary>Fixed-point weights of a convolution.</summary>
+public sealed class QuantisedConvolution
+{
+    /// <summary>The timesteps that it sees.</summary>
+    public required WindowShape Window { get; init; }
+
+    /// <summary>The fully connected layer that reads a window; null for the window as it is.</summary>
+    public required QuantisedDense? Map { get; init; }
+}
+
 /// <summary>Fixed-point weights of a model.</summary>
 public sealed class QuantisedModel
 {
+    /// <summary>Convolutions between the input and the first recurrent layer.</summary>
+    public IReadOnlyList<QuantisedConvolution> Front { get; init; } = [];
+
     /// <summary>The pooling of the last layer's outputs.</summary>
     public PoolingKind Pooling { get; init; }
 

@@ -33,6 +33,8 @@ public static class Quantiser
     {
         int inputBits = InputFractionBits(model, calibration);
         DenseTail tail = DenseTail.TryFind(model) ?? throw new ArgumentException($"boards cannot compute '{model.Name}'", nameof(model));
+        IReadOnlyList<QuantisedConvolution> front = QuantiseFront(BoardFront.TryFind(model.Graph)!.Layers, inputBits, calibration);
+        int firstBits = front.Select(layer => layer.Map).LastOrDefault(map => map != null)?.FractionBits ?? inputBits;
         IReadOnlyList<QuantisedDense> dense = QuantiseDense(tail.Layers);
         int seenBits = dense.Count == 0 ? ModelFormat.HiddenFractionBits : dense[^1].FractionBits, logitBits = ChooseLogitBits(model, seenBits);
         return new QuantisedModel
@@ -41,7 +43,8 @@ public static class Quantiser
             InputFractionBits = inputBits,
             LogitFractionBits = logitBits,
             Layers = model.Layers.Select((layer, index) => QuantiseLayer(
-                layer, index, index == 0 ? inputBits : ModelFormat.HiddenFractionBits, CellFractionBits(layer, index, calibration), weightBits)).ToArray(),
+                layer, index, index == 0 ? firstBits : ModelFormat.HiddenFractionBits, CellFractionBits(layer, index, calibration), weightBits)).ToArray(),
+            Front = front,
             Pooling = tail.Pooling,
             DenseLayers = dense,
             HeadBias = model.HeadBias.Select(value => (int)Round(value, logitBits)).ToArray(),
@@ -62,24 +65,55 @@ public static class Quantiser
         double largestInput = 1;
         foreach (Dense layer in layers)
         {
-            RowSum[] sums = [.. layer.Bias.Select((bias, row) => new RowSum([new RowPart(layer.Weights.AsSpan(row * layer.Inputs, layer.Inputs), inputBits)], bias))];
-            bool isTanh = layer.Function == DenseFunction.Tanh;
-            int sumBits = ChooseRowBits(sums, isTanh ? ModelFormat.MinRowFractionBits : 0, FullWeightBits, $"fully connected layer {result.Count}", out _);
-            double largest = Enumerable.Range(0, layer.Outputs).Max(row => Math.Abs(layer.Bias[row])
-                + largestInput * layer.Weights.Skip(row * layer.Inputs).Take(layer.Inputs).Sum(weight => Math.Abs((double)weight)));
-            int bits = isTanh ? ModelFormat.HiddenFractionBits : Math.Min(sumBits, QFormat.FractionBitsFor((float)largest));
-            result.Add(new QuantisedDense
-            {
-                OutputCount = layer.Outputs,
-                Function = layer.Function,
-                SumFractionBits = sumBits,
-                FractionBits = bits,
-                Bias = [.. layer.Bias.Select(value => (int)Round(value, sumBits))],
-                Weights = [.. layer.Weights.Select(value => (short)Round(value, sumBits - inputBits))],
-            });
-            (inputBits, largestInput) = (bits, isTanh ? 1 : largest);
+            result.Add(QuantiseDense(layer, inputBits, ref largestInput, null, 0, $"fully connected layer {result.Count}"));
+            inputBits = result[^1].FractionBits;
         }
         return [.. result];
+    }
+
+    /// <summary>
+    /// Quantises the convolutions. Their formats hold what calibration data reach, with a margin. Without data they hold what the weights make of the
+    /// largest inputs, which cuts nothing off and may leave bits unused.
+    /// </summary>
+    private static QuantisedConvolution[] QuantiseFront(IReadOnlyList<Convolution> layers, int inputBits, Calibration calibration)
+    {
+        var result = new List<QuantisedConvolution>();
+        double largestInput = Formats.RangeOf(inputBits);
+        foreach (Convolution layer in layers)
+        {
+            double? seen = calibration.SeenValue(layer.Operation) * Calibration.ValueMargin;
+            QuantisedDense? map = layer.Map == null ? null : QuantiseDense(layer.Map, inputBits, ref largestInput, seen, 1, $"convolution {result.Count}");
+            result.Add(new QuantisedConvolution { Window = layer.Window, Map = map });
+            inputBits = map?.FractionBits ?? inputBits;
+        }
+        return [.. result];
+    }
+
+    /// <summary>Quantises a fully connected layer.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="inputBits">Fraction bits of its inputs.</param>
+    /// <param name="largest">Largest magnitude of an input; becomes that of a result.</param>
+    /// <param name="seen">Largest magnitude of a result that the format has to hold; null for any that the inputs make possible.</param>
+    /// <param name="leastShift">Fraction bits that a sum has beyond its result, at least.</param>
+    /// <param name="where">Name of the layer, for an error message.</param>
+    private static QuantisedDense QuantiseDense(Dense layer, int inputBits, ref double largest, double? seen, int leastShift, string where)
+    {
+        RowSum[] sums = [.. layer.Bias.Select((bias, row) => new RowSum([new RowPart(layer.Weights.AsSpan(row * layer.Inputs, layer.Inputs), inputBits)], bias))];
+        bool isTanh = layer.Function == DenseFunction.Tanh;
+        int sumBits = ChooseRowBits(sums, isTanh ? ModelFormat.MinRowFractionBits : leastShift, FullWeightBits, where, out _);
+        double largestInput = largest, bound = Enumerable.Range(0, layer.Outputs).Max(row => Math.Abs(layer.Bias[row])
+            + largestInput * layer.Weights.Skip(row * layer.Inputs).Take(layer.Inputs).Sum(weight => Math.Abs((double)weight)));
+        int bits = isTanh ? ModelFormat.HiddenFractionBits : Math.Min(sumBits - leastShift, QFormat.FractionBitsFor((float)Math.Min(bound, seen ?? bound)));
+        largest = isTanh ? 1 : Math.Min(bound, Formats.RangeOf(bits));
+        return new QuantisedDense
+        {
+            OutputCount = layer.Outputs,
+            Function = layer.Function,
+            SumFractionBits = sumBits,
+            FractionBits = bits,
+            Bias = [.. layer.Bias.Select(value => (int)Round(value, sumBits))],
+            Weights = [.. layer.Weights.Select(value => (short)Round(value, sumBits - inputBits))],
+        };
     }
 
     private static int CellFractionBits(RecurrentLayer layer, int index, Calibration calibration) =>

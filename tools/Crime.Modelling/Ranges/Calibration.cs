@@ -21,6 +21,9 @@ public sealed record Calibration(string Source, float MaxInput, IReadOnlyList<fl
     /// <summary>The cell format leaves this factor above the largest state seen: other data reach further.</summary>
     public const float CellMargin = 1.5f;
 
+    /// <summary>The formats of other results leave this factor above the largest one seen, for the same reason.</summary>
+    public const float ValueMargin = CellMargin;
+
     /// <summary>
     /// Without data: standardised features within eight deviations, cell states up to 21 (32 with the margin), which held
     /// on every model measured so far.
@@ -36,6 +39,13 @@ public sealed record Calibration(string Source, float MaxInput, IReadOnlyList<fl
     /// <summary>Returns the largest magnitude of the cell state of a layer in the calibration data; null without data.</summary>
     /// <param name="layer">Index of the layer.</param>
     public float? SeenCell(int layer) => IsDefault ? null : SeenCells == null ? MaxCell(layer) : SeenCells[layer];
+
+    /// <summary>Magnitudes of the results of convolutions that the formats shall hold, by the operation of the graph; null where none was measured.</summary>
+    public IReadOnlyDictionary<int, float>? SeenValues { get; init; }
+
+    /// <summary>Returns the magnitude of the results of an operation of the graph that the format shall hold; null where it was not measured.</summary>
+    /// <param name="operation">Index of the operation.</param>
+    public float? SeenValue(int operation) => SeenValues != null && SeenValues.TryGetValue(operation, out float seen) ? seen : null;
 
     /// <summary>Returns the magnitude of the cell state of a layer.</summary>
     /// <param name="layer">Index of the layer.</param>
@@ -60,7 +70,14 @@ public sealed record Calibration(string Source, float MaxInput, IReadOnlyList<fl
         int count = Math.Min(train.Count, maxSequences);
         var inputs = new MagnitudeHistogram();
         MagnitudeHistogram[] cells = model.Layers.Select(_ => new MagnitudeHistogram()).ToArray();
-        var engine = new FloatNetwork(new FloatModel(model)) { Observer = (layer, _, _, _, cell) => cells[layer].Add(cell) };
+        var floats = new FloatModel(model);
+        IReadOnlyList<Convolution> front = BoardFront.TryFind(floats.Graph)?.Layers ?? [];
+        Dictionary<int, MagnitudeHistogram> values = front.ToDictionary(layer => layer.Operation, _ => new MagnitudeHistogram());
+        var engine = new FloatNetwork(floats)
+        {
+            Observer = (layer, _, _, _, cell) => cells[layer].Add(cell),
+            ValueObserver = (operation, results) => values.GetValueOrDefault(operation)?.Add(results),
+        };
         var logits = new float[engine.Model.LogitCount(train.Max(sequence => sequence.Length))];
         for (int n = 0; n < count; n++)
         {
@@ -81,6 +98,7 @@ public sealed record Calibration(string Source, float MaxInput, IReadOnlyList<fl
             inputs.Percentile(percentile), cells.Select(cell => cell.Percentile(percentile)).ToArray(), train.Max(sequence => sequence.Length))
         {
             SeenCells = cells.Select(cell => cell.Percentile(100)).ToArray(),
+            SeenValues = values.ToDictionary(pair => pair.Key, pair => pair.Value.Percentile(percentile)),
         };
     }
 }
