@@ -149,7 +149,12 @@ public sealed class MemoryBudgetTests
     {
         TrainedModel plain = TestModels.Make(3, [(CellKind.Lstm, 16)], 5);
         byte[] bytes = TestModels.Write(TestModels.WithTail(plain, 1, 0.5, pooling, (12, GraphFunction.Relu), (8, GraphFunction.Tanh)));
-        ModelFile model = ModelLoading.Parse(bytes, "tail");
+        AllocatesNothingAndHasItsSize(bytes);
+    }
+
+    private static void AllocatesNothingAndHasItsSize(byte[] bytes)
+    {
+        ModelFile model = ModelLoading.Parse(bytes, "measured");
         MemoryReport report = MemoryReport.Make(bytes);
         foreach (Allocations allocations in new[] { report.Table.Inference, report.Compiled.Inference })
             Assert.That((allocations.Count, allocations.Bytes), Is.EqualTo((0, 0)));
@@ -158,6 +163,19 @@ public sealed class MemoryBudgetTests
         Assert.That(table, Is.InRange(report.Table.Kernel, report.Table.Kernel * 1.03 + 400));
         Assert.That(compiled, Is.InRange(report.Compiled.Kernel, report.Compiled.Kernel * 1.03 + 400));
     }
+
+    private static IEnumerable<TestCaseData> Fronts()
+    {
+        TrainedModel tokens = TestModels.Make(12, [(CellKind.Lstm, 16)], 5, 40);
+        TrainedModel pooled = TestModels.WithTail(TestModels.Make(12, [(CellKind.Gru, 16)], 5), 1, 0.5, PoolKind.Mean);
+        yield return new TestCaseData(TestFronts.WithFront(tokens, 6, 1, 0.5, new TestConvolution(TestFronts.Window(5, 1, 2, 2), 12, GraphFunction.Relu)));
+        yield return new TestCaseData(TestFronts.WithFront(tokens, 6, 1, 0.5, new TestConvolution(TestFronts.Window(2), 0, null)));
+        yield return new TestCaseData(TestFronts.WithFront(
+            pooled, 3, 1, 0.5, new TestConvolution(TestFronts.Window(8, 1, 7), 9, GraphFunction.Tanh), new TestConvolution(TestFronts.Window(3, 2), 12, null)));
+    }
+
+    [TestCaseSource(nameof(Fronts))]
+    public void ConvolutionsAllocateNothingAndHaveTheirExpectedSize(TrainedModel trained) => AllocatesNothingAndHasItsSize(TestModels.Write(trained));
 
     private static IEnumerable<string> AssembliesOfPeople() => DeviceAssemblies.All.Except(DeviceAssemblies.BenchKernels);
 

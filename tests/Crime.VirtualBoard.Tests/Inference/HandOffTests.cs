@@ -13,9 +13,11 @@ using Crime.Device.Offload;
 using Crime.Device.Settings;
 using Crime.Device.Terminal;
 using Crime.Frames;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Kernel;
 using Crime.Mapping;
 using Crime.Model;
+using Crime.Modelling;
 using Crime.Node;
 using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Tests.Model;
@@ -24,7 +26,10 @@ using NUnit.Framework;
 namespace Crime.VirtualBoard.Tests.Inference;
 
 /// <summary>A stream that begins on a board and ends at a gateway that computes in fixed point as well: nothing tells where it was cut.</summary>
-public sealed class HandOffTests
+/// <param name="hasFront">Whether convolutions stand in front of the layers. The stream is cut within a window then.</param>
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class HandOffTests(bool hasFront)
 {
     private const string Gateway = "gw";
     private const int Length = 60;
@@ -34,10 +39,20 @@ public sealed class HandOffTests
     private const int SlowStepMs = 100;
     private const uint Session = 5;
 
-    private static readonly ModelFile s_model = Read(TestModels.Write(TestModels.Make(3, [(CellKind.Lstm, 9), (CellKind.Gru, 5)], 4, seed: 3)));
+    private const int Inputs = 3;
 
-    private static readonly short[] s_values =
-        Enumerable.Range(0, Length * s_model.ValuesPerStep).Select(i => (short)(8000 * Math.Sin(0.7 * i))).ToArray();
+    // h and c of the LSTM, h of the GRU; behind them the open windows of five timesteps and of three, each with its counter.
+    private readonly int _stateCount = 2 * 9 + 5 + (hasFront ? 4 * Inputs + 1 + 2 * 4 + 1 : 0);
+
+    private readonly ModelFile _model = Read(TestModels.Write(hasFront
+        ? TestFronts.WithFront(
+            Layers(6), Inputs, 3, 0.5, new TestConvolution(TestFronts.Window(5, 1, 2, 2), 4, GraphFunction.Relu),
+            new TestConvolution(TestFronts.Window(3, 2, 0, 1), 6, GraphFunction.Tanh))
+        : Layers(Inputs)));
+
+    private static readonly short[] s_values = Enumerable.Range(0, Length * Inputs).Select(i => (short)(8000 * Math.Sin(0.7 * i))).ToArray();
+
+    private static TrainedModel Layers(int inputs) => TestModels.Make(inputs, [(CellKind.Lstm, 9), (CellKind.Gru, 5)], 4, seed: 3);
 
     // The board's parts, and what it asked.
     private BoardSettings _settings = null!;
@@ -61,10 +76,10 @@ public sealed class HandOffTests
     [TestCase(MappingMode.Local, Target.Local)]
     public async Task TheResultIsThatOfTheWholeStream(MappingMode mode, Target expected)
     {
-        var whole = new NetworkKernel(s_model);
+        var whole = new NetworkKernel(_model);
         whole.Advance(s_values, 0, Length);
         int label = whole.Classify();
-        var behind = new NetworkKernel(s_model);
+        var behind = new NetworkKernel(_model);
         InputResult result = await StreamAsync(mode, ResponseCode.Ok, behind);
         Assert.That((result.Target, result.Label, result.Length), Is.EqualTo((expected, label, Length)));
         Assert.That(result.DoneCount, Is.EqualTo(expected == Target.Gateway ? Done : 0));
@@ -73,11 +88,11 @@ public sealed class HandOffTests
             Assert.That(_request, Is.Null);
             return;
         }
-        Assert.That((_request!.Length, _request.StateCount), Is.EqualTo((Length - Done, 2 * 9 + 5)));
-        Assert.That(_request.Values.Take(_request.ValueCount), Is.EqualTo(s_values.Skip(Done * s_model.ValuesPerStep)));
+        Assert.That((_request!.Length, _request.StateCount), Is.EqualTo((Length - Done, _stateCount)));
+        Assert.That(_request.Values.Take(_request.ValueCount), Is.EqualTo(s_values.Skip(Done * _model.ValuesPerStep)));
         Assert.That(_flow.Timeline.TransmitUs, Is.EqualTo(_flow.Power.TransmitUs(_request.Size)).Within(1), "the state is transmitted as well");
         Assert.That(behind.Logits, Is.EqualTo(whole.Logits));
-        for (int layer = 0; layer < 2; layer++)
+        for (int layer = 0; layer < whole.State.Layers.Length; layer++)
         {
             Assert.That(behind.State.Layers[layer].Hidden, Is.EqualTo(whole.State.Layers[layer].Hidden));
             Assert.That(behind.State.Layers[layer].Cell, Is.EqualTo(whole.State.Layers[layer].Cell));
@@ -91,14 +106,14 @@ public sealed class HandOffTests
     [TestCase(null)]
     public async Task WithoutAResultFromTheGatewayTheBoardGoesOnFromItsOwnState(ResponseCode? code)
     {
-        var whole = new NetworkKernel(s_model);
+        var whole = new NetworkKernel(_model);
         whole.Advance(s_values, 0, Length);
         int label = whole.Classify();
-        InputResult result = await StreamAsync(MappingMode.Gateway, code, new NetworkKernel(s_model));
+        InputResult result = await StreamAsync(MappingMode.Gateway, code, new NetworkKernel(_model));
         Assert.That((result.Target, result.Label, result.Length, result.DoneCount), Is.EqualTo((Target.Fallback, label, Length, Done)));
-        Assert.That(_request!.StateCount, Is.EqualTo(2 * 9 + 5));
+        Assert.That(_request!.StateCount, Is.EqualTo(_stateCount));
         Assert.That(_kernel.Logits, Is.EqualTo(whole.Logits));
-        for (int layer = 0; layer < 2; layer++) Assert.That(_kernel.State.Layers[layer].Hidden, Is.EqualTo(whole.State.Layers[layer].Hidden));
+        for (int layer = 0; layer < whole.State.Layers.Length; layer++) Assert.That(_kernel.State.Layers[layer].Hidden, Is.EqualTo(whole.State.Layers[layer].Hidden));
     }
 
     /// <summary>A gateway that would take longer than the board itself shall say so at once; one that was ordered may take its time.</summary>
@@ -106,7 +121,7 @@ public sealed class HandOffTests
     [TestCase(MappingMode.Gateway, WaitMs)]
     public async Task ARequestSaysHowLongItIsWorth(MappingMode mode, int expectedMs)
     {
-        InputResult result = await StreamAsync(mode, ResponseCode.Ok, new NetworkKernel(s_model), SlowStepMs);
+        InputResult result = await StreamAsync(mode, ResponseCode.Ok, new NetworkKernel(_model), SlowStepMs);
         Assert.That(result.Target, Is.EqualTo(Target.Gateway));
         Assert.That(_request!.BudgetUs, Is.EqualTo(expectedMs * 1000).Within(5).Percent);
     }
@@ -151,10 +166,10 @@ public sealed class HandOffTests
     [Test]
     public async Task ARequestForTheClockAfterAHandOffIsAWholeOne()
     {
-        await StreamAsync(MappingMode.Gateway, ResponseCode.Ok, new NetworkKernel(s_model));
+        await StreamAsync(MappingMode.Gateway, ResponseCode.Ok, new NetworkKernel(_model));
         Assert.That(_request!.StateCount, Is.Positive, "the stream was handed off");
         var request = new RequestFrame();
-        Assert.That(request.Decode(_sender.Encode(new short[2 * s_model.ValuesPerStep], 2)), Is.EqualTo(FrameError.None));
+        Assert.That(request.Decode(_sender.Encode(new short[2 * _model.ValuesPerStep], 2)), Is.EqualTo(FrameError.None));
         Assert.That((request.Length, request.StateCount), Is.EqualTo((2, 0)));
     }
 
@@ -213,13 +228,13 @@ public sealed class HandOffTests
         _engine = new MappingEngine(
             new EngineSetup
             {
-                ModelId = s_model.Id, LongestLength = Length, LocalTime = new CostLine(_stepMs * 1_000_000L, 100), BytesPerStep = 6, StateSize = 46,
+                ModelId = _model.Id, LongestLength = Length, LocalTime = new CostLine(_stepMs * 1_000_000L, 100), BytesPerStep = 6, StateSize = 2 * _stateCount,
                 Power = power, TimeoutMarginUs = _settings.TimeoutMarginMs * 1000, TimeoutMaxUs = _settings.TimeoutMaxMs * 1000,
             },
             NodeKey.Of(_settings.BoardId));
-        _sender.SetModel(s_model);
-        _kernel = new NetworkKernel(s_model);
-        _driver.SetModel(s_model, wrap == null ? _kernel : wrap(_kernel), _engine, 0);
+        _sender.SetModel(_model);
+        _kernel = new NetworkKernel(_model);
+        _driver.SetModel(_model, wrap == null ? _kernel : wrap(_kernel), _engine, 0);
         MeetGateway();
     }
 
@@ -250,7 +265,7 @@ public sealed class HandOffTests
         Assert.That(_connection.Open(BrokerConnection.KeepAliveS, receivesRegimes: false), Is.True);
         long nowUs = Clock.NowUs();
         var status = new StatusFrame { Online = true, Workers = 1, Session = 7, Sequence = 1, Capacity = 8 };
-        status.Add(s_model.Id, 0).SetOwn(300, 20);
+        status.Add(_model.Id, 0).SetOwn(300, 20);
         _inbox.OnMessage(Topics.Status(Gateway), status.Encode(), nowUs);
         Assert.That(_engine.TakePing(nowUs, false, 0, out uint sequence), Is.Not.Null);
         _inbox.OnMessage(Topics.Response(_settings.BoardId), new PongFrame { Session = Session, Sequence = sequence }.Encode(), nowUs);

@@ -64,6 +64,18 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
         stored_weight_bits = conversion.Quantised?.WeightBits,
         pruned = conversion.Options.PruneFraction,
         logit_fraction_bits = conversion.Quantised?.LogitFractionBits,
+        convolutions = conversion.Quantised?.Front.Select(layer => new
+        {
+            layer.Window.Size,
+            layer.Window.Stride,
+            layer.Window.Before,
+            layer.Window.After,
+            outputs = layer.Map?.OutputCount,
+            function = layer.Map?.Function.ToString().ToLowerInvariant(),
+            format = layer.Map == null ? null : Format(layer.Map.FractionBits),
+            range = layer.Map == null ? (double?)null : Formats.RangeOf(layer.Map.FractionBits),
+            layer.Seen,
+        }),
         layers = conversion.Quantised?.Layers.Select((layer, index) => new
         {
             cell_format = layer.Shape.HasCellState ? Format(layer.CellFractionBits) : null,
@@ -133,6 +145,7 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
 
     private IEnumerable<(string Name, string Value)> Rows(QuantisedModel quantised)
     {
+        foreach (QuantisedConvolution layer in quantised.Front) yield return ("convolution", Describe(layer));
         for (int index = 0; index < quantised.Layers.Count; index++)
         {
             QuantisedLayer layer = quantised.Layers[index];
@@ -147,6 +160,16 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
         if (!conversion.Options.IsPlain)
             yield return ("weights", string.Create(
                 CultureInfo.InvariantCulture, $"stored in {quantised.WeightBits} bits, {100 * conversion.Options.PruneFraction:0.#} % of the pairs pruned"));
+    }
+
+    private static string Describe(QuantisedConvolution layer)
+    {
+        string window = $"{layer.Window.Size} timestep{(layer.Window.Size == 1 ? "" : "s")}, stride {layer.Window.Stride}, "
+            + $"zeros {layer.Window.Before} before and {layer.Window.After} after";
+        if (layer.Map is not { } map) return window + ", no weights";
+        string function = map.Function == DenseFunction.None ? "" : $" {map.Function.ToString().ToLowerInvariant()}";
+        string seen = layer.Seen is { } largest ? string.Create(CultureInfo.InvariantCulture, $"seen up to {largest:0.##}") : "holds every input";
+        return $"{window}, {map.OutputCount} outputs{function}, {Format(map.FractionBits)} ({seen})";
     }
 
     private static string Describe(EvaluationResult result) =>

@@ -102,6 +102,7 @@ internal static class PredictVerb
         us_per_sequence = forecast.TimeUs.Start,
         uj_per_step = forecast.EnergyUj?.PerStep,
         uj_per_sequence = forecast.EnergyUj?.Start,
+        heap_bytes = forecast.HeapSize,
         forecast.Operations,
         forecast.Code,
         gateway,
@@ -165,6 +166,7 @@ internal static class PredictVerb
             Row("  everything else", "", "", forecast.Operations.Skip(OperationsShown).Sum(share => share.UsPerStep), null);
         if (forecast.Code.Bytes > 0) Row($"  size of the code, {forecast.Code.Bytes} bytes", "", "", forecast.Code.UsPerStep, null);
         Row("a sequence, besides its timesteps", "", "", forecast.TimeUs.Start, forecast.EnergyUj?.Start);
+        table.Caption($"the kernel takes {forecast.HeapSize} bytes of heap");
         return table;
     }
 

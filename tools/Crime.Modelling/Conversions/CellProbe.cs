@@ -6,6 +6,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Gateway.Inference;
+using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 using Crime.Modelling.ModelFiles;
 
@@ -53,13 +54,16 @@ public static class CellProbe
     /// <summary>A text of one character, for the characters that promise most.</summary>
     private static IEnumerable<float[]> TokenProbes(TrainedModel model) =>
         Enumerable.Range(0, model.VocabularyCount).Select(token => model.Embedding.AsSpan(token * model.InputCount, model.InputCount).ToArray())
-            .OrderByDescending(step => Enumerable.Range(0, model.Layers[0].HiddenCount).Max(unit => Promise(model.Layers[0], unit, step))).Take(Count);
+            .OrderByDescending(step => model.Graph?.Operations[0].Kind is null or OperationKind.Recurrent
+                ? Enumerable.Range(0, model.Layers[0].HiddenCount).Max(unit => Promise(model.Layers[0], unit, step))
+                : 0).Take(Count);
 
     private static IEnumerable<float[]> FeatureProbes(TrainedModel model, float magnitude)
     {
         RecurrentLayer first = model.Layers[0];
         IEnumerable<float[]> constant = new[] { magnitude, -magnitude }.Select(value => Enumerable.Repeat(value, model.InputCount).ToArray());
-        if (first.Kind != CellKind.Lstm) return constant;
+        // Behind convolutions no input drives a unit directly.
+        if (first.Kind != CellKind.Lstm || model.Graph?.Operations[0].Kind is not (null or OperationKind.Recurrent)) return constant;
         IEnumerable<float[]> driven = Enumerable.Range(0, first.HiddenCount)
             .SelectMany(unit => new[] { 1, -1 }.Select(sign => (Unit: unit, Step: Drive(first, unit, sign, magnitude))))
             .OrderByDescending(probe => Promise(first, probe.Unit, probe.Step)).Select(probe => probe.Step);

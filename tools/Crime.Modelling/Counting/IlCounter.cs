@@ -61,7 +61,7 @@ public sealed class IlCounter
     public IReadOnlyList<IlCount> CountEach(CountedKernel kernel, IReadOnlyList<short[]> sequences) => WithNetwork(kernel, (network, count) =>
         sequences.Select(values => count(() => network.Infer(values, values.Length / network.ValuesPerStep))).ToArray());
 
-    /// <summary>The same over all sequences, and what a sequence without a timestep would execute.</summary>
+    /// <summary>The same over all sequences, and what a sequence executes beside its timesteps.</summary>
     /// <param name="kernel">Which kernel.</param>
     /// <param name="sequences">Inputs, at least one.</param>
     public SequenceCount CountSequences(CountedKernel kernel, IReadOnlyList<short[]> sequences) => WithNetwork(kernel, (network, count) =>
@@ -74,7 +74,13 @@ public sealed class IlCounter
             total.Add(count(() => network.Infer(values, length)));
             steps += length;
         }
-        return new SequenceCount(total, count(() => network.Infer(sequences[0], 0)), sequences.Count, steps);
+        // Results of convolutions that wait for the end of a sequence are computed once for each answer, and not at all without a timestep.
+        network.Infer(sequences[0], sequences[0].Length / network.ValuesPerStep);
+        IlCount answer = count(network.Answer);
+        network.Infer(sequences[0], 0);
+        answer = answer.Less(count(network.Answer));
+        answer.Add(count(() => network.Infer(sequences[0], 0)));
+        return new SequenceCount(total, answer, sequences.Count, steps);
     });
 
     private T WithNetwork<T>(CountedKernel kernel, Func<CountedNetwork, Func<Action, IlCount>, T> use)
@@ -118,7 +124,7 @@ public sealed class IlCounter
 
 /// <summary>What inferences execute.</summary>
 /// <param name="Whole">All instructions of all sequences.</param>
-/// <param name="Empty">Those of a sequence without a timestep.</param>
+/// <param name="Empty">Those of a sequence beside its timesteps.</param>
 /// <param name="Sequences">How many sequences.</param>
 /// <param name="Steps">Timesteps over all.</param>
 public sealed record SequenceCount(IlCount Whole, IlCount Empty, int Sequences, long Steps);
@@ -150,6 +156,9 @@ internal sealed class CountedNetwork
 
     /// <inheritdoc cref="IKernel.Advance"/>
     public void Advance(short[] values, int start, int count) => _advance(values, start, count);
+
+    /// <inheritdoc cref="IKernel.Classify"/>
+    public void Answer() => _classify();
 
     /// <summary>A whole inference, as the firmware runs it.</summary>
     /// <param name="values">The sequence.</param>

@@ -10,8 +10,8 @@ namespace Crime.Modelling.Counting;
 
 /// <summary>What one kernel executed.</summary>
 /// <param name="IlPerStep">Instructions per timestep, everything included that a timestep takes.</param>
-/// <param name="GateIlPerMac">Instructions per multiply-accumulate of the gate products.</param>
-/// <param name="ElementwiseIlPerUnit">Instructions per hidden unit and timestep apart from the gate products.</param>
+/// <param name="GateIlPerMac">Instructions per multiply-accumulate of gates and convolutions.</param>
+/// <param name="ElementwiseIlPerUnit">Instructions per hidden unit and timestep of its layer apart from these products.</param>
 /// <param name="IlTotal">All instructions.</param>
 /// <param name="Opcodes">All instructions by opcode.</param>
 public sealed record KernelCount(
@@ -22,7 +22,7 @@ public sealed record KernelCount(
 /// <param name="Inputs">Where the inputs come from.</param>
 /// <param name="Sequences">How many.</param>
 /// <param name="Steps">Timesteps over all.</param>
-/// <param name="GateMacsPerStep">Multiply-accumulates of the gate products per timestep, those with a zero weight included.</param>
+/// <param name="GateMacsPerStep">Multiply-accumulates of gates and convolutions per timestep, those with a zero weight included.</param>
 /// <param name="Textbook">Plain loops.</param>
 /// <param name="Table">The firmware's table-driven kernel.</param>
 /// <param name="Compiled">Straight-line code.</param>
@@ -50,20 +50,22 @@ public sealed record IlReport(
         KernelFootprint footprint = KernelFootprint.Measure(DeviceCompiler.Compile(emitted.ClassName, emitted.Source), model);
         var counter = new IlCounter(bytes, emitted);
         long steps = inputs.Sequences.Sum(values => (long)values.Length / model.ValuesPerStep);
-        long macs = model.Layers.Sum(shape => (long)shape.RowCount * shape.ColumnCount), units = model.Layers.Sum(shape => shape.HiddenCount);
+        var schedule = new FrontSchedule(model, inputs.Sequences.Select(values => values.Length / model.ValuesPerStep));
+        long macs = schedule.MacCount + schedule.LayerSteps * model.Layers.Sum(shape => (long)shape.RowCount * shape.ColumnCount);
+        long units = schedule.LayerSteps * model.Layers.Sum(shape => shape.HiddenCount);
         int done = 0;
         KernelCount Count(CountedKernel kernel)
         {
             IlCount count = counter.Count(kernel, inputs.Sequences);
-            long gates = kernel == CountedKernel.Compiled
-                ? steps * IlPerTerm * emitted.TermCount
-                : count.ByMethod.Where(method => s_productMethods.Any(method.Key.StartsWith)).Sum(method => method.Value);
+            // Convolutions are loops beside compiled layers too.
+            long gates = count.ByMethod.Where(method => s_productMethods.Any(method.Key.StartsWith)).Sum(method => method.Value);
+            if (kernel == CountedKernel.Compiled) gates += schedule.LayerSteps * IlPerTerm * emitted.TermCount;
             progress?.Invoke(++done);
             return new KernelCount(
-                Ratio(count.Total, steps), Ratio(gates, steps * macs), Ratio(count.Total - gates, steps * units), count.Total, count.ByOpCode);
+                Ratio(count.Total, steps), Ratio(gates, macs), Ratio(count.Total - gates, units), count.Total, count.ByOpCode);
         }
         return new IlReport(
-            model.Name, inputs.Source, inputs.Sequences.Count, steps, macs, Count(CountedKernel.Textbook), Count(CountedKernel.Table),
+            model.Name, inputs.Source, inputs.Sequences.Count, steps, macs / steps, Count(CountedKernel.Textbook), Count(CountedKernel.Table),
             Count(CountedKernel.Compiled), emitted.TermCount, emitted.SkippedTermCount, footprint.ByteCodeSize);
     }
 

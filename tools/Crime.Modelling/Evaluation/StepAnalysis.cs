@@ -6,6 +6,7 @@ using System.Threading;
 using Crime.Kernel;
 using Crime.Gateway.Inference;
 using Crime.Model;
+using Crime.Modelling.Counting;
 using Crime.Modelling.Datasets;
 
 namespace Crime.Modelling.Evaluation;
@@ -76,25 +77,32 @@ public sealed class StepAnalysis
         return analysis;
     }
 
-    /// <summary>Runs the fixed-point network step by step beside the states of the float one.</summary>
+    /// <summary>
+    /// Runs the fixed-point network step by step beside the states of the float one. Behind convolutions the timesteps are those of the layers; what is
+    /// computed for the answer at the end has no place in the state.
+    /// </summary>
     private void Follow(NetworkKernel kernel, short[] values, List<float[]> hidden)
     {
         kernel.State.Reset();
         short[] h = kernel.State.Layers[_model.Layers.Length - 1].Hidden;
-        for (int step = 0; step < hidden.Count; step++)
+        int length = values.Length / _model.ValuesPerStep;
+        for (int step = 0, at = 0; step < length; step++)
         {
-            if (step == _sequences.Count) AddStep();
             kernel.Saturations.Reset();
             kernel.Advance(values, step, 1);
-            _sequences[step]++;
-            _gateSaturations[step] += kernel.Saturations.Gates;
-            _cellSaturations[step] += kernel.Saturations.Cells;
+            // A window is open.
+            if (FrontSchedule.LayerStepsOf(_model, step + 1) == at) continue;
+            if (at == _sequences.Count) AddStep();
+            _sequences[at]++;
+            _gateSaturations[at] += kernel.Saturations.Gates;
+            _cellSaturations[at] += kernel.Saturations.Cells;
             for (int unit = 0; unit < h.Length; unit++)
             {
-                double error = Math.Abs(h[unit] / 32768.0 - hidden[step][unit]);
-                _errorSum[step] += error;
-                _errorMax[step] = Math.Max(_errorMax[step], error);
+                double error = Math.Abs(h[unit] / 32768.0 - hidden[at][unit]);
+                _errorSum[at] += error;
+                _errorMax[at] = Math.Max(_errorMax[at], error);
             }
+            at++;
         }
     }
 

@@ -3,6 +3,7 @@
 
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Kernel;
 using Crime.Model;
 using Crime.Modelling.Compilation;
 using Crime.Modelling.Counting;
@@ -54,11 +55,12 @@ public sealed record LinkForecast(OffloadCost Cost, LineOver LocalEnergyUj, long
 /// <param name="Operations">What a step is made of, the dearest first.</param>
 /// <param name="Code">What the size of the compiled code adds.</param>
 /// <param name="Links">Offloads; none for a profile without a radio.</param>
+/// <param name="HeapSize">Heap that the kernel takes, in bytes.</param>
 /// <param name="Battery">Battery life; null unless a battery was given.</param>
 public sealed record Forecast(
     string Model, string Board, CountedKernel Kernel, string Inputs, double IlPerStep, LineOver TimeUs, LineOver? EnergyUj,
     IReadOnlyList<OperationShare> Operations, CodeShare Code, IReadOnlyList<LinkForecast> Links,
-    BatteryForecast? Battery)
+    int HeapSize, BatteryForecast? Battery)
 {
     /// <summary>Predicts.</summary>
     /// <param name="bytes">A model file that boards can run.</param>
@@ -78,7 +80,6 @@ public sealed record Forecast(
         SequenceCount count = new IlCounter(bytes, emitted).CountSequences(kernel, inputs.Sequences);
         double PerStep(double whole, double empty) => (whole - count.Sequences * empty) / count.Steps;
         double startUs = table.Nanoseconds(count.Empty) / 1000;
-        // A sequence without a timestep runs none of the compiled code.
         var cost = new KernelCost(kernel, KernelCost.SizeOf(emitted, model), profile.Code);
         var code = new CodeShare(
             cost.CodeSize, PerStep(cost.ExtraNanoseconds(count.Whole) / 1000, cost.ExtraNanoseconds(count.Empty) / 1000), profile.Code.Source);
@@ -92,7 +93,8 @@ public sealed record Forecast(
         LineOver? energy = profile.Board == null ? null : time.Energy(BoardPower.Associated(profile.Board).ComputeMw);
         var (links, battery) = Offloads(model, inputs, profile, gateway, time, use);
         return new Forecast(
-            model.Name, profile.Name, kernel, inputs.Source, PerStep(count.Whole.Total, count.Empty.Total), time, energy, shares, code, links, battery);
+            model.Name, profile.Name, kernel, inputs.Source, PerStep(count.Whole.Total, count.Empty.Total), time, energy, shares, code, links,
+            kernel == CountedKernel.Compiled ? KernelSize.OfCompiled(model) : KernelSize.OfTable(model, TableLayer.CanKnowTokens(model)), battery);
     }
 
     private static (IReadOnlyList<LinkForecast> Links, BatteryForecast? Battery) Offloads(

@@ -66,6 +66,9 @@ public sealed class QuantisedConvolution
 
     /// <summary>The fully connected layer that reads a window; null for the window as it is.</summary>
     public required QuantisedDense? Map { get; init; }
+
+    /// <summary>Largest magnitude of a result in the calibration data; null without data.</summary>
+    public float? Seen { get; init; }
 }
 
 /// <summary>Fixed-point weights of a model.</summary>

@@ -81,9 +81,11 @@ public static class Quantiser
         double largestInput = Formats.RangeOf(inputBits);
         foreach (Convolution layer in layers)
         {
-            double? seen = calibration.SeenValue(layer.Operation) * Calibration.ValueMargin;
-            QuantisedDense? map = layer.Map == null ? null : QuantiseDense(layer.Map, inputBits, ref largestInput, seen, 1, $"convolution {result.Count}");
-            result.Add(new QuantisedConvolution { Window = layer.Window, Map = map });
+            float? seen = calibration.SeenValue(layer.Operation);
+            QuantisedDense? map = layer.Map == null
+                ? null
+                : QuantiseDense(layer.Map, inputBits, ref largestInput, seen * Calibration.ValueMargin, 1, $"convolution {result.Count}");
+            result.Add(new QuantisedConvolution { Window = layer.Window, Map = map, Seen = seen });
             inputBits = map?.FractionBits ?? inputBits;
         }
         return [.. result];
