@@ -1,7 +1,6 @@
 // How often the layers of a network with convolutions run: a stride leaves timesteps out, and a window waits for its last timestep.
 
 using System.Collections.Generic;
-using System.Linq;
 using Crime.Model;
 
 namespace Crime.Modelling.Counting;
