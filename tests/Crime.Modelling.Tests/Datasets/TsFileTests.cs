@@ -63,8 +63,62 @@ public sealed class TsFileTests
     [TestCase("@data\n1,2::a\n", ":2: '' is not a number: channel 2 is empty")]
     [TestCase("@equalLength true\n@data\n1,2:3,4,5:a\n", ":3: channel 2 has 3 samples, the first has 2; channels of different length are not supported")]
     [TestCase("%@data\n1,2:a\n", ":2: data before the line '@data'")]
+    [TestCase("@data\n1,2:rest*1,walk*1\n", ":2: 'rest*1,walk*1' is a class for each timestep")]
+    [TestCase("@classLabel false\n@stepLabel true\n@data\n1,2:a*2\n", ":2: a set with a class for each timestep")]
     public void AMalformedFileIsRefusedWithItsLine(string content, string expected) =>
         Assert.That(() => TsFile.Read(Write(content)), Throws.TypeOf<UserInputException>().With.Message.Contains(expected));
+
+    [TestCase("@targetLabel true\n@data\n1,2:a\n", ":3: 'a' is no value")]
+    [TestCase("@targetLabel true\n@data\n1,2:NaN\n", ":3: 'NaN' is no value")]
+    [TestCase("@targetLabel true\n@data\n1,2:\n", ":3: no value after the last ':'")]
+    [TestCase("@targetLabel true\n@data\n1,2:1\n1,2:1,2\n", ":4: 2 values where the lines before have 1")]
+    [TestCase("@targetLabel true speed load\n@data\n1,2:1\n", ":3: 1 values, where the header names 2")]
+    [TestCase("@dimensions 2\n@targetLabel true\n@data\n1,2:0.5\n", ":4: 1 channels and the label '0.5', where the header says 2")]
+    [TestCase("@classLabel true a b\n@targetLabel true\n@data\n1,2:1\n", ":2: the header announces two kinds of labels")]
+    [TestCase("@targetLabel true\n@classLabel true a b\n@data\n1,2:1\n", ":2: the header announces two kinds of labels")]
+    [TestCase("@classLabel false\n@stepLabel true\n@targetLabel true\n@data\n1,2:1\n", ":3: the header announces two kinds of labels")]
+    [TestCase("@stepLabel true\n@data\n1,2:a*2\n", ":1: '@stepLabel true' needs the line '@classLabel false'")]
+    [TestCase("@classLabel false\n@stepLabel true\n@data\n1,2:a*3\n", ":4: the classes are of 3 timesteps, and the sequence has 2")]
+    [TestCase("@classLabel false\n@stepLabel true\n@data\n1,2:a*1\n", ":4: the classes are of 1 timesteps")]
+    [TestCase("@classLabel false\n@stepLabel true\n@data\n1,2:a*2000000000,b*2000000000,c*2000000000\n", ":4: the classes are of 6000000000 timesteps")]
+    [TestCase("@classLabel false\n@stepLabel true\n@data\n1,2:a\n", ":4: 'a' is no run of equal classes")]
+    [TestCase("@classLabel false\n@stepLabel true\n@data\n1,2:a*0,b*2\n", ":4: 'a*0' is no run of equal classes")]
+    [TestCase("@classLabel false\n@stepLabel true\n@data\n1,2:a*1,,b*1\n", ":4: '' is no run of equal classes")]
+    [TestCase("@classLabel false\n@stepLabel true a b\n@data\n1,2:c*2\n", ":4: class 'c' is none of the header's (@stepLabel): a, b")]
+    public void AMalformedLabelIsRefusedWithItsLine(string content, string expected) =>
+        Assert.That(() => TsFile.ReadSet(Write(content)), Throws.TypeOf<UserInputException>().With.Message.Contains(expected));
+
+    [Test]
+    public void ValuesAreRead()
+    {
+        // As the files of the TSER archive are, whose names have no value.
+        Dataset one = TsFile.ReadSet(Write("@problemName x\n@classLabel false\n@targetLabel true\n@data\n1,2:3,4:0.5\n5:6:-1e3\n"));
+        Assert.That(one.Train.Select(sequence => sequence.Values.Single()), Is.EqualTo(new[] { 0.5f, -1000 }));
+        Assert.That((one.Labels, one.ValueNames.Single(), one.FeatureCount), Is.EqualTo((LabelKind.Values, "value", 2)));
+        Dataset two = TsFile.ReadSet(Write("@targetLabel true speed load\n@data\n1,2:0.5,7\n"));
+        Assert.That(two.ValueNames, Is.EqualTo(new[] { "speed", "load" }));
+        Assert.That(two.Train.Single().Values, Is.EqualTo(new[] { 0.5f, 7 }));
+    }
+
+    [Test]
+    public void ClassesOfTimestepsAreRead()
+    {
+        Dataset data = TsFile.ReadSet(Write("@classLabel false\n@stepLabel true\n@data\n1,2,3:rest*1,going up*2\n"));
+        Assert.That(data.Train.Single().StepClasses, Is.EqualTo(new[] { "rest", "going up", "going up" }));
+        Assert.That(StepLabels.ToText(data.Train.Single().StepClasses), Is.EqualTo("rest*1,going up*2"));
+    }
+
+    [TestCase("@targetLabel true speed load\n@data\n1,2:0.5,7\n2,3:1,1\n", LabelKind.Values)]
+    [TestCase("@classLabel false\n@stepLabel true\n@data\n1,2,3:rest*1,up*2\n1,2,3:up*3\n", LabelKind.StepClass)]
+    public void OtherLabelsAreWrittenAsTheyWereRead(string content, LabelKind kind)
+    {
+        Dataset read = TsFile.ReadSet(Write(content));
+        byte[] bytes = TsFile.ToBytes("x", read.Train, new DatasetSummary(read).ClassNames, kind);
+        Dataset again = TsFile.ReadSet(Write(Encoding.UTF8.GetString(bytes)));
+        Assert.That((again.Labels, again.ValueNames), Is.EqualTo((kind, read.ValueNames)));
+        Assert.That(again.Train.Select(sequence => sequence.Values), Is.EqualTo(read.Train.Select(sequence => sequence.Values)));
+        Assert.That(again.Train.Select(sequence => sequence.StepClasses), Is.EqualTo(read.Train.Select(sequence => sequence.StepClasses)));
+    }
 
     [Test]
     public void PercentSignsBeginComments()

@@ -24,15 +24,32 @@ internal sealed record ClassFigures(string Name, int Train, int Test, int Shorte
 /// <param name="Largest">Largest value.</param>
 internal sealed record ChannelFigures(int Channel, float Least, double Mean, float Largest);
 
+/// <summary>A value of a set that has values.</summary>
+/// <param name="Value">Its name.</param>
+/// <param name="Least">Smallest value of a sequence.</param>
+/// <param name="Mean">Mean over all sequences.</param>
+/// <param name="Largest">Largest value of a sequence.</param>
+internal sealed record ValueFigures(string Value, float Least, double Mean, float Largest);
+
 /// <summary>Figures of a data set.</summary>
 /// <param name="Path">The data set as the user named it.</param>
 /// <param name="Data">The data set.</param>
 internal sealed record DatasetFigures(string Path, Dataset Data)
 {
+    private const string AllSequences = "all sequences";
+
     private readonly LabelledSequence[] _all = [.. Data.Train, .. Data.Test];
 
-    /// <summary>The classes in the order of a network's outputs.</summary>
-    public IReadOnlyList<ClassFigures> Classes { get; } = [.. new DatasetSummary(Data).ClassNames.Select(name => Of(name, Data))];
+    /// <summary>The classes in the order of a network's outputs; one for all sequences of a set that has values.</summary>
+    public IReadOnlyList<ClassFigures> Classes { get; } =
+        [.. (Data.Labels == LabelKind.Values ? [AllSequences] : new DatasetSummary(Data).ClassNames).Select(name => Of(name, Data))];
+
+    /// <summary>The values of a set that has values; empty for classes.</summary>
+    public IReadOnlyList<ValueFigures> Values { get; } = [.. Data.ValueNames.Select((name, i) =>
+    {
+        float[] values = [.. Data.Train.Concat(Data.Test).Select(sequence => sequence.Values[i])];
+        return new ValueFigures(name, values.Min(), values.Average(value => (double)value), values.Max());
+    })];
 
     /// <summary>Lengths of all sequences, ascending.</summary>
     public int[] Lengths => [.. _all.Select(sequence => sequence.Length).Order()];
@@ -55,6 +72,7 @@ internal sealed record DatasetFigures(string Path, Dataset Data)
         int[] lengths = Lengths;
         yield return $"lengths: {lengths[0]} to {lengths[^1]}, half of them up to {lengths[lengths.Length / 2]}, 95 % up to {lengths[(int)(0.95 * (lengths.Length - 1))]}"
             + (TakeCount > 0 ? $"; {TakeCount} takes" : "");
+        foreach (ValueFigures item in Values) yield return $"{item.Value}: {Text(item.Least)} to {Text(item.Largest)}, mean {Text(item.Mean)}";
         int width = Math.Max(5, Classes.Max(item => item.Name.Length));
         yield return "";
         yield return $"{"class".PadRight(width)}  train   test  shortest  median  longest";
@@ -75,6 +93,7 @@ internal sealed record DatasetFigures(string Path, Dataset Data)
         {
             file = Path,
             balance = Classes,
+            values = Values,
             lengths = new { shortest = lengths[0], median = lengths[lengths.Length / 2], p95 = lengths[(int)(0.95 * (lengths.Length - 1))], longest = lengths[^1] },
             ranges = Channels(),
             takes = TakeCount == 0 ? (int?)null : TakeCount,
@@ -84,8 +103,15 @@ internal sealed record DatasetFigures(string Path, Dataset Data)
 
     private static ClassFigures Of(string name, Dataset data)
     {
-        int train = data.Train.Count(sequence => sequence.Label == name), test = data.Test.Count(sequence => sequence.Label == name);
-        int[] lengths = [.. data.Train.Concat(data.Test).Where(sequence => sequence.Label == name).Select(sequence => sequence.Length).Order()];
+        // A sequence with a class for each timestep counts for each of its classes.
+        bool Has(LabelledSequence sequence) => data.Labels switch
+        {
+            LabelKind.Values => true,
+            LabelKind.StepClass => Array.IndexOf(sequence.StepClasses, name) >= 0,
+            _ => sequence.Label == name,
+        };
+        int train = data.Train.Count(Has), test = data.Test.Count(Has);
+        int[] lengths = [.. data.Train.Concat(data.Test).Where(Has).Select(sequence => sequence.Length).Order()];
         return new ClassFigures(name, train, test, lengths[0], lengths[lengths.Length / 2], lengths[^1]);
     }
 

@@ -41,7 +41,7 @@ internal sealed class DatasetOutput
         IReadOnlyList<string> classes = new DatasetSummary(data).ClassNames;
         (string, byte[]) File(string part, IReadOnlyList<LabelledSequence> sequences) => data.IsText
             ? (Path.Combine(_folder, part + ".tsv"), Lines(sequences))
-            : (Path.Combine(_folder, $"{Name}_{part.ToUpperInvariant()}.ts"), TsFile.ToBytes(Name, sequences, classes));
+            : (Path.Combine(_folder, $"{Name}_{part.ToUpperInvariant()}.ts"), TsFile.ToBytes(Name, sequences, classes, data.Labels));
         (string Path, byte[] Content)[] files = [File("train", data.Train), File("test", data.Test)];
         bool isNew = !Directory.Exists(_folder);
         try

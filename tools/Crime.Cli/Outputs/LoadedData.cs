@@ -16,7 +16,7 @@ internal static class LoadedData
     /// <exception cref="UserInputException">There is no data set, or it is malformed.</exception>
     public static Dataset Read(string path, string? testLinesPath = null, bool isTestNeeded = true)
     {
-        Dataset data = DatasetFolder.Load(path, testLinesPath, isTestNeeded);
+        Dataset data = DatasetFolder.LoadAny(path, testLinesPath, isTestNeeded);
         Report(path, data);
         return data;
     }
@@ -38,6 +38,7 @@ internal static class LoadedData
             kind = data.IsText ? "text" : "numeric",
             channels = data.IsText ? (int?)null : data.FeatureCount,
             classes = summary.ClassNames,
+            labels = data.Labels switch { LabelKind.Values => "values", LabelKind.StepClass => "step-class", _ => "class" },
             train = data.Train.Count,
             test = data.Test.Count,
             shortest = summary.ShortestLength,

@@ -40,7 +40,7 @@ internal static class DataAugmentVerb
                 Stretch = parsed.GetValue(stretch),
                 Seed = parsed.GetValue(seed),
             };
-            Dataset changed = augmentation.Apply(DatasetFolder.Load(parsed.GetRequiredValue(data), isTestNeeded: false));
+            Dataset changed = augmentation.Apply(DatasetFolder.LoadAny(parsed.GetRequiredValue(data), isTestNeeded: false));
             var details = new
             {
                 copies = augmentation.CopyCount, turn = augmentation.TurnDegrees, strength = augmentation.Strength, stretch = augmentation.Stretch,

@@ -88,7 +88,7 @@ internal static class DataVerb
             string path = parsed.GetRequiredValue(data);
             string? place = parsed.GetValue(picture);
             if (place != null) Output.CheckPicture("--output", place);
-            var figures = new DatasetFigures(path, DatasetFolder.Load(path, parsed.GetValue(testLines), isTestNeeded: false));
+            var figures = new DatasetFigures(path, DatasetFolder.LoadAny(path, parsed.GetValue(testLines), isTestNeeded: false));
             if (place != null) DatasetPlot.Save(figures, place);
             if (parsed.GetValue(json)) Output.WriteJson(figures.ToJson(place), figures.Data);
             else foreach (string line in figures.ToText()) Console.Out.WriteLine(line);
@@ -116,7 +116,7 @@ internal static class DataVerb
         command.SetAction(parsed =>
         {
             var target = new DatasetOutput(parsed.GetRequiredValue(output), parsed.GetValue(force));
-            Dataset read = DatasetFolder.Load(parsed.GetRequiredValue(data), isTestNeeded: false);
+            Dataset read = DatasetFolder.LoadAny(parsed.GetRequiredValue(data), isTestNeeded: false);
             (Dataset divided, string way) = Divide(read with { Remarks = [] }, parsed.GetValue(share), parsed.GetRequiredValue(by), parsed.GetValue(seed));
             return Write(target, divided with { Remarks = read.Remarks }, new { by = way, seed = parsed.GetValue(seed) }, $"; by {way}", parsed.GetValue(json));
         });
@@ -139,7 +139,7 @@ internal static class DataVerb
         command.SetAction(parsed =>
         {
             var target = new DatasetOutput(parsed.GetRequiredValue(output), parsed.GetValue(force));
-            Dataset[] read = [.. parsed.GetRequiredValue(sets).Select(path => DatasetFolder.Load(path))];
+            Dataset[] read = [.. parsed.GetRequiredValue(sets).Select(path => DatasetFolder.LoadAny(path))];
             DatasetMerge merged = DatasetMerge.Of(target.Name, read);
             string line = $"; {merged.DuplicateCount} duplicates dropped"
                 + (merged.ConflictCount > 0 ? $"; {merged.ConflictCount} sequences have two classes: they are kept, look at them" : "");

@@ -21,8 +21,19 @@ public static class DatasetFolder
     /// For text: a file with the zero-based line numbers of the test part. Without it every fifth line of a class is tested.
     /// </param>
     /// <param name="isTestNeeded">False: a training part alone is enough; the test part is empty then.</param>
-    /// <exception cref="UserInputException">Nothing of the above is there, or a file is malformed.</exception>
+    /// <exception cref="UserInputException">Nothing of the above is there, a file is malformed, or has other labels than one class for each sequence.</exception>
     public static Dataset Load(string path, string? testLinesPath = null, bool isTestNeeded = true)
+    {
+        Dataset data = LoadAny(path, testLinesPath, isTestNeeded);
+        return data.Labels == LabelKind.Class ? data : throw new UserInputException($"{data.LabelsWhere}: {data.LabelsText}; only classes are read here");
+    }
+
+    /// <summary>Loads a data set, whatever its labels.</summary>
+    /// <param name="path">As for <see cref="Load"/>.</param>
+    /// <param name="testLinesPath">As for <see cref="Load"/>.</param>
+    /// <param name="isTestNeeded">As for <see cref="Load"/>.</param>
+    /// <exception cref="UserInputException">There is no data set, or a file is malformed.</exception>
+    public static Dataset LoadAny(string path, string? testLinesPath = null, bool isTestNeeded = true)
     {
         var remarks = new List<string>();
         bool isFile = File.Exists(path);
@@ -33,7 +44,7 @@ public static class DatasetFolder
             string[] files = isFile ? WithPartner(path) : DataFiles.In(path, remarks);
             Dataset data = Read(path, isFile ? SplitName.Of(full).Stem : Path.GetFileName(full), files, testLinesPath, isTestNeeded, remarks);
             if (data.Train.Count + data.Test.Count == 0) throw new UserInputException($"{path}: holds no sequence; fill the files");
-            CheckClasses(path, data.Train);
+            if (data.Labels == LabelKind.Class) CheckClasses(path, data.Train);
             return data with { Remarks = [.. data.Remarks, .. Missing(data)] };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -43,8 +54,17 @@ public static class DatasetFolder
     }
 
     /// <summary>Returns the classes of the test part that the training part lacks, by name.</summary>
-    public static string[] Unlearnt(Dataset data) =>
-        [.. data.Test.Select(sequence => sequence.Label).Except(data.Train.Select(sequence => sequence.Label)).Order(StringComparer.Ordinal)];
+    public static string[] Unlearnt(Dataset data) => [.. ClassesOf(data, data.Test).Except(ClassesOf(data, data.Train)).Order(StringComparer.Ordinal)];
+
+    /// <summary>Returns the classes of sequences, in the order in which they come; none for values.</summary>
+    /// <param name="data">The data set of the sequences.</param>
+    /// <param name="sequences">The sequences.</param>
+    internal static IEnumerable<string> ClassesOf(Dataset data, IEnumerable<LabelledSequence> sequences) => data.Labels switch
+    {
+        LabelKind.Values => [],
+        LabelKind.StepClass => sequences.SelectMany(sequence => sequence.StepClasses).Distinct(),
+        _ => sequences.Select(sequence => sequence.Label).Distinct(),
+    };
 
     private static Dataset Read(string path, string name, string[] files, string? testLinesPath, bool isTestNeeded, List<string> remarks)
     {
@@ -67,11 +87,17 @@ public static class DatasetFolder
             parts = names;
         }
         SplitFiles split = SplitFiles.Of(path, parts, remarks, isTestNeeded);
-        List<LabelledSequence> train = TsFile.Read(split.Train), test = split.Test == null ? [] : TsFile.Read(split.Test);
-        int features = train[0].Features.Length / train[0].Length;
-        if (test.Count > 0 && test[0].Features.Length / test[0].Length is var other && other != features)
-            throw new UserInputException($"{split.Test}: has {other} channels, and {split.Train} has {features}: both parts need the same; are they of one data set?");
-        return new Dataset(name, IsText: false, features, train, test) { Remarks = remarks };
+        Dataset train = TsFile.ReadSet(split.Train);
+        Dataset? test = split.Test == null ? null : TsFile.ReadSet(split.Test);
+        if (test != null && test.FeatureCount != train.FeatureCount)
+            throw new UserInputException($"{split.Test}: has {test.FeatureCount} channels, and {split.Train} has {train.FeatureCount}: both parts need the same; "
+                + "are they of one data set?");
+        if (test != null && test.Labels != train.Labels)
+            throw new UserInputException($"{split.Test}: is {test.LabelsText}, and {split.Train} is {train.LabelsText}: both parts need the same; are they of one data set?");
+        if (test != null && !test.ValueNames.SequenceEqual(train.ValueNames))
+            throw new UserInputException($"{split.Test}: has the values {string.Join(", ", test.ValueNames)}, and {split.Train} has "
+                + $"{string.Join(", ", train.ValueNames)}: both parts need the same; are they of one data set?");
+        return train with { Name = name, Test = test?.Train ?? [], Remarks = remarks };
     }
 
     private static bool IsTs(string file) =>

@@ -24,6 +24,9 @@ public sealed record DatasetMerge(Dataset Data, int DuplicateCount, int Conflict
         {
             if (other.IsText != sets[0].IsText)
                 throw new UserInputException($"data set '{Kind(sets[0])}, data set '{Kind(other)}: only data of one kind are merged");
+            if (other.Labels != sets[0].Labels || !other.ValueNames.SequenceEqual(sets[0].ValueNames))
+                throw new UserInputException($"data set '{sets[0].Name}' is {sets[0].LabelsText}, data set '{other.Name}' is {other.LabelsText}: only data of one kind, "
+                    + "with the same values, are merged");
             if (other.FeatureCount != sets[0].FeatureCount)
                 throw new UserInputException($"data set '{sets[0].Name}' has {sets[0].FeatureCount} channels, data set '{other.Name}' has "
                     + $"{other.FeatureCount}: both need the same");
@@ -54,7 +57,7 @@ public sealed record DatasetMerge(Dataset Data, int DuplicateCount, int Conflict
             return kept;
         }
         List<LabelledSequence> test = Keep(set => set.Test), train = Keep(set => set.Train);
-        return new DatasetMerge(new Dataset(name, sets[0].IsText, sets[0].FeatureCount, train, test), duplicates, conflicts);
+        return new DatasetMerge(sets[0] with { Name = name, Train = train, Test = test, Remarks = [] }, duplicates, conflicts);
     }
 
     private static string Kind(Dataset data) => $"{data.Name}' is {(data.IsText ? "text" : "numeric")}";

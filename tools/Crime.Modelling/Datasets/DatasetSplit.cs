@@ -21,19 +21,19 @@ public static class DatasetSplit
             throw new UserInputException($"data set '{data.Name}': the takes are not known; use --by class-balanced (lines '# take COUNT NAME' of a .ts file name them)");
         IGrouping<string, LabelledSequence>[] takes = [.. all.GroupBy(sequence => sequence.Take!).OrderBy(take => take.Key, StringComparer.Ordinal)];
         Shuffle(takes, seed);
-        Dictionary<string, int> left = all.GroupBy(sequence => sequence.Label).ToDictionary(group => group.Key, group => group.Count());
+        Dictionary<string, int> left = all.GroupBy(sequence => GroupOf(data, sequence)).ToDictionary(group => group.Key, group => group.Count());
         Dictionary<string, int> room = left.ToDictionary(pair => pair.Key, pair => (int)Math.Ceiling(pair.Value * testShare));
         var tested = new HashSet<string>();
         bool TryAdd(IGrouping<string, LabelledSequence> take, bool isRoomNeeded)
         {
-            var counts = take.GroupBy(sequence => sequence.Label).Select(group => (Label: group.Key, Count: group.Count())).ToList();
+            var counts = take.GroupBy(sequence => GroupOf(data, sequence)).Select(group => (Label: group.Key, Count: group.Count())).ToList();
             if (counts.Any(item => left[item.Label] <= item.Count || (isRoomNeeded && room[item.Label] < item.Count))) return false;
             foreach ((string label, int count) in counts) (left[label], room[label]) = (left[label] - count, room[label] - count);
             return tested.Add(take.Key);
         }
         foreach (var take in takes) TryAdd(take, isRoomNeeded: true);
         // Every class should be tested; a take that is larger than the share is better than none.
-        foreach (var take in takes.Where(take => take.Any(sequence => !all.Any(other => other.Label == sequence.Label && tested.Contains(other.Take!)))))
+        foreach (var take in takes.Where(take => take.Any(sequence => !all.Any(other => GroupOf(data, other) == GroupOf(data, sequence) && tested.Contains(other.Take!)))))
             TryAdd(take, isRoomNeeded: false);
         if (tested.Count == 0)
             throw new UserInputException($"data set '{data.Name}': a class has one take only, so no take can be tested; record more takes, or use --by class-balanced");
@@ -49,7 +49,7 @@ public static class DatasetSplit
     {
         LabelledSequence[] all = All(data);
         var tested = new HashSet<LabelledSequence>(ReferenceEqualityComparer.Instance);
-        foreach (var group in all.GroupBy(sequence => sequence.Label).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (var group in all.GroupBy(sequence => GroupOf(data, sequence)).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             LabelledSequence[] shuffled = [.. group];
             Shuffle(shuffled, seed);
@@ -59,6 +59,9 @@ public static class DatasetSplit
         if (tested.Count == 0) throw new UserInputException($"data set '{data.Name}': no class has two sequences; a test part needs one, and the training part another");
         return With(data, all, tested.Contains);
     }
+
+    /// <summary>Returns the class that is balanced; the same for all sequences with other labels.</summary>
+    private static string GroupOf(Dataset data, LabelledSequence sequence) => data.Labels == LabelKind.Class ? sequence.Label : "";
 
     private static LabelledSequence[] All(Dataset data) => [.. data.Train, .. data.Test];
 

@@ -11,8 +11,9 @@ public sealed record DatasetSummary(Dataset Data)
 {
     private const int MostNames = 12;
 
-    /// <summary>Names of the classes: by number where all are numbers, else by letter.</summary>
-    public IReadOnlyList<string> ClassNames { get; } = [.. All(Data).Select(sequence => sequence.Label).Distinct().Order(ClassOrder.ByNumberThenText)];
+    /// <summary>Names of the classes: by number where all are numbers, else by letter. Those of the values where the set has values.</summary>
+    public IReadOnlyList<string> ClassNames { get; } =
+        Data.Labels == LabelKind.Values ? Data.ValueNames : [.. DatasetFolder.ClassesOf(Data, All(Data)).Order(ClassOrder.ByNumberThenText)];
 
     /// <summary>Shortest sequence in timesteps or characters.</summary>
     public int ShortestLength { get; } = All(Data).Min(sequence => sequence.Length);
@@ -24,7 +25,9 @@ public sealed record DatasetSummary(Dataset Data)
     public string ToLine()
     {
         string lengths = ShortestLength == LongestLength ? $"{LongestLength}" : $"{ShortestLength} to {LongestLength}";
-        string classes = ClassNames.Count == 1 ? "1 class" : $"{ClassNames.Count} classes";
+        string classes = Data.Labels == LabelKind.Values
+            ? ClassNames.Count == 1 ? "1 value per sequence" : $"{ClassNames.Count} values per sequence"
+            : (ClassNames.Count == 1 ? "1 class" : $"{ClassNames.Count} classes") + (Data.Labels == LabelKind.StepClass ? " of timesteps" : "");
         string names = string.Join(", ", ClassNames.Take(MostNames)) + (ClassNames.Count > MostNames ? ", ..." : "");
         string line = Data.IsText
             ? $"text, {classes}: {names}, {Data.Train.Count} training / {Data.Test.Count} test texts of {lengths} characters"

@@ -23,7 +23,7 @@ public sealed class ModelInput
         for (int token = 1; token < model.VocabularyCount; token++) _tokens[model.CodePoint(token)] = (short)token;
     }
 
-    /// <summary>Checks that a data set fits the model.</summary>
+    /// <summary>Checks that a data set has inputs of the model and, where the model gives a class, its classes.</summary>
     /// <exception cref="UserInputException">It is text where the model takes features, or has other channels or classes.</exception>
     public void CheckFits(Dataset data)
     {
@@ -32,15 +32,25 @@ public sealed class ModelInput
                 + (data.IsText ? "features" : "text"));
         if (!data.IsText && data.FeatureCount != _model.InputCount)
             throw new UserInputException($"data set '{data.Name}' has {data.FeatureCount} channels, but model '{_model.Name}' takes {_model.InputCount}");
-        foreach (var sequence in data.Test.Concat(data.Train)) LabelOf(sequence);
+        if (_model.Answer == AnswerKind.Class && data.Labels != LabelKind.Class)
+            throw new UserInputException($"{data.LabelsWhere}: {data.LabelsText}, but model '{_model.Name}' gives one class");
+        if (_model.Answer == AnswerKind.Class)
+            foreach (var sequence in data.Test.Concat(data.Train)) LabelOf(sequence);
+        if (_model.Answer == AnswerKind.ClassPerStep && data.Labels == LabelKind.StepClass)
+            foreach (string name in data.Test.Concat(data.Train).SelectMany(sequence => sequence.StepClasses).Distinct()) IndexOf(name);
     }
 
+    /// <summary>Indices of the classes of a sequence's timesteps.</summary>
+    public byte[] StepLabelsOf(LabelledSequence sequence) => Array.ConvertAll(sequence.StepClasses, name => (byte)IndexOf(name));
+
     /// <summary>Index of a sequence's class in the model.</summary>
-    public int LabelOf(LabelledSequence sequence)
+    public int LabelOf(LabelledSequence sequence) => IndexOf(sequence.Label);
+
+    private int IndexOf(string name)
     {
-        int label = Array.IndexOf(_model.ClassNames, sequence.Label);
+        int label = Array.IndexOf(_model.ClassNames, name);
         if (label < 0)
-            throw new UserInputException($"class '{sequence.Label}' of the data is not one of model '{_model.Name}': {string.Join(", ", _model.ClassNames)}");
+            throw new UserInputException($"class '{name}' of the data is not one of model '{_model.Name}': {string.Join(", ", _model.ClassNames)}");
         return label;
     }
 

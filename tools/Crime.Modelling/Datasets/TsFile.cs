@@ -14,9 +14,18 @@ namespace Crime.Modelling.Datasets;
 /// <summary>Reads and writes <c>.ts</c> and <c>.ts.gz</c> files.</summary>
 public static class TsFile
 {
-    /// <summary>Reads all sequences of a file.</summary>
-    /// <exception cref="UserInputException">The file cannot be read or a line is malformed; the message names the line.</exception>
+    /// <summary>Reads all sequences of a file with one class for each.</summary>
+    /// <exception cref="UserInputException">The file cannot be read or a line is malformed, or it has other labels; the message names the line.</exception>
     public static List<LabelledSequence> Read(string path)
+    {
+        Dataset set = ReadSet(path);
+        return set.Labels == LabelKind.Class ? [.. set.Train] : throw new UserInputException($"{set.LabelsWhere}: {set.LabelsText}; only classes are read here");
+    }
+
+    /// <summary>Reads all sequences of a file, whatever their labels.</summary>
+    /// <returns>The sequences as a training part, and what the header says of their labels.</returns>
+    /// <exception cref="UserInputException">The file cannot be read or a line is malformed; the message names the line.</exception>
+    public static Dataset ReadSet(string path)
     {
         var sequences = new List<LabelledSequence>();
         var header = new TsHeader();
@@ -43,12 +52,46 @@ public static class TsFile
             if (features != 0 && count != features)
                 throw new UserInputException($"{line.Where}: {count} channels where the lines before have {features}");
             features = count;
-            sequences.Add(sequence);
+            sequences.Add(WithLabel(sequence, header, sequences.Count == 0 ? 0 : sequences[0].Values.Length, line.Where));
         }
         if (!inData) throw new UserInputException($"{path}: no line '@data' (not a .ts file, or truncated)");
         if (sequences.Count == 0) throw new UserInputException($"{path}: no sequence after '@data'");
         // Comments that do not fit were made for other sequences.
-        return takes.Count != sequences.Count ? sequences : [.. sequences.Select((sequence, i) => sequence with { Take = takes[i] })];
+        if (takes.Count == sequences.Count)
+            for (int i = 0; i < takes.Count; i++) sequences[i] = sequences[i] with { Take = takes[i] };
+        return new Dataset(Path.GetFileName(path), IsText: false, features, sequences, [])
+        {
+            Labels = header.Labels,
+            LabelsWhere = header.LabelsWhere,
+            ValueNames = header.ValueNames.Length > 0 ? header.ValueNames : NamesOf(sequences[0].Values.Length),
+        };
+    }
+
+    /// <summary>Returns the names of values that have none: "value", or "value 1", "value 2" and so on.</summary>
+    /// <param name="count">Values; 0 for classes.</param>
+    internal static string[] NamesOf(int count) =>
+        count == 1 ? ["value"] : [.. Enumerable.Range(1, count).Select(number => string.Create(CultureInfo.InvariantCulture, $"value {number}"))];
+
+    private static LabelledSequence WithLabel(LabelledSequence sequence, TsHeader header, int valueCount, string where)
+    {
+        if (header.Labels == LabelKind.Class) return sequence;
+        if (header.Labels == LabelKind.Values) return sequence with { Values = ParseValues(sequence.Label, header.ValueNames.Length, valueCount, where) };
+        string[] classes = StepLabels.Parse(sequence.Label, sequence.Length, where);
+        foreach (string name in classes.Distinct()) header.CheckClass(name, where);
+        return sequence with { StepClasses = classes };
+    }
+
+    private static float[] ParseValues(string label, int nameCount, int before, string where)
+    {
+        string[] cells = label.Split(',', StringSplitOptions.TrimEntries);
+        var values = new float[cells.Length];
+        for (int i = 0; i < values.Length; i++)
+            if (!float.TryParse(cells[i], NumberStyles.Float, CultureInfo.InvariantCulture, out values[i]) || !float.IsFinite(values[i]))
+                throw new UserInputException($"{where}: '{cells[i]}' is no value: after the last ':' a regression set has numbers");
+        if (nameCount > 0 && values.Length != nameCount)
+            throw new UserInputException($"{where}: {values.Length} values, where the header names {nameCount} (@targetLabel)");
+        if (before > 0 && values.Length != before) throw new UserInputException($"{where}: {values.Length} values where the lines before have {before}");
+        return values;
     }
 
     private static LabelledSequence ParseLine(ReadOnlySpan<char> text, int index, string where)
@@ -101,18 +144,21 @@ public static class TsFile
     /// <summary>Returns the bytes of a file, not gzipped.</summary>
     /// <param name="problemName">Name for the header.</param>
     /// <param name="sequences">The sequences, one or more.</param>
-    /// <param name="classes">All class names, for the header.</param>
+    /// <param name="classes">All class names, for the header; of values their names.</param>
+    /// <param name="labels">The kind of the labels.</param>
     /// <exception cref="UserInputException">A class has a name that the format cannot hold.</exception>
-    public static byte[] ToBytes(string problemName, IReadOnlyList<LabelledSequence> sequences, IReadOnlyList<string> classes)
+    public static byte[] ToBytes(
+        string problemName, IReadOnlyList<LabelledSequence> sequences, IReadOnlyList<string> classes, LabelKind labels = LabelKind.Class)
     {
         string? bad = classes.FirstOrDefault(name => name.Length == 0 || name.AsSpan().ContainsAny(":\r\n") || name != name.Trim());
         if (bad != null) throw new UserInputException($"class '{bad}': a .ts file holds no class with a colon, with blanks around it, or without a name; rename it");
         using var stream = new MemoryStream();
-        Write(stream, problemName, sequences, classes);
+        Write(stream, problemName, sequences, classes, labels);
         return stream.ToArray();
     }
 
-    private static void Write(Stream stream, string problemName, IReadOnlyList<LabelledSequence> sequences, IReadOnlyList<string> classes)
+    private static void Write(
+        Stream stream, string problemName, IReadOnlyList<LabelledSequence> sequences, IReadOnlyList<string> classes, LabelKind labels = LabelKind.Class)
     {
         using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
         int features = sequences[0].Features.Length / sequences[0].Length;
@@ -130,7 +176,10 @@ public static class TsFile
         writer.WriteLine($"@univariate {(features == 1 ? "true" : "false")}");
         writer.WriteLine($"@dimensions {features}");
         writer.WriteLine("@equalLength false");
-        writer.WriteLine($"@classLabel true {string.Join(' ', classes)}");
+        if (labels != LabelKind.Class) writer.WriteLine("@classLabel false");
+        // A name with blanks would be several names.
+        string names = labels == LabelKind.Values && classes.Any(name => name.Contains(' ')) ? "" : " " + string.Join(' ', classes);
+        writer.WriteLine($"{labels switch { LabelKind.Values => "@targetLabel", LabelKind.StepClass => "@stepLabel", _ => "@classLabel" }} true{names}");
         writer.WriteLine("@data");
         foreach (var sequence in sequences) WriteSequence(writer, sequence);
     }

@@ -18,6 +18,21 @@ internal sealed class TsHeader
     /// <summary>Names of the classes by the header; empty when it does not say.</summary>
     public string[] ClassNames { get; private set; } = [];
 
+    /// <summary>Names of the values by the header; empty when it does not say.</summary>
+    public string[] ValueNames { get; private set; } = [];
+
+    /// <summary>The kind of the labels.</summary>
+    public LabelKind Labels { get; private set; }
+
+    /// <summary>The line that announces labels that are no classes; null for classes.</summary>
+    public string? LabelsWhere { get; private set; }
+
+    private string? _classWhere;
+
+    // The line that says that there is no class, and its first word.
+    private (string Where, string Word)? _isWithoutClass;
+    private bool _isClassDenied;
+
     /// <summary>Reads a line that begins with '@'.</summary>
     /// <param name="line">The line.</param>
     /// <returns>True for "@data", the last line.</returns>
@@ -29,16 +44,27 @@ internal sealed class TsHeader
         switch (words[0].ToLowerInvariant())
         {
             case "@data":
+                CheckLabels();
                 return true;
             case "@timestamps" when value == "true":
                 throw new UserInputException($"{line.Where}: time stamps are not supported; write the samples at a fixed rate without them");
             case "@missing" when value == "true":
                 throw new UserInputException($"{line.Where}: missing values are not supported; fill them in, or remove the sequences and write '@missing false'");
             case "@targetlabel" when value == "true":
-                throw new UserInputException($"{line.Where}: a regression set (@targetLabel true); only classes are supported");
+                Announce(LabelKind.Values, line);
+                ValueNames = words[2..];
+                break;
+            case "@steplabel" when value == "true":
+                Announce(LabelKind.StepClass, line);
+                ClassNames = words[2..];
+                break;
             case "@targetlabel" or "@classlabel" when value == "false":
-                throw new UserInputException($"{line.Where}: the sequences have no class ({words[0]} false); only classes are supported");
+                _isWithoutClass ??= (line.Where, words[0]);
+                _isClassDenied |= words[0].Equals("@classLabel", StringComparison.OrdinalIgnoreCase);
+                break;
             case "@classlabel":
+                if (LabelsWhere != null) throw TwoKinds(line);
+                _classWhere = line.Where;
                 ClassNames = words[Math.Min(2, words.Length)..];
                 break;
             case "@dimensions" or "@dimension":
@@ -81,15 +107,43 @@ internal sealed class TsHeader
     /// <exception cref="UserInputException">They differ.</exception>
     public void Check(string label, int channels, string where)
     {
-        if (label.Length == 0) throw new UserInputException($"{where}: no class after the last ':'");
-        if (label.Contains(',') && label.Split(',').All(NumberLines.IsNumbers))
-            throw new UserInputException($"{where}: no class at the end of the line: the last part is a channel; only sequences with a class are supported");
+        if (label.Length == 0) throw new UserInputException($"{where}: no {(Labels == LabelKind.Values ? "value" : "class")} after the last ':'");
+        if (Labels == LabelKind.Class && label.Contains(',') && label.Split(',').All(NumberLines.IsNumbers))
+            throw new UserInputException($"{where}: no class at the end of the line: the last part is a channel; a line '@targetLabel true' announces values");
+        if (Labels == LabelKind.Class && StepLabels.AreRuns(label))
+            throw new UserInputException($"{where}: '{Shorten(label)}' is a class for each timestep; the lines '@classLabel false' and '@stepLabel true' announce that");
         if (DimensionCount != 0 && channels != DimensionCount)
-            throw new UserInputException($"{where}: {channels} channels and the class '{Shorten(label)}', where the header says {DimensionCount} channels (@dimensions)");
+            throw new UserInputException($"{where}: {channels} channels and the {(Labels == LabelKind.Class ? "class" : "label")} '{Shorten(label)}', "
+                + $"where the header says {DimensionCount} channels (@dimensions)");
+        if (Labels == LabelKind.Class) CheckClass(label, where);
+    }
+
+    /// <summary>Checks a class against those of the header.</summary>
+    /// <exception cref="UserInputException">The header has others.</exception>
+    public void CheckClass(string label, string where)
+    {
         // A name with blanks is several words of the header.
         if (ClassNames.Length > 0 && !label.Any(char.IsWhiteSpace) && !ClassNames.Contains(label, StringComparer.OrdinalIgnoreCase)
             && !ClassNames.Any(name => ClassOrder.ByNumberThenText.Compare(name, label) == 0))
-            throw new UserInputException($"{where}: class '{Shorten(label)}' is none of the header's (@classLabel): {string.Join(", ", ClassNames.Take(12))}");
+            throw new UserInputException($"{where}: class '{Shorten(label)}' is none of the header's ({(Labels == LabelKind.Class ? "@classLabel" : "@stepLabel")}): {string.Join(", ", ClassNames.Take(12))}");
+    }
+
+    private void Announce(LabelKind kind, TextLine line)
+    {
+        if (LabelsWhere != null || _classWhere != null) throw TwoKinds(line);
+        (Labels, LabelsWhere) = (kind, line.Where);
+    }
+
+    private static UserInputException TwoKinds(TextLine line) =>
+        new($"{line.Where}: the header announces two kinds of labels; keep one of '@classLabel true', '@targetLabel true' and '@stepLabel true'");
+
+    private void CheckLabels()
+    {
+        if (Labels == LabelKind.Class && _isWithoutClass is (string where, string word))
+            throw new UserInputException($"{where}: the sequences have no class ({word} false); a class, values (@targetLabel true) or "
+                + "a class for each timestep (@stepLabel true) is needed");
+        if (Labels == LabelKind.StepClass && !_isClassDenied)
+            throw new UserInputException($"{LabelsWhere}: '@stepLabel true' needs the line '@classLabel false': other readers would take the labels for one class");
     }
 
     private static string Shorten(string label) => label.Length <= 40 ? label : label[..40] + "...";
