@@ -48,8 +48,15 @@ public sealed class TrainedModel
     /// <summary>The meaning of the numbers that the head gives.</summary>
     public AnswerKind Answer { get; init; }
 
+    /// <summary>True when one number decides between two classes: the first row of the head is zero.</summary>
+    public bool IsLogit { get; init; }
+
     /// <summary>Scale and units of values, or the threshold of an anomaly; null for classes, and for values that are taken as they are.</summary>
     public AnswerScale? Scale { get; init; }
+
+    /// <summary>Scale of values: offset 0 and factor 1 where they are taken as they are.</summary>
+    internal AnswerScale ValueScale => Scale
+        ?? new AnswerScale(0, new float[OutputCount], [.. Enumerable.Repeat(1f, OutputCount)], [.. Enumerable.Repeat("", OutputCount)]);
 
     /// <summary>[outputs][inputs of the head].</summary>
     public required float[] HeadWeights { get; init; }
@@ -97,7 +104,14 @@ public sealed class TrainedModel
     /// <param name="calibration">The ranges; null for any.</param>
     public TrainedModel WithCalibration(Calibration? calibration) => With(Layers, calibration);
 
-    private TrainedModel With(IReadOnlyList<RecurrentLayer> layers, Calibration? calibration) => new()
+    /// <summary>Returns the same model with another head of the same sizes, and another scale.</summary>
+    /// <param name="weights">[outputs][inputs of the head].</param>
+    /// <param name="bias">[outputs].</param>
+    /// <param name="scale">Scale of the answer.</param>
+    internal TrainedModel WithHead(float[] weights, float[] bias, AnswerScale? scale) => With(Layers, Calibration, (weights, bias, scale));
+
+    private TrainedModel With(
+        IReadOnlyList<RecurrentLayer> layers, Calibration? calibration, (float[] Weights, float[] Bias, AnswerScale? Scale)? head = null) => new()
     {
         Name = Name,
         Input = Input,
@@ -111,9 +125,10 @@ public sealed class TrainedModel
         HeadInput = HeadInput,
         Graph = Graph,
         Answer = Answer,
-        Scale = Scale,
-        HeadWeights = HeadWeights,
-        HeadBias = HeadBias,
+        IsLogit = IsLogit,
+        Scale = head == null ? Scale : head.Value.Scale,
+        HeadWeights = head?.Weights ?? HeadWeights,
+        HeadBias = head?.Bias ?? HeadBias,
         Calibration = calibration,
     };
 

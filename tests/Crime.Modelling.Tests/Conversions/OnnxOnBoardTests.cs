@@ -138,7 +138,7 @@ public sealed partial class OnnxOnBoardTests
     {
         Dataset data = Data();
         Conversion conversion = Conversion.Make(Network(data), data, new ConversionOptions());
-        StepAnalysis analysis = StepAnalysis.Run(conversion.Model, data, null, default);
+        StepAnalysis analysis = StepAnalysis.Run(conversion.Model, new TestAnswers(data), null, default);
         int longest = data.Test.Max(sequence => sequence.Length);
         // The first convolution waits for two timesteps, the second one for one of the first's, of which it leaves out every other.
         Assert.That(analysis.Sequences, Has.Count.EqualTo((longest - 2 - 2) / 2 + 1));

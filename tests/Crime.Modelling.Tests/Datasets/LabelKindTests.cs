@@ -48,7 +48,8 @@ public sealed class LabelKindTests
         Dataset merged = DatasetMerge.Of("both", [data, half]).Data;
         Assert.That((merged.Labels, merged.ValueNames), Is.EqualTo((data.Labels, data.ValueNames)));
         Assert.That(
-            () => DatasetMerge.Of("both", [data, GestureGenerator.Generate(1, 6, 6)]), Throws.TypeOf<UserInputException>().With.Message.Contains("only data of one kind"));
+            () => DatasetMerge.Of("both", [data, GestureGenerator.Generate(1, 6, 6)]),
+            Throws.TypeOf<UserInputException>().With.Message.Contains("only data of one kind"));
     }
 
     [Test]

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using Crime.Model;
 using Crime.Modelling.Training;
 
@@ -8,10 +10,32 @@ namespace Crime.Modelling.Tests.Training;
 internal static class PlainNetwork
 {
     /// <summary>Cross-entropy of a sequence's class, in nats.</summary>
-    public static double Loss(CellLayout layout, double[] parameters, TrainingSequence sequence)
+    public static double Loss(CellLayout layout, double[] parameters, TrainingSequence sequence) =>
+        CrossEntropy(Head(layout, parameters, States(layout, parameters, sequence)[^1]), sequence.Label);
+
+    /// <summary>Mean loss over the targets, from the first timestep on, or that of the last timestep.</summary>
+    public static double Loss(CellLayout layout, double[] parameters, TrainingSequence sequence, TrainingLoss loss, float[] target)
+    {
+        List<double[]> states = States(layout, parameters, sequence);
+        double[][] targets = [.. target.Chunk(layout.ClassCount).Select(vector => Array.ConvertAll(vector, value => (double)value))];
+        return targets.Select((wanted, n) =>
+        {
+            double[] found = Head(layout, parameters, states[loss.IsPerStep ? n : states.Count - 1]);
+            return loss.Kind switch
+            {
+                LossKind.CrossEntropy => CrossEntropy(found, Array.IndexOf(wanted, 1)),
+                LossKind.Logistic => wanted[0] == 1 ? -Math.Log(Sigmoid(found[0])) : -Math.Log(1 - Sigmoid(found[0])),
+                _ => found.Zip(wanted, (one, other) => (one - other) * (one - other)).Average(),
+            };
+        }).Average();
+    }
+
+    /// <summary>h after each timestep.</summary>
+    private static List<double[]> States(CellLayout layout, double[] parameters, TrainingSequence sequence)
     {
         int hidden = layout.HiddenCount;
         double[] h = new double[hidden], c = new double[hidden];
+        var states = new List<double[]>();
         for (int step = 0; step < sequence.Length; step++)
         {
             double[] next = new double[hidden];
@@ -34,8 +58,9 @@ internal static class PlainNetwork
                 }
             }
             h = next;
+            states.Add(h);
         }
-        return CrossEntropy(layout, parameters, h, sequence.Label);
+        return states;
     }
 
     private static double InputSum(CellLayout layout, double[] parameters, TrainingSequence sequence, int step, int row)
@@ -58,18 +83,10 @@ internal static class PlainNetwork
         return sum;
     }
 
-    private static double CrossEntropy(CellLayout layout, double[] parameters, double[] h, int label)
-    {
-        double sum = 0, own = 0;
-        for (int k = 0; k < layout.ClassCount; k++)
-        {
-            double logit = parameters[layout.HeadBias + k];
-            for (int unit = 0; unit < h.Length; unit++) logit += parameters[layout.HeadWeights + k * h.Length + unit] * h[unit];
-            sum += Math.Exp(logit);
-            if (k == label) own = logit;
-        }
-        return Math.Log(sum) - own;
-    }
+    private static double[] Head(CellLayout layout, double[] parameters, double[] h) => [.. Enumerable.Range(0, layout.ClassCount).Select(k =>
+        parameters[layout.HeadBias + k] + h.Select((value, unit) => parameters[layout.HeadWeights + k * h.Length + unit] * value).Sum())];
+
+    private static double CrossEntropy(double[] logits, int label) => Math.Log(logits.Sum(Math.Exp)) - logits[label];
 
     private static double Sigmoid(double value) => 1 / (1 + Math.Exp(-value));
 }

@@ -32,6 +32,9 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
     /// <summary>Longest input of the data in timesteps; 0 without data.</summary>
     public required int LongestInput { get; init; }
 
+    /// <summary>The reason why the answers of the data set show nothing; null where they were compared, and without data.</summary>
+    public required string? Uncompared { get; init; }
+
     private string? Requests => _limits.Describe(LongestInput, _model.HasFixedPoint);
 
     public void WriteJson(Dataset? data) => Output.WriteJson(new
@@ -48,6 +51,9 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
         head_assumed = imported.IsHeadAssumed,
         one_logit = imported.IsLogit,
         answer = AnswerText,
+        values = Values(),
+        threshold = _model.Answer == AnswerKind.Anomaly ? _model.Scale.Threshold : (float?)null,
+        accuracy_obstacle = Uncompared,
         left_out_at_end = imported.Ends,
         check = check == null ? null : new { sequences = check.Sequences, max_difference = check.MaxDifference, end = check.End },
         calibration = _calibration.Source,
@@ -76,23 +82,25 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
             range = layer.Map == null ? (double?)null : Formats.RangeOf(layer.Map.FractionBits),
             layer.Seen,
         }),
-        layers = conversion.Quantised?.Layers.Select((layer, index) => new
-        {
-            cell_format = layer.Shape.HasCellState ? Format(layer.CellFractionBits) : null,
-            cell_range = conversion.CellFits[index]?.Range,
-            cell_seen = conversion.CellFits[index]?.Seen,
-            cell_margin = conversion.CellFits[index]?.Margin,
-            cell_fits = conversion.CellFits[index]?.Fits,
-            cell_reach = conversion.CellFits[index]?.Reach,
-            row_fraction_bits_min = layer.RowFractionBits.Min(),
-            row_fraction_bits_max = layer.RowFractionBits.Max(),
-            weight_bits_min = layer.RowWeightBits.Min(),
-            weight_bits_mean = layer.RowWeightBits.Average(),
-            weight_bits_max = layer.RowWeightBits.Max(),
-        }),
+        layers = conversion.Quantised?.Layers.Select(LayerJson),
         accuracy = conversion.Accuracy,
         accuracy_before = before,
     }, data);
+
+    private object LayerJson(QuantisedLayer layer, int index) => new
+    {
+        cell_format = layer.Shape.HasCellState ? Format(layer.CellFractionBits) : null,
+        cell_range = conversion.CellFits[index]?.Range,
+        cell_seen = conversion.CellFits[index]?.Seen,
+        cell_margin = conversion.CellFits[index]?.Margin,
+        cell_fits = conversion.CellFits[index]?.Fits,
+        cell_reach = conversion.CellFits[index]?.Reach,
+        row_fraction_bits_min = layer.RowFractionBits.Min(),
+        row_fraction_bits_max = layer.RowFractionBits.Max(),
+        weight_bits_min = layer.RowWeightBits.Min(),
+        weight_bits_mean = layer.RowWeightBits.Average(),
+        weight_bits_max = layer.RowWeightBits.Max(),
+    };
 
     public void Print()
     {
@@ -101,21 +109,52 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
         AnsiConsole.Write(table);
     }
 
+    private string Outputs => _model.Answer switch
+    {
+        AnswerKind.Values or AnswerKind.ValuesPerStep => _model.OutputCount == 1 ? "1 value" : $"{_model.OutputCount} values",
+        AnswerKind.Anomaly => $"{_model.OutputCount} predictions",
+        _ => $"{_model.ClassCount} classes",
+    };
+
     private string AnswerText => _model.Answer switch
     {
         AnswerKind.ClassPerStep => "one class per timestep",
         AnswerKind.Values => "values",
         AnswerKind.ValuesPerStep => "values per timestep",
+        AnswerKind.Anomaly => "anomaly",
         _ => "one class",
     };
+
+    /// <summary>The values with their scales; empty for other answers.</summary>
+    private object[] Values() => _model.Answer is not (AnswerKind.Values or AnswerKind.ValuesPerStep) ? [] : [.. _model.ClassNames.Select((name, i) => new
+    {
+        value = name, unit = _model.Scale.Unit(i), offset = _model.Scale.Offset(i), scale = _model.Scale.Factor(i),
+    })];
+
+    /// <summary>The answer in words, and the places that give it.</summary>
+    private string DescribeAnswer()
+    {
+        string served = _model.Answer == AnswerKind.ValuesPerStep
+            ? "no gateway serves it: no frame carries values of timesteps"
+            : _model.HasFixedPoint ? "gateways serve it, and boards run it" : "gateways serve it; boards cannot run it";
+        string UnitOf(int index) => _model.Scale.Unit(index).Length == 0 ? "" : $" in {_model.Scale.Unit(index)}";
+        string text = _model.Answer switch
+        {
+            AnswerKind.Values or AnswerKind.ValuesPerStep => $"{AnswerText}: {string.Join(", ", _model.ClassNames.Select((name, i) => name + UnitOf(i)))}",
+            AnswerKind.Anomaly => string.Create(
+                CultureInfo.InvariantCulture, $"an anomaly when the mean squared error of prediction is above {_model.Scale.Threshold:0.####}, in standardised features"),
+            _ => AnswerText,
+        };
+        return $"{text}; {served}";
+    }
 
     private IEnumerable<(string Name, string Value)> Rows()
     {
         yield return ("model", $"{_model.Name} (id {_model.Id:x8})");
         yield return ("network", $"{_model.InputCount} {(_model.Input == InputKind.Tokens ? "embedding dimensions" : "features")}, "
-            + $"{conversion.Trained.Describe()}, {_model.ClassCount} classes, {conversion.Trained.ParameterCount} parameters");
+            + $"{conversion.Trained.Describe()}, {Outputs}, {conversion.Trained.ParameterCount} parameters");
         yield return ("head", "sees " + imported.Head + (imported.IsHeadAssumed ? " (a state dict does not say; --head does)" : ""));
-        if (_model.Answer != AnswerKind.Class) yield return ("answer", $"{AnswerText}; gateways answer requests with one class and do not serve it");
+        if (_model.Answer != AnswerKind.Class) yield return ("answer", DescribeAnswer());
         if (imported.IsLogit) yield return ("classes", "two, from one output: 0 and the logit");
         if (imported.Ends.Count > 0) yield return ("left out at the end", $"{string.Join(", ", imported.Ends)}: the largest value stays the largest");
         if (check != null)
@@ -130,10 +169,11 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
             ? string.Create(CultureInfo.InvariantCulture, $", a default: inputs beyond {Formats.RangeOf(_model.InputFractionBits)} are cut off (--calibrate)") : ""));
         if (conversion.Quantised is { } quantised)
             foreach (var row in Rows(quantised)) yield return row;
-        if (before != null) yield return ("accuracy before", Describe(before));
+        if (Uncompared != null) yield return ("accuracy", $"not measured: {Uncompared}");
+        if (before != null) yield return ("accuracy before", EvaluationText.Line(before));
         if (conversion.Accuracy is { } accuracy)
         {
-            yield return (before != null ? "accuracy now" : "accuracy", Describe(accuracy));
+            yield return (before != null ? "accuracy now" : "accuracy", EvaluationText.Line(accuracy));
             string? inputs = EvaluationText.CutOffInputs(accuracy) is { } count ? $"inputs: {count}" : null;
             if (accuracy.GateSaturations != null)
                 yield return ("cut off in the test", (inputs == null ? "" : inputs + "; ") + $"cell states: {accuracy.CellSaturations}; "
@@ -171,13 +211,6 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
         string seen = layer.Seen is { } largest ? string.Create(CultureInfo.InvariantCulture, $"seen up to {largest:0.##}") : "holds every input";
         return $"{window}, {map.OutputCount} outputs{function}, {Format(map.FractionBits)} ({seen})";
     }
-
-    private static string Describe(EvaluationResult result) =>
-        string.Create(CultureInfo.InvariantCulture, $"float {100 * result.AccuracyFloat:0.00} %")
-        + (result.AccuracyFixed == null
-            ? ""
-            : string.Create(CultureInfo.InvariantCulture, $", fixed {100 * result.AccuracyFixed:0.00} %, same class {100 * result.Agreement:0.00} %"))
-        + $" of {result.Sequences} test sequences";
 
     /// <summary>Returns the margin of a cell format, or what it cuts off.</summary>
     private string Describe(CellFit fit)

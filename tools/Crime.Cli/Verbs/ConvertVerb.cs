@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Outputs;
+using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Conversions;
 using Crime.Modelling.Datasets;
@@ -47,7 +48,8 @@ internal static class ConvertVerb
             + "Examples:\n  crime convert vowels.safetensors -o vowels.crime --calibrate data/japanese-vowels\n"
             + "  crime convert vowels.safetensors -o vowels.crime --calibrate data/japanese-vowels --weights 8 --prune 0.5\n"
             + "  crime convert vowels.safetensors -o vowels.crime --head last --check sample.npz\n"
-            + "  crime convert vowels.keras -o vowels.crime --check sample.npz")
+            + "  crime convert vowels.keras -o vowels.crime --check sample.npz\n"
+            + "  crime convert weather.onnx -o weather.crime --answer value --unit C --scale 12.5 --offset 9")
         {
             input, output, calibrate, testLines, percentile, weights, prune, check, json,
         };
@@ -73,23 +75,35 @@ internal static class ConvertVerb
         if (trained.ObstacleForBoards is { } obstacle && !options.IsPlain)
             throw new UserInputException($"--weights and --prune are for boards, and boards cannot run this model: {obstacle}");
         Dataset? data = calibratePath == null ? null : LoadedData.Read(calibratePath, testLines);
+        TestAnswers? answers = data == null ? null : AnswersOf(imported, data);
         var (conversion, before) = await Output.WithProgress(
             "converting",
             Conversion.StepsOf(data, options),
             done =>
             {
-                Conversion final = Conversion.Make(trained, data, options, done, cancellation);
+                Conversion final = Conversion.Make(trained, data, options, done, cancellation, answers);
                 // What narrow weights and pruning cost is the difference to going without.
                 EvaluationResult? plain = options.IsPlain || final.Accuracy == null
                     ? null
-                    : Conversion.Make(trained, data, options.Plain, count => done(final.Accuracy.Sequences + count), cancellation).Accuracy;
+                    : Conversion.Make(trained, data, options.Plain, count => done(final.Accuracy.Sequences + count), cancellation, answers).Accuracy;
                 return (final, plain);
             });
         Output.WriteFile(outputPath, conversion.Bytes);
 
-        var report = new ConvertReport(imported, conversion, before, outputPath, check) { LongestInput = data == null ? 0 : new DatasetSummary(data).LongestLength };
+        var report = new ConvertReport(imported, conversion, before, outputPath, check)
+        {
+            LongestInput = data == null ? 0 : new DatasetSummary(data).LongestLength,
+            Uncompared = answers is { Data.Test.Count: > 0 } ? answers.ProblemWith(conversion.Model) : null,
+        };
         if (json) report.WriteJson(data);
         else report.Print();
         return 0;
+    }
+
+    /// <summary>Returns the answers of a data set as the network's metadata read them: a forecast of a channel, and normal classes.</summary>
+    private static TestAnswers AnswersOf(ImportedModel imported, Dataset data)
+    {
+        bool isForecast = imported is { Forecast: not null, Model.Answer: AnswerKind.Values } && data.Labels != LabelKind.Values;
+        return new TestAnswers(isForecast ? imported.Forecast!.Apply(data) : data) { NormalClasses = imported.NormalClasses };
     }
 }

@@ -4,6 +4,7 @@ using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.Globalization;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Outputs;
@@ -29,27 +30,32 @@ internal static class EvalVerb
             "eval",
             "Compares the board's fixed-point network with the gateway's float network on the test part of a data set.\n"
             + "Both get the 16-bit inputs that a board computes with and sends, cut off at the end of the input format. Accuracies have a\n"
-            + "95 % interval (Wilson), and each class its recall.\n\n"
-            + "Example:\n  crime eval vowels.crime --data data/japanese-vowels")
+            + "95 % interval (Wilson), and each class its recall. Values have their errors in their unit, anomalies detection and false alarms.\n\n"
+            + "Examples:\n  crime eval vowels.crime --data data/japanese-vowels\n"
+            + "  crime eval forecast.crime --data data/japanese-vowels --forecast 3 --channel 1\n"
+            + "  crime eval watch.crime --data data/japanese-vowels --normal 1,2,3")
         {
             model, data, testLines, kernel, limit, json,
         };
+        var answers = new AnswerOptions();
+        answers.AddTo(command);
         command.SetAction((parsed, cancellation) => Run(
-            parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetValue(testLines),
+            parsed.GetRequiredValue(model), file => answers.Read(parsed, parsed.GetRequiredValue(data), parsed.GetValue(testLines), file),
             parsed.GetRequiredValue(kernel), parsed.GetValue(limit), parsed.GetValue(json), cancellation));
         return command;
     }
 
     private static async Task<int> Run(
-        string modelPath, string dataPath, string? testLines, string kernel, int limit, bool json, CancellationToken cancellation)
+        string modelPath, Func<ModelFile, TestAnswers> load, string kernel, int limit, bool json, CancellationToken cancellation)
     {
         ModelFile model = ModelLoading.Load(modelPath);
-        Dataset data = LoadedData.Read(dataPath, testLines);
+        TestAnswers answers = load(model);
+        Dataset data = answers.Data;
         var evaluator = new Evaluator(model);
         EvaluationResult result = await Output.WithProgress(
             "evaluating",
             limit > 0 ? Math.Min(limit, data.Test.Count) : data.Test.Count,
-            done => evaluator.Evaluate(data, kernel != "fixed", kernel != "float", limit, done, cancellation));
+            done => evaluator.Evaluate(answers, kernel != "fixed", kernel != "float", limit, done, cancellation));
 
         if (json)
         {
@@ -68,29 +74,35 @@ internal static class EvalVerb
             if (value != null) table.AddRow(new Text(name), new Text(value));
         }
         Row("test sequences", result.Sequences.ToString(CultureInfo.InvariantCulture));
-        Row("accuracy, float", EvaluationText.Accuracy(result.AccuracyFloat, result.AccuracyFloatInterval));
-        if (result.InputSaturations > 0) Row("accuracy, float, no input cut off", EvaluationText.Percent(result.AccuracyRawInputs));
-        Row("accuracy, fixed", EvaluationText.Accuracy(result.AccuracyFixed, result.AccuracyFixedInterval));
-        Row("same class", EvaluationText.Percent(result.Agreement));
-        Row("largest logit difference", result.MaxLogitDifference?.ToString("0.0000", CultureInfo.InvariantCulture));
+        foreach ((string name, string value) in EvaluationText.Rows(result)) Row(name, value);
         Row("inputs cut off", EvaluationText.CutOffInputs(result));
         Row("gate inputs beyond the table", result.GateSaturations?.ToString(CultureInfo.InvariantCulture));
         Row("saturated cell states", result.CellSaturations?.ToString(CultureInfo.InvariantCulture));
         AnsiConsole.Write(table);
-        AnsiConsole.Write(Recalls(result));
+        if (result.Steps is { } steps) AnsiConsole.Write(StepRecalls(steps));
+        else if (result.Classes.Count > 0) AnsiConsole.Write(Recalls(result));
         if (result.Hint is { } hint) Console.Out.WriteLine(hint);
     }
 
-    private static Table Recalls(EvaluationResult result)
+    private static Table Recalls(EvaluationResult result) => Recalls(
+        "sequences", result.AccuracyFloat != null, result.AccuracyFixed != null,
+        result.Classes.Select(of => (of.Class, of.Sequences, of.RecallFloat, of.RecallFixed)));
+
+    private static Table StepRecalls(StepClassResult steps) => Recalls(
+        "timesteps", steps.AccuracyFloat != null, steps.AccuracyFixed != null,
+        steps.Classes.Select(of => (of.Class, of.Timesteps, of.RecallFloat, of.RecallFixed)));
+
+    private static Table Recalls(
+        string counted, bool hasFloat, bool hasFixed, IEnumerable<(string Class, int Count, double? RecallFloat, double? RecallFixed)> classes)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("class").AddColumn(new TableColumn("sequences").RightAligned());
-        if (result.AccuracyFloat != null) table.AddColumn(new TableColumn("recall, float").RightAligned());
-        if (result.AccuracyFixed != null) table.AddColumn(new TableColumn("recall, fixed").RightAligned());
-        foreach (ClassResult of in result.Classes)
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("class").AddColumn(new TableColumn(counted).RightAligned());
+        if (hasFloat) table.AddColumn(new TableColumn("recall, float").RightAligned());
+        if (hasFixed) table.AddColumn(new TableColumn("recall, fixed").RightAligned());
+        foreach (var of in classes)
         {
-            List<Text> cells = [new Text(of.Class), new Text(of.Sequences.ToString(CultureInfo.InvariantCulture))];
-            if (result.AccuracyFloat != null) cells.Add(new Text(EvaluationText.Percent(of.RecallFloat) ?? "-"));
-            if (result.AccuracyFixed != null) cells.Add(new Text(EvaluationText.Percent(of.RecallFixed) ?? "-"));
+            List<Text> cells = [new Text(of.Class), new Text(of.Count.ToString(CultureInfo.InvariantCulture))];
+            if (hasFloat) cells.Add(new Text(EvaluationText.Percent(of.RecallFloat) ?? "-"));
+            if (hasFixed) cells.Add(new Text(EvaluationText.Percent(of.RecallFixed) ?? "-"));
             table.AddRow(cells);
         }
         return table;

@@ -44,28 +44,32 @@ internal static class ReportVerb
             "Writes one self-contained HTML page: accuracy, confusion, error and saturation per timestep, size, and cost against length.\n"
             + "With --battery also the days that it lasts, as crime predict computes them for the same board and the compiled kernel.\n\n"
             + "Examples:\n  crime report vowels.crime --data data/japanese-vowels -o vowels.html\n"
-            + "  crime report vowels.crime --data data/japanese-vowels -o vowels.html --battery 2500 --inputs-per-hour 120")
+            + "  crime report vowels.crime --data data/japanese-vowels -o vowels.html --battery 2500 --inputs-per-hour 120\n"
+            + "  crime report watch.crime --data data/japanese-vowels -o watch.html --normal 1,2,3")
         {
             model, data, testLines, output, json,
         };
         battery.AddTo(command);
+        var answers = new AnswerOptions();
+        answers.AddTo(command);
         command.SetAction((parsed, cancellation) => Run(
-            parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetValue(testLines),
+            parsed.GetRequiredValue(model), file => answers.Read(parsed, parsed.GetRequiredValue(data), parsed.GetValue(testLines), file),
             parsed.GetRequiredValue(output), battery.Read(parsed), parsed.GetValue(json), cancellation));
         return command;
     }
 
     private static async Task<int> Run(
-        string modelPath, string dataPath, string? testLines, string outputPath, BatteryUse? use, bool json, CancellationToken cancellation)
+        string modelPath, Func<ModelFile, TestAnswers> load, string outputPath, BatteryUse? use, bool json, CancellationToken cancellation)
     {
         ModelFile model = ModelLoading.Load(modelPath);
         if (!model.HasFixedPoint || !model.HasFloat)
             throw new UserInputException($"{modelPath}: a report compares boards and gateways; this model is for one of them only");
-        Dataset data = LoadedData.Read(dataPath, testLines);
+        TestAnswers answers = load(model);
+        Dataset data = answers.Data;
         EvaluationResult result = await Output.WithProgress(
-            "evaluating", data.Test.Count, done => new Evaluator(model).Evaluate(data, true, true, limit: 0, done, cancellation));
+            "evaluating", data.Test.Count, done => new Evaluator(model).Evaluate(answers, true, true, limit: 0, done, cancellation));
         StepAnalysis steps = await Output.WithProgress(
-            "following step by step", data.Test.Count, done => StepAnalysis.Run(model, data, done, cancellation));
+            "following step by step", data.Test.Count, done => StepAnalysis.Run(model, answers, done, cancellation));
         byte[] bytes = ModelLoading.ReadModel(modelPath);
         IlReport il = await Output.WithProgress(
             "counting instructions", CountedKernels, done => IlReport.Make(bytes, model, CountedInputs.From(data, model, CountedSequences), done));
@@ -91,8 +95,7 @@ internal static class ReportVerb
             }, data);
             return 0;
         }
-        Console.Out.WriteLine($"{outputPath}: {EvaluationText.Percent(result.AccuracyFixed)} fixed, "
-            + $"{EvaluationText.Percent(result.AccuracyFloat)} float, same class {EvaluationText.Percent(result.Agreement)}");
+        Console.Out.WriteLine($"{outputPath}: {EvaluationText.Line(result)}");
         if (life != null) Console.Out.WriteLine(BatteryText.Lines(life).First());
         return 0;
     }
@@ -111,20 +114,21 @@ internal static class ReportVerb
         page.Table(
         [
             ("test sequences", Number(result.Sequences)),
-            ("accuracy, float (gateway)", EvaluationText.Accuracy(result.AccuracyFloat, result.AccuracyFloatInterval)!),
-            ("accuracy, fixed point (board)", EvaluationText.Accuracy(result.AccuracyFixed, result.AccuracyFixedInterval)!),
-            ("same class", EvaluationText.Percent(result.Agreement)!),
-            ("largest logit difference", result.MaxLogitDifference!.Value.ToString("0.0000", CultureInfo.InvariantCulture)),
+            .. EvaluationText.Rows(result),
             ("inputs cut off at the end of their format", EvaluationText.CutOffInputs(result) ?? "0"),
             ("model file, bytes", Number(model.Size)),
             ("image for boards, bytes", Number(imageSize)),
         ]);
         if (Requests(model, data) is { } requests) page.Text($"Requests: {requests}.");
         if (result.Hint is { } hint) page.Text(char.ToUpperInvariant(hint[0]) + hint[1..] + ".");
-        page.Section("What is taken for what");
-        page.Figure(
-            ReportPlots.Confusion(steps.Confusion, model.ClassNames),
-            "Confusion matrix of the fixed-point network on the test part; colour is the share of the true class.");
+        if (steps.Confusion.Length > 0)
+        {
+            page.Section("What is taken for what");
+            page.Figure(
+                ReportPlots.Confusion(steps.Confusion, model.ClassNames),
+                $"Confusion matrix of the fixed-point network on the {(result.Steps == null ? "" : "timesteps of the ")}test part; "
+                + "colour is the share of the true class.");
+        }
         page.Section("Error and saturation", "The fixed-point network beside the float one, timestep by timestep. Late timesteps rest on few sequences.");
         page.Figure(ReportPlots.Error(steps.ErrorMean, steps.ErrorMax), "Difference of the hidden state of the last layer, by timestep.");
         page.Figure(ReportPlots.Saturations(steps.GateSaturationsPerThousand, steps.CellSaturationsPerThousand), "Values at the end of their range, by timestep.");

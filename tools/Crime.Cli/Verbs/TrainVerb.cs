@@ -1,8 +1,10 @@
 // crime train: a small network from a data set, or one that exists made better, for narrow weights too.
 
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using System.Globalization;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Model;
@@ -13,6 +15,12 @@ namespace Crime.Cli.Verbs;
 internal sealed class TrainVerb
 {
     private const string FloatOnly = "off";
+
+    private static readonly Dictionary<string, TrainingAnswer> s_answers = new()
+    {
+        ["class"] = TrainingAnswer.Class, ["logit"] = TrainingAnswer.Logit, ["value"] = TrainingAnswer.Value, ["step-class"] = TrainingAnswer.StepClass,
+        ["anomaly"] = TrainingAnswer.Anomaly,
+    };
 
     private readonly Argument<string> _data = new("DATA") { Description = "Folder of the data set, or the training file of a pair (see docs/data.md)." };
     private readonly Option<string> _output = new("--output", "-o") { Description = "The safetensors file to write.", Required = true };
@@ -28,6 +36,14 @@ internal sealed class TrainVerb
     private readonly Option<double> _rate = Options.Real(
         "--learning-rate", "Largest step size; with --from 0.001.", 0.01, rate => rate is > 0 and <= 1, "above 0 and up to 1");
     private readonly Option<int> _truncate = Options.Number("--truncate", "Steps to go back through time at most; 0 for all.", 0, 0, int.MaxValue);
+    private readonly Option<string?> _answer = Options.OptionalOneOf(
+        "--answer", "The answer of a new model: a class, a class of two by one number, values, a class for each timestep, or an anomaly. A class where nothing is said.",
+        s_answers.Keys.ToArray());
+    private readonly Option<string?> _unit = new("--unit") { Description = "With --answer value: units of the values, as in C or C,hPa." };
+    private readonly Option<double?> _quantile = Options.OptionalReal(
+        "--quantile", "With --answer anomaly: share of the held out normal sequences below the threshold; 0.99 where nothing is said.",
+        value => value is > 0 and <= 1, "above 0 and up to 1");
+    private readonly AnswerOptions _labels = new();
     private readonly Option<bool> _keepZeros = new("--keep-zeros") { Description = "With --from: weights that are zero stay zero, so a pruned model stays pruned." };
     private readonly Option<int> _seed = Options.Number("--seed", "Decides start values and order; the same seed gives the same bytes.", 1, 0, int.MaxValue);
     private readonly Option<int> _threads = Options.Number("--threads", "Threads; they do not change the result.", Environment.ProcessorCount, 1, 1024);
@@ -42,16 +58,23 @@ internal sealed class TrainVerb
         var verb = new TrainVerb();
         var command = new Command(
             "train",
-            "Trains a single-layer LSTM or GRU classifier: Adam, back-propagation through time, best epoch by a tenth held back.\n"
+            "Trains a single-layer LSTM or GRU: Adam, back-propagation through time, best epoch by a tenth held back.\n"
             + "Small on purpose; large models are trained in PyTorch and converted.\n\n"
             + "With --qat the model, a new one or that of --from, is then fine-tuned until weights of so few bits answer as its\n"
             + "float network does. The file holds exactly the numbers that converting it to so many bits gives.\n\n"
+            + "The answer is a class unless --answer says otherwise. A set of values or with a class for each timestep needs its\n"
+            + "--answer; --forecast makes values of a channel. For an anomaly the network learns to predict the next timestep of the\n"
+            + "--normal classes, and a fifth of these sequences decides the threshold.\n\n"
             + "Examples:\n  crime train data/japanese-vowels -o vowels.safetensors --cell gru --hidden 16\n"
-            + "  crime train data/japanese-vowels -o vowels-4.safetensors --from vowels.safetensors --qat 4")
+            + "  crime train data/japanese-vowels -o vowels-4.safetensors --from vowels.safetensors --qat 4\n"
+            + "  crime train data/japanese-vowels -o next.safetensors --answer value --forecast 3 --channel 1 --unit dB\n"
+            + "  crime train data/japanese-vowels -o watch.safetensors --answer anomaly --normal 1,2,3")
         {
             verb._data, verb._output, verb._testLines, verb._from, verb._qat, verb._cell, verb._hidden, verb._embedding, verb._epochs,
-            verb._batch, verb._rate, verb._truncate, verb._keepZeros, verb._seed, verb._threads, verb._json,
+            verb._batch, verb._rate, verb._truncate, verb._keepZeros, verb._seed, verb._threads, verb._answer, verb._unit,
+            verb._quantile, verb._json,
         };
+        verb._labels.AddTo(command);
         command.Validators.Add(result =>
         {
             bool isGiven = result.GetResult(verb._from) != null;
@@ -77,6 +100,7 @@ internal sealed class TrainVerb
             Threads = parsed.GetValue(_threads),
         };
         string qat = parsed.GetRequiredValue(_qat);
+        string? answer = parsed.GetValue(_answer);
         return new TrainingRun
         {
             DataPath = parsed.GetRequiredValue(_data),
@@ -86,6 +110,11 @@ internal sealed class TrainVerb
             Options = options,
             Epochs = parsed.GetResult(_epochs) is { Implicit: false } ? parsed.GetValue(_epochs) : null,
             LearningRate = parsed.GetResult(_rate) is { Implicit: false } ? parsed.GetValue(_rate) : null,
+            Answer = answer == null ? null : s_answers[answer],
+            Units = AnswerOptions.Words(parsed.GetValue(_unit)),
+            NormalClasses = _labels.Normal(parsed),
+            Quantile = parsed.GetValue(_quantile),
+            Forecast = _labels.Forecast(parsed),
             WeightBits = qat == FloatOnly ? null : int.Parse(qat, CultureInfo.InvariantCulture),
         }.Run(parsed.GetValue(_json), cancellation);
     }

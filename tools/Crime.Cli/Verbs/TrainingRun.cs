@@ -9,15 +9,18 @@ using System.IO.Hashing;
 using System.Linq;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Outputs;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.Evaluation;
 using Crime.Modelling.Import;
 using Crime.Modelling.Limits;
 using Crime.Modelling.ModelFiles;
+using Crime.Modelling.Ranges;
 using Crime.Modelling.Training;
 using Spectre.Console;
 
@@ -47,6 +50,21 @@ internal sealed class TrainingRun
     /// <summary>Bits of the weights to fine-tune for; null for none.</summary>
     public required int? WeightBits { get; init; }
 
+    /// <summary>The answer asked for; null for that of the model to train further, or a class.</summary>
+    public required TrainingAnswer? Answer { get; init; }
+
+    /// <summary>Units of values; empty for none.</summary>
+    public required IReadOnlyList<string> Units { get; init; }
+
+    /// <summary>Normal classes of an anomaly.</summary>
+    public required IReadOnlyList<string> NormalClasses { get; init; }
+
+    /// <summary>Quantile of an anomaly's threshold; null for the default.</summary>
+    public required double? Quantile { get; init; }
+
+    /// <summary>The channel to forecast; null for the values of the data.</summary>
+    public required ForecastTarget? Forecast { get; init; }
+
     private string Name => Path.GetFileNameWithoutExtension(OutputPath);
 
     /// <summary>Runs.</summary>
@@ -57,10 +75,12 @@ internal sealed class TrainingRun
         if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(OutputPath))))
             throw new UserInputException($"{OutputPath}: cannot be written: there is no such folder");
         if (ModelNames.Problem(Name) is { } problem) throw new UserInputException($"{OutputPath}: the file's name names the model: {problem}");
-        Dataset dataset = DatasetFolder.Load(DataPath, TestLinesPath);
-        if (dataset.Test.Count == 0) throw new UserInputException($"data set '{dataset.Name}' has no test sequences");
         TrainedModel? from = FromPath == null ? null : ModelImport.Load(FromPath);
-        TrainingData data = from == null ? new TrainingData(dataset) : new TrainingData(dataset, from);
+        TrainingTask task = TaskOf(from);
+        Dataset dataset = DatasetFolder.LoadAny(DataPath, TestLinesPath);
+        if (Forecast != null) dataset = Forecast.Apply(dataset);
+        if (dataset.Test.Count == 0) throw new UserInputException($"data set '{dataset.Name}' has no test sequences");
+        TrainingData data = from == null ? new TrainingData(dataset, task) : new TrainingData(dataset, from, task);
         LoadedData.Report(DataPath, dataset);
         string? requests = RequestLimits.Of(dataset.IsText ? InputKind.Tokens : InputKind.Features, dataset.FeatureCount, data.VocabularyCount)
             .Describe(new DatasetSummary(dataset).LongestLength, isForBoards: true);
@@ -75,6 +95,11 @@ internal sealed class TrainingRun
             _ when WeightBits == null => await Train("fine-tuning", first, report => new Trainer(data, first).FineTune(from, Name, report, cancellation)),
             _ => from,
         };
+        if (task.Answer is not (TrainingAnswer.Class or TrainingAnswer.Logit))
+        {
+            WriteNumbers(model, dataset, data, first, stopwatch.Elapsed.TotalSeconds, requests, json);
+            return 0;
+        }
         TrainingSequence[] test = data.Test.ToArray();
         var scores = new Scores(test.Length) { Float = new Trainer(data, Options).CountRight(model, test) };
         if (WeightBits is int bits)
@@ -94,6 +119,70 @@ internal sealed class TrainingRun
         Output.WriteFile(OutputPath, PyTorchImporter.Export(model, provenance).Write());
         Report(model, dataset, scores, seconds, requests, json);
         return 0;
+    }
+
+    /// <summary>Returns the answer to learn, with its settings.</summary>
+    /// <exception cref="UserInputException">An option belongs to another answer, or the model to train further has another.</exception>
+    private TrainingTask TaskOf(TrainedModel? from)
+    {
+        TrainingAnswer answer = from != null ? TrainingTask.AnswerOf(from) : Answer ?? TrainingAnswer.Class;
+        if (Answer is { } asked && asked != answer)
+            throw new UserInputException($"--answer says another answer than {FromPath} has: {Name(answer)}; a further training keeps the answer, so leave --answer out");
+        static string Name(TrainingAnswer answer) => answer == TrainingAnswer.StepClass ? "step-class" : answer.ToString().ToLowerInvariant();
+        void Refuse(bool isGiven, string option, TrainingAnswer owner)
+        {
+            if (isGiven && answer != owner) throw new UserInputException($"{option} is for --answer {Name(owner)}, and the answer here is {Name(answer)}");
+        }
+        Refuse(Units.Count > 0, "--unit", TrainingAnswer.Value);
+        Refuse(Forecast != null, "--forecast", TrainingAnswer.Value);
+        Refuse(NormalClasses.Count > 0, "--normal", TrainingAnswer.Anomaly);
+        Refuse(Quantile != null, "--quantile", TrainingAnswer.Anomaly);
+        Refuse(WeightBits != null, "--qat", TrainingAnswer.Class);
+        if (from != null && Units.Count > 0) throw new UserInputException("--unit cannot be given with --from: that model has its own");
+        return new TrainingTask(answer) { Units = Units, NormalClasses = NormalClasses, Quantile = Quantile ?? TrainingTask.DefaultQuantile };
+    }
+
+    /// <summary>Measures, writes and reports a network whose answer is no class of a sequence.</summary>
+    private void WriteNumbers(
+        TrainedModel model, Dataset dataset, TrainingData data, TrainingOptions options, double seconds, string? requests, bool json)
+    {
+        var answers = new TestAnswers(dataset) { NormalClasses = NormalClasses };
+        // Gateways get inputs in this format: the figures are theirs.
+        var file = ModelLoading.Parse(ModelFileWriter.Write(model, quantised: null, Calibration.Measure(ModelLoading.FloatOnly(model), dataset)), model.Name);
+        EvaluationResult result = new Evaluator(file).Evaluate(answers, useFloat: true, useFixed: false, limit: 0, null, CancellationToken.None);
+        Dictionary<string, string> provenance = Provenance(dataset, options, null);
+        if (Forecast != null)
+        {
+            provenance["forecast_steps"] = Text(Forecast.Steps);
+            provenance["forecast_channel"] = Text(Forecast.Channel);
+        }
+        if (NormalClasses.Count > 0)
+        {
+            provenance["normal"] = JsonSerializer.Serialize(NormalClasses);
+            provenance["quantile"] = Text(data.Task.Quantile);
+        }
+        Output.WriteFile(OutputPath, PyTorchImporter.Export(model, provenance).Write());
+        if (json)
+        {
+            Output.WriteJson(new
+            {
+                model = model.Name,
+                network = model.Describe(),
+                parameters = model.ParameterCount,
+                requests,
+                seconds = Math.Round(seconds, 2),
+                threshold = result.Anomaly?.Threshold,
+                threshold_sequences = data.HeldOut.Count > 0 ? data.HeldOut.Count : (int?)null,
+                test = result,
+            }, dataset);
+            return;
+        }
+        AnsiConsole.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{OutputPath}: {model.ParameterCount} parameters, {seconds:0.0} s; {EvaluationText.Line(result)}"));
+        if (result.Anomaly is { } anomaly)
+            AnsiConsole.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"threshold {anomaly.Threshold:0.####}: quantile {data.Task.Quantile} of {data.HeldOut.Count} normal sequences that the training has not seen"));
     }
 
     private TrainingOptions Asked(TrainingOptions options) =>
@@ -133,7 +222,7 @@ internal sealed class TrainingRun
     }
 
     /// <summary>Who made the model from what. No time of day: the same seed gives the same bytes.</summary>
-    private Dictionary<string, string> Provenance(Dataset data, TrainingOptions? options, Scores scores)
+    private Dictionary<string, string> Provenance(Dataset data, TrainingOptions? options, Scores? scores)
     {
         var hash = new Crc32();
         foreach (LabelledSequence sequence in data.Train)
@@ -151,9 +240,12 @@ internal sealed class TrainingRun
             ["seed"] = Text(Options.Seed),
             ["batch"] = Text(Options.BatchSize),
             ["truncate_steps"] = Text(Options.TruncateSteps),
-            ["test_accuracy"] = Text(scores.Float / (double)scores.Tested),
-            ["test_correct"] = $"{scores.Float}/{scores.Tested}",
         };
+        if (scores != null)
+        {
+            provenance["test_accuracy"] = Text(scores.Float / (double)scores.Tested);
+            provenance["test_correct"] = $"{scores.Float}/{scores.Tested}";
+        }
         if (!data.IsText) provenance["standardise"] = "z = (x - mean) / std, float32; population std over all frames of the training part";
         if (FromPath != null) provenance["from"] = $"{Path.GetFileName(FromPath)}, CRC-32 {Crc32.HashToUInt32(File.ReadAllBytes(FromPath)):x8}";
         if (options == null) return provenance;

@@ -69,10 +69,14 @@ public sealed class Conversion
     /// <param name="options">Options of the conversion.</param>
     /// <param name="progress">Called with the number of test sequences done.</param>
     /// <param name="cancellation">Ends the evaluation early.</param>
+    /// <param name="answers">The answers to compare with; null for those of the data.</param>
     /// <exception cref="UserInputException">The data do not fit the model, or a row cannot keep enough bits.</exception>
     public static Conversion Make(
-        TrainedModel trained, Dataset? data, ConversionOptions options, Action<int>? progress = null, CancellationToken cancellation = default)
+        TrainedModel trained, Dataset? data, ConversionOptions options, Action<int>? progress = null, CancellationToken cancellation = default,
+        TestAnswers? answers = null)
     {
+        trained = ValueHead.Balance(trained);
+        answers ??= data == null ? null : new TestAnswers(data);
         if (options.PruneFraction > 0) trained = Pruner.Prune(trained, options.PruneFraction);
         // Fine-tuned weights are whole steps only in the formats that they were tuned for.
         Calibration calibration = options.Percentile == 100 && trained.Calibration is { } tunedFor
@@ -92,9 +96,9 @@ public sealed class Conversion
             CellReach = calibration.IsDefault && quantised != null ? CellProbe.Reach(trained, calibration.MaxInput) : null,
             Bytes = bytes,
             Model = model,
-            // Data have one class per sequence: no other answer can be compared with them.
-            Accuracy = data is { Test.Count: > 0 } && trained.Answer == AnswerKind.Class
-                ? new Evaluator(model).Evaluate(data, useFloat: true, useFixed: quantised != null, limit: 0, progress, cancellation)
+            // Answers of another kind than the model's show nothing.
+            Accuracy = answers is { Data.Test.Count: > 0 } && answers.ProblemWith(model) == null
+                ? new Evaluator(model).Evaluate(answers, useFloat: true, useFixed: quantised != null, limit: 0, progress, cancellation)
                 : null,
         };
     }

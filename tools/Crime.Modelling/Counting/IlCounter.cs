@@ -132,6 +132,8 @@ public sealed record SequenceCount(IlCount Whole, IlCount Empty, int Sequences, 
 /// <summary>A network of the firmware that counts itself, and that the tools therefore know by its names only.</summary>
 internal sealed class CountedNetwork
 {
+    private const int MostSteps = 65536;
+
     private readonly Action<short[], int, int> _advance;
     private readonly Func<int> _classify;
     private readonly Action _reset;
@@ -143,6 +145,8 @@ internal sealed class CountedNetwork
         Type type = network.GetType();
         _advance = type.GetMethod(nameof(NetworkKernel.Advance))!.CreateDelegate<Action<short[], int, int>>(network);
         _classify = type.GetMethod(nameof(NetworkKernel.Classify))!.CreateDelegate<Func<int>>(network);
+        // The longest sequence: a class for each timestep is computed where a board asks for it, and boards do.
+        type.GetProperty(nameof(NetworkKernel.StepLabels))!.SetValue(network, new byte[MostSteps]);
         ValuesPerStep = (int)type.GetProperty(nameof(NetworkKernel.ValuesPerStep))!.GetValue(network)!;
         object state = type.GetProperty(nameof(NetworkKernel.State))!.GetValue(network)!;
         _reset = state.GetType().GetMethod(nameof(NetworkState.Reset))!.CreateDelegate<Action>(state);

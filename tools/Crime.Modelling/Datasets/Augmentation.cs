@@ -41,7 +41,8 @@ public sealed record Augmentation
     {
         if (data.IsText) throw new UserInputException($"data set '{data.Name}' is text: only numeric data can be changed");
         if (data.Labels == LabelKind.StepClass && Stretch > 0)
-            throw new UserInputException($"data set '{data.Name}' has a class for each timestep, and a copy that is longer or shorter has other timesteps; say --stretch 0");
+            throw new UserInputException($"data set '{data.Name}' has a class for each timestep, and a copy that is longer or shorter has other timesteps; "
+                + "say --stretch 0");
         if (TurnDegrees > 0 && data.FeatureCount % Axes != 0)
             throw new UserInputException($"data set '{data.Name}' has {data.FeatureCount} channels: a turn needs x, y and z of one sensor or more; leave --turn out");
         var random = new SplitMix64((ulong)Seed);

@@ -93,7 +93,8 @@ public static class DatasetFolder
             throw new UserInputException($"{split.Test}: has {test.FeatureCount} channels, and {split.Train} has {train.FeatureCount}: both parts need the same; "
                 + "are they of one data set?");
         if (test != null && test.Labels != train.Labels)
-            throw new UserInputException($"{split.Test}: is {test.LabelsText}, and {split.Train} is {train.LabelsText}: both parts need the same; are they of one data set?");
+            throw new UserInputException($"{split.Test}: is {test.LabelsText}, and {split.Train} is {train.LabelsText}: both parts need the same; "
+                + "are they of one data set?");
         if (test != null && !test.ValueNames.SequenceEqual(train.ValueNames))
             throw new UserInputException($"{split.Test}: has the values {string.Join(", ", test.ValueNames)}, and {split.Train} has "
                 + $"{string.Join(", ", train.ValueNames)}: both parts need the same; are they of one data set?");

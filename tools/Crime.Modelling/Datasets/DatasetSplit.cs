@@ -33,7 +33,8 @@ public static class DatasetSplit
         }
         foreach (var take in takes) TryAdd(take, isRoomNeeded: true);
         // Every class should be tested; a take that is larger than the share is better than none.
-        foreach (var take in takes.Where(take => take.Any(sequence => !all.Any(other => GroupOf(data, other) == GroupOf(data, sequence) && tested.Contains(other.Take!)))))
+        bool IsTested(string group) => all.Any(other => GroupOf(data, other) == group && tested.Contains(other.Take!));
+        foreach (var take in takes.Where(take => take.Any(sequence => !IsTested(GroupOf(data, sequence)))))
             TryAdd(take, isRoomNeeded: false);
         if (tested.Count == 0)
             throw new UserInputException($"data set '{data.Name}': a class has one take only, so no take can be tested; record more takes, or use --by class-balanced");

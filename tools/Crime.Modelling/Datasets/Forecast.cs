@@ -25,8 +25,8 @@ public sealed record ForecastTarget(int Steps, int Channel)
             throw new UserInputException($"data set '{data.Name}' has the channels 0 to {data.FeatureCount - 1}; --channel {Channel} is none of them");
         LabelledSequence[] train = [.. Long(data.Train, data.FeatureCount)], test = [.. Long(data.Test, data.FeatureCount)];
         if (train.Length == 0 || (data.Test.Count > 0 && test.Length == 0))
-            throw new UserInputException($"data set '{data.Name}' has no sequence of more than {Steps} timesteps in its {(train.Length == 0 ? "training" : "test")} part; "
-                + "give a smaller --forecast");
+            throw new UserInputException($"data set '{data.Name}' has no sequence of more than {Steps} timesteps in its "
+                + $"{(train.Length == 0 ? "training" : "test")} part; give a smaller --forecast");
         int dropped = data.Train.Count + data.Test.Count - train.Length - test.Length;
         return data with
         {

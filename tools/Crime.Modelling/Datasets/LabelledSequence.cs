@@ -31,7 +31,9 @@ public sealed record LabelledSequence(int Index, string Label, int Length, float
     /// <summary>The numbers that belong to the sequence, [values]; empty for classes.</summary>
     public float[] Values { get; init; } = [];
 
-    /// <summary>The numbers that belong to each beginning of the sequence, [length][values], the last ones <see cref="Values"/>; empty where they are not known.</summary>
+    /// <summary>
+    /// The numbers that belong to each beginning of the sequence, [length][values], the last ones <see cref="Values"/>; empty where they are not known.
+    /// </summary>
     public float[] StepValues { get; init; } = [];
 
     /// <summary>Name of the class of each timestep, [length]; empty for other labels.</summary>

@@ -125,7 +125,8 @@ internal sealed class TsHeader
         // A name with blanks is several words of the header.
         if (ClassNames.Length > 0 && !label.Any(char.IsWhiteSpace) && !ClassNames.Contains(label, StringComparer.OrdinalIgnoreCase)
             && !ClassNames.Any(name => ClassOrder.ByNumberThenText.Compare(name, label) == 0))
-            throw new UserInputException($"{where}: class '{Shorten(label)}' is none of the header's ({(Labels == LabelKind.Class ? "@classLabel" : "@stepLabel")}): {string.Join(", ", ClassNames.Take(12))}");
+            throw new UserInputException($"{where}: class '{Shorten(label)}' is none of the header's "
+                + $"({(Labels == LabelKind.Class ? "@classLabel" : "@stepLabel")}): {string.Join(", ", ClassNames.Take(12))}");
     }
 
     private void Announce(LabelKind kind, TextLine line)

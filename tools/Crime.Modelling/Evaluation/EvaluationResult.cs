@@ -52,7 +52,16 @@ public sealed record EvaluationResult
     /// <summary>Cell states cut off at 16 bits.</summary>
     public long? CellSaturations { get; init; }
 
-    /// <summary>The classes of the model in its order.</summary>
+    /// <summary>Figures of each value; empty for other answers.</summary>
+    public IReadOnlyList<ValueResult> Values { get; init; } = [];
+
+    /// <summary>Figures of a class for each timestep; null for other answers.</summary>
+    public StepClassResult? Steps { get; init; }
+
+    /// <summary>Figures of an anomaly; null for other answers.</summary>
+    public AnomalyResult? Anomaly { get; init; }
+
+    /// <summary>The classes of the model in its order; empty where a sequence has no class.</summary>
     public IReadOnlyList<ClassResult> Classes { get; init; } = [];
 }
 

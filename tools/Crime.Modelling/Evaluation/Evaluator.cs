@@ -36,16 +36,28 @@ public sealed class Evaluator
     /// <param name="cancellation">Ends the evaluation early.</param>
     /// <exception cref="UserInputException">The data do not fit, or the model lacks the weights asked for.</exception>
     public EvaluationResult Evaluate(
-        Dataset data, bool useFloat, bool useFixed, int limit, Action<int>? progress, CancellationToken cancellation)
+        Dataset data, bool useFloat, bool useFixed, int limit, Action<int>? progress, CancellationToken cancellation) =>
+        Evaluate(new TestAnswers(data), useFloat, useFixed, limit, progress, cancellation);
+
+    /// <summary>Evaluates against answers that need more than a data set. Both networks get the inputs that a board computes with and sends.</summary>
+    /// <param name="answers">The data set, and the meaning of its labels.</param>
+    /// <param name="useFloat">Whether to run the float network.</param>
+    /// <param name="useFixed">Whether to run the fixed-point network.</param>
+    /// <param name="limit">At most so many sequences, 0 for all.</param>
+    /// <param name="progress">Called with the number of sequences done.</param>
+    /// <param name="cancellation">Ends the evaluation early.</param>
+    /// <exception cref="UserInputException">The data do not fit, or the model lacks the weights asked for.</exception>
+    public EvaluationResult Evaluate(
+        TestAnswers answers, bool useFloat, bool useFixed, int limit, Action<int>? progress, CancellationToken cancellation)
     {
-        if (_model.Answer != AnswerKind.Class)
-            throw new UserInputException($"model '{_model.Name}' gives values, or an answer for each timestep; "
-                + "the data have one class per sequence, which is no such answer");
+        Dataset data = answers.Data;
         _input.CheckFits(data);
+        if (answers.ProblemWith(_model) is { } problem) throw new UserInputException(problem);
         if (useFloat && !_model.HasFloat) throw new UserInputException($"model '{_model.Name}' has no float weights (use --kernel fixed)");
         if (useFixed && !_model.HasFixedPoint) throw new UserInputException($"model '{_model.Name}' has no fixed-point weights (use --kernel float)");
         IReadOnlyList<LabelledSequence> test = limit > 0 ? data.Test.Take(limit).ToList() : data.Test;
         if (test.Count == 0) throw new UserInputException($"data set '{data.Name}' has no test sequences");
+        if (_model.Answer != AnswerKind.Class) return EvaluateAnswers(answers, [.. test], useFloat, useFixed, progress, cancellation);
 
         FloatModel? floats = useFloat ? new FloatModel(_model) : null;
         var total = new Tally(_model.ClassCount);
@@ -66,6 +78,43 @@ public sealed class Evaluator
             });
 
         return total.Result(_model, test, useFloat, useFixed);
+    }
+
+    private EvaluationResult EvaluateAnswers(
+        TestAnswers answers, LabelledSequence[] test, bool useFloat, bool useFixed, Action<int>? progress, CancellationToken cancellation)
+    {
+        FloatModel? floats = useFloat ? new FloatModel(_model) : null;
+        var outcomes = new SequenceOutcome[test.Length];
+        int done = 0;
+        long inputSaturations = 0, gateSaturations = 0, cellSaturations = 0;
+        Parallel.For(
+            0, test.Length, new ParallelOptions { CancellationToken = cancellation }, () => new AnswerRun(_model, floats, useFixed),
+            (n, _, run) =>
+            {
+                outcomes[n] = run.Run(_input.Quantised(test[n]), test[n].Length);
+                Interlocked.Add(ref inputSaturations, _input.CountSaturated(test[n]));
+                progress?.Invoke(Interlocked.Increment(ref done));
+                return run;
+            },
+            run =>
+            {
+                Interlocked.Add(ref gateSaturations, run.Saturations?.Gates ?? 0);
+                Interlocked.Add(ref cellSaturations, run.Saturations?.Cells ?? 0);
+            });
+        var figures = new AnswerFigures(_model, answers, test, outcomes);
+        return new EvaluationResult
+        {
+            Sequences = test.Length,
+            Timesteps = test.Sum(sequence => (long)sequence.Length),
+            Inputs = test.Sum(sequence => (long)sequence.Features.Length),
+            InputSaturations = inputSaturations,
+            Hint = inputSaturations == 0 ? null : HintFor(_model),
+            GateSaturations = useFixed ? gateSaturations : null,
+            CellSaturations = useFixed ? cellSaturations : null,
+            Values = _model.Answer == AnswerKind.Values ? figures.Values() : [],
+            Steps = _model.Answer == AnswerKind.ClassPerStep ? figures.Steps(_input) : null,
+            Anomaly = _model.Answer == AnswerKind.Anomaly ? figures.Anomaly() : null,
+        };
     }
 
     /// <summary>Counts, of one thread or of all.</summary>

@@ -18,11 +18,16 @@ public sealed record ShareInterval(double Low, double High)
     /// </summary>
     /// <param name="right">Successes, 0 to <paramref name="count"/>.</param>
     /// <param name="count">Trials, at least 1.</param>
-    public static ShareInterval Wilson(int right, int count)
+    public static ShareInterval Wilson(int right, int count) => Wilson((double)right / count, count);
+
+    /// <summary>Returns the interval of a share that is a mean over trials, each with a share of its own: it is too wide rather than too narrow.</summary>
+    /// <param name="share">The mean, 0 to 1.</param>
+    /// <param name="count">Trials, at least 1; a fraction where they have different weights.</param>
+    public static ShareInterval Wilson(double share, double count)
     {
-        double share = (double)right / count, square = Quantile * Quantile;
+        double square = Quantile * Quantile;
         double middle = (share + square / (2.0 * count)) / (1 + square / count);
         double reach = Quantile / (1 + square / count) * Math.Sqrt(share * (1 - share) / count + square / (4.0 * count * count));
-        return new ShareInterval(right == 0 ? 0 : Math.Max(0, middle - reach), right == count ? 1 : Math.Min(1, middle + reach));
+        return new ShareInterval(share == 0 ? 0 : Math.Max(0, middle - reach), share == 1 ? 1 : Math.Min(1, middle + reach));
     }
 }

@@ -2,6 +2,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using Crime.Kernel;
 using Crime.Gateway.Inference;
@@ -24,10 +25,14 @@ public sealed class StepAnalysis
     private StepAnalysis(ModelFile model)
     {
         _model = model;
-        Confusion = new int[model.ClassCount, model.ClassCount];
+        int classes = model.Answer == AnswerKind.Values ? 0 : model.ClassCount;
+        Confusion = new int[classes, classes];
     }
 
-    /// <summary>Sequences of class [row] that the fixed-point network took for class [column].</summary>
+    /// <summary>
+    /// Sequences of class [row] that the fixed-point network took for class [column]; timesteps where each has a class. For an anomaly normal sequences and others. Empty
+    /// for values.
+    /// </summary>
     public int[,] Confusion { get; }
 
     /// <summary>Sequences that reach each timestep, [longest length].</summary>
@@ -47,16 +52,17 @@ public sealed class StepAnalysis
 
     /// <summary>Runs the test part.</summary>
     /// <param name="model">A model with both kinds of weights.</param>
-    /// <param name="data">The data set.</param>
+    /// <param name="answers">The data set, and the meaning of its labels.</param>
     /// <param name="progress">Called with the number of sequences done.</param>
     /// <param name="cancellation">Ends the analysis early.</param>
-    public static StepAnalysis Run(ModelFile model, Dataset data, Action<int>? progress, CancellationToken cancellation)
+    public static StepAnalysis Run(ModelFile model, TestAnswers answers, Action<int>? progress, CancellationToken cancellation)
     {
+        Dataset data = answers.Data;
         var analysis = new StepAnalysis(model);
         var input = new ModelInput(model);
         var kernel = new NetworkKernel(model);
         var network = new FloatNetwork(new FloatModel(model));
-        var logits = new float[model.ClassCount];
+        var logits = new float[network.Model.LogitCount(data.Test.Max(sequence => sequence.Length))];
         var hidden = new List<float[]>();
         int lastLayer = model.Layers.Length - 1;
         network.Observer = (layer, _, _, h, _) =>
@@ -69,12 +75,32 @@ public sealed class StepAnalysis
             LabelledSequence sequence = data.Test[n];
             short[] values = input.Quantised(sequence);
             hidden.Clear();
-            network.Run(values, model.InputFractionBits, logits);
+            network.Run(values, model.InputFractionBits, logits.AsSpan(0, network.Model.LogitCount(sequence.Length)));
+            kernel.StepLabels = new byte[sequence.Length];
             analysis.Follow(kernel, values, hidden);
-            analysis.Confusion[input.LabelOf(sequence), kernel.Classify()]++;
+            analysis.Count(kernel, input, answers, sequence);
             progress?.Invoke(n + 1);
         }
         return analysis;
+    }
+
+    /// <summary>Counts what is taken for what.</summary>
+    private void Count(NetworkKernel kernel, ModelInput input, TestAnswers answers, LabelledSequence sequence)
+    {
+        int label = kernel.Classify();
+        switch (_model.Answer)
+        {
+            case AnswerKind.Class:
+                Confusion[input.LabelOf(sequence), label]++;
+                break;
+            case AnswerKind.Anomaly:
+                Confusion[answers.IsNormal(sequence) ? 0 : 1, label]++;
+                break;
+            case AnswerKind.ClassPerStep:
+                byte[] truth = input.StepLabelsOf(sequence);
+                for (int step = 0; step < truth.Length; step++) Confusion[truth[step], kernel.StepLabels[step]]++;
+                break;
+        }
     }
 
     /// <summary>

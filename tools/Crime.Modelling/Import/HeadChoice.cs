@@ -26,7 +26,8 @@ internal sealed class HeadChoice
         string? head = options.Head ?? metadata.Text("head_input");
         string activation = options.Activation ?? metadata.Text("activation") ?? "none", nonlinearity = options.Nonlinearity ?? metadata.Text("nonlinearity") ?? "tanh";
         IsAssumed = head == null;
-        _head = head ?? "hidden";
+        // A prediction of each next timestep sees every timestep.
+        _head = head ?? ((options.Answer ?? metadata.Text("answer")) == "anomaly" ? "every" : "hidden");
         if (!s_heads.Contains(_head))
             throw new UserInputException(
                 $"{path}: metadata 'head_input' is '{head}'; it takes hidden or final (h_n), cell (c_n), last (output[-1]), first (output[0]), mean, max or every");

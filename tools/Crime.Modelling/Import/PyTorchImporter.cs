@@ -74,7 +74,8 @@ public static class PyTorchImporter
     public static Safetensors Export(TrainedModel model, IReadOnlyDictionary<string, string> provenance)
     {
         var file = new Safetensors();
-        int classes = model.ClassNames.Count;
+        // Of one logit the first class has no weights: its row is not in the file.
+        int rowCount = model.IsLogit ? 1 : model.OutputCount;
         string cell = model.Layers[0].Kind.ToString().ToLowerInvariant();
         for (int i = 0; i < model.Layers.Count; i++)
         {
@@ -90,13 +91,15 @@ public static class PyTorchImporter
                 file.Tensors[$"{cell}.bias_hh{suffix}"] = new([rows], weights.RecurrentBias);
             }
         }
-        file.Tensors["fc.weight"] = new([classes, model.HeadInputCount], model.HeadWeights);
-        file.Tensors["fc.bias"] = new([classes], model.HeadBias);
+        file.Tensors["fc.weight"] = new([rowCount, model.HeadInputCount], model.HeadWeights[^(rowCount * model.HeadInputCount)..]);
+        file.Tensors["fc.bias"] = new([rowCount], model.HeadBias[^rowCount..]);
         if (model.Input == InputKind.Tokens) file.Tensors["embedding.weight"] = new([model.VocabularyCount, model.InputCount], model.Embedding);
         foreach (var (key, value) in provenance) file.Metadata[key] = value;
         file.Metadata["cell"] = cell;
-        file.Metadata["head_input"] = model.HeadInput switch { HeadInput.LastStep => "last", HeadInput.FirstStep => "first", _ => "hidden" };
-        file.Metadata["classes"] = JsonSerializer.Serialize(model.ClassNames);
+        file.Metadata["head_input"] = ModelFile.IsPerStep(model.Answer)
+            ? "every" : model.HeadInput switch { HeadInput.LastStep => "last", HeadInput.FirstStep => "first", _ => "hidden" };
+        if (model.Answer != AnswerKind.Anomaly) file.Metadata["classes"] = JsonSerializer.Serialize(model.ClassNames);
+        ExportAnswer(model, file);
         if (model.Mean != null) file.Metadata["feature_mean"] = Text(model.Mean);
         if (model.Deviation != null) file.Metadata["feature_std"] = Text(model.Deviation);
         if (model.Calibration is { } calibration)
@@ -108,6 +111,23 @@ public static class PyTorchImporter
         }
         if (model.CodePoints != null) file.Metadata["vocabulary_codepoints"] = JsonSerializer.Serialize(model.CodePoints);
         return file;
+    }
+
+    private static void ExportAnswer(TrainedModel model, Safetensors file)
+    {
+        if (model.IsLogit) file.Metadata["answer"] = "logit";
+        if (model.Answer is AnswerKind.Values or AnswerKind.ValuesPerStep) file.Metadata["answer"] = "value";
+        if (model.Answer == AnswerKind.Anomaly) file.Metadata["answer"] = "anomaly";
+        if (model.Scale is not { } scale) return;
+        if (model.Answer == AnswerKind.Anomaly)
+        {
+            file.Metadata["threshold"] = scale.Threshold.ToString("R", CultureInfo.InvariantCulture);
+            return;
+        }
+        int[] all = [.. Enumerable.Range(0, scale.Count)];
+        file.Metadata["value_offset"] = Text(Array.ConvertAll(all, scale.Offset));
+        file.Metadata["value_scale"] = Text(Array.ConvertAll(all, scale.Factor));
+        file.Metadata["value_unit"] = JsonSerializer.Serialize(Array.ConvertAll(all, scale.Unit));
     }
 
     /// <summary>The ranges that fine-tuning ran with; null where it did not.</summary>

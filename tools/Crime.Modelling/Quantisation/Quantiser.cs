@@ -165,7 +165,7 @@ public static class Quantiser
         };
     }
 
-    /// <summary>One scale for all logits, because they are compared with each other.</summary>
+    /// <summary>One scale for all logits, because they are compared with each other. <see cref="ValueHead"/> makes the rows of values alike before.</summary>
     private static int ChooseLogitBits(TrainedModel model, int seenBits)
     {
         int width = model.HeadInputCount, logitBits = ModelFormat.MaxRowFractionBits;

@@ -10,10 +10,10 @@ using System.Threading.Tasks;
 
 namespace Crime.Modelling.Training;
 
-/// <summary>A sequence and what the network shall say to it.</summary>
+/// <summary>A sequence and the answer that the network learns to it.</summary>
 /// <param name="Sequence">The sequence.</param>
-/// <param name="Target">Distribution over the classes, [classes].</param>
-internal sealed record TrainingExample(TrainingSequence Sequence, float[] Target);
+/// <param name="Target">Numbers of the head, [outputs] or [timesteps][outputs]; see <see cref="CellGradients.Backward"/>.</param>
+internal sealed record TrainingExample(TrainingSequence Sequence, ReadOnlyMemory<float> Target);
 
 /// <summary>The threads of a training.</summary>
 internal sealed class BatchWorkers : IDisposable
@@ -25,11 +25,11 @@ internal sealed class BatchWorkers : IDisposable
     private readonly double[] _losses;
     private readonly float[] _sum;
 
-    public BatchWorkers(CellLayout layout, ForwardPass pass, int batchSize, int threads, double temperature = 1)
+    public BatchWorkers(CellLayout layout, ForwardPass pass, int batchSize, int threads, double temperature = 1, TrainingLoss? loss = null)
     {
         _pass = pass;
         _parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
-        _engines = new ThreadLocal<CellGradients>(() => CellGradients.Create(layout, temperature));
+        _engines = new ThreadLocal<CellGradients>(() => CellGradients.Create(layout, temperature, loss));
         _gradients = Enumerable.Range(0, batchSize).Select(_ => new float[layout.Count]).ToArray();
         _losses = new double[batchSize];
         _sum = new float[layout.Count];
@@ -49,8 +49,8 @@ internal sealed class BatchWorkers : IDisposable
             CellGradients engine = _engines.Value!;
             _gradients[n].AsSpan().Clear();
             _pass.Run(engine, prepared, batch[n].Sequence);
-            _losses[n] = engine.Tape.Loss(batch[n].Target);
-            engine.Backward(prepared, batch[n].Sequence, batch[n].Target, truncateSteps, _gradients[n]);
+            _losses[n] = engine.Loss(prepared, batch[n].Target.Span, out _);
+            engine.Backward(prepared, batch[n].Sequence, batch[n].Target.Span, truncateSteps, _gradients[n]);
         });
         double loss = 0;
         _sum.AsSpan().Clear();
@@ -87,6 +87,26 @@ internal sealed class BatchWorkers : IDisposable
             if (found == sequences[n].Label) Interlocked.Increment(ref right);
         });
         return right;
+    }
+
+    /// <summary>Returns the loss of each example and the number of targets whose class is found.</summary>
+    /// <param name="parameters">[layout.Count]</param>
+    /// <param name="examples">The examples.</param>
+    /// <param name="right">Receives the sum over all examples.</param>
+    public double[] Losses(float[] parameters, IReadOnlyList<TrainingExample> examples, out long right)
+    {
+        CellParameters prepared = _pass.Prepare(parameters);
+        var losses = new double[examples.Count];
+        long found = 0;
+        Parallel.For(0, examples.Count, _parallel, n =>
+        {
+            CellGradients engine = _engines.Value!;
+            _pass.Run(engine, prepared, examples[n].Sequence);
+            losses[n] = engine.Loss(prepared, examples[n].Target.Span, out int one);
+            Interlocked.Add(ref found, one);
+        });
+        right = found;
+        return losses;
     }
 
     public void Dispose() => _engines.Dispose();

@@ -10,12 +10,16 @@ namespace Crime.Modelling.Training;
 /// <summary>Runs one sequence at a time forward and back. One instance per thread: it owns the scratch memory.</summary>
 public abstract class CellGradients
 {
+    private const float Half = 0.5f;
+
     private readonly float[] _error;
+    private readonly TrainingLoss _loss;
 
     /// <summary>Makes the scratch memory for a network's sizes.</summary>
-    protected CellGradients(CellLayout layout, double temperature)
+    protected CellGradients(CellLayout layout, double temperature, TrainingLoss loss)
     {
         Layout = layout;
+        _loss = loss;
         Tape = new SequenceTape(layout) { Temperature = temperature };
         _error = new float[layout.ClassCount];
         HiddenGradient = new float[layout.HiddenCount];
@@ -40,8 +44,10 @@ public abstract class CellGradients
     /// <summary>Makes the kind that a network needs.</summary>
     /// <param name="layout">Sizes.</param>
     /// <param name="temperature">That of the tape.</param>
-    public static CellGradients Create(CellLayout layout, double temperature = 1) =>
-        layout.Kind == CellKind.Gru ? new GruGradients(layout, temperature) : new LstmGradients(layout, temperature);
+    /// <param name="loss">The loss; null for that of one class.</param>
+    public static CellGradients Create(CellLayout layout, double temperature = 1, TrainingLoss? loss = null) => layout.Kind == CellKind.Gru
+        ? new GruGradients(layout, temperature, loss ?? TrainingLoss.Class)
+        : new LstmGradients(layout, temperature, loss ?? TrainingLoss.Class);
 
     /// <summary>Runs a sequence from the zero state and writes the tape.</summary>
     public void Forward(CellParameters parameters, TrainingSequence sequence)
@@ -58,29 +64,58 @@ public abstract class CellGradients
             Step(values, gates, step);
         }
 
-        ReadOnlySpan<float> last = Tape.Hiddens.AsSpan(length * hidden, hidden);
-        for (int k = 0; k < Layout.ClassCount; k++)
+        HeadForward(values, length);
+    }
+
+    /// <summary>Returns the loss of the sequence on the tape.</summary>
+    /// <param name="parameters">Parameters of the way forward.</param>
+    /// <param name="target">As for <see cref="Backward"/>.</param>
+    /// <param name="right">Receives the number of targets whose class is found; 0 for numbers.</param>
+    /// <returns>The mean over the answered timesteps.</returns>
+    public double Loss(CellParameters parameters, ReadOnlySpan<float> target, out int right)
+    {
+        int outputs = Layout.ClassCount, vectors = target.Length / outputs;
+        double loss = 0;
+        right = 0;
+        for (int n = 0; n < vectors; n++)
         {
-            float logit = values[Layout.HeadBias + k];
-            for (int unit = 0; unit < hidden; unit++) logit += values[Layout.HeadWeights + k * hidden + unit] * last[unit];
-            Tape.Logits[k] = logit;
+            ReadOnlySpan<float> wanted = target.Slice(n * outputs, outputs);
+            if (_loss.IsPerStep) HeadForward(parameters.Values, n + 1);
+            loss += HeadLoss(wanted);
+            bool isRight = _loss.Kind switch
+            {
+                LossKind.CrossEntropy => Tape.Classify() == TensorPrimitives.IndexOfMax(wanted),
+                LossKind.Logistic => Tape.Logits[0] > 0 == wanted[0] > Half,
+                _ => false,
+            };
+            if (isRight) right++;
         }
+        return loss / vectors;
     }
 
     /// <summary>Adds the gradients of the sequence on the tape.</summary>
-    /// <param name="parameters">What the sequence was run with.</param>
+    /// <param name="parameters">Parameters of the way forward.</param>
     /// <param name="sequence">The sequence.</param>
-    /// <param name="target">Distribution over the classes that the network shall learn, [classes].</param>
-    /// <param name="maxSteps">How many steps to go back at most (truncated BPTT); 0 for all.</param>
+    /// <param name="target">
+    /// The numbers that the network shall learn: a distribution over the classes, the share of the second of two classes, or values, [outputs]. For a loss
+    /// of each timestep [timesteps][outputs], from the first timestep on; those at the end may have none.
+    /// </param>
+    /// <param name="maxSteps">Steps to go back at most (truncated BPTT); 0 for all. A loss of each timestep is divided into parts of so many steps.</param>
     /// <param name="gradients">Receives the sums, [layout.Count].</param>
     public void Backward(CellParameters parameters, TrainingSequence sequence, ReadOnlySpan<float> target, int maxSteps, Span<float> gradients)
     {
-        int hidden = Layout.HiddenCount, length = sequence.Length;
-        HeadBackward(parameters.Values, length, target, gradients);
-        BeginBackward();
-        int first = maxSteps > 0 ? Math.Max(0, length - maxSteps) : 0;
+        int hidden = Layout.HiddenCount, outputs = Layout.ClassCount, length = sequence.Length, vectors = target.Length / outputs;
+        BeginPart();
+        if (!_loss.IsPerStep) HeadBackward(parameters.Values, length, target, 1, gradients);
+        int first = maxSteps > 0 && !_loss.IsPerStep ? Math.Max(0, length - maxSteps) : 0;
         for (int step = length - 1; step >= first; step--)
         {
+            if (_loss.IsPerStep && maxSteps > 0 && (length - 1 - step) % maxSteps == 0) BeginPart();
+            if (_loss.IsPerStep && step < vectors)
+            {
+                HeadForward(parameters.Values, step + 1);
+                HeadBackward(parameters.Values, step + 1, target.Slice(step * outputs, outputs), 1f / vectors, gradients);
+            }
             StepBackward(step);
             AccumulateWeights(parameters, sequence, step, gradients);
             float[] recurrent = RecurrentRowGradient;
@@ -131,16 +166,54 @@ public abstract class CellGradients
             : sequence.Features.AsSpan(step * inputs, inputs);
     }
 
-    /// <summary>Softmax minus target (the gradient times the temperature), through the head to the last hidden state.</summary>
-    private void HeadBackward(ReadOnlySpan<float> values, int length, ReadOnlySpan<float> target, Span<float> gradients)
+    private void BeginPart()
+    {
+        HiddenGradient.AsSpan().Clear();
+        BeginBackward();
+    }
+
+    /// <summary>Computes the head's numbers after so many timesteps.</summary>
+    private void HeadForward(ReadOnlySpan<float> values, int steps)
     {
         int hidden = Layout.HiddenCount;
-        Tape.Softmax(_error);
-        ReadOnlySpan<float> last = Tape.Hiddens.AsSpan(length * hidden, hidden);
-        HiddenGradient.AsSpan().Clear();
+        ReadOnlySpan<float> last = Tape.Hiddens.AsSpan(steps * hidden, hidden);
         for (int k = 0; k < Layout.ClassCount; k++)
         {
-            float error = _error[k] - target[k];
+            float logit = values[Layout.HeadBias + k];
+            for (int unit = 0; unit < hidden; unit++) logit += values[Layout.HeadWeights + k * hidden + unit] * last[unit];
+            Tape.Logits[k] = logit;
+        }
+    }
+
+    private double HeadLoss(ReadOnlySpan<float> target)
+    {
+        if (_loss.Kind == LossKind.CrossEntropy) return Tape.Loss(target);
+        double loss = 0, logit = Tape.Logits[0];
+        // log(1 + exp(x)) without an overflow.
+        if (_loss.Kind == LossKind.Logistic) return Math.Max(logit, 0) + Math.Log(1 + Math.Exp(-Math.Abs(logit))) - target[0] * logit;
+        for (int k = 0; k < target.Length; k++) loss += ((double)Tape.Logits[k] - target[k]) * ((double)Tape.Logits[k] - target[k]);
+        return loss / target.Length;
+    }
+
+    /// <summary>Computes dL/d(numbers of the head): for a cross-entropy softmax minus target, the gradient times the temperature.</summary>
+    private void HeadError(ReadOnlySpan<float> target)
+    {
+        if (_loss.Kind == LossKind.CrossEntropy) Tape.Softmax(_error);
+        else if (_loss.Kind == LossKind.Logistic) _error[0] = Sigmoid(Tape.Logits[0]);
+        else Tape.Logits.CopyTo(_error, 0);
+        float factor = _loss.Kind == LossKind.SquaredError ? 2f / target.Length : 1;
+        for (int k = 0; k < target.Length; k++) _error[k] = factor * (_error[k] - target[k]);
+    }
+
+    /// <summary>Goes from the loss through the head to the hidden state after so many timesteps.</summary>
+    private void HeadBackward(ReadOnlySpan<float> values, int steps, ReadOnlySpan<float> target, float share, Span<float> gradients)
+    {
+        int hidden = Layout.HiddenCount;
+        HeadError(target);
+        ReadOnlySpan<float> last = Tape.Hiddens.AsSpan(steps * hidden, hidden);
+        for (int k = 0; k < Layout.ClassCount; k++)
+        {
+            float error = share * _error[k];
             gradients[Layout.HeadBias + k] += error;
             AddScaled(gradients.Slice(Layout.HeadWeights + k * hidden, hidden), last, error);
             AddScaled(HiddenGradient, values.Slice(Layout.HeadWeights + k * hidden, hidden), error);

@@ -11,7 +11,7 @@ namespace Crime.Modelling.Training;
 /// <param name="Kind">LSTM or GRU.</param>
 /// <param name="InputCount">Width of the cell's input.</param>
 /// <param name="HiddenCount">Hidden units.</param>
-/// <param name="ClassCount">Classes.</param>
+/// <param name="ClassCount">Numbers that the head gives: one for each class or value, or one that decides between two classes.</param>
 /// <param name="VocabularyCount">Tokens, 0 for feature models.</param>
 public sealed record CellLayout(CellKind Kind, int InputCount, int HiddenCount, int ClassCount, int VocabularyCount)
 {
@@ -46,11 +46,12 @@ public sealed record CellLayout(CellKind Kind, int InputCount, int HiddenCount, 
     /// <exception cref="UserInputException">The trainer does not train it: only one forward LSTM or GRU layer without options, and a linear head.</exception>
     public static CellLayout Of(TrainedModel model)
     {
+        TrainingTask.AnswerOf(model);
         if (model.Layers.Count != 1 || !model.FitsBoards || model.Graph != null || model.HeadInput == HeadInput.FirstStep)
             throw new UserInputException($"model '{model.Name}' ({model.Describe()}) cannot be trained here: "
                 + "one LSTM or GRU layer, forward and without options, with a linear head, can");
         RecurrentLayer layer = model.Layers[0];
-        return new CellLayout(layer.Kind, layer.InputCount, layer.HiddenCount, model.ClassNames.Count, model.VocabularyCount);
+        return new CellLayout(layer.Kind, layer.InputCount, layer.HiddenCount, model.IsLogit ? 1 : model.OutputCount, model.VocabularyCount);
     }
 
     /// <summary>Start values as PyTorch draws them, uniform within 1 / sqrt(hidden); an LSTM's forget gates start open.</summary>
@@ -70,8 +71,12 @@ public sealed record CellLayout(CellKind Kind, int InputCount, int HiddenCount, 
     /// <param name="name">Name of the model.</param>
     /// <param name="data">Says what the inputs and classes are.</param>
     /// <param name="calibration">The ranges that it shall be quantised with, if they are decided.</param>
-    public TrainedModel ToModel(ReadOnlySpan<float> parameters, string name, TrainingData data, Calibration? calibration = null)
+    /// <param name="scale">Threshold of an anomaly; null for the scale of the data's values.</param>
+    public TrainedModel ToModel(ReadOnlySpan<float> parameters, string name, TrainingData data, Calibration? calibration = null, AnswerScale? scale = null)
     {
+        bool isLogit = data.Task.Answer == TrainingAnswer.Logit;
+        // Of one logit the first class has none.
+        ReadOnlySpan<float> none = isLogit ? new float[HiddenCount] : [];
         var recurrentBias = new float[RowCount];
         parameters[CandidateBias..HeadWeights].CopyTo(recurrentBias.AsSpan(2 * HiddenCount));
         return new TrainedModel
@@ -103,8 +108,11 @@ public sealed record CellLayout(CellKind Kind, int InputCount, int HiddenCount, 
                     ],
                 },
             ],
-            HeadWeights = parameters[HeadWeights..HeadBias].ToArray(),
-            HeadBias = parameters[HeadBias..].ToArray(),
+            Answer = data.AnswerKind,
+            IsLogit = isLogit,
+            Scale = scale ?? data.Scale,
+            HeadWeights = [.. none, .. parameters[HeadWeights..HeadBias]],
+            HeadBias = [.. isLogit ? [0f] : Array.Empty<float>(), .. parameters[HeadBias..]],
             Calibration = calibration,
         };
     }
@@ -122,8 +130,8 @@ public sealed record CellLayout(CellKind Kind, int InputCount, int HiddenCount, 
             .. Transpose(weights.RecurrentWeights, RowCount, HiddenCount),
             .. bias,
             .. weights.RecurrentBias[(RowCount - apart)..],
-            .. model.HeadWeights,
-            .. model.HeadBias,
+            .. model.HeadWeights[^(ClassCount * HiddenCount)..],
+            .. model.HeadBias[^ClassCount..],
         ];
     }
 

@@ -8,7 +8,7 @@ using System;
 namespace Crime.Modelling.Training;
 
 /// <summary>Back-propagation through a GRU.</summary>
-public sealed class GruGradients(CellLayout layout, double temperature) : CellGradients(layout, temperature)
+public sealed class GruGradients(CellLayout layout, double temperature, TrainingLoss loss) : CellGradients(layout, temperature, loss)
 {
     private readonly float[] _recurrentRowGradient = new float[layout.RowCount];
 

@@ -10,7 +10,7 @@ using System;
 namespace Crime.Modelling.Training;
 
 /// <summary>Back-propagation through an LSTM.</summary>
-public sealed class LstmGradients(CellLayout layout, double temperature) : CellGradients(layout, temperature)
+public sealed class LstmGradients(CellLayout layout, double temperature, TrainingLoss loss) : CellGradients(layout, temperature, loss)
 {
     private readonly float[] _cellGradient = new float[layout.HiddenCount];
 

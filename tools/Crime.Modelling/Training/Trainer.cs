@@ -4,11 +4,12 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
+using Crime.Model;
 using Crime.Modelling.Ranges;
 
 namespace Crime.Modelling.Training;
 
-/// <summary>Trains classifiers of one LSTM or GRU layer.</summary>
+/// <summary>Trains networks of one LSTM or GRU layer.</summary>
 /// <param name="data">What to learn from.</param>
 /// <param name="options">How.</param>
 public sealed class Trainer(TrainingData data, TrainingOptions options)
@@ -26,11 +27,10 @@ public sealed class Trainer(TrainingData data, TrainingOptions options)
     public TrainedModel Train(string name, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
         var layout = new CellLayout(
-            options.Cell, data.InputCount ?? options.EmbeddingCount, options.HiddenCount, data.ClassNames.Count, data.VocabularyCount);
+            options.Cell, data.InputCount ?? options.EmbeddingCount, options.HiddenCount, data.OutputCount, data.VocabularyCount);
         var random = new Random(options.Seed);
         float[] start = layout.Initialise(random);
-        using var loop = new TrainingLoop(layout, new FloatPass(layout), Labelled(), options, random);
-        return layout.ToModel(loop.Run(start, progress, cancellation), name, data);
+        return TrainFloat(layout, start, random, name, progress, cancellation);
     }
 
     /// <summary>Trains a model further in floating point.</summary>
@@ -42,8 +42,7 @@ public sealed class Trainer(TrainingData data, TrainingOptions options)
     public TrainedModel FineTune(TrainedModel model, string name, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
         CellLayout layout = CellLayout.Of(model);
-        using var loop = new TrainingLoop(layout, new FloatPass(layout), Labelled(), options, new Random(options.Seed));
-        return layout.ToModel(loop.Run(layout.FromModel(model), progress, cancellation), name, data);
+        return TrainFloat(layout, layout.FromModel(model), new Random(options.Seed), name, progress, cancellation);
     }
 
     /// <summary>
@@ -55,10 +54,11 @@ public sealed class Trainer(TrainingData data, TrainingOptions options)
     /// <param name="progress">Called after every epoch.</param>
     /// <param name="cancellation">Ends the training.</param>
     /// <returns>A model whose float weights are the very numbers that the quantised ones stand for, and the calibration to quantise with.</returns>
-    /// <exception cref="UserInputException">The model is not of the trainer's kind, or a row of it cannot be quantised.</exception>
+    /// <exception cref="UserInputException">The model is not of the trainer's kind or gives no class, or a row of it cannot be quantised.</exception>
     public TrainedModel FineTuneFixed(TrainedModel model, string name, int weightBits, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
         CellLayout layout = CellLayout.Of(model);
+        if (!data.Loss.IsClass) throw new UserInputException($"--qat fine-tunes a network with a number for each class, and model '{model.Name}' has another answer");
         float[] start = layout.FromModel(model);
         Calibration calibration = Calibrate(layout, start);
         using var pass = new FixedPass(layout, data, calibration, weightBits);
@@ -66,12 +66,14 @@ public sealed class Trainer(TrainingData data, TrainingOptions options)
         return layout.ToModel(pass.Settle(loop.Run(start, progress, cancellation)), name, data, calibration);
     }
 
-    /// <summary>How many sequences the float network classifies right.</summary>
+    /// <summary>How many sequences the float network classifies right; timesteps where each has a class.</summary>
     public int CountRight(TrainedModel model, IReadOnlyList<TrainingSequence> sequences)
     {
         CellLayout layout = CellLayout.Of(model);
-        using var workers = new BatchWorkers(layout, new FloatPass(layout), 1, options.Threads);
-        return workers.CountRight(layout.FromModel(model), sequences);
+        using var workers = new BatchWorkers(layout, new FloatPass(layout), 1, options.Threads, loss: data.Loss);
+        if (data.Loss.IsClass) return workers.CountRight(layout.FromModel(model), sequences);
+        workers.Losses(layout.FromModel(model), [.. data.Examples(sequences)], out long right);
+        return (int)right;
     }
 
     /// <summary>How many sequences the fixed-point network classifies right.</summary>
@@ -83,10 +85,22 @@ public sealed class Trainer(TrainingData data, TrainingOptions options)
         return workers.CountRight(layout.FromModel(model), sequences);
     }
 
-    private IEnumerable<TrainingExample> Labelled()
+    private TrainedModel TrainFloat(
+        CellLayout layout, float[] start, Random random, string name, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        float[][] targets = data.ClassNames.Select((_, label) => data.ClassNames.Select((_, k) => k == label ? 1f : 0f).ToArray()).ToArray();
-        return data.Train.Select(sequence => new TrainingExample(sequence, targets[sequence.Label]));
+        using var loop = new TrainingLoop(layout, new FloatPass(layout), data.Examples(data.Train), options, random, loss: data.Loss);
+        float[] parameters = loop.Run(start, progress, cancellation);
+        return layout.ToModel(parameters, name, data, scale: data.Task.Answer == TrainingAnswer.Anomaly ? Threshold(layout, parameters) : null);
+    }
+
+    /// <summary>Returns the score that the given share of the held out normal sequences does not exceed, by nearest rank.</summary>
+    private AnswerScale Threshold(CellLayout layout, float[] parameters)
+    {
+        using var workers = new BatchWorkers(layout, new FloatPass(layout), 1, options.Threads, loss: data.Loss);
+        double[] scores = workers.Losses(parameters, [.. data.Examples(data.HeldOut)], out _);
+        Array.Sort(scores);
+        int rank = Math.Clamp((int)Math.Ceiling(data.Task.Quantile * scores.Length), 1, scores.Length);
+        return new AnswerScale((float)scores[rank - 1], [], [], []);
     }
 
     /// <summary>What the float network answers, for the fixed-point network to learn: it says more than the bare class.</summary>

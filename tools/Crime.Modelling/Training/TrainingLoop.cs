@@ -10,9 +10,8 @@ namespace Crime.Modelling.Training;
 
 /// <summary>State of a training after an epoch.</summary>
 /// <param name="Epoch">Epochs done.</param>
-/// <param name="Loss">Mean cross-entropy over the training part, in nats.</param>
-/// <param name="ValidationAccuracy">Share of the validation part that is classified right.</param>
-public sealed record TrainingProgress(int Epoch, double Loss, double ValidationAccuracy);
+/// <param name="Loss">Mean loss over the training part: cross-entropy in nats, or squared error of standardised values.</param>
+public sealed record TrainingProgress(int Epoch, double Loss);
 
 /// <summary>Trains a set of parameters.</summary>
 internal sealed class TrainingLoop : IDisposable
@@ -25,7 +24,8 @@ internal sealed class TrainingLoop : IDisposable
     private readonly Random _random;
     private readonly BatchWorkers _workers;
     private readonly List<TrainingExample> _train = [];
-    private readonly List<TrainingSequence> _validation = [];
+    private readonly List<TrainingExample> _validation = [];
+    private readonly TrainingLoss _loss;
 
     /// <summary>Prepares a loop.</summary>
     /// <param name="layout">Sizes.</param>
@@ -34,22 +34,25 @@ internal sealed class TrainingLoop : IDisposable
     /// <param name="options">How.</param>
     /// <param name="random">Decides the order.</param>
     /// <param name="temperature">That at which the targets were made.</param>
+    /// <param name="loss">The loss; null for that of one class.</param>
     public TrainingLoop(
-        CellLayout layout, ForwardPass pass, IEnumerable<TrainingExample> examples, TrainingOptions options, Random random, double temperature = 1)
+        CellLayout layout, ForwardPass pass, IEnumerable<TrainingExample> examples, TrainingOptions options, Random random, double temperature = 1,
+        TrainingLoss? loss = null)
     {
+        _loss = loss ?? TrainingLoss.Class;
         _layout = layout;
         _options = options;
         _random = random;
-        _workers = new BatchWorkers(layout, pass, options.BatchSize, options.Threads, temperature);
+        _workers = new BatchWorkers(layout, pass, options.BatchSize, options.Threads, temperature, _loss);
         // Spread over the classes, because data sets often lie in their order.
         TrainingExample[] all = examples.OrderBy(example => example.Sequence.Label).ToArray();
         HashSet<TrainingExample> held = HeldBack(all);
         foreach (TrainingExample example in all)
-            if (held.Contains(example)) _validation.Add(example.Sequence);
+            if (held.Contains(example)) _validation.Add(example);
             else _train.Add(example);
     }
 
-    /// <summary>Trains and returns the parameters after the best epoch: most right in validation, then least loss.</summary>
+    /// <summary>Trains and returns the parameters after the best epoch: most right in validation (of numbers the least error there), then least loss.</summary>
     /// <param name="parameters">Where to start; changed.</param>
     /// <param name="progress">Called after every epoch.</param>
     /// <param name="cancellation">Ends the training.</param>
@@ -60,15 +63,15 @@ internal sealed class TrainingLoop : IDisposable
             ? Enumerable.Range(_layout.InputWeights, _layout.Bias - _layout.InputWeights).Where(i => parameters[i] == 0).ToArray()
             : [];
         var adam = new Adam(parameters.Length);
-        int bestRight = -1;
+        double bestScore = double.NegativeInfinity;
         double bestLoss = double.MaxValue;
         for (int epoch = 0; epoch < _options.Epochs; epoch++)
         {
             double loss = TrainEpoch(epoch, parameters, zeros, adam, cancellation);
-            int right = _workers.CountRight(parameters, _validation);
-            progress?.Invoke(new TrainingProgress(epoch + 1, loss, _validation.Count == 0 ? 0 : right / (double)_validation.Count));
-            if (right < bestRight || (right == bestRight && loss >= bestLoss)) continue;
-            bestRight = right;
+            double score = Validate(parameters);
+            progress?.Invoke(new TrainingProgress(epoch + 1, loss));
+            if (score < bestScore || (score == bestScore && loss >= bestLoss)) continue;
+            bestScore = score;
             bestLoss = loss;
             best = [.. parameters];
         }
@@ -77,6 +80,15 @@ internal sealed class TrainingLoop : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _workers.Dispose();
+
+    /// <summary>Returns how good the parameters are in validation: classes found, or the negative error of numbers.</summary>
+    private double Validate(float[] parameters)
+    {
+        if (_loss.IsClass) return _workers.CountRight(parameters, [.. _validation.Select(example => example.Sequence)]);
+        // In a fixed order: the sum does not depend on the threads.
+        double[] losses = _workers.Losses(parameters, _validation, out long right);
+        return _loss.Kind == LossKind.SquaredError ? -losses.Sum() : right;
+    }
 
     /// <summary>
     /// Returns every tenth take, or every tenth sequence where there are fewer takes. A sequence whose copies are trained on would not be a check.

@@ -113,7 +113,7 @@ public static class ModelCheck
         var floats = engine.Model;
         return [.. sequences.Select(sequence =>
         {
-            int classes = floats.ClassCount;
+            int classes = floats.OutputCount;
             var logits = new float[floats.LogitCount(sequence.Length / floats.ValuesPerStep)];
             if (model.Model.Input == InputKind.Tokens) engine.Run([.. sequence.Select(token => (short)(ushort)token)], 0, logits);
             else engine.Run(Standardised(model, sequence), logits);

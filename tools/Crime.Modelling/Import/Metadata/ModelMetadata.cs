@@ -14,7 +14,11 @@ namespace Crime.Modelling.Import.Metadata;
 public sealed class ModelMetadata(IReadOnlyDictionary<string, string> entries, string path)
 {
     /// <summary>The keys of a file that says itself how its layers are joined.</summary>
-    public static IReadOnlyList<string> Keys { get; } = ["classes", "feature_mean", "feature_std", "vocabulary_codepoints", "answer"];
+    public static IReadOnlyList<string> Keys { get; } = 
+    [
+        "classes", "feature_mean", "feature_std", "vocabulary_codepoints", "answer", "value_offset", "value_scale", "value_unit", "threshold", "normal",
+        "forecast_steps", "forecast_channel",
+    ];
 
     /// <summary>Returns the names of the classes, or their numbers if the file has no names.</summary>
     public IReadOnlyList<string> ClassNames(int classes)
@@ -24,6 +28,24 @@ public sealed class ModelMetadata(IReadOnlyDictionary<string, string> entries, s
         string[] names = Json<string[]>("classes", text);
         if (names.Length != classes) throw new UserInputException($"{path}: metadata names {names.Length} classes, but the head has {classes} rows");
         return names;
+    }
+
+    /// <summary>Returns the texts of a list; empty if the file does not have the key.</summary>
+    public IReadOnlyList<string> Texts(string key) => entries.TryGetValue(key, out string? text) ? Json<string[]>(key, text) : [];
+
+    /// <summary>Returns the numbers of a list; empty if the file does not have the key.</summary>
+    public IReadOnlyList<float> Numbers(string key)
+    {
+        float[] values = entries.TryGetValue(key, out string? text) ? Json<float[]>(key, text) : [];
+        return values.All(float.IsFinite) ? values : throw new UserInputException($"{path}: metadata '{key}' holds a number that is not usable");
+    }
+
+    /// <summary>Returns a number; null if the file does not have the key.</summary>
+    public float? Number(string key)
+    {
+        if (!entries.TryGetValue(key, out string? text)) return null;
+        if (float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && float.IsFinite(value)) return value;
+        throw new UserInputException($"{path}: metadata '{key}' is '{text}', which is no usable number");
     }
 
     /// <summary>Returns an entry as it is; null if the file does not have the key.</summary>

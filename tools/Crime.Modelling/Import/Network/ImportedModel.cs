@@ -4,6 +4,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Crime.Model;
+using Crime.Modelling.Datasets;
 using Crime.Modelling.Ranges;
 
 namespace Crime.Modelling.Import.Network;
@@ -51,6 +52,12 @@ public sealed class ImportedModel
     /// <summary>True when the network has one output, the logit of the second of two classes.</summary>
     public bool IsLogit { get; init; }
 
+    /// <summary>The forecast that the network was trained for, as its metadata say; null for none.</summary>
+    public ForecastTarget? Forecast { get; init; }
+
+    /// <summary>The classes of its data that are normal, as its metadata say; empty for other answers than an anomaly.</summary>
+    public IReadOnlyList<string> NormalClasses { get; init; } = [];
+
     /// <summary>The axes of the network's input, as in "batch, time, feature"; null when the file does not say.</summary>
     public string? InputAxes { get; init; }
 
@@ -72,13 +79,14 @@ public sealed class ImportedModel
     internal ImportedModel OfStateDict(bool isHeadAssumed, Calibration? calibration) => new()
     {
         Model = Model.WithCalibration(calibration), Head = Head, IsHeadAssumed = isHeadAssumed, IsLogit = IsLogit, EndSteps = EndSteps,
+        Forecast = Forecast, NormalClasses = NormalClasses,
     };
 
     /// <summary>Returns the same with the meanings of the axes of input and output.</summary>
     internal ImportedModel WithAxes(string input, string output) => new()
     {
         Model = Model, Head = Head, IsHeadAssumed = IsHeadAssumed, IsLogit = IsLogit, InputAxes = input, OutputAxes = output, EndSteps = EndSteps,
-        IsDecision = IsDecision,
+        IsDecision = IsDecision, Forecast = Forecast, NormalClasses = NormalClasses,
         GraphNormalisation = GraphNormalisation,
     };
 

@@ -25,25 +25,27 @@ internal sealed class NetworkBuilder(ModelMetadata metadata, ImportOptions optio
     public ImportedModel Build(Combination output, bool isDecision)
     {
         // Of values the functions at the end are a part.
-        List<NetworkEnd> ends = (options.Answer ?? metadata.Text("answer")) == "value" ? [] : WithoutEnds(ref output);
+        var choice = new AnswerChoice(metadata, options);
+        List<NetworkEnd> ends = choice.IsNumbers ? [] : WithoutEnds(ref output);
         Combination head = output.Used();
         if (head.Signals.Count == 0) throw new UserInputException("the network's output does not depend on its input; export it again");
         if (ends.Count == 0 && head.Map.IsSelection && head.Signals is [StateSignal { Of: RecurrentSignal } or RecurrentSignal])
             throw Refuse(head.Signals[0]);
         NetworkPlan plan = ChainPlan.TryMake(head, metadata) ?? GraphPlan.Make(head, metadata);
         int outputs = plan.Head.Rows.Count;
-        AnswerKind answer = AnswerOf(outputs, head.IsPerStep, ends, isDecision, out bool isLogit);
+        AnswerKind answer = choice.Of(outputs, head.IsPerStep, ends is [{ Name: "Sigmoid" }, ..], isDecision, out bool isLogit);
         int classes = isLogit ? 2 : outputs;
         var embedding = plan.Front as EmbeddingSignal;
         if (plan.Front.Count is < 1 or > ModelFormat.MaxInputs || classes is < 1 or > ModelFormat.MaxClasses)
             throw new UserInputException(
-                $"{plan.Front.Count} inputs and {classes} classes are outside the limits (1 to {ModelFormat.MaxInputs} and {ModelFormat.MaxClasses})");
+                $"{plan.Front.Count} inputs and {classes} {(choice.IsNumbers ? "values" : "classes")} are outside the limits "
+                + $"(1 to {ModelFormat.MaxInputs} and {ModelFormat.MaxClasses})");
         var model = new TrainedModel
         {
             Name = Path.GetFileNameWithoutExtension(path),
             Input = embedding != null ? InputKind.Tokens : InputKind.Features,
             InputCount = plan.Front.Count,
-            ClassNames = metadata.ClassNames(classes),
+            ClassNames = choice.NamesOf(answer, outputs, isLogit),
             Mean = plan.Normalisation.Mean,
             Deviation = plan.Normalisation.Deviation,
             CodePoints = embedding == null ? null : metadata.CodePoints(embedding.Tokens),
@@ -52,6 +54,8 @@ internal sealed class NetworkBuilder(ModelMetadata metadata, ImportOptions optio
             HeadInput = plan.HeadInput,
             Graph = plan.Graph,
             Answer = answer,
+            IsLogit = isLogit,
+            Scale = choice.ScaleOf(answer, outputs, embedding != null ? 0 : plan.Front.Count, plan.Normalisation.Graph != null),
             HeadWeights = HeadWeights(plan.Head, isLogit),
             HeadBias = [.. isLogit ? [0f] : Array.Empty<float>(), .. plan.Head.Rows.Select(row => (float)row.Bias)],
         };
@@ -62,6 +66,8 @@ internal sealed class NetworkBuilder(ModelMetadata metadata, ImportOptions optio
             EndSteps = ends,
             IsDecision = isDecision,
             IsLogit = isLogit,
+            Forecast = choice.Forecast,
+            NormalClasses = choice.NormalClasses,
             GraphNormalisation = plan.Normalisation.Graph,
         };
     }
@@ -85,21 +91,6 @@ internal sealed class NetworkBuilder(ModelMetadata metadata, ImportOptions optio
         bool isUniform = map.Rows.Count == map.InputCount && first.Columns.Length == 1 && first.Weights[0] > 0
             && !map.Rows.Where((row, n) => row.Columns is not [var column] || column != n || row.Weights[0] != first.Weights[0] || row.Bias != first.Bias).Any();
         return isUniform ? (first.Weights[0], first.Bias) : null;
-    }
-
-    /// <summary>Returns the meaning of the outputs: the user's, the metadata's, or that of the functions at the end.</summary>
-    private AnswerKind AnswerOf(int outputs, bool isPerStep, List<NetworkEnd> ends, bool isDecision, out bool isLogit)
-    {
-        string? answer = options.Answer ?? metadata.Text("answer");
-        if (answer is not (null or "class" or "logit" or "value")) throw new UserInputException($"metadata 'answer' is '{answer}'; it takes class, logit or value");
-        if (answer == "logit" && outputs != 1) throw new UserInputException($"--answer logit is for one output, and the network has {outputs}; leave it out");
-        if (answer == "value" && isDecision)
-            throw new UserInputException("--answer value is for numbers, and the network gives the class that ArgMax picks; leave it out");
-        isLogit = outputs == 1 && (answer == "logit" || (answer == null && (ends is [{ Name: "Sigmoid" }, ..] || metadata.NamesTwoClasses)));
-        if (answer == "value") return isPerStep ? AnswerKind.ValuesPerStep : AnswerKind.Values;
-        if (outputs > 1 || isLogit) return isPerStep ? AnswerKind.ClassPerStep : AnswerKind.Class;
-        throw new UserInputException("the network has one output: a number, of which a model makes no class; if it is a forecast, say --answer value; if its sign "
-            + "separates two classes (BCEWithLogitsLoss), say --answer logit or give the metadata 'classes' two names");
     }
 
     /// <summary>Returns the head's weights, [classes][inputs of the head]; of one logit the first class has none.</summary>
