@@ -90,7 +90,10 @@ internal sealed partial class ConsoleDecoder
     [GeneratedRegex(@"^CRIME board ([A-Za-z0-9._-]{1,32}), firmware ")]
     private static partial Regex BoardName();
 
-    /// <summary>SPEC.md, "The console": a word and a colon, the greeting, a kept input, a recorded sequence, parts of an answer, the answer to an unknown command, or a crash.</summary>
+    /// <summary>
+    /// SPEC.md, "The console": a word and a colon, the greeting, a kept input, a recorded sequence, parts of an answer, the answer to an unknown command, or a
+    /// crash.
+    /// </summary>
     [GeneratedRegex(@"^([a-z][a-z0-9]*: |CRIME |CRASH |KEEP |REC |SIG |STEPS |VALUES |\? ')")]
     private static partial Regex Text();
 }
