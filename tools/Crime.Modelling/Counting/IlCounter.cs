@@ -30,6 +30,7 @@ public sealed class IlCounter
 {
     private readonly byte[] _model;
     private readonly EmittedKernel _emitted;
+    private readonly bool _hasStepLabels;
 
     /// <summary>Prepares the counting of a model.</summary>
     /// <param name="model">The bytes of a model file with fixed-point weights.</param>
@@ -38,6 +39,7 @@ public sealed class IlCounter
     {
         _model = model;
         _emitted = emitted;
+        _hasStepLabels = ModelReader.TryRead(model, out ModelFile file) == ModelError.None && file.Answer == AnswerKind.ClassPerStep;
     }
 
     /// <summary>Runs every sequence from the zero state and counts the instructions of <c>IKernel.Advance</c>.</summary>
@@ -88,7 +90,7 @@ public sealed class IlCounter
         var context = new CountingContext();
         try
         {
-            var network = new CountedNetwork(CreateNetwork(context, kernel));
+            var network = new CountedNetwork(CreateNetwork(context, kernel), _hasStepLabels);
             return use(network, work =>
             {
                 context.Reset();
@@ -140,13 +142,14 @@ internal sealed class CountedNetwork
 
     /// <summary>Wraps a network.</summary>
     /// <param name="network">A <see cref="NetworkKernel"/> of a counting context.</param>
-    public CountedNetwork(object network)
+    /// <param name="hasStepLabels">True for a model with a class for each timestep.</param>
+    public CountedNetwork(object network, bool hasStepLabels)
     {
         Type type = network.GetType();
         _advance = type.GetMethod(nameof(NetworkKernel.Advance))!.CreateDelegate<Action<short[], int, int>>(network);
         _classify = type.GetMethod(nameof(NetworkKernel.Classify))!.CreateDelegate<Func<int>>(network);
         // The longest sequence: a class for each timestep is computed where a board asks for it, and boards do.
-        type.GetProperty(nameof(NetworkKernel.StepLabels))!.SetValue(network, new byte[MostSteps]);
+        if (hasStepLabels) type.GetProperty(nameof(NetworkKernel.StepLabels))!.SetValue(network, new byte[MostSteps]);
         ValuesPerStep = (int)type.GetProperty(nameof(NetworkKernel.ValuesPerStep))!.GetValue(network)!;
         object state = type.GetProperty(nameof(NetworkKernel.State))!.GetValue(network)!;
         _reset = state.GetType().GetMethod(nameof(NetworkState.Reset))!.CreateDelegate<Action>(state);

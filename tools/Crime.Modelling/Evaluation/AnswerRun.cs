@@ -52,7 +52,7 @@ internal sealed class AnswerRun(ModelFile model, FloatModel? floats, bool useFix
     {
         byte[] labels = model.Answer == AnswerKind.ClassPerStep ? new byte[length] : [];
         kernel.State.Reset();
-        kernel.StepLabels = labels;
+        if (labels.Length > 0) kernel.StepLabels = labels;
         kernel.Advance(values, 0, length);
         kernel.Classify();
         float unit = MathF.ScaleB(1, -kernel.LogitFractionBits);

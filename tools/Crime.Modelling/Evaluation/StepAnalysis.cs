@@ -76,7 +76,7 @@ public sealed class StepAnalysis
             short[] values = input.Quantised(sequence);
             hidden.Clear();
             network.Run(values, model.InputFractionBits, logits.AsSpan(0, network.Model.LogitCount(sequence.Length)));
-            kernel.StepLabels = new byte[sequence.Length];
+            if (model.Answer == AnswerKind.ClassPerStep) kernel.StepLabels = new byte[sequence.Length];
             analysis.Follow(kernel, values, hidden);
             analysis.Count(kernel, input, answers, sequence);
             progress?.Invoke(n + 1);
