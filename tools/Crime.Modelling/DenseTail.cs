@@ -5,37 +5,9 @@ using System.Collections.Generic;
 using System.Linq;
 using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
+using Crime.Modelling.Boards;
 
 namespace Crime.Modelling;
-
-/// <summary>A fully connected layer before it is quantised.</summary>
-/// <param name="Inputs">Numbers that come in.</param>
-/// <param name="Outputs">Numbers that go out.</param>
-/// <param name="Weights">[outputs][inputs].</param>
-/// <param name="Bias">[outputs].</param>
-/// <param name="Function">The function of each sum.</param>
-internal sealed record Dense(int Inputs, int Outputs, float[] Weights, float[] Bias, DenseFunction Function)
-{
-    /// <summary>Returns the layer that applies a function and nothing else.</summary>
-    public static Dense Identity(int count, DenseFunction function)
-    {
-        var weights = new float[count * count];
-        for (int n = 0; n < count; n++) weights[n * count + n] = 1;
-        return new Dense(count, count, weights, new float[count], function);
-    }
-
-    /// <summary>Returns the layer of a linear map.</summary>
-    public static Dense Of(GraphOperation linear, int inputs) =>
-        new(inputs, linear.Width, linear.Numbers[..^linear.Width], linear.Numbers[^linear.Width..], DenseFunction.None);
-
-    /// <summary>Returns the function of an operation; null for anything that boards do not compute.</summary>
-    public static DenseFunction? FunctionOf(GraphOperation operation) => operation switch
-    {
-        { Kind: OperationKind.Apply, Function: GraphFunction.Relu } => DenseFunction.Relu,
-        { Kind: OperationKind.Apply, Function: GraphFunction.Tanh } => DenseFunction.Tanh,
-        _ => null,
-    };
-}
 
 /// <summary>The part of a network between the last recurrent layer and the head, as boards compute it.</summary>
 /// <param name="Pooling">The pooling of the outputs of all timesteps.</param>

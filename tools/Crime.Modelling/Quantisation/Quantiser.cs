@@ -7,6 +7,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Crime.FixedPoint;
 using Crime.Model;
+using Crime.Modelling.Boards;
 using Crime.Modelling.Ranges;
 
 namespace Crime.Modelling.Quantisation;

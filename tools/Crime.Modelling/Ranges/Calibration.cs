@@ -5,6 +5,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Crime.Gateway.Inference;
 using Crime.Model;
+using Crime.Modelling.Boards;
 using Crime.Modelling.Datasets;
 
 namespace Crime.Modelling.Ranges;

@@ -5,7 +5,7 @@ using System.Linq;
 using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 
-namespace Crime.Modelling;
+namespace Crime.Modelling.Boards;
 
 /// <summary>A convolution before it is quantised.</summary>
 /// <param name="Window">The timesteps that it sees.</param>
