@@ -13,8 +13,11 @@ public sealed class AnswerScale
     /// <summary>Longest unit in bytes of UTF-8.</summary>
     public const int MaxUnitSize = 15;
 
-    /// <summary>Names of the classes of an anomaly: index 1 stands for a score above the threshold.</summary>
-    public static readonly string[] AnomalyNames = new string[] { "normal", "anomaly" };
+    /// <summary>Classes of an anomaly.</summary>
+    public const int AnomalyClassCount = 2;
+
+    /// <summary>Names of the classes of an anomaly: index 1 stands for a score above the threshold. A new array, which takes no memory of a board at rest.</summary>
+    public static string[] AnomalyNames => new string[] { "normal", "anomaly" };
 
     private readonly float[] _offsets;
     private readonly float[] _factors;

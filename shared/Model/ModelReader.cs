@@ -51,7 +51,7 @@ public static class ModelReader
         if (isGraph && !ReadGraph(bytes, architecture, file)) return ModelError.Architecture;
         error = ReadOptions(bytes, file);
         if (error != ModelError.None) return error;
-        if (!ReadNames(bytes, names, namesLength, file.Answer == AnswerKind.Anomaly ? AnswerScale.AnomalyNames.Length : file.OutputCount, file))
+        if (!ReadNames(bytes, names, namesLength, file.Answer == AnswerKind.Anomaly ? AnswerScale.AnomalyClassCount : file.OutputCount, file))
             return ModelError.Names;
 
         error = ReadInputDescription(bytes, file);
