@@ -30,8 +30,9 @@ internal static class LayerReader
             if (!WindowHolds(layer) || map.InputCount > ModelFormat.MaxGraphWidth || map.OutputCount > ModelFormat.MaxHidden) return false;
             int size = DenseLayer.SizeOf(map.InputCount, map.OutputCount);
             if (end - at < size) return false;
-            // The kernel rounds every sum by one bit at least.
-            if (map.OutputCount > 0 && (!DenseHolds(map) || map.SumFractionBits == map.FractionBits)) return false;
+            // The kernel rounds every sum by one bit at least. A table is looked up instead.
+            bool isRounded = map.Function != DenseFunction.Tanh;
+            if (map.OutputCount > 0 && (!DenseHolds(map) || (isRounded && map.SumFractionBits == map.FractionBits))) return false;
             at += size;
             width = layer.OutputCount;
             bits = layer.FractionBits;
