@@ -1,6 +1,5 @@
 // The error of a network that predicts the next timestep. Its sums are a part of the network's state: a sequence can be handed over in its middle.
 
-using Crime.FixedPoint;
 using Crime.Model;
 
 namespace Crime.Kernel;
@@ -42,9 +41,10 @@ internal sealed class PredictionError
         long sum = 0;
         for (int i = 0; i < predictions.Length; i++)
         {
-            int prediction = _shift >= 0
-                ? Fixed.SaturateInt16(_shift == 0 ? predictions[i] : Fixed.RoundShift(predictions[i], _shift))
-                : Saturated((long)predictions[i] << -_shift);
+            // In 64 bits: a prediction next to 2^31 leaves 32 bits when it is rounded.
+            long prediction = _shift > 0 ? (predictions[i] + (1L << (_shift - 1))) >> _shift : (long)predictions[i] << -_shift;
+            if (prediction > short.MaxValue) prediction = short.MaxValue;
+            else if (prediction < short.MinValue) prediction = short.MinValue;
             long error = values[at + i] - prediction;
             sum += error * error;
         }
@@ -55,8 +55,6 @@ internal sealed class PredictionError
             sum >>= 16;
         }
     }
-
-    private static int Saturated(long value) => value > short.MaxValue ? short.MaxValue : value < short.MinValue ? short.MinValue : (int)value;
 
     /// <summary>Counts a timestep.</summary>
     public void Count()

@@ -57,6 +57,8 @@ public sealed class LocalClassifier
         }
         _longestLength = _stream == null ? SegmenterSettings.MostLength : segmenter.GreatestLength;
         Last.Answer.SetModel(_model);
+        // Room for the longest sequence: nothing is allocated later.
+        Last.Answer.StepLabels(_longestLength);
         _model.ReleaseNumbers();
         SetCertainty(0, 1, 1);
     }
@@ -162,7 +164,7 @@ public sealed class LocalClassifier
         result.Length = length;
         result.ClassIndex = classIndex;
         result.Answer.TakeLocal(_kernel.Logits, _kernel.LogitFractionBits, classIndex, _kernel.Score, length);
-        if (_model.Answer == AnswerKind.Values) result.ClassIndex = Classification.NoClass;
+        if (!result.Answer.HasClass) result.ClassIndex = Classification.NoClass;
         _judge.Judge(result.ClassIndex, result.ConfidencePerMille);
         result.ClassName = _judge.Name;
         result.DecidedName = _judge.Decision;

@@ -19,7 +19,7 @@ public struct BatchItem
     /// <summary>State to begin from, for a sequence whose first part has been computed elsewhere; null for the model's own.</summary>
     public NetworkState? Start { get; set; }
 
-    /// <summary>Receives the state after the last timestep; null for nobody. May be <see cref="Start"/>.</summary>
+    /// <summary>Receives the state after the last timestep; null for none. May be <see cref="Start"/>.</summary>
     public NetworkState? End { get; set; }
 
     /// <summary>Receives the logits, [classes], or [steps][classes] where the answer has one vector per timestep.</summary>

@@ -50,10 +50,10 @@ public sealed class FloatNetwork
     /// <summary>The model that this engine runs.</summary>
     public FloatModel Model => _model;
 
-    /// <summary>Sees the states of the runs to come; null for nobody.</summary>
+    /// <summary>Receives the states of the runs to come; null for none.</summary>
     public StepObserver? Observer { get; set; }
 
-    /// <summary>Sees the results of the graph's operations in the runs to come; null for nobody.</summary>
+    /// <summary>Receives the results of the graph's operations in the runs to come; null for none.</summary>
     public ValueObserver? ValueObserver { get; set; }
 
     /// <summary>Hidden state of the last layer after the last run, [directions][hidden]: of each at the end of its own way.</summary>
@@ -66,7 +66,7 @@ public sealed class FloatNetwork
     /// <param name="sequence">Standardised features, timestep by timestep: [length][inputs]; at least one timestep.</param>
     /// <param name="logits">Receives [classes], or [steps][classes] where the answer has one vector per timestep.</param>
     /// <param name="start">State to begin from; null for the model's own. It has to be resumable.</param>
-    /// <param name="end">Receives the state after the run; null for nobody.</param>
+    /// <param name="end">Receives the state after the run; null for none.</param>
     /// <returns>The class with the largest logit, of the last timestep where there are several; the lowest index among equals.</returns>
     public int Run(ReadOnlySpan<float> sequence, Span<float> logits, NetworkState? start = null, NetworkState? end = null)
     {
@@ -98,7 +98,7 @@ public sealed class FloatNetwork
     /// <param name="fractionBits">Fraction bits of the features; ignored for tokens.</param>
     /// <param name="logits">Receives [classes], or [steps][classes] where the answer has one vector per timestep.</param>
     /// <param name="start">State to begin from; null for the model's own. It has to be resumable.</param>
-    /// <param name="end">Receives the state after the run; null for nobody.</param>
+    /// <param name="end">Receives the state after the run; null for none.</param>
     /// <returns>The class with the largest logit, of the last timestep where there are several; the lowest index among equals.</returns>
     public int Run(ReadOnlySpan<short> values, int fractionBits, Span<float> logits, NetworkState? start = null, NetworkState? end = null)
     {

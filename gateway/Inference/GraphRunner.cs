@@ -42,9 +42,9 @@ internal sealed class GraphRunner
     /// <param name="inputs">[length][inputs].</param>
     /// <param name="length">Timesteps, at least 1.</param>
     /// <param name="start">State to begin from; null for the model's own. The graph has to be resumable.</param>
-    /// <param name="end">Receives the state after the run; null for nobody.</param>
-    /// <param name="observer">Sees every state of the layers; null for nobody.</param>
-    /// <param name="results">Sees the results of every operation; null for nobody.</param>
+    /// <param name="end">Receives the state after the run; null for none.</param>
+    /// <param name="observer">Sees every state of the layers; null for none.</param>
+    /// <param name="results">Receives the results of every operation; null for none.</param>
     /// <returns>The last value: [steps][width], or [width].</returns>
     public ReadOnlySpan<float> Run(
         ReadOnlySpan<float> inputs, int length, NetworkState? start, NetworkState? end, StepObserver? observer, ValueObserver? results)
@@ -56,7 +56,7 @@ internal sealed class GraphRunner
             if (_values[n].Length < size) _values[n] = new float[(int)BitOperations.RoundUpToPowerOf2((uint)size)];
         }
         inputs.CopyTo(_values[0]);
-        // What waits for the end of the sequence is in such a state.
+        // Such a state has counted the windows that reach beyond the end of the sequence.
         if (end != null && _graph.FrontWindows.Count > 0) end.IsResumable = false;
         for (int n = 0; n < _graph.Operations.Count; n++)
         {

@@ -19,9 +19,9 @@ internal sealed class LayerRunner(FloatModel model)
     /// <param name="length">Timesteps, at least 1.</param>
     /// <param name="outputs">Receives h of every timestep, [length][outputs].</param>
     /// <param name="start">State to begin from; null for the model's own.</param>
-    /// <param name="end">Receives the state after the run; null for nobody.</param>
+    /// <param name="end">Receives the state after the run; null for none.</param>
     /// <param name="finals">Receives h and c of each direction at the end of its own way.</param>
-    /// <param name="observer">Sees every state; null for nobody.</param>
+    /// <param name="observer">Sees every state; null for none.</param>
     public void Run(
         int layer, ReadOnlySpan<float> inputs, int length, Span<float> outputs, NetworkState? start, NetworkState? end, FinalStates? finals, StepObserver? observer)
     {

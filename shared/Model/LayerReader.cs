@@ -7,7 +7,7 @@ internal static class LayerReader
 {
     /// <summary>Reads the convolutions of boards.</summary>
     /// <param name="bytes">The file, with a section table that was checked.</param>
-    /// <param name="file">What was read of it before.</param>
+    /// <param name="file">The model, with the sections that are read before.</param>
     /// <param name="layers">The convolutions; null for a file without them.</param>
     /// <returns>False when the section is not usable.</returns>
     public static bool TryReadFront(byte[] bytes, ModelFile file, out ConvolutionLayer[] layers)

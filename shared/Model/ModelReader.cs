@@ -265,7 +265,7 @@ public static class ModelReader
         if (count > ModelFormat.MaxDenseLayers || pooling > (int)PoolingKind.Max || count + pooling == 0) return false;
         // A pooling gives one vector per sequence.
         if (pooling > 0 && file.IsAnswerPerStep) return false;
-        // Who goes on from a state predicts its next timestep by the linear head alone.
+        // A gateway that goes on from a state predicts its next timestep by the linear head alone.
         if (file.Answer == AnswerKind.Anomaly) return false;
         int end = tail + length, at = tail + ModelFormat.TailHeaderSize;
         var layers = new DenseLayer[count];

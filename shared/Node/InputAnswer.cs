@@ -19,8 +19,8 @@ public sealed class InputAnswer
     /// <summary>Scale and units of the values; null for classes.</summary>
     public AnswerScale Scale { get; private set; }
 
-    /// <summary>True when the answer is a class, or a class per timestep.</summary>
-    public bool IsClass => Scale == null;
+    /// <summary>True when a result has a class: values have none.</summary>
+    public bool HasClass => Kind != AnswerKind.Values;
 
     /// <summary>Number of values; 0 for classes, and while a result has none.</summary>
     public int ValueCount { get; private set; }
@@ -64,7 +64,8 @@ public sealed class InputAnswer
         if (Kind != AnswerKind.ClassPerStep) return null;
         if (_stepLabels == null || _stepLabels.Length < length)
         {
-            var longer = new byte[length];
+            // A stream asks for one timestep more each time.
+            var longer = new byte[_stepLabels == null || length > 2 * _stepLabels.Length ? length : 2 * _stepLabels.Length];
             if (_stepLabels != null) Array.Copy(_stepLabels, 0, longer, 0, _stepLabels.Length);
             _stepLabels = longer;
         }

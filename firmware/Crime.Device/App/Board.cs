@@ -252,7 +252,7 @@ internal sealed class Board : LastingThread, IBoardCommands
             case BoardStep.Count:
                 _slot.OnResult();
                 _totals.Add(_flow.Result);
-                _judge.Judge(_flow.Result.Answer.Kind == AnswerKind.Values ? InputResult.NoLabel : _flow.Result.Label, _flow.Result.ConfidencePerMille);
+                _judge.Judge(_flow.Result.Answer.HasClass ? _flow.Result.Label : InputResult.NoLabel, _flow.Result.ConfidencePerMille);
                 // Before the line: the console takes several ms for it.
                 if (_actions != null && _judge.Decision != null) _actions.Fire(_judge.Decision);
                 if (Notifier != null) Notifier.Notify(_flow.Result, _judge, _report);

@@ -248,7 +248,9 @@ internal sealed class ModelSlot
     /// <summary>Bytes that a kernel must leave free: for the engine, the inputs, the network unless it has its share already, and to spare.</summary>
     private int ReserveSizeBytes(ModelFile model)
     {
-        int inputs = 2 * sizeof(short) * LongestOf(model) * model.ValuesPerStep;
+        int longest = LongestOf(model), inputs = 2 * sizeof(short) * longest * model.ValuesPerStep;
+        // Labels of a stream grow to twice the bytes of its timesteps.
+        if (model.Answer == AnswerKind.ClassPerStep) inputs += 2 * longest;
         bool needsNetwork = _settings.BrokerHost.Length > 0 && !_sender.IsConnected;
         return MemoryPlan.EngineSizeBytes + MemoryPlan.SpareSizeBytes + inputs + KeptInputDriver.SizeBytes(_settings)
             + (needsNetwork ? MemoryPlan.NetworkSizeBytes : 0);

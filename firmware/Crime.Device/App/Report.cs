@@ -64,7 +64,7 @@ internal sealed class Report
         _line.Text(" class=");
         InputAnswer answer = result.Answer;
         // The gateway publishes the result: the board does not know it. Values have no class.
-        if (result.Label == InputResult.NoLabel || answer.Kind == AnswerKind.Values) _line.Text("-");
+        if (result.Label == InputResult.NoLabel || !answer.HasClass) _line.Text("-");
         else _line.Number(result.Label);
         _line.Text(" ms=").Thousandths(result.TimeUs).Text(" active-ms=").Thousandths(result.ActiveUs).Text(" mj=").Thousandths(result.EnergyUj)
             .Text(" mw=").Thousandths(MicrowattsOf(result.EnergyUj, result.ActiveUs));

@@ -1,7 +1,6 @@
 // Hands results to the application that uses the library.
 
 using System;
-using Crime.Model;
 using Crime.Node;
 using Crime.Sensing;
 
@@ -30,7 +29,7 @@ internal sealed class ResultNotifier
         if (handlers == null) return;
         _result.Number = result.Input;
         _result.Length = result.Length;
-        _result.ClassIndex = result.Answer.Kind == AnswerKind.Values ? Classification.NoClass : result.Label;
+        _result.ClassIndex = result.Answer.HasClass ? result.Label : Classification.NoClass;
         _result.Answer = result.Answer;
         _result.ClassName = judge.Name;
         _result.DecidedName = judge.Decision;

@@ -6,7 +6,7 @@ using Crime.Node;
 
 namespace Crime.Device.App;
 
-/// <summary>Records results as telemetry. Nothing is allocated after the constructor. Used by the main thread.</summary>
+/// <summary>Records results as telemetry. Nothing is allocated after the constructor, but four bytes for a value. Used by the main thread.</summary>
 internal sealed class TelemetryRecorder
 {
     private readonly TelemetryBuffer _buffer;

@@ -50,7 +50,7 @@ public static class ResultJson
     private static string? NameOf(int? classIndex, GatewayModel? model) =>
         classIndex is { } index && index < model?.Weights.ClassCount ? model.Weights.ClassNames[index] : null;
 
-    /// <summary>Writes what a class does not say: values with their names and units, the score of an anomaly, or the class of each timestep.</summary>
+    /// <summary>Writes the answers beside a class: values with their names and units, the score of an anomaly, or the class of each timestep.</summary>
     private static void WriteAnswer(Utf8JsonWriter json, BoardResult result, GatewayModel? model)
     {
         if (result.Values is { } values)
@@ -61,7 +61,7 @@ public static class ResultJson
             {
                 bool isNamed = i < scale?.Count;
                 json.WriteStartObject();
-                json.WriteString("name", isNamed ? model!.Weights.ClassNames[i] : "score");
+                json.WriteString("name", isNamed ? model!.Weights.ClassNames[i] : model?.Weights.Answer == AnswerKind.Anomaly ? "score" : null);
                 json.WriteNumber("value", values[i]);
                 json.WriteString("unit", isNamed && scale!.Unit(i).Length > 0 ? scale.Unit(i) : null);
                 json.WriteEndObject();

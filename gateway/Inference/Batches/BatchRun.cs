@@ -32,7 +32,7 @@ internal unsafe struct BatchRun
     /// <summary>Room for what the kernels need between two products.</summary>
     public float* Scratch;
 
-    /// <summary>Receives h of every step, [rows][length][outputs], in the order of the sequence; null for nobody.</summary>
+    /// <summary>Receives h of every step, [rows][length][outputs], in the order of the sequence; null for none.</summary>
     public float* Outputs;
 
     /// <summary>Numbers from one row's outputs to the next row's.</summary>

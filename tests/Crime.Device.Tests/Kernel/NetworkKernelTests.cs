@@ -112,6 +112,24 @@ public sealed class NetworkKernelTests
         return label;
     }
 
+    /// <summary>A prediction is its bias here, and half of its last kept bit more is beyond 32 bits.</summary>
+    [TestCase(1.99999f)]
+    [TestCase(-1.99999f)]
+    public void APredictionNextToTheEndOf32BitsIsRounded(float bias)
+    {
+        TrainedModel plain = TestModels.WithAnswer(TestModels.Make(1, [(CellKind.Lstm, 2)], 2), AnswerKind.Anomaly, scale: 0);
+        plain.HeadBias[0] = bias;
+        ModelFile model = Read(TestModels.Write(plain));
+        int half = 1 << (model.LogitFractionBits - model.InputFractionBits - 1);
+        Assert.That(Math.Abs((long)model.HeadBias(0)) + half, Is.GreaterThan(int.MaxValue), "or it would be no such prediction");
+        var kernel = new NetworkKernel(model);
+        var reference = new ReferenceNetwork(model);
+        short[] values = [1, 2, 3];
+        kernel.Advance(values, 0, values.Length);
+        for (int step = 0; step < values.Length; step++) reference.Step(values, step);
+        Assert.That(kernel.Score, Is.EqualTo(reference.Score).And.EqualTo(bias * bias).Within(0.01));
+    }
+
     /// <summary>Plain comparisons: the test framework's take longer than the kernels.</summary>
     private static void AssertSameState(NetworkKernel kernel, ReferenceNetwork reference, string where)
     {

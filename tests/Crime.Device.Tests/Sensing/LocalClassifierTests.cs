@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using Crime.Frames;
+using Crime.Gateway.Inference;
 using Crime.Gestures;
 using Crime.Kernel;
 using Crime.Kernel.Compiled;
@@ -49,6 +50,24 @@ public sealed class LocalClassifierTests
         Assert.That(expected, Has.Count.EqualTo(Gestures));
         Assert.That(results, Is.EqualTo(expected), "as the whole sequences by the compiled kernel");
         Assert.That((classifier.Last.Number, classifier.Last.Place), Is.EqualTo(((uint)Gestures - 1, Target.Local)));
+    }
+
+    [Test]
+    public void OtherAnswersReachTheApplication()
+    {
+        byte[] Image(AnswerKind answer) => ModelContainer.BoardImage(
+            TestModels.Write(TestModels.WithAnswer(TestModels.Make(2, [(CellKind.Lstm, 5)], 3, scale: 2), answer)));
+        short[] values = [1, -2, 2, 1, -3, 0];
+        var steps = new LocalClassifier(Image(AnswerKind.ClassPerStep), null, Rules());
+        Assert.That(steps.Classify(values, 3), Is.True);
+        Assert.That((steps.Last.Answer.StepLabelCount, steps.Last.Answer.StepLabel(2)), Is.EqualTo((3, steps.Last.ClassIndex)));
+        var temperature = new LocalClassifier(Image(AnswerKind.Values), null, Rules());
+        Assert.That(temperature.Classify(values, 3), Is.True);
+        Assert.That((temperature.Last.ClassIndex, temperature.Last.Answer.ValueCount, temperature.Last.Answer.Scale.Unit(0)),
+            Is.EqualTo((Classification.NoClass, 3, "C")));
+        var watch = new LocalClassifier(Image(AnswerKind.Anomaly), null, Rules());
+        Assert.That(watch.Classify(values, 3), Is.True);
+        Assert.That(watch.Last.ClassIndex, Is.EqualTo(watch.Last.Answer.Value(0) > 0.5f ? 1 : 0));
     }
 
     /// <summary>The kernel runs while the sequence comes. When it ends, one timestep at most is left.</summary>

@@ -119,6 +119,17 @@ public sealed class JsonResultTests
         Assert.That(results[2].GetProperty("confidence_per_mille").ValueKind, Is.EqualTo(JsonValueKind.Null));
     }
 
+    /// <summary>A value of a model that the gateway does not know has no name: it may be a value or a score.</summary>
+    [Test]
+    public void AValueOfAnUnknownModelHasNoName()
+    {
+        var record = new TelemetryRecord { Input = 3, HasValue = true, Value = 2.5f };
+        JsonElement json = JsonDocument.Parse(ResultJson.Write("hall", BoardResult.Of(1, record), null, DateTime.UnixEpoch)).RootElement;
+        JsonElement value = json.GetProperty("values").EnumerateArray().Single();
+        Assert.That((value.GetProperty("value").GetDouble(), value.GetProperty("name").ValueKind), Is.EqualTo((2.5, JsonValueKind.Null)));
+        Assert.That(json.GetProperty("class_index").ValueKind, Is.EqualTo(JsonValueKind.Null));
+    }
+
     /// <summary>Results of before a change of the model keep the names of their model.</summary>
     [Test]
     public void ABoardHasTwoModelsForAWhile()

@@ -88,10 +88,10 @@ public sealed class IlBudgetTests
     }
 
     /// <summary>
-    /// What waits for the end of a sequence belongs to the sequence and not to its timesteps: a longer one costs as much more as it has timesteps more.
+    /// Windows behind the last timestep cost once per sequence: a longer one costs as much more as it has timesteps more.
     /// </summary>
     [Test]
-    public void APredictionTellsTheTimestepsFromTheEnd()
+    public void APredictionCountsTheEndOncePerSequence()
     {
         byte[] bytes = TestModels.Write(WithLayer("convolution 5 of 6-12 centred relu"));
         ModelFile model = ModelLoading.Parse(bytes, "counted");

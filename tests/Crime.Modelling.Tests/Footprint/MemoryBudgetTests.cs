@@ -152,6 +152,12 @@ public sealed class MemoryBudgetTests
         AllocatesNothingAndHasItsSize(bytes);
     }
 
+    [TestCase(AnswerKind.Anomaly)]
+    [TestCase(AnswerKind.ClassPerStep)]
+    [TestCase(AnswerKind.Values)]
+    public void OtherAnswersAllocateNothingAndHaveTheirExpectedSize(AnswerKind answer) =>
+        AllocatesNothingAndHasItsSize(TestModels.Write(TestModels.WithAnswer(TestModels.Make(3, [(CellKind.Lstm, 16)], 5), answer)));
+
     private static void AllocatesNothingAndHasItsSize(byte[] bytes)
     {
         ModelFile model = ModelLoading.Parse(bytes, "measured");

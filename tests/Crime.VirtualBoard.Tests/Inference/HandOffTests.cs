@@ -26,7 +26,7 @@ using NUnit.Framework;
 namespace Crime.VirtualBoard.Tests.Inference;
 
 /// <summary>A stream that begins on a board and ends at a gateway that computes in fixed point as well: nothing tells where it was cut.</summary>
-/// <param name="hasFront">Whether convolutions stand in front of the layers. The stream is cut within a window then.</param>
+/// <param name="hasFront">True for convolutions in front of the layers. The stream is cut within a window then.</param>
 [TestFixture(false)]
 [TestFixture(true)]
 public sealed class HandOffTests(bool hasFront)

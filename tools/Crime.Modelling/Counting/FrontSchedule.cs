@@ -1,4 +1,4 @@
-// How often the layers of a network with convolutions run: a stride leaves timesteps out, and a window waits for its last timestep.
+// The number of runs of the layers of a network with convolutions: a stride leaves timesteps out, and a window waits for its last timestep.
 
 using System.Collections.Generic;
 using Crime.Model;

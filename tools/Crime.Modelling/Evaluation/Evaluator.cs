@@ -29,8 +29,8 @@ public sealed class Evaluator
 
     /// <summary>Evaluates. Both networks get the inputs that a board computes with and sends: 16 bits, cut off at the end of the input format.</summary>
     /// <param name="data">The data set; its test part is used.</param>
-    /// <param name="useFloat">Whether to run the float network.</param>
-    /// <param name="useFixed">Whether to run the fixed-point network.</param>
+    /// <param name="useFloat">True to run the float network.</param>
+    /// <param name="useFixed">True to run the fixed-point network.</param>
     /// <param name="limit">At most so many sequences, 0 for all.</param>
     /// <param name="progress">Called with the number of sequences done.</param>
     /// <param name="cancellation">Ends the evaluation early.</param>
@@ -41,8 +41,8 @@ public sealed class Evaluator
 
     /// <summary>Evaluates against answers that need more than a data set. Both networks get the inputs that a board computes with and sends.</summary>
     /// <param name="answers">The data set, and the meaning of its labels.</param>
-    /// <param name="useFloat">Whether to run the float network.</param>
-    /// <param name="useFixed">Whether to run the fixed-point network.</param>
+    /// <param name="useFloat">True to run the float network.</param>
+    /// <param name="useFixed">True to run the fixed-point network.</param>
     /// <param name="limit">At most so many sequences, 0 for all.</param>
     /// <param name="progress">Called with the number of sequences done.</param>
     /// <param name="cancellation">Ends the evaluation early.</param>

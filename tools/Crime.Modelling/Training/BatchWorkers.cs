@@ -78,7 +78,7 @@ internal sealed class BatchWorkers : IDisposable
         });
     }
 
-    /// <summary>How many sequences are classified right.</summary>
+    /// <summary>Returns the number of sequences that are classified right.</summary>
     public int CountRight(float[] parameters, IReadOnlyList<TrainingSequence> sequences)
     {
         int right = 0;

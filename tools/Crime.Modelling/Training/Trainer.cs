@@ -66,7 +66,7 @@ public sealed class Trainer(TrainingData data, TrainingOptions options)
         return layout.ToModel(pass.Settle(loop.Run(start, progress, cancellation)), name, data, calibration);
     }
 
-    /// <summary>How many sequences the float network classifies right; timesteps where each has a class.</summary>
+    /// <summary>Returns the number of sequences that the float network classifies right; of timesteps where each has a class.</summary>
     public int CountRight(TrainedModel model, IReadOnlyList<TrainingSequence> sequences)
     {
         CellLayout layout = CellLayout.Of(model);
@@ -76,7 +76,7 @@ public sealed class Trainer(TrainingData data, TrainingOptions options)
         return (int)right;
     }
 
-    /// <summary>How many sequences the fixed-point network classifies right.</summary>
+    /// <summary>Returns the number of sequences that the fixed-point network classifies right.</summary>
     public int CountRightFixed(TrainedModel model, Calibration calibration, int weightBits, IReadOnlyList<TrainingSequence> sequences)
     {
         CellLayout layout = CellLayout.Of(model);

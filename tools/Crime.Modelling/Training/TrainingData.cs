@@ -198,7 +198,7 @@ public sealed class TrainingData
         if (Task.Answer == TrainingAnswer.Value) return _data.ValueNames;
         if (Task.Answer == TrainingAnswer.Anomaly) return AnswerScale.AnomalyNames;
         string[] names = [.. DatasetFolder.ClassesOf(_data, _data.Train.Concat(_data.Test)).Distinct().Order(ClassOrder.ByNumberThenText)];
-        if (names.Length < 2) throw new UserInputException($"data set '{_data.Name}' has only the class '{names[0]}': there is nothing to tell apart");
+        if (names.Length < 2) throw new UserInputException($"data set '{_data.Name}' has only the class '{names[0]}'; a network needs two classes at least");
         return names;
     }
 

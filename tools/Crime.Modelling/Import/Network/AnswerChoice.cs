@@ -24,7 +24,7 @@ internal sealed class AnswerChoice(ModelMetadata metadata, ImportOptions options
     /// <summary>True when the outputs themselves are the answer: functions at the end are a part of them.</summary>
     public bool IsNumbers => _answer is Value or Anomaly;
 
-    /// <summary>The classes of the data that are normal; empty where nobody says.</summary>
+    /// <summary>The classes of the data that are normal; empty where neither options nor metadata name them.</summary>
     public IReadOnlyList<string> NormalClasses => metadata.Texts("normal");
 
     /// <summary>The forecast that the network was trained for; null for none.</summary>
