@@ -1,10 +1,12 @@
 using System;
 using System.Buffers;
+using System.Linq;
 using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
 using Crime.Frames;
 using Crime.Model;
+using Crime.Modelling.Reference;
 using MQTTnet;
 using MQTTnet.Protocol;
 using NUnit.Framework;
@@ -72,6 +74,32 @@ internal sealed class TestBoard : IAsyncDisposable
             BudgetUs = budgetUs,
             Values = values,
         };
+    }
+
+    /// <summary>The request that a board sends when it has computed the first timesteps itself.</summary>
+    public RequestFrame Rest(ModelFile model, RequestFrame whole, int done)
+    {
+        RequestFrame rest = Request(model, whole.Length - done);
+        rest.Values = whole.Values.Skip(done * model.ValuesPerStep).ToArray();
+        rest.FractionBits = whole.FractionBits;
+        rest.State = StateAfter(model, whole.Values, done);
+        rest.StateCount = rest.State.Length;
+        return rest;
+    }
+
+    /// <summary>The state that a board hands over after the first timesteps.</summary>
+    public static short[] StateAfter(ModelFile model, short[] values, int done)
+    {
+        ReferenceNetwork board = After(model, values, done);
+        return board.Hidden.Zip(board.Cell, (hidden, cell) => hidden.Concat(cell)).SelectMany(layer => layer).ToArray();
+    }
+
+    /// <summary>A board's network after the first timesteps.</summary>
+    public static ReferenceNetwork After(ModelFile model, short[] values, int done)
+    {
+        var board = new ReferenceNetwork(model);
+        for (int step = 0; step < done; step++) board.Step(values, step);
+        return board;
     }
 
     public Task SendAsync(RequestFrame request, string gateway = RunningGateway.Id) =>

@@ -11,7 +11,6 @@ using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using Crime.Modelling;
 using Crime.Modelling.ModelFiles;
-using Crime.Modelling.Reference;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Serving;
@@ -98,7 +97,7 @@ public sealed class AnswerTests
     public async Task EachTimestepHasItsClass(int done)
     {
         RequestFrame whole = _board.Request(s_steps, Length);
-        ResponseFrame response = await _board.AskAsync(done == 0 ? whole : Rest(s_steps, whole, done));
+        ResponseFrame response = await _board.AskAsync(done == 0 ? whole : _board.Rest(s_steps, whole, done));
         int[] expected = [.. Steps(s_steps, whole).Select(logits => Array.IndexOf(logits, logits.Max())).Skip(done)];
         Assert.That((response.Code, response.LabelCount, response.Label), Is.EqualTo((ResponseCode.Ok, Length - done, expected[^1])));
         Assert.That(response.Labels.Take(response.LabelCount).Select(label => (int)label), Is.EqualTo(expected));
@@ -112,7 +111,7 @@ public sealed class AnswerTests
     public async Task TheErrorOfPredictionIsThatOfTheWholeSequence(int done, double tolerance)
     {
         RequestFrame whole = _board.Request(s_anomaly, Length);
-        ResponseFrame response = await _board.AskAsync(done == 0 ? whole : Rest(s_anomaly, whole, done));
+        ResponseFrame response = await _board.AskAsync(done == 0 ? whole : _board.Rest(s_anomaly, whole, done));
         double score = Score(whole, Steps(s_anomaly, whole));
         Assert.That((response.Code, response.ClassCount), Is.EqualTo((ResponseCode.Ok, 2)));
         Assert.That(Number(response, 0), Is.EqualTo(0.5).Within(1e-3), "the threshold");
@@ -172,16 +171,5 @@ public sealed class AnswerTests
         JsonElement json = reader.Results[0];
         Assert.That(json.GetProperty("input").GetUInt32(), Is.EqualTo(input));
         return json;
-    }
-
-    private RequestFrame Rest(ModelFile model, RequestFrame whole, int done)
-    {
-        var board = new ReferenceNetwork(model);
-        for (int step = 0; step < done; step++) board.Step(whole.Values, step);
-        RequestFrame rest = _board.Request(model, whole.Length - done);
-        rest.Values = whole.Values.Skip(done * Inputs).ToArray();
-        rest.State = board.Hidden.Zip(board.Cell, (hidden, cell) => hidden.Concat(cell)).SelectMany(layer => layer).ToArray();
-        rest.StateCount = rest.State.Length;
-        return rest;
     }
 }

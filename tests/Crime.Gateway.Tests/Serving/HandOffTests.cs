@@ -8,7 +8,6 @@ using Crime.Gateway.Inference;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using Crime.Modelling.Datasets;
-using Crime.Modelling.Reference;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Serving;
@@ -49,7 +48,7 @@ public sealed class HandOffTests
         foreach (int done in new[] { 1, 17, length - 1 })
         {
             RequestFrame whole = _board.Request(model, length);
-            RequestFrame rest = Rest(model, whole, done);
+            RequestFrame rest = _board.Rest(model, whole, done);
             var expected = new float[model.ClassCount];
             NetworkState state = NetworkState.FromBoard(weights, rest.State);
             int label = new FloatNetwork(weights).Run(rest.Values.AsSpan(0, rest.ValueCount), rest.FractionBits, expected, state);
@@ -97,11 +96,11 @@ public sealed class HandOffTests
             int label = network.Run(values, model.InputFractionBits, whole);
             foreach (int done in new[] { 1, sequence.Length / 2, sequence.Length - 1 })
             {
-                NetworkState state = NetworkState.FromBoard(weights, StateAfter(model, values, done));
+                NetworkState state = NetworkState.FromBoard(weights, TestBoard.StateAfter(model, values, done));
                 Assert.That(network.Run(values.AsSpan(done * model.InputCount), model.InputFractionBits, ended, state), Is.EqualTo(label), $"sequence {count}");
                 for (int i = 0; i < whole.Length; i++) largest = Math.Max(largest, Math.Abs(ended[i] - whole[i]));
             }
-            int[] onBoard = BoardAfter(model, values, sequence.Length).Logits();
+            int[] onBoard = TestBoard.After(model, values, sequence.Length).Logits();
             for (int i = 0; i < whole.Length; i++)
                 largestOnBoard = Math.Max(largestOnBoard, Math.Abs(onBoard[i] / Math.Pow(2, model.LogitFractionBits) - whole[i]));
             foreach (float logit in whole) range = Math.Max(range, Math.Abs(logit));
@@ -118,9 +117,9 @@ public sealed class HandOffTests
     public async Task AStateThatIsNotTheModelsIsRefused()
     {
         ModelFile features = TestModels.Parse(TestModels.Features), slow = TestModels.Parse(TestModels.Slow);
-        RequestFrame shorter = Rest(features, _board.Request(features, 9), 4);
+        RequestFrame shorter = _board.Rest(features, _board.Request(features, 9), 4);
         shorter.StateCount--;
-        RequestFrame longer = Rest(features, _board.Request(features, 9), 4);
+        RequestFrame longer = _board.Rest(features, _board.Request(features, 9), 4);
         longer.State = [.. longer.State, 0];
         longer.StateCount++;
         RequestFrame notForBoards = _board.Request(slow, 9);
@@ -128,30 +127,5 @@ public sealed class HandOffTests
         notForBoards.StateCount = notForBoards.State.Length;
         foreach (RequestFrame request in new[] { shorter, longer, notForBoards })
             Assert.That((await _board.AskAsync(request)).Code, Is.EqualTo(ResponseCode.WrongInput));
-    }
-
-    /// <summary>The request that a board sends when it has computed the first timesteps itself.</summary>
-    private RequestFrame Rest(ModelFile model, RequestFrame whole, int done)
-    {
-        RequestFrame rest = _board.Request(model, whole.Length - done);
-        rest.Values = whole.Values.Skip(done * model.ValuesPerStep).ToArray();
-        rest.FractionBits = whole.FractionBits;
-        rest.State = StateAfter(model, whole.Values, done);
-        rest.StateCount = rest.State.Length;
-        return rest;
-    }
-
-    /// <summary>A board's state: layer by layer h, then c.</summary>
-    private static short[] StateAfter(ModelFile model, short[] values, int done)
-    {
-        ReferenceNetwork board = BoardAfter(model, values, done);
-        return board.Hidden.Zip(board.Cell, (hidden, cell) => hidden.Concat(cell)).SelectMany(layer => layer).ToArray();
-    }
-
-    private static ReferenceNetwork BoardAfter(ModelFile model, short[] values, int done)
-    {
-        var board = new ReferenceNetwork(model);
-        for (int step = 0; step < done; step++) board.Step(values, step);
-        return board;
     }
 }
