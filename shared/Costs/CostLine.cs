@@ -51,7 +51,15 @@ public sealed class CostLine
     /// <param name="outputAlpha">Cost of a step of output, in thousandths of the cost's unit; 0 to <see cref="MaxAlphaNs"/>.</param>
     /// <param name="output">How long the output is expected to be.</param>
     /// <remarks>Where a negative delta outweighs beta, the line starts at zero.</remarks>
-    public static CostLine Decoder(CostLine input, int outputAlpha, OutputLength output) => new CostLine(
+    public static CostLine Decoder(CostLine input, int outputAlpha, OutputLength output)
+    {
+        var line = new CostLine(0, 0);
+        line.SetDecoder(input, outputAlpha, output);
+        return line;
+    }
+
+    /// <summary>Becomes the line of <see cref="Decoder"/>.</summary>
+    internal void SetDecoder(CostLine input, int outputAlpha, OutputLength output) => Set(
         input.AlphaNs + (long)outputAlpha * output.GammaThousandths / 1000, input.BetaUs + (long)outputAlpha * output.DeltaThousandths / 1_000_000);
 
     /// <summary>The line through two measured costs.</summary>

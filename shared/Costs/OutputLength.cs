@@ -13,13 +13,16 @@ public sealed class OutputLength
     public const int MaxDelta = 4_096_000;
 
     /// <summary>Output steps per input step, in thousandths.</summary>
-    public readonly int GammaThousandths;
+    public int GammaThousandths { get; private set; }
 
     /// <summary>Output steps of an input of length zero, in thousandths; may be negative.</summary>
-    public readonly int DeltaThousandths;
+    public int DeltaThousandths { get; private set; }
 
     /// <summary>Makes the line; both values are clamped to their limits, gamma from 0 on.</summary>
-    public OutputLength(int gammaThousandths, int deltaThousandths)
+    public OutputLength(int gammaThousandths, int deltaThousandths) => Set(gammaThousandths, deltaThousandths);
+
+    /// <summary>Moves the line of a fit, which nobody else may change.</summary>
+    internal void Set(int gammaThousandths, int deltaThousandths)
     {
         GammaThousandths = Clamp(gammaThousandths, 0, MaxGamma);
         DeltaThousandths = Clamp(deltaThousandths, -MaxDelta, MaxDelta);

@@ -68,7 +68,7 @@ public sealed class AnswerScale
         bool isAnomaly = file.Answer == AnswerKind.Anomaly;
         int count = isAnomaly ? 0 : file.OutputCount, section = ModelReader.Find(bytes, ModelFormat.AnswerTag, out int length);
         if (isAnomaly && (file.Input != InputKind.Features || file.OutputCount != file.InputCount || section == 0)) return false;
-        if (file.Answer == AnswerKind.Class || file.Answer == AnswerKind.ClassPerStep) return section == 0;
+        if (file.Answer == AnswerKind.Class || file.Answer == AnswerKind.ClassPerStep || file.Answer == AnswerKind.Sequence) return section == 0;
         file.Scale = section == 0 ? Plain(count) : Read(bytes, section, length, count);
         return file.Scale != null;
     }

@@ -136,6 +136,9 @@ public enum AnswerKind
     /// threshold, or not.
     /// </summary>
     Anomaly = 4,
+
+    /// <summary>A sequence of classes with a length of its own, written by a decoder. Class 0 is its end.</summary>
+    Sequence = 5,
 }
 
 /// <summary>The vector of a sequence that a board takes from the last layer: the input of the fully connected layers, or of the head.</summary>

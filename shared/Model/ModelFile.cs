@@ -63,6 +63,9 @@ public sealed class ModelFile
     /// <summary>Scale of the answer's values, and threshold of an anomaly; null for classes.</summary>
     public AnswerScale Scale { get; internal set; }
 
+    /// <summary>The decoder; null for a model that writes no sequence.</summary>
+    public DecoderSection Decoder { get; internal set; }
+
     /// <summary>True when a gateway computes more than recurrent layers in a row and a linear head.</summary>
     public bool HasGraph => GraphOffset(out _) != 0;
 
@@ -118,6 +121,7 @@ public sealed class ModelFile
         _bytes = null;
         FixedLayers = null;
         DenseLayers = null;
+        if (Decoder != null) Decoder.Fixed = null;
     }
 
     internal int NormalisationOffset { get; set; }
@@ -204,6 +208,10 @@ public sealed class ModelFile
     public short Embedding(int token, int dimension) => LittleEndian.ReadInt16(
         _bytes, HeadOffset + 4 * OutputCount + 2 * (OutputCount * HeadInputCount + token * InputCount + dimension));
 
+    /// <summary>One dimension of the embedding of an output token, with the fraction bits of the decoder's inputs.</summary>
+    public short OutputEmbedding(int token, int dimension) =>
+        LittleEndian.ReadInt16(_bytes, Decoder.EmbeddingOffset + 2 * (token * Decoder.EmbeddingCount + dimension));
+
     /// <summary>Mean of a feature over the training data; 0 when the model has no normalisation.</summary>
     public float Mean(int feature) =>
         NormalisationOffset == 0 ? 0 : BitConverter.ToSingle(_bytes, NormalisationOffset + 4 * feature);
@@ -254,6 +262,7 @@ public sealed class ModelFile
         {
             long count = (long)VocabularyCount * InputCount + GraphFloatCount + (long)OutputCount * (HeadInputCount + 1);
             foreach (LayerShape shape in Layers) count += (long)shape.FloatCountPerDirection * shape.DirectionCount;
+            if (Decoder != null) count += Decoder.FloatCount(ClassCount);
             return count;
         }
     }

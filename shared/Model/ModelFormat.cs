@@ -86,6 +86,9 @@ public static class ModelFormat
     /// <summary>Most timesteps from one window to the next on boards.</summary>
     public const int MaxConvolutionStride = 4;
 
+    /// <summary>"DECO": the decoder of a model that writes a sequence.</summary>
+    public const uint DecoderTag = 0x4F434544;
+
     /// <summary>"GOLD": sequences that a kernel has to compute to the bit before it is used.</summary>
     public const uint GoldenTag = 0x444C4F47;
 

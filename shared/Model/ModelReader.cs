@@ -124,7 +124,8 @@ public static class ModelReader
     private static bool ReadGraph(byte[] bytes, int architecture, ModelFile file)
     {
         int answer = bytes[architecture + 12], width = LittleEndian.ReadUInt16(bytes, architecture + 14);
-        if (answer > (int)AnswerKind.Anomaly || width > ModelFormat.MaxGraphWidth) return false;
+        bool isSequence = answer == (int)AnswerKind.Sequence && DecoderSection.TryRead(bytes, file);
+        if ((answer > (int)AnswerKind.Anomaly && !isSequence) || width > ModelFormat.MaxGraphWidth) return false;
         file.Answer = (AnswerKind)answer;
         if (!AnswerScale.TryRead(bytes, file)) return false;
         if (width > 0) file.HeadInputCount = width;
@@ -237,7 +238,7 @@ public static class ModelReader
         if (file.Answer == AnswerKind.ValuesPerStep || !LayerReader.TryReadFront(bytes, file, out ConvolutionLayer[] front)) return ModelError.FixedPoint;
         ConvolutionLayer last = front == null ? null : front[front.Length - 1];
         // Timesteps of the layers behind a convolution are not those of the input.
-        if (last != null && file.IsAnswerPerStep) return ModelError.FixedPoint;
+        if (last != null && (file.IsAnswerPerStep || file.Decoder != null)) return ModelError.FixedPoint;
         if (!IsChain(file, last == null ? file.InputCount : last.OutputCount, false) || !ReadTail(bytes, file, last != null)) return ModelError.FixedPoint;
         return ReadFixedPoint(bytes, fixedPoint, fixedLength, file, last == null ? file.InputFractionBits : last.FractionBits);
     }
@@ -260,6 +261,7 @@ public static class ModelReader
         int tail = 0, length = 0;
         if (IsGraphVersion(bytes)) tail = Find(bytes, ModelFormat.TailTag, out length);
         if (tail == 0) return (hasFront || !file.HasGraph) && width == file.HeadInputCount;
+        if (file.Decoder != null) return false;
         if (length < ModelFormat.TailHeaderSize) return false;
         int count = bytes[tail], pooling = bytes[tail + 1];
         if (count > ModelFormat.MaxDenseLayers || pooling > (int)PoolingKind.Max || count + pooling == 0) return false;
@@ -298,7 +300,9 @@ public static class ModelReader
             end += FixedLayer.SizeOf(shape, weightBits);
         }
         long headSize = 4L * file.OutputCount + 2L * file.OutputCount * file.HeadInputCount + 2L * file.VocabularyCount * file.InputCount;
-        if (end + headSize != (long)offset + length) return ModelError.FixedPoint;
+        DecoderSection decoder = file.Decoder;
+        long cellAt = (end + headSize + 3) / 4 * 4;
+        if ((decoder == null ? end + headSize : cellAt + decoder.FixedSizeOf(file.OutputCount, weightBits)) != (long)offset + length) return ModelError.FixedPoint;
         if (file.LogitFractionBits > ModelFormat.MaxRowFractionBits) return ModelError.FixedPoint;
         file.HeadOffset = (int)end;
 
@@ -314,6 +318,15 @@ public static class ModelReader
             inputBits = ModelFormat.HiddenFractionBits;
         }
         if (!HeadBoundsHold(file)) return ModelError.RowBound;
+        if (decoder != null)
+        {
+            // A board reads no outputs of the encoder but the last, and copies its state: one cell format for both.
+            if (decoder.Attention != AttentionKind.None || bytes[offset + 2] > ModelFormat.HiddenFractionBits) return ModelError.FixedPoint;
+            decoder.SetFixed(bytes, (int)cellAt, weightBits, bytes[offset + 2]);
+            bool isSameCell = !decoder.Cell.HasCellState || decoder.Fixed.CellFractionBits == layers[layers.Length - 1].CellFractionBits;
+            if (!isSameCell || !FormatsHold(decoder.Fixed)) return ModelError.FixedPoint;
+            if (!RowBoundsHold(decoder.Fixed)) return ModelError.RowBound;
+        }
         file.FixedLayers = layers;
         return ModelError.None;
     }
