@@ -25,6 +25,12 @@ public struct BatchItem
     /// <summary>Receives the logits, [classes], or [steps][classes] where the answer has one vector per timestep.</summary>
     public Memory<float> Logits { get; set; }
 
+    /// <summary>Receives the output tokens of a model that writes a sequence: room for its longest output. Not read for other models.</summary>
+    public Memory<byte> Tokens { get; set; }
+
+    /// <summary>Receives the number of output tokens, without the end; 0 for a model that writes no sequence.</summary>
+    public int TokenCount { get; set; }
+
     /// <summary>Receives the class with the largest logit, of the last timestep where there are several; the lowest index among equals.</summary>
     public int Label { get; set; }
 }

@@ -33,6 +33,16 @@ public sealed class BatchNetwork
     /// <summary>The model that this engine runs.</summary>
     public FloatModel Model { get; }
 
+    /// <summary>True to write outputs of the expected length, whatever their tokens are: to measure the time of a model that writes sequences.</summary>
+    public bool WritesExpectedLength
+    {
+        get => _general is { WritesExpectedLength: true };
+        set
+        {
+            if (_general != null) _general.WritesExpectedLength = value;
+        }
+    }
+
     /// <summary>Most sequences that are computed together.</summary>
     public int MaxBatch { get; }
 
@@ -71,8 +81,12 @@ public sealed class BatchNetwork
             engine.Run(items, _order.AsSpan(first, Math.Min(MaxBatch, items.Length - first)));
     }
 
-    private void RunGeneral(FloatNetwork engine, ref BatchItem item) =>
+    private static void RunGeneral(FloatNetwork engine, ref BatchItem item)
+    {
         item.Label = engine.Run(item.Values.Span, item.FractionBits, item.Logits.Span, item.Start, item.End);
+        item.TokenCount = engine.Tokens.Length;
+        engine.Tokens.CopyTo(item.Tokens.Span);
+    }
 
     private void Check(in BatchItem item)
     {
@@ -80,6 +94,8 @@ public sealed class BatchNetwork
             throw new ArgumentException($"{item.Values.Length} values are no whole number of timesteps of {Model.ValuesPerStep}");
         int count = Model.LogitCount(item.Values.Length / Model.ValuesPerStep);
         if (item.Logits.Length < count) throw new ArgumentException($"room for {item.Logits.Length} logits where the answer has {count}");
+        if (Model.Decoder is { } decoder && item.Tokens.Length < decoder.LongestOutput)
+            throw new ArgumentException($"room for {item.Tokens.Length} tokens where an output has up to {decoder.LongestOutput}");
         if (item.Start is { IsResumable: false })
             throw new ArgumentException("a network that needs all timesteps cannot begin in the middle");
     }

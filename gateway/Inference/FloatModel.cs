@@ -6,6 +6,7 @@ using System.Linq;
 using System.Numerics.Tensors;
 using Crime.Gateway.Inference.Batches;
 using Crime.Gateway.Inference.Cells;
+using Crime.Gateway.Inference.Decoding;
 using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
 
@@ -54,7 +55,9 @@ public sealed class FloatModel
         _weights = new Lazy<CellWeights[][]>(() => Pack(numbers, CellWeights.Pack));
         VectorBits = vectorBits == 0 ? VectorWidth.ChosenBits : vectorBits;
         if (model.HasGraph) Graph = NetworkGraph.Read(model, Next);
-        bool isPlain = Graph == null && Enumerable.Range(0, numbers.Length).All(layer => numbers[layer].All(one => BatchCell.CanRun(Layers[layer].Kind, one)));
+        if (model.Decoder != null) DecoderWeights = new DecoderWeights(model.Decoder, ClassCount, Next);
+        bool isPlain = Graph == null && DecoderWeights == null
+            && Enumerable.Range(0, numbers.Length).All(layer => numbers[layer].All(one => BatchCell.CanRun(Layers[layer].Kind, one)));
         if (isPlain) BatchCells = Pack(numbers, (kind, one) => BatchCell.Pack(kind, one, VectorBits));
         HeadWeights = Next(OutputCount * model.HeadInputCount);
         HeadBias = Next(OutputCount);
@@ -80,6 +83,12 @@ public sealed class FloatModel
 
     /// <summary>The operations between input and head; null for recurrent layers in a row.</summary>
     public NetworkGraph? Graph { get; }
+
+    /// <summary>The decoder; null for a model that writes no sequence.</summary>
+    public DecoderSection? Decoder => DecoderWeights?.Section;
+
+    /// <summary>Its weights.</summary>
+    internal DecoderWeights? DecoderWeights { get; }
 
     /// <summary>The meaning of the numbers that the head gives.</summary>
     public AnswerKind Answer { get; }
@@ -107,7 +116,8 @@ public sealed class FloatModel
     /// Numbers of the state that a board hands over: h and, where there is one, c of every layer, then those of a pooling or of errors of prediction, then
     /// those of the convolutions; 0 when there are no such boards.
     /// </summary>
-    public int BoardStateCount => CellFractionBits == null || Layers.Any(layer => layer.Direction != Direction.Forward)
+    public int BoardStateCount => CellFractionBits == null || Decoder is { Attention: not AttentionKind.None }
+        || Layers.Any(layer => layer.Direction != Direction.Forward)
         || Graph is { IsResumable: false } || !HasWindowsOfBoards
         ? 0
         : Layers.Sum(layer => layer.HiddenCount * (layer.HasCellState ? 2 : 1)) + PooledStateCount + ErrorStateCount + BoardFront.Sum(layer => layer.StateCount);

@@ -29,6 +29,7 @@ public sealed class FloatNetwork
     private readonly FloatModel _model;
     private readonly LayerRunner _layers;
     private readonly GraphRunner? _graph;
+    private readonly DecoderRunner? _decoder;
     private readonly FinalStates _finals;
     private readonly int _widestLayer;
 
@@ -43,6 +44,8 @@ public sealed class FloatNetwork
         _model = model;
         _layers = new LayerRunner(model);
         if (model.Graph != null) _graph = new GraphRunner(model, _layers);
+        if (model.Decoder != null) _decoder = new DecoderRunner(model);
+        BeamWidth = model.Decoder?.BeamWidth ?? 1;
         _finals = new FinalStates(model.Layers[^1]);
         _widestLayer = model.Layers.Max(layer => layer.OutputCount);
     }
@@ -55,6 +58,15 @@ public sealed class FloatNetwork
 
     /// <summary>Receives the results of the graph's operations in the runs to come; null for none.</summary>
     public ValueObserver? ValueObserver { get; set; }
+
+    /// <summary>Hypotheses that a decoder follows, from 1 to <see cref="DecoderSection.MaxBeamWidth"/>; at first those of the model.</summary>
+    public int BeamWidth { get; set; }
+
+    /// <summary>True to write as many tokens as the model expects for the length of the input, whatever they are: to measure the time.</summary>
+    public bool WritesExpectedLength { get; set; }
+
+    /// <summary>Output tokens of the last run, without the end; empty for a model that writes no sequence.</summary>
+    public ReadOnlySpan<byte> Tokens => _decoder == null ? [] : _decoder.Tokens;
 
     /// <summary>Hidden state of the last layer after the last run, [directions][hidden]: of each at the end of its own way.</summary>
     public ReadOnlySpan<float> Hidden => _finals.Hidden;
@@ -81,6 +93,12 @@ public sealed class FloatNetwork
             _layers.Run(layer, layer == 0 ? sequence : _earlierOutputs, length, _outputs, start, end, layer == count - 1 ? _finals : null, Observer);
         }
         ReadOnlySpan<float> outputs = _outputs.AsSpan(0, length * width);
+        if (_decoder != null)
+        {
+            _decoder.Observer = Observer;
+            _decoder.Run(outputs, _finals.Hidden, _finals.Cell, BeamWidth, WritesExpectedLength ? _model.Decoder!.ExpectedSteps(length) : 0);
+            return _decoder.CopyWeakest(logits);
+        }
         return _model.Classify(
             _model.IsAnswerPerStep ? outputs : _model.HeadInput switch
             {

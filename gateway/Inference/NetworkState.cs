@@ -26,7 +26,8 @@ public sealed class NetworkState
     {
         _offsets = new int[model.Layers.Count + 1];
         for (int layer = 0; layer < model.Layers.Count; layer++) _offsets[layer + 1] = _offsets[layer] + model.Layers[layer].OutputCount;
-        IsResumable = model.Graph is null or { IsResumable: true } && model.Layers.All(layer => layer.Direction == Direction.Forward);
+        IsResumable = model.Graph is null or { IsResumable: true } && model.Decoder is null or { Attention: AttentionKind.None }
+            && model.Layers.All(layer => layer.Direction == Direction.Forward);
         Windows = [.. (model.Graph?.FrontWindows ?? []).Select(operation => new OpenWindow(
             model.Graph!.Operations[operation].Window, model.Graph.Shapes[model.Graph.Operations[operation].Inputs[0]].Width))];
         Pooled = new float[model.Graph?.Pooling?.Width ?? 0];

@@ -1,4 +1,4 @@
-// From the vectors that a network gives to the answer of a request: one class, values, a class per timestep, or an anomaly score.
+// From the vectors that a network gives to the answer of a request: one class, values, a class per timestep, an anomaly score, or an output.
 
 using System;
 using System.Numerics;
@@ -18,7 +18,7 @@ public sealed class SequenceAnswer
     /// <summary>The logits of <see cref="Label"/>, or the values; for an anomaly its threshold and its score.</summary>
     public ReadOnlyMemory<float> Numbers { get; private set; }
 
-    /// <summary>Labels of the timesteps; at least <see cref="LabelCount"/> long.</summary>
+    /// <summary>Labels of the timesteps, or tokens of an output; at least <see cref="LabelCount"/> long.</summary>
     public byte[] Labels => _labels;
 
     /// <summary>Number of labels; 0 where the answer has none per timestep.</summary>
@@ -29,6 +29,15 @@ public sealed class SequenceAnswer
     /// <param name="length">Timesteps of the sequence.</param>
     public static int RoomFor(FloatModel model, int length) => Math.Max(model.LogitCount(length), model.Answer == AnswerKind.Anomaly ? 2 : 1);
 
+    /// <summary>Returns room for the output tokens of a sequence; empty for a model that writes none.</summary>
+    /// <param name="model">The model.</param>
+    public Memory<byte> TokensFor(FloatModel model)
+    {
+        if (model.Decoder is not { } decoder) return default;
+        if (_labels.Length < decoder.LongestOutput) _labels = new byte[decoder.LongestOutput];
+        return _labels;
+    }
+
     /// <summary>Reads the result of a run.</summary>
     /// <param name="model">The model.</param>
     /// <param name="item">The sequence after its run, with <see cref="RoomFor"/> logits. An anomaly's answer replaces the first two.</param>
@@ -38,6 +47,7 @@ public sealed class SequenceAnswer
         Label = item.Label;
         LabelCount = 0;
         Numbers = item.Logits.Slice(count - outputs, outputs);
+        if (model.Answer == AnswerKind.Sequence) LabelCount = item.TokenCount;
         if (model.Answer == AnswerKind.ClassPerStep) ReadLabels(item.Logits.Span[..count], outputs);
         if (model.Answer != AnswerKind.Anomaly) return;
         float score = Score(model, item), threshold = model.Scale!.Threshold;

@@ -2,6 +2,7 @@
 
 using System;
 using System.Buffers;
+using System.Linq;
 using System.Text.Json;
 using Crime.Frames;
 using Crime.Gateway.Models;
@@ -29,7 +30,9 @@ public static class ResultJson
             json.WriteString("board", board);
             json.WriteNumber("session", result.Session);
             json.WriteNumber("input", result.Input);
-            int? classIndex = result.Values != null && model?.Weights.Answer != AnswerKind.Anomaly ? null : result.ClassIndex;
+            // The values of a regression and the tokens of an output are no class.
+            bool isClass = model?.Weights.Answer != AnswerKind.Sequence && (result.Values == null || model?.Weights.Answer == AnswerKind.Anomaly);
+            int? classIndex = isClass ? result.ClassIndex : null;
             json.WriteString("class", NameOf(classIndex, model));
             WriteNumberOrNull(json, "class_index", classIndex);
             WriteNumberOrNull(json, "confidence_per_mille", result.ConfidencePerMille);
@@ -67,6 +70,14 @@ public static class ResultJson
                 json.WriteEndObject();
             }
             json.WriteEndArray();
+        }
+        if (model?.Weights.Answer == AnswerKind.Sequence)
+        {
+            string[] names = model.Weights.ClassNames;
+            // A record of telemetry has no room for an output.
+            if (result.StepLabels == null && result.Meter != null) json.WriteNull("text");
+            else json.WriteString("text", string.Join(OutputText.SeparatorOf(names), (result.StepLabels ?? []).Select(token => NameOf(token, model))));
+            return;
         }
         if (result.StepLabels is not { } labels) return;
         json.WriteStartArray("step_classes");

@@ -29,7 +29,7 @@ public static class ModelCalibration
     /// <returns>Its cost line, to be kept true by what requests really take.</returns>
     public static ServiceCost Measure(FloatModel model)
     {
-        var engine = new BatchNetwork(model, Batch.MaxCount);
+        var engine = new BatchNetwork(model, Batch.MaxCount) { WritesExpectedLength = true };
         short[] values = Values(model);
         BatchItem[] one = Items(model, 1), many = Items(model, ManyCount);
         WarmUp(engine, one, values);
@@ -81,6 +81,7 @@ public static class ModelCalibration
         {
             items[i].FractionBits = FractionBits;
             items[i].Logits = new float[model.LogitCount(LongLength)];
+            items[i].Tokens = new byte[model.Decoder?.LongestOutput ?? 0];
         }
         return items;
     }

@@ -107,6 +107,7 @@ public sealed class InferenceWorker
             _items[i].Start = frame.StateCount == 0 ? null : NetworkState.FromBoard(model, frame.State.AsSpan(0, frame.StateCount));
             int count = RoomFor(model, frame);
             _items[i].Logits = _logits.AsMemory(at, count);
+            _items[i].Tokens = ((BoardRequest)requests[i]).Answer.TokensFor(model);
             at += count;
         }
         return _items.AsSpan(0, requests.Length);

@@ -34,6 +34,24 @@ internal sealed class DirectionNumbers
         CellOutput = Function(2);
     }
 
+    /// <summary>Reads the plain cell of a decoder.</summary>
+    /// <param name="shape">Kind and sizes.</param>
+    /// <param name="next">Returns the next numbers of the float section; its argument is their count.</param>
+    public DirectionNumbers(LayerShape shape, Func<int, float[]> next)
+    {
+        InputCount = shape.InputCount;
+        HiddenCount = shape.HiddenCount;
+        InputWeights = next(shape.RowCount * InputCount);
+        RecurrentWeights = next(shape.RowCount * HiddenCount);
+        InputBias = next(shape.RowCount);
+        RecurrentBias = next(shape.RowCount);
+        InitialHidden = new float[HiddenCount];
+        InitialCell = new float[HiddenCount];
+        Gates = new Nonlinearity(Activation.Sigmoid, 0, 0);
+        Candidate = new Nonlinearity(Activation.Tanh, 0, 0);
+        CellOutput = new Nonlinearity(Activation.Tanh, 0, 0);
+    }
+
     /// <summary>Inputs per timestep.</summary>
     public int InputCount { get; }
 
