@@ -22,8 +22,19 @@ public sealed class EngineSetup
     /// <summary>Length that the decision table must resolve, in timesteps.</summary>
     public int LongestLength = 1;
 
-    /// <summary>Time to compute here; null when the node cannot: then it is never chosen while there is a gateway.</summary>
+    /// <summary>
+    /// Time to compute here, with a decoder to read the input; null when the node cannot: then it is never chosen while there is a gateway.
+    /// </summary>
     public CostLine LocalTime;
+
+    /// <summary>Expected output length of a decoder; null for a model that writes no sequence.</summary>
+    public OutputLength Output;
+
+    /// <summary>Deviation of output lengths from <see cref="Output"/>, in thousandths of a step.</summary>
+    public int OutputDeviation;
+
+    /// <summary>Time of a step of output here, in ns.</summary>
+    public int OutputStepNs;
 
     /// <summary>Time to write a request.</summary>
     public CostLine EncodeTime = new CostLine(0, 0);

@@ -82,6 +82,9 @@ public sealed class MappingEngine
     /// <summary>Time to compute on this node, as last fitted; null when the node cannot.</summary>
     public CostLine LocalTime => _lines.LocalTime;
 
+    /// <summary>Time to read an input on this node: with a decoder a part of <see cref="LocalTime"/>, else all of it.</summary>
+    public CostLine InputTime => _lines.InputTime;
+
     /// <summary>Gateways known, usable or not.</summary>
     public int CandidateCount => _gateways.Count;
 
@@ -236,13 +239,23 @@ public sealed class MappingEngine
     /// <summary>Takes the time of an input that the node computed.</summary>
     /// <param name="length">Its length in timesteps.</param>
     /// <param name="elapsedUs">The time in µs.</param>
-    public void OnLocal(int length, long elapsedUs)
+    /// <param name="outputSteps">Steps of the output that a decoder has written in it; 0 without a decoder.</param>
+    public void OnLocal(int length, long elapsedUs, int outputSteps)
     {
         lock (_lock)
         {
             _rules.NoteLength(length);
-            if (_lines.ObserveLocal(length, elapsedUs)) _rules.BuildTable();
+            if (_lines.ObserveLocal(length, elapsedUs, outputSteps)) _rules.BuildTable();
         }
+    }
+
+    /// <summary>Takes the length of an output that a gateway has written.</summary>
+    /// <param name="length">Length of the whole input in timesteps.</param>
+    /// <param name="steps">Steps of the output, the end included; 0 for an answer without one.</param>
+    public void OnOutput(int length, int steps)
+    {
+        lock (_lock)
+            if (_lines.ObserveOutput(length, steps)) _rules.BuildTable();
     }
 
     /// <summary>Notes an input that the node keeps for a later batch.</summary>

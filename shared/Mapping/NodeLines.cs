@@ -10,6 +10,7 @@ internal sealed class NodeLines
 {
     private readonly LineFit _encodeFit;
     private readonly bool _useRefit;
+    private readonly OutputCost _output;
     private LineFit _localFit;
 
     /// <summary>The node's power.</summary>
@@ -29,6 +30,7 @@ internal sealed class NodeLines
         BytesPerStep = setup.BytesPerStep;
         TransmitTime = setup.Power.TransmitLine(RequestFrame.HeaderSize, setup.BytesPerStep);
         StateUs = setup.Power.TransmitUs(setup.StateSize) - setup.Power.TransmitUs(0);
+        if (setup.Output != null && setup.LocalTime != null) _output = new OutputCost(setup);
         SetLocal(setup.LocalTime);
     }
 
@@ -36,7 +38,10 @@ internal sealed class NodeLines
     public CostLine LocalTime { get; private set; }
 
     /// <summary>Mean absolute error of <see cref="LocalTime"/> in µs; 0 where it is not fitted.</summary>
-    public int LocalDeviationUs => _localFit == null ? 0 : _localFit.Deviation;
+    public int LocalDeviationUs => (_localFit == null ? 0 : _localFit.Deviation) + (_output == null ? 0 : _output.DeviationUs);
+
+    /// <summary>Time to read an input on the node: with a decoder a part of <see cref="LocalTime"/>, else all of it.</summary>
+    public CostLine InputTime { get; private set; }
 
     /// <summary>Time to write a request.</summary>
     public CostLine EncodeTime { get; }
@@ -55,12 +60,34 @@ internal sealed class NodeLines
     public void SetLocal(CostLine line)
     {
         _localFit = line == null || !_useRefit ? null : new LineFit(line, EngineSetup.ShortLength, EngineSetup.LongLength);
-        LocalTime = _localFit == null ? line : _localFit.Line;
+        InputTime = _localFit == null ? line : _localFit.Line;
+        if (_output != null) _output.Combine(InputTime);
+        LocalTime = _output == null ? InputTime : _output.Whole;
     }
 
     /// <summary>Takes the measured time of an input that the node computed.</summary>
+    /// <param name="length">Its timesteps.</param>
+    /// <param name="elapsedUs">The time in µs.</param>
+    /// <param name="outputSteps">Steps of the output in it; 0 without a decoder.</param>
     /// <returns>True when the line has moved.</returns>
-    public bool ObserveLocal(int length, long elapsedUs) => _localFit != null && _localFit.Observe(length, elapsedUs);
+    public bool ObserveLocal(int length, long elapsedUs, int outputSteps)
+    {
+        bool hasMoved = ObserveOutput(length, outputSteps);
+        if (_localFit == null || !_localFit.Observe(length, _output == null ? elapsedUs : _output.InputUs(elapsedUs, outputSteps))) return hasMoved;
+        if (_output != null) _output.Combine(InputTime);
+        return true;
+    }
+
+    /// <summary>Takes the length of an output, wherever it was written.</summary>
+    /// <param name="length">Timesteps of its input.</param>
+    /// <param name="steps">Steps of the output; 0 without a decoder.</param>
+    /// <returns>True when the line of the node has moved.</returns>
+    public bool ObserveOutput(int length, int steps)
+    {
+        if (_output == null || !_output.Observe(length, steps)) return false;
+        _output.Combine(InputTime);
+        return true;
+    }
 
     /// <summary>Takes the measured time of writing a request.</summary>
     /// <returns>True when the line has moved.</returns>

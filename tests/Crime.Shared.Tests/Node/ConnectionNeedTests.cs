@@ -46,7 +46,7 @@ public sealed class ConnectionNeedTests
 
     private void Input(int length, long energyUj = 620)
     {
-        _engine.OnLocal(length, length * 1000);
+        _engine.OnLocal(length, length * 1000, 0);
         _need.OnInput(energyUj * 1000);
     }
 

@@ -140,7 +140,7 @@ public sealed class LinkFlowTests
     public void ABoardThatReceivesRegimesStaysSubscribed()
     {
         var bench = new NodeBench(MappingMode.Auto, listening: ListeningMode.Regimes);
-        bench.Engine.OnLocal(60, 84_500);
+        bench.Engine.OnLocal(60, 84_500, 0);
         var flow = new LinkFlow(_request, _telemetry, bench.Flow);
         flow.SetModel(bench.Engine);
         Assert.That(flow.Next(0), Is.EqualTo(LinkAction.Join));
@@ -176,7 +176,7 @@ public sealed class LinkFlowTests
         const long us = 1_000_000;
         var bench = new NodeBench(MappingMode.Auto);
         bench.Engine.SetObjective(Objective.Energy);
-        bench.Engine.OnLocal(1000, 1_400_500);
+        bench.Engine.OnLocal(1000, 1_400_500, 0);
         var flow = new LinkFlow(_request, _telemetry, bench.Flow);
         flow.SetModel(bench.Engine);
         long nowUs = 0;

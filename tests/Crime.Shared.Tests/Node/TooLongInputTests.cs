@@ -46,7 +46,7 @@ public sealed class TooLongInputTests
         Assert.That(bench.Engine.Worth.Gain(FrameFormat.MaxLength, null), Is.Positive);
         Assert.That(bench.Engine.Worth.Saving(FrameFormat.MaxLength + 1), Is.Zero);
         Assert.That(bench.Engine.Worth.Gain(FrameFormat.MaxLength + 1, null), Is.Zero);
-        bench.Engine.OnLocal(FrameFormat.MaxLength + 1, 1_000);
+        bench.Engine.OnLocal(FrameFormat.MaxLength + 1, 1_000, 0);
         Assert.That(bench.Engine.Worth.HasInputs, Is.False);
     }
 

@@ -1,10 +1,12 @@
 // How long real inputs are: a histogram of recorded lengths, and for networks that write (translation) of pairs of input and
 // output lengths. Facts about data sets, not the data themselves.
 
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using Crime.Costs;
 using Crime.Modelling;
 using Crime.Simulation.Events;
 using MathNet.Numerics;
@@ -36,6 +38,8 @@ public sealed class LengthDistribution
         MaxLength = counts.Max(bar => bar.Length);
         IsWriting = counts.Any(bar => bar.OutputLength > 0);
         if (IsWriting) (Delta, Gamma) = FitOutput(counts);
+        MaxOutputLength = counts.Max(bar => bar.OutputLength);
+        MeanOutput = counts.Sum(bar => (double)bar.Count * bar.OutputLength) / total;
         (_threshold, _alias) = AliasTable(counts.Select(bar => bar.Count * counts.Count / total).ToArray());
     }
 
@@ -56,6 +60,15 @@ public sealed class LengthDistribution
 
     /// <summary>Intercept of the same line.</summary>
     public double Delta { get; }
+
+    /// <summary>The same line as boards have it.</summary>
+    public OutputLength Output => new((int)Math.Round(1000 * Gamma), (int)Math.Round(1000 * Delta));
+
+    /// <summary>Longest output in timesteps; 0 for a classifier.</summary>
+    public int MaxOutputLength { get; }
+
+    /// <summary>Mean output length in timesteps; 0 for a classifier.</summary>
+    public double MeanOutput { get; }
 
     /// <summary>Reads a histogram.</summary>
     /// <exception cref="UserInputException">It is none.</exception>

@@ -80,6 +80,8 @@ internal sealed partial class BoardDriver
         _directed = mapping as DirectedMapping;
         _flow = new InputFlow(costs.Power, mapping, _radio);
         _flow.SetModel(Engine, canCompute: true);
+        // Answers of the simulation have lengths and no tokens.
+        if (world.Setup.Set.Lengths.IsWriting) _flow.Result.Answer.SetOutput([], world.Setup.Set.Lengths.MaxOutputLength);
         int quantile = world.Setup.HedgeQuantile;
         if (world.Setup.Policy.Hedges && (quantile > 0 || world.Setup.Races))
             _flow.Hedge.Enable(_request, quantile > 0 ? quantile : Hedge.DefaultQuantilePercent, world.Setup.Races);
@@ -216,6 +218,7 @@ internal sealed partial class BoardDriver
         _isDelayed = false;
         bool isHedging = _flow.Hedge.IsRunning;
         if (isHedging) Links.ReceiveStatuses();
+        _flow.Result.Answer.OutputSteps = Input.OutputLength;
         InputAction action = _flow.OnComputed(0, _computeFromUs, NowUs);
         // After a refusal or a time-out, the link is measured anew.
         if (isHedging && action == InputAction.Compute && !_flow.Hedge.IsRunning && _connection.IsUp) _connection.SendPings();

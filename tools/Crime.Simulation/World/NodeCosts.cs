@@ -40,8 +40,7 @@ internal sealed class BoardCosts
         PublishUs = profile.MqttSendUs;
         ReceiveUs = profile.MqttReceiveUs;
         LengthDistribution lengths = set.Lengths;
-        LocalLine = new CostLine(
-            Ns(_kernel.PerStep + _kernel.PerOutputStep * lengths.Gamma), Us(_kernel.PerInput + _kernel.PerOutputStep * lengths.Delta));
+        LocalLine = lengths.IsWriting ? CostLine.Decoder(InputLine, OutputStepNs, lengths.Output) : InputLine;
         EncodeLine = new CostLine(Ns(set.EncodeIlPerStep), Us(set.EncodeIlPerInput));
     }
 
@@ -66,6 +65,11 @@ internal sealed class BoardCosts
     /// <summary>Time to compute, as the board profiles itself: over the length of the input, with the expected length of the output.</summary>
     public CostLine LocalLine { get; }
 
+    /// <summary>Time to read an input, as the board profiles itself.</summary>
+    private CostLine InputLine => new(Ns(_kernel.PerStep), Us(_kernel.PerInput));
+
+    private int OutputStepNs => (int)Ns(_kernel.PerOutputStep);
+
     /// <summary>Time to write a request, as the board profiles itself.</summary>
     public CostLine EncodeLine { get; }
 
@@ -76,9 +80,12 @@ internal sealed class BoardCosts
     /// <param name="objective">The objective.</param>
     /// <param name="measures">Anti-herding measures that are on.</param>
     /// <param name="listening">What the boards listen to.</param>
-    public EngineSetup Setup(Objective objective, AntiHerding measures, ListeningMode listening) => new()
+    /// <param name="output">Output length that the boards expect; null for a network that does not write.</param>
+    /// <param name="isFitted">True when the lines follow what inferences take.</param>
+    public EngineSetup Setup(Objective objective, AntiHerding measures, ListeningMode listening, OutputLength? output, bool isFitted) => new()
     {
-        ModelId = SimWorld.ModelId, LongestLength = _set.Lengths.MaxLength, LocalTime = LocalLine, EncodeTime = EncodeLine,
+        ModelId = SimWorld.ModelId, LongestLength = _set.Lengths.MaxLength, LocalTime = InputLine, EncodeTime = EncodeLine, UseRefit = isFitted,
+        Output = output, OutputStepNs = OutputStepNs,
         BytesPerStep = _set.BytesPerStep, Power = Power, Objective = objective, BeaconIntervalUs = EngineSetup.StandardBeaconUs, Measures = measures,
         Listening = listening,
     };
@@ -110,8 +117,8 @@ internal sealed class GatewayCosts
         _kind = kind;
         _set = set;
         LengthDistribution lengths = set.Lengths;
-        double perStep = (set.MacsPerStep + set.MacsPerOutputStep * lengths.Gamma) * kind.NsPerMac;
-        Line = new CostLine((long)Math.Round(perStep), (long)Math.Round(kind.RequestUs + set.MacsPerOutputStep * lengths.Delta * kind.NsPerMac / 1000));
+        var input = new CostLine((long)Math.Round(set.MacsPerStep * kind.NsPerMac), (long)Math.Round(kind.RequestUs));
+        Line = lengths.IsWriting ? CostLine.Decoder(input, (int)Math.Round(set.MacsPerOutputStep * kind.NsPerMac), lengths.Output) : input;
     }
 
     /// <summary>The line that the gateway has fitted.</summary>

@@ -3,7 +3,9 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Crime.Costs;
 using Crime.Mapping;
+using Crime.Simulation.Inputs;
 using Crime.Simulation.Scenarios;
 
 namespace Crime.Simulation.World;
@@ -22,6 +24,9 @@ public enum PolicyKind
 
     /// <summary>The engine decides, but takes every input to have the mean length.</summary>
     MeanLength,
+
+    /// <summary>The engine decides, but takes every output to have the mean length, and learns nothing: it decides by the length of the input alone.</summary>
+    MeanOutput,
 
     /// <summary>Compares the board with its own gateway, by lines that were fitted beforehand and the round trip as last measured.</summary>
     TwoDevice,
@@ -48,7 +53,7 @@ public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
     /// <summary>Executed IL of one decision on a board: budgets of tests for one gateway (tests/budgets/decision.json).</summary>
     public int DecisionIl => Kind switch
     {
-        PolicyKind.Crime or PolicyKind.MeanLength => 520,
+        PolicyKind.Crime or PolicyKind.MeanLength or PolicyKind.MeanOutput => 520,
         PolicyKind.Single or PolicyKind.Batches => 350,
         PolicyKind.Local => 100,
         _ => 0,
@@ -58,13 +63,13 @@ public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
     public const int RaceIl = 450;
 
     /// <summary>True when its boards compute inputs whose answers are late.</summary>
-    public bool Hedges => Kind is PolicyKind.Crime or PolicyKind.MeanLength;
+    public bool Hedges => Kind is PolicyKind.Crime or PolicyKind.MeanLength or PolicyKind.MeanOutput;
 
     /// <summary>True when all that it knows costs nothing.</summary>
     public bool HasFreeKnowledge => Kind == PolicyKind.Oracle;
 
     /// <summary>True when its boards keep inputs whose results may wait.</summary>
-    public bool Defers => Kind is PolicyKind.Crime or PolicyKind.MeanLength or PolicyKind.Oracle or PolicyKind.Batches;
+    public bool Defers => Kind is PolicyKind.Crime or PolicyKind.MeanLength or PolicyKind.MeanOutput or PolicyKind.Oracle or PolicyKind.Batches;
 
     /// <summary>
     /// Messages that its boards listen to. A board alone needs none, and the oracle receives all of them for nothing. Where results may wait, it does
@@ -82,6 +87,13 @@ public sealed record Policy(PolicyKind Kind, int Gateway, string Name)
 
     /// <summary>The policy of the project.</summary>
     public static Policy Crime { get; } = new(PolicyKind.Crime, -1, "crime");
+
+    /// <summary>The rule that takes every output to have the mean length; for networks that write.</summary>
+    public static Policy MeanOutput { get; } = new(PolicyKind.MeanOutput, -1, "mean-output");
+
+    /// <summary>Returns the output length that boards expect; null for a network that does not write.</summary>
+    public OutputLength? OutputOf(LengthDistribution lengths) => !lengths.IsWriting ? null
+        : Kind == PolicyKind.MeanOutput ? new OutputLength(0, (int)Math.Round(1000 * lengths.MeanOutput)) : lengths.Output;
 
     /// <summary>The lower bound.</summary>
     public static Policy Oracle { get; } = new(PolicyKind.Oracle, -1, "oracle");

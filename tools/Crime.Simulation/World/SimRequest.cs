@@ -13,6 +13,8 @@ internal sealed class SimRequest : PendingRequest
     /// <summary>Origin of other work.</summary>
     public const int NoOrigin = int.MinValue;
 
+    private static readonly byte[] s_tokens = new byte[FrameFormat.MaxLength];
+
     /// <summary>Its own number.</summary>
     public int Index;
 
@@ -69,5 +71,8 @@ internal sealed class SimRequest : PendingRequest
         frame.BacklogUs = Answer.Load.BacklogUs;
         frame.Depth = Answer.Load.Depth;
         frame.RelayCount = RelayCount;
+        // The end of an output is a step of it, and no token of the answer.
+        frame.LabelCount = Answer.Code == ResponseCode.Ok && Input is { OutputLength: > 0 } input ? input.OutputLength - 1 : 0;
+        if (frame.LabelCount > 0) frame.Labels = s_tokens;
     }
 }

@@ -60,7 +60,9 @@ internal sealed class SimWorld
         foreach (BoardGroup group in scenario.Boards)
         {
             var costs = new BoardCosts(group, setup.Set);
-            EngineSetup engine = costs.Setup(setup.Objective, (AntiHerding)setup.Safeguards & AntiHerding.All, setup.Listening ?? setup.Policy.ListeningIn(scenario));
+            EngineSetup engine = costs.Setup(
+                setup.Objective, (AntiHerding)setup.Safeguards & AntiHerding.All, setup.Listening ?? setup.Policy.ListeningIn(scenario),
+                setup.Policy.OutputOf(setup.Set.Lengths), setup.FitsLines && setup.Policy.Kind != PolicyKind.MeanOutput);
             for (int i = 0; i < group.Count; i++)
             {
                 boards.Add(new BoardDriver(this, boards.Count, costs, engine, links));

@@ -54,6 +54,12 @@ public sealed record SimulationRun(Scenario Scenario, InputSet Set, Policy Polic
     /// <summary>Anti-herding measures that are on, in every engine and gateway.</summary>
     public Safeguards Safeguards { get; init; } = Safeguards.All;
 
+    /// <summary>
+    /// False for boards that keep the cost lines of their profile. A board that fits lines to its own outputs believes something else than its
+    /// neighbour, which spreads a crowd as a measure would.
+    /// </summary>
+    public bool FitsLines { get; init; } = true;
+
     /// <summary>When boards of the first copy begin with their inputs, in µs: by then they are connected.</summary>
     public const long FirstInputUs = 5_000_000;
 
