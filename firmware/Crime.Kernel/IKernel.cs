@@ -44,6 +44,12 @@ public interface IKernel
     /// </summary>
     byte[] StepLabels { get; set; }
 
+    /// <summary>Output tokens of the last <see cref="Classify"/>, without the end; 0 for a network that writes no sequence.</summary>
+    int OutputCount { get; }
+
+    /// <summary>Steps of output that <see cref="Classify"/> writes whatever the tokens are, to measure the time; 0 to write an output.</summary>
+    int ForcedSteps { get; set; }
+
     /// <summary>Mean squared error of prediction in standardised units so far; 0 for other answers than an anomaly.</summary>
     float Score { get; }
 }

@@ -56,6 +56,7 @@ public static class KernelSize
             size += PoolObjectsSizeBytes + 3 * Array(model.Layers[model.Layers.Length - 1].HiddenCount + 1, sizeof(short));
         if (model.Answer == AnswerKind.Anomaly) size += ErrorObjectsSizeBytes + Array(4, sizeof(short)) + Array(1, sizeof(short));
         size += OfFront(model);
+        if (model.Decoder != null) size += OfDecoder(model);
         if (model.DenseLayers != null)
             foreach (DenseLayer layer in model.DenseLayers)
                 size += DenseObjectSizeBytes + Array(layer.OutputCount, BlockSizeBytes) + layer.OutputCount * Array(layer.InputCount, sizeof(short))
@@ -81,6 +82,15 @@ public static class KernelSize
             if (layer.Map.OutputCount > 0) size += 2 * Array(pairs, sizeof(long)) + OfColumns(earlier, pairs) + OfColumns(layer.InputCount, pairs);
         }
         return size + Array(stateCount, sizeof(short)) + Array(widest, sizeof(short)) + Array(lastHidden, sizeof(short));
+    }
+
+    private static int OfDecoder(ModelFile model)
+    {
+        LayerShape shape = model.Decoder.Cell;
+        int pairs = (shape.RowCount + 1) / 2;
+        return LayerObjectsSizeBytes + DenseObjectSizeBytes + 4 * Array(pairs, sizeof(long)) + 4 * Array(shape.HiddenCount, sizeof(byte))
+            + OfColumns(shape.HiddenCount, pairs) + OfColumns(shape.InputCount, pairs) + 2 * Array(shape.HiddenCount, sizeof(short))
+            + Array(model.OutputCount * model.Decoder.EmbeddingCount, sizeof(short)) + Array(model.OutputCount, sizeof(int));
     }
 
     private static int OfEmbedding(ModelFile model) =>

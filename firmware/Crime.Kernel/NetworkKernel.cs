@@ -1,6 +1,7 @@
 // A whole network on the board: embedding, perhaps convolutions, recurrent layers, perhaps pooling and fully connected layers, linear head. The layers read tables of
 // weights or are compiled code: the choice is made when the network is built. SPEC.md, section 3, describes the arithmetic.
 
+using System;
 using Crime.Model;
 
 namespace Crime.Kernel;
@@ -24,6 +25,9 @@ public sealed class NetworkKernel : IKernel
 
     // Null unless the network predicts the next timestep.
     private readonly PredictionError _error;
+
+    // Null for a network that writes no sequence.
+    private readonly DecoderKernel _decoder;
 
     // [outputs][inputs of the head], [outputs]
     private readonly short[][] _headWeights;
@@ -77,6 +81,7 @@ public sealed class NetworkKernel : IKernel
             _dense = new DenseKernel[model.DenseLayers.Length];
             for (int i = 0; i < _dense.Length; i++) _dense[i] = new DenseKernel(model.DenseLayers[i], tables);
         }
+        if (model.Decoder != null) _decoder = new DecoderKernel(model, tables, Saturations);
         if (model.Answer == AnswerKind.Anomaly) _error = new PredictionError(State.Layers[_layers.Length], model);
         _headWeights = new short[model.OutputCount][];
         _headBias = new int[model.OutputCount];
@@ -120,9 +125,15 @@ public sealed class NetworkKernel : IKernel
     public float Score => _error == null ? 0 : _error.Mean(_inputCount);
 
     /// <inheritdoc/>
+    public int OutputCount { get; private set; }
+
+    /// <inheritdoc/>
+    public int ForcedSteps { get; set; }
+
+    /// <inheritdoc/>
     public void Advance(short[] values, int start, int count)
     {
-        if (_error != null || StepLabels != null)
+        if (_error != null || (StepLabels != null && _decoder == null))
         {
             AdvanceWithAnswers(values, start, count);
             return;
@@ -140,6 +151,7 @@ public sealed class NetworkKernel : IKernel
     /// <inheritdoc/>
     public int Classify()
     {
+        if (_decoder != null) return WriteOutput();
         int label = ComputeLogits();
         if (_error == null) return label;
         return _error.IsAbove(Score) ? 1 : 0;
@@ -165,6 +177,44 @@ public sealed class NetworkKernel : IKernel
         }
     }
 
+    /// <summary>Writes the most likely token at each step, until the end.</summary>
+    /// <returns>The token with the least margin over the others, whose logits stay.</returns>
+    private int WriteOutput()
+    {
+        int longest = ForcedSteps > 0 && ForcedSteps < _decoder.LongestOutput ? ForcedSteps : _decoder.LongestOutput;
+        int count = 0, token = 0, weakest = 0;
+        long least = long.MaxValue;
+        int[] logits = Logits;
+        _decoder.Begin(State.Layers[_layers.Length - 1]);
+        for (int step = 0; step < longest; step++)
+        {
+            _decoder.Step(token);
+            token = ComputeLogits(_decoder.Hidden);
+            long margin = MarginOf(token);
+            if (margin < least)
+            {
+                least = margin;
+                weakest = token;
+                Array.Copy(logits, 0, _decoder.Weakest, 0, logits.Length);
+            }
+            if (token == 0 && ForcedSteps == 0) break;
+            if (StepLabels != null) StepLabels[count] = (byte)token;
+            count++;
+        }
+        OutputCount = count;
+        Array.Copy(_decoder.Weakest, 0, logits, 0, logits.Length);
+        return weakest;
+    }
+
+    /// <summary>Distance of a logit to the largest of the others; that to the lowest number where there is no other.</summary>
+    private long MarginOf(int token)
+    {
+        int largest = int.MinValue;
+        for (int k = 0; k < Logits.Length; k++)
+            if (k != token && Logits[k] > largest) largest = Logits[k];
+        return (long)Logits[token] - largest;
+    }
+
     private int ComputeLogits()
     {
         short[] hidden;
@@ -172,6 +222,11 @@ public sealed class NetworkKernel : IKernel
         else hidden = _pool == null ? _layers[_layers.Length - 1].State.Hidden : _pool.Result();
         if (_dense != null)
             for (int i = 0; i < _dense.Length; i++) hidden = _dense[i].Compute(hidden);
+        return ComputeLogits(hidden);
+    }
+
+    private int ComputeLogits(short[] hidden)
+    {
         int best = 0;
         for (int classIndex = 0; classIndex < Logits.Length; classIndex++)
         {

@@ -163,7 +163,8 @@ public sealed class LocalClassifier
         result.Number = _count++;
         result.Length = length;
         result.ClassIndex = classIndex;
-        result.Answer.TakeLocal(_kernel.Logits, _kernel.LogitFractionBits, classIndex, _kernel.Score, length);
+        result.Answer.TakeLocal(
+            _kernel.Logits, _kernel.LogitFractionBits, classIndex, _kernel.Score, _model.Decoder == null ? length : _kernel.OutputCount);
         if (!result.Answer.HasClass) result.ClassIndex = Classification.NoClass;
         _judge.Judge(result.ClassIndex, result.ConfidencePerMille);
         result.ClassName = _judge.Name;

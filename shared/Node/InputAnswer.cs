@@ -19,14 +19,20 @@ public sealed class InputAnswer
     /// <summary>Scale and units of the values; null for classes.</summary>
     public AnswerScale Scale { get; private set; }
 
-    /// <summary>True when a result has a class: values have none.</summary>
-    public bool HasClass => Kind != AnswerKind.Values;
-
     /// <summary>Number of values; 0 for classes, and while a result has none.</summary>
     public int ValueCount { get; private set; }
 
-    /// <summary>Number of labels: the timesteps of the input, or 0 where the answer has none per timestep.</summary>
+    /// <summary>Number of labels: the timesteps of the input, the tokens of an output, or 0 for other answers.</summary>
     public int StepLabelCount { get; private set; }
+
+    /// <summary>True when <see cref="InputResult.Label"/> is a class: values have none, and that of an output is a token.</summary>
+    public bool HasClass => Kind != AnswerKind.Values && Kind != AnswerKind.Sequence;
+
+    /// <summary>Names of the output tokens; null for a model that writes no sequence.</summary>
+    public string[] TokenNames { get; private set; }
+
+    /// <summary>Steps of the output that a decoder has written, the end included; 0 for other answers.</summary>
+    public int OutputSteps { get; set; }
 
     /// <summary>Softmax of the class in per mille, 1 to 1000; 0 when it is not known, and for values.</summary>
     public int ConfidencePerMille { get; set; }
@@ -47,6 +53,18 @@ public sealed class InputAnswer
         Scale = model.Scale;
         _values = Scale == null ? null : new float[Kind == AnswerKind.Anomaly ? 1 : Scale.Count];
         _stepLabels = null;
+        TokenNames = null;
+        if (model.Decoder != null) SetOutput(model.ClassNames, model.Decoder.LongestOutput);
+    }
+
+    /// <summary>Takes outputs of a decoder as answers.</summary>
+    /// <param name="tokenNames">Names of the output tokens, the end first. Answers of another number of tokens are dropped.</param>
+    /// <param name="longest">Most tokens of an output, the end included, at least 1.</param>
+    public void SetOutput(string[] tokenNames, int longest)
+    {
+        Kind = AnswerKind.Sequence;
+        TokenNames = tokenNames;
+        _stepLabels = new byte[longest];
     }
 
     /// <summary>Forgets the answer before.</summary>
@@ -54,6 +72,7 @@ public sealed class InputAnswer
     {
         ValueCount = 0;
         StepLabelCount = 0;
+        OutputSteps = 0;
         ConfidencePerMille = 0;
     }
 
@@ -61,6 +80,7 @@ public sealed class InputAnswer
     /// <param name="length">Timesteps.</param>
     public byte[] StepLabels(int length)
     {
+        if (Kind == AnswerKind.Sequence) return _stepLabels;
         if (Kind != AnswerKind.ClassPerStep) return null;
         if (_stepLabels == null || _stepLabels.Length < length)
         {
@@ -77,7 +97,7 @@ public sealed class InputAnswer
     /// <param name="fractionBits">Fraction bits of them.</param>
     /// <param name="label">The class.</param>
     /// <param name="score">Mean squared error of prediction of an anomaly.</param>
-    /// <param name="length">Timesteps of the input; their labels are in <see cref="StepLabels"/>.</param>
+    /// <param name="length">Timesteps of the input, or tokens of the output; their labels are in <see cref="StepLabels"/>.</param>
     public void TakeLocal(int[] logits, int fractionBits, int label, float score, int length)
     {
         Begin();
@@ -89,7 +109,8 @@ public sealed class InputAnswer
         }
         if (Scale == null) ConfidencePerMille = Confidence.PerMille(logits, label, logits.Length, fractionBits);
         else for (int i = 0; i < _values.Length; i++) SetValue(i, logits[i], fractionBits);
-        if (Kind == AnswerKind.ClassPerStep) StepLabelCount = length;
+        if (Kind == AnswerKind.ClassPerStep || Kind == AnswerKind.Sequence) StepLabelCount = length;
+        if (Kind == AnswerKind.Sequence) OutputSteps = StepsOf(length);
     }
 
     /// <summary>Takes the answer of a gateway.</summary>
@@ -109,10 +130,26 @@ public sealed class InputAnswer
         {
             for (int i = 0; i < _values.Length; i++) SetValue(i, response.Logits[i], response.FractionBits);
         }
+        if (Kind == AnswerKind.Sequence)
+        {
+            // Tokens of another model are no output of this one.
+            if (response.ClassCount == TokenNames.Length && response.LabelCount <= _stepLabels.Length) TakeTokens(response.Labels, response.LabelCount);
+            return;
+        }
         if (Kind != AnswerKind.ClassPerStep || response.LabelCount != sentCount) return;
         Array.Copy(response.Labels, 0, StepLabels(doneCount + sentCount), doneCount, sentCount);
         StepLabelCount = doneCount + sentCount;
     }
+
+    private void TakeTokens(byte[] tokens, int count)
+    {
+        if (count > 0) Array.Copy(tokens, 0, _stepLabels, 0, count);
+        StepLabelCount = count;
+        OutputSteps = StepsOf(count);
+    }
+
+    /// <summary>The end is a step, too, unless the longest output was reached without it.</summary>
+    private int StepsOf(int count) => count < _stepLabels.Length ? count + 1 : count;
 
     private void SetValue(int index, int number, int fractionBits)
     {

@@ -209,7 +209,7 @@ public sealed class InputFlow
         }
         if (!isFinal) return Next(nowUs);
         // The line counts whole inputs; the board has computed the beginning of a stream as well.
-        _engine.OnLocal(_steps.Length, _stepsUs);
+        _engine.OnLocal(_steps.Length, _stepsUs, Result.Answer.OutputSteps);
         return Complete(_isFallback ? Target.Fallback : Target.Local, label, nowUs);
     }
 
@@ -291,6 +291,7 @@ public sealed class InputFlow
         if (!isOk) return FallBack(nowUs);
         Hedge.OnCompleted(isEarlier, nowUs);
         Result.Answer.TakeGateway(response, Result.DoneCount, _sentCount);
+        _engine.OnOutput(_steps.Length, Result.Answer.OutputSteps);
         return Complete(Target.Gateway, response.Code == ResponseCode.Ok ? response.Label : InputResult.NoLabel, nowUs);
     }
 
@@ -325,9 +326,7 @@ public sealed class InputFlow
         Hedge.Reset();
         Timeline.Start(nowUs);
         Result.Begin();
-        _isFallback = false;
-        _isRepeated = false;
-        WasSent = false;
+        _isFallback = _isRepeated = WasSent = false;
         _backOffUs = 0;
         _stepsUs = 0;
         _listensUntilUs = 0;

@@ -224,7 +224,7 @@ internal sealed class ModelSlot
         Engine = engine;
         Model = model;
         IsInterrupted = false;
-        _report.Model(model, kernel, profile.LocalTime);
+        _report.Model(model, kernel, engine.LocalTime);
         return true;
     }
 
@@ -259,14 +259,15 @@ internal sealed class ModelSlot
     private SelfProfile Measure(ModelFile model, IKernel kernel, SavedState saved)
     {
         _sender.SetModel(model);
-        return saved != null ? new SelfProfile(saved.LocalTime, saved.EncodeTime) : new SelfProfile(kernel, _sender, model.ValuesPerStep);
+        return saved != null ? new SelfProfile(saved.LocalTime, saved.EncodeTime, kernel, model.ValuesPerStep) : new SelfProfile(kernel, _sender, model.ValuesPerStep);
     }
 
     private MappingEngine MakeEngine(ModelFile model, IKernel kernel, SelfProfile profile) => new MappingEngine(
         new EngineSetup
         {
             ModelId = model.Id, LongestLength = LongestOf(model), LocalTime = profile.LocalTime, EncodeTime = profile.EncodeTime,
-            BytesPerStep = _sender.BytesPerStep, StateSize = kernel == null ? 0 : kernel.State.ExportSize,
+            Output = model.Decoder == null ? null : model.Decoder.Output, OutputDeviation = model.Decoder == null ? 0 : model.Decoder.DeviationThousandths,
+            OutputStepNs = profile.OutputStepNs, BytesPerStep = _sender.BytesPerStep, StateSize = kernel == null ? 0 : kernel.State.ExportSize,
             Power = _driver.Power, Objective = _settings.Objective, Listening = _settings.Listening, BeaconIntervalUs = EngineSetup.StandardBeaconUs,
             TimeoutMarginUs = _settings.TimeoutMarginMs * 1000, TimeoutMaxUs = _settings.TimeoutMaxMs * 1000,
         },

@@ -63,7 +63,7 @@ internal sealed class Report
         if (result.DoneCount > 0) _line.Text(" done=").Number(result.DoneCount);
         _line.Text(" class=");
         InputAnswer answer = result.Answer;
-        // The gateway publishes the result: the board does not know it. Values have no class.
+        // The gateway publishes the result: the board does not know it. Values and outputs have no class.
         if (result.Label == InputResult.NoLabel || !answer.HasClass) _line.Text("-");
         else _line.Number(result.Label);
         _line.Text(" ms=").Thousandths(result.TimeUs).Text(" active-ms=").Thousandths(result.ActiveUs).Text(" mj=").Thousandths(result.EnergyUj)
@@ -81,9 +81,25 @@ internal sealed class Report
             _line.Text(" value=").Value(answer.Value(0)).Text(" unit=").Quoted(
                 answer.Kind == AnswerKind.Anomaly ? "" : answer.Scale.Unit(0), AnswerScale.MaxUnitSize);
         }
+        if (answer.TokenNames != null && result.Label != InputResult.NoLabel) Output(answer);
         _console.Write(_line);
         if (answer.ValueCount > 1) Values(result.Input, answer);
-        if (answer.StepLabelCount > 0) Steps(result.Input, answer);
+        if (answer.StepLabelCount > 0 && answer.TokenNames == null) Steps(result.Input, answer);
+    }
+
+    /// <summary>Appends an output as text, as much as the line has room for.</summary>
+    private void Output(InputAnswer answer)
+    {
+        string separator = OutputText.SeparatorOf(answer.TokenNames);
+        _line.Text(" text=\"");
+        for (int k = 0; k < answer.StepLabelCount; k++)
+        {
+            string token = answer.TokenNames[answer.StepLabel(k)];
+            if (_line.Room < token.Length + separator.Length + 1) break;
+            if (k > 0) _line.Text(separator);
+            _line.Letters(token, token.Length);
+        }
+        _line.Text("\"");
     }
 
     /// <summary>Lines of all values of an answer.</summary>

@@ -166,7 +166,8 @@ internal sealed class InputDriver
         {
             label = _kernel.Classify();
             // Before the flow takes the result: an answer that completes the input during that call brings its own numbers.
-            _flow.Result.Answer.TakeLocal(_kernel.Logits, _kernel.LogitFractionBits, label, _kernel.Score, end);
+            InputAnswer answer = _flow.Result.Answer;
+            answer.TakeLocal(_kernel.Logits, _kernel.LogitFractionBits, label, _kernel.Score, answer.TokenNames == null ? end : _kernel.OutputCount);
         }
         // The MQTT client's thread gets the processor, so that an answer which has come is delivered now.
         if (_flow.Hedge.IsRunning) Thread.Sleep(0);

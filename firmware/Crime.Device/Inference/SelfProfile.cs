@@ -16,6 +16,9 @@ internal sealed class SelfProfile
     private const int LongLength = EngineSetup.LongLength;
     private const int RunCount = 3;
 
+    // Steps of the longer of two measured outputs.
+    private const int OutputSteps = 9;
+
     /// <summary>Measures the kernel and the encoder on zeros.</summary>
     /// <param name="kernel">The kernel; null when the board cannot hold the model.</param>
     /// <param name="sender">Writes the requests.</param>
@@ -25,7 +28,12 @@ internal sealed class SelfProfile
         var zeros = new short[LongLength * valuesPerStep];
         if (kernel != null)
         {
+            // One step of output, whatever the zeros would make a decoder write. It is taken off again: the engine adds those of the expected output.
+            kernel.ForcedSteps = 1;
             LocalTime = Measure(kernel, null, zeros);
+            MeasureOutput(kernel, zeros);
+            if (OutputStepNs > 0) LocalTime = new CostLine(LocalTime.AlphaNs, LocalTime.BetaUs - OutputStepNs / 1000);
+            kernel.ForcedSteps = 0;
             kernel.State.Reset();
             kernel.Saturations.Reset();
         }
@@ -35,17 +43,39 @@ internal sealed class SelfProfile
     /// <summary>Lines that were measured before.</summary>
     /// <param name="localTime">Time to compute a sequence on the board; null when it cannot.</param>
     /// <param name="encodeTime">Time to write a request.</param>
-    public SelfProfile(CostLine localTime, CostLine encodeTime)
+    /// <param name="kernel">Measures a step of output; null when the board cannot hold the model.</param>
+    /// <param name="valuesPerStep">Numbers per timestep.</param>
+    public SelfProfile(CostLine localTime, CostLine encodeTime, IKernel kernel, int valuesPerStep)
     {
         LocalTime = localTime;
         EncodeTime = encodeTime;
+        if (kernel == null) return;
+        MeasureOutput(kernel, new short[ShortLength * valuesPerStep]);
+        kernel.ForcedSteps = 0;
     }
 
-    /// <summary>Time to compute a sequence on the board; null when it cannot.</summary>
-    public CostLine LocalTime { get; }
+    /// <summary>Time to compute a sequence on the board, with a decoder to read it; null when it cannot.</summary>
+    public CostLine LocalTime { get; private set; }
+
+    /// <summary>Time of a step of output in ns; 0 for a network that writes no sequence.</summary>
+    public int OutputStepNs { get; private set; }
 
     /// <summary>Time to write a request.</summary>
     public CostLine EncodeTime { get; }
+
+    private void MeasureOutput(IKernel kernel, short[] zeros)
+    {
+        kernel.ForcedSteps = 1;
+        long shortUs = LeastTimeUs(kernel, null, zeros, ShortLength);
+        // A kernel without a decoder writes nothing.
+        if (kernel.OutputCount == 0) return;
+        kernel.ForcedSteps = OutputSteps;
+        long longUs = LeastTimeUs(kernel, null, zeros, ShortLength);
+        int steps = kernel.OutputCount - 1;
+        if (steps > 0 && longUs > shortUs) OutputStepNs = (int)((longUs - shortUs) * 1000 / steps);
+        kernel.State.Reset();
+        kernel.Saturations.Reset();
+    }
 
     private static CostLine Measure(IKernel kernel, RequestSender sender, short[] zeros) => CostLine.Through(
         ShortLength, LeastTimeUs(kernel, sender, zeros, ShortLength), LongLength, LeastTimeUs(kernel, sender, zeros, LongLength));

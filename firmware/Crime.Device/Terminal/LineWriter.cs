@@ -47,13 +47,22 @@ internal sealed class LineWriter
     public LineWriter Quoted(string text, int most)
     {
         Letter((byte)'"');
+        Letters(text, most);
+        Letter((byte)'"');
+        return this;
+    }
+
+    /// <summary>Appends text in the letters of a line: quotation marks become apostrophes, and what is not ASCII a question mark.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="most">Most letters of it; the rest is dropped.</param>
+    public LineWriter Letters(string text, int most)
+    {
         int count = text.Length < most ? text.Length : most;
         for (int i = 0; i < count; i++)
         {
             char c = text[i];
             Letter(c == '"' ? (byte)'\'' : c >= ' ' && c < 127 ? (byte)c : (byte)'?');
         }
-        Letter((byte)'"');
         return this;
     }
 

@@ -102,20 +102,44 @@ public sealed class ReferenceNetwork
         _count++;
     }
 
-    /// <summary>The logits of the present state, exact. With convolutions a network of its own runs what they make of the whole sequence.</summary>
+    /// <summary>
+    /// The logits of the present state, exact; with a decoder those of its least certain token. With convolutions a network of its own runs what they make of
+    /// the whole sequence.
+    /// </summary>
     public int[] Logits()
     {
-        if (_front.Length == 0) return LogitsOfState();
+        if (_model.Decoder != null) return Write().Weakest;
+        if (_front.Length == 0) return LogitsOf(Seen());
         IReadOnlyList<short[]> sequence = _front[0].Inputs;
         foreach (ReferenceConvolution layer in _front) sequence = layer.Results(sequence);
         var whole = new ReferenceNetwork(_model);
         foreach (short[] x in sequence) whole.Advance(x);
-        return whole.LogitsOfState();
+        return whole.LogitsOf(whole.Seen());
     }
 
-    private int[] LogitsOfState()
+    /// <summary>Writes the output of a decoder from the present state, which stays.</summary>
+    /// <returns>The tokens without the end, and the logits of the token with the least margin over the others.</returns>
+    public (int[] Tokens, int[] Weakest) Write()
     {
-        var logits = new int[_model.OutputCount];
+        var cell = new ReferenceLayer(_model.Decoder.Fixed);
+        cell.Begin(_layers[^1].Hidden, _layers[^1].Cell);
+        var tokens = new List<int>();
+        var steps = new List<(int[] Logits, long Margin)>();
+        int token = 0;
+        do
+        {
+            cell.Step([.. Enumerable.Range(0, _model.Decoder.EmbeddingCount).Select(k => _model.OutputEmbedding(token, k))]);
+            int[] logits = LogitsOf(cell.Hidden);
+            token = Array.IndexOf(logits, logits.Max());
+            steps.Add((logits, logits.Length == 1 ? (long)logits[0] - int.MinValue : logits[token] - logits.Where((_, k) => k != token).Max(logit => (long)logit)));
+            if (token > 0) tokens.Add(token);
+        }
+        while (token > 0 && steps.Count < _model.Decoder.LongestOutput);
+        return ([.. tokens], steps.MinBy(step => step.Margin).Logits);
+    }
+
+    private short[] Seen()
+    {
         short[] hidden = _model.Pooling switch
         {
             PoolingKind.None => _layers[^1].Hidden,
@@ -124,6 +148,12 @@ public sealed class ReferenceNetwork
             _ => [.. _pooled.Select(sum => (short)(_count == 0 ? 0 : Math.Floor((2m * sum + _count) / (2m * _count))))],
         };
         foreach (DenseLayer layer in _model.DenseLayers ?? []) hidden = Dense(layer, hidden);
+        return hidden;
+    }
+
+    private int[] LogitsOf(short[] hidden)
+    {
+        var logits = new int[_model.OutputCount];
         for (int k = 0; k < logits.Length; k++)
         {
             long sum = _model.HeadBias(k);
@@ -179,6 +209,13 @@ internal sealed class ReferenceLayer(FixedLayer layer)
     {
         Hidden = new short[Hidden.Length];
         Cell = new short[Cell.Length];
+    }
+
+    /// <summary>Starts from the state of another layer.</summary>
+    public void Begin(short[] hidden, short[] cell)
+    {
+        Hidden = hidden;
+        if (_shape.HasCellState) Cell = cell;
     }
 
     public void Step(short[] x)
