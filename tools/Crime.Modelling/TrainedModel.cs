@@ -58,6 +58,9 @@ public sealed class TrainedModel
     internal AnswerScale ValueScale => Scale
         ?? new AnswerScale(0, new float[OutputCount], [.. Enumerable.Repeat(1f, OutputCount)], [.. Enumerable.Repeat("", OutputCount)]);
 
+    /// <summary>The decoder; null for a model that writes no sequence.</summary>
+    public TrainedDecoder? Decoder { get; init; }
+
     /// <summary>[outputs][inputs of the head].</summary>
     public required float[] HeadWeights { get; init; }
 
@@ -77,7 +80,8 @@ public sealed class TrainedModel
     public int OutputCount => HeadBias.Length;
 
     /// <summary>Trainable numbers.</summary>
-    public int ParameterCount => Embedding.Length + Layers.Sum(layer => layer.ParameterCount) + (int)(Graph?.FloatCount ?? 0) + HeadWeights.Length + HeadBias.Length;
+    public int ParameterCount => Embedding.Length + Layers.Sum(layer => layer.ParameterCount) + (int)(Graph?.FloatCount ?? 0)
+        + (Decoder?.ParameterCount ?? 0) + HeadWeights.Length + HeadBias.Length;
 
     /// <summary>Whether a board could run the model.</summary>
     public bool FitsBoards => ObstacleForBoards == null;
@@ -88,6 +92,7 @@ public sealed class TrainedModel
         ?? (DenseTail.TryFind(this) == null
             ? BoardText
             : null)
+        ?? (Decoder is { Attention: not AttentionKind.None } ? "boards run decoders without attention" : null)
         ?? (Answer == AnswerKind.ValuesPerStep ? "a board gives no values per timestep" : null)
         ?? (Answer == AnswerKind.Anomaly && Graph != null ? "a board predicts the next timestep from the last state alone" : null)
         ?? (HeadInput == HeadInput.FirstStep ? "the head sees the first timestep" : null);
@@ -110,8 +115,13 @@ public sealed class TrainedModel
     /// <param name="scale">Scale of the answer.</param>
     internal TrainedModel WithHead(float[] weights, float[] bias, AnswerScale? scale) => With(Layers, Calibration, (weights, bias, scale));
 
+    /// <summary>Returns the same model with a decoder: it writes sequences.</summary>
+    /// <param name="decoder">The decoder.</param>
+    public TrainedModel WithDecoder(TrainedDecoder decoder) => With(Layers, Calibration, decoder: decoder);
+
     private TrainedModel With(
-        IReadOnlyList<RecurrentLayer> layers, Calibration? calibration, (float[] Weights, float[] Bias, AnswerScale? Scale)? head = null) => new()
+        IReadOnlyList<RecurrentLayer> layers, Calibration? calibration, (float[] Weights, float[] Bias, AnswerScale? Scale)? head = null,
+        TrainedDecoder? decoder = null) => new()
     {
         Name = Name,
         Input = Input,
@@ -124,9 +134,10 @@ public sealed class TrainedModel
         Layers = layers,
         HeadInput = HeadInput,
         Graph = Graph,
-        Answer = Answer,
+        Answer = decoder == null ? Answer : AnswerKind.Sequence,
         IsLogit = IsLogit,
         Scale = head == null ? Scale : head.Value.Scale,
+        Decoder = decoder ?? Decoder,
         HeadWeights = head?.Weights ?? HeadWeights,
         HeadBias = head?.Bias ?? HeadBias,
         Calibration = calibration,

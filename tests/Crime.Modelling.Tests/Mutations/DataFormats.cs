@@ -31,7 +31,8 @@ internal sealed class DataFormats(string folder)
     public IEnumerable<Format> All()
     {
         byte[][] models = [TestModels.Features, TestModels.Tokens,
-            .. Enumerable.Range(0, 6).Select(seed => ModelFiles.ModelFileWriter.Write(new RandomNetwork(seed).Model, null))];
+            .. Enumerable.Range(0, 6).Select(seed => ModelFiles.ModelFileWriter.Write(new RandomNetwork(seed).Model, null)),
+            .. Enum.GetValues<AttentionKind>().Select((kind, n) => TestDecoders.Write(TestDecoders.Make(n % 2 == 0 ? CellKind.Gru : CellKind.Lstm, kind, beam: n + 1)))];
         yield return new Format("crime", models, ReadModel) { Deeper = (mutator, bytes) => Sealed(mutator, bytes) };
         byte[] package = KernelPackager.Build(TestModels.Parse(TestModels.Features));
         yield return new Format("kernel package", [package], ReadPackage) { Deeper = (mutator, bytes) => WithinHeader(mutator, bytes) };

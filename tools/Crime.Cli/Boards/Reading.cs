@@ -33,6 +33,9 @@ internal sealed partial record Reading(
     [JsonPropertyOrder(-1)]
     public string Kind { get; } = "inf";
 
+    /// <summary>The output of a network that writes, cut off at the end of the line; null for other networks.</summary>
+    public string? Output { get; private init; }
+
     /// <summary>Parses a line of the console.</summary>
     /// <returns>Null when it is not an INF line, or a damaged one.</returns>
     public static Reading? Parse(string line)
@@ -44,7 +47,10 @@ internal sealed partial record Reading(
             fields.Number("mj"), fields.Number("mw"), fields.Text("even") == "-" ? null : fields.Whole("even"), fields.Whole("depth"), fields.Text("meter"),
             fields.Text("done").Length == 0 ? 0 : fields.Whole("done"), fields.Text("conf") == "-" ? null : fields.Whole("conf"),
             fields.Text("name").Length == 0 ? null : fields.Text("name"), fields.Text("value").Length == 0 ? null : fields.Number("value"),
-            fields.Text("unit").Length == 0 ? null : fields.Text("unit"));
+            fields.Text("unit").Length == 0 ? null : fields.Text("unit"))
+        {
+            Output = fields.Has("text") ? fields.Text("text") : null,
+        };
     }
 
     [GeneratedRegex(
@@ -52,7 +58,7 @@ internal sealed partial record Reading(
         + @"ms=(?<ms>\d{1,9}\.\d{3}) active-ms=(?<active>\d{1,9}\.\d{3}) mj=(?<mj>\d{1,9}\.\d{3}) "
         + @"mw=(?<mw>\d{1,9}\.\d{3}) even=(?<even>-|\d{1,5}) depth=(?<depth>\d{1,5}) meter=(?<meter>ina219|model)"
         + @" conf=(?<conf>-|[1-9]\d{0,3}) name=(-|""(?<name>[ !#-~]+)"")"
-        + @"( value=(?<value>-?\d{1,13}\.(\d{3}|\d{6})) unit=""(?<unit>[ !#-~]{0,15})"")?\z",
+        + @"( value=(?<value>-?\d{1,13}\.(\d{3}|\d{6})) unit=""(?<unit>[ !#-~]{0,15})"")?( text=""(?<text>[ !#-~]*)"")?\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex Line();
 }
@@ -129,6 +135,9 @@ internal sealed class ConsoleFields
 
     /// <summary>The values of a line; null when it has another form.</summary>
     public static ConsoleFields? Read(Regex form, string line) => form.Match(line) is { Success: true } match ? new ConsoleFields(match) : null;
+
+    /// <summary>Returns true when the line has a value.</summary>
+    public bool Has(string key) => _match.Groups[key].Success;
 
     /// <summary>A value as it stands.</summary>
     public string Text(string key) => _match.Groups[key].Value;

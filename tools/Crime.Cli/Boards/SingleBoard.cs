@@ -102,8 +102,10 @@ internal sealed class SingleBoard : IDisposable
 
     private static async Task<byte[]> RecordAsync(BoardSetup setup, InputChoice inputs, CancellationToken cancellation)
     {
-        Dataset data = inputs.DataPath == null ? GestureGenerator.Generate() : LoadedData.Read(inputs.DataPath);
         ModelFile model = await GatewayModel.FetchAsync(setup, cancellation);
+        Dataset data = inputs.DataPath == null
+            ? GestureGenerator.Generate()
+            : LoadedData.Read(inputs.DataPath, hasOutputs: model.Answer == AnswerKind.Sequence);
         new ModelInput(model).CheckFits(data);
         return RecordingWriter.Write(model, BoardInputs.Deal(data, 1, inputs.Count, Seed)[0]);
     }

@@ -15,6 +15,7 @@ using Crime.Modelling;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Limits;
 using Crime.Modelling.ModelFiles;
+using Crime.Modelling.Training.Decoding;
 using Crime.VirtualBoard;
 
 namespace Crime.Cli.Demo;
@@ -44,7 +45,8 @@ internal sealed class DemoRunner
         if (!_model.HasFixedPoint || !_model.HasFloat) throw new UserInputException($"{ModelPath}: the demo needs a model for boards and gateways");
         RequestLimits limits = RequestLimits.Of(_model);
         limits.CheckCarries(ModelPath, 0);
-        _data = options.DataPath == null ? GestureGenerator.Generate() : LoadedData.Read(options.DataPath, options.TestLinesPath);
+        _data = options.DataPath == null ? GestureGenerator.Generate() : LoadedData.Read(
+            options.DataPath, options.TestLinesPath, hasOutputs: _model.Answer == AnswerKind.Sequence);
         new ModelInput(_model).CheckFits(_data);
         if (_data.Test.Count > 0) limits.CheckCarries($"data set '{_data.Name}'", _data.Test.Max(sequence => sequence.Length));
         _inputs = BoardInputs.Deal(_data, options.BoardCount, options.InputCount, options.Seed);
@@ -156,12 +158,16 @@ internal sealed class DemoRunner
         int correct = 0;
         for (int i = 0; i < boards.Count; i++)
             correct += boards[i].Readings.DistinctBy(reading => reading.Input)
-                .Count(reading => reading.Input < _inputs[i].Count && reading.ClassIndex == input.LabelOf(_inputs[i][reading.Input]));
+                .Count(reading => reading.Input < _inputs[i].Count && IsRight(reading, _inputs[i][reading.Input], input));
         return new Pass(mapping, boards.Select(board => board.Readings).ToList(), correct, _inputs.Sum(inputs => inputs.Count), beforeFault)
         {
             BackgroundMj = boards.Sum(board => board.BackgroundMj),
         };
     }
+
+    private bool IsRight(Reading reading, LabelledSequence sequence, ModelInput input) => _model.Answer == AnswerKind.Sequence
+        ? reading.Output == string.Join(OutputText.SeparatorOf(_model.ClassNames), WriterData.Split(sequence.Label))
+        : reading.ClassIndex == input.LabelOf(sequence);
 
     private DemoSummary Summarise(Pass crime, Pass local, Pass gateway)
     {

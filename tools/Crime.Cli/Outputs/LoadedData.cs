@@ -13,10 +13,11 @@ internal static class LoadedData
     /// <param name="path">Folder of the data set.</param>
     /// <param name="testLinesPath">For text: file with the line numbers of the test part; null without one.</param>
     /// <param name="isTestNeeded">False: a training part alone is enough.</param>
+    /// <param name="hasOutputs">True where the labels are output sequences.</param>
     /// <exception cref="UserInputException">There is no data set, or it is malformed.</exception>
-    public static Dataset Read(string path, string? testLinesPath = null, bool isTestNeeded = true)
+    public static Dataset Read(string path, string? testLinesPath = null, bool isTestNeeded = true, bool hasOutputs = false)
     {
-        Dataset data = DatasetFolder.LoadAny(path, testLinesPath, isTestNeeded);
+        Dataset data = hasOutputs ? DatasetFolder.Load(path, testLinesPath, isTestNeeded, hasOutputs) : DatasetFolder.LoadAny(path, testLinesPath, isTestNeeded);
         Report(path, data);
         return data;
     }

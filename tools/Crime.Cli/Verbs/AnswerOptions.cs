@@ -26,10 +26,13 @@ internal sealed class AnswerOptions
 
     private readonly Option<int> _channel = Options.Number("--channel", "With --forecast: zero-based number of the channel.", 0, 0, ModelFormat.MaxInputs - 1);
 
+    /// <summary>The options.</summary>
+    public IReadOnlyList<Option> All => [_normal, _forecast, _channel];
+
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _normal, _forecast, _channel }) command.Add(option);
+        foreach (Option option in All) command.Add(option);
         command.Validators.Add(result =>
         {
             if (result.GetResult(_channel) is { Implicit: false } && result.GetResult(_forecast) == null)

@@ -154,7 +154,8 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
         yield return ("network", $"{_model.InputCount} {(_model.Input == InputKind.Tokens ? "embedding dimensions" : "features")}, "
             + $"{conversion.Trained.Describe()}, {Outputs}, {conversion.Trained.ParameterCount} parameters");
         yield return ("head", "sees " + imported.Head + (imported.IsHeadAssumed ? " (a state dict does not say; --head does)" : ""));
-        if (_model.Answer != AnswerKind.Class) yield return ("answer", DescribeAnswer());
+        if (_model.Answer == AnswerKind.Sequence) yield return ("answer", WriterText.Describe(_model));
+        else if (_model.Answer != AnswerKind.Class) yield return ("answer", DescribeAnswer());
         if (imported.IsLogit) yield return ("classes", "two, from one output: 0 and the logit");
         if (imported.Ends.Count > 0) yield return ("left out at the end", $"{string.Join(", ", imported.Ends)}: the largest value stays the largest");
         if (check != null)

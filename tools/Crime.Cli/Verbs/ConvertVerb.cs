@@ -74,8 +74,8 @@ internal static class ConvertVerb
             throw new UserInputException($"{(testLines != null ? "--test-lines" : "--percentile")} needs --calibrate: it is about the data set");
         if (trained.ObstacleForBoards is { } obstacle && !options.IsPlain)
             throw new UserInputException($"--weights and --prune are for boards, and boards cannot run this model: {obstacle}");
-        Dataset? data = calibratePath == null ? null : LoadedData.Read(calibratePath, testLines);
-        TestAnswers? answers = data == null ? null : AnswersOf(imported, data);
+        Dataset? data = calibratePath == null ? null : LoadedData.Read(calibratePath, testLines, hasOutputs: trained.Decoder != null);
+        TestAnswers? answers = data == null || trained.Decoder != null ? null : AnswersOf(imported, data);
         var (conversion, before) = await Output.WithProgress(
             "converting",
             Conversion.StepsOf(data, options),

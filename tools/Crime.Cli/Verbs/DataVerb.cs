@@ -22,9 +22,10 @@ internal static class DataVerb
         "Shows, imports, divides, merges and augments data sets. Each has --help and --json.\n\n"
         + "Examples:\n  crime data show gestures -o gestures.png\n  crime data import wave_*.csv rest_*.csv --label-from file -o gestures\n"
         + "  crime data split gestures --test 0.3 -o gestures-2\n  crime data merge gestures more-gestures -o all-gestures\n"
-        + "  crime data augment gestures --copies 20 --turn 60 -o gestures-augmented")
+        + "  crime data augment gestures --copies 20 --turn 60 -o gestures-augmented\n"
+        + "  crime data numbers -o numbers")
     {
-        CreateShow(), DataImportVerb.Create(), CreateSplit(), CreateMerge(), DataAugmentVerb.Create(),
+        CreateShow(), DataImportVerb.Create(), CreateSplit(), CreateMerge(), DataAugmentVerb.Create(), DataNumbersVerb.Create(),
     };
 
     /// <summary>Option of the folder that is written.</summary>

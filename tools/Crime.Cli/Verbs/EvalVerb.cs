@@ -40,15 +40,26 @@ internal static class EvalVerb
         var answers = new AnswerOptions();
         answers.AddTo(command);
         command.SetAction((parsed, cancellation) => Run(
-            parsed.GetRequiredValue(model), file => answers.Read(parsed, parsed.GetRequiredValue(data), parsed.GetValue(testLines), file),
-            parsed.GetRequiredValue(kernel), parsed.GetValue(limit), parsed.GetValue(json), cancellation));
+            parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetValue(testLines),
+            file => answers.Read(parsed, parsed.GetRequiredValue(data), parsed.GetValue(testLines), file), parsed.GetRequiredValue(kernel),
+            parsed.GetValue(limit), parsed.GetValue(json), cancellation));
         return command;
     }
 
     private static async Task<int> Run(
-        string modelPath, Func<ModelFile, TestAnswers> load, string kernel, int limit, bool json, CancellationToken cancellation)
+        string modelPath, string dataPath, string? testLines, Func<ModelFile, TestAnswers> load, string kernel, int limit, bool json,
+        CancellationToken cancellation)
     {
         ModelFile model = ModelLoading.Load(modelPath);
+        if (model.Answer == AnswerKind.Sequence)
+        {
+            Dataset outputs = LoadedData.Read(dataPath, testLines, hasOutputs: true);
+            WriterResult written = await Output.WithProgress(
+                "evaluating", outputs.Test.Count, done => new WriterEvaluator(model).Evaluate(outputs, limit, done, cancellation));
+            if (json) Output.WriteJson(written, outputs);
+            else foreach (string line in WriterText.Of(written)) Console.Out.WriteLine(line);
+            return 0;
+        }
         TestAnswers answers = load(model);
         Dataset data = answers.Data;
         var evaluator = new Evaluator(model);

@@ -41,7 +41,8 @@ internal static class RecordingVerb
             Output.CheckNew(path, parsed.GetValue(force));
             string modelPath = parsed.GetRequiredValue(model);
             ModelFile file = ModelLoading.Load(modelPath);
-            Dataset read = LoadedData.Read(parsed.GetRequiredValue(data), parsed.GetValue(testLines));
+            Dataset read = LoadedData.Read(
+                parsed.GetRequiredValue(data), parsed.GetValue(testLines), hasOutputs: file.Answer == AnswerKind.Sequence);
             new ModelInput(file).CheckFits(read);
             if (read.Test.Count == 0) throw new UserInputException($"data set '{read.Name}' has no test sequences");
             int asked = parsed.GetValue(count);

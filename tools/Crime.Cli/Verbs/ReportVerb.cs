@@ -64,6 +64,8 @@ internal static class ReportVerb
         ModelFile model = ModelLoading.Load(modelPath);
         if (!model.HasFixedPoint || !model.HasFloat)
             throw new UserInputException($"{modelPath}: a report compares boards and gateways; this model is for one of them only");
+        if (model.Answer == AnswerKind.Sequence)
+            throw new UserInputException($"{modelPath}: writes sequences, and a report shows classes; 'crime eval' gives the shares of tokens and outputs");
         TestAnswers answers = load(model);
         Dataset data = answers.Data;
         EvaluationResult result = await Output.WithProgress(

@@ -74,7 +74,7 @@ internal static class SimulateVerb
             if (parsed.GetRequiredValue(resultTo) == "gateway") nodes = nodes.WithResultsAtGateway();
             InputSet inputs = InputSet.Load(PathOf(parsed.GetRequiredValue(set), ScenarioFile.BundledInputsFolder));
             Safeguards left = Remaining(parsed.GetValue(without) ?? []);
-            IEnumerable<SimulationRun> runs = Chosen(nodes, parsed.GetRequiredValue(policy)).Select(chosen => new SimulationRun(
+            IEnumerable<SimulationRun> runs = Chosen(nodes, inputs, parsed.GetRequiredValue(policy)).Select(chosen => new SimulationRun(
                 nodes, inputs, chosen, parsed.GetRequiredValue(objective) == EnergyObjective ? Objective.Energy : Objective.Time, parsed.GetValue(seed))
             {
                 StatusIntervalMs = parsed.GetValue(statusMs) is > 0 and var ms ? ms : null, Safeguards = left, Races = parsed.GetValue(race),
@@ -150,9 +150,9 @@ internal static class SimulateVerb
         ?? throw new UserInputException(
             $"--without is '{name}'; allowed are {string.Join(", ", SafeguardNames.Each.Select(entry => entry.Name))} and {SafeguardNames.All}")));
 
-    private static IReadOnlyList<Policy> Chosen(Scenario scenario, string name)
+    private static IReadOnlyList<Policy> Chosen(Scenario scenario, InputSet set, string name)
     {
-        IReadOnlyList<Policy> all = Policy.All(scenario);
+        IReadOnlyList<Policy> all = set.Lengths.IsWriting ? [.. Policy.All(scenario), Policy.MeanOutput] : Policy.All(scenario);
         if (name == AllPolicies) return all;
         return all.FirstOrDefault(policy => policy.Name == name) is { } found
             ? [found]

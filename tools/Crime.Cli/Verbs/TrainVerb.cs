@@ -15,6 +15,7 @@ namespace Crime.Cli.Verbs;
 internal sealed class TrainVerb
 {
     private const string FloatOnly = "off";
+    private const string Off = "off";
 
     private static readonly Dictionary<string, TrainingAnswer> s_answers = new()
     {
@@ -44,6 +45,10 @@ internal sealed class TrainVerb
         "--quantile", "With --answer anomaly: share of the held out normal sequences below the threshold; 0.99 where nothing is said.",
         value => value is > 0 and <= 1, "above 0 and up to 1");
     private readonly AnswerOptions _labels = new();
+    private readonly Option<string> _decoder = Options.OneOf(
+        "--decoder", "Train a network that writes: the label of a line is its output, tokens with spaces between them. Boards run plain decoders only.",
+        [Off, .. WriterTrainingRun.Decoders.Keys]);
+    private readonly Option<int> _beam = Options.Number("--beam", "With --decoder: hypotheses that a gateway follows.", 1, 1, DecoderSection.MaxBeamWidth);
     private readonly Option<bool> _keepZeros = new("--keep-zeros") { Description = "With --from: weights that are zero stay zero, so a pruned model stays pruned." };
     private readonly Option<int> _seed = Options.Number("--seed", "Decides start values and order; the same seed gives the same bytes.", 1, 0, int.MaxValue);
     private readonly Option<int> _threads = Options.Number("--threads", "Threads; they do not change the result.", Environment.ProcessorCount, 1, 1024);
@@ -68,16 +73,21 @@ internal sealed class TrainVerb
             + "Examples:\n  crime train data/japanese-vowels -o vowels.safetensors --cell gru --hidden 16\n"
             + "  crime train data/japanese-vowels -o vowels-4.safetensors --from vowels.safetensors --qat 4\n"
             + "  crime train data/japanese-vowels -o next.safetensors --answer value --forecast 3 --channel 1 --unit dB\n"
-            + "  crime train data/japanese-vowels -o watch.safetensors --answer anomaly --normal 1,2,3")
+            + "  crime train data/japanese-vowels -o watch.safetensors --answer anomaly --normal 1,2,3\n"
+            + "  crime train numbers -o numbers.safetensors --decoder luong-dot --hidden 48 --epochs 20 --learning-rate 0.005")
         {
             verb._data, verb._output, verb._testLines, verb._from, verb._qat, verb._cell, verb._hidden, verb._embedding, verb._epochs,
-            verb._batch, verb._rate, verb._truncate, verb._keepZeros, verb._seed, verb._threads, verb._answer, verb._unit,
+            verb._batch, verb._rate, verb._truncate, verb._decoder, verb._beam, verb._keepZeros, verb._seed, verb._threads, verb._answer, verb._unit,
             verb._quantile, verb._json,
         };
         verb._labels.AddTo(command);
         command.Validators.Add(result =>
         {
             bool isGiven = result.GetResult(verb._from) != null;
+            bool writes = result.GetValue(verb._decoder) is not null and not Off;
+            foreach (Option option in verb._labels.All.Concat([verb._from, verb._qat, verb._truncate, verb._keepZeros, verb._answer, verb._unit, verb._quantile]))
+                if (writes && result.GetResult(option) is { Implicit: false }) result.AddError($"{option.Name} cannot be given with --decoder");
+            if (!writes && result.GetResult(verb._beam) is { Implicit: false }) result.AddError("--beam needs --decoder");
             foreach (Option option in new Option[] { verb._cell, verb._hidden, verb._embedding })
                 if (isGiven && result.GetResult(option) is { Implicit: false }) result.AddError($"{option.Name} cannot be given with --from: that model has its own");
             if (!isGiven && result.GetResult(verb._keepZeros) is { Implicit: false }) result.AddError("--keep-zeros needs --from: a new model has no zeros");
@@ -99,6 +109,18 @@ internal sealed class TrainVerb
             Seed = parsed.GetValue(_seed),
             Threads = parsed.GetValue(_threads),
         };
+        if (parsed.GetRequiredValue(_decoder) is var decoder and not Off)
+        {
+            return new WriterTrainingRun
+            {
+                DataPath = parsed.GetRequiredValue(_data),
+                TestLinesPath = parsed.GetValue(_testLines),
+                OutputPath = parsed.GetRequiredValue(_output),
+                Options = options with { Epochs = parsed.GetValue(_epochs), LearningRate = parsed.GetValue(_rate) },
+                Attention = WriterTrainingRun.Decoders[decoder],
+                BeamWidth = parsed.GetValue(_beam),
+            }.Run(parsed.GetValue(_json), cancellation);
+        }
         string qat = parsed.GetRequiredValue(_qat);
         string? answer = parsed.GetValue(_answer);
         return new TrainingRun

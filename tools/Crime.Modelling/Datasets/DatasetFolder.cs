@@ -21,10 +21,11 @@ public static class DatasetFolder
     /// For text: a file with the zero-based line numbers of the test part. Without it every fifth line of a class is tested.
     /// </param>
     /// <param name="isTestNeeded">False: a training part alone is enough; the test part is empty then.</param>
+    /// <param name="hasOutputs">True where the labels are output sequences, of which most occur once.</param>
     /// <exception cref="UserInputException">Nothing of the above is there, a file is malformed, or has other labels than one class for each sequence.</exception>
-    public static Dataset Load(string path, string? testLinesPath = null, bool isTestNeeded = true)
+    public static Dataset Load(string path, string? testLinesPath = null, bool isTestNeeded = true, bool hasOutputs = false)
     {
-        Dataset data = LoadAny(path, testLinesPath, isTestNeeded);
+        Dataset data = LoadAny(path, testLinesPath, isTestNeeded, hasOutputs);
         return data.Labels == LabelKind.Class ? data : throw new UserInputException($"{data.LabelsWhere}: {data.LabelsText}; only classes are read here");
     }
 
@@ -32,8 +33,9 @@ public static class DatasetFolder
     /// <param name="path">As for <see cref="Load"/>.</param>
     /// <param name="testLinesPath">As for <see cref="Load"/>.</param>
     /// <param name="isTestNeeded">As for <see cref="Load"/>.</param>
+    /// <param name="hasOutputs">As for <see cref="Load"/>.</param>
     /// <exception cref="UserInputException">There is no data set, or a file is malformed.</exception>
-    public static Dataset LoadAny(string path, string? testLinesPath = null, bool isTestNeeded = true)
+    public static Dataset LoadAny(string path, string? testLinesPath = null, bool isTestNeeded = true, bool hasOutputs = false)
     {
         var remarks = new List<string>();
         bool isFile = File.Exists(path);
@@ -44,6 +46,7 @@ public static class DatasetFolder
             string[] files = isFile ? WithPartner(path) : DataFiles.In(path, remarks);
             Dataset data = Read(path, isFile ? SplitName.Of(full).Stem : Path.GetFileName(full), files, testLinesPath, isTestNeeded, remarks);
             if (data.Train.Count + data.Test.Count == 0) throw new UserInputException($"{path}: holds no sequence; fill the files");
+            if (hasOutputs) return data;
             if (data.Labels == LabelKind.Class) CheckClasses(path, data.Train);
             return data with { Remarks = [.. data.Remarks, .. Missing(data)] };
         }

@@ -37,6 +37,7 @@ public static class PyTorchImporter
     /// <param name="options">The user's statements about the file.</param>
     public static ImportedModel Import(Safetensors file, string path, ImportOptions options)
     {
+        TrainedDecoder? decoder = DecoderTensors.Take(file, path);
         var metadata = new ModelMetadata(file.Metadata, path);
         var head = new HeadChoice(metadata, options, path);
         var tensors = new StateDict(file, path);
@@ -60,7 +61,8 @@ public static class PyTorchImporter
         try
         {
             ImportedModel imported = new NetworkBuilder(metadata, options, path).Build(value, isDecision: false);
-            return imported.OfStateDict(head.IsAssumed, CalibrationOf(file, metadata, path, layers.Count));
+            imported = imported.OfStateDict(head.IsAssumed, CalibrationOf(file, metadata, path, layers.Count));
+            return decoder == null ? imported : imported.WithModel(DecoderTensors.Join(imported.Model, decoder, path));
         }
         catch (UserInputException e) when (!e.Message.StartsWith(path, StringComparison.Ordinal))
         {
@@ -94,6 +96,7 @@ public static class PyTorchImporter
         file.Tensors["fc.weight"] = new([rowCount, model.HeadInputCount], model.HeadWeights[^(rowCount * model.HeadInputCount)..]);
         file.Tensors["fc.bias"] = new([rowCount], model.HeadBias[^rowCount..]);
         if (model.Input == InputKind.Tokens) file.Tensors["embedding.weight"] = new([model.VocabularyCount, model.InputCount], model.Embedding);
+        if (model.Decoder != null) DecoderTensors.Add(model.Decoder, file);
         foreach (var (key, value) in provenance) file.Metadata[key] = value;
         file.Metadata["cell"] = cell;
         file.Metadata["head_input"] = ModelFile.IsPerStep(model.Answer)

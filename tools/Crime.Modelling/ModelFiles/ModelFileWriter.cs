@@ -42,7 +42,8 @@ public static class ModelFileWriter
         {
             var layers = model.Layers.SelectMany(layer => layer.Directions).SelectMany(weights => weights.Arrays());
             IEnumerable<float[]> operations = model.Graph?.Operations.Select(operation => operation.Numbers) ?? [];
-            foreach (float[] values in layers.Prepend(model.Embedding).Concat(operations).Append(model.HeadWeights).Append(model.HeadBias))
+            IEnumerable<float[]> decoder = model.Decoder?.Arrays() ?? [];
+            foreach (float[] values in layers.Prepend(model.Embedding).Concat(operations).Concat(decoder).Append(model.HeadWeights).Append(model.HeadBias))
                 foreach (float value in values) writer.Write(value);
         });
 
@@ -66,6 +67,7 @@ public static class ModelFileWriter
             sections.Add((ModelFormat.OptionsTag, Section(writer => WriteOptions(writer, model))));
         if (model.Scale is { } scale) sections.Add((ModelFormat.AnswerTag, Section(writer => WriteScale(writer, scale))));
         if (model.Graph != null) sections.Add((ModelFormat.GraphTag, model.Graph.Write()));
+        if (model.Decoder is { } deco) sections.Add((ModelFormat.DecoderTag, Section(deco.Write)));
         if (quantised != null) sections.Add((ModelFormat.FixedPointTag, Section(writer => WriteFixedPoint(writer, quantised))));
         if (quantised is { Front.Count: > 0 }) sections.Add((ModelFormat.FrontTag, Section(writer => WriteFront(writer, quantised))));
         if (quantised is { DenseLayers.Count: > 0 } or { Pooling: not PoolingKind.None })
@@ -146,21 +148,27 @@ public static class ModelFileWriter
     {
         writer.Write((byte)model.LogitFractionBits);
         writer.Write((byte)model.WeightBits);
-        writer.Write((ushort)0);
-        foreach (QuantisedLayer layer in model.Layers)
-        {
-            writer.Write((uint)layer.CellFractionBits);
-            foreach (int bits in layer.RowFractionBits) writer.Write((byte)bits);
-            Pad(writer);
-            foreach (int value in layer.Bias) writer.Write(value);
-            if (model.WeightBits != Quantiser.FullWeightBits)
-                foreach (int step in layer.Steps) writer.Write((ushort)step);
-            WriteBits(writer, layer.Codes, model.WeightBits);
-            Pad(writer);
-        }
+        writer.Write((ushort)model.OutputFractionBits);
+        foreach (QuantisedLayer layer in model.Layers) WriteLayer(writer, layer, model.WeightBits);
         foreach (int value in model.HeadBias) writer.Write(value);
         foreach (short value in model.HeadWeights) writer.Write(value);
         foreach (short value in model.Embedding) writer.Write(value);
+        if (model.Decoder == null) return;
+        Pad(writer);
+        WriteLayer(writer, model.Decoder, model.WeightBits);
+        foreach (short value in model.OutputEmbedding) writer.Write(value);
+    }
+
+    private static void WriteLayer(BinaryWriter writer, QuantisedLayer layer, int weightBits)
+    {
+        writer.Write((uint)layer.CellFractionBits);
+        foreach (int bits in layer.RowFractionBits) writer.Write((byte)bits);
+        Pad(writer);
+        foreach (int value in layer.Bias) writer.Write(value);
+        if (weightBits != Quantiser.FullWeightBits)
+            foreach (int step in layer.Steps) writer.Write((ushort)step);
+        WriteBits(writer, layer.Codes, weightBits);
+        Pad(writer);
     }
 
     private static void WriteTail(BinaryWriter writer, QuantisedModel model)

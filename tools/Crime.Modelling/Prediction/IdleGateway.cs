@@ -50,7 +50,7 @@ internal sealed class IdleGateway
         double rttUs = offload.TimeUs.Start - mode.WakeUs - encodingUs.Start - mode.Power.TransmitUs(RequestFrame.HeaderSize) - gateway.StartUs - gateway.WaitUs;
         _nowUs = (long)Math.Round(rttUs) + mode.Power.TransmitUs(PingFrame.Size);
         _engine.OnPong(new PongFrame { Sequence = sequence, BacklogUs = Us(gateway.WaitUs) }, _nowUs);
-        foreach (int length in (int[])[lengths.Min(), lengths.Max()]) _engine.OnLocal(length, local.At(length));
+        foreach (int length in (int[])[lengths.Min(), lengths.Max()]) _engine.OnLocal(length, local.At(length), 0);
         if (!mode.IsRadioOff) return;
         _radioUp = new RadioCost((int)mode.WakeUs, mode.Power.WakeMw);
         _engine.OnRadioDown(_radioUp, _nowUs);

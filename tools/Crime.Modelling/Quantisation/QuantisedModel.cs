@@ -104,6 +104,15 @@ public sealed class QuantisedModel
     /// <summary>[vocabulary][inputs]</summary>
     public required short[] Embedding { get; init; }
 
+    /// <summary>The cell of the decoder; null for a model that writes no sequence.</summary>
+    public QuantisedLayer? Decoder { get; init; }
+
+    /// <summary>Fraction bits of <see cref="OutputEmbedding"/>.</summary>
+    public int OutputFractionBits { get; init; }
+
+    /// <summary>[output tokens][embedding]; empty without a decoder.</summary>
+    public short[] OutputEmbedding { get; init; } = [];
+
     /// <summary>Where the ranges came from.</summary>
     public required Calibration Calibration { get; init; }
 }

@@ -38,13 +38,19 @@ public static class Quantiser
         int firstBits = front.Select(layer => layer.Map).LastOrDefault(map => map != null)?.FractionBits ?? inputBits;
         IReadOnlyList<QuantisedDense> dense = QuantiseDense(tail.Layers);
         int seenBits = dense.Count == 0 ? ModelFormat.HiddenFractionBits : dense[^1].FractionBits, logitBits = ChooseLogitBits(model, seenBits);
+        int outputBits = model.Decoder == null ? 0 : QFormat.FractionBitsFor(model.Decoder.Embedding.Max(MathF.Abs));
         return new QuantisedModel
         {
+            Decoder = model.Decoder == null ? null : QuantiseLayer(
+                model.Decoder.Cell, model.Layers.Count, outputBits, CellFractionBits(model.Decoder.Cell, EndCell(model), calibration), weightBits),
+            OutputFractionBits = outputBits,
+            OutputEmbedding = model.Decoder == null ? [] : [.. model.Decoder.Embedding.Select(value => QFormat.FromFloat(value, outputBits))],
             WeightBits = weightBits,
             InputFractionBits = inputBits,
             LogitFractionBits = logitBits,
             Layers = model.Layers.Select((layer, index) => QuantiseLayer(
-                layer, index, index == 0 ? firstBits : ModelFormat.HiddenFractionBits, CellFractionBits(layer, index, calibration), weightBits)).ToArray(),
+                layer, index, index == 0 ? firstBits : ModelFormat.HiddenFractionBits,
+                CellFractionBits(layer, index == model.Layers.Count - 1 ? EndCell(model) : index, calibration), weightBits)).ToArray(),
             Front = front,
             Pooling = tail.Pooling,
             DenseLayers = dense,
@@ -71,6 +77,9 @@ public static class Quantiser
         }
         return [.. result];
     }
+
+    /// <summary>The index of the last layer; beyond it where a decoder goes on from its cell state: both have one format then.</summary>
+    private static int EndCell(TrainedModel model) => model.Layers.Count - 1 + (model.Decoder == null ? 0 : 1);
 
     /// <summary>
     /// Quantises the convolutions. Their formats hold what calibration data reach, with a margin. Without data they hold what the weights make of the

@@ -70,15 +70,21 @@ public sealed record Calibration(string Source, float MaxInput, IReadOnlyList<fl
         if (train.Count == 0) throw new UserInputException($"data set '{data.Name}' has no training sequences to calibrate with");
         int count = Math.Min(train.Count, maxSequences);
         var inputs = new MagnitudeHistogram();
-        MagnitudeHistogram[] cells = model.Layers.Select(_ => new MagnitudeHistogram()).ToArray();
+        // A decoder goes on from the cell state of the last layer: both have one format, behind those of the layers.
+        MagnitudeHistogram[] cells = [.. model.Layers.Select(_ => new MagnitudeHistogram()), .. model.Decoder == null ? [] : new[] { new MagnitudeHistogram() }];
         var floats = new FloatModel(model);
         IReadOnlyList<Convolution> front = BoardFront.TryFind(floats.Graph)?.Layers ?? [];
         Dictionary<int, MagnitudeHistogram> values = front.ToDictionary(layer => layer.Operation, _ => new MagnitudeHistogram());
         var engine = new FloatNetwork(floats)
         {
-            Observer = (layer, _, _, _, cell) => cells[layer].Add(cell),
+            Observer = Observe,
             ValueObserver = (operation, results) => values.GetValueOrDefault(operation)?.Add(results),
         };
+        void Observe(int layer, int direction, int step, ReadOnlySpan<float> hidden, ReadOnlySpan<float> cell)
+        {
+            cells[layer].Add(cell);
+            if (model.Decoder != null && layer == model.Layers.Length - 1) cells[^1].Add(cell);
+        }
         var logits = new float[engine.Model.LogitCount(train.Max(sequence => sequence.Length))];
         for (int n = 0; n < count; n++)
         {

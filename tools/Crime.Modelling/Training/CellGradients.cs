@@ -41,6 +41,12 @@ public abstract class CellGradients
     /// <summary>dL/d(sums of the recurrent part), [rows]; the same where both parts are one sum.</summary>
     protected virtual float[] RecurrentRowGradient => RowGradient;
 
+    /// <summary>dL/dc after the step that is being gone back over, [hidden]; empty for a cell without one.</summary>
+    internal virtual float[] CellGradient => [];
+
+    /// <summary>dL/dh after the step that is gone back over next, and before it once it is, [hidden].</summary>
+    internal Span<float> StateGradient => HiddenGradient;
+
     /// <summary>Makes the kind that a network needs.</summary>
     /// <param name="layout">Sizes.</param>
     /// <param name="temperature">That of the tape.</param>
@@ -121,6 +127,49 @@ public abstract class CellGradients
             float[] recurrent = RecurrentRowGradient;
             for (int row = 0; row < recurrent.Length; row++)
                 AddScaled(HiddenGradient, parameters.RecurrentTransposed.AsSpan(row * hidden, hidden), recurrent[row]);
+        }
+    }
+
+    /// <summary>Runs one step. The state before the first one is the first row of the tape.</summary>
+    /// <param name="values">[layout.Count]</param>
+    /// <param name="x">[inputs]</param>
+    /// <param name="step">The step.</param>
+    internal void ForwardStep(ReadOnlySpan<float> values, ReadOnlySpan<float> x, int step)
+    {
+        int rows = Layout.RowCount;
+        Span<float> gates = Tape.Gates.AsSpan(step * rows, rows);
+        values.Slice(Layout.Bias, rows).CopyTo(gates);
+        for (int k = 0; k < x.Length; k++) AddScaled(gates, values.Slice(Layout.InputWeights + k * rows, rows), x[k]);
+        Step(values, gates, step);
+    }
+
+    /// <summary>Starts to go back with no gradient of the states after the last step.</summary>
+    internal void ForgetGradients()
+    {
+        HiddenGradient.AsSpan().Clear();
+        BeginBackward();
+    }
+
+    /// <summary>Goes back over one step.</summary>
+    /// <param name="recurrentTransposed">[rows][hidden]</param>
+    /// <param name="inputTransposed">[rows][inputs]</param>
+    /// <param name="x">Its input, [inputs].</param>
+    /// <param name="step">The step.</param>
+    /// <param name="gradients">Receives the gradients of the weights, [layout.Count].</param>
+    /// <param name="inputGradient">Receives the gradient of the input, [inputs].</param>
+    internal void BackwardStep(
+        ReadOnlySpan<float> recurrentTransposed, ReadOnlySpan<float> inputTransposed, ReadOnlySpan<float> x, int step, Span<float> gradients, Span<float> inputGradient)
+    {
+        int hidden = Layout.HiddenCount, rows = Layout.RowCount;
+        StepBackward(step);
+        for (int k = 0; k < x.Length; k++) AddScaled(gradients.Slice(Layout.InputWeights + k * rows, rows), RowGradient, x[k]);
+        AccumulateRecurrent(Tape.Hiddens.AsSpan(step * hidden, hidden), gradients);
+        float[] recurrent = RecurrentRowGradient;
+        inputGradient.Clear();
+        for (int row = 0; row < rows; row++)
+        {
+            AddScaled(HiddenGradient, recurrentTransposed.Slice(row * hidden, hidden), recurrent[row]);
+            AddScaled(inputGradient, inputTransposed.Slice(row * x.Length, x.Length), RowGradient[row]);
         }
     }
 

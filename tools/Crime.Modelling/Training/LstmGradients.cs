@@ -15,6 +15,9 @@ public sealed class LstmGradients(CellLayout layout, double temperature, Trainin
     private readonly float[] _cellGradient = new float[layout.HiddenCount];
 
     /// <inheritdoc/>
+    internal override float[] CellGradient => _cellGradient;
+
+    /// <inheritdoc/>
     protected override void Step(ReadOnlySpan<float> values, Span<float> gates, int step)
     {
         int hidden = Layout.HiddenCount, rows = Layout.RowCount;

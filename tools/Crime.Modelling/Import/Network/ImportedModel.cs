@@ -82,6 +82,9 @@ public sealed class ImportedModel
         Forecast = Forecast, NormalClasses = NormalClasses,
     };
 
+    /// <summary>Returns the same with another model.</summary>
+    internal ImportedModel WithModel(TrainedModel model) => new() { Model = model, Head = Head, IsHeadAssumed = IsHeadAssumed, EndSteps = EndSteps };
+
     /// <summary>Returns the same with the meanings of the axes of input and output.</summary>
     internal ImportedModel WithAxes(string input, string output) => new()
     {

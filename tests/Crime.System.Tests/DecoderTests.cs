@@ -1,0 +1,94 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Text.RegularExpressions;
+using System.Threading.Tasks;
+using Crime.Gateway.Inference;
+using Crime.Kernel;
+using Crime.Model;
+using Crime.Modelling;
+using Crime.Modelling.Conversions;
+using Crime.Modelling.Datasets;
+using Crime.Modelling.Training;
+using Crime.Modelling.Training.Decoding;
+using Crime.VirtualBoard.Boards;
+using NUnit.Framework;
+
+namespace Crime.System.Tests;
+
+/// <summary>A network that writes: trained here, served by a real gateway process, run by a virtual board, over real TCP.</summary>
+public sealed partial class DecoderTests : BoardSiteTests
+{
+    private const int Inputs = 40;
+
+    private static readonly Dataset s_data = NumberWords.Generate("numbers", 1, 1500, Inputs);
+    private static readonly Lazy<byte[]> s_file = new(Train);
+
+    private static byte[] Train()
+    {
+        var data = new WriterData(s_data);
+        var options = new TrainingOptions { HiddenCount = 16, EmbeddingCount = 6, Epochs = 4, LearningRate = 0.02 };
+        TrainedModel model = new WriterTrainer(data, options, AttentionKind.None).Train("numbers", 1, null, default);
+        return Conversion.Make(model, s_data, new ConversionOptions()).Bytes;
+    }
+
+    private async Task<List<string>> RunAsync(string settings)
+    {
+        Site.WriteFlash(s_file.Value, s_data.Test, settings);
+        using Board board = Site.Power();
+        return await ReadUntilAsync(board, "END ");
+    }
+
+    /// <summary>The text that the float network or the network of boards writes.</summary>
+    private static string[] Expected(bool isGateway)
+    {
+        ModelFile model = TestModels.Parse(s_file.Value);
+        var input = new ModelInput(model);
+        var engine = new FloatNetwork(new FloatModel(model));
+        var kernel = new NetworkKernel(model) { StepLabels = new byte[model.Decoder.LongestOutput] };
+        return [.. s_data.Test.Select(sequence =>
+        {
+            short[] values = input.Quantised(sequence);
+            engine.Run(values, 0, new float[model.ClassCount]);
+            kernel.State.Reset();
+            kernel.Advance(values, 0, values.Length);
+            kernel.Classify();
+            IEnumerable<byte> tokens = isGateway ? engine.Tokens.ToArray() : kernel.StepLabels.Take(kernel.OutputCount);
+            return string.Join(' ', tokens.Select(token => model.ClassNames[token]));
+        })];
+    }
+
+    [Test]
+    public async Task TheConsoleHasTheOutputOfEitherPlace([Values("local", "gateway")] string mapping)
+    {
+        await Site.ServeAsync("numbers", s_file.Value);
+        List<string> lines = await RunAsync($"mapping={mapping}\nwait-for-link-ms=4000\ninputs.interval-ms=0\n");
+        string[] texts = [.. lines.Select(line => Inference().Match(line)).Where(match => match.Success).Select(match => match.Groups["text"].Value)];
+        Assert.That(texts, Is.EqualTo(Expected(mapping == "gateway")));
+        Assert.That(texts.Count(text => text.Length > 0), Is.GreaterThan(Inputs / 2));
+        Assert.That(lines.Where(line => line.StartsWith("INF ", StringComparison.Ordinal)).All(line => line.Contains(" class=- ", StringComparison.Ordinal)), Is.True);
+    }
+
+    [Test]
+    public async Task TheForecastOfTheBoardIsWithinFifteenPercentInTheMean()
+    {
+        List<string> lines = await RunAsync("mapping=local\ninputs.interval-ms=0\n");
+        (int Length, double Ms)[] measured = [.. lines.Select(line => Inference().Match(line)).Where(match => match.Success)
+            .Select(match => (int.Parse(match.Groups["len"].Value), double.Parse(match.Groups["ms"].Value, CultureInfo.InvariantCulture)))];
+        Assert.That(measured, Has.Length.EqualTo(Inputs));
+        Match model = lines.Select(line => LocalLine().Match(line)).First(match => match.Success);
+        double perStepUs = double.Parse(model.Groups["alpha"].Value, CultureInfo.InvariantCulture);
+        double us = double.Parse(model.Groups["beta"].Value, CultureInfo.InvariantCulture);
+        double[] errors = [.. measured.Select(one => (perStepUs * one.Length + us) / 1000 / one.Ms - 1)];
+        double mean = errors.Average();
+        TestContext.Out.WriteLine($"first line {perStepUs} us per step and {us} us; mean error {mean:p1}, mean absolute error {errors.Average(Math.Abs):p1}");
+        Assert.That(Math.Abs(mean), Is.LessThan(0.15));
+    }
+
+    [GeneratedRegex("^INF id=\\d+ len=(?<len>\\d+) .* ms=(?<ms>[\\d.]+) active-ms=.* text=\"(?<text>[^\"]*)\"$")]
+    private static partial Regex Inference();
+
+    [GeneratedRegex("local-us-per-step=(?<alpha>[\\d.]+) local-us=(?<beta>\\d+)")]
+    private static partial Regex LocalLine();
+}
