@@ -304,6 +304,14 @@ public sealed class HandOffTests(bool hasFront)
 
         public float Score => inner.Score;
 
+        public int OutputCount => inner.OutputCount;
+
+        public int ForcedSteps
+        {
+            get => inner.ForcedSteps;
+            set => inner.ForcedSteps = value;
+        }
+
         public void Advance(short[] values, int start, int count)
         {
             inner.Advance(values, start, count);

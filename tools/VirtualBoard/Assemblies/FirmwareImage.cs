@@ -38,13 +38,16 @@ internal sealed class FirmwareImage
     {
         string name = NameOf(application);
         string type = name + ".Program";
-        foreach (string library in new[] { DeviceAssemblies.Shared, DeviceAssemblies.Kernel, DeviceAssemblies.Sensing, DeviceAssemblies.Device, name })
-            Initialise(_context.LoadFromAssemblyName(new AssemblyName(library)));
+        foreach (string assembly in AssembliesOf(application)) Initialise(_context.LoadFromAssemblyName(new AssemblyName(assembly)));
         MethodInfo main = _context.LoadFromAssemblyName(new AssemblyName(name)).GetType(type, throwOnError: true)!
             .GetMethod("Main", BindingFlags.Public | BindingFlags.Static)
             ?? throw new MissingMethodException(type, "Main");
         return main.CreateDelegate<Action>();
     }
+
+    /// <summary>Names of the assemblies of an application: the firmware's libraries, and its own.</summary>
+    public static string[] AssembliesOf(FirmwareApplication application) =>
+        [DeviceAssemblies.Shared, DeviceAssemblies.Kernel, DeviceAssemblies.Sensing, DeviceAssemblies.Device, NameOf(application)];
 
     private static string NameOf(FirmwareApplication application) => application switch
     {
@@ -57,7 +60,7 @@ internal sealed class FirmwareImage
 
     /// <summary>
     /// Runs all static constructors, as the device's CLR does before Main, and for no board: the boards of a process share the static fields,
-    /// which are part of <see cref="HeapCosts.StartedClr"/>.
+    /// which are part of <see cref="AssemblyTables"/> and <see cref="HeapCosts.StaticObjects"/>.
     /// </summary>
     private static void Initialise(Assembly assembly)
     {

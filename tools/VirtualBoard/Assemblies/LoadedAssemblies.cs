@@ -14,7 +14,7 @@ namespace Crime.VirtualBoard.Assemblies;
 /// <param name="board">The board.</param>
 internal sealed class LoadedAssemblies(IExecutingBoard board)
 {
-    /// <summary>The CLR's table has 64 places; the firmware takes as many as <see cref="HeapCosts.StartedClr"/> was measured with.</summary>
+    /// <summary>The CLR's table has 64 places; a started board has taken the first ones.</summary>
     internal const int MaxCount = 64 - HeapCosts.StartedAssemblies;
 
     private readonly object _lock = new();

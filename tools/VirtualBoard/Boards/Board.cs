@@ -91,7 +91,7 @@ public sealed class Board : IDisposable, IExecutingBoard
         _ledger = new EnergyLedger(options.Profile);
         Clock = new BoardClock(options.Profile, _ledger);
         Radio = new Radio(options.Profile, Clock, _ledger, options.Link, options.BeaconPhase);
-        if (options.HeapBytes is { } limit) Heap = new BoardHeap(limit);
+        if (options.HeapBytes is { } limit) Heap = new BoardHeap(limit, AssemblyTables.SizeBytes(options.Application));
         Assemblies = new LoadedAssemblies(this);
         foreach (var (address, create) in options.I2cPeripherals) _peripherals[address] = create(this);
     }

@@ -24,9 +24,11 @@ internal sealed class BoardHeap : IDisposable
 
     /// <summary>Makes the heap of a board that starts.</summary>
     /// <param name="limit">Its bytes, those of the started CLR included.</param>
-    public BoardHeap(int limit)
+    /// <param name="assemblySizeBytes">Bytes that the CLR takes for the firmware's assemblies.</param>
+    public BoardHeap(int limit, int assemblySizeBytes)
     {
         _limit = limit;
+        StartedSizeBytes = HeapCosts.StartedLibraries + assemblySizeBytes + HeapCosts.StaticObjects + HeapCosts.MainThreadFrames;
         _leastFree = limit;
         Interlocked.Increment(ref s_count);
         Restart();
@@ -34,6 +36,9 @@ internal sealed class BoardHeap : IDisposable
 
     /// <summary>True when any board of the process has a limited heap: without one, nothing is counted.</summary>
     public static bool IsAnyLimited => Volatile.Read(ref s_count) > 0;
+
+    /// <summary>Bytes that a started board holds before the first object of its firmware.</summary>
+    public int StartedSizeBytes { get; }
 
     /// <summary>Least bytes that were free after a collection; the limit before the first.</summary>
     public int LeastFree
@@ -147,7 +152,7 @@ internal sealed class BoardHeap : IDisposable
         {
             _held.Clear();
             _leases.Clear();
-            _heldSize = HeapCosts.StartedClr + HeapCosts.MainThreadFrames;
+            _heldSize = StartedSizeBytes;
             _leasedSize = _garbageSize = 0;
         }
     }
