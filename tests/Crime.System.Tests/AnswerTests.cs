@@ -22,6 +22,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>A board computes values, a class per timestep, or an anomaly score by itself, at the gateway, or half at each: the console shows the same.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class AnswerTests
 {
     private const int Count = 6;

@@ -12,6 +12,7 @@ using NUnit.Framework;
 namespace Crime.System.Tests;
 
 /// <summary>Boards that lose their power while they keep inputs.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class KeptInputPowerCutTests : KeptInputSite
 {
     private const int KeptCount = 4;
