@@ -40,8 +40,8 @@ public sealed partial class DecoderTests : BoardSiteTests
         return await ReadUntilAsync(board, "END ");
     }
 
-    /// <summary>The text that the float network or the network of boards writes.</summary>
-    private static string[] Expected(bool isGateway)
+    /// <summary>The texts that the float network and the network of boards write.</summary>
+    private static (string Float, string Fixed)[] Expected()
     {
         ModelFile model = TestModels.Parse(s_file.Value);
         var input = new ModelInput(model);
@@ -54,9 +54,10 @@ public sealed partial class DecoderTests : BoardSiteTests
             kernel.State.Reset();
             kernel.Advance(values, 0, values.Length);
             kernel.Classify();
-            IEnumerable<byte> tokens = isGateway ? engine.Tokens.ToArray() : kernel.StepLabels.Take(kernel.OutputCount);
-            return string.Join(' ', tokens.Select(token => model.ClassNames[token]));
+            return (TextOf(engine.Tokens.ToArray()), TextOf(kernel.StepLabels.Take(kernel.OutputCount)));
         })];
+
+        string TextOf(IEnumerable<byte> tokens) => string.Join(' ', tokens.Select(token => model.ClassNames[token]));
     }
 
     [Test]
@@ -64,8 +65,11 @@ public sealed partial class DecoderTests : BoardSiteTests
     {
         await Site.ServeAsync("numbers", s_file.Value);
         List<string> lines = await RunAsync($"mapping={mapping}\nwait-for-link-ms=4000\ninputs.interval-ms=0\n");
-        string[] texts = [.. lines.Select(line => Inference().Match(line)).Where(match => match.Success).Select(match => match.Groups["text"].Value)];
-        Assert.That(texts, Is.EqualTo(Expected(mapping == "gateway")));
+        Match[] results = [.. lines.Select(line => Inference().Match(line)).Where(match => match.Success)];
+        string[] texts = [.. results.Select(match => match.Groups["text"].Value)], places = [.. results.Select(match => match.Groups["at"].Value)];
+        // A busy machine may answer too late now and then: the board writes that output itself.
+        Assert.That(texts, Is.EqualTo(Expected().Select((text, i) => places[i] == "gateway" ? text.Float : text.Fixed)));
+        Assert.That(places.Count(place => place == mapping), Is.GreaterThan(Inputs / 2));
         Assert.That(texts.Count(text => text.Length > 0), Is.GreaterThan(Inputs / 2));
         Assert.That(lines.Where(line => line.StartsWith("INF ", StringComparison.Ordinal)).All(line => line.Contains(" class=- ", StringComparison.Ordinal)), Is.True);
     }
@@ -86,7 +90,7 @@ public sealed partial class DecoderTests : BoardSiteTests
         Assert.That(Math.Abs(mean), Is.LessThan(0.15));
     }
 
-    [GeneratedRegex("^INF id=\\d+ len=(?<len>\\d+) .* ms=(?<ms>[\\d.]+) active-ms=.* text=\"(?<text>[^\"]*)\"$")]
+    [GeneratedRegex("^INF id=\\d+ len=(?<len>\\d+) at=(?<at>\\w+) .* ms=(?<ms>[\\d.]+) active-ms=.* text=\"(?<text>[^\"]*)\"$")]
     private static partial Regex Inference();
 
     [GeneratedRegex("local-us-per-step=(?<alpha>[\\d.]+) local-us=(?<beta>\\d+)")]
