@@ -46,7 +46,7 @@ internal sealed class DecoderRunner
         _extended = [NewHypothesis()];
     }
 
-    /// <summary>Sees the states of the decoder as those of a layer behind the last one; null for nobody.</summary>
+    /// <summary>Sees the states of the decoder as those of a layer behind the last one; null for none.</summary>
     public StepObserver? Observer { get; set; }
 
     /// <summary>The tokens of the last run, without the end.</summary>

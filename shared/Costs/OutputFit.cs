@@ -1,4 +1,4 @@
-// Keeps the line of the output length true while it is used: every output that was written, here or at a gateway, tells how long it was.
+// Fits the line of the output length while it is used: each output that was written, here or at a gateway, is a measurement.
 
 namespace Crime.Costs;
 

@@ -21,7 +21,7 @@ public sealed class OutputLength
     /// <summary>Makes the line; both values are clamped to their limits, gamma from 0 on.</summary>
     public OutputLength(int gammaThousandths, int deltaThousandths) => Set(gammaThousandths, deltaThousandths);
 
-    /// <summary>Moves the line of a fit, which nobody else may change.</summary>
+    /// <summary>Moves the line of a fit; only <see cref="OutputFit"/> does.</summary>
     internal void Set(int gammaThousandths, int deltaThousandths)
     {
         GammaThousandths = Clamp(gammaThousandths, 0, MaxGamma);

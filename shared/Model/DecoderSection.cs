@@ -6,7 +6,7 @@ using Crime.Costs;
 
 namespace Crime.Model;
 
-/// <summary>What a decoder reads of the encoder's outputs. The numbers stand in the file.</summary>
+/// <summary>Kinds of attention: the part of the encoder's outputs that a decoder reads. The numbers stand in the file.</summary>
 public enum AttentionKind
 {
     /// <summary>Nothing: only the final state of the encoder.</summary>
@@ -37,7 +37,7 @@ public sealed class DecoderSection
     /// <summary>The cell, its input (embedding, for Bahdanau also the context) and its hidden units, which are those of the encoder's end.</summary>
     public LayerShape Cell { get; private set; }
 
-    /// <summary>What the decoder reads of the encoder's outputs.</summary>
+    /// <summary>Attention over the encoder's outputs.</summary>
     public AttentionKind Attention { get; private set; }
 
     /// <summary>Hypotheses that a gateway follows; 1 for the most likely token at each step.</summary>

@@ -1,4 +1,4 @@
-// How the tokens of an output become a text: words have spaces between them, characters do not.
+// Joins the tokens of an output to a text: words have spaces between them, characters do not.
 
 namespace Crime.Model;
 

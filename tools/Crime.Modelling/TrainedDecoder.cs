@@ -13,7 +13,7 @@ public sealed record TrainedDecoder
     /// <summary>The cell: one forward LSTM or GRU layer without options.</summary>
     public required RecurrentLayer Cell { get; init; }
 
-    /// <summary>What it reads of the encoder's outputs.</summary>
+    /// <summary>Attention over the encoder's outputs.</summary>
     public AttentionKind Attention { get; init; }
 
     /// <summary>Embedding of the output tokens, [output tokens][embedding]. The row of token 0, the end, is also read at the start.</summary>

@@ -18,7 +18,7 @@ internal static class DataNumbersVerb
         var json = new Option<bool>("--json") { Description = "Print the result as JSON: files, details, data." };
         var command = new Command(
             "numbers",
-            "Writes numbers up to 999 999 and the English words that they are spoken in, as the labels of their lines: what a talking meter says.\n"
+            "Writes numbers up to 999 999 and the English words that they are spoken in, as the labels of their lines.\n"
             + "No number is in both parts. Networks that write sequences learn from it ('crime train --decoder').\n\n"
             + "Example:\n  crime data numbers -o numbers")
         {

@@ -71,10 +71,7 @@ internal sealed class TrainingRun
     /// <exception cref="UserInputException">A file cannot be read, the data do not fit, or there is nothing to learn or test.</exception>
     public async Task<int> Run(bool json, CancellationToken cancellation)
     {
-        // Now, not after minutes of training.
-        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(OutputPath))))
-            throw new UserInputException($"{OutputPath}: cannot be written: there is no such folder");
-        if (ModelNames.Problem(Name) is { } problem) throw new UserInputException($"{OutputPath}: the file's name names the model: {problem}");
+        CheckOutput(OutputPath);
         TrainedModel? from = FromPath == null ? null : ModelImport.Load(FromPath);
         TrainingTask task = TaskOf(from);
         Dataset dataset = DatasetFolder.LoadAny(DataPath, TestLinesPath);
@@ -119,6 +116,15 @@ internal sealed class TrainingRun
         Output.WriteFile(OutputPath, PyTorchImporter.Export(model, provenance).Write());
         Report(model, dataset, scores, seconds, requests, json);
         return 0;
+    }
+
+    /// <summary>Checks the path of the trained network before the training, which takes minutes.</summary>
+    /// <exception cref="UserInputException">Its folder is not there, or its name cannot be that of a model.</exception>
+    internal static void CheckOutput(string path)
+    {
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)))) throw new UserInputException($"{path}: cannot be written: there is no such folder");
+        if (ModelNames.Problem(Path.GetFileNameWithoutExtension(path)) is { } problem)
+            throw new UserInputException($"{path}: the file's name names the model: {problem}");
     }
 
     /// <summary>Returns the answer to learn, with its settings.</summary>

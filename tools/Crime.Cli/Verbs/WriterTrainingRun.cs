@@ -46,9 +46,7 @@ internal sealed class WriterTrainingRun
     /// <exception cref="UserInputException">A file cannot be read or written, or the data do not fit.</exception>
     public async Task<int> Run(bool json, CancellationToken cancellation)
     {
-        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(OutputPath))))
-            throw new UserInputException($"{OutputPath}: cannot be written: there is no such folder");
-        if (ModelNames.Problem(Name) is { } problem) throw new UserInputException($"{OutputPath}: the file's name names the model: {problem}");
+        TrainingRun.CheckOutput(OutputPath);
         Dataset dataset = LoadedData.Read(DataPath, TestLinesPath, hasOutputs: true);
         var data = new WriterData(dataset);
         var stopwatch = Stopwatch.StartNew();

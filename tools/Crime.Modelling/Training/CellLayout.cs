@@ -149,7 +149,7 @@ public sealed record CellLayout(CellKind Kind, int InputCount, int HiddenCount, 
 public sealed class CellParameters
 {
     /// <summary>Takes the parameters of a batch.</summary>
-    /// <param name="layout">Where what lies.</param>
+    /// <param name="layout">Places of the parameters in the array.</param>
     /// <param name="values">[layout.Count]; not copied.</param>
     public CellParameters(CellLayout layout, float[] values)
     {

@@ -89,7 +89,7 @@ internal sealed class WriterGradients
     }
 
     /// <summary>Adds the gradients of the pair that <see cref="Forward"/> has run.</summary>
-    /// <param name="parameters">What it was run with.</param>
+    /// <param name="parameters">The parameters of that run.</param>
     /// <param name="example">The pair.</param>
     /// <param name="gradients">Receives the sums, [layout.Count].</param>
     public void Backward(WriterParameters parameters, WriterExample example, Span<float> gradients)

@@ -12,7 +12,7 @@ namespace Crime.Modelling.Training.Decoding;
 /// <param name="HiddenCount">Hidden units of encoder and decoder.</param>
 /// <param name="VocabularyCount">Input tokens.</param>
 /// <param name="OutputCount">Output tokens, the end included.</param>
-/// <param name="Attention">What the decoder reads of the encoder's outputs.</param>
+/// <param name="Attention">Attention over the encoder's outputs.</param>
 public sealed record WriterLayout(CellKind Kind, int EmbeddingCount, int HiddenCount, int VocabularyCount, int OutputCount, AttentionKind Attention)
 {
     /// <summary>Layout of the encoder's cell, from <see cref="EncoderStart"/> on.</summary>
@@ -144,7 +144,7 @@ public sealed record WriterLayout(CellKind Kind, int EmbeddingCount, int HiddenC
 internal sealed class WriterParameters
 {
     /// <summary>Takes the parameters of a batch.</summary>
-    /// <param name="layout">Where what lies.</param>
+    /// <param name="layout">Places of the parameters in the array.</param>
     /// <param name="values">[layout.Count]; not copied.</param>
     public WriterParameters(WriterLayout layout, float[] values)
     {

@@ -13,7 +13,7 @@ namespace Crime.Modelling.Training.Decoding;
 /// <summary>Trains networks of one LSTM or GRU layer and a decoder of one layer.</summary>
 /// <param name="data">The pairs.</param>
 /// <param name="options">Cell, sizes, epochs, seed, threads.</param>
-/// <param name="attention">What the decoder reads of the encoder's outputs.</param>
+/// <param name="attention">Attention over the encoder's outputs.</param>
 public sealed class WriterTrainer(WriterData data, TrainingOptions options, AttentionKind attention)
 {
     private const double MaxGradientNorm = 1;
