@@ -22,6 +22,9 @@ public sealed partial class DecoderTests : BoardSiteTests
 {
     private const int Inputs = 40;
 
+    // A busy machine answers late. Without a hedge, and with a long time to wait, the late answer still counts.
+    private const string Patient = "hedge=off\ntimeout.margin-ms=2000\ntimeout.max-ms=10000\n";
+
     private static readonly Dataset s_data = NumberWords.Generate("numbers", 1, 1500, Inputs);
     private static readonly Lazy<byte[]> s_file = new(Train);
 
@@ -64,10 +67,10 @@ public sealed partial class DecoderTests : BoardSiteTests
     public async Task TheConsoleHasTheOutputOfEitherPlace([Values("local", "gateway")] string mapping)
     {
         await Site.ServeAsync("numbers", s_file.Value);
-        List<string> lines = await RunAsync($"mapping={mapping}\nwait-for-link-ms=4000\ninputs.interval-ms=0\n");
+        List<string> lines = await RunAsync($"mapping={mapping}\nwait-for-link-ms=4000\ninputs.interval-ms=0\n{Patient}");
         Match[] results = [.. lines.Select(line => Inference().Match(line)).Where(match => match.Success)];
         string[] texts = [.. results.Select(match => match.Groups["text"].Value)], places = [.. results.Select(match => match.Groups["at"].Value)];
-        // A busy machine may answer too late now and then: the board writes that output itself.
+        // An answer may still come too late: the board writes that output itself.
         Assert.That(texts, Is.EqualTo(Expected().Select((text, i) => places[i] == "gateway" ? text.Float : text.Fixed)));
         Assert.That(places.Count(place => place == mapping), Is.GreaterThan(Inputs / 2));
         Assert.That(texts.Count(text => text.Length > 0), Is.GreaterThan(Inputs / 2));
