@@ -5,6 +5,7 @@ using System.IO;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Threading.Tasks;
+using Crime.Gateway.Access;
 using Crime.Gateway.Boards;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Configuration;
@@ -177,6 +178,8 @@ public static class GatewayHost
             return;
         }
         services.AddSingleton<BrokerConnections>();
+        services.AddSingleton<EnrolledClients>();
+        services.AddSingleton<BrokerDoor>();
         services.AddSingleton<BrokerShortcut>();
         services.AddSingleton<IDirectPath>(provider => provider.GetRequiredService<BrokerShortcut>());
         services.AddSingleton<EmbeddedBroker>();

@@ -59,9 +59,10 @@ internal sealed class BoardSite : IAsyncDisposable
     }
 
     /// <summary>Starts the gateway, also after <see cref="DisposeAsync"/>, and waits until it serves.</summary>
-    public async Task StartGatewayAsync()
+    /// <param name="more">Options beside ports and models.</param>
+    public async Task StartGatewayAsync(params string[] more)
     {
-        _gateway = GatewayProcess.Start($"--Broker:Port={BrokerPort}", $"--Http:Port={HttpPort}", $"--Models:Folder={Models}");
+        _gateway = GatewayProcess.Start([$"--Broker:Port={BrokerPort}", $"--Http:Port={HttpPort}", $"--Models:Folder={Models}", .. more]);
         await GatewayHttp.UntilHealthyAsync(HttpPort);
     }
 

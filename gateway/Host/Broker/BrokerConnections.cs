@@ -14,6 +14,9 @@ public sealed class BrokerConnections
     /// <summary>Number of accepted connections that have not been disposed.</summary>
     public int Count => _byClient.Count;
 
+    /// <summary>The connections by client id, as they are at the time.</summary>
+    public IEnumerable<KeyValuePair<string, NamedConnection>> All => _byClient;
+
     /// <summary>Returns the connection of a client, or null when there is none.</summary>
     public NamedConnection? Find(string client) => _byClient.GetValueOrDefault(client);
 

@@ -1,6 +1,5 @@
 // The MQTT broker inside the gateway, so that one program is a whole installation. It trusts its network no more than it
-// must: what a client can make it store or send has a limit. Where strangers share the network, use an external broker
-// with access control.
+// must: what a client can make it store or send has a limit, and BrokerDoor decides which clients and topics there are.
 
 using System;
 using System.Collections.Concurrent;
@@ -8,8 +7,6 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Frames;
@@ -44,7 +41,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private const int ConnectTimeoutMs = 10_000;
     private const int DrainTimeoutMs = 2000;
     private const int DrainPollMs = 5;
-    private const int LinkKeySize = 16;
+    private const int AccessPollMs = 1000;
     private const string SubscriptionCountItem = "subscriptions";
     private const string LoopbackHost = "127.0.0.1";
 
@@ -56,9 +53,10 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private readonly string _ownStatusTopic;
     private readonly string _ownRegimeTopic;
     private readonly string _ownModelsTopic;
-    private readonly string _linkKey = Convert.ToHexString(RandomNumberGenerator.GetBytes(LinkKeySize));
     private readonly ConcurrentDictionary<string, bool> _retainedTopics = new();
     private readonly BrokerShortcut _shortcut;
+    private readonly BrokerDoor _door;
+    private readonly CancellationTokenSource _stop = new();
     private readonly TakeoverWatch _takeovers = new(TimeProvider.System);
     private readonly IInbox _inbox;
     private readonly MqttServer _server;
@@ -68,10 +66,12 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     /// <param name="inbox">Takes the messages for the gateway.</param>
     /// <param name="shortcut">Delivers the gateway's messages; it follows the subscriptions.</param>
     /// <param name="connections">Receives the connections of the clients.</param>
+    /// <param name="door">Admits clients and knows their rights.</param>
     /// <param name="log">Receives the errors of connections.</param>
     public EmbeddedBroker(
-        GatewayOptions options, IInbox inbox, BrokerShortcut shortcut, BrokerConnections connections, ILogger<EmbeddedBroker> log)
+        GatewayOptions options, IInbox inbox, BrokerShortcut shortcut, BrokerConnections connections, BrokerDoor door, ILogger<EmbeddedBroker> log)
     {
+        _door = door;
         _shortcut = shortcut;
         _inbox = inbox;
         _options = options.Broker;
@@ -86,7 +86,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             DefaultCommunicationTimeout = TimeSpan.FromMilliseconds(ConnectTimeoutMs),
         };
         _server = new MqttServer(serverOptions, [new BrokerListener(options.Broker, connections, log)], MqttNetNullLogger.Instance);
-        _server.ValidatingConnectionAsync += e => Checked(() => ValidateConnection(e));
+        _server.ValidatingConnectionAsync += _door.ValidateAsync;
         _server.InterceptingSubscriptionAsync += e => Checked(() => OnSubscription(e));
         _server.InterceptingUnsubscriptionAsync += e => Checked(() => _shortcut.OnUnsubscription(e.ClientId, e.Topic));
         _server.ClientDisconnectedAsync += e => Checked(() =>
@@ -98,20 +98,26 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     }
 
     /// <summary>Address of this broker for the gateway's own link.</summary>
-    public BrokerAddress Address => AddressForClients(_options) with { Username = _nodeId, Password = _linkKey };
+    public BrokerAddress Address => AddressForClients(_options) with { Username = _nodeId, Password = _door.LinkKey };
 
     /// <summary>Address of the gateway's broker for a client on this machine.</summary>
     public static BrokerAddress AddressForClients(BrokerOptions options) =>
         new(options.Mode == BrokerMode.External ? options.Host : ReachableHost(options.Host), options.Port, options.Username, options.Password);
 
     /// <summary>Starts listening.</summary>
-    /// <exception cref="StartupException">The port cannot be had.</exception>
-    public Task StartAsync() => _server.StartAsync();
+    /// <exception cref="StartupException">The port cannot be had, or the file of the enrolled clients is damaged.</exception>
+    public async Task StartAsync()
+    {
+        _door.Open();
+        await _server.StartAsync();
+        _ = EndRevokedAsync(_stop.Token);
+    }
 
     /// <summary>Waits until what the gateway published has left, a while at most, and closes all connections.</summary>
     public async Task StopAsync(CancellationToken cancellation)
     {
         if (!_server.IsStarted) return;
+        await _stop.CancelAsync();
         await DrainAsync(cancellation);
         await _server.StopAsync(new MqttServerStopOptions());
     }
@@ -119,8 +125,26 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync();
         if (_server.IsStarted) await _server.StopAsync(new MqttServerStopOptions());
         _server.Dispose();
+        _stop.Dispose();
+    }
+
+    /// <summary>Ends the connections of clients that have been revoked, within a second.</summary>
+    private async Task EndRevokedAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(AccessPollMs));
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellation))
+                foreach (string client in _door.FindRevoked())
+                    await _server.DisconnectClientAsync(client, new MqttServerClientDisconnectOptions { ReasonCode = MqttDisconnectReasonCode.NotAuthorized });
+        }
+        catch (OperationCanceledException)
+        {
+            // The broker stops.
+        }
     }
 
     private static Task Checked(Action check)
@@ -150,24 +174,14 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private static Task MarkEndOf(MqttSessionStatus session) =>
         session.DeliverApplicationMessageAsync(new MqttApplicationMessage { Topic = NamedConnection.MarkTopic });
 
-    private void ValidateConnection(ValidatingConnectionEventArgs e)
-    {
-        string clientId = e.ClientId ?? "";
-        if (clientId.Length == 0) e.AssignedClientIdentifier = NamedConnection.NewId();
-        // A client of the same id would push the gateway off its own broker.
-        bool isTaken = clientId == _nodeId && !IsSame(e.Password, _linkKey);
-        if (isTaken || clientId.Length > 0 && !Topics.IsNodeId(clientId)) e.ReasonCode = MqttConnectReasonCode.ClientIdentifierNotValid;
-        else if (clientId != _nodeId && !IsAdmitted(e)) e.ReasonCode = MqttConnectReasonCode.BadUserNameOrPassword;
-    }
-
-    private bool IsAdmitted(ValidatingConnectionEventArgs e) =>
-        _options.Username.Length == 0 || IsSame(e.UserName ?? "", _options.Username) & IsSame(e.Password, _options.Password);
-
-    private static bool IsSame(string given, string expected) =>
-        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(expected));
-
     private void OnSubscription(InterceptingSubscriptionEventArgs e)
     {
+        if (!_door.MaySubscribe(e.ClientId, e.TopicFilter.Topic))
+        {
+            e.ProcessSubscription = false;
+            e.Response.ReasonCode = MqttSubscribeReasonCode.NotAuthorized;
+            return;
+        }
         int count = e.SessionItems[SubscriptionCountItem] is int known ? known + 1 : 1;
         e.SessionItems[SubscriptionCountItem] = count;
         if (count <= MaxSubscriptionsPerClient)
@@ -182,6 +196,12 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private async Task OnPublish(InterceptingPublishEventArgs e)
     {
         string topic = e.ApplicationMessage.Topic ?? "";
+        if (!_door.MayPublish(e.ClientId, topic))
+        {
+            e.ProcessPublish = false;
+            e.Response.ReasonCode = MqttPubAckReasonCode.NotAuthorized;
+            return;
+        }
         if (_shortcut.IsForGateway(topic))
         {
             e.ProcessPublish = _shortcut.HasRequestListeners;

@@ -37,6 +37,9 @@ public sealed class NamedConnection : IMqttChannelAdapter
         _connections = connections;
     }
 
+    /// <summary>The terms on which it was admitted; null before that.</summary>
+    public Admission? Admission { get; set; }
+
     /// <inheritdoc/>
     public long BytesReceived => _inner.BytesReceived;
 

@@ -21,13 +21,30 @@ public enum BrokerMode
     External = 1,
 }
 
+/// <summary>Clients that the embedded broker admits.</summary>
+public enum BrokerAccess
+{
+    /// <summary>Every client on this machine, and enrolled ones from elsewhere.</summary>
+    Local = 0,
+
+    /// <summary>Enrolled clients alone.</summary>
+    Enrolled = 1,
+
+    /// <summary>Every client, wherever it is.</summary>
+    Open = 2,
+}
+
 /// <summary>The broker.</summary>
 /// <param name="Mode">Inside or outside.</param>
 /// <param name="Host">External: its host. Embedded: the address to listen on, empty for all.</param>
 /// <param name="Port">Its TCP port.</param>
 /// <param name="Username">User name, empty for none.</param>
 /// <param name="Password">Password, empty for none.</param>
-public sealed record BrokerOptions(BrokerMode Mode, string Host, int Port, string Username, string Password);
+public sealed record BrokerOptions(BrokerMode Mode, string Host, int Port, string Username, string Password)
+{
+    /// <summary>Clients that the embedded broker admits.</summary>
+    public BrokerAccess Access { get; init; }
+}
 
 /// <summary>When to publish the status.</summary>
 /// <param name="HeartbeatMs">Longest time between two statuses.</param>
@@ -72,6 +89,9 @@ public sealed record GatewayOptions(
 {
     /// <summary>The group whose requests this gateway shares with others; empty for none.</summary>
     public string GroupId { get; init; } = "";
+
+    /// <summary>Absolute path of the folder with the enrolled clients; empty where none are enrolled.</summary>
+    public string DataFolder { get; init; } = "";
 
     /// <summary>Token that an upload from another machine must send; empty where only this machine uploads. It is never logged.</summary>
     public string UploadToken { get; init; } = "";
@@ -155,6 +175,13 @@ public sealed record GatewayOptions(
         if (hasPassword && Settings.BrokerUsername.TextIn(configuration).Length == 0)
             problems.Add(Refusal(Settings.BrokerUsername, configuration, $"given together with {Settings.BrokerPassword.Name}"));
 
+        bool isEnrolledOnly = isEmbedded && Settings.BrokerAccess.Accepts(configuration) && AccessIn(configuration) == BrokerAccess.Enrolled;
+        bool hasShared = Settings.BrokerUsername.TextIn(configuration).Length > 0;
+        if (isEnrolledOnly && hasShared)
+            problems.Add(Refusal(Settings.BrokerUsername, configuration, $"empty with {Settings.BrokerAccess.Name}=enrolled: each client has a password of its own"));
+        if (isEnrolledOnly && Settings.DataFolder.TextIn(configuration).Length == 0)
+            problems.Add(Refusal(Settings.DataFolder, configuration, $"a folder with {Settings.BrokerAccess.Name}=enrolled: 'crime board add' enrols clients there"));
+
         string group = Settings.NodeGroup.TextIn(configuration);
         if (isEmbedded && group.Length > 0)
             problems.Add(Refusal(Settings.NodeGroup, configuration, "empty with the embedded broker: a group meets at an external one"));
@@ -182,7 +209,10 @@ public sealed record GatewayOptions(
         if (mode == BrokerMode.External && host.Length == 0) host = "localhost";
         var broker = new BrokerOptions(
             mode, host, Settings.BrokerPort.NumberIn(configuration),
-            Settings.BrokerUsername.TextIn(configuration), Settings.BrokerPassword.TextIn(configuration));
+            Settings.BrokerUsername.TextIn(configuration), Settings.BrokerPassword.TextIn(configuration))
+        {
+            Access = AccessIn(configuration),
+        };
         return new GatewayOptions(
             broker,
             Settings.HttpPort.NumberIn(configuration),
@@ -195,7 +225,8 @@ public sealed record GatewayOptions(
             Upstreams = UpstreamList.Read(configuration),
             GroupId = Settings.NodeGroup.TextIn(configuration),
             UploadToken = Settings.ModelsUploadToken.TextIn(configuration),
-            ResultsFolder = ResultsFolderIn(configuration),
+            ResultsFolder = FolderOrNone(Settings.ResultsFolder, configuration),
+            DataFolder = FolderOrNone(Settings.DataFolder, configuration),
             ResultsFlush = Enum.Parse<ResultsFlush>(Settings.ResultsFlush.TextIn(configuration), ignoreCase: true),
             LogFormat = Enum.Parse<LogFormat>(Settings.LogFormat.TextIn(configuration), ignoreCase: true),
             DrainMs = Settings.ShutdownDrainMs.NumberIn(configuration),
@@ -204,13 +235,16 @@ public sealed record GatewayOptions(
         };
     }
 
-    private static string ResultsFolderIn(IConfiguration configuration)
+    private static string FolderOrNone(Setting setting, IConfiguration configuration)
     {
-        string text = Settings.ResultsFolder.TextIn(configuration);
+        string text = setting.TextIn(configuration);
         return text.Length == 0 ? "" : Path.GetFullPath(text, AppContext.BaseDirectory);
     }
 
     private static int DefaultOf(Setting setting) => int.Parse(setting.DefaultText, CultureInfo.InvariantCulture);
+
+    private static BrokerAccess AccessIn(IConfiguration configuration) =>
+        Enum.Parse<BrokerAccess>(Settings.BrokerAccess.TextIn(configuration), ignoreCase: true);
 
     private static BrokerMode ModeIn(IConfiguration configuration) =>
         Enum.Parse<BrokerMode>(Settings.BrokerMode.TextIn(configuration), ignoreCase: true);

@@ -37,11 +37,19 @@ public static class Settings
 
     /// <summary>User name at the broker.</summary>
     public static readonly Setting BrokerUsername = Setting.Text("Broker:Username", "", "any text",
-        "external: user name at the broker; embedded: the one that clients must give (default none)", _ => true);
+        "external: user name at the broker; embedded: one that all clients share (default none)", _ => true);
 
     /// <summary>Password at the broker.</summary>
     public static readonly Setting BrokerPassword = Setting.Secret("Broker:Password",
         "its password; better given as CRIME_Broker__Password, where 'ps' does not show it");
+
+    /// <summary>Clients that the embedded broker admits.</summary>
+    public static readonly Setting BrokerAccess = Setting.Word("Broker:Access", ["local", "enrolled", "open"],
+        "embedded: clients that may connect: all of this machine and enrolled ones from elsewhere, enrolled ones alone, or all");
+
+    /// <summary>Folder of the enrolled clients.</summary>
+    public static readonly Setting DataFolder = Setting.FolderOrNone("Data:Folder",
+        "folder with the clients that 'crime board add' has enrolled; read again when it changes (default none)");
 
     /// <summary>Port of the model download.</summary>
     public static readonly Setting HttpPort = Setting.Number("Http:Port", 1, LastPort, 8080, "TCP port of model download, health and metrics");
@@ -128,7 +136,7 @@ public static class Settings
     /// <summary>All settings.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        BrokerMode, BrokerHost, BrokerPort, BrokerUsername, BrokerPassword, HttpPort, ModelsFolder, ModelsUploadToken,
+        BrokerMode, BrokerHost, BrokerPort, BrokerUsername, BrokerPassword, BrokerAccess, DataFolder, HttpPort, ModelsFolder, ModelsUploadToken,
         ResultsFolder, ResultsFlush, NodeId, NodeGroup,
         QueueCapacity, WorkersCount, StatusHeartbeatMs, StatusMinIntervalMs, ShutdownDrainMs, WatchdogStallMs, WatchdogLinkDownMs, LogFormat,
         UpstreamNode, UpstreamHost, UpstreamPort, UpstreamUsername, UpstreamPassword,

@@ -104,6 +104,24 @@ public sealed class GatewayCounters : IDisposable
     /// <summary>Requests that ended in an exception: a defect of the gateway.</summary>
     public Counter Faults { get; } = new();
 
+    /// <summary>Connections without a credential that the embedded broker refused.</summary>
+    public Counter RefusedStrangers { get; } = new();
+
+    /// <summary>Connections with a wrong user name or password that the embedded broker refused.</summary>
+    public Counter WrongPasswords { get; } = new();
+
+    /// <summary>Connections refused unseen, because too many wrong passwords came from their address.</summary>
+    public Counter RefusedUnseen { get; } = new();
+
+    /// <summary>Connections with a good password and the id of another client.</summary>
+    public Counter RefusedIds { get; } = new();
+
+    /// <summary>Messages on topics that their sender may not use.</summary>
+    public Counter DeniedPublishes { get; } = new();
+
+    /// <summary>Subscriptions to topics that the client may not use.</summary>
+    public Counter DeniedSubscriptions { get; } = new();
+
     /// <summary>A worker computes requests together.</summary>
     /// <param name="size">How many, 1 or more.</param>
     public void RecordBatch(int size)

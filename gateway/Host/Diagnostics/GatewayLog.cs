@@ -1,6 +1,7 @@
 // Every line that the gateway logs. Few: what an operator acts upon, once.
 
 using System;
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Crime.Gateway.Diagnostics;
@@ -90,4 +91,31 @@ internal static partial class GatewayLog
 
     [LoggerMessage(24, LogLevel.Error, "model {Name} is served without a kernel because of a defect of the gateway")]
     public static partial void KernelFault(this ILogger log, Exception exception, string name);
+
+    [LoggerMessage(29, LogLevel.Information, "the embedded broker admits: {Access}; enrolled clients: {Count}")]
+    public static partial void AccessIs(this ILogger log, string access, int count);
+
+    [LoggerMessage(30, LogLevel.Warning, "every client on the network may connect to the embedded broker, read all and publish answers: {Setting}=open")]
+    public static partial void AccessIsOpen(this ILogger log, string setting);
+
+    [LoggerMessage(31, LogLevel.Warning, "all clients share one password, so no client is safe from another one; enrol them with 'crime board add' instead of {Setting}")]
+    public static partial void PasswordIsShared(this ILogger log, string setting);
+
+    [LoggerMessage(32, LogLevel.Warning, "client {Client} at {Address} was refused: it has no credential ('crime board add' enrols it); further ones are counted only")]
+    public static partial void StrangerRefused(this ILogger log, string client, IPAddress? address);
+
+    [LoggerMessage(33, LogLevel.Warning, "wrong password for {User} from {Address}; further ones from there within a minute are slowed down and counted only")]
+    public static partial void WrongPassword(this ILogger log, string user, IPAddress? address);
+
+    [LoggerMessage(34, LogLevel.Warning, "{User} was refused: it connects as {Client}, which is not its own id; further ones are counted only")]
+    public static partial void WrongClientId(this ILogger log, string user, string client);
+
+    [LoggerMessage(35, LogLevel.Warning, "client {Client} may not publish to {Topic}; further messages of this kind are counted only")]
+    public static partial void PublishDenied(this ILogger log, string client, string topic);
+
+    [LoggerMessage(36, LogLevel.Warning, "client {Client} may not subscribe to {Filter}; further subscriptions of this kind are counted only")]
+    public static partial void SubscriptionDenied(this ILogger log, string client, string filter);
+
+    [LoggerMessage(37, LogLevel.Error, "the enrolled clients were not read again, those known before stay: {Reason}")]
+    public static partial void AccessFileKept(this ILogger log, string reason);
 }

@@ -78,6 +78,11 @@ public sealed class GatewayMetrics
             ("wrong_input", counters.WrongInput), ("stopping", counters.Stopping), ("cancelled", counters.Cancelled),
             ("no_delivery", counters.NoDelivery),
         ]);
+        Tagged(meter, "crime.access.refusals", "{event}", "Connections, messages and subscriptions that the embedded broker refused", "cause",
+        [
+            ("no_credential", counters.RefusedStrangers), ("wrong_password", counters.WrongPasswords), ("too_many_guesses", counters.RefusedUnseen),
+            ("wrong_id", counters.RefusedIds), ("publish", counters.DeniedPublishes), ("subscribe", counters.DeniedSubscriptions),
+        ]);
         Tagged(meter, "crime.decisions", "{inference}", "Inferences that boards reported, by where they ran", "target",
         [
             ("local", counters.TelemetryLocal), ("gateway", counters.TelemetryGateway), ("fallback", counters.TelemetryFallback),

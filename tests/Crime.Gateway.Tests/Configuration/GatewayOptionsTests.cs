@@ -87,6 +87,14 @@ public sealed class GatewayOptionsTests
     }
 
     [Test]
+    public void EnrolledClientsNeedAFolderAndNoSharedPassword()
+    {
+        List<string> problems = Problems([("Broker:Access", "enrolled"), ("Broker:Username", "boards")]);
+        Assert.That(problems, Has.One.StartsWith("Data:Folder: ").And.One.StartsWith("Broker:Username: "));
+        Assert.That(Problems([("Broker:Access", "enrolled"), ("Data:Folder", "data")]), Is.Empty);
+    }
+
+    [Test]
     public void AProblemIsOneLineWhateverTheValueHolds()
     {
         string problem = Problems([("Node:Id", "a\nb\r\u001b" + new string('x', 500))]).Single();

@@ -26,7 +26,11 @@ internal sealed class TestBoard : IAsyncDisposable
 
     public uint Session { get; init; } = 7;
 
-    public static async Task<TestBoard> ConnectAsync(int port, string id = "board")
+    /// <summary>Connects.</summary>
+    /// <param name="port">Port of the broker.</param>
+    /// <param name="id">Id of the board.</param>
+    /// <param name="password">Its password; null for a broker that wants none.</param>
+    public static async Task<TestBoard> ConnectAsync(int port, string id = "board", string? password = null)
     {
         var board = new TestBoard(id);
         board._client.ApplicationMessageReceivedAsync += received =>
@@ -36,8 +40,9 @@ internal sealed class TestBoard : IAsyncDisposable
             else board._statuses.Writer.TryWrite((payload, received.ApplicationMessage.Retain));
             return Task.CompletedTask;
         };
-        MqttClientOptions options = new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithClientId(id).Build();
-        await board._client.ConnectAsync(options);
+        MqttClientOptionsBuilder options = new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithClientId(id);
+        if (password != null) options.WithCredentials(id, password);
+        await board._client.ConnectAsync(options.Build());
         await board._client.SubscribeAsync(Topics.Response(id));
         return board;
     }

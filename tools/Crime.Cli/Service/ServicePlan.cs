@@ -27,6 +27,7 @@ internal sealed class ServicePlan
 
     // A line of the settings that comes with the program; there the models lie beside it.
     private const string BundledModels = "\"Folder\": \"models\"";
+    private const string NoData = "\"Folder\": \"\"";
     private const string UnitsDotnet = "ExecStart=/usr/bin/dotnet ";
 
     private const string SecretsText = """
@@ -92,7 +93,9 @@ internal sealed class ServicePlan
     }
 
     private static string SettingsFor(PublishedGateway gateway, ServicePaths paths) =>
-        gateway.SettingsText.Replace(BundledModels, $"\"Folder\": \"{paths.OnMachine(paths.Models)}\"", StringComparison.Ordinal);
+        gateway.SettingsText
+            .Replace(BundledModels, $"\"Folder\": \"{paths.OnMachine(paths.Models)}\"", StringComparison.Ordinal)
+            .Replace(NoData, $"\"Folder\": \"{paths.OnMachine(paths.State)}\"", StringComparison.Ordinal);
 
     private void Add(string text, Action run) => _steps.Add(new ServiceStep(text, run));
 

@@ -1,4 +1,4 @@
-// crime board: one virtual board, to look at and to talk to. Its sub-verb 'set' changes settings of any board.
+// crime board: one virtual board, to look at and to talk to. Its sub-verbs change the settings of any board, and enrol boards at a gateway.
 
 using System;
 using System.Collections.Generic;
@@ -55,7 +55,7 @@ internal static class BoardVerb
             + "Examples:\n  crime board --broker localhost:1883\n  crime board --serial pty --idle    (then: picocom <the terminal it names>)\n"
             + "  crime board --sensor adxl345=hand --id my-board    (then type: perform circle 12)");
         foreach (Option option in (Option[])[.. setupOptions, sensor, flash, profile, serial, json]) command.Add(option);
-        command.Add(BoardSetVerb.Create());
+        foreach (Command sub in (Command[])[BoardSetVerb.Create(), .. EnrolmentVerbs.Create()]) command.Add(sub);
         command.SetAction(async (parsed, cancellation) =>
         {
             bool isPty = parsed.GetRequiredValue(serial) == "pty", isJson = parsed.GetValue(json);
