@@ -178,6 +178,7 @@ public static class GatewayHost
             return;
         }
         services.AddSingleton<BrokerConnections>();
+        services.AddSingleton(ConnectionLimits.OfThisProcess());
         services.AddSingleton<EnrolledClients>();
         services.AddSingleton<BrokerDoor>();
         services.AddSingleton<BrokerShortcut>();

@@ -19,7 +19,15 @@ public static class Program
     public const int CannotStart = 2;
 
     /// <summary>Runs until SIGTERM or Ctrl+C.</summary>
-    public static Task<int> Main(string[] args) => RunAsync(args);
+    public static Task<int> Main(string[] args)
+    {
+        // A program without memory is no gateway any more, and may still look alive: it ends, and systemd starts it again.
+        AppDomain.CurrentDomain.FirstChanceException += (_, e) =>
+        {
+            if (e.Exception is OutOfMemoryException) Environment.FailFast("the gateway is out of memory");
+        };
+        return RunAsync(args);
+    }
 
     /// <summary>Runs until SIGTERM or Ctrl+C.</summary>
     /// <param name="args">The command line.</param>

@@ -43,6 +43,13 @@ public sealed class Mosquitto : IAsyncDisposable
         return broker;
     }
 
+    /// <summary>Stops the process where it is. Its connections stay open, and nothing comes back from them.</summary>
+    public void Freeze()
+    {
+        using Process kill = Process.Start("kill", ["-STOP", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

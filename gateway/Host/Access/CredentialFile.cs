@@ -7,6 +7,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using Crime.Frames;
+using Crime.Gateway.Files;
 
 namespace Crime.Gateway.Access;
 
@@ -31,13 +32,11 @@ public static class CredentialFile
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static IReadOnlyList<Credential> Read(string path)
     {
-        var file = new FileInfo(path);
-        if (!file.Exists) return [];
-        if (file.Length > MaxFileSize) throw Wrong(path, $"it has {file.Length} bytes, at most {MaxFileSize} are read");
+        if (!File.Exists(path)) return [];
         Stored? stored;
         try
         {
-            stored = JsonSerializer.Deserialize<Stored>(File.ReadAllBytes(path), s_json);
+            stored = JsonSerializer.Deserialize<Stored>(RegularFile.Read(path, MaxFileSize), s_json);
         }
         catch (JsonException e)
         {

@@ -27,6 +27,7 @@ public sealed class BrokerDoor
     private readonly string _nodeId;
     private readonly EnrolledClients _enrolled;
     private readonly BrokerConnections _connections;
+    private readonly ConnectionLimits _limits;
     private readonly GuessLimiter _guesses;
     private readonly GatewayCounters _counters;
     private readonly ILogger<BrokerDoor> _log;
@@ -35,13 +36,16 @@ public sealed class BrokerDoor
     /// <param name="options">The access, and the gateway's name.</param>
     /// <param name="enrolled">The enrolled clients.</param>
     /// <param name="connections">The accepted connections.</param>
+    /// <param name="limits">The bounds on connections.</param>
     /// <param name="counters">Count refusals.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Receives refusals, once per series.</param>
     public BrokerDoor(
-        GatewayOptions options, EnrolledClients enrolled, BrokerConnections connections, GatewayCounters counters, TimeProvider time, ILogger<BrokerDoor> log)
+        GatewayOptions options, EnrolledClients enrolled, BrokerConnections connections, ConnectionLimits limits, GatewayCounters counters, TimeProvider time,
+        ILogger<BrokerDoor> log)
     {
         _connections = connections;
+        _limits = limits;
         _options = options.Broker;
         _nodeId = options.NodeId;
         _enrolled = enrolled;
@@ -69,7 +73,7 @@ public sealed class BrokerDoor
     {
         var connection = (NamedConnection)e.ChannelAdapter;
         string id = e.ClientId ?? "", user = e.UserName ?? "";
-        IPAddress? address = (connection.RemoteEndPoint as IPEndPoint)?.Address;
+        IPAddress address = connection.Place.Address;
         if (id.Length == 0) id = e.AssignedClientIdentifier = NamedConnection.NewId();
         if (!Topics.IsNodeId(id) || id == _nodeId && !IsSame(e.Password, LinkKey)) e.ReasonCode = MqttConnectReasonCode.ClientIdentifierNotValid;
         else if (id == _nodeId) connection.Admission = Admission.WithAllRights;
@@ -115,11 +119,12 @@ public sealed class BrokerDoor
     private bool IsStillAdmitted(string id, Admission? admission) =>
         admission?.Client is { } client ? _enrolled.IsCurrent(client) : id == _nodeId || !_enrolled.IsEnrolled(id);
 
-    private void AdmitStranger(ValidatingConnectionEventArgs e, NamedConnection connection, string id, IPAddress? address)
+    private void AdmitStranger(ValidatingConnectionEventArgs e, NamedConnection connection, string id, IPAddress address)
     {
         if (IsOpenTo(address) && _options.Username.Length == 0 && !_enrolled.IsEnrolled(id))
         {
-            connection.Admission = Admission.WithAllRights;
+            if (_limits.TryAdmitStranger(connection.Place)) connection.Admission = Admission.WithAllRights;
+            else e.ReasonCode = MqttConnectReasonCode.QuotaExceeded;
             return;
         }
         e.ReasonCode = _options.Username.Length > 0 ? MqttConnectReasonCode.BadUserNameOrPassword : MqttConnectReasonCode.NotAuthorized;
@@ -138,7 +143,9 @@ public sealed class BrokerDoor
         bool mayHave = client != null && id == user || client?.Credential.Role != ClientRole.Board && !_enrolled.IsEnrolled(id);
         if (mayHave)
         {
-            connection.Admission = client == null ? Admission.WithAllRights : new Admission(client, client.Rights);
+            if (client != null) connection.Admission = new Admission(client, client.Rights);
+            else if (_limits.TryAdmitStranger(connection.Place)) connection.Admission = Admission.WithAllRights;
+            else e.ReasonCode = MqttConnectReasonCode.QuotaExceeded;
             return true;
         }
         e.ReasonCode = MqttConnectReasonCode.ClientIdentifierNotValid;
@@ -163,10 +170,17 @@ public sealed class BrokerDoor
         }
     }
 
-    private bool IsOpenTo(IPAddress? address) => _options.Access switch
+    /// <summary>Connections that have been silent for too long.</summary>
+    public NamedConnection[] FindSilent()
+    {
+        long nowMs = Environment.TickCount64;
+        return [.. _connections.All.Select(one => one.Value).Where(connection => connection.IsSilent(nowMs))];
+    }
+
+    private bool IsOpenTo(IPAddress address) => _options.Access switch
     {
         BrokerAccess.Open => true,
-        BrokerAccess.Local => address != null && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address),
+        BrokerAccess.Local => IPAddress.IsLoopback(address),
         _ => false,
     };
 

@@ -34,6 +34,10 @@ public abstract class BrokerLink : IDisposable
     private const int ConnectTimeoutMs = 10_000;
     private const int GoodbyeTimeoutMs = 2000;
     private const int KeepAliveS = 10;
+
+    // A link that is half open takes everything that is sent, and statuses go out every second: without a question of its own it would be noticed after minutes.
+    private const int ProbeMs = 4000;
+    private const int ProbeTimeoutMs = 6000;
     private const int SocketBufferSize = 256 * 1024;
 
     private readonly ILogger _log;
@@ -207,10 +211,10 @@ public abstract class BrokerLink : IDisposable
         {
             OnConnectionChanged(isConnected: true);
             _isConnected = true;
-            Task sending = SendAsync(client, connected, connection.Token);
-            await Task.WhenAny(sending, ended);
+            Task sending = SendAsync(client, connected, connection.Token), probing = ProbeAsync(client, connection.Token);
+            Task first = await Task.WhenAny(sending, ended, probing);
             await connection.CancelAsync();
-            await sending;
+            await (first == probing ? probing : sending);
         }
         catch (OperationCanceledException)
         {
@@ -221,6 +225,31 @@ public abstract class BrokerLink : IDisposable
             _isConnected = false;
             OnConnectionChanged(isConnected: false);
             if (Environment.TickCount64 - openedAtMs > StableMs) _backOffMs = FirstBackOffMs;
+        }
+    }
+
+    /// <summary>Asks the broker for a sign of life, again and again. Ends when there is none.</summary>
+    /// <exception cref="TimeoutException">The broker does not answer.</exception>
+    private static async Task ProbeAsync(IMqttClient client, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await Task.Delay(ProbeMs, cancellation);
+            using var answer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            answer.CancelAfter(ProbeTimeoutMs);
+            try
+            {
+                await client.PingAsync(answer.Token);
+            }
+            catch (Exception) when (answer.IsCancellationRequested && !cancellation.IsCancellationRequested)
+            {
+                throw new TimeoutException($"the broker has not answered for {ProbeTimeoutMs / 1000} s");
+            }
+            catch (Exception) when (!cancellation.IsCancellationRequested)
+            {
+                // The connection has ended, and says so itself.
+                await Task.Delay(Timeout.Infinite, cancellation);
+            }
         }
     }
 

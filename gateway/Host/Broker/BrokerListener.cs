@@ -19,9 +19,6 @@ namespace Crime.Gateway.Broker;
 /// <summary>Listens on the broker's port.</summary>
 public sealed class BrokerListener : IMqttServerAdapter
 {
-    /// <summary>Most connections at a time; the next one is closed as soon as it is open.</summary>
-    public const int MaxConnections = 1024;
-
     private const int AcceptBacklog = 128;
     private const int AcceptRetryMs = 100;
     private const int WriterBufferSize = 4096;
@@ -32,11 +29,16 @@ public sealed class BrokerListener : IMqttServerAdapter
     private readonly CancellationTokenSource _stop = new();
     private Socket? _socket;
     private Task _accepting = Task.CompletedTask;
-    private int _connectionCount;
+    private readonly ConnectionLimits _limits;
 
     /// <summary>Makes a listener that does not listen yet.</summary>
-    public BrokerListener(BrokerOptions options, BrokerConnections connections, ILogger<EmbeddedBroker> log)
+    /// <param name="options">The address.</param>
+    /// <param name="connections">Receives the accepted connections.</param>
+    /// <param name="limits">The bounds.</param>
+    /// <param name="log">Receives the errors of connections.</param>
+    public BrokerListener(BrokerOptions options, BrokerConnections connections, ConnectionLimits limits, ILogger<EmbeddedBroker> log)
     {
+        _limits = limits;
         _connections = connections;
         _options = options;
         _log = log;
@@ -98,7 +100,8 @@ public sealed class BrokerListener : IMqttServerAdapter
             try
             {
                 Socket socket = await listening.AcceptAsync(cancellation);
-                _ = ServeAsync(socket);
+                if (_limits.TryOpen(ConnectionLimits.AddressOf(socket.RemoteEndPoint), socket.Dispose) is { } place) _ = ServeAsync(socket, place);
+                else socket.Dispose();
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -113,11 +116,12 @@ public sealed class BrokerListener : IMqttServerAdapter
         }
     }
 
-    private async Task ServeAsync(Socket socket)
+    private async Task ServeAsync(Socket socket, ConnectionPlace place)
     {
+        NamedConnection? connection = null;
+        using var connectTimer = new Timer(_ => socket.Dispose(), null, ConnectionLimits.ConnectWithinMs, Timeout.Infinite);
         try
         {
-            if (Interlocked.Increment(ref _connectionCount) > MaxConnections) return;
             socket.NoDelay = true;
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             await using var stream = new NetworkStream(socket, ownsSocket: false);
@@ -128,8 +132,12 @@ public sealed class BrokerListener : IMqttServerAdapter
             // One write per message is one TCP segment: for a board's radio half the packets.
             adapter.AllowPacketFragmentation = false;
             Func<IMqttChannelAdapter, Task>? handler = ClientHandler;
-            // Disposing it takes it out of the table of connections: without that, every client id is kept for ever.
-            using var connection = new NamedConnection(adapter, _connections);
+            connection = new NamedConnection(adapter, _connections, place);
+            connection.Named += () =>
+            {
+                connectTimer.Change(Timeout.Infinite, Timeout.Infinite);
+                _limits.OnNamed(place);
+            };
             if (handler != null) await handler(connection);
         }
         catch (Exception e)
@@ -139,7 +147,9 @@ public sealed class BrokerListener : IMqttServerAdapter
         }
         finally
         {
-            Interlocked.Decrement(ref _connectionCount);
+            // Disposing it takes it out of the table of connections: without that, every client id is kept for ever.
+            connection?.Dispose();
+            _limits.OnClosed(place);
             socket.Dispose();
         }
     }

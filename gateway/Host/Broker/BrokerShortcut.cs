@@ -31,6 +31,9 @@ public sealed class BrokerShortcut : IDirectPath
     // Response topic to the one session that has subscribed to it; null when there are several.
     private readonly ConcurrentDictionary<string, MqttSessionStatus?> _sessions = new();
 
+    // Response topics that a client has subscribed to, of its own and of others: they go when it leaves.
+    private readonly Dictionary<string, HashSet<string>> _topicsOf = [];
+
     // Clients whose subscriptions may cover requests or telemetry, or the responses of many.
     private readonly ConcurrentDictionary<string, bool> _requestListeners = new();
     private readonly ConcurrentDictionary<string, bool> _responseListeners = new();
@@ -56,6 +59,9 @@ public sealed class BrokerShortcut : IDirectPath
 
     /// <summary>True when all subscribers of the gateway's status are known.</summary>
     public bool CanDeliverStatus => !_hasOtherStatusListeners && !_hasResponseListeners;
+
+    /// <summary>Response topics that are known: those of clients that are connected.</summary>
+    public int ResponseTopicCount => _sessions.Count;
 
     /// <inheritdoc/>
     public int StatusListenerCount => _statusListeners.Count;
@@ -97,6 +103,11 @@ public sealed class BrokerShortcut : IDirectPath
         {
             // A session of the same client replaces an earlier one; one of another client shares the topic from now on.
             _sessions.AddOrUpdate(filter, session, (_, known) => known?.Id == client ? session : null);
+            lock (_topicsOf)
+            {
+                if (!_topicsOf.TryGetValue(client, out HashSet<string>? topics)) _topicsOf[client] = topics = [];
+                topics.Add(filter);
+            }
             return;
         }
         if (IsStatusFilter(filter))
@@ -132,7 +143,10 @@ public sealed class BrokerShortcut : IDirectPath
     /// <summary>A client has left; its topics take the usual way until somebody subscribes to them again.</summary>
     public void OnDisconnected(string client)
     {
-        OnUnsubscription(client, Topics.Response(client));
+        HashSet<string>? topics;
+        lock (_topicsOf) _topicsOf.Remove(client, out topics);
+        // Where another client has subscribed as well, its answers take the usual way from now on.
+        foreach (string topic in topics ?? []) _sessions.TryRemove(topic, out _);
         // A client that has come back meanwhile has a session that is connected.
         bool hasLeft = _statusListeners.TryGetValue(client, out MqttSessionStatus? session) && session.DisconnectedTimestamp != null;
         if (hasLeft) _statusListeners.TryRemove(KeyValuePair.Create(client, session!));

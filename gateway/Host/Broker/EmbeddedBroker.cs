@@ -41,7 +41,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private const int ConnectTimeoutMs = 10_000;
     private const int DrainTimeoutMs = 2000;
     private const int DrainPollMs = 5;
-    private const int AccessPollMs = 1000;
+    private const int PatrolMs = 1000;
     private const string SubscriptionCountItem = "subscriptions";
     private const string LoopbackHost = "127.0.0.1";
 
@@ -66,10 +66,12 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     /// <param name="inbox">Takes the messages for the gateway.</param>
     /// <param name="shortcut">Delivers the gateway's messages; it follows the subscriptions.</param>
     /// <param name="connections">Receives the connections of the clients.</param>
+    /// <param name="limits">The bounds on connections.</param>
     /// <param name="door">Admits clients and knows their rights.</param>
     /// <param name="log">Receives the errors of connections.</param>
     public EmbeddedBroker(
-        GatewayOptions options, IInbox inbox, BrokerShortcut shortcut, BrokerConnections connections, BrokerDoor door, ILogger<EmbeddedBroker> log)
+        GatewayOptions options, IInbox inbox, BrokerShortcut shortcut, BrokerConnections connections, ConnectionLimits limits, BrokerDoor door,
+        ILogger<EmbeddedBroker> log)
     {
         _door = door;
         _shortcut = shortcut;
@@ -85,7 +87,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             PendingMessagesOverflowStrategy = MqttPendingMessagesOverflowStrategy.DropOldestQueuedMessage,
             DefaultCommunicationTimeout = TimeSpan.FromMilliseconds(ConnectTimeoutMs),
         };
-        _server = new MqttServer(serverOptions, [new BrokerListener(options.Broker, connections, log)], MqttNetNullLogger.Instance);
+        _server = new MqttServer(serverOptions, [new BrokerListener(options.Broker, connections, limits, log)], MqttNetNullLogger.Instance);
         _server.ValidatingConnectionAsync += _door.ValidateAsync;
         _server.InterceptingSubscriptionAsync += e => Checked(() => OnSubscription(e));
         _server.InterceptingUnsubscriptionAsync += e => Checked(() => _shortcut.OnUnsubscription(e.ClientId, e.Topic));
@@ -110,7 +112,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     {
         _door.Open();
         await _server.StartAsync();
-        _ = EndRevokedAsync(_stop.Token);
+        _ = PatrolAsync(_stop.Token);
     }
 
     /// <summary>Waits until what the gateway published has left, a while at most, and closes all connections.</summary>
@@ -131,15 +133,18 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         _stop.Dispose();
     }
 
-    /// <summary>Ends the connections of clients that have been revoked, within a second.</summary>
-    private async Task EndRevokedAsync(CancellationToken cancellation)
+    /// <summary>Ends the connections of clients that have been revoked, and of silent ones, within a second.</summary>
+    private async Task PatrolAsync(CancellationToken cancellation)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(AccessPollMs));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(PatrolMs));
         try
         {
             while (await timer.WaitForNextTickAsync(cancellation))
+            {
+                foreach (NamedConnection silent in _door.FindSilent()) silent.Place.Abort();
                 foreach (string client in _door.FindRevoked())
                     await _server.DisconnectClientAsync(client, new MqttServerClientDisconnectOptions { ReasonCode = MqttDisconnectReasonCode.NotAuthorized });
+            }
         }
         catch (OperationCanceledException)
         {

@@ -26,19 +26,34 @@ public sealed class NamedConnection : IMqttChannelAdapter
     private readonly IMqttChannelAdapter _inner;
     private readonly BrokerConnections _connections;
     private string _clientId = "";
+    private int _keepAliveS;
+    private bool _isKeepAliveForced;
+    private long _receivedAtMs = Environment.TickCount64;
     private volatile Task _sending = Task.CompletedTask;
 
     /// <summary>Names the client of a connection.</summary>
     /// <param name="inner">The connection; disposed of with this object.</param>
     /// <param name="connections">Knows this one once it has been accepted.</param>
-    public NamedConnection(IMqttChannelAdapter inner, BrokerConnections connections)
+    /// <param name="place">Its place among the connections that are counted.</param>
+    public NamedConnection(IMqttChannelAdapter inner, BrokerConnections connections, ConnectionPlace place)
     {
+        Place = place;
         _inner = inner;
         _connections = connections;
     }
 
     /// <summary>The terms on which it was admitted; null before that.</summary>
     public Admission? Admission { get; set; }
+
+    /// <summary>Its place among the connections that are counted.</summary>
+    public ConnectionPlace Place { get; }
+
+    /// <summary>Raised when its CONNECT has been received.</summary>
+    public event Action? Named;
+
+    /// <summary>True when it has been silent for longer than MQTT allows: one and a half times its keep-alive.</summary>
+    /// <param name="nowMs">The present time of <see cref="Environment.TickCount64"/>, which no clock setting changes.</param>
+    public bool IsSilent(long nowMs) => _keepAliveS > 0 && nowMs - Interlocked.Read(ref _receivedAtMs) > _keepAliveS * 1500L;
 
     /// <inheritdoc/>
     public long BytesReceived => _inner.BytesReceived;
@@ -77,10 +92,12 @@ public sealed class NamedConnection : IMqttChannelAdapter
         // An alias would make the server keep 65535 topics of any length for every client: such messages are not taken.
         do packet = await _inner.ReceivePacketAsync(cancellationToken);
         while (packet is MqttPublishPacket { TopicAlias: > 0 });
+        Interlocked.Exchange(ref _receivedAtMs, Environment.TickCount64);
         // A session that is to be kept needs an id that the client knows.
         bool isNameless = packet is MqttConnectPacket { CleanSession: true } asking && string.IsNullOrEmpty(asking.ClientId);
         if (isNameless && PacketFormatterAdapter.ProtocolVersion == MqttProtocolVersion.V311) ((MqttConnectPacket)packet).ClientId = NewId();
-        if (packet is MqttConnectPacket { ClientId: { } clientId }) _clientId = clientId;
+        // The server ends a connection with a second CONNECT.
+        if (packet is MqttConnectPacket connect) OnConnect(connect);
         return packet;
     }
 
@@ -96,6 +113,7 @@ public sealed class NamedConnection : IMqttChannelAdapter
         {
             accepted.TopicAliasMaximum = 0;
             accepted.MaximumPacketSize = EmbeddedBroker.MaxPacketSize;
+            if (_isKeepAliveForced) accepted.ServerKeepAlive = (ushort)_keepAliveS;
             if (accepted.ReasonCode == MqttConnectReasonCode.Success && _clientId.Length > 0) _connections.Add(_clientId, this);
         }
         return _inner.SendPacketAsync(packet, cancellationToken);
@@ -116,6 +134,19 @@ public sealed class NamedConnection : IMqttChannelAdapter
     {
         _connections.Remove(_clientId, this);
         _inner.Dispose();
+    }
+
+    /// <summary>
+    /// The server measures silence by the time of day. It gets no keep-alive, and <see cref="IsSilent"/> replaces its watch. Every connection has one: a silent one
+    /// would hold its place for ever.
+    /// </summary>
+    private void OnConnect(MqttConnectPacket connect)
+    {
+        if (connect.ClientId is { } clientId) _clientId = clientId;
+        _isKeepAliveForced = connect.KeepAlivePeriod is 0 or > ConnectionLimits.MaxKeepAliveS;
+        _keepAliveS = _isKeepAliveForced ? ConnectionLimits.MaxKeepAliveS : connect.KeepAlivePeriod;
+        connect.KeepAlivePeriod = 0;
+        Named?.Invoke();
     }
 
     private static async Task ObserveAsync(Task sending)

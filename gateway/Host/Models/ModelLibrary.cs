@@ -6,6 +6,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using Crime.Frames;
+using Crime.Gateway.Files;
 using Crime.Gateway.Inference;
 using Crime.Gateway.Inference.Graphs;
 using Crime.Model;
@@ -191,8 +192,7 @@ public sealed class ModelLibrary
         bytes = [];
         try
         {
-            if (new FileInfo(path).Length > ModelFormat.MaxFileSize) return $"it is larger than {ModelFormat.MaxFileSize} bytes";
-            bytes = File.ReadAllBytes(path);
+            bytes = RegularFile.Read(path, ModelFormat.MaxFileSize);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -4,6 +4,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using Crime.Gateway.Files;
 using Crime.Model;
 
 namespace Crime.Gateway.Models;
@@ -19,8 +20,7 @@ internal sealed record FileStamp(long Size, DateTime WrittenAt, uint Checksum)
     {
         try
         {
-            // Whoever writes or replaces the file meanwhile must not be hindered.
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+            using FileStream file = RegularFile.Open(path);
             var tail = new byte[ModelFormat.ChecksumSize];
             if (file.Length >= tail.Length) file.Seek(-tail.Length, SeekOrigin.End);
             int read = file.ReadAtLeast(tail, tail.Length, throwOnEndOfStream: false);
@@ -32,7 +32,7 @@ internal sealed record FileStamp(long Size, DateTime WrittenAt, uint Checksum)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // There, but not readable: worth one line, so it needs a stamp.
+            // There, but not readable: the log gets one line, so it needs a stamp.
             return new FileStamp(-1, File.GetLastWriteTimeUtc(path), 0);
         }
     }

@@ -22,7 +22,7 @@ public sealed class BrokerListenerTests
         int port = Ports.Free();
         var connections = new BrokerConnections();
         using var listener = new BrokerListener(
-            new BrokerOptions(BrokerMode.Embedded, "127.0.0.1", port, "", ""), connections, NullLogger<EmbeddedBroker>.Instance);
+            new BrokerOptions(BrokerMode.Embedded, "127.0.0.1", port, "", ""), connections, new ConnectionLimits(), NullLogger<EmbeddedBroker>.Instance);
         using var server = new MqttServer(new MqttServerOptions(), [listener], MqttNetNullLogger.Instance);
         await server.StartAsync();
         int countWhileConnected = 0;

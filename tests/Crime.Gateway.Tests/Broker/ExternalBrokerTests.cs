@@ -33,6 +33,18 @@ public sealed class ExternalBrokerTests
         Assert.That(status.IndexOf(TestModels.Parse(TestModels.Features).Id), Is.Zero);
     }
 
+    /// <summary>The connection stays open, and takes what is sent: the gateway must not take that for life.</summary>
+    [Test]
+    public async Task ABrokerThatHangsIsNoticed()
+    {
+        await using Mosquitto broker = await Mosquitto.StartAsync(Ports.Free());
+        await using RunningGateway gateway = await RunningGateway.StartAsync(External(broker.Port));
+        broker.Freeze();
+        await Deadline.UntilAsync(() => !gateway.Part<MqttLink>().IsConnected, "the loss of the broker");
+        using var answer = await GatewayHttp.SendAsync(gateway.HttpPort, "/healthz");
+        Assert.That((int)answer.StatusCode, Is.EqualTo(503));
+    }
+
     [Test]
     public async Task ABrokerThatIsAwayAtTheStartIsWaitedForAndFoundAgain()
     {

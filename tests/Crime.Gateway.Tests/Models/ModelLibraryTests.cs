@@ -1,5 +1,8 @@
+using System;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Threading.Tasks;
 using Crime.Gateway.Models;
 using Crime.Gateway.Tests.Running;
 using Crime.Gateway.Tests.Serving;
@@ -37,6 +40,23 @@ public sealed class ModelLibraryTests
         Assert.That(_library.Scan(), Is.False);
         Assert.That(_registry.Models, Is.EqualTo(before));
         Assert.That(_log.Lines, Is.Empty);
+    }
+
+    /// <summary>Opening a named pipe waits for ever, and a device has no end.</summary>
+    [Test]
+    public void WhatIsNoFileIsNotRead()
+    {
+        Assume.That(OperatingSystem.IsLinux(), Is.True);
+        using (Process make = Process.Start("mkfifo", [Path.Combine(_folder.Path, "pipe.crime")])) make.WaitForExit();
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, "zero.crime"), "/dev/zero");
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, "loop.crime"), "loop.crime");
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, "link.crime"), Path.Combine(_folder.Path, "a.crime"));
+        _library.Scan();
+        _time.AdvanceUs(ModelLibrary.SettleUs);
+        Task<bool> again = Task.Run(_library.Scan);
+        Assert.That(again.Wait(Deadline.Ms), Is.True, "the folder was read");
+        Assert.That(_log.Lines.Count(line => line.Contains("it is not a regular file", StringComparison.Ordinal)), Is.EqualTo(3), string.Join('\n', _log.Lines));
+        Assert.That(_registry.Models, Has.Count.EqualTo(2), "the link leads to a model that is served already");
     }
 
     [Test]
