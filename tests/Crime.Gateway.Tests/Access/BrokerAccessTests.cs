@@ -19,6 +19,7 @@ using NUnit.Framework;
 namespace Crime.Gateway.Tests.Access;
 
 /// <summary>A gateway that admits enrolled clients, over real TCP.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class BrokerAccessTests
 {
     private static readonly DateTimeOffset s_now = DateTimeOffset.UtcNow;

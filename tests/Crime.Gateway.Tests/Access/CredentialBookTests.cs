@@ -7,6 +7,7 @@ using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Access;
 
+[Parallelizable(ParallelScope.Self)]
 public sealed class CredentialBookTests
 {
     private static readonly DateTimeOffset s_now = new(2026, 11, 30, 12, 0, 0, TimeSpan.Zero);

@@ -14,6 +14,7 @@ using NUnit.Framework;
 namespace Crime.Gateway.Tests.Broker;
 
 /// <summary>Connections that hold a place at the embedded broker and do nothing with it.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ConnectionLifeTests
 {
     private ModelFolder _models = null!;

@@ -9,6 +9,7 @@ using NUnit.Framework;
 namespace Crime.Gateway.Tests.Broker;
 
 /// <summary>The gateway at a real Mosquitto.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ExternalBrokerTests
 {
     private ModelFolder _models = null!;

@@ -15,6 +15,7 @@ using NUnit.Framework;
 namespace Crime.Gateway.Tests.Http;
 
 /// <summary>Settings for boards at a gateway that is a process of its own.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class BoardSettingsTests : UploadTests
 {
     private async Task<(HttpStatusCode Code, string Text)> SendAsync(

@@ -16,6 +16,7 @@ using NUnit.Framework;
 namespace Crime.Gateway.Tests.Http;
 
 /// <summary>Uploads to a gateway that is a process of its own.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class ModelUploadTests : UploadTests
 {
     private static readonly byte[] s_other = TestModels.Write("features", TestModels.Inputs, hidden: 8, seed: 9);

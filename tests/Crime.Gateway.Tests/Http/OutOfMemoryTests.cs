@@ -6,6 +6,7 @@ using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Http;
 
+[Parallelizable(ParallelScope.Self)]
 public sealed class OutOfMemoryTests
 {
     private const int UploadSize = 60_000_000;

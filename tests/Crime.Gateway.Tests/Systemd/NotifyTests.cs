@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace Crime.Gateway.Tests.Systemd;
 
 /// <summary>What systemd is told: by the real program, through a real socket.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class NotifyTests
 {
     private const int WatchdogMs = 400;
