@@ -68,11 +68,14 @@ public abstract class OnnxNetwork
         return imported;
     }
 
+    /// <summary>The operator set of a network that is refused.</summary>
+    protected int OperatorSet { get; set; } = 14;
+
     /// <summary>Asserts that the network is refused in one line with the texts.</summary>
     protected void AssertRefused(string output, params string[] texts)
     {
         File.Output(output, -1, Classes);
-        UserInputException refusal = Assert.Throws<UserInputException>(() => OnnxImporter.Import(File.Write(), "net.onnx"))!;
+        UserInputException refusal = Assert.Throws<UserInputException>(() => OnnxImporter.Import(File.Write(OperatorSet), "net.onnx", Options))!;
         foreach (string text in texts) Assert.That(refusal.Message, Does.Contain(text));
         Assert.That(refusal.Message, Does.Contain("; ").And.Not.Contain("\n"), "it says what to do, in one line");
     }

@@ -21,10 +21,17 @@ internal sealed record MapRow(int[] Columns, double[] Weights, double Bias)
 /// <summary>A linear map with a bias.</summary>
 /// <param name="inputCount">Numbers that go in.</param>
 /// <param name="rows">One row for each number that comes out.</param>
-internal sealed class LinearMap(int inputCount, IReadOnlyList<MapRow> rows)
+/// <param name="products">Products that it took to make the map.</param>
+internal sealed class LinearMap(int inputCount, IReadOnlyList<MapRow> rows, long products = 0)
 {
-    // Bounds the work and the memory that a file can ask for. The largest layers that a model holds need a hundredth of them.
-    private const long MaxProducts = 1L << 32, MaxEntries = 1L << 24;
+    // Bounds the memory that a file can ask for. The largest layers that a model holds need a hundredth of it.
+    private const long MaxEntries = 1L << 24;
+
+    /// <summary>
+    /// Most products that the maps of a file may take together: they bound the time to read it. A Linear of 512 numbers behind another
+    /// one takes half of them, in front of a layer it takes a thousandth.
+    /// </summary>
+    public const long MaxProducts = 1L << 28;
 
     /// <summary>Most rows of a map.</summary>
     public const int MaxRows = 1 << 20;
@@ -34,6 +41,13 @@ internal sealed class LinearMap(int inputCount, IReadOnlyList<MapRow> rows)
 
     /// <summary>One row for each number that comes out.</summary>
     public IReadOnlyList<MapRow> Rows => rows;
+
+    /// <summary>Returns the refusal of more products than <see cref="MaxProducts"/>.</summary>
+    /// <param name="what">The part of the network that takes them.</param>
+    public static NotKnownException TooLarge(string what) => new($"{what} of more than {MaxProducts} products") { IsTooLarge = true };
+
+    /// <summary>The work of making the map: its products, and what it takes to write it down.</summary>
+    public long Work => products + rows.Count + rows.Sum(row => (long)row.Columns.Length);
 
     /// <summary>True when every row is a copy.</summary>
     public bool IsSelection => rows.All(row => row.IsCopy);
@@ -69,7 +83,7 @@ internal sealed class LinearMap(int inputCount, IReadOnlyList<MapRow> rows)
         var totals = new double[inputCount];
         var isUsed = new bool[inputCount];
         var result = new List<MapRow>();
-        long products = 0, entries = 0;
+        long done = 0, entries = 0;
         foreach (IReadOnlyList<(int Row, double Factor)> sum in sums)
         {
             var columns = new List<int>();
@@ -77,7 +91,7 @@ internal sealed class LinearMap(int inputCount, IReadOnlyList<MapRow> rows)
             foreach (var (row, factor) in sum)
             {
                 MapRow from = rows[row];
-                products += from.Columns.Length;
+                if ((done += from.Columns.Length) > MaxProducts) throw TooLarge("a linear layer");
                 bias += factor * from.Bias;
                 for (int n = 0; n < from.Columns.Length; n++)
                 {
@@ -87,8 +101,7 @@ internal sealed class LinearMap(int inputCount, IReadOnlyList<MapRow> rows)
                     totals[column] += factor * from.Weights[n];
                 }
             }
-            if (products > MaxProducts || (entries += columns.Count) > MaxEntries || result.Count == MaxRows)
-                throw new NotKnownException("a linear layer of this size");
+            if ((entries += columns.Count) > MaxEntries || result.Count == MaxRows) throw new NotKnownException("a linear layer of this size");
             columns.Sort();
             result.Add(new MapRow([.. columns], [.. columns.Select(column => totals[column])], bias));
             foreach (int column in columns)
@@ -97,7 +110,7 @@ internal sealed class LinearMap(int inputCount, IReadOnlyList<MapRow> rows)
                 isUsed[column] = false;
             }
         }
-        return new LinearMap(inputCount, result);
+        return new LinearMap(inputCount, result, done);
     }
 
     /// <summary>Returns the map with its columns elsewhere among more of them.</summary>

@@ -34,6 +34,9 @@ internal sealed class NetworkBuilder(ModelMetadata metadata, ImportOptions optio
         NetworkPlan plan = ChainPlan.TryMake(head, metadata) ?? GraphPlan.Make(head, metadata);
         int outputs = plan.Head.Rows.Count;
         AnswerKind answer = choice.Of(outputs, head.IsPerStep, ends is [{ Name: "Sigmoid" }, ..], isDecision, out bool isLogit);
+        if (isLogit && (isDecision || !KeepsSign(ends)))
+            throw new UserInputException($"the network has one output, and {(isDecision ? "ArgMax" : ends[^1].Name)} at its end leaves no sign that separates two classes; "
+                + "export it without this end, or say --answer value");
         int classes = isLogit ? 2 : outputs;
         var embedding = plan.Front as EmbeddingSignal;
         if (plan.Front.Count is < 1 or > ModelFormat.MaxInputs || classes is < 1 or > ModelFormat.MaxClasses)
@@ -83,6 +86,15 @@ internal sealed class NetworkBuilder(ModelMetadata metadata, ImportOptions optio
         }
         return ends;
     }
+
+    /// <summary>True when the sign of one number, or its side of one half behind a Sigmoid, is that of the logit before the functions.</summary>
+    private static bool KeepsSign(List<NetworkEnd> ends) => ends switch
+    {
+        [] => true,
+        [{ Name: "Sigmoid" } sigmoid] => (sigmoid.Scale == 1 && sigmoid.Shift == 0) || sigmoid.Shift == -sigmoid.Scale / 2,
+        [{ Name: "Tanh" or "Softsign", Shift: 0 }] => true,
+        _ => false,
+    };
 
     /// <summary>Returns the positive factor and the number that are the same for every value; null for any other map.</summary>
     private static (double Scale, double Shift)? UniformOf(LinearMap map)

@@ -9,8 +9,13 @@ using Google.Protobuf;
 
 namespace Crime.Modelling.Import.Onnx;
 
+/// <summary>A graph that is the value of an attribute.</summary>
+/// <param name="Bytes">Its message.</param>
+internal sealed record OnnxBranch(byte[] Bytes);
+
 /// <summary>Writes ONNX files, node by node.</summary>
-internal sealed class OnnxFile
+/// <param name="prefix">First letters of the names of values: those of a branch may not be those of the graph around it.</param>
+internal sealed class OnnxFile(string prefix = "v")
 {
     private readonly List<byte[]> _nodes = [];
     private readonly List<byte[]> _initializers = [];
@@ -20,7 +25,7 @@ internal sealed class OnnxFile
     private int _names;
 
     /// <summary>A name that no other value has.</summary>
-    public string NewName() => $"v{_names++}";
+    public string NewName() => $"{prefix}{_names++}";
 
     /// <summary>Adds a node with one output.</summary>
     public string Node(string op, IReadOnlyList<string> inputs, params (string Name, object Value)[] attributes) => Nodes(op, inputs, 1, attributes)[0];
@@ -90,14 +95,7 @@ internal sealed class OnnxFile
     /// <summary>The file's bytes.</summary>
     public byte[] Write(int opset = 14)
     {
-        byte[] graph = Message(output =>
-        {
-            foreach (byte[] node in _nodes) Bytes(output, 1, node);
-            Text(output, 2, "graph");
-            foreach (byte[] tensor in _initializers) Bytes(output, 5, tensor);
-            foreach (byte[] input in _inputs) Bytes(output, 11, input);
-            foreach (byte[] info in _outputs) Bytes(output, 12, info);
-        });
+        byte[] graph = Graph().Bytes;
         return Message(output =>
         {
             Integer(output, 1, 8);
@@ -106,6 +104,16 @@ internal sealed class OnnxFile
             foreach (var (key, value) in _metadata) Bytes(output, 14, Entry(key, value));
         });
     }
+
+    /// <summary>Returns the graph alone: a branch of an If node, as the value of an attribute.</summary>
+    public OnnxBranch Graph() => new(Message(output =>
+    {
+        foreach (byte[] node in _nodes) Bytes(output, 1, node);
+        Text(output, 2, "graph");
+        foreach (byte[] tensor in _initializers) Bytes(output, 5, tensor);
+        foreach (byte[] input in _inputs) Bytes(output, 11, input);
+        foreach (byte[] info in _outputs) Bytes(output, 12, info);
+    }));
 
     private static byte[] Attribute(string name, object value) => Message(output =>
     {
@@ -129,6 +137,10 @@ internal sealed class OnnxFile
             case byte[] tensor:
                 Bytes(output, 5, tensor);
                 type = 4;
+                break;
+            case OnnxBranch branch:
+                Bytes(output, 6, branch.Bytes);
+                type = 5;
                 break;
             case float[] numbers:
                 foreach (float number in numbers)

@@ -22,7 +22,7 @@ internal sealed class OnnxGraph
     private static readonly Dictionary<string, Func<Operation, IReadOnlyList<GraphValue>>> s_data = new(StringComparer.Ordinal)
     {
         ["Identity"] = One(MoveOperators.Same),
-        ["Dropout"] = One(MoveOperators.Same),
+        ["Dropout"] = One(MoveOperators.Dropout),
         ["Cast"] = One(MoveOperators.Cast),
         ["Transpose"] = One(MoveOperators.Transpose),
         ["Squeeze"] = One(MoveOperators.Squeeze),
@@ -84,8 +84,11 @@ internal sealed class OnnxGraph
     // Elements that all computed constants may have together.
     private const long MaxComputed = 1L << 27;
 
+    // Before it, arithmetic had a rule of its own for axes, and Dropout and BatchNormalization were in training mode unless they said otherwise.
+    private const int FirstOperatorSet = 7;
+
     private readonly OnnxModel _model;
-    private long _computed;
+    private long _computed, _work;
     private readonly Dictionary<string, GraphValue> _values = new(StringComparer.Ordinal);
 
     private OnnxGraph(OnnxModel model) => _model = model;
@@ -102,6 +105,9 @@ internal sealed class OnnxGraph
         if (model.Outputs.Count > 1)
             throw new UserInputException($"the graph has {model.Outputs.Count} outputs ({string.Join(", ", model.Outputs.Select(output => $"'{output.Name}'"))}); "
                 + "a model gives one answer: export the network with the first one alone");
+        if (model.Opset < FirstOperatorSet)
+            throw new UserInputException($"the graph is of operator set {model.Opset}, in which operators have other meanings than from set {FirstOperatorSet} on; "
+                + $"export it with operator set {FirstOperatorSet} or newer");
         RefuseWithoutLayers(model);
         UserInputException? refusal = null;
         int furthest = -1;
@@ -191,17 +197,27 @@ internal sealed class OnnxGraph
             for (int n = 0; n < Math.Min(results.Count, node.Outputs.Count); n++)
             {
                 if ((_computed += (results[n] as KnownTensor)?.StoredCount ?? 0) > MaxComputed) throw new NotKnownException("more constants than a model needs");
+                CountWork(operation, results[n]);
                 if (node.Outputs[n].Length > 0) _values[node.Outputs[n]] = results[n];
             }
         }
         catch (NotKnownException e)
         {
-            throw node.Refuse($"{e.Message} cannot be computed while the file is read", Remedy.Constant);
+            throw e.IsTooLarge
+                ? node.Refuse($"{e.Message} is more than a model holds", Remedy.Smaller)
+                : node.Refuse($"{e.Message} cannot be computed while the file is read", Remedy.Constant);
         }
         catch (OverflowException e)
         {
             throw node.Refuse($"its sizes are out of range ({e.Message})", Remedy.Export);
         }
+    }
+
+    /// <summary>Counts the work of all maps of the file: a forged one has many nodes, each within the bound.</summary>
+    private void CountWork(Operation operation, GraphValue result)
+    {
+        if (result is not DataValue { Content.Map: var map } || operation.Inputs.Any(input => input is DataValue data && ReferenceEquals(data.Content.Map, map))) return;
+        if ((_work += map.Work) > LinearMap.MaxProducts) throw LinearMap.TooLarge("a network whose linear layers up to here are together one");
     }
 
     private static IReadOnlyList<GraphValue> ResultsOf(Operation operation)
@@ -236,8 +252,18 @@ internal sealed class OnnxGraph
             ? attribute.Graph
             : throw node.Refuse($"it has no {name}");
         if (depth == MaxDepth) throw node.Refuse($"conditions nested more than {MaxDepth} deep");
+        // Two branches may use a name twice: what one names is not seen outside of it.
+        string[] own = [.. branch.Initializers.Keys, .. branch.Nodes.SelectMany(inner => inner.Outputs)];
+        (string Name, GraphValue? Value)[] outside = [.. own.Distinct().Select(inner => (inner, _values.GetValueOrDefault(inner)))];
+        foreach (string inner in own) _values.Remove(inner);
         foreach (OnnxNode inner in branch.Nodes) Run(inner, branch, depth + 1);
-        return [.. branch.Outputs.Select(output => ValueOf(node, output.Name, branch))];
+        GraphValue[] results = [.. branch.Outputs.Select(output => ValueOf(node, output.Name, branch))];
+        foreach (var (inner, value) in outside)
+        {
+            _values.Remove(inner);
+            if (value != null) _values[inner] = value;
+        }
+        return results;
     }
 
     private GraphValue ValueOf(OnnxNode node, string name, OnnxModel scope)

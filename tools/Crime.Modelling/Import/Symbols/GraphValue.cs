@@ -8,4 +8,8 @@ namespace Crime.Modelling.Import.Symbols;
 internal abstract class GraphValue;
 
 /// <summary>A reason for which something cannot be computed while the graph is read. The caller adds the node to it.</summary>
-internal sealed class NotKnownException(string message) : Exception(message);
+internal sealed class NotKnownException(string message) : Exception(message)
+{
+    /// <summary>True when it would be more than any model needs, however the file was written.</summary>
+    public bool IsTooLarge { get; init; }
+}

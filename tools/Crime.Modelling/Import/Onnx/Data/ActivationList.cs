@@ -42,9 +42,11 @@ internal sealed class ActivationList(OnnxNode node, CellKind kind, int direction
         if (!node.Attributes.TryGetValue("activations", out OnnxAttribute? names) || names.Texts.Count == 0) return result;
         if (names.Texts.Count != PerDirection * directionCount)
             throw node.Refuse($"{names.Texts.Count} activations; {PerDirection * directionCount} were expected");
-        var alphas = new Queue<float>(Numbers("activation_alpha"));
-        var betas = new Queue<float>(Numbers("activation_beta"));
+        float[] givenAlphas = [.. Numbers("activation_alpha")], givenBetas = [.. Numbers("activation_beta")];
+        var alphas = new Queue<float>(givenAlphas);
+        var betas = new Queue<float>(givenBetas);
         ActivationFunction[] all = names.Texts.Select(name => Function(name, alphas, betas)).ToArray();
+        RefuseTwoReadings(names.Texts, all, givenAlphas, givenBetas);
         ActivationFunction[] usual = kind == CellKind.Rnn ? [new(Activation.Tanh)] : [new(Activation.Sigmoid), new(Activation.Tanh), new(Activation.Tanh)];
         for (int d = 0; d < directionCount; d++)
         {
@@ -61,16 +63,35 @@ internal sealed class ActivationList(OnnxNode node, CellKind kind, int direction
         return result;
     }
 
+    /// <summary>
+    /// Refuses a list that has a number for each function, those that take none included: runtimes read it in order, and it may mean
+    /// function by function.
+    /// </summary>
+    private void RefuseTwoReadings(List<string> names, ActivationFunction[] inOrder, float[] alphas, float[] betas)
+    {
+        for (int n = 0; n < names.Count; n++)
+        {
+            Definition definition = DefinitionOf(names[n]);
+            bool Differs(float? taken, float[] given, float read) => taken != null && given.Length == names.Count && given[n] != read;
+            bool isAlpha = Differs(definition.Alpha, alphas, inOrder[n].Alpha);
+            if (isAlpha || Differs(definition.Beta, betas, inOrder[n].Beta)) throw node.Refuse(
+                $"activation_{(isAlpha ? "alpha" : "beta")} has a number for each function; one for each function that takes a number was expected",
+                "leave out the numbers of functions that take none");
+        }
+    }
+
     private IEnumerable<float> Numbers(string name) =>
         node.Attributes.TryGetValue(name, out OnnxAttribute? attribute) ? attribute.Floats : [];
 
     private ActivationFunction Function(string name, Queue<float> alphas, Queue<float> betas)
     {
-        Definition definition = s_definitions.FirstOrDefault(item => string.Equals(item.Name, name, StringComparison.OrdinalIgnoreCase))
-            ?? throw node.Refuse($"activation '{name}' is not known (known: {string.Join(", ", s_definitions.Select(item => item.Name))})");
+        Definition definition = DefinitionOf(name);
         float alpha = Number(definition.Name, "alpha", definition.Alpha, alphas), beta = Number(definition.Name, "beta", definition.Beta, betas);
         return new ActivationFunction(definition.Function, alpha, beta);
     }
+
+    private Definition DefinitionOf(string name) => s_definitions.FirstOrDefault(item => string.Equals(item.Name, name, StringComparison.OrdinalIgnoreCase))
+        ?? throw node.Refuse($"activation '{name}' is not known (known: {string.Join(", ", s_definitions.Select(item => item.Name))})");
 
     private float Number(string function, string what, float? otherwise, Queue<float> given)
     {

@@ -45,9 +45,9 @@ internal sealed class AtomMatcher
         for (int count = 0; ; count++)
         {
             bool fits = wanted == -1 || product == wanted || (_isLenient && IsReadAs(taken, wanted));
-            // A batch of one keeps its place where an axis of size 1 is left for it.
-            bool isForBatch = wanted == 1 && count == 0 && atoms.Count > 0 && atoms[0] is { Kind: AtomKind.Batch, Size: var size } && size == 1;
-            if (fits && !isForBatch && Match([.. atoms.Skip(count)], place + 1) is { } rest) return [new Axis(Kept(taken)), .. rest];
+            // One sequence, or one timestep, keeps its place where an axis of size 1 is left for it.
+            bool isForOne = wanted == 1 && count == 0 && atoms.Count > 0 && atoms[0] is { Kind: not AtomKind.Feature, Size: var size } && size == 1;
+            if (fits && !isForOne && Match([.. atoms.Skip(count)], place + 1) is { } rest) return [new Axis(Kept(taken)), .. rest];
             if (count == atoms.Count) return null;
             Atom atom = atoms[count];
             if (Split(atom, product, wanted) is { } part)

@@ -68,7 +68,9 @@ internal static class LinearOperators
     public static DataValue BatchNormalization(Operation operation)
     {
         DataValue value = operation.Data(0);
-        if (operation.Node.Integer("training_mode", 0) != 0) throw operation.Node.Refuse("it is in training mode", "export the network after model.eval()");
+        // Before operator set 14 the means and variances among its outputs said so.
+        bool isTraining = operation.Node.Integer("training_mode", 0) != 0 || operation.Node.Outputs.Skip(1).Any(output => output.Length > 0);
+        if (isTraining) throw operation.Node.Refuse("it is in training mode", Remedy.Evaluation);
         if (value.Axes.Count < 2 || !value.Axes[1].IsFeatures) throw operation.Node.Refuse(
             $"it normalises axis 1 of {value.AxesText}, which are no features", Remedy.Listed);
         double epsilon = operation.Node.Float("epsilon", 1e-5f);

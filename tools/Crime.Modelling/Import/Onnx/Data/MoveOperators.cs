@@ -17,14 +17,22 @@ internal static class MoveOperators
     /// <summary>Returns the value itself.</summary>
     public static DataValue Same(Operation operation) => operation.Data(0);
 
+    /// <summary>Returns the value itself: outside of a training a Dropout changes nothing.</summary>
+    public static DataValue Dropout(Operation operation)
+    {
+        bool isTraining = operation[2] != null && operation.Known(2, "training_mode").AllIntegers().Any(choice => choice != 0);
+        return isTraining ? throw operation.Node.Refuse("it is in training mode", Remedy.Evaluation) : operation.Data(0);
+    }
+
     /// <summary>Runs a Cast. A model computes in single precision, whatever the graph says.</summary>
     public static DataValue Cast(Operation operation)
     {
-        const int Int32Type = 6, Int64Type = 7, BoolType = 9;
         DataValue value = operation.Data(0);
-        long type = operation.Node.Integer("to", 1);
-        if (type == BoolType) throw operation.Node.Refuse("it makes truth values of the data", Remedy.Listed);
-        if (type is Int32Type or Int64Type)
+        long type = operation.Node.Integer("to", ElementType.Float);
+        if (type == ElementType.Bool) throw operation.Node.Refuse("it makes truth values of the data", Remedy.Listed);
+        if (type is not (ElementType.Int32 or ElementType.Int64) && !ElementType.IsReal(type))
+            throw operation.Node.Refuse($"it makes numbers of ONNX element type {type} of the data", Remedy.Listed);
+        if (!ElementType.IsReal(type))
         {
             // Keras feeds token numbers as floating-point numbers.
             bool isToken = value.Content is { IsPlain: true, Signals: [InputSignal { Count: 1 }] };

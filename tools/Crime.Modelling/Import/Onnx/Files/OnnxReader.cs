@@ -13,7 +13,6 @@ namespace Crime.Modelling.Import.Onnx.Files;
 internal sealed class OnnxReader
 {
     private const int MaxFileSize = 256 * 1024 * 1024;
-    private const int Int32Type = 6, Int64Type = 7;
 
     // Graphs within nodes of graphs. The bound keeps a forged file from exhausting the stack.
     private const int MaxDepth = 8;
@@ -195,7 +194,7 @@ internal sealed class OnnxReader
             else part.SkipLastField();
         });
         shape = sizes;
-        isInteger = element is Int32Type or Int64Type;
+        isInteger = element is ElementType.Int32 or ElementType.Int64;
     }
 
     private static long[] ReadShape(CodedInputStream input)

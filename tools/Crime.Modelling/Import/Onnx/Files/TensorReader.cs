@@ -14,7 +14,6 @@ namespace Crime.Modelling.Import.Onnx.Files;
 internal sealed class TensorReader(ExternalData files)
 {
     private const int MaxElements = 64 * 1024 * 1024;
-    private const int FloatType = 1, UInt8Type = 2, Int8Type = 3, Int32Type = 6, Int64Type = 7, BoolType = 9, Float16Type = 10, DoubleType = 11, BFloat16Type = 16;
 
     /// <summary>Reads a tensor.</summary>
     /// <exception cref="UserInputException">It does not fit together.</exception>
@@ -78,26 +77,26 @@ internal sealed class TensorReader(ExternalData files)
     /// <summary>Returns the bytes of an element; null for a type that is not read.</summary>
     private static int? WidthOf(int type) => type switch
     {
-        UInt8Type or Int8Type or BoolType => 1,
-        Float16Type or BFloat16Type => 2,
-        FloatType or Int32Type => 4,
-        DoubleType or Int64Type => 8,
+        ElementType.UInt8 or ElementType.Int8 or ElementType.Bool => 1,
+        ElementType.Float16 or ElementType.BFloat16 => 2,
+        ElementType.Float or ElementType.Int32 => 4,
+        ElementType.Double or ElementType.Int64 => 8,
         _ => null,
     };
 
     private static OnnxTensor MakeTensor(
         string name, int type, int[] shape, int count, List<float> floats, List<long> integers, ReadOnlySpan<byte> raw)
     {
-        bool isInteger = type is Int32Type or Int64Type or BoolType or UInt8Type or Int8Type;
+        bool isInteger = type is ElementType.Int32 or ElementType.Int64 or ElementType.Bool or ElementType.UInt8 or ElementType.Int8;
         if (raw.Length > 0)
         {
             if (isInteger) integers = RawIntegers(type, raw);
             else floats = RawFloats(type, raw);
         }
-        else if (type is Float16Type or BFloat16Type)
+        else if (type is ElementType.Float16 or ElementType.BFloat16)
         {
             // Sixteen bits each, in the field of the integers.
-            foreach (long bits in integers) floats.Add(type == Float16Type ? (float)BitConverter.UInt16BitsToHalf((ushort)bits) : FromBFloat16((ushort)bits));
+            foreach (long bits in integers) floats.Add(type == ElementType.Float16 ? (float)BitConverter.UInt16BitsToHalf((ushort)bits) : FromBFloat16((ushort)bits));
             integers = [];
         }
         if ((isInteger ? integers.Count : floats.Count) != count)
@@ -108,23 +107,23 @@ internal sealed class TensorReader(ExternalData files)
     private static List<long> RawIntegers(int type, ReadOnlySpan<byte> raw)
     {
         var integers = new List<long>();
-        if (type == Int64Type)
+        if (type == ElementType.Int64)
             foreach (long value in MemoryMarshal.Cast<byte, long>(raw)) integers.Add(value);
-        else if (type == Int32Type)
+        else if (type == ElementType.Int32)
             foreach (int value in MemoryMarshal.Cast<byte, int>(raw)) integers.Add(value);
         else
-            foreach (byte value in raw) integers.Add(type == Int8Type ? (sbyte)value : value);
+            foreach (byte value in raw) integers.Add(type == ElementType.Int8 ? (sbyte)value : value);
         return integers;
     }
 
     private static List<float> RawFloats(int type, ReadOnlySpan<byte> raw)
     {
         var floats = new List<float>();
-        if (type == FloatType)
+        if (type == ElementType.Float)
             floats.AddRange(MemoryMarshal.Cast<byte, float>(raw));
-        else if (type == DoubleType)
+        else if (type == ElementType.Double)
             foreach (double value in MemoryMarshal.Cast<byte, double>(raw)) floats.Add((float)value);
-        else if (type == Float16Type)
+        else if (type == ElementType.Float16)
             foreach (Half value in MemoryMarshal.Cast<byte, Half>(raw)) floats.Add((float)value);
         else
             foreach (ushort value in MemoryMarshal.Cast<byte, ushort>(raw)) floats.Add(FromBFloat16(value));

@@ -12,8 +12,6 @@ namespace Crime.Modelling.Import.Onnx.Folding;
 /// <summary>Computes arithmetic on known tensors.</summary>
 internal static class KnownArithmetic
 {
-    private const int Int32Type = 6, Int64Type = 7, BoolType = 9;
-
     private static readonly Dictionary<string, (Func<double, double, double> Numbers, Func<Size, Size, Size> Integers)> s_binary = new(StringComparer.Ordinal)
     {
         ["Add"] = ((a, b) => a + b, (a, b) => a + b),
@@ -112,13 +110,14 @@ internal static class KnownArithmetic
     private static KnownTensor Cast(Operation operation)
     {
         KnownTensor value = KnownOperators.First(operation);
-        long type = operation.Node.Integer("to", 1);
-        if (type == BoolType)
+        long type = operation.Node.Integer("to", ElementType.Float);
+        if (type == ElementType.Bool)
             return value.WithElements(null, value.Numbers != null
                 ? Array.ConvertAll(value.Numbers, number => new Size(number != 0 ? 1 : 0))
                 : Array.ConvertAll(value.Integers!, size => new Size(Ordered(size, 0) != 0 ? 1 : 0)));
-        if (type is Int32Type or Int64Type)
+        if (type is ElementType.Int32 or ElementType.Int64)
             return value.Numbers == null ? value : value.WithElements(null, Array.ConvertAll(value.Numbers, number => new Size(checked((long)number))));
+        if (!ElementType.IsReal(type)) throw new NotKnownException($"a constant of ONNX element type {type}");
         return value.Integers == null
             ? value
             : value.WithElements(Array.ConvertAll(value.Integers, size =>
@@ -150,7 +149,7 @@ internal static class KnownArithmetic
         bool keeps = operation.Node.Integer("keepdims", 1) != 0;
         HashSet<int> axes = operation.Integers(1, "axes") is { Length: > 0 } given
             ? [.. given.Select(axis => operation.AxisAt(axis, rank))]
-            : [.. Enumerable.Range(0, rank)];
+            : operation.Node.Integer("noop_with_empty_axes", 0) != 0 ? [] : [.. Enumerable.Range(0, rank)];
         int[] sizes = value.PlainShape(), kept = [.. sizes.Select((size, a) => axes.Contains(a) ? 1 : size)];
         int count = KnownTensor.Count(kept), inner = value.StoredCount;
         bool isProduct = operation.Node.Operator == "ReduceProd";

@@ -17,7 +17,7 @@ internal static class KnownOperators
     {
         ["Constant"] = Constant,
         ["Identity"] = operation => First(operation),
-        ["Dropout"] = operation => First(operation),
+        ["Dropout"] = Dropout,
         ["Shape"] = operation => ShapeOf(operation, First(operation).Shape),
         ["Size"] = operation => KnownTensor.OfInteger(Size.Product(First(operation).Shape)),
         ["ConstantOfShape"] = ConstantOfShape,
@@ -62,6 +62,12 @@ internal static class KnownOperators
 
     /// <summary>Returns the first input.</summary>
     public static KnownTensor First(Operation operation) => operation.Known(0, "input");
+
+    private static KnownTensor Dropout(Operation operation)
+    {
+        bool isTraining = operation[2] != null && operation.Known(2, "training_mode").AllIntegers().Any(choice => choice != 0);
+        return isTraining ? throw operation.Node.Refuse("it is in training mode", Remedy.Evaluation) : First(operation);
+    }
 
     private static KnownTensor Constant(Operation operation)
     {
