@@ -34,6 +34,7 @@ internal sealed class DataFormats(string folder)
             .. Enumerable.Range(0, 6).Select(seed => ModelFiles.ModelFileWriter.Write(new RandomNetwork(seed).Model, null)),
             .. Enum.GetValues<AttentionKind>().Select((kind, n) => TestDecoders.Write(TestDecoders.Make(n % 2 == 0 ? CellKind.Gru : CellKind.Lstm, kind, beam: n + 1)))];
         yield return new Format("crime", models, ReadModel) { Deeper = (mutator, bytes) => Sealed(mutator, bytes) };
+        foreach (SectionFormat section in SectionFormats.All) yield return section.Format;
         byte[] package = KernelPackager.Build(TestModels.Parse(TestModels.Features));
         yield return new Format("kernel package", [package], ReadPackage) { Deeper = (mutator, bytes) => WithinHeader(mutator, bytes) };
         yield return Recording();
@@ -68,11 +69,8 @@ internal sealed class DataFormats(string folder)
     }
 
     /// <summary>Damages a model and gives it the checksum that it then needs.</summary>
-    private static byte[] Sealed(Mutator mutator, byte[] bytes)
-    {
-        byte[] body = mutator.Change(bytes[..^ModelFormat.ChecksumSize], [bytes]);
-        return [.. body, .. BitConverter.GetBytes(Crc32.HashToUInt32(body))];
-    }
+    private static byte[] Sealed(Mutator mutator, byte[] bytes) =>
+        ForgedSections.Sealed([.. mutator.Change(bytes[..^ModelFormat.ChecksumSize], [bytes]), .. new byte[ModelFormat.ChecksumSize]]);
 
     private static bool ReadPackage(byte[] bytes)
     {

@@ -20,6 +20,13 @@ internal sealed class Mutator(Random random)
         0x1_0000_0000, 0x7FFF_FFFF_FFFF_FFFF, 0x8000_0000_0000_0000, 0xFFFF_FFFF_FFFF_FFFE, 0xFFFF_FFFF_FFFF_FFFF,
     ];
 
+    // The bounds of SPEC.md for counts and sizes, and their neighbours.
+    private static readonly uint[] s_limits =
+    [
+        0, 1, 2, 3, 4, 5, 7, 8, 9, 14, 15, 16, 17, 24, 29, 30, 31, 63, 64, 65, 127, 128, 129, 254, 255, 256, 257, 1023, 1024, 1025, 4095, 4096, 4097, 8191, 8192, 8193,
+        0x7FFE, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF, 0x1_0000, 100_000, 100_001, 4_096_000, 4_096_001, 0x7F7F_FFFF, 0x7F80_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFC1_8000, 0xFFFF_FFFF,
+    ];
+
     private static readonly byte[][] s_varints =
     [
         [0xFF, 0xFF, 0xFF, 0xFF, 0x0F], [0xFF, 0xFF, 0xFF, 0xFF, 0x07], [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01],
@@ -45,6 +52,18 @@ internal sealed class Mutator(Random random)
         int changes = 1 + random.Next(MaxChanges);
         for (int n = 0; n < changes; n++) ChangeOnce(bytes, others);
         return [.. bytes];
+    }
+
+    /// <summary>Returns a copy with one to three numbers of 1, 2 or 4 bytes at a bound or next to it, at the beginning more often: counts stand there.</summary>
+    public byte[] WithLimits(byte[] bytes)
+    {
+        List<byte> changed = [.. bytes];
+        for (int n = random.Next(3); n >= 0 && bytes.Length > 0; n--)
+        {
+            int size = 1 << random.Next(3), at = random.Next(random.Next(2) == 0 ? Math.Min(bytes.Length, 32) : bytes.Length) / size * size;
+            Overwrite(changed, at, BitConverter.GetBytes(s_limits[random.Next(s_limits.Length)])[..size]);
+        }
+        return [.. changed];
     }
 
     private void ChangeOnce(List<byte> bytes, IReadOnlyList<byte[]> others)
