@@ -1,6 +1,6 @@
 """Exports the networks of architectures.py with PyTorch 1.13 and has `crime convert --check` compare each with the original.
 See README.md."""
-import argparse, concurrent.futures, json, os, struct, subprocess, sys, warnings
+import argparse, concurrent.futures, json, os, shutil, struct, subprocess, sys, warnings
 import torch
 from architectures import ARCHITECTURES, INPUTS, TOKENS, LENGTH, BATCH
 
@@ -80,6 +80,15 @@ def make(folder):
     return cases
 
 
+def lay_out(cases):
+    """Gives each graph its own sample, or for one that has to be refused an empty text, as the test TheNodesAreEqualOrRefused reads them."""
+    for name, path, sample, refused in cases:
+        if refused:
+            open(path[:-len(".onnx")] + ".says", "w").close()
+        elif not name.endswith(".state"):
+            shutil.copyfile(sample, path[:-len(".onnx")] + ".json")
+
+
 def convert(crime, case):
     name, path, sample, refused = case
     run = subprocess.run([*crime, "convert", path, "-o", path + ".crime", "--json", "--check", sample], capture_output=True, text=True)
@@ -98,10 +107,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", help="where the exports go")
     parser.add_argument("--crime", default="dotnet run -c Release --no-build --project tools/Crime.Cli --", help="the command")
+    parser.add_argument("--make", action="store_true", help="make the files and stop")
     parser.add_argument("--only", default="", help="names that contain this text")
     arguments = parser.parse_args()
     os.makedirs(arguments.folder, exist_ok=True)
     cases = [case for case in make(arguments.folder) if arguments.only in case[0]]
+    if arguments.make:
+        lay_out(cases)
+        return
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = list(pool.map(lambda case: convert(arguments.crime.split(), case), cases))
     for name, outcome, text in results:

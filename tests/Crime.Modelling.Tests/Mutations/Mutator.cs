@@ -24,7 +24,8 @@ internal sealed class Mutator(Random random)
     private static readonly uint[] s_limits =
     [
         0, 1, 2, 3, 4, 5, 7, 8, 9, 14, 15, 16, 17, 24, 29, 30, 31, 63, 64, 65, 127, 128, 129, 254, 255, 256, 257, 1023, 1024, 1025, 4095, 4096, 4097, 8191, 8192, 8193,
-        0x7FFE, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF, 0x1_0000, 100_000, 100_001, 4_096_000, 4_096_001, 0x7F7F_FFFF, 0x7F80_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFC1_8000, 0xFFFF_FFFF,
+        0x7FFE, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF, 0x1_0000, 100_000, 100_001, 4_096_000, 4_096_001,
+        0x7F7F_FFFF, 0x7F80_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFC1_8000, 0xFFFF_FFFF,
     ];
 
     private static readonly byte[][] s_varints =

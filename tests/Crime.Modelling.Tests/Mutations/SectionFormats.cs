@@ -40,7 +40,8 @@ internal static class SectionFormats
     public static bool Read(byte[] bytes)
     {
         if (ModelReader.TryRead(bytes, out ModelFile file) != ModelError.None || NetworkGraph.ProblemOf(file) != null) return false;
-        short[] values = [.. Enumerable.Range(0, Steps * file.ValuesPerStep).Select(n => file.Input == InputKind.Tokens ? (short)(n % file.VocabularyCount) : (short)(n * 7919))];
+        bool isText = file.Input == InputKind.Tokens;
+        short[] values = [.. Enumerable.Range(0, Steps * file.ValuesPerStep).Select(n => (short)(isText ? n % file.VocabularyCount : n * 7919))];
         if (file.HasFloat)
         {
             var engine = new FloatNetwork(new FloatModel(file));

@@ -10,7 +10,7 @@ using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Import.Onnx;
 
-/// <summary>The networks that tests/OnnxGrid/nodes.py has made, where a variable names their folder.</summary>
+/// <summary>The networks that tests/OnnxGrid has made, where a variable names their folder.</summary>
 public sealed class NodeGridTests
 {
     private const string FolderVariable = "CRIME_ONNX_FILES";
@@ -35,7 +35,8 @@ public sealed class NodeGridTests
     /// <summary>A network with a sample beside it may be equal or refused; one with a text beside it has to be refused, with this text.</summary>
     private static string OutcomeOf(string path)
     {
-        string sample = Path.ChangeExtension(path, ".npz"), says = Path.ChangeExtension(path, ".says");
+        string says = Path.ChangeExtension(path, ".says"), arrays = Path.ChangeExtension(path, ".npz");
+        string sample = File.Exists(arrays) ? arrays : Path.ChangeExtension(path, ".json");
         ImportedModel imported;
         try
         {

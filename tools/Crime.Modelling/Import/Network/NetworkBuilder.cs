@@ -35,8 +35,11 @@ internal sealed class NetworkBuilder(ModelMetadata metadata, ImportOptions optio
         int outputs = plan.Head.Rows.Count;
         AnswerKind answer = choice.Of(outputs, head.IsPerStep, ends is [{ Name: "Sigmoid" }, ..], isDecision, out bool isLogit);
         if (isLogit && (isDecision || !KeepsSign(ends)))
-            throw new UserInputException($"the network has one output, and {(isDecision ? "ArgMax" : ends[^1].Name)} at its end leaves no sign that separates two classes; "
+        {
+            string end = isDecision ? "ArgMax" : ends[^1].Name;
+            throw new UserInputException($"the network has one output, and {end} at its end leaves no sign that separates two classes; "
                 + "export it without this end, or say --answer value");
+        }
         int classes = isLogit ? 2 : outputs;
         var embedding = plan.Front as EmbeddingSignal;
         if (plan.Front.Count is < 1 or > ModelFormat.MaxInputs || classes is < 1 or > ModelFormat.MaxClasses)
