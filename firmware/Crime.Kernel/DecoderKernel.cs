@@ -30,10 +30,10 @@ internal sealed class DecoderKernel
         _embeddingCount = model.Decoder.EmbeddingCount;
         _embedding = new short[model.OutputCount * _embeddingCount];
         for (int i = 0; i < _embedding.Length; i++) _embedding[i] = model.OutputEmbedding(i / _embeddingCount, i % _embeddingCount);
-        var state = new LayerState(cell.Shape);
+        var state = new LayerState(cell);
         // Without the input sums of every token: they would take twice the heap that the columns of an embedding take.
         if (cell.Shape.Kind == CellKind.Gru) _layer = new GruLayer(cell, null, state, tables, saturations);
-        else _layer = new LstmLayer(cell, null, state, tables, saturations);
+        else _layer = LstmLayer.Create(cell, null, state, tables, saturations);
         Weakest = new int[model.OutputCount];
         LongestOutput = model.Decoder.LongestOutput;
     }

@@ -51,7 +51,7 @@ public static class KernelSize
     private static int OfNetwork(ModelFile model)
     {
         int size = NetworkObjectsSizeBytes + 2 * Array(ActivationTable.Length, sizeof(short));
-        foreach (LayerShape shape in model.Layers) size += 2 * Array(shape.HiddenCount, sizeof(short));
+        foreach (FixedLayer layer in model.FixedLayers) size += OfState(layer);
         if (model.Pooling != PoolingKind.None)
             size += PoolObjectsSizeBytes + 3 * Array(model.Layers[model.Layers.Length - 1].HiddenCount + 1, sizeof(short));
         if (model.Answer == AnswerKind.Anomaly) size += ErrorObjectsSizeBytes + Array(4, sizeof(short)) + Array(1, sizeof(short));
@@ -70,7 +70,7 @@ public static class KernelSize
         ConvolutionLayer[] front = model.ReadFront();
         if (front == null) return 0;
         int size = 0, stateCount = 0, widest = 0, lastHidden = model.Layers[model.Layers.Length - 1].HiddenCount;
-        foreach (LayerShape shape in model.Layers) stateCount += 2 * shape.HiddenCount;
+        foreach (FixedLayer layer in model.FixedLayers) stateCount += layer.Shape.HiddenCount + CellCount(layer);
         if (model.Pooling != PoolingKind.None) stateCount += 2 * lastHidden + 1;
         foreach (ConvolutionLayer layer in front)
         {
@@ -89,9 +89,14 @@ public static class KernelSize
         LayerShape shape = model.Decoder.Cell;
         int pairs = (shape.RowCount + 1) / 2;
         return LayerObjectsSizeBytes + DenseObjectSizeBytes + 4 * Array(pairs, sizeof(long)) + 4 * Array(shape.HiddenCount, sizeof(byte))
-            + OfColumns(shape.HiddenCount, pairs) + OfColumns(shape.InputCount, pairs) + 2 * Array(shape.HiddenCount, sizeof(short))
+            + OfColumns(shape.HiddenCount, pairs) + OfColumns(shape.InputCount, pairs) + OfState(model.Decoder.Fixed)
             + Array(model.OutputCount * model.Decoder.EmbeddingCount, sizeof(short)) + Array(model.OutputCount, sizeof(int));
     }
+
+    private static int OfState(FixedLayer layer) => Array(layer.Shape.HiddenCount, sizeof(short)) + Array(CellCount(layer), sizeof(short));
+
+    /// <summary>Numbers of a cell state. A cell without one counts as one with it.</summary>
+    private static int CellCount(FixedLayer layer) => layer.IsWideCell ? layer.CellCount : layer.Shape.HiddenCount;
 
     private static int OfEmbedding(ModelFile model) =>
         model.Input == InputKind.Tokens ? Array(model.VocabularyCount * model.InputCount, sizeof(short)) : 0;

@@ -54,7 +54,7 @@ public sealed class NetworkKernel : IKernel
     public NetworkKernel(ModelFile model, CompiledModel compiled, bool usesTokenSums)
     {
         ConvolutionLayer[] front = model.ReadFront();
-        State = new NetworkState(model.Layers, model.Pooling, model.Answer == AnswerKind.Anomaly, front);
+        State = new NetworkState(model.FixedLayers, model.Pooling, model.Answer == AnswerKind.Anomaly, front);
         Saturations = new SaturationCounters();
         IsCompiled = compiled != null;
         _inputCount = model.InputCount;
@@ -275,7 +275,7 @@ public sealed class NetworkKernel : IKernel
     private LayerKernel CreateLayer(FixedLayer layer, short[] embedding, LayerState state, ActivationTables tables)
     {
         if (layer.Shape.Kind == CellKind.Gru) return new GruLayer(layer, embedding, state, tables, Saturations);
-        return new LstmLayer(layer, embedding, state, tables, Saturations);
+        return LstmLayer.Create(layer, embedding, state, tables, Saturations);
     }
 
     private static short[] ReadEmbedding(ModelFile model)

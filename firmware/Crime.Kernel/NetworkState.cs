@@ -11,11 +11,11 @@ namespace Crime.Kernel;
 public sealed class LayerState
 {
     /// <summary>Makes a zero state.</summary>
-    /// <param name="shape">Kind and sizes of the layer.</param>
-    public LayerState(LayerShape shape)
+    /// <param name="layer">The layer; not referenced afterwards.</param>
+    public LayerState(FixedLayer layer)
     {
-        Hidden = new short[shape.HiddenCount];
-        Cell = new short[shape.HasCellState ? shape.HiddenCount : 0];
+        Hidden = new short[layer.Shape.HiddenCount];
+        Cell = new short[layer.CellCount];
     }
 
     /// <summary>Makes the zero state of a pooling.</summary>
@@ -45,7 +45,9 @@ public sealed class LayerState
     /// <summary>Hidden state h, Q0.15, [hidden].</summary>
     public short[] Hidden { get; }
 
-    /// <summary>Cell state c, in the layer's cell format, [hidden]; empty for a cell without one.</summary>
+    /// <summary>
+    /// Cell state c, in the layer's cell format, [hidden]; of a wide cell the fractions in Q0.15, then the whole parts, [2 * hidden]; empty for a cell without one.
+    /// </summary>
     public short[] Cell { get; }
 }
 
@@ -53,25 +55,25 @@ public sealed class LayerState
 public sealed class NetworkState
 {
     /// <summary>Makes a zero state.</summary>
-    /// <param name="shapes">The layers.</param>
-    public NetworkState(LayerShape[] shapes) : this(shapes, PoolingKind.None, false, null)
+    /// <param name="layers">The layers; not referenced afterwards.</param>
+    public NetworkState(FixedLayer[] layers) : this(layers, PoolingKind.None, false, null)
     {
     }
 
     /// <summary>Makes a zero state.</summary>
-    /// <param name="shapes">The layers.</param>
+    /// <param name="layers">The layers; not referenced afterwards.</param>
     /// <param name="pooling">The pooling of the last layer's outputs.</param>
     /// <param name="hasError">True for a network that predicts the next timestep, and so neither pools nor has convolutions.</param>
     /// <param name="front">The convolutions in front of the layers; null for none.</param>
-    internal NetworkState(LayerShape[] shapes, PoolingKind pooling, bool hasError, ConvolutionLayer[] front)
+    internal NetworkState(FixedLayer[] layers, PoolingKind pooling, bool hasError, ConvolutionLayer[] front)
     {
-        int frontAt = pooling == PoolingKind.None && !hasError ? shapes.Length : shapes.Length + 1;
+        int frontAt = pooling == PoolingKind.None && !hasError ? layers.Length : layers.Length + 1;
         Layers = new LayerState[front == null ? frontAt : frontAt + front.Length];
         for (int i = 0; i < Layers.Length; i++)
         {
-            if (i < shapes.Length) Layers[i] = new LayerState(shapes[i]);
+            if (i < layers.Length) Layers[i] = new LayerState(layers[i]);
             else if (i >= frontAt) Layers[i] = new LayerState(front[i - frontAt]);
-            else Layers[i] = hasError ? new LayerState() : new LayerState(pooling, shapes[i - 1].HiddenCount);
+            else Layers[i] = hasError ? new LayerState() : new LayerState(pooling, layers[i - 1].Shape.HiddenCount);
             ExportSize += 2 * (Layers[i].Hidden.Length + Layers[i].Cell.Length);
         }
     }

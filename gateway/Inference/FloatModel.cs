@@ -40,7 +40,7 @@ public sealed class FloatModel
         Answer = model.Answer;
         IsAnswerPerStep = model.IsAnswerPerStep;
         BoardFront = Array.ConvertAll(model.ReadFront() ?? [], BoardWindow.Of);
-        CellFractionBits = model.HasFixedPoint ? Array.ConvertAll(model.FixedLayers, layer => layer.CellFractionBits) : null;
+        BoardCells = model.HasFixedPoint ? Array.ConvertAll(model.FixedLayers, BoardCell.Of) : null;
 
         int at = 0;
         float[] Next(int count) { float[] values = model.ReadFloats(at, count); at += count; return values; }
@@ -106,8 +106,8 @@ public sealed class FloatModel
     /// <param name="length">Timesteps of the sequence, at least 1.</param>
     public int LogitCount(int length) => OutputCount * (!IsAnswerPerStep ? 1 : Graph == null ? length : Graph.LengthOf(Graph.Shapes[^1].Length, length));
 
-    /// <summary>Fraction bits of a board's cell states, [layers]; null when boards cannot run the model, and so have no state to hand over.</summary>
-    public IReadOnlyList<int>? CellFractionBits { get; }
+    /// <summary>The cell states of boards, [layers]; null when boards cannot run the model, and so have no state to hand over.</summary>
+    public IReadOnlyList<BoardCell>? BoardCells { get; }
 
     /// <summary>The convolutions of boards in front of the layers; empty without them.</summary>
     public IReadOnlyList<BoardWindow> BoardFront { get; }
@@ -116,11 +116,11 @@ public sealed class FloatModel
     /// Numbers of the state that a board hands over: h and, where there is one, c of every layer, then those of a pooling or of errors of prediction, then
     /// those of the convolutions; 0 when there are no such boards.
     /// </summary>
-    public int BoardStateCount => CellFractionBits == null || Decoder is { Attention: not AttentionKind.None }
+    public int BoardStateCount => BoardCells == null || Decoder is { Attention: not AttentionKind.None }
         || Layers.Any(layer => layer.Direction != Direction.Forward)
         || Graph is { IsResumable: false } || !HasWindowsOfBoards
         ? 0
-        : Layers.Sum(layer => layer.HiddenCount * (layer.HasCellState ? 2 : 1)) + PooledStateCount + ErrorStateCount + BoardFront.Sum(layer => layer.StateCount);
+        : Layers.Sum(layer => layer.HiddenCount) + BoardCells.Sum(cell => cell.Count) + PooledStateCount + ErrorStateCount + BoardFront.Sum(layer => layer.StateCount);
 
     // The weights of boards are foreign too: their windows need not be those of the graph.
     private bool HasWindowsOfBoards => BoardFront.Where(layer => layer.IsOperation).Select(layer => (layer.Window, layer.InputCount)).SequenceEqual(

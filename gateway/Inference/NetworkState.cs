@@ -38,9 +38,10 @@ public sealed class NetworkState
     /// <summary>Takes over the state of a board.</summary>
     /// <param name="model">The model that the board runs.</param>
     /// <param name="exported">
-    /// Layer by layer h in Q0.15, then, where the cell has one, c with the layer's cell fraction bits; where the network pools, the lower halves of
-    /// the sums and their upper halves, or the largest values, and the number of timesteps; for an anomaly the sum of the squared errors of prediction and
-    /// the number of timesteps; of each convolution the last timesteps and how far its window has come: [<see cref="FloatModel.BoardStateCount"/>].
+    /// Layer by layer h in Q0.15, then, where the cell has one, c with the layer's cell fraction bits, of a wide cell all fractions before all whole parts;
+    /// where the network pools, the lower halves of the sums and their upper halves, or the largest values, and the number of timesteps; for an anomaly the sum
+    /// of the squared errors of prediction and the number of timesteps; of each convolution the last timesteps and how far its window has come:
+    /// [<see cref="FloatModel.BoardStateCount"/>].
     /// </param>
     /// <exception cref="ArgumentException">The model has another number of them, or none.</exception>
     public static NetworkState FromBoard(FloatModel model, ReadOnlySpan<short> exported)
@@ -51,7 +52,7 @@ public sealed class NetworkState
         for (int layer = 0; layer < model.Layers.Count; layer++)
         {
             exported = Take(exported, state.Hidden(layer), HiddenFractionBits);
-            if (model.Layers[layer].HasCellState) exported = Take(exported, state.Cell(layer), model.CellFractionBits![layer]);
+            exported = TakeCell(exported, state.Cell(layer), model.BoardCells![layer]);
         }
         if (model.Answer == AnswerKind.Anomaly)
         {
@@ -108,6 +109,15 @@ public sealed class NetworkState
             Pooled[i] = (isMean ? exported[Pooled.Length + i] << 16 | (ushort)exported[i] : exported[i]) * unit;
         PooledCount = (ushort)exported[count];
         return exported[(count + 1)..];
+    }
+
+    private static ReadOnlySpan<short> TakeCell(ReadOnlySpan<short> exported, Span<float> to, BoardCell cell)
+    {
+        if (cell.Count == 0) return exported;
+        ReadOnlySpan<short> rest = Take(exported, to, cell.FractionBits);
+        if (!cell.IsWide) return rest;
+        for (int i = 0; i < to.Length; i++) to[i] += rest[i];
+        return rest[to.Length..];
     }
 
     private static ReadOnlySpan<short> Take(ReadOnlySpan<short> exported, Span<float> to, int fractionBits)

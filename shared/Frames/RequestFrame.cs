@@ -30,8 +30,8 @@ public sealed class RequestFrame
     /// <summary>Most nodes that a request may have visited.</summary>
     public const int MaxVisited = CostAdvert.MaxPathNodes + 1;
 
-    /// <summary>Most numbers of a carried state: eight layers of 1024 units, h and c.</summary>
-    public const int MaxStateCount = 16_384;
+    /// <summary>Most numbers of a carried state: eight layers of 1024 units, h and c of two numbers each.</summary>
+    public const int MaxStateCount = 24_576;
 
     /// <summary>Random number that a board draws at every start.</summary>
     public uint Session;

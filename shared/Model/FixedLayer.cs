@@ -38,8 +38,16 @@ public sealed class FixedLayer : IWeights
     /// <summary>Fraction bits of the inputs: the model's, or those of its convolutions, for the first layer, 15 after it.</summary>
     public int InputFractionBits { get; }
 
+    /// <summary>Whether the cell state has two 16-bit numbers per unit, as <see cref="ModelFormat.WideCell"/> says.</summary>
+    public bool IsWideCell => _bytes[_offset] == ModelFormat.WideCell;
+
     /// <summary>Fraction bits of the cell state; 0 for a cell without one.</summary>
-    public int CellFractionBits => _bytes[_offset];
+    public int CellFractionBits => IsWideCell ? ModelFormat.MaxCellFractionBits : _bytes[_offset];
+
+    /// <summary>
+    /// 16-bit numbers of the cell state: none, one per unit, or, for a wide cell, the fraction of each unit in Q0.15, then the whole part of each unit.
+    /// </summary>
+    public int CellCount => !Shape.HasCellState ? 0 : IsWideCell ? 2 * Shape.HiddenCount : Shape.HiddenCount;
 
     /// <summary>Fraction bits of a gate row's 32-bit accumulator.</summary>
     /// <param name="row">0 to RowCount - 1.</param>

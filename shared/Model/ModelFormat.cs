@@ -143,6 +143,12 @@ public static class ModelFormat
     /// <summary>Fewest fraction bits of the cell state: the tanh table is indexed with that many.</summary>
     public const int MinCellFractionBits = FixedPoint.ActivationTable.IndexFractionBits;
 
+    /// <summary>Most fraction bits of a cell state.</summary>
+    public const int MaxCellFractionBits = 15;
+
+    /// <summary>In the place of a cell's fraction bits: a cell state of two 16-bit numbers per unit, with <see cref="MaxCellFractionBits"/>.</summary>
+    public const int WideCell = 31;
+
     /// <summary>Fewest fraction bits of a gate row's accumulator.</summary>
     public const int MinRowFractionBits = FixedPoint.ActivationTable.IndexFractionBits;
 

@@ -323,7 +323,9 @@ public static class ModelReader
             // A board reads no outputs of the encoder but the last, and copies its state: one cell format for both.
             if (decoder.Attention != AttentionKind.None || bytes[offset + 2] > ModelFormat.HiddenFractionBits) return ModelError.FixedPoint;
             decoder.SetFixed(bytes, (int)cellAt, weightBits, bytes[offset + 2]);
-            bool isSameCell = !decoder.Cell.HasCellState || decoder.Fixed.CellFractionBits == layers[layers.Length - 1].CellFractionBits;
+            FixedLayer last = layers[layers.Length - 1];
+            bool isSameCell = !decoder.Cell.HasCellState || (
+                decoder.Fixed.CellFractionBits == last.CellFractionBits && decoder.Fixed.IsWideCell == last.IsWideCell);
             if (!isSameCell || !FormatsHold(decoder.Fixed)) return ModelError.FixedPoint;
             if (!RowBoundsHold(decoder.Fixed)) return ModelError.RowBound;
         }
@@ -353,7 +355,7 @@ public static class ModelReader
     {
         LayerShape shape = layer.Shape;
         int cell = layer.CellFractionBits;
-        if (shape.HasCellState ? cell < ModelFormat.MinCellFractionBits || cell > 15 : cell != 0) return false;
+        if (shape.HasCellState ? cell < ModelFormat.MinCellFractionBits || cell > ModelFormat.MaxCellFractionBits : cell != 0) return false;
         for (int row = 0; row < shape.RowCount; row++)
         {
             bool isGruCandidate = shape.Kind == CellKind.Gru && row >= 2 * shape.HiddenCount;

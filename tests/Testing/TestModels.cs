@@ -53,8 +53,9 @@ public static class TestModels
         Write(Make(inputs, [(CellKind.Lstm, hidden)], classes, vocabulary, seed, scale));
 
     /// <summary>Returns a model as a file for boards and gateways.</summary>
-    public static byte[] Write(TrainedModel trained, int weightBits = Quantiser.FullWeightBits, Calibration? calibration = null) =>
-        ModelFileWriter.Write(trained, Quantiser.Quantise(trained, calibration ?? Calibration.FromDefaults, weightBits));
+    public static byte[] Write(
+        TrainedModel trained, int weightBits = Quantiser.FullWeightBits, Calibration? calibration = null, CellWidth cellWidth = CellWidth.Auto) =>
+        ModelFileWriter.Write(trained, Quantiser.Quantise(trained, calibration ?? Calibration.FromDefaults, weightBits, cellWidth));
 
     /// <summary>
     /// Returns whether the quantiser accepts a model. It refuses a random one now and then: a row whose few weights are all next to zero

@@ -13,6 +13,9 @@ public sealed record EmittedKernel(string Source, string ClassName, int TermCoun
     /// <summary>Namespace of the class.</summary>
     public const string Namespace = DeviceTarget.BaseNamespace + ".Compiled";
 
+    /// <summary>Bytes of byte code that the products alone take: less than the kernel.</summary>
+    public long TermsSize => (long)TermCount * LayerEmitter.BytesPerTerm;
+
     /// <summary>Name of the class with its namespace.</summary>
     public string FullName => $"{Namespace}.{ClassName}";
 }

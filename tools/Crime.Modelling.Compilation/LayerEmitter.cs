@@ -15,7 +15,7 @@ namespace Crime.Modelling.Compilation;
 internal abstract class LayerEmitter
 {
     /// <summary>IL of a term: ldc.i8 (9), ldloc (2), mul (1), add (1).</summary>
-    private const int BytesPerTerm = 13;
+    internal const int BytesPerTerm = 13;
 
     /// <summary>IL of a unit apart from its terms, at most.</summary>
     private const int BytesPerUnit = 250;

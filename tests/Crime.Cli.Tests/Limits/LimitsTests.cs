@@ -147,6 +147,32 @@ public sealed class LimitsTests
             Does.Contain(string.Create(CultureInfo.InvariantCulture, $"(margin {margin:0.00})")));
     }
 
+    [Test]
+    public async Task ConvertReportsTheWidthOfACellAndItsCost()
+    {
+        WriteNetwork("net.safetensors", 1);
+        string[] convert = ["convert", "net.safetensors", "-o", "net.crime"];
+        JsonElement narrow = await CrimeProcess.JsonAsync(_folder, convert), wide = await CrimeProcess.JsonAsync(_folder, [.. convert, "--cell-bits", "32"]);
+        JsonElement layer = narrow.GetProperty("layers")[0], wideLayer = wide.GetProperty("layers")[0];
+        Assert.That((layer.GetProperty("cell_bits").GetInt32(), layer.GetProperty("cell_format").GetString()), Is.EqualTo((16, "Q5.10")));
+        Assert.That((wideLayer.GetProperty("cell_bits").GetInt32(), wideLayer.GetProperty("cell_format").GetString()), Is.EqualTo((32, "Q15.15")));
+        Assert.That(narrow.GetProperty("cell_cost").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        JsonElement cost = wide.GetProperty("cell_cost");
+        foreach (string kernel in new[] { "table", "compiled" })
+            Assert.That(cost.GetProperty($"{kernel}_il_per_step").GetDouble(), Is.GreaterThan(cost.GetProperty($"{kernel}_il_per_step_16").GetDouble()));
+        Assert.That(
+            await PrintsAsync([.. convert, "--cell-bits", "32"]),
+            Does.Contain("cell state Q15.15 of 32 bits (holds every state)").And.Contain("instructions per timestep").And.Contain("with 16 bits (+"));
+        Assert.That(await PrintsAsync([.. convert, "--cell-bits", "16"]), Does.Contain("cell state Q5.10 of 16 bits").And.Not.Contain("with 16 bits (+"));
+
+        TrainedModel gru = TestModels.Make(1, [(CellKind.Gru, 4)], 2);
+        File.WriteAllBytes(Path.Combine(_folder, "gru.safetensors"), PyTorchImporter.Export(gru, new Dictionary<string, string>()).Write());
+        WriteNetwork("both.safetensors", 1, Direction.Both);
+        await CrimeProcess.RefusesAsync(_folder, "--cell-bits is for LSTM layers", "convert", "gru.safetensors", "-o", "gru.crime", "--cell-bits", "32");
+        await CrimeProcess.RefusesAsync(_folder, "boards cannot run this model", "convert", "both.safetensors", "-o", "both.crime", "--cell-bits", "16");
+        await CrimeProcess.RefusesAsync(_folder, "--cell-bits takes auto, 16 or 32; '24' is none of them", [.. convert, "--cell-bits", "24"]);
+    }
+
     [TestCase("run\U0001F3C3", "outside the basic plane")]
     [TestCase("long", "longer than 255 bytes")]
     [TestCase(null, "256 classes, and a model holds at most 255")]

@@ -23,7 +23,9 @@ public sealed class DecoderKernelTests
             cell, AttentionKind.None, random.Next(2, 20), random.Next(2, 12), random.Next(1, 15), seed, scale: scale);
         var calibration = new Calibration("test", 7.99f, [(float)Math.Pow(10, random.NextDouble() * 2 - 0.5)], 0);
         int weightBits = new[] { 16, 16, 8, 6, 4 }[random.Next(5)];
-        return TestModels.IsQuantisable(trained, weightBits, calibration) ? TestModels.Parse(TestModels.Write(trained, weightBits, calibration)) : null;
+        return TestModels.IsQuantisable(trained, weightBits, calibration)
+            ? TestModels.Parse(TestModels.Write(trained, weightBits, calibration, random.Next(3) == 0 ? CellWidth.Wide : CellWidth.Narrow))
+            : null;
     }
 
     [Test]
@@ -75,8 +77,9 @@ public sealed class DecoderKernelTests
         Assert.That(GC.GetAllocatedBytesForCurrentThread(), Is.EqualTo(before));
     }
 
-    [Test]
-    public void AModelFileWithAnotherCellFormatOrAttentionIsRefused()
+    [TestCase(false)]
+    [TestCase(true)]
+    public void AModelFileWithAnotherCellFormatOrAttentionIsRefused(bool isWide)
     {
         Assert.That(TestDecoders.Make(CellKind.Lstm, AttentionKind.LuongDot).FitsBoards, Is.False);
         TrainedModel trained = TestDecoders.Make(CellKind.Lstm, AttentionKind.None);
@@ -85,8 +88,8 @@ public sealed class DecoderKernelTests
         QuantisedLayer cell = good.Decoder!;
         var other = new QuantisedLayer
         {
-            Shape = cell.Shape, CellFractionBits = cell.CellFractionBits - 1, RowFractionBits = cell.RowFractionBits, RowWeightBits = cell.RowWeightBits,
-            Bias = cell.Bias, Codes = cell.Codes, Steps = cell.Steps,
+            Shape = cell.Shape, CellFractionBits = cell.CellFractionBits - 1, IsWideCell = isWide, RowFractionBits = cell.RowFractionBits,
+            RowWeightBits = cell.RowWeightBits, Bias = cell.Bias, Codes = cell.Codes, Steps = cell.Steps,
         };
         var bad = new QuantisedModel
         {

@@ -23,8 +23,8 @@ public sealed class NetworkKernelTests
     }
 
     /// <summary>
-    /// LSTM and GRU, one to three layers, with and without convolutions and fully connected ones, features and tokens, whole and half pruned, weights of all widths, tame
-    /// to wild.
+    /// LSTM with narrow and wide cells, and GRU, one to three layers, with and without convolutions and fully connected ones, features and tokens, whole and
+    /// half pruned, weights of all widths, tame to wild.
     /// </summary>
     private static ModelFile RandomModel(Random random, int seed, bool hasFront)
     {
@@ -48,7 +48,7 @@ public sealed class NetworkKernelTests
         };
         int weightBits = widths[random.Next(widths.Length)];
         return TestModels.IsQuantisable(trained, weightBits, calibration)
-            ? Read(TestModels.Write(trained, weightBits, calibration))
+            ? Read(TestModels.Write(trained, weightBits, calibration, random.Next(3) == 0 ? CellWidth.Wide : CellWidth.Narrow))
             : RandomModel(random, seed + 1, hasFront);
     }
 
@@ -141,13 +141,14 @@ public sealed class NetworkKernelTests
     }
 
     [TestCase(CellKind.Lstm)]
+    [TestCase(CellKind.Lstm, CellWidth.Wide)]
     [TestCase(CellKind.Gru)]
-    public void LongRunsWithTheLargestInputsStayTheReferences(CellKind kind)
+    public void LongRunsWithTheLargestInputsStayTheReferences(CellKind kind, CellWidth width = CellWidth.Narrow)
     {
         int first = TestSeed.Next();
         for (int n = 0; n < 8; n++)
         {
-            ModelFile model = Read(TestModels.Write(TestModels.Make(5, [(kind, 7), (kind, 4)], 2, seed: first + n, scale: 3 * (n + 1))));
+            ModelFile model = Read(TestModels.Write(TestModels.Make(5, [(kind, 7), (kind, 4)], 2, seed: first + n, scale: 3 * (n + 1)), cellWidth: width));
             var kernel = new NetworkKernel(model);
             var reference = new ReferenceNetwork(model);
             // An input that never changes drives the open cells one way until they end.
@@ -168,7 +169,7 @@ public sealed class NetworkKernelTests
         // 8 units: 16 pairs of rows of 8 bytes.
         Assert.That(vocabulary * 16 * 8 <= TableLayer.TokenTableSizeMax, Is.EqualTo(fits));
         ModelFile model = Model(4, 8, 2, vocabulary);
-        var state = new NetworkState(model.Layers);
+        var state = new NetworkState(model.FixedLayers);
         var embedding = new short[vocabulary * 4];
         for (int i = 0; i < embedding.Length; i++) embedding[i] = model.Embedding(i / 4, i % 4);
         var layer = new LstmLayer(model.FixedLayers[0], embedding, state.Layers[0], new ActivationTables(), new SaturationCounters());
@@ -228,7 +229,7 @@ public sealed class NetworkKernelTests
     [Test]
     public void AShortStateIsRefusedAndChangesNothing()
     {
-        var state = new NetworkState([new LayerShape(CellKind.Lstm, Direction.Forward, 3, 4, LayerOptions.None)]);
+        var state = new NetworkState(Model(3, 4, 2).FixedLayers);
         state.Layers[0].Hidden[0] = 7;
         Assert.That(state.Import(new byte[state.ExportSize - 1], 0), Is.False);
         Assert.That(state.Import(new byte[state.ExportSize], 1), Is.False);

@@ -8,6 +8,7 @@ using Crime.Gateway.Inference;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.Quantisation;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Serving;
@@ -19,13 +20,15 @@ public sealed class HandOffTests
     private RunningGateway _gateway = null!;
     private TestBoard _board = null!;
 
+    private static readonly byte[] s_counter = TestModels.Write(TestCounters.Make(), cellWidth: CellWidth.Wide);
+
     private static readonly byte[] s_gestures = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "models", "gestures.crime"));
 
     [OneTimeSetUp]
     public async Task StartAsync()
     {
         _models = new ModelFolder(("features.crime", TestModels.Features), ("tokens.crime", TestModels.Tokens), ("slow.crime", TestModels.Slow),
-            ("gestures.crime", s_gestures));
+            ("gestures.crime", s_gestures), ("counter.crime", s_counter));
         _gateway = await RunningGateway.StartAsync(RunningGateway.Options(_models.Path));
         _board = await TestBoard.ConnectAsync(_gateway.BrokerPort);
     }
@@ -63,6 +66,22 @@ public sealed class HandOffTests
             double nextScale = Math.Pow(2, next.FractionBits);
             for (int i = 0; i < expected.Length; i++) Assert.That(next.Logits[i] / nextScale, Is.EqualTo(expected[i]).Within(0.6 / nextScale));
         }
+    }
+
+    /// <summary>A board has counted to a number that 16 bits do not hold.</summary>
+    [TestCase(450, 0)]
+    [TestCase(550, 1)]
+    public async Task ACountBeyond16BitsGoesOn(int down, int expected)
+    {
+        ModelFile model = TestModels.Parse(s_counter);
+        const int up = 500;
+        RequestFrame whole = _board.Request(model, up + down);
+        whole.FractionBits = model.InputFractionBits;
+        whole.Values = [.. Enumerable.Range(0, up + down).Select(step => (short)((step < up ? 1 : -1) << model.InputFractionBits))];
+        RequestFrame rest = _board.Rest(model, whole, up);
+        Assert.That((rest.StateCount, rest.State[2]), Is.EqualTo((3, 496)), "h, then fraction and whole part of c");
+        ResponseFrame answer = await _board.AskAsync(rest);
+        Assert.That((answer.Code, answer.Label), Is.EqualTo((ResponseCode.Ok, expected)));
     }
 
     [Test]

@@ -26,7 +26,10 @@ public sealed class KernelAssembliesTests
             string name, CellKind kind, int inputs, int[] hidden, int vocabulary = 0, double scale = 0.5, double pruned = 0, int bits = 16, float maxCell = 20) =>
             new TestCaseData(Make(kind, inputs, hidden, vocabulary, scale, pruned, bits, maxCell)).SetArgDisplayNames(name);
         yield return Case("LSTM", CellKind.Lstm, 3, [16]);
-        yield return Case("LSTM, wide cell", CellKind.Lstm, 4, [6], maxCell: 200);
+        yield return Case("LSTM, cell of 7 fraction bits", CellKind.Lstm, 4, [6], maxCell: 170);
+        yield return Case("LSTM, cell of 32 bits", CellKind.Lstm, 4, [6], maxCell: 200);
+        yield return Case("LSTM, cell of 32 bits, wild", CellKind.Lstm, 4, [6], maxCell: 200, scale: 10);
+        yield return Case("two parts, cell of 32 bits", CellKind.Lstm, 13, [32], maxCell: 200);
         yield return Case("LSTM, narrow cell", CellKind.Lstm, 4, [6], maxCell: 0.6f);
         yield return Case("LSTM, tame", CellKind.Lstm, 4, [6], scale: 0.01);
         yield return Case("LSTM, wild", CellKind.Lstm, 4, [6], scale: 10);

@@ -2,44 +2,25 @@ using System.Linq;
 using Crime.Model;
 using Crime.Modelling.Conversions;
 using Crime.Modelling.Datasets;
+using Crime.Modelling.Quantisation;
 using Crime.Modelling.Ranges;
 using NUnit.Framework;
 
 namespace Crime.Modelling.Tests.Conversions;
 
-/// <summary>A conversion reports whether the 16 bits of each cell state hold the states.</summary>
+/// <summary>A conversion reports whether the format of each cell state holds the states.</summary>
 public sealed class CellFitTests
 {
-    /// <summary>Cells that count the timesteps while the input is positive: forget and input gate stand open, the candidate follows the input.</summary>
-    private static TrainedModel Counter(int layers = 1, bool isNormalised = false, float forgetBias = 20)
-    {
-        RecurrentLayer Layer() => new()
-        {
-            Kind = CellKind.Lstm, InputCount = 1, HiddenCount = 1,
-            Directions =
-            [
-                new DirectionWeights
-                {
-                    InputWeights = [0, 0, 3, 0], RecurrentWeights = [0, 0, 0, 0], InputBias = [20, forgetBias, 0, 20], RecurrentBias = [0, 0, 0, 0],
-                },
-            ],
-        };
-        return new TrainedModel
-        {
-            Name = "counter", Input = InputKind.Features, InputCount = 1, ClassNames = ["a", "b"], Embedding = [],
-            Layers = [.. Enumerable.Range(0, layers).Select(_ => Layer())], HeadWeights = [1, -1], HeadBias = [0, 0],
-            Mean = isNormalised ? [0] : null, Deviation = isNormalised ? [1] : null,
-        };
-    }
+    private static TrainedModel Counter(int layers = 1, bool isNormalised = false, float forgetBias = 20) => TestCounters.Make(layers, 3, isNormalised, forgetBias);
 
     private static Dataset Ones(int length)
     {
-        LabelledSequence[] sequences = [new(0, "a", length, [.. Enumerable.Repeat(1f, length)], [])];
+        LabelledSequence[] sequences = [new(0, "up", length, [.. Enumerable.Repeat(1f, length)], [])];
         return new Dataset("ones", false, 1, sequences, []);
     }
 
-    private static CellFit FitOf(int length, double percentile = 100) =>
-        Conversion.Make(Counter(), Ones(length), new(Percentile: percentile)).CellFits[0]!;
+    private static CellFit FitOf(int length, double percentile = 100, CellWidth width = CellWidth.Auto) =>
+        Conversion.Make(Counter(), Ones(length), new(Percentile: percentile, CellWidth: width)).CellFits[0]!;
 
     // tanh(3) is 0.995: the state is just below the number of timesteps.
     [TestCase(10, 16, 1.61)]
@@ -48,7 +29,8 @@ public sealed class CellFitTests
     [TestCase(250, 256, 1.03)]
     public void TheMarginIsThatOfTheFormat(int length, double range, double margin)
     {
-        CellFit fit = FitOf(length);
+        CellFit fit = FitOf(length, width: CellWidth.Narrow);
+        Assert.That(fit.Bits, Is.EqualTo(16));
         Assert.That((fit.Range, fit.Fits), Is.EqualTo((range, true)));
         Assert.That(fit.Margin, Is.EqualTo(margin).Within(0.005));
         Assert.That(fit.Seen, Is.EqualTo(0.995 * length).Within(0.001 * length));
@@ -56,12 +38,31 @@ public sealed class CellFitTests
 
     [TestCase(675)]
     [TestCase(258)]
-    public void StatesThatTheWidestFormatCutsOffDoNotFit(int length)
+    public void StatesThatTheWidest16BitsCutOffDoNotFit(int length)
     {
-        CellFit fit = FitOf(length);
+        CellFit fit = FitOf(length, width: CellWidth.Narrow);
         Assert.That((fit.FractionBits, fit.Range, fit.Fits), Is.EqualTo((7, 256.0, false)));
         Assert.That(fit.Margin, Is.LessThan(1));
         Assert.That(fit.IsGuess, Is.False, "it was measured");
+    }
+
+    // 16 bits hold 171 states of 0.995 with the margin of 1.5.
+    [TestCase(171, 16, 256)]
+    [TestCase(172, 32, 32768)]
+    [TestCase(675, 32, 32768)]
+    public void ACellHas32BitsWhere16DoNotHoldTheMargin(int length, int bits, double range)
+    {
+        CellFit fit = FitOf(length);
+        Assert.That((fit.Bits, fit.Range, fit.Fits), Is.EqualTo((bits, range, true)));
+        Assert.That(fit.Margin, Is.GreaterThan(Calibration.CellMargin).And.EqualTo(range / fit.Seen!.Value).Within(1e-6));
+    }
+
+    [Test]
+    public void WithoutData32BitsAreNoGuess()
+    {
+        CellFit fit = Conversion.Make(Counter(), data: null, new(CellWidth: CellWidth.Wide)).CellFits[0]!;
+        Assert.That((fit.Bits, fit.Range, fit.Seen, fit.Fits, fit.IsGuess), Is.EqualTo((32, 32768.0, default(float?), default(bool?), false)));
+        Assert.That(fit.Reach, Is.GreaterThan(900));
     }
 
     [Test]
@@ -77,7 +78,7 @@ public sealed class CellFitTests
     {
         Conversion conversion = Conversion.Make(Counter(layers: 2), Ones(50), new());
         Assert.That(conversion.CellFits.Select(fit => fit!.Seen), Is.EqualTo(conversion.Calibration.MaxCells));
-        TrainedModel mixed = TestModels.Make(1, [(CellKind.Gru, 2), (CellKind.Lstm, 2)], 2, classNames: ["a", "b"]);
+        TrainedModel mixed = TestModels.Make(1, [(CellKind.Gru, 2), (CellKind.Lstm, 2)], 2, classNames: ["up", "down"]);
         Assert.That(Conversion.Make(mixed, Ones(5), new()).CellFits.Select(fit => fit == null), Is.EqualTo(new[] { true, false }), "a GRU has no cell state");
     }
 
@@ -112,6 +113,10 @@ public sealed class CellFitTests
     }
 
     [Test]
-    public void FormatsHaveNamesAndRanges() =>
+    public void FormatsHaveNamesAndRanges()
+    {
         Assert.That((Formats.NameOf(7), Formats.RangeOf(7), Formats.RangeOf(12)), Is.EqualTo(("Q8.7", 256.0, 8.0)));
+        Assert.That((Formats.NameOfCell(7, false), Formats.RangeOfCell(7, false)), Is.EqualTo(("Q8.7", 256.0)));
+        Assert.That((Formats.NameOfCell(15, true), Formats.RangeOfCell(15, true)), Is.EqualTo(("Q15.15", 32768.0)));
+    }
 }

@@ -10,6 +10,7 @@ using Crime.Modelling.Datasets;
 using Crime.Modelling.Footprint;
 using Crime.Modelling.Import;
 using Crime.Modelling.ModelFiles;
+using Crime.Modelling.Quantisation;
 using Crime.Modelling.Ranges;
 using Crime.VirtualBoard.Loading;
 using Crime.VirtualBoard.Model;
@@ -157,6 +158,25 @@ public sealed class MemoryBudgetTests
     [TestCase(AnswerKind.Values)]
     public void OtherAnswersAllocateNothingAndHaveTheirExpectedSize(AnswerKind answer) =>
         AllocatesNothingAndHasItsSize(TestModels.Write(TestModels.WithAnswer(TestModels.Make(3, [(CellKind.Lstm, 16)], 5), answer)));
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void WideCellsAllocateNothingAndTakeAsMuchMoreAsExpected(bool hasFront)
+    {
+        TrainedModel trained = TestModels.Make(12, [(CellKind.Lstm, 60), (CellKind.Lstm, 50)], 5);
+        if (hasFront) trained = TestFronts.WithFront(trained, 6, 1, 0.5, new TestConvolution(TestFronts.Window(5, 1, 2, 2), 12, GraphFunction.Relu));
+        (MemoryReport Report, int Table, int Compiled) Measure(CellWidth width)
+        {
+            byte[] bytes = TestModels.Write(trained, cellWidth: width);
+            ModelFile model = ModelLoading.Parse(bytes, "measured");
+            return (MemoryReport.Make(bytes), KernelSize.OfTable(model, false), KernelSize.OfCompiled(model));
+        }
+        var wide = Measure(CellWidth.Wide);
+        var narrow = Measure(CellWidth.Narrow);
+        Assert.That((wide.Report.Table.Inference.Count, wide.Report.Compiled.Inference.Count), Is.EqualTo((0, 0)));
+        Assert.That(wide.Table - narrow.Table, Is.EqualTo(wide.Report.Table.Kernel - narrow.Report.Table.Kernel).And.AtLeast(2 * (60 + 50)));
+        Assert.That(wide.Compiled - narrow.Compiled, Is.EqualTo(wide.Report.Compiled.Kernel - narrow.Report.Compiled.Kernel));
+    }
 
     private static void AllocatesNothingAndHasItsSize(byte[] bytes)
     {

@@ -110,9 +110,29 @@ public sealed class QuantiserTests
     [TestCase(10f, 11)]
     [TestCase(21f, 10)]
     [TestCase(100f, 7)]
-    [TestCase(1000f, 7)]
-    public void TheCellFormatHoldsTheCalibratedStateWithItsMargin(float maxCell, int expected) =>
-        Assert.That(Quantiser.Quantise(Model(1), new Calibration("test", 4, [maxCell], 10)).Layers[0].CellFractionBits, Is.EqualTo(expected));
+    [TestCase(170.6f, 7)]
+    [TestCase(170.7f, 15, true)]
+    [TestCase(1000f, 15, true)]
+    [TestCase(1000f, 7, false, CellWidth.Narrow)]
+    [TestCase(1f, 14, false, CellWidth.Narrow)]
+    [TestCase(1f, 15, true, CellWidth.Wide)]
+    public void TheCellFormatHoldsTheCalibratedStateWithItsMargin(float maxCell, int bits, bool isWide = false, CellWidth width = CellWidth.Auto)
+    {
+        TrainedModel model = Model(1);
+        QuantisedModel quantised = Quantiser.Quantise(model, new Calibration("test", 4, [maxCell], 10), cellWidth: width);
+        Assert.That((quantised.Layers[0].CellFractionBits, quantised.Layers[0].IsWideCell), Is.EqualTo((bits, isWide)));
+        FixedLayer read = ModelLoading.Parse(ModelFileWriter.Write(model, quantised), "cell").FixedLayers[0];
+        int units = read.Shape.HiddenCount;
+        Assert.That((read.CellFractionBits, read.IsWideCell, read.CellCount), Is.EqualTo((bits, isWide, isWide ? 2 * units : units)));
+    }
+
+    [Test]
+    public void ALayerWithoutACellStateHasNoWidth()
+    {
+        QuantisedModel quantised = Quantiser.Quantise(
+            TestModels.Make(2, [(CellKind.Gru, 3), (CellKind.Lstm, 3)], 2), Calibration.FromDefaults, cellWidth: CellWidth.Wide);
+        Assert.That(quantised.Layers.Select(layer => (layer.CellFractionBits, layer.IsWideCell)), Is.EqualTo(new[] { (0, false), (15, true) }));
+    }
 
     /// <summary>Random models: cells, layers, sizes, scales, tokens, widths, pruned or not.</summary>
     private static IEnumerable<(TrainedModel Model, int WeightBits)> RandomModels()

@@ -25,6 +25,15 @@ public sealed class RequestLengthTests
         Assert.That(DecodeRequest(encoding, valuesPerStep, withState, 10_000), Is.EqualTo(FrameError.None));
     }
 
+    /// <summary>Eight layers of 1024 units with wide cells have the largest state.</summary>
+    [TestCase(RequestFrame.MaxStateCount, FrameError.None)]
+    [TestCase(RequestFrame.MaxStateCount + 1, FrameError.Range)]
+    public void TheLargestStateIsThatOfWideCells(int stateCount, FrameError expected)
+    {
+        Assert.That(RequestFrame.MaxStateCount, Is.EqualTo(8 * 3 * 1024));
+        Assert.That(DecodeRequest(SequenceEncoding.Int16, 1, 10, stateCount), Is.EqualTo(expected));
+    }
+
     private static FrameError DecodeRequest(SequenceEncoding encoding, int valuesPerStep, int length, int stateCount)
     {
         var telemetry = new TelemetryBuffer();

@@ -324,6 +324,20 @@ public sealed class ModelReaderTests
         Assert.That(Read(Altered(s_features, bytes => bytes[Offset(bytes, ModelFormat.FixedPointTag) + 8] = 31)), Is.EqualTo(ModelError.FixedPoint));
     }
 
+    /// <summary>Of all bytes in the place of a cell's fraction bits: 7 to 15, and 31 for a wide cell. A GRU has 0.</summary>
+    [Test]
+    public void ACellFormatIsOneOfTen()
+    {
+        byte[] gru = TestModels.Write(TestModels.Make(3, [(CellKind.Gru, 4)], 2));
+        for (int value = 0; value < 256; value++)
+        {
+            byte[] Written(byte[] file) => Altered(file, bytes => bytes[Offset(bytes, ModelFormat.FixedPointTag) + 4] = (byte)value);
+            bool isGood = value is (>= 7 and <= 15) or 31;
+            Assert.That(Read(Written(s_features)), Is.EqualTo(isGood ? ModelError.None : ModelError.FixedPoint), $"{value}");
+            Assert.That(Read(Written(gru)), Is.EqualTo(value == 0 ? ModelError.None : ModelError.FixedPoint), $"{value} in a GRU");
+        }
+    }
+
     [Test]
     public void ARowThatCouldOverflowIsRefused()
     {

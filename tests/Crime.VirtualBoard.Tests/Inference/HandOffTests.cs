@@ -18,6 +18,7 @@ using Crime.Kernel;
 using Crime.Mapping;
 using Crime.Model;
 using Crime.Modelling;
+using Crime.Modelling.Quantisation;
 using Crime.Node;
 using Crime.VirtualBoard.Boards;
 using Crime.VirtualBoard.Tests.Model;
@@ -27,9 +28,10 @@ namespace Crime.VirtualBoard.Tests.Inference;
 
 /// <summary>A stream that begins on a board and ends at a gateway that computes in fixed point as well: nothing tells where it was cut.</summary>
 /// <param name="hasFront">True for convolutions in front of the layers. The stream is cut within a window then.</param>
-[TestFixture(false)]
-[TestFixture(true)]
-public sealed class HandOffTests(bool hasFront)
+[TestFixture(false, false)]
+[TestFixture(true, false)]
+[TestFixture(true, true)]
+public sealed class HandOffTests(bool hasFront, bool isWide)
 {
     private const string Gateway = "gw";
     private const int Length = 60;
@@ -41,14 +43,14 @@ public sealed class HandOffTests(bool hasFront)
 
     private const int Inputs = 3;
 
-    // h and c of the LSTM, h of the GRU; behind them the open windows of five timesteps and of three, each with its counter.
-    private readonly int _stateCount = 2 * 9 + 5 + (hasFront ? 4 * Inputs + 1 + 2 * 4 + 1 : 0);
+    // h and c of the LSTM, c of two numbers where it is wide, h of the GRU; behind them the open windows of five timesteps and of three, each with its counter.
+    private readonly int _stateCount = (isWide ? 3 : 2) * 9 + 5 + (hasFront ? 4 * Inputs + 1 + 2 * 4 + 1 : 0);
 
     private readonly ModelFile _model = Read(TestModels.Write(hasFront
         ? TestFronts.WithFront(
             Layers(6), Inputs, 3, 0.5, new TestConvolution(TestFronts.Window(5, 1, 2, 2), 4, GraphFunction.Relu),
             new TestConvolution(TestFronts.Window(3, 2, 0, 1), 6, GraphFunction.Tanh))
-        : Layers(Inputs)));
+        : Layers(Inputs), cellWidth: isWide ? CellWidth.Wide : CellWidth.Narrow));
 
     private static readonly short[] s_values = Enumerable.Range(0, Length * Inputs).Select(i => (short)(8000 * Math.Sin(0.7 * i))).ToArray();
 

@@ -35,6 +35,9 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
     /// <summary>The reason why the answers of the data set show nothing; null where they were compared, and without data.</summary>
     public required string? Uncompared { get; init; }
 
+    /// <summary>Instructions of the cell states of 32 bits; null without them.</summary>
+    public required CellCost? CellCost { get; init; }
+
     private string? Requests => _limits.Describe(LongestInput, _model.HasFixedPoint);
 
     public void WriteJson(Dataset? data) => Output.WriteJson(new
@@ -83,13 +86,21 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
             layer.Seen,
         }),
         layers = conversion.Quantised?.Layers.Select(LayerJson),
+        cell_cost = CellCost == null ? null : new
+        {
+            table_il_per_step = CellCost.Table,
+            table_il_per_step_16 = CellCost.NarrowTable,
+            compiled_il_per_step = CellCost.Compiled,
+            compiled_il_per_step_16 = CellCost.NarrowCompiled,
+        },
         accuracy = conversion.Accuracy,
         accuracy_before = before,
     }, data);
 
     private object LayerJson(QuantisedLayer layer, int index) => new
     {
-        cell_format = layer.Shape.HasCellState ? Format(layer.CellFractionBits) : null,
+        cell_format = layer.Shape.HasCellState ? FormatOfCell(layer) : null,
+        cell_bits = conversion.CellFits[index]?.Bits,
         cell_range = conversion.CellFits[index]?.Range,
         cell_seen = conversion.CellFits[index]?.Seen,
         cell_margin = conversion.CellFits[index]?.Margin,
@@ -191,12 +202,13 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
         {
             QuantisedLayer layer = quantised.Layers[index];
             string name = quantised.Layers.Count > 1 ? $"layer {index}" : "layer";
-            string cell = conversion.CellFits[index] is { } fit ? $"cell state {Format(layer.CellFractionBits)}{Describe(fit)}; " : "";
+            string cell = conversion.CellFits[index] is { } fit ? $"cell state {FormatOfCell(layer)} of {fit.Bits} bits{Describe(fit)}; " : "";
             yield return (name, cell + string.Create(
                 CultureInfo.InvariantCulture,
                 $"rows of {layer.RowFractionBits.Min()} to {layer.RowFractionBits.Max()} fraction bits, largest weights of "
                 + $"{layer.RowWeightBits.Min()} to {layer.RowWeightBits.Max()} bits, {layer.RowWeightBits.Average():0.0} on average"));
         }
+        if (CellCost is { } cost) yield return ("cell states of 32 bits", Describe(cost));
         yield return ("logits", $"{quantised.LogitFractionBits} fraction bits");
         if (!conversion.Options.IsPlain)
             yield return ("weights", string.Create(
@@ -220,18 +232,30 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
             + (conversion.Options.Percentile < 100 ? ", of which --percentile leaves a part out" : "");
         return fit switch
         {
-            { Fits: false } => string.Create(CultureInfo.InvariantCulture, $" does not fit: states beyond {fit.Range} are cut off ({seen})"),
+            { Fits: false } => string.Create(CultureInfo.InvariantCulture, $" does not fit: states beyond {fit.Range} are cut off ({seen}); --cell-bits 32 holds them"),
             { Margin: { } margin } => string.Create(CultureInfo.InvariantCulture, $" (margin {margin:0.00})"),
             { Seen: not null } => " (no state but 0 was seen)",
+            { IsWide: true } => " (holds every state)",
             { IsGuess: true } => string.Create(
                 CultureInfo.InvariantCulture,
-                $", a guess: states beyond {fit.Range} are cut off, and constant inputs reach {fit.Reach:0.#} in {CellProbe.Steps} timesteps (--calibrate)"),
+                $", a guess: states beyond {fit.Range} are cut off, and constant inputs reach {fit.Reach:0.#} in {CellProbe.Steps} timesteps "
+                + $"(--calibrate, or --cell-bits 32)"),
             _ => string.Create(CultureInfo.InvariantCulture, $", a default: states beyond {fit.Range} are cut off (--calibrate)"),
         };
     }
 
+    private static string Describe(CellCost cost)
+    {
+        static string Both(double wide, double narrow) =>
+            string.Create(CultureInfo.InvariantCulture, $"{wide:0} IL instructions per timestep, {narrow:0} with 16 bits (+{100 * (wide / narrow - 1):0.0} %)");
+        return "table-driven kernel: " + Both(cost.Table, cost.NarrowTable)
+            + (cost is { Compiled: { } compiled, NarrowCompiled: { } narrow } ? "; compiled: " + Both(compiled, narrow) : "");
+    }
+
     private static string PerLayer(IEnumerable<float> values, string format) =>
         string.Join(" and ", values.Select(value => value.ToString(format, CultureInfo.InvariantCulture)));
+
+    private static string FormatOfCell(QuantisedLayer layer) => Formats.NameOfCell(layer.CellFractionBits, layer.IsWideCell);
 
     private static string Format(int fractionBits) => Formats.NameOf(fractionBits);
 }

@@ -2,6 +2,7 @@
 
 using System.CommandLine;
 using System.Globalization;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Crime.Cli.Outputs;
@@ -14,6 +15,7 @@ using Crime.Modelling.Import;
 using Crime.Modelling.Import.Checking;
 using Crime.Modelling.Import.Network;
 using Crime.Modelling.Limits;
+using Crime.Modelling.Quantisation;
 
 namespace Crime.Cli.Verbs;
 
@@ -34,6 +36,9 @@ internal static class ConvertVerb
         var weights = Options.OneOf("--weights", "Bits in which a weight is stored.", "16", "8", "6", "4");
         Option<double> prune = Options.Real(
             "--prune", "Share of each layer's pairs of weights to set to zero, the smallest first", 0, value => value is >= 0 and < 1, "from 0 and below 1");
+        var cellBits = Options.OneOf(
+            "--cell-bits", "Bits of an LSTM's cell state on boards. auto: for each layer 16 where they hold the calibrated range and half as\n"
+            + "much again, and otherwise 32, which hold every state and cost more instructions per timestep.", "auto", "16", "32");
         var check = new Option<string?>("--check")
         {
             Description = "File with one input and the output of the original network: .npz or .json with 'input' and 'output', or ONNX's\n"
@@ -51,13 +56,14 @@ internal static class ConvertVerb
             + "  crime convert vowels.keras -o vowels.crime --check sample.npz\n"
             + "  crime convert weather.onnx -o weather.crime --answer value --unit C --scale 12.5 --offset 9")
         {
-            input, output, calibrate, testLines, percentile, weights, prune, check, json,
+            input, output, calibrate, testLines, percentile, weights, prune, cellBits, check, json,
         };
         said.AddTo(command);
         command.SetAction((parsed, cancellation) => Run(
             parsed.GetRequiredValue(input), said.Read(parsed), parsed.GetValue(check),
             parsed.GetRequiredValue(output), parsed.GetValue(calibrate), parsed.GetValue(testLines), new ConversionOptions(
-                int.Parse(parsed.GetRequiredValue(weights), CultureInfo.InvariantCulture), parsed.GetValue(prune), parsed.GetValue(percentile)),
+                int.Parse(parsed.GetRequiredValue(weights), CultureInfo.InvariantCulture), parsed.GetValue(prune), parsed.GetValue(percentile),
+                WidthOf(parsed.GetRequiredValue(cellBits))),
             parsed.GetValue(json), cancellation));
         return command;
     }
@@ -74,9 +80,10 @@ internal static class ConvertVerb
             throw new UserInputException($"{(testLines != null ? "--test-lines" : "--percentile")} needs --calibrate: it is about the data set");
         if (trained.ObstacleForBoards is { } obstacle && !options.IsPlain)
             throw new UserInputException($"--weights and --prune are for boards, and boards cannot run this model: {obstacle}");
+        CheckCellWidth(trained, options);
         Dataset? data = calibratePath == null ? null : LoadedData.Read(calibratePath, testLines, hasOutputs: trained.Decoder != null);
         TestAnswers? answers = data == null || trained.Decoder != null ? null : AnswersOf(imported, data);
-        var (conversion, before) = await Output.WithProgress(
+        var (conversion, before, cellCost) = await Output.WithProgress(
             "converting",
             Conversion.StepsOf(data, options),
             done =>
@@ -86,18 +93,34 @@ internal static class ConvertVerb
                 EvaluationResult? plain = options.IsPlain || final.Accuracy == null
                     ? null
                     : Conversion.Make(trained, data, options.Plain, count => done(final.Accuracy.Sequences + count), cancellation, answers).Accuracy;
-                return (final, plain);
+                return (final, plain, CellCost.Measure(final));
             });
         Output.WriteFile(outputPath, conversion.Bytes);
 
         var report = new ConvertReport(imported, conversion, before, outputPath, check)
         {
+            CellCost = cellCost,
             LongestInput = data == null ? 0 : new DatasetSummary(data).LongestLength,
             Uncompared = answers is { Data.Test.Count: > 0 } ? answers.ProblemWith(conversion.Model) : null,
         };
         if (json) report.WriteJson(data);
         else report.Print();
         return 0;
+    }
+
+    private static CellWidth WidthOf(string cellBits) => cellBits switch
+    {
+        "16" => CellWidth.Narrow,
+        "32" => CellWidth.Wide,
+        _ => CellWidth.Auto,
+    };
+
+    private static void CheckCellWidth(TrainedModel trained, ConversionOptions options)
+    {
+        if (options.CellWidth == CellWidth.Auto) return;
+        if (trained.ObstacleForBoards is { } obstacle) throw new UserInputException($"--cell-bits is for boards, and boards cannot run this model: {obstacle}");
+        if (!trained.Layers.Any(layer => layer.Shape.HasCellState))
+            throw new UserInputException("--cell-bits is for LSTM layers, and this network has none: leave it out");
     }
 
     /// <summary>Returns the answers of a data set as the network's metadata read them: a forecast of a channel, and normal classes.</summary>

@@ -47,8 +47,8 @@ public sealed class ReferenceNetwork
     ];
 
     /// <summary>
-    /// Cell state of each layer in its cell format, [layers][hidden], empty for a layer without one; behind them, where the network pools, the upper
-    /// halves of the sums and the number of timesteps, and of each convolution the number that says when its window is complete.
+    /// Cell state of each layer in its cell format, [layers][hidden], of a wide cell [layers][2 * hidden], empty for a layer without one; behind them, where
+    /// the network pools, the upper halves of the sums and the number of timesteps, and of each convolution the number that says when its window is complete.
     /// </summary>
     public short[][] Cell => [.. _layers.Select(layer => layer.Cell), .. Pooled(_model.Pooling switch
     {
@@ -203,7 +203,7 @@ internal sealed class ReferenceLayer(FixedLayer layer)
 
     public short[] Hidden { get; private set; } = new short[layer.Shape.HiddenCount];
 
-    public short[] Cell { get; private set; } = new short[layer.Shape.HasCellState ? layer.Shape.HiddenCount : 0];
+    public short[] Cell { get; private set; } = new short[layer.CellCount];
 
     public void Reset()
     {
@@ -228,17 +228,28 @@ internal sealed class ReferenceLayer(FixedLayer layer)
     {
         int hidden = _shape.HiddenCount, fc = layer.CellFractionBits;
         var newHidden = new short[hidden];
-        var newCell = new short[hidden];
+        var newCell = new short[layer.CellCount];
         for (int unit = 0; unit < hidden; unit++)
         {
             int i = s_sigmoid[GateIndex(x, unit)];
             int f = s_sigmoid[GateIndex(x, hidden + unit)];
             int g = s_tanh[GateIndex(x, 2 * hidden + unit)];
             int o = s_sigmoid[GateIndex(x, 3 * hidden + unit)];
-            long sum = checked((int)((long)f * Cell[unit] + (((long)i * g) >> (15 - fc)) + 16384));
-            int c = Fixed.SaturateInt16((int)(sum >> 15));
+            int c;
+            if (layer.IsWideCell)
+            {
+                long old = 32768L * Cell[hidden + unit] + Cell[unit];
+                c = checked((int)((f * old + (long)i * g + 16384) >> 15));
+                newCell[unit] = (short)(c & 32767);
+                newCell[hidden + unit] = (short)(c >> 15);
+            }
+            else
+            {
+                long sum = checked((int)((long)f * Cell[unit] + (((long)i * g) >> (15 - fc)) + 16384));
+                c = Fixed.SaturateInt16((int)(sum >> 15));
+                newCell[unit] = (short)c;
+            }
             int t = s_tanh[Clamp((c >> (fc - 7)) + 1024)];
-            newCell[unit] = (short)c;
             newHidden[unit] = checked((short)(((long)o * t + 16384) >> 15));
         }
         Hidden = newHidden;

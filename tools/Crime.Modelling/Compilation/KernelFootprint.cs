@@ -73,7 +73,8 @@ public sealed record HeapSize(int Tables, int State, int Front, int Head, int Em
     /// <summary>The heap of a model's kernel.</summary>
     public static HeapSize Of(ModelFile model) => new(
         2 * DeviceSizes.Array(ActivationTable.Length, sizeof(short)),
-        model.Layers.Sum(shape => (shape.HasCellState ? 3 : 2) * DeviceSizes.Array(shape.HiddenCount, sizeof(short)))
+        model.FixedLayers.Sum(layer => 2 * DeviceSizes.Array(layer.Shape.HiddenCount, sizeof(short))
+            + (layer.CellCount == 0 ? 0 : DeviceSizes.Array(layer.CellCount, sizeof(short))))
             + (model.Pooling == PoolingKind.None ? 0 : 3 * DeviceSizes.Array(model.Layers[^1].HiddenCount + 1, sizeof(short))),
         (model.ReadFront() ?? []).Sum(OfConvolution),
         (model.DenseLayers ?? []).Sum(layer => layer.OutputCount * DeviceSizes.Array(layer.InputCount, sizeof(short))

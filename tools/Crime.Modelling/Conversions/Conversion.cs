@@ -17,13 +17,15 @@ namespace Crime.Modelling.Conversions;
 /// <param name="WeightBits">Bits in which a weight is stored: 16, 8, 6 or 4.</param>
 /// <param name="PruneFraction">Share of the weight pairs of each layer that are set to zero, 0 to 1.</param>
 /// <param name="Percentile">Share of the calibration values that the formats hold, above 0 to 100 percent.</param>
-public sealed record ConversionOptions(int WeightBits = Quantiser.FullWeightBits, double PruneFraction = 0, double Percentile = 100)
+/// <param name="CellWidth">Width of the cell states.</param>
+public sealed record ConversionOptions(
+    int WeightBits = Quantiser.FullWeightBits, double PruneFraction = 0, double Percentile = 100, CellWidth CellWidth = CellWidth.Auto)
 {
     /// <summary>True when all weights keep 16 bits.</summary>
     public bool IsPlain => WeightBits == Quantiser.FullWeightBits && PruneFraction == 0;
 
     /// <summary>The same options without narrow weights and pruning.</summary>
-    public ConversionOptions Plain => new(Percentile: Percentile);
+    public ConversionOptions Plain => new(Percentile: Percentile, CellWidth: CellWidth);
 }
 
 /// <summary>A converted model, its file and its accuracy.</summary>
@@ -84,7 +86,7 @@ public sealed class Conversion
             : data == null
                 ? Calibration.FromDefaults
                 : Calibration.Measure(ModelLoading.FloatOnly(trained), data, percentile: options.Percentile);
-        QuantisedModel? quantised = trained.FitsBoards ? Quantiser.Quantise(trained, calibration, options.WeightBits) : null;
+        QuantisedModel? quantised = trained.FitsBoards ? Quantiser.Quantise(trained, calibration, options.WeightBits, options.CellWidth) : null;
         byte[] bytes = GoldenSection.Add(ModelFileWriter.Write(trained, quantised, calibration));
         ModelFile model = ModelLoading.Parse(bytes, trained.Name);
         return new Conversion

@@ -161,7 +161,7 @@ public static class ModelFileWriter
 
     private static void WriteLayer(BinaryWriter writer, QuantisedLayer layer, int weightBits)
     {
-        writer.Write((uint)layer.CellFractionBits);
+        writer.Write((uint)(layer.IsWideCell ? ModelFormat.WideCell : layer.CellFractionBits));
         foreach (int bits in layer.RowFractionBits) writer.Write((byte)bits);
         Pad(writer);
         foreach (int value in layer.Bias) writer.Write(value);

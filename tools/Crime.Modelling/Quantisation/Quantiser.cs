@@ -29,9 +29,13 @@ public static class Quantiser
     /// <param name="model">A model that fits boards.</param>
     /// <param name="calibration">Ranges of inputs and cell states.</param>
     /// <param name="weightBits">Bits in which weights are stored: 16, 8, 6 or 4.</param>
+    /// <param name="cellWidth">Width of the cell states.</param>
     /// <exception cref="UserInputException">A row cannot keep enough bits.</exception>
-    public static QuantisedModel Quantise(TrainedModel model, Calibration calibration, int weightBits = FullWeightBits)
+    public static QuantisedModel Quantise(
+        TrainedModel model, Calibration calibration, int weightBits = FullWeightBits, CellWidth cellWidth = CellWidth.Auto)
     {
+        CellFormat FormatOf(RecurrentLayer layer, int index) => CellFormat.Choose(layer.Shape, calibration.MaxCell(index), cellWidth);
+
         int inputBits = InputFractionBits(model, calibration);
         DenseTail tail = DenseTail.TryFind(model) ?? throw new ArgumentException($"boards cannot compute '{model.Name}'", nameof(model));
         IReadOnlyList<QuantisedConvolution> front = QuantiseFront(BoardFront.TryFind(model.Graph)!.Layers, inputBits, calibration);
@@ -42,7 +46,7 @@ public static class Quantiser
         return new QuantisedModel
         {
             Decoder = model.Decoder == null ? null : QuantiseLayer(
-                model.Decoder.Cell, model.Layers.Count, outputBits, CellFractionBits(model.Decoder.Cell, EndCell(model), calibration), weightBits),
+                model.Decoder.Cell, model.Layers.Count, outputBits, FormatOf(model.Decoder.Cell, EndCell(model)), weightBits),
             OutputFractionBits = outputBits,
             OutputEmbedding = model.Decoder == null ? [] : [.. model.Decoder.Embedding.Select(value => QFormat.FromFloat(value, outputBits))],
             WeightBits = weightBits,
@@ -50,7 +54,7 @@ public static class Quantiser
             LogitFractionBits = logitBits,
             Layers = model.Layers.Select((layer, index) => QuantiseLayer(
                 layer, index, index == 0 ? firstBits : ModelFormat.HiddenFractionBits,
-                CellFractionBits(layer, index == model.Layers.Count - 1 ? EndCell(model) : index, calibration), weightBits)).ToArray(),
+                FormatOf(layer, index == model.Layers.Count - 1 ? EndCell(model) : index), weightBits)).ToArray(),
             Front = front,
             Pooling = tail.Pooling,
             DenseLayers = dense,
@@ -128,12 +132,7 @@ public static class Quantiser
         };
     }
 
-    private static int CellFractionBits(RecurrentLayer layer, int index, Calibration calibration) =>
-        layer.Shape.HasCellState
-            ? Math.Max(QFormat.FractionBitsFor(calibration.MaxCell(index) * Calibration.CellMargin), ModelFormat.MinCellFractionBits)
-            : 0;
-
-    private static QuantisedLayer QuantiseLayer(RecurrentLayer layer, int index, int inputBits, int cellBits, int weightBits)
+    private static QuantisedLayer QuantiseLayer(RecurrentLayer layer, int index, int inputBits, CellFormat cell, int weightBits)
     {
         LayerShape shape = layer.Shape;
         DirectionWeights source = layer.Directions[0];
@@ -166,7 +165,8 @@ public static class Quantiser
         return new QuantisedLayer
         {
             Shape = shape,
-            CellFractionBits = cellBits,
+            CellFractionBits = cell.FractionBits,
+            IsWideCell = cell.IsWide,
             RowFractionBits = rowBits,
             RowWeightBits = effective.Select(bits => Math.Min(bits, weightBits)).ToArray(),
             Bias = bias,

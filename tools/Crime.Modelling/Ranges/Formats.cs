@@ -1,4 +1,4 @@
-// Ranges and names of the 16-bit formats, for reports.
+// Ranges and names of the formats, for reports.
 
 using System;
 
@@ -14,4 +14,14 @@ public static class Formats
     /// <summary>Returns the name of a format: "Q3.12".</summary>
     /// <param name="fractionBits">0 to 15.</param>
     public static string NameOf(int fractionBits) => $"Q{15 - fractionBits}.{fractionBits}";
+
+    /// <summary>Returns the magnitude at which a cell format cuts states off; no state of a wide cell reaches it.</summary>
+    /// <param name="fractionBits">Fraction bits of the format.</param>
+    /// <param name="isWide">Whether it has 32 bits.</param>
+    public static double RangeOfCell(int fractionBits, bool isWide) => isWide ? RangeOf(0) : RangeOf(fractionBits);
+
+    /// <summary>Returns the name of a cell format: "Q8.7", or "Q15.15" of a wide cell.</summary>
+    /// <param name="fractionBits">Fraction bits of the format.</param>
+    /// <param name="isWide">Whether it has 32 bits.</param>
+    public static string NameOfCell(int fractionBits, bool isWide) => isWide ? $"Q15.{fractionBits}" : NameOf(fractionBits);
 }

@@ -81,7 +81,9 @@ public sealed class FixedForward
         {
             int i = s_sigmoid[RowIndex(weights, unit)], f = s_sigmoid[RowIndex(weights, hidden + unit)];
             int g = s_tanh[RowIndex(weights, 2 * hidden + unit)], o = s_sigmoid[RowIndex(weights, 3 * hidden + unit)];
-            int c = Fixed.SaturateInt16(Fixed.RoundShift(f * _cell[unit] + ((i * g) >> (15 - cellBits)), 15));
+            int c = weights.IsWideCell
+                ? (int)(((long)f * _cell[unit] + i * g + 16384) >> 15)
+                : Fixed.SaturateInt16(Fixed.RoundShift(f * _cell[unit] + ((i * g) >> (15 - cellBits)), 15));
             int t = s_tanh[Clamp(c >> (cellBits - ActivationTable.IndexFractionBits))];
             _cell[unit] = c;
             _hidden[unit] = Fixed.RoundShift(o * t, 15);

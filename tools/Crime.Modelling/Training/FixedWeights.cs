@@ -18,6 +18,7 @@ public sealed class FixedWeights
         Shape = layer.Shape;
         InputFractionBits = model.InputFractionBits;
         CellFractionBits = layer.CellFractionBits;
+        IsWideCell = layer.IsWideCell;
         LogitFractionBits = model.LogitFractionBits;
         RowFractionBits = layer.RowFractionBits;
         Columns = new int[columns * rows];
@@ -37,6 +38,9 @@ public sealed class FixedWeights
 
     /// <summary>Fraction bits of the cell state; 0 for GRU.</summary>
     public int CellFractionBits { get; }
+
+    /// <summary>Whether the cell state has 32 bits.</summary>
+    public bool IsWideCell { get; }
 
     /// <summary>Fraction bits of the logits.</summary>
     public int LogitFractionBits { get; }

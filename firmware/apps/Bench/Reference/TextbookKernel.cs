@@ -23,6 +23,7 @@ public sealed class TextbookModel : CompiledModel
     {
         FixedLayer weights = _model.FixedLayers[layer];
         if (weights.Shape.Kind == CellKind.Gru) return new TextbookGru(weights, state, tables, saturations);
+        if (weights.IsWideCell) return new TextbookWideLstm(weights, state, tables, saturations);
         return new TextbookLstm(weights, state, tables, saturations);
     }
 }
@@ -121,6 +122,37 @@ public sealed class TextbookLstm : TextbookLayer
             if (c > Fixed.Int16Max || c < Fixed.Int16Min) c = SaturatedCell(c);
             State.Cell[unit] = (short)c;
             int t = (c >> (_cellFractionBits - ActivationTable.IndexFractionBits)) + ActivationTable.Zero;
+            if (t < 0) t = 0;
+            if (t >= ActivationTable.Length) t = ActivationTable.Length - 1;
+            State.Hidden[unit] = (short)Fixed.RoundShift(o * Tanh[t], 15);
+        }
+    }
+}
+
+/// <summary>The LSTM of SPEC.md with a wide cell.</summary>
+public sealed class TextbookWideLstm : TextbookLayer
+{
+    /// <summary>Copies the weights.</summary>
+    public TextbookWideLstm(FixedLayer layer, LayerState state, ActivationTables tables, SaturationCounters saturations)
+        : base(layer, state, tables, saturations)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void Step(short[] x, int offset)
+    {
+        AddUp(x, offset);
+        for (int unit = 0; unit < HiddenCount; unit++)
+        {
+            int i = Sigmoid[GateIndex(unit)];
+            int f = Sigmoid[GateIndex(HiddenCount + unit)];
+            int g = Tanh[GateIndex(2 * HiddenCount + unit)];
+            int o = Sigmoid[GateIndex(3 * HiddenCount + unit)];
+            long old = 32768L * State.Cell[HiddenCount + unit] + State.Cell[unit];
+            int c = (int)((f * old + i * g + 16384) >> 15);
+            State.Cell[HiddenCount + unit] = (short)(c >> 15);
+            State.Cell[unit] = (short)(c & 32767);
+            int t = (c >> (15 - ActivationTable.IndexFractionBits)) + ActivationTable.Zero;
             if (t < 0) t = 0;
             if (t >= ActivationTable.Length) t = ActivationTable.Length - 1;
             State.Hidden[unit] = (short)Fixed.RoundShift(o * Tanh[t], 15);
