@@ -13,16 +13,16 @@ using Crime.Model;
 namespace Crime.Kernel;
 
 /// <summary>An LSTM layer with its weights in tables, and a cell state of 16 bits.</summary>
-public class LstmLayer : TableLayer
+public sealed class LstmLayer : TableLayer
 {
     private readonly int _cellIndexShift;
     private readonly int _candidateShift;
 
     // [hidden] each: from a row's accumulator to an index of the activation table.
-    private protected readonly byte[] InputShift;
-    private protected readonly byte[] ForgetShift;
-    private protected readonly byte[] CandidateIndexShift;
-    private protected readonly byte[] OutputShift;
+    private readonly byte[] _inputShift;
+    private readonly byte[] _forgetShift;
+    private readonly byte[] _candidateIndexShift;
+    private readonly byte[] _outputShift;
 
     /// <summary>Builds the layer.</summary>
     /// <param name="layer">The numbers of an LSTM layer; not referenced afterwards.</param>
@@ -36,17 +36,18 @@ public class LstmLayer : TableLayer
         int hidden = layer.Shape.HiddenCount;
         _cellIndexShift = layer.CellFractionBits - ActivationTable.IndexFractionBits;
         _candidateShift = 15 - layer.CellFractionBits;
-        InputShift = IndexShifts(layer, 0, ActivationTable.IndexFractionBits);
-        ForgetShift = IndexShifts(layer, hidden, ActivationTable.IndexFractionBits);
-        CandidateIndexShift = IndexShifts(layer, 2 * hidden, ActivationTable.IndexFractionBits);
-        OutputShift = IndexShifts(layer, 3 * hidden, ActivationTable.IndexFractionBits);
+        _inputShift = IndexShifts(layer, 0, ActivationTable.IndexFractionBits);
+        _forgetShift = IndexShifts(layer, hidden, ActivationTable.IndexFractionBits);
+        _candidateIndexShift = IndexShifts(layer, 2 * hidden, ActivationTable.IndexFractionBits);
+        _outputShift = IndexShifts(layer, 3 * hidden, ActivationTable.IndexFractionBits);
     }
 
     /// <summary>Builds the layer for the width of its cell state. The arguments are those of the constructor.</summary>
-    public static LstmLayer Create(FixedLayer layer, short[] embedding, LayerState state, ActivationTables tables, SaturationCounters saturations) =>
-        layer.IsWideCell
-            ? new WideLstmLayer(layer, embedding, state, tables, saturations)
-            : new LstmLayer(layer, embedding, state, tables, saturations);
+    internal static TableLayer Create(FixedLayer layer, short[] embedding, LayerState state, ActivationTables tables, SaturationCounters saturations)
+    {
+        if (layer.IsWideCell) return new WideLstmLayer(layer, embedding, state, tables, saturations);
+        return new LstmLayer(layer, embedding, state, tables, saturations);
+    }
 
     /// <inheritdoc/>
     protected override void Finish(long[] sums)
@@ -54,7 +55,7 @@ public class LstmLayer : TableLayer
         short[] hidden = State.Hidden, cell = State.Cell, sigmoid = Sigmoid, tanh = Tanh;
         // All of h is read here, before any unit's changes below.
         HiddenColumns.AddProducts(sums, hidden, 0);
-        byte[] inputShift = InputShift, forgetShift = ForgetShift, candidateIndexShift = CandidateIndexShift, outputShift = OutputShift;
+        byte[] inputShift = _inputShift, forgetShift = _forgetShift, candidateIndexShift = _candidateIndexShift, outputShift = _outputShift;
         int hiddenCount = hidden.Length, candidateShift = _candidateShift, cellIndexShift = _cellIndexShift;
         for (int unit = 0; unit < hiddenCount; unit++)
         {
@@ -83,7 +84,7 @@ public class LstmLayer : TableLayer
     }
 
     /// <summary>The rows of input and forget gates, then of candidates and output gates, are the lanes of a pair.</summary>
-    private static int[] PairedRows(FixedLayer layer, int lane)
+    internal static int[] PairedRows(FixedLayer layer, int lane)
     {
         int hidden = layer.Shape.HiddenCount;
         var rows = new int[2 * hidden];

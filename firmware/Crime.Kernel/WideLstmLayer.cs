@@ -13,10 +13,16 @@ using Crime.Model;
 namespace Crime.Kernel;
 
 /// <summary>An LSTM layer with its weights in tables, and a cell state of 32 bits.</summary>
-public sealed class WideLstmLayer : LstmLayer
+internal sealed class WideLstmLayer : TableLayer
 {
     private const int CellIndexShift = ModelFormat.MaxCellFractionBits - ActivationTable.IndexFractionBits;
     private const int FractionMask = (1 << ModelFormat.MaxCellFractionBits) - 1;
+
+    // [hidden] each: from a row's accumulator to an index of the activation table.
+    private readonly byte[] _inputShift;
+    private readonly byte[] _forgetShift;
+    private readonly byte[] _candidateIndexShift;
+    private readonly byte[] _outputShift;
 
     /// <summary>Builds the layer.</summary>
     /// <param name="layer">The numbers of an LSTM layer with a wide cell; not referenced afterwards.</param>
@@ -25,8 +31,13 @@ public sealed class WideLstmLayer : LstmLayer
     /// <param name="tables">Sigmoid and tanh.</param>
     /// <param name="saturations">Counts values at the end of their range.</param>
     public WideLstmLayer(FixedLayer layer, short[] embedding, LayerState state, ActivationTables tables, SaturationCounters saturations)
-        : base(layer, embedding, state, tables, saturations)
+        : base(layer, embedding, LstmLayer.PairedRows(layer, 0), LstmLayer.PairedRows(layer, 1), state, tables, saturations)
     {
+        int hidden = layer.Shape.HiddenCount;
+        _inputShift = IndexShifts(layer, 0, ActivationTable.IndexFractionBits);
+        _forgetShift = IndexShifts(layer, hidden, ActivationTable.IndexFractionBits);
+        _candidateIndexShift = IndexShifts(layer, 2 * hidden, ActivationTable.IndexFractionBits);
+        _outputShift = IndexShifts(layer, 3 * hidden, ActivationTable.IndexFractionBits);
     }
 
     /// <inheritdoc/>
@@ -35,7 +46,7 @@ public sealed class WideLstmLayer : LstmLayer
         // The gates are those of LstmLayer. They are written out a second time, because a call per unit would cost 14 instructions.
         short[] hidden = State.Hidden, cell = State.Cell, sigmoid = Sigmoid, tanh = Tanh;
         HiddenColumns.AddProducts(sums, hidden, 0);
-        byte[] inputShift = InputShift, forgetShift = ForgetShift, candidateIndexShift = CandidateIndexShift, outputShift = OutputShift;
+        byte[] inputShift = _inputShift, forgetShift = _forgetShift, candidateIndexShift = _candidateIndexShift, outputShift = _outputShift;
         int hiddenCount = hidden.Length;
         for (int unit = 0; unit < hiddenCount; unit++)
         {
