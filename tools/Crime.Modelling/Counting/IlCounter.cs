@@ -32,6 +32,9 @@ public sealed class IlCounter
     private readonly EmittedKernel _emitted;
     private readonly bool _hasStepLabels;
 
+    // Most steps of an output; 0 for a network that writes none.
+    private readonly int _longestOutput;
+
     /// <summary>Prepares the counting of a model.</summary>
     /// <param name="model">The bytes of a model file with fixed-point weights.</param>
     /// <param name="emitted">Code made from that model.</param>
@@ -39,7 +42,9 @@ public sealed class IlCounter
     {
         _model = model;
         _emitted = emitted;
-        _hasStepLabels = ModelReader.TryRead(model, out ModelFile file) == ModelError.None && file.Answer == AnswerKind.ClassPerStep;
+        if (ModelReader.TryRead(model, out ModelFile file) != ModelError.None) return;
+        _hasStepLabels = file.Answer == AnswerKind.ClassPerStep;
+        _longestOutput = file.Decoder?.LongestOutput ?? 0;
     }
 
     /// <summary>Runs every sequence from the zero state and counts the instructions of <c>IKernel.Advance</c>.</summary>
@@ -63,13 +68,19 @@ public sealed class IlCounter
     public IReadOnlyList<IlCount> CountEach(CountedKernel kernel, IReadOnlyList<short[]> sequences) => WithNetwork(kernel, (network, count) =>
         sequences.Select(values => count(() => network.Infer(values, values.Length / network.ValuesPerStep))).ToArray());
 
-    /// <summary>The same over all sequences, and what a sequence executes beside its timesteps.</summary>
+    /// <summary>Counts steps of output. They are the same for every kernel: a decoder is table-driven beside compiled layers too.</summary>
+    /// <param name="values">An input to write the output of.</param>
+    /// <returns>Null for a network that writes no sequence, or outputs of one step only.</returns>
+    public OutputCount? CountOutput(short[] values) => WithNetwork(CountedKernel.Table, (network, count) => CountOutput(network, count, values));
+
+    /// <summary>The same over all sequences, and what a sequence executes beside its timesteps. A decoder writes one step for each.</summary>
     /// <param name="kernel">Which kernel.</param>
     /// <param name="sequences">Inputs, at least one.</param>
     public SequenceCount CountSequences(CountedKernel kernel, IReadOnlyList<short[]> sequences) => WithNetwork(kernel, (network, count) =>
     {
         var total = new IlCount();
         long steps = 0;
+        if (_longestOutput > 0) network.ForceSteps(1);
         foreach (short[] values in sequences)
         {
             int length = values.Length / network.ValuesPerStep;
@@ -82,8 +93,19 @@ public sealed class IlCounter
         network.Infer(sequences[0], 0);
         answer = answer.Less(count(network.Answer));
         answer.Add(count(() => network.Infer(sequences[0], 0)));
-        return new SequenceCount(total, answer, sequences.Count, steps);
+        return new SequenceCount(total, answer, sequences.Count, steps) { Output = CountOutput(network, count, sequences[0]) };
     });
+
+    // As a board measures it: an output of one step, and one of more.
+    private OutputCount? CountOutput(CountedNetwork network, Func<Action, IlCount> count, short[] values)
+    {
+        if (_longestOutput < 2) return null;
+        network.ForceSteps(1);
+        network.Infer(values, values.Length / network.ValuesPerStep);
+        IlCount one = count(network.Answer);
+        network.ForceSteps(_longestOutput);
+        return new OutputCount(count(network.Answer).Less(one), _longestOutput - 1);
+    }
 
     private T WithNetwork<T>(CountedKernel kernel, Func<CountedNetwork, Func<Action, IlCount>, T> use)
     {
@@ -129,7 +151,16 @@ public sealed class IlCounter
 /// <param name="Empty">Those of a sequence beside its timesteps.</param>
 /// <param name="Sequences">How many sequences.</param>
 /// <param name="Steps">Timesteps over all.</param>
-public sealed record SequenceCount(IlCount Whole, IlCount Empty, int Sequences, long Steps);
+public sealed record SequenceCount(IlCount Whole, IlCount Empty, int Sequences, long Steps)
+{
+    /// <summary>Steps of output beyond the one that is in <see cref="Whole"/> and <see cref="Empty"/>; null where there are none.</summary>
+    public OutputCount? Output { get; init; }
+}
+
+/// <summary>What steps of output execute.</summary>
+/// <param name="Whole">All instructions.</param>
+/// <param name="Steps">Steps, at least one.</param>
+public sealed record OutputCount(IlCount Whole, int Steps);
 
 /// <summary>A network of the firmware that counts itself, and that the tools therefore know by its names only.</summary>
 internal sealed class CountedNetwork
@@ -139,6 +170,7 @@ internal sealed class CountedNetwork
     private readonly Action<short[], int, int> _advance;
     private readonly Func<int> _classify;
     private readonly Action _reset;
+    private readonly Action<int> _forceSteps;
 
     /// <summary>Wraps a network.</summary>
     /// <param name="network">A <see cref="NetworkKernel"/> of a counting context.</param>
@@ -147,6 +179,7 @@ internal sealed class CountedNetwork
     {
         Type type = network.GetType();
         _advance = type.GetMethod(nameof(NetworkKernel.Advance))!.CreateDelegate<Action<short[], int, int>>(network);
+        _forceSteps = type.GetProperty(nameof(NetworkKernel.ForcedSteps))!.GetSetMethod()!.CreateDelegate<Action<int>>(network);
         _classify = type.GetMethod(nameof(NetworkKernel.Classify))!.CreateDelegate<Func<int>>(network);
         // The longest sequence: a class for each timestep is computed where a board asks for it, and boards do.
         if (hasStepLabels) type.GetProperty(nameof(NetworkKernel.StepLabels))!.SetValue(network, new byte[MostSteps]);
@@ -157,6 +190,9 @@ internal sealed class CountedNetwork
 
     /// <inheritdoc cref="IKernel.ValuesPerStep"/>
     public int ValuesPerStep { get; }
+
+    /// <inheritdoc cref="IKernel.ForcedSteps"/>
+    public void ForceSteps(int count) => _forceSteps(count);
 
     /// <inheritdoc cref="NetworkState.Reset"/>
     public void Reset() => _reset();

@@ -33,11 +33,17 @@ public sealed record IlReport(
     string Model, string Inputs, int Sequences, long Steps, long GateMacsPerStep, KernelCount Textbook, KernelCount Table, KernelCount Compiled,
     int CompiledTerms, int CompiledSkippedPairs, int CompiledIlBytes)
 {
+    /// <summary>Instructions per step of output, the same for every kernel; null for a network that writes none.</summary>
+    public double? OutputIlPerStep { get; init; }
+
     /// <summary>A term of the compiled kernel: ldc.i8, ldloc, mul, add.</summary>
     private const int IlPerTerm = 4;
 
     /// <summary>Where the kernels that loop make their gate products: all that these execute counts for them.</summary>
     private static readonly string[] s_productMethods = ["Crime.Kernel.PackedColumns.", "Crime.Bench.Reference.TextbookLayer.AddUp"];
+
+    /// <summary>Returns the kernels with their names, the fastest first.</summary>
+    public IReadOnlyList<(string Name, KernelCount Count)> ByName() => [("compiled", Compiled), ("table-driven", Table), ("textbook", Textbook)];
 
     /// <summary>Counts.</summary>
     /// <param name="bytes">The model file.</param>
@@ -66,7 +72,10 @@ public sealed record IlReport(
         }
         return new IlReport(
             model.Name, inputs.Source, inputs.Sequences.Count, steps, macs / steps, Count(CountedKernel.Textbook), Count(CountedKernel.Table),
-            Count(CountedKernel.Compiled), emitted.TermCount, emitted.SkippedTermCount, footprint.ByteCodeSize);
+            Count(CountedKernel.Compiled), emitted.TermCount, emitted.SkippedTermCount, footprint.ByteCodeSize)
+        {
+            OutputIlPerStep = counter.CountOutput(inputs.Sequences[0]) is { } output ? Ratio(output.Whole.Total, output.Steps) : null,
+        };
     }
 
     private static double Ratio(long count, long over) => Math.Round((double)count / over, 3);

@@ -62,6 +62,15 @@ public sealed record Forecast(
     IReadOnlyList<OperationShare> Operations, CodeShare Code, IReadOnlyList<LinkForecast> Links,
     int HeapSize, BatteryForecast? Battery)
 {
+    /// <summary>The outputs, whose expected length is in all lines; null for a network that writes none.</summary>
+    public OutputForecast? Output { get; init; }
+
+    /// <summary>Time to read an input, in µs over its length; the whole time of a network that writes no sequence.</summary>
+    public LineOver InputUs => Output?.InputUs ?? TimeUs;
+
+    /// <summary>Energy to read an input, in µJ; null for a profile without power.</summary>
+    public LineOver? InputUj => Output == null ? EnergyUj : Output.InputUj;
+
     /// <summary>Predicts.</summary>
     /// <param name="bytes">A model file that boards can run.</param>
     /// <param name="model">The same, parsed.</param>
@@ -90,11 +99,21 @@ public sealed record Forecast(
             return new OperationShare(name, perStep, table.Costs[name].Ns, perStep * table.Costs[name].Ns / 1000);
         }
         OperationShare[] shares = Operation.All.Select(Share).Where(share => share.PerStep > 0).OrderByDescending(share => share.UsPerStep).ToArray();
-        LineOver? energy = profile.Board == null ? null : time.Energy(BoardPower.Associated(profile.Board).ComputeMw);
+        double? computeMw = profile.Board == null ? null : BoardPower.Associated(profile.Board).ComputeMw;
+        OutputForecast? output = count.Output is { } steps ? OutputForecast.Make(model.Decoder.Output, steps, table, time, computeMw) : null;
+        if (output != null)
+        {
+            time = output.InputUs + output.Over(output.UsPerStep);
+            gateway = output.Served(gateway);
+        }
+        LineOver? energy = computeMw is { } power ? time.Energy(power) : null;
         var (links, battery) = Offloads(model, inputs, profile, gateway, time, use);
         return new Forecast(
             model.Name, profile.Name, kernel, inputs.Source, PerStep(count.Whole.Total, count.Empty.Total), time, energy, shares, code, links,
-            kernel == CountedKernel.Compiled ? KernelSize.OfCompiled(model) : KernelSize.OfTable(model, TableLayer.CanKnowTokens(model)), battery);
+            kernel == CountedKernel.Compiled ? KernelSize.OfCompiled(model) : KernelSize.OfTable(model, TableLayer.CanKnowTokens(model)), battery)
+        {
+            Output = output,
+        };
     }
 
     private static (IReadOnlyList<LinkForecast> Links, BatteryForecast? Battery) Offloads(
