@@ -38,11 +38,13 @@ internal sealed record DatasetFigures(string Path, Dataset Data)
 {
     private const string AllSequences = "all sequences";
 
+    private static bool HasClasses(Dataset data) => data.Labels is LabelKind.Class or LabelKind.StepClass;
+
     private readonly LabelledSequence[] _all = [.. Data.Train, .. Data.Test];
 
-    /// <summary>The classes in the order of a network's outputs; one for all sequences of a set that has values.</summary>
+    /// <summary>The classes in the order of a network's outputs; one for all sequences of a set that has values or outputs.</summary>
     public IReadOnlyList<ClassFigures> Classes { get; } =
-        [.. (Data.Labels == LabelKind.Values ? [AllSequences] : new DatasetSummary(Data).ClassNames).Select(name => Of(name, Data))];
+        [.. (HasClasses(Data) ? new DatasetSummary(Data).ClassNames : [AllSequences]).Select(name => Of(name, Data))];
 
     /// <summary>The values of a set that has values; empty for classes.</summary>
     public IReadOnlyList<ValueFigures> Values { get; } = [.. Data.ValueNames.Select((name, i) =>
@@ -106,9 +108,9 @@ internal sealed record DatasetFigures(string Path, Dataset Data)
         // A sequence with a class for each timestep counts for each of its classes.
         bool Has(LabelledSequence sequence) => data.Labels switch
         {
-            LabelKind.Values => true,
             LabelKind.StepClass => Array.IndexOf(sequence.StepClasses, name) >= 0,
-            _ => sequence.Label == name,
+            LabelKind.Class => sequence.Label == name,
+            _ => true,
         };
         int train = data.Train.Count(Has), test = data.Test.Count(Has);
         int[] lengths = [.. data.Train.Concat(data.Test).Where(Has).Select(sequence => sequence.Length).Order()];

@@ -15,7 +15,6 @@ using Crime.Modelling;
 using Crime.Modelling.Datasets;
 using Crime.Modelling.Limits;
 using Crime.Modelling.ModelFiles;
-using Crime.Modelling.Training.Decoding;
 using Crime.VirtualBoard;
 
 namespace Crime.Cli.Demo;
@@ -166,7 +165,7 @@ internal sealed class DemoRunner
     }
 
     private bool IsRight(Reading reading, LabelledSequence sequence, ModelInput input) => _model.Answer == AnswerKind.Sequence
-        ? reading.Output == string.Join(OutputText.SeparatorOf(_model.ClassNames), WriterData.Split(sequence.Label))
+        ? reading.Output == string.Join(OutputText.SeparatorOf(_model.ClassNames), sequence.OutputWords)
         : reading.ClassIndex == input.LabelOf(sequence);
 
     private DemoSummary Summarise(Pass crime, Pass local, Pass gateway)

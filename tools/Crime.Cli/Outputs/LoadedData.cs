@@ -9,7 +9,7 @@ namespace Crime.Cli.Outputs;
 /// <summary>Data sets of the verbs.</summary>
 internal static class LoadedData
 {
-    /// <summary>Loads a data set and prints its kind, classes, counts and lengths on standard error.</summary>
+    /// <summary>Loads a data set and prints its kind, labels, counts and lengths on standard error.</summary>
     /// <param name="path">Folder of the data set.</param>
     /// <param name="testLinesPath">For text: file with the line numbers of the test part; null without one.</param>
     /// <param name="isTestNeeded">False: a training part alone is enough.</param>
@@ -17,12 +17,12 @@ internal static class LoadedData
     /// <exception cref="UserInputException">There is no data set, or it is malformed.</exception>
     public static Dataset Read(string path, string? testLinesPath = null, bool isTestNeeded = true, bool hasOutputs = false)
     {
-        Dataset data = hasOutputs ? DatasetFolder.Load(path, testLinesPath, isTestNeeded, hasOutputs) : DatasetFolder.LoadAny(path, testLinesPath, isTestNeeded);
+        Dataset data = DatasetFolder.LoadAny(path, testLinesPath, isTestNeeded, hasOutputs);
         Report(path, data);
         return data;
     }
 
-    /// <summary>Prints kind, classes, counts and lengths on standard error.</summary>
+    /// <summary>Prints kind, labels, counts and lengths on standard error.</summary>
     /// <param name="path">Folder of the data set.</param>
     /// <param name="data">The data set.</param>
     public static void Report(string path, Dataset data) =>
@@ -38,8 +38,9 @@ internal static class LoadedData
             name = data.Name,
             kind = data.IsText ? "text" : "numeric",
             channels = data.IsText ? (int?)null : data.FeatureCount,
-            classes = summary.ClassNames,
-            labels = data.Labels switch { LabelKind.Values => "values", LabelKind.StepClass => "step-class", _ => "class" },
+            classes = summary.Outputs == null ? summary.ClassNames : null,
+            outputs = summary.Outputs,
+            labels = data.Labels switch { LabelKind.Values => "values", LabelKind.StepClass => "step-class", LabelKind.Outputs => "outputs", _ => "class" },
             train = data.Train.Count,
             test = data.Test.Count,
             shortest = summary.ShortestLength,

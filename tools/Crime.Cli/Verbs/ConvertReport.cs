@@ -47,7 +47,8 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
         bytes = conversion.Bytes.Length,
         network = conversion.Trained.Describe(),
         inputs = _model.InputCount,
-        classes = _model.ClassCount,
+        classes = _model.Answer == AnswerKind.Sequence ? (int?)null : _model.ClassCount,
+        output = _model.Answer == AnswerKind.Sequence ? WriterText.Json(_model) : null,
         vocabulary = _model.VocabularyCount,
         parameters = conversion.Trained.ParameterCount,
         head = imported.Head,
@@ -124,6 +125,7 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
     {
         AnswerKind.Values or AnswerKind.ValuesPerStep => _model.OutputCount == 1 ? "1 value" : $"{_model.OutputCount} values",
         AnswerKind.Anomaly => $"{_model.OutputCount} predictions",
+        AnswerKind.Sequence => $"{_model.ClassCount} output tokens",
         _ => $"{_model.ClassCount} classes",
     };
 
@@ -133,6 +135,7 @@ internal sealed class ConvertReport(ImportedModel imported, Conversion conversio
         AnswerKind.Values => "values",
         AnswerKind.ValuesPerStep => "values per timestep",
         AnswerKind.Anomaly => "anomaly",
+        AnswerKind.Sequence => "sequence",
         _ => "one class",
     };
 

@@ -74,6 +74,7 @@ internal static class DataVerb
     {
         var data = new Argument<string>("DATA") { Description = "Folder of the data set, or one of its files." };
         var testLines = new Option<string?>("--test-lines") { Description = "For text: file with the zero-based line numbers of the test part." };
+        var outputs = new Option<bool>("--outputs") { Description = "The labels of text are outputs of a network that writes, words with spaces between them." };
         var picture = new Option<string?>("--output", "-o") { Description = "Picture to write (.png): sequences and lengths per class." };
         var json = new Option<bool>("--json")
         {
@@ -82,14 +83,15 @@ internal static class DataVerb
         var command = new Command(
             "show", "Shows kind, classes, counts, lengths and ranges of a data set.\n\nExample:\n  crime data show gestures -o gestures.png")
         {
-            data, testLines, picture, json,
+            data, testLines, outputs, picture, json,
         };
         command.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(data);
             string? place = parsed.GetValue(picture);
             if (place != null) Output.CheckPicture("--output", place);
-            var figures = new DatasetFigures(path, DatasetFolder.LoadAny(path, parsed.GetValue(testLines), isTestNeeded: false));
+            var figures = new DatasetFigures(path, DatasetFolder.LoadAny(
+                path, parsed.GetValue(testLines), isTestNeeded: false, parsed.GetValue(outputs)));
             if (place != null) DatasetPlot.Save(figures, place);
             if (parsed.GetValue(json)) Output.WriteJson(figures.ToJson(place), figures.Data);
             else foreach (string line in figures.ToText()) Console.Out.WriteLine(line);

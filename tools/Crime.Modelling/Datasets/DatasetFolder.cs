@@ -21,11 +21,10 @@ public static class DatasetFolder
     /// For text: a file with the zero-based line numbers of the test part. Without it every fifth line of a class is tested.
     /// </param>
     /// <param name="isTestNeeded">False: a training part alone is enough; the test part is empty then.</param>
-    /// <param name="hasOutputs">True where the labels are output sequences, of which most occur once.</param>
     /// <exception cref="UserInputException">Nothing of the above is there, a file is malformed, or has other labels than one class for each sequence.</exception>
-    public static Dataset Load(string path, string? testLinesPath = null, bool isTestNeeded = true, bool hasOutputs = false)
+    public static Dataset Load(string path, string? testLinesPath = null, bool isTestNeeded = true)
     {
-        Dataset data = LoadAny(path, testLinesPath, isTestNeeded, hasOutputs);
+        Dataset data = LoadAny(path, testLinesPath, isTestNeeded);
         return data.Labels == LabelKind.Class ? data : throw new UserInputException($"{data.LabelsWhere}: {data.LabelsText}; only classes are read here");
     }
 
@@ -33,7 +32,7 @@ public static class DatasetFolder
     /// <param name="path">As for <see cref="Load"/>.</param>
     /// <param name="testLinesPath">As for <see cref="Load"/>.</param>
     /// <param name="isTestNeeded">As for <see cref="Load"/>.</param>
-    /// <param name="hasOutputs">As for <see cref="Load"/>.</param>
+    /// <param name="hasOutputs">True where the labels are outputs of a decoder, of which most occur once: <see cref="LabelKind.Outputs"/>.</param>
     /// <exception cref="UserInputException">There is no data set, or a file is malformed.</exception>
     public static Dataset LoadAny(string path, string? testLinesPath = null, bool isTestNeeded = true, bool hasOutputs = false)
     {
@@ -46,7 +45,8 @@ public static class DatasetFolder
             string[] files = isFile ? WithPartner(path) : DataFiles.In(path, remarks);
             Dataset data = Read(path, isFile ? SplitName.Of(full).Stem : Path.GetFileName(full), files, testLinesPath, isTestNeeded, remarks);
             if (data.Train.Count + data.Test.Count == 0) throw new UserInputException($"{path}: holds no sequence; fill the files");
-            if (hasOutputs) return data;
+            if (hasOutputs && data.Labels == LabelKind.Class) return data with { Labels = LabelKind.Outputs };
+            if (hasOutputs) throw new UserInputException($"{data.LabelsWhere}: {data.LabelsText}; outputs of a decoder are read here: lines of text with words as their label");
             if (data.Labels == LabelKind.Class) CheckClasses(path, data.Train);
             return data with { Remarks = [.. data.Remarks, .. Missing(data)] };
         }
@@ -64,7 +64,7 @@ public static class DatasetFolder
     /// <param name="sequences">The sequences.</param>
     internal static IEnumerable<string> ClassesOf(Dataset data, IEnumerable<LabelledSequence> sequences) => data.Labels switch
     {
-        LabelKind.Values => [],
+        LabelKind.Values or LabelKind.Outputs => [],
         LabelKind.StepClass => sequences.SelectMany(sequence => sequence.StepClasses).Distinct(),
         _ => sequences.Select(sequence => sequence.Label).Distinct(),
     };

@@ -1,5 +1,6 @@
 // A data set as the tools see it: sequences of different lengths, each with its class, its values or the class of each timestep.
 
+using System;
 using System.Collections.Generic;
 
 namespace Crime.Modelling.Datasets;
@@ -15,6 +16,9 @@ public enum LabelKind
 
     /// <summary>A class for each timestep.</summary>
     StepClass,
+
+    /// <summary>An output: words that a decoder writes.</summary>
+    Outputs,
 }
 
 /// <summary>One sequence and its label.</summary>
@@ -38,6 +42,9 @@ public sealed record LabelledSequence(int Index, string Label, int Length, float
 
     /// <summary>Name of the class of each timestep, [length]; empty for other labels.</summary>
     public string[] StepClasses { get; init; } = [];
+
+    /// <summary>The words of an output: those of <see cref="Label"/>, with spaces between them.</summary>
+    public string[] OutputWords => Label.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }
 
 /// <summary>A data set with its split.</summary>
@@ -66,6 +73,7 @@ public sealed record Dataset(
     {
         LabelKind.Values => "a regression set (@targetLabel true)",
         LabelKind.StepClass => "a set with a class for each timestep (@stepLabel true)",
+        LabelKind.Outputs => "a set of pairs of inputs and outputs",
         _ => "a set with one class for each sequence",
     };
 }

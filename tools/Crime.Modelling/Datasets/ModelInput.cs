@@ -33,7 +33,7 @@ public sealed class ModelInput
         if (!data.IsText && data.FeatureCount != _model.InputCount)
             throw new UserInputException($"data set '{data.Name}' has {data.FeatureCount} channels, but model '{_model.Name}' takes {_model.InputCount}");
         if (_model.Answer == AnswerKind.Class && data.Labels != LabelKind.Class)
-            throw new UserInputException($"{data.LabelsWhere}: {data.LabelsText}, but model '{_model.Name}' gives one class");
+            throw new UserInputException($"{data.LabelsWhere ?? $"data set '{data.Name}'"}: {data.LabelsText}, but model '{_model.Name}' gives one class");
         if (_model.Answer == AnswerKind.Class)
             foreach (var sequence in data.Test.Concat(data.Train)) LabelOf(sequence);
         if (_model.Answer == AnswerKind.ClassPerStep && data.Labels == LabelKind.StepClass)

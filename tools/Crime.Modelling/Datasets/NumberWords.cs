@@ -67,7 +67,7 @@ public static class NumberWords
             int[] digits = [.. number.ToString(CultureInfo.InvariantCulture).Select(digit => (int)digit)];
             part.Add(new LabelledSequence(part.Count, Of(number), digits.Length, [], digits));
         }
-        return new Dataset(name, IsText: true, FeatureCount: 0, train, test);
+        return new Dataset(name, IsText: true, FeatureCount: 0, train, test) { Labels = LabelKind.Outputs };
     }
 
     private static int Draw(SplitMix64 random)

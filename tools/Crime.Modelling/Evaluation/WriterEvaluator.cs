@@ -9,7 +9,6 @@ using Crime.Gateway.Inference;
 using Crime.Kernel;
 using Crime.Model;
 using Crime.Modelling.Datasets;
-using Crime.Modelling.Training.Decoding;
 
 namespace Crime.Modelling.Evaluation;
 
@@ -74,7 +73,7 @@ public sealed class WriterEvaluator(ModelFile model)
         LabelledSequence[] test = [.. limit > 0 ? data.Test.Take(limit) : data.Test];
         if (test.Length == 0) throw new UserInputException($"data set '{data.Name}' has no test sequences");
         if (!model.HasFloat) throw new UserInputException($"model '{model.Name}' has no float weights");
-        int[][] right = [.. test.Select(sequence => WriterData.Split(sequence.Label).Select(token => Array.IndexOf(model.ClassNames, token)).ToArray())];
+        int[][] right = [.. test.Select(sequence => sequence.OutputWords.Select(token => Array.IndexOf(model.ClassNames, token)).ToArray())];
         var floats = new FloatModel(model);
         int beamWidth = model.Decoder.BeamWidth, done = 0;
         int[][] greedy = new int[test.Length][], beam = new int[test.Length][];

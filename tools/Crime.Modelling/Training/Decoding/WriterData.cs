@@ -27,7 +27,7 @@ public sealed class WriterData
         if (!data.IsText) throw new UserInputException($"{name} is numeric; a decoder is trained on text, with the output as the label of each line");
         if (data.Train.Count == 0 || data.Test.Count == 0) throw new UserInputException($"{name} needs a training and a test part");
         Name = data.Name;
-        string[] tokens = [.. data.Train.SelectMany(sequence => Split(sequence.Label)).Distinct().Order(StringComparer.Ordinal)];
+        string[] tokens = [.. data.Train.SelectMany(sequence => sequence.OutputWords).Distinct().Order(StringComparer.Ordinal)];
         OutputNames = [EndName, .. tokens];
         if (OutputNames.Count > ModelFormat.MaxClasses)
             throw new UserInputException($"{name} has {tokens.Length} output tokens, and a model holds at most {ModelFormat.MaxClasses - 1} and the end");
@@ -64,13 +64,9 @@ public sealed class WriterData
     /// <summary>Steps of the longest output of the training part, the end included.</summary>
     public int LongestOutput { get; }
 
-    /// <summary>Returns the tokens of an output.</summary>
-    /// <param name="label">Tokens with spaces between them.</param>
-    public static string[] Split(string label) => label.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-
     private WriterExample Prepare(LabelledSequence sequence) => new(
         [.. sequence.CodePoints.Select(point => _inputs.GetValueOrDefault(point))],
-        [.. Split(sequence.Label).Select(token => _outputs.TryGetValue(token, out int number) && number > 0
+        [.. sequence.OutputWords.Select(token => _outputs.TryGetValue(token, out int number) && number > 0
             ? number
             : throw new UserInputException($"data set '{Name}': output token '{token}' of line {sequence.Index + 1} of the test part is not in the training part"))]);
 }
