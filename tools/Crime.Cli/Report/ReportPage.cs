@@ -48,6 +48,23 @@ internal sealed class ReportPage
         _body.Append("</table>\n");
     }
 
+    /// <summary>Adds a table of numbers.</summary>
+    /// <param name="names">Names of the columns.</param>
+    /// <param name="rows">The cells of each row.</param>
+    public void Table(IEnumerable<string> names, IEnumerable<IEnumerable<string>> rows)
+    {
+        _body.Append("<table>\n<tr>");
+        foreach (string name in names) _body.Append(CultureInfo.InvariantCulture, $"<th>{Escape(name)}</th>");
+        _body.Append("</tr>\n");
+        foreach (IEnumerable<string> row in rows)
+        {
+            _body.Append("<tr>");
+            foreach (string cell in row) _body.Append(CultureInfo.InvariantCulture, $"<td class=\"number\">{Escape(cell)}</td>");
+            _body.Append("</tr>\n");
+        }
+        _body.Append("</table>\n");
+    }
+
     /// <summary>Adds a picture.</summary>
     /// <param name="svg">The picture as an SVG document.</param>
     /// <param name="caption">What it shows; also read out where it cannot be seen.</param>

@@ -83,23 +83,32 @@ internal static class ReportPlots
     /// <summary>A cost against the length, one line per kernel, and where the data's lengths lie.</summary>
     /// <param name="yLabel">What is drawn, with its unit.</param>
     /// <param name="longest">Longest length of the data, in timesteps.</param>
-    /// <param name="lines">Name and cost per timestep of each line.</param>
+    /// <param name="lines">Name and cost of each line.</param>
     /// <param name="median">Median length of the data.</param>
-    public static string Cost(string yLabel, int longest, IReadOnlyList<(string Name, double PerStep)> lines, double median)
+    /// <param name="counted">Lengths and costs of single inferences; null for none.</param>
+    public static string Cost(
+        string yLabel, int longest, IReadOnlyList<(string Name, LineOver Cost)> lines, double median, IReadOnlyList<(double Length, double Cost)>? counted = null)
     {
         var plot = new Plot();
         Color[] colors = [s_first, s_second, Colors.Gray];
         for (int i = 0; i < lines.Count; i++)
         {
             double[] xs = [0, longest];
-            double[] ys = [0, lines[i].PerStep * longest];
+            double[] ys = [lines[i].Cost.Start, lines[i].Cost.At(longest)];
             Line(plot, xs, ys, colors[i % colors.Length], lines[i].Name);
         }
         var mark = plot.Add.VerticalLine(median, 1, Colors.Gray, LinePattern.Dashed);
         mark.LegendText = "median length of the data";
         plot.XLabel("length, timesteps");
         plot.YLabel(yLabel);
-        plot.Axes.SetLimits(0, longest, 0, lines.Max(line => line.PerStep) * longest * 1.05);
+        double most = lines.Max(line => line.Cost.At(longest));
+        if (counted is { Count: > 0 })
+        {
+            var points = plot.Add.ScatterPoints(counted.Select(one => one.Length).ToArray(), counted.Select(one => one.Cost).ToArray(), s_second);
+            points.LegendText = "counted";
+            most = Math.Max(most, counted.Max(one => one.Cost));
+        }
+        plot.Axes.SetLimits(0, longest, 0, most * 1.05);
         plot.ShowLegend(Alignment.UpperLeft);
         return plot.GetSvgXml(WidthPx, HeightPx);
     }

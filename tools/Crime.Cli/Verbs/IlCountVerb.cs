@@ -41,7 +41,8 @@ internal static class IlCountVerb
         var json = new Option<bool>("--json") { Description = "Print the counts as JSON." };
         var command = new Command(
             "ilcount",
-            "Counts the IL instructions that one timestep executes: textbook kernel, table-driven kernel, compiled kernel.\n"
+            "Counts the IL instructions that one timestep executes: textbook kernel, table-driven kernel, compiled kernel. For a network that\n"
+            + "writes sequences also those of a step of output.\n"
             + "Everything that happens per step is counted; a call into a library counts as one. Two runs give the same numbers.\n\n"
             + "With --assembly and --method: what a static method of any assembly executes, as compiled (a debug build executes more).\n\n"
             + "Examples:\n  crime ilcount vowels.crime --data data/japanese-vowels\n"
@@ -79,7 +80,7 @@ internal static class IlCountVerb
         if (modelPath == null) throw new UserInputException("give a MODEL.crime, or --assembly and --method");
         byte[] bytes = ModelLoading.ReadModel(modelPath);
         ModelFile model = ModelLoading.Parse(bytes, modelPath);
-        Dataset? data = dataPath == null ? null : LoadedData.Read(dataPath, testLines);
+        Dataset? data = dataPath == null ? null : LoadedData.Read(dataPath, testLines, hasOutputs: model.Answer == AnswerKind.Sequence);
         CountedInputs inputs = data == null ? CountedInputs.Default(model, limit) : CountedInputs.From(data, model, limit);
         IlReport report = await Output.WithProgress("counting", KernelCount, done => IlReport.Make(bytes, model, inputs, done));
         if (json) Output.WriteJson(report, data);
@@ -97,6 +98,7 @@ internal static class IlCountVerb
             .AddColumn(new TableColumn("compiled").RightAligned());
         void Row(string label, Func<KernelCount, double> value) => table.AddRow([new Text(label), .. kernels.Select(kernel => new Text(Number(value(kernel))))]);
         Row("all", kernel => kernel.IlPerStep);
+        if (report.OutputIlPerStep is { } output) Row("a step of output, by the table-driven decoder", _ => output);
         Row("per gate multiply-accumulate", kernel => kernel.GateIlPerMac);
         Row("apart from those, per hidden unit", kernel => kernel.ElementwiseIlPerUnit);
         foreach (string name in report.Compiled.Opcodes.OrderByDescending(pair => pair.Value).Select(pair => pair.Key).Take(OpCodesShown))

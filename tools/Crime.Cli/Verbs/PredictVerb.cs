@@ -70,7 +70,7 @@ internal static class PredictVerb
             ModelFile file = ModelLoading.Parse(bytes, path);
             RequestLimits limits = RequestLimits.Of(file);
             limits.CheckUsable(path, file.HasFixedPoint ? null : "it has no weights for boards");
-            Dataset? read = parsed.GetValue(data) is { } folder ? LoadedData.Read(folder, parsed.GetValue(testLines)) : null;
+            Dataset? read = parsed.GetValue(data) is { } folder ? LoadedData.Read(folder, parsed.GetValue(testLines), hasOutputs: file.Answer == AnswerKind.Sequence) : null;
             CountedInputs inputs = read != null
                 ? CountedInputs.From(read, file, parsed.GetValue(limit))
                 : CountedInputs.Default(file, parsed.GetValue(limit));
@@ -102,6 +102,16 @@ internal static class PredictVerb
         us_per_sequence = forecast.TimeUs.Start,
         uj_per_step = forecast.EnergyUj?.PerStep,
         uj_per_sequence = forecast.EnergyUj?.Start,
+        output = forecast.Output is not { } output ? null : new
+        {
+            output.Gamma,
+            output.Delta,
+            output.IlPerStep,
+            output.UsPerStep,
+            output.UjPerStep,
+            input_us_per_step = output.InputUs.PerStep,
+            input_us_per_sequence = output.InputUs.Start,
+        },
         heap_bytes = forecast.HeapSize,
         forecast.Operations,
         forecast.Code,
@@ -125,7 +135,7 @@ internal static class PredictVerb
         }),
         battery = forecast.Battery is { } life ? BatteryText.Json(life) : null,
         profile = new { profile.Name, numbers = profile.Board?.Numbers, operations = profile.Operations.Costs, profile.Code, profile.Lines },
-    });
+    }, data);
 
     private static void Print(Forecast forecast, CostProfile profile, GatewayCost gateway, Requests requests)
     {
@@ -140,7 +150,10 @@ internal static class PredictVerb
             foreach (LinkForecast link in forecast.Links) AnsiConsole.WriteLine($"{link.Cost.Link}: {link.Cost.Meaning}");
             AnsiConsole.WriteLine(
                 $"gateway, as given or assumed: {Words.Of(gateway.UsPerStep)} µs a timestep, {Words.Of(gateway.StartUs)} µs a request, "
-                + $"{Words.Of(gateway.WaitUs)} µs in its queue");
+                + $"{Words.Of(gateway.WaitUs)} µs in its queue"
+                + (forecast.Output == null ? "" : "; a step of output takes as long as a timestep"));
+            if (forecast.Output is { } output)
+                AnsiConsole.WriteLine($"every request and sequence has the expected output in it, {WriterText.Line(output)}: the lines are over the length of the input");
         }
         else AnsiConsole.WriteLine("no energy and no links: this profile has neither power nor a radio");
         if (forecast.Battery is { } life)
@@ -159,13 +172,14 @@ internal static class PredictVerb
             .AddColumn(new TableColumn("µs").RightAligned()).AddColumn(new TableColumn("µJ").RightAligned());
         void Row(string label, string il, string each, double us, double? uj) => table.AddRow(
             new Text(label), new Text(il), new Text(each), new Text(Words.Of(us)), new Text(uj is { } energy ? Words.Of(energy) : "-"));
-        Row("a timestep", Words.Of(forecast.IlPerStep), "", forecast.TimeUs.PerStep, forecast.EnergyUj?.PerStep);
+        Row("a timestep", Words.Of(forecast.IlPerStep), "", forecast.InputUs.PerStep, forecast.InputUj?.PerStep);
         foreach (OperationShare share in forecast.Operations.Take(OperationsShown))
             Row("  " + share.Operation, Words.Of(share.PerStep), Words.Of(share.Ns), share.UsPerStep, null);
         if (forecast.Operations.Count > OperationsShown)
             Row("  everything else", "", "", forecast.Operations.Skip(OperationsShown).Sum(share => share.UsPerStep), null);
         if (forecast.Code.Bytes > 0) Row($"  size of the code, {forecast.Code.Bytes} bytes", "", "", forecast.Code.UsPerStep, null);
-        Row("a sequence, besides its timesteps", "", "", forecast.TimeUs.Start, forecast.EnergyUj?.Start);
+        Row("a sequence, besides its timesteps", "", "", forecast.InputUs.Start, forecast.InputUj?.Start);
+        if (forecast.Output is { } output) Row("a step of output", Words.Of(output.IlPerStep), "", output.UsPerStep, output.UjPerStep);
         table.Caption($"the kernel takes {forecast.HeapSize} bytes of heap");
         return table;
     }

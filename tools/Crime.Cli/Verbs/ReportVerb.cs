@@ -1,6 +1,7 @@
 // crime report: what a model is worth on a data set, as one page with pictures.
 
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using System.Globalization;
 using System.Linq;
@@ -26,6 +27,9 @@ internal static class ReportVerb
 {
     private const int CountedKernels = 3;
     private const int CountedSequences = 20;
+
+    // Outputs of a network that writes, whose lengths differ from input to input.
+    private const int TimedOutputs = 200;
     private const string BoardName = "esp32-devkitc";
 
     // The costs of a gateway that predict assumes by default.
@@ -42,6 +46,7 @@ internal static class ReportVerb
         var command = new Command(
             "report",
             "Writes one self-contained HTML page: accuracy, confusion, error and saturation per timestep, size, and cost against length.\n"
+            + "For a network that writes sequences: the shares of tokens and outputs that are right, and the forecast beside counted times.\n"
             + "With --battery also the days that it lasts, as crime predict computes them for the same board and the compiled kernel.\n\n"
             + "Examples:\n  crime report vowels.crime --data data/japanese-vowels -o vowels.html\n"
             + "  crime report vowels.crime --data data/japanese-vowels -o vowels.html --battery 2500 --inputs-per-hour 120\n"
@@ -53,19 +58,23 @@ internal static class ReportVerb
         var answers = new AnswerOptions();
         answers.AddTo(command);
         command.SetAction((parsed, cancellation) => Run(
-            parsed.GetRequiredValue(model), file => answers.Read(parsed, parsed.GetRequiredValue(data), parsed.GetValue(testLines), file),
+            parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetValue(testLines), file => answers.Read(parsed, parsed.GetRequiredValue(data), parsed.GetValue(testLines), file),
             parsed.GetRequiredValue(output), battery.Read(parsed), parsed.GetValue(json), cancellation));
         return command;
     }
 
     private static async Task<int> Run(
-        string modelPath, Func<ModelFile, TestAnswers> load, string outputPath, BatteryUse? use, bool json, CancellationToken cancellation)
+        string modelPath, string dataPath, string? testLines, Func<ModelFile, TestAnswers> load, string outputPath, BatteryUse? use, bool json,
+        CancellationToken cancellation)
     {
         ModelFile model = ModelLoading.Load(modelPath);
         if (!model.HasFixedPoint || !model.HasFloat)
             throw new UserInputException($"{modelPath}: a report compares boards and gateways; this model is for one of them only");
         if (model.Answer == AnswerKind.Sequence)
-            throw new UserInputException($"{modelPath}: writes sequences, and a report shows classes; 'crime eval' gives the shares of tokens and outputs");
+        {
+            Dataset outputs = LoadedData.Read(dataPath, testLines, hasOutputs: true);
+            return await RunWriter(model, ModelLoading.ReadModel(modelPath), outputs, outputPath, use, json, cancellation);
+        }
         TestAnswers answers = load(model);
         Dataset data = answers.Data;
         EvaluationResult result = await Output.WithProgress(
@@ -89,10 +98,7 @@ internal static class ReportVerb
                 requests = Requests(model, data),
                 image_bytes = imageSize,
                 max_hidden_error = steps.ErrorMax.Max(),
-                kernels = Kernels(il).Select(kernel => new
-                {
-                    name = kernel.Name, il_per_step = kernel.IlPerStep, us_per_step = kernel.IlPerStep * profile.UsPerIl,
-                }),
+                kernels = KernelsJson(il, profile),
                 battery = life == null ? null : BatteryText.Json(life),
             }, data);
             return 0;
@@ -101,6 +107,52 @@ internal static class ReportVerb
         if (life != null) Console.Out.WriteLine(BatteryText.Lines(life).First());
         return 0;
     }
+
+    private static async Task<int> RunWriter(
+        ModelFile model, byte[] bytes, Dataset data, string outputPath, BatteryUse? use, bool json, CancellationToken cancellation)
+    {
+        WriterResult result = await Output.WithProgress(
+            "evaluating", data.Test.Count, done => new WriterEvaluator(model).Evaluate(data, limit: 0, done, cancellation));
+        CountedInputs inputs = CountedInputs.From(data, model, CountedSequences);
+        IlReport il = await Output.WithProgress("counting instructions", CountedKernels, done => IlReport.Make(bytes, model, inputs, done));
+        CostProfile profile = CostProfile.Load(BoardName);
+        WriterReport report = await Output.WithProgress("forecasting", 1, _ =>
+        {
+            Forecast forecast = Forecast.Make(bytes, model, CountedKernel.Compiled, inputs, profile, s_gateway, use);
+            IReadOnlyList<short[]> timed = CountedInputs.From(data, model, TimedOutputs).Sequences;
+            return new WriterReport(model, result, il, forecast, WrittenTimes.Count(bytes, model, forecast, timed, profile));
+        });
+        int imageSize = ModelContainer.BoardImage(bytes).Length;
+        var page = new ReportPage($"{model.Name} on {data.Name}", NetworkText.Of(model.Input, model.InputCount, model.Layers) + "; " + WriterText.Describe(model));
+        report.AddTo(page, [("model file, bytes", Number(model.Size)), ("image for boards, bytes", Number(imageSize))]);
+        if (Requests(model, data) is { } requests) page.Text($"Requests: {requests}.");
+        if (report.Forecast.Battery is { } life) AddBattery(page, life);
+        Output.WriteFile(outputPath, Finish(page, model));
+        if (json)
+        {
+            Output.WriteJson(new
+            {
+                page = outputPath,
+                evaluation = result,
+                requests = Requests(model, data),
+                image_bytes = imageSize,
+                kernels = KernelsJson(il, BoardProfile.Bundled(BoardName)),
+                output = report.Json(),
+                battery = report.Forecast.Battery is { } days ? BatteryText.Json(days) : null,
+            }, data);
+            return 0;
+        }
+        Console.Out.WriteLine($"{outputPath}: {report.Line()}");
+        if (report.Forecast.Battery is { } battery) Console.Out.WriteLine(BatteryText.Lines(battery).First());
+        return 0;
+    }
+
+    private static object KernelsJson(IlReport il, BoardProfile profile) => il.ByName().Select(kernel => new
+    {
+        name = kernel.Name, il_per_step = kernel.Count.IlPerStep, us_per_step = kernel.Count.IlPerStep * profile.UsPerIl,
+    });
+
+    private static byte[] Finish(ReportPage page, ModelFile model) => page.Finish($"Made by crime report from model {model.Id:x8}, file {model.Checksum:x8}.");
 
     private static string? Requests(ModelFile model, Dataset data) =>
         RequestLimits.Of(model).Describe(new DatasetSummary(data).LongestLength, isForBoards: true);
@@ -139,16 +191,16 @@ internal static class ReportVerb
             "Cost on the board",
             $"Executed IL instructions, counted, times {profile.UsPerIl.ToString(CultureInfo.InvariantCulture)} µs ({profile.Name}, an estimate until "
             + $"the bench has run on your board), and {computeMw} mW that computing adds to the idle baseline.");
-        var kernels = Kernels(il);
-        page.Table(kernels.Select(kernel => ($"{kernel.Name} kernel, IL per timestep", Number(kernel.IlPerStep))));
+        var kernels = il.ByName();
+        page.Table(kernels.Select(kernel => ($"{kernel.Name} kernel, IL per timestep", Number(kernel.Count.IlPerStep))));
         int[] lengths = data.Test.Select(sequence => sequence.Length).Order().ToArray();
-        var time = kernels.Select(kernel => (kernel.Name, MsPerStep: kernel.IlPerStep * profile.UsPerIl / 1000)).ToArray();
-        var energy = time.Select(line => (line.Name, line.MsPerStep * computeMw / 1000)).ToArray();
+        var time = kernels.Select(kernel => (kernel.Name, Ms: new LineOver(kernel.Count.IlPerStep * profile.UsPerIl / 1000, 0))).ToArray();
+        var energy = time.Select(line => (line.Name, line.Ms.Energy(computeMw))).ToArray();
         double median = lengths[lengths.Length / 2];
         page.Figure(ReportPlots.Cost("time, ms", lengths[^1], time, median), "Time of an inference on the board against the length of its input.");
         page.Figure(ReportPlots.Cost("energy, mJ", lengths[^1], energy, median), "Energy of an inference above the idle baseline, against the length of its input.");
         if (life != null) AddBattery(page, life);
-        return page.Finish($"Made by crime report from model {model.Id:x8}, file {model.Checksum:x8}.");
+        return Finish(page, model);
     }
 
     private static void AddBattery(ReportPage page, BatteryForecast life)
@@ -159,9 +211,6 @@ internal static class ReportVerb
         page.Figure(ReportPlots.BatteryLife(life), BatteryText.Title(life) + ".");
         foreach (string line in BatteryText.Lines(life).SkipLast(1)) page.Text(line);
     }
-
-    private static (string Name, double IlPerStep)[] Kernels(IlReport il) =>
-        [("compiled", il.Compiled.IlPerStep), ("table-driven", il.Table.IlPerStep), ("textbook", il.Textbook.IlPerStep)];
 
     private static string Number(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 }
