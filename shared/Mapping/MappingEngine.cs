@@ -85,6 +85,12 @@ public sealed class MappingEngine
     /// <summary>Time to read an input on this node: with a decoder a part of <see cref="LocalTime"/>, else all of it.</summary>
     public CostLine InputTime => _lines.InputTime;
 
+    /// <summary>Expected output length of a decoder, as last fitted; null for a model that writes no sequence, and where this node cannot compute it.</summary>
+    public OutputLength Output => _lines.Output == null ? null : _lines.Output.Length;
+
+    /// <summary>Mean absolute deviation of output lengths from <see cref="Output"/>, in thousandths of a step; 0 without a decoder.</summary>
+    public int OutputDeviation => _lines.Output == null ? 0 : _lines.Output.DeviationThousandths;
+
     /// <summary>Gateways known, usable or not.</summary>
     public int CandidateCount => _gateways.Count;
 

@@ -43,6 +43,9 @@ internal sealed class NodeLines
     /// <summary>Time to read an input on the node: with a decoder a part of <see cref="LocalTime"/>, else all of it.</summary>
     public CostLine InputTime { get; private set; }
 
+    /// <summary>Cost of the outputs; null without a decoder.</summary>
+    public OutputCost Output => _output;
+
     /// <summary>Time to write a request.</summary>
     public CostLine EncodeTime { get; }
 

@@ -23,6 +23,12 @@ internal sealed class OutputCost
     /// <summary>Time to read an input and to write its output, over the length of the input.</summary>
     public CostLine Whole { get; } = new CostLine(0, 0);
 
+    /// <summary>The line of the output length, as last fitted.</summary>
+    public OutputLength Length => _fit.Line;
+
+    /// <summary>Mean absolute deviation of output lengths from <see cref="Length"/>, in thousandths of a step.</summary>
+    public int DeviationThousandths => _fit.DeviationThousandths;
+
     /// <summary>Mean absolute error in µs that the output lengths cause.</summary>
     public int DeviationUs => (int)((long)_alphaNs * _fit.DeviationThousandths / 1_000_000);
 

@@ -21,8 +21,10 @@ public static class TestDecoders
     /// <param name="seed">Decides the weights.</param>
     /// <param name="beam">Hypotheses.</param>
     /// <param name="scale">Largest weight.</param>
+    /// <param name="length">Line of the output length; null for 0.5 n + 1.25.</param>
     public static TrainedModel Make(
-        CellKind cell, AttentionKind attention, int hidden = 6, int outputs = 5, int longest = 9, int seed = 1, int beam = 1, double scale = 1)
+        CellKind cell, AttentionKind attention, int hidden = 6, int outputs = 5, int longest = 9, int seed = 1, int beam = 1, double scale = 1,
+        OutputLengthFit? length = null)
     {
         const int inputs = 4, embedding = 3, width = 5;
         var random = new Random(seed);
@@ -38,7 +40,7 @@ public static class TestDecoders
             Decoder = new TrainedDecoder
             {
                 Cell = decoder.Layers[0], Attention = attention, Embedding = Floats(outputs * embedding), EmbeddingCount = embedding,
-                AttentionCount = isBahdanau ? width : 0, BeamWidth = beam, LongestOutput = longest, Length = new OutputLengthFit(0.5, 1.25, 0.75, 0.9, 100),
+                AttentionCount = isBahdanau ? width : 0, BeamWidth = beam, LongestOutput = longest, Length = length ?? new OutputLengthFit(0.5, 1.25, 0.75, 0.9, 100),
                 AttentionWeights = attention switch
                 {
                     AttentionKind.None => [],

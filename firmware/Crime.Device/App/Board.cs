@@ -362,6 +362,7 @@ internal sealed class Board : LastingThread, IBoardCommands
             ModelId = _slot.Model.Id, InputCount = _run.InputCount, Origin = _kept == null ? 0 : _kept.Origin,
             Sequence = _run.Source.Sequence, Position = _run.Source.Position,
             Mapping = _settings.Mapping, Objective = _settings.Objective, LocalTime = _slot.Engine.InputTime, EncodeTime = _slot.Engine.EncodeTime,
+            Output = _slot.Engine.Output, OutputDeviation = _slot.Engine.OutputDeviation,
             RadioUpUs = _flow.Radio.Cost.TimeUs, RadioOffUs = _flow.Radio.OffUs(Clock.NowUs()) + restMs * 1000L,
             PriorsRestS = _priors.Schedule.RestS(Clock.NowUs() + restMs * 1000L),
         };

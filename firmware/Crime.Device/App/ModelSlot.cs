@@ -2,6 +2,7 @@
 // memory, so what was refused memory here is tried again with less.
 
 using System;
+using Crime.Costs;
 using Crime.Device.Duty;
 using Crime.Device.Inference;
 using Crime.Device.Keeping;
@@ -218,7 +219,7 @@ internal sealed class ModelSlot
         Normaliser = NeedsNormaliser && model.Input == InputKind.Features ? new InputNormaliser(model) : null;
         model.ReleaseNumbers();
         SelfProfile profile = Measure(model, kernel, saved);
-        MappingEngine engine = MakeEngine(model, kernel, profile);
+        MappingEngine engine = MakeEngine(model, kernel, profile, saved);
         _driver.SetModel(model, kernel, engine, saved == null ? 0 : saved.RadioOffUs);
         Kernel = kernel;
         Engine = engine;
@@ -262,16 +263,26 @@ internal sealed class ModelSlot
         return saved != null ? new SelfProfile(saved.LocalTime, saved.EncodeTime, kernel, model.ValuesPerStep) : new SelfProfile(kernel, _sender, model.ValuesPerStep);
     }
 
-    private MappingEngine MakeEngine(ModelFile model, IKernel kernel, SelfProfile profile) => new MappingEngine(
-        new EngineSetup
+    private MappingEngine MakeEngine(ModelFile model, IKernel kernel, SelfProfile profile, SavedState saved)
+    {
+        OutputLength output = model.Decoder == null ? null : model.Decoder.Output;
+        int outputDeviation = model.Decoder == null ? 0 : model.Decoder.DeviationThousandths;
+        if (saved != null && saved.Output != null)
         {
-            ModelId = model.Id, LongestLength = LongestOf(model), LocalTime = profile.LocalTime, EncodeTime = profile.EncodeTime,
-            Output = model.Decoder == null ? null : model.Decoder.Output, OutputDeviation = model.Decoder == null ? 0 : model.Decoder.DeviationThousandths,
-            OutputStepNs = profile.OutputStepNs, BytesPerStep = _sender.BytesPerStep, StateSize = kernel == null ? 0 : kernel.State.ExportSize,
-            Power = _driver.Power, Objective = _settings.Objective, Listening = _settings.Listening, BeaconIntervalUs = EngineSetup.StandardBeaconUs,
-            TimeoutMarginUs = _settings.TimeoutMarginMs * 1000, TimeoutMaxUs = _settings.TimeoutMaxMs * 1000,
-        },
-        NodeKey.Of(_settings.BoardId));
+            output = saved.Output;
+            outputDeviation = saved.OutputDeviation;
+        }
+        return new MappingEngine(
+            new EngineSetup
+            {
+                ModelId = model.Id, LongestLength = LongestOf(model), LocalTime = profile.LocalTime, EncodeTime = profile.EncodeTime,
+                Output = output, OutputDeviation = outputDeviation,
+                OutputStepNs = profile.OutputStepNs, BytesPerStep = _sender.BytesPerStep, StateSize = kernel == null ? 0 : kernel.State.ExportSize,
+                Power = _driver.Power, Objective = _settings.Objective, Listening = _settings.Listening, BeaconIntervalUs = EngineSetup.StandardBeaconUs,
+                TimeoutMarginUs = _settings.TimeoutMarginMs * 1000, TimeoutMaxUs = _settings.TimeoutMaxMs * 1000,
+            },
+            NodeKey.Of(_settings.BoardId));
+    }
 
     private static int LongestOf(ModelFile model) => model.LongestLength > 0 ? model.LongestLength : FrameFormat.MaxLength;
 }

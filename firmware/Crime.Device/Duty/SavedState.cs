@@ -18,11 +18,12 @@ internal sealed class SavedState
     public const string Path = @"I:\state.bin";
 
     private const int NoLine = -1;
-    private const int Magic = 0x36535243;
+    private const int Magic = 0x37535243;
     private const int ReportOffset = 92;
     private const int OriginOffset = 96;
     private const int PriorsOffset = 100;
-    private const int NeedOffset = 104;
+    private const int OutputOffset = 104;
+    private const int NeedOffset = 116;
     private const int CandidatesOffset = NeedOffset + ConnectionNeed.MemorySize;
     private const int KeptOffset = CandidatesOffset + CandidateMemory.Size;
 
@@ -55,6 +56,12 @@ internal sealed class SavedState
 
     /// <summary>Time to write a request.</summary>
     public CostLine EncodeTime;
+
+    /// <summary>Expected output length; null for a model that writes no sequence.</summary>
+    public OutputLength Output;
+
+    /// <summary>Deviation of output lengths from <see cref="Output"/>, in thousandths of a step.</summary>
+    public int OutputDeviation;
 
     /// <summary>Time to bring the radio up, in µs.</summary>
     public int RadioUpUs;
@@ -109,6 +116,9 @@ internal sealed class SavedState
         LittleEndian.WriteInt32(_bytes, ReportOffset, flow.Radio.ReportAtUs == long.MaxValue ? 0 : (int)((flow.Radio.ReportAtUs - wakeUpUs) / 1000));
         LittleEndian.WriteUInt32(_bytes, OriginOffset, Origin);
         LittleEndian.WriteInt32(_bytes, PriorsOffset, PriorsRestS);
+        LittleEndian.WriteInt32(_bytes, OutputOffset, Output == null ? NoLine : Output.GammaThousandths);
+        LittleEndian.WriteInt32(_bytes, OutputOffset + 4, Output == null ? 0 : Output.DeltaThousandths);
+        LittleEndian.WriteInt32(_bytes, OutputOffset + 8, OutputDeviation);
         flow.Need.Save(_bytes, NeedOffset, wakeUpUs);
         engine.Save(_bytes, CandidatesOffset, Clock.NowUs());
         if (kept != null) kept.Save(_bytes, KeptOffset, wakeUpUs);
@@ -148,6 +158,9 @@ internal sealed class SavedState
         RadioOffUs = ReadInt64(76);
         Origin = LittleEndian.ReadUInt32(bytes, OriginOffset);
         PriorsRestS = LittleEndian.ReadInt32(bytes, PriorsOffset);
+        int gamma = LittleEndian.ReadInt32(bytes, OutputOffset);
+        if (gamma != NoLine) Output = new OutputLength(gamma, LittleEndian.ReadInt32(bytes, OutputOffset + 4));
+        OutputDeviation = LittleEndian.ReadInt32(bytes, OutputOffset + 8);
         return true;
     }
 

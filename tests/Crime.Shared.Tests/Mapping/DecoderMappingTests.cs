@@ -42,6 +42,25 @@ public sealed class DecoderMappingTests
     }
 
     [Test]
+    public void AnotherEngineGoesOnFromTheFittedLine()
+    {
+        MappingEngine engine = Engine(new OutputLength(500, 1000), 3_000_000), plain = Engine(null!, 0);
+        for (int n = 0; n < 400; n++) engine.OnOutput(4 + n % 30, 2 * (4 + n % 30) - 3);
+        Assert.That((engine.Output.GammaThousandths, engine.Output.DeltaThousandths), Is.EqualTo((2000, -3000)).Using<(int, int)>(
+            (one, other) => Math.Abs(one.Item1 - other.Item1) < 60 && Math.Abs(one.Item2 - other.Item2) < 900));
+        Assert.That(engine.OutputDeviation, Is.LessThan(500), "the deviation is fitted, too");
+        MappingEngine next = new(
+            new EngineSetup
+            {
+                ModelId = 1, LongestLength = 60, LocalTime = engine.InputTime, Output = engine.Output, OutputDeviation = engine.OutputDeviation,
+                OutputStepNs = 3_000_000, Power = new PowerProfile(),
+            },
+            7);
+        Assert.That((next.LocalTime.AlphaNs, next.LocalTime.BetaUs), Is.EqualTo((engine.LocalTime.AlphaNs, engine.LocalTime.BetaUs)));
+        Assert.That((plain.Output, plain.OutputDeviation), Is.EqualTo(((OutputLength?)null, 0)));
+    }
+
+    [Test]
     public void AnEngineThatLearnsNothingKeepsTheMeanOutput()
     {
         MappingEngine engine = Engine(new OutputLength(0, 8000), 3_000_000, isFitted: false);
