@@ -48,7 +48,7 @@ public static class FrameFormat
     public static FrameType TypeOf(byte[] bytes, int start, int size)
     {
         if (bytes == null || size < 2 || bytes[start] != Version) return FrameType.None;
-        return bytes[start + 1] <= (byte)FrameType.Models ? (FrameType)bytes[start + 1] : FrameType.None;
+        return bytes[start + 1] <= (byte)FrameType.Partial ? (FrameType)bytes[start + 1] : FrameType.None;
     }
 }
 
@@ -90,6 +90,9 @@ public enum FrameType : byte
 
     /// <summary>The models that boards can download from a gateway, retained.</summary>
     Models = 11,
+
+    /// <summary>A part of an output, before the answer.</summary>
+    Partial = 12,
 }
 
 /// <summary>Why a frame was refused.</summary>

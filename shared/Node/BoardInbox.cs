@@ -37,6 +37,9 @@ public sealed class BoardInbox
     /// <summary>Learns which models gateways serve; null where the board does not download models.</summary>
     public ModelNotice Models { get; set; }
 
+    /// <summary>Takes parts of outputs; null where the board does not ask for them: they are malformed then.</summary>
+    public PartialOutput Partials { get; set; }
+
     /// <summary>Sets the model and its engine.</summary>
     /// <param name="modelId">Identity of the model.</param>
     /// <param name="engine">The engine; null while it is being made.</param>
@@ -54,7 +57,7 @@ public sealed class BoardInbox
     /// <param name="topic">Its topic.</param>
     /// <param name="payload">Foreign bytes.</param>
     /// <param name="nowUs">Time of its arrival in µs.</param>
-    /// <returns>True when it is the answer to the request under way.</returns>
+    /// <returns>True when it is the answer to the request under way, or a part of it.</returns>
     public bool OnMessage(string topic, byte[] payload, long nowUs)
     {
         switch (FrameFormat.TypeOf(payload))
@@ -67,6 +70,9 @@ public sealed class BoardInbox
                 break;
             case FrameType.Models:
                 if (Models == null || Models.OnFrame(payload) != FrameError.None) _counters.Malformed++;
+                break;
+            case FrameType.Partial:
+                if (OnPartial(payload, nowUs)) return true;
                 break;
             default:
                 // Statuses have a version of their own.
@@ -83,6 +89,15 @@ public sealed class BoardInbox
         else if (_request.TryAccept(nowUs)) return true;
         else OnLate(nowUs);
         return false;
+    }
+
+    private bool OnPartial(byte[] payload, long nowUs)
+    {
+        bool hasTokens = false;
+        if (Partials == null || !Partials.OnFrame(payload, out hasTokens)) _counters.Malformed++;
+        // The energy of its reception is no part of the input: the input waits in any case.
+        if (hasTokens) _background.OnReceived(1, nowUs, nowUs);
+        return hasTokens;
     }
 
     private void OnLate(long nowUs)

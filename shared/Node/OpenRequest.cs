@@ -49,6 +49,21 @@ public sealed class OpenRequest
     /// <summary>Sequence number of the last request.</summary>
     public uint Sequence { get; private set; }
 
+    /// <summary>Asks for parts of outputs: the sequence numbers of all requests have <see cref="PartialFrame.AskingBit"/>. Called before the first request.</summary>
+    public void AskForPartials() => Sequence = PartialFrame.AskingBit;
+
+    /// <summary>Returns true while a request waits for its answer.</summary>
+    /// <param name="session">Its session.</param>
+    /// <param name="sequence">Its sequence number.</param>
+    public bool IsAwaited(uint session, uint sequence)
+    {
+        lock (_lock)
+        {
+            uint age = Sequence - sequence;
+            return session == Session && age <= 31 && (_open >> (int)age & 1) != 0;
+        }
+    }
+
     /// <summary>True while a request waits for its answer.</summary>
     public bool IsOpen => _open != 0;
 

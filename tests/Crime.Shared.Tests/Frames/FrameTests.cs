@@ -141,6 +141,7 @@ public sealed class FrameTests
         yield return Kind("models", SomeModels(), bytes => ModelsFrame.Find(bytes, NodeKey.Of("vowels"), out _));
         yield return Kind("ping", new PingFrame { Session = 1, Sequence = 2 }.Encode(), bytes => new PingFrame().Decode(bytes));
         yield return Kind("cancel", new CancelFrame { Session = 1, Sequence = 2 }.Encode(), bytes => new CancelFrame().Decode(bytes));
+        yield return Kind("part of an output", PartialFrameTests.Some().Encode(), bytes => new PartialFrame().Decode(bytes));
         yield return Kind("pong", new PongFrame { Session = 1, Depth = 3 }.Encode(), bytes => new PongFrame().Decode(bytes));
     }
 
