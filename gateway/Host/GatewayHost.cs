@@ -143,6 +143,7 @@ public static class GatewayHost
         services.AddSingleton<MqttLink>();
         services.AddSingleton<StatusClock>();
         services.AddSingleton<RelayClock>();
+        services.AddSingleton<PartialAnswers>();
         services.AddSingleton<WorkerPool>();
         services.AddSingleton<GatewayState>();
         services.AddSingleton<GatewayPulse>();

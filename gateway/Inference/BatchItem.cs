@@ -28,6 +28,9 @@ public struct BatchItem
     /// <summary>Receives the output tokens of a model that writes a sequence: room for its longest output. Not read for other models.</summary>
     public Memory<byte> Tokens { get; set; }
 
+    /// <summary>Takes each output token as it is written, but for the last one of the longest output; null for none. A beam search calls it never.</summary>
+    public Action<byte>? TokenWritten { get; set; }
+
     /// <summary>Receives the number of output tokens, without the end; 0 for a model that writes no sequence.</summary>
     public int TokenCount { get; set; }
 

@@ -83,6 +83,7 @@ public sealed class BatchNetwork
 
     private static void RunGeneral(FloatNetwork engine, ref BatchItem item)
     {
+        engine.TokenWritten = item.TokenWritten;
         item.Label = engine.Run(item.Values.Span, item.FractionBits, item.Logits.Span, item.Start, item.End);
         item.TokenCount = engine.Tokens.Length;
         engine.Tokens.CopyTo(item.Tokens.Span);

@@ -49,6 +49,9 @@ internal sealed class DecoderRunner
     /// <summary>Sees the states of the decoder as those of a layer behind the last one; null for none.</summary>
     public StepObserver? Observer { get; set; }
 
+    /// <summary>Takes each token as it is written, where one hypothesis is followed; null for none.</summary>
+    public Action<byte>? TokenWritten { get; set; }
+
     /// <summary>The tokens of the last run, without the end.</summary>
     public ReadOnlySpan<byte> Tokens => _best.Tokens.AsSpan(0, _best.Count);
 
@@ -77,7 +80,11 @@ internal sealed class DecoderRunner
                 bool isEnd = _tokens[k] == 0 || isLast;
                 Hypothesis to = isEnd ? _spare : _extended[kept++];
                 to.Extend(_live[_parents[k]], _tokens[k]);
-                if (!isEnd) continue;
+                if (!isEnd)
+                {
+                    if (width == 1) TokenWritten?.Invoke((byte)_tokens[k]);
+                    continue;
+                }
                 if (finished++ == 0 || to.Score > _best.Score) (_best, _spare) = (_spare, _best);
             }
             (_live, _extended) = (_extended, _live);

@@ -59,6 +59,9 @@ public sealed class FloatNetwork
     /// <summary>Receives the results of the graph's operations in the runs to come; null for none.</summary>
     public ValueObserver? ValueObserver { get; set; }
 
+    /// <summary>Takes each output token of the runs to come as it is written; null for none. Not called by a beam search.</summary>
+    public Action<byte>? TokenWritten { get; set; }
+
     /// <summary>Hypotheses that a decoder follows, from 1 to <see cref="DecoderSection.MaxBeamWidth"/>; at first those of the model.</summary>
     public int BeamWidth { get; set; }
 
@@ -96,6 +99,7 @@ public sealed class FloatNetwork
         if (_decoder != null)
         {
             _decoder.Observer = Observer;
+            _decoder.TokenWritten = TokenWritten;
             _decoder.Run(outputs, _finals.Hidden, _finals.Cell, BeamWidth, WritesExpectedLength ? _model.Decoder!.ExpectedSteps(length) : 0);
             return _decoder.CopyWeakest(logits);
         }

@@ -27,6 +27,8 @@ public sealed class InferenceWorker
     private readonly GatewayCore _core;
     private readonly WorkerGate _gate;
     private readonly GatewayCounters _counters;
+    private readonly PartialAnswers _partials;
+    private readonly PartialAnswer?[] _parts = new PartialAnswer?[Batch.MaxCount];
     private readonly TimeProvider _time;
     private readonly ILogger _log;
 
@@ -35,14 +37,16 @@ public sealed class InferenceWorker
     /// <param name="core">Gives batches, and answers them.</param>
     /// <param name="gate">The worker waits here while it is idle.</param>
     /// <param name="counters">Count batches and faults.</param>
+    /// <param name="partials">Send parts of outputs.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Receives faults.</param>
-    public InferenceWorker(int index, GatewayCore core, WorkerGate gate, GatewayCounters counters, TimeProvider time, ILogger log)
+    public InferenceWorker(int index, GatewayCore core, WorkerGate gate, GatewayCounters counters, PartialAnswers partials, TimeProvider time, ILogger log)
     {
         _batch = new Batch(index);
         _core = core;
         _gate = gate;
         _counters = counters;
+        _partials = partials;
         _time = time;
         _log = log;
     }
@@ -80,9 +84,20 @@ public sealed class InferenceWorker
     private void Serve()
     {
         var model = (GatewayModel)_batch.Model;
-        Span<BatchItem> items = FillItems(model.Weights);
-        long computingUs = _time.NowUs();
-        model.EngineOf(_batch.Worker).Run(items);
+        Span<BatchItem> items;
+        long computingUs;
+        try
+        {
+            items = FillItems(model.Weights);
+            computingUs = _time.NowUs();
+            model.EngineOf(_batch.Worker).Run(items);
+        }
+        finally
+        {
+            // Nothing of an output follows its answer.
+            foreach (PartialAnswer? part in _parts.AsSpan(0, _batch.Count)) _partials.End(part);
+            Array.Clear(_parts);
+        }
         long finishedUs = _time.NowUs();
         for (int i = 0; i < items.Length; i++)
         {
@@ -108,6 +123,8 @@ public sealed class InferenceWorker
             int count = RoomFor(model, frame);
             _items[i].Logits = _logits.AsMemory(at, count);
             _items[i].Tokens = ((BoardRequest)requests[i]).Answer.TokensFor(model);
+            _parts[i] = _partials.Begin((BoardRequest)requests[i], model);
+            _items[i].TokenWritten = _parts[i] is { } part ? part.Add : null;
             at += count;
         }
         return _items.AsSpan(0, requests.Length);

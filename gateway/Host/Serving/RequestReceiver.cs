@@ -7,6 +7,7 @@ using Crime.Gateway.Boards;
 using Crime.Gateway.Broker;
 using Crime.Gateway.Core;
 using Crime.Gateway.Core.Actions;
+using Crime.Gateway.Core.Queueing;
 using Crime.Gateway.Counting;
 using Crime.Gateway.Timing;
 
@@ -33,6 +34,7 @@ public sealed class RequestReceiver : IRequestHandler
     private readonly RequestPool _pool;
     private readonly Outbox _outbox;
     private readonly ResultReporter _results;
+    private readonly PartialAnswers _partials;
     private readonly GatewayCounters _counters;
     private readonly TimeProvider _time;
 
@@ -41,14 +43,17 @@ public sealed class RequestReceiver : IRequestHandler
     /// <param name="pool">Unused request objects.</param>
     /// <param name="outbox">Sends pongs and telemetry.</param>
     /// <param name="results">Publishes telemetry as JSON.</param>
+    /// <param name="partials">The parts of outputs, which a cancellation ends.</param>
     /// <param name="counters">Count frames.</param>
     /// <param name="time">The clock.</param>
-    public RequestReceiver(GatewayCore core, RequestPool pool, Outbox outbox, ResultReporter results, GatewayCounters counters, TimeProvider time)
+    public RequestReceiver(
+        GatewayCore core, RequestPool pool, Outbox outbox, ResultReporter results, PartialAnswers partials, GatewayCounters counters, TimeProvider time)
     {
         _core = core;
         _pool = pool;
         _outbox = outbox;
         _results = results;
+        _partials = partials;
         _counters = counters;
         _time = time;
     }
@@ -97,11 +102,11 @@ public sealed class RequestReceiver : IRequestHandler
             _counters.MalformedFrames.Increment();
             return;
         }
-        _core.OnCancel(
-            // A delivery has its receipt, or will have it: its result is published in any case.
-            request => request.Frame.Session == cancel.Session && request.Frame.Sequence == cancel.Sequence && !request.Frame.WantsReceipt
-                && ((BoardRequest)request).Reply.Topic == reply.Topic,
-            _time.NowUs());
+        // A delivery has its receipt, or will have it: its result is published in any case.
+        bool IsMeant(PendingRequest request) => request.Frame.Session == cancel.Session && request.Frame.Sequence == cancel.Sequence
+            && !request.Frame.WantsReceipt && ((BoardRequest)request).Reply.Topic == reply.Topic;
+        _core.OnCancel(IsMeant, _time.NowUs());
+        _partials.Cancel(IsMeant);
     }
 
     private void OnResult(ReplyAddress reply, byte[] bytes)

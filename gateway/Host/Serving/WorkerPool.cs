@@ -28,9 +28,10 @@ public sealed class WorkerPool
     /// <param name="core">Gives batches, and answers them.</param>
     /// <param name="signals">The gate of idle workers.</param>
     /// <param name="counters">Count batches and faults.</param>
+    /// <param name="partials">Send parts of outputs.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Receives faults.</param>
-    public WorkerPool(GatewayCore core, DriverSignals signals, GatewayCounters counters, TimeProvider time, ILogger<WorkerPool> log)
+    public WorkerPool(GatewayCore core, DriverSignals signals, GatewayCounters counters, PartialAnswers partials, TimeProvider time, ILogger<WorkerPool> log)
     {
         _core = core;
         _gate = signals.Workers;
@@ -38,7 +39,7 @@ public sealed class WorkerPool
         _log = log;
         _threads = Enumerable.Range(0, core.Workers.WorkerCount).Select(index =>
         {
-            var worker = new InferenceWorker(index, core, _gate, counters, time, log);
+            var worker = new InferenceWorker(index, core, _gate, counters, partials, time, log);
             return new Thread(worker.Run) { Name = $"worker {index}", IsBackground = true };
         }).ToArray();
     }

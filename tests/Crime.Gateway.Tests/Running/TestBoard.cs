@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Channels;
@@ -132,6 +133,27 @@ internal sealed class TestBoard : IAsyncDisposable
         var response = new ResponseFrame();
         Assert.That(response.Decode(await NextAsync(_answers, "a response")), Is.EqualTo(FrameError.None));
         return response;
+    }
+
+    /// <summary>Sends a request that asks for parts of its output, and returns them and its answer.</summary>
+    public async Task<(PartialFrame[] Parts, ResponseFrame Response)> AskForPartsAsync(RequestFrame request)
+    {
+        request.Sequence |= PartialFrame.AskingBit;
+        await SendAsync(request);
+        var parts = new List<PartialFrame>();
+        while (true)
+        {
+            byte[] payload = await NextAsync(_answers, "a part or a response");
+            var part = new PartialFrame();
+            if (part.Decode(payload) == FrameError.None)
+            {
+                parts.Add(part);
+                continue;
+            }
+            var response = new ResponseFrame();
+            Assert.That(response.Decode(payload), Is.EqualTo(FrameError.None));
+            return ([.. parts], response);
+        }
     }
 
     /// <summary>The next response, or null when none comes in time.</summary>

@@ -54,8 +54,9 @@ public sealed class AllocationBudgetTests
         var core = new GatewayCore(
             settings, new ModelRegistry([model]), new CoreActions(outbox, counters, pool, signals, new UpstreamRoutes(options)));
         var results = new ResultReporter(new BoardList(counters), new ModelRegistry([model]), outbox, TimeProvider.System);
-        var receiver = new RequestReceiver(core, pool, outbox, results, counters, TimeProvider.System);
-        var worker = new InferenceWorker(0, core, signals.Workers, counters, TimeProvider.System, NullLogger.Instance);
+        var partials = new PartialAnswers(outbox, TimeProvider.System);
+        var receiver = new RequestReceiver(core, pool, outbox, results, partials, counters, TimeProvider.System);
+        var worker = new InferenceWorker(0, core, signals.Workers, counters, partials, TimeProvider.System, NullLogger.Instance);
         var thread = new Thread(worker.Run);
         byte[][] frames = Frames(model.Id);
         var reply = new ReplyAddress("board", isGroup: false);

@@ -1,8 +1,13 @@
+using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using Crime.Frames;
+using Crime.Gateway.Broker;
+using Crime.Gateway.Counting;
 using Crime.Gateway.Inference;
 using Crime.Gateway.Models;
+using Crime.Gateway.Serving;
 using Crime.Gateway.Tests.Running;
 using Crime.Model;
 using NUnit.Framework;
@@ -54,6 +59,94 @@ public sealed class DecoderServingTests
         // The object of a request serves other models afterwards.
         ResponseFrame plain = await _board.AskAsync(_board.Request(TestModels.Parse(TestModels.Tokens), 5));
         Assert.That((plain.Code, plain.LabelCount), Is.EqualTo((ResponseCode.Ok, 0)));
+    }
+
+    [Test]
+    public async Task PartsOfAnOutputComeBeforeItsAnswerWhereABoardAsks()
+    {
+        ModelFile model = TestModels.Parse(s_plain);
+        int parts = 0;
+        for (int length = 1; length < 30; length += 2)
+        {
+            (PartialFrame[] frames, ResponseFrame response) = await _board.AskForPartsAsync(_board.Request(model, length));
+            Assert.That((response.Code, response.Sequence & PartialFrame.AskingBit), Is.EqualTo((ResponseCode.Ok, PartialFrame.AskingBit)));
+            Assert.That(frames.Select(frame => (frame.Session, frame.Sequence)), Is.All.EqualTo((response.Session, response.Sequence)));
+            int first = 0;
+            foreach (PartialFrame frame in frames)
+            {
+                Assert.That(frame.First, Is.EqualTo(first), "each goes on where the one before ended");
+                Assert.That(frame.Tokens.Take(frame.Count), Is.EqualTo(response.Labels.Skip(first).Take(frame.Count)));
+                first += frame.Count;
+            }
+            if (response.LabelCount > 1) Assert.That(frames, Is.Not.Empty, "the first token does not wait");
+            parts += frames.Length;
+        }
+        Assert.That(parts, Is.GreaterThan(0));
+    }
+
+    [Test]
+    public async Task ABeamAPassedOnRequestAndAnotherModelHaveNoParts()
+    {
+        (PartialFrame[] beam, ResponseFrame response) = await _board.AskForPartsAsync(_board.Request(TestModels.Parse(s_attentive), 20));
+        Assert.That((beam, response.Code), Is.EqualTo((Array.Empty<PartialFrame>(), ResponseCode.Ok)));
+        (PartialFrame[] plain, response) = await _board.AskForPartsAsync(_board.Request(TestModels.Parse(TestModels.Tokens), 5));
+        Assert.That((plain, response.Code), Is.EqualTo((Array.Empty<PartialFrame>(), ResponseCode.Ok)));
+        RequestFrame relayed = _board.Request(TestModels.Parse(s_plain), 20);
+        relayed.VisitedCount = 1;
+        relayed.Visited[0] = 5;
+        (PartialFrame[] passedOn, response) = await _board.AskForPartsAsync(relayed);
+        Assert.That((passedOn, response.Code), Is.EqualTo((Array.Empty<PartialFrame>(), ResponseCode.Ok)));
+    }
+
+    [Test]
+    public void PartsAreBoundedInRateAndNumberAndEndWithACancellation()
+    {
+        using var counters = new GatewayCounters();
+        var path = new KeptPath();
+        var outbox = new Outbox(counters, path);
+        var time = new ManualTime();
+        var partials = new PartialAnswers(outbox, time);
+        BoardRequest Request(uint sequence) => new() { Reply = new ReplyAddress("board", isGroup: false), Frame = { Session = 1, Sequence = sequence } };
+        var model = new FloatModel(TestModels.Parse(s_plain));
+        Assert.That(partials.Begin(Request(1), model), Is.Null, "a board that does not ask");
+        BoardRequest request = Request(PartialFrame.AskingBit + 2);
+        PartialAnswer part = partials.Begin(request, model)!;
+        for (int k = 0; k < 10; k++) part.Add(1);
+        Assert.That(path.Frames.Select(frame => frame.Count), Is.EqualTo(new[] { 1 }), "the first token at once, then none before its time");
+        for (int k = 0; k < 254; k++) part.Add(2);
+        Assert.That(path.Frames.Select(frame => (frame.First, frame.Count)), Is.EqualTo(new[] { (0, 1), (1, PartialFrame.MaxTokens) }), "a full frame");
+        for (int k = 0; k < 500; k++)
+        {
+            time.AdvanceUs(PartialAnswers.IntervalUs);
+            part.Add(3);
+        }
+        Assert.That(path.Frames, Has.Count.EqualTo(PartialFrame.MaxFrames));
+        BoardRequest cancelled = Request(PartialFrame.AskingBit + 3);
+        part = partials.Begin(cancelled, model)!;
+        part.Add(1);
+        partials.Cancel(one => one == cancelled);
+        time.AdvanceUs(1_000_000);
+        part.Add(1);
+        Assert.That(path.Frames, Has.Count.EqualTo(PartialFrame.MaxFrames + 1), "nothing after the cancellation");
+        partials.End(part);
+    }
+
+    /// <summary>Keeps the frames that would be sent.</summary>
+    private sealed class KeptPath : IDirectPath
+    {
+        public List<PartialFrame> Frames { get; } = [];
+
+        public int StatusListenerCount => 0;
+
+        public bool HasBoardListeners => false;
+
+        public bool TrySend(string topic, byte[] payload)
+        {
+            var frame = new PartialFrame();
+            Assert.That((topic, frame.Decode(payload)), Is.EqualTo((Topics.Response("board"), FrameError.None)));
+            Frames.Add(frame);
+            return true;
+        }
     }
 
     [Test]
