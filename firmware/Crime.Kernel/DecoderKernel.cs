@@ -6,7 +6,7 @@ using Crime.Model;
 namespace Crime.Kernel;
 
 /// <summary>The cell of a decoder and the embedding of the output tokens; no allocation after construction. Not thread-safe.</summary>
-internal sealed class DecoderKernel
+internal class DecoderKernel
 {
     private readonly LayerKernel _layer;
 
@@ -38,12 +38,22 @@ internal sealed class DecoderKernel
         LongestOutput = model.Decoder.LongestOutput;
     }
 
+    /// <summary>Takes over the cell and the embedding of another decoder.</summary>
+    protected DecoderKernel(DecoderKernel other)
+    {
+        _layer = other._layer;
+        _embedding = other._embedding;
+        _embeddingCount = other._embeddingCount;
+        Weakest = other.Weakest;
+        LongestOutput = other.LongestOutput;
+    }
+
     /// <summary>Hidden state after the last step.</summary>
     public short[] Hidden => _layer.State.Hidden;
 
     /// <summary>Starts an output from the final state of the encoder, whose cell format is that of the decoder.</summary>
     /// <param name="end">State of the encoder's last layer; not changed.</param>
-    public void Begin(LayerState end)
+    public virtual void Begin(LayerState end)
     {
         Array.Copy(end.Hidden, 0, _layer.State.Hidden, 0, end.Hidden.Length);
         Array.Copy(end.Cell, 0, _layer.State.Cell, 0, _layer.State.Cell.Length);
@@ -51,5 +61,5 @@ internal sealed class DecoderKernel
 
     /// <summary>One step.</summary>
     /// <param name="token">The token before it; 0 at the start.</param>
-    public void Step(int token) => _layer.Step(_embedding, token * _embeddingCount);
+    public virtual void Step(int token) => _layer.Step(_embedding, token * _embeddingCount);
 }

@@ -50,6 +50,10 @@ public interface IKernel
     /// <summary>Steps of output that <see cref="Classify"/> writes whatever the tokens are, to measure the time; 0 to write an output.</summary>
     int ForcedSteps { get; set; }
 
+    /// <summary>Reports the tokens of outputs from now on; does nothing for a network that writes no sequence.</summary>
+    /// <param name="listener">Receives the tokens.</param>
+    void ReportTokens(ITokenListener listener);
+
     /// <summary>Mean squared error of prediction in standardised units so far; 0 for other answers than an anomaly.</summary>
     float Score { get; }
 }

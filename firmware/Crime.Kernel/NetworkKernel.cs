@@ -27,7 +27,7 @@ public sealed class NetworkKernel : IKernel
     private readonly PredictionError _error;
 
     // Null for a network that writes no sequence.
-    private readonly DecoderKernel _decoder;
+    private DecoderKernel _decoder;
 
     // [outputs][inputs of the head], [outputs]
     private readonly short[][] _headWeights;
@@ -155,6 +155,12 @@ public sealed class NetworkKernel : IKernel
         int label = ComputeLogits();
         if (_error == null) return label;
         return _error.IsAbove(Score) ? 1 : 0;
+    }
+
+    /// <inheritdoc/>
+    public void ReportTokens(ITokenListener listener)
+    {
+        if (_decoder != null) _decoder = new ReportingDecoder(_decoder, listener);
     }
 
     /// <summary>As <see cref="Advance"/>, and takes an answer of each timestep.</summary>

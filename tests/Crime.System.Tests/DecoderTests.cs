@@ -75,6 +75,37 @@ public sealed partial class DecoderTests : BoardSiteTests
         Assert.That(places.Count(place => place == mapping), Is.GreaterThan(Inputs / 2));
         Assert.That(texts.Count(text => text.Length > 0), Is.GreaterThan(Inputs / 2));
         Assert.That(lines.Where(line => line.StartsWith("INF ", StringComparison.Ordinal)).All(line => line.Contains(" class=- ", StringComparison.Ordinal)), Is.True);
+        Assert.That(lines.Any(line => line.StartsWith("TOKEN ", StringComparison.Ordinal)), Is.False, "no setting asks for tokens");
+    }
+
+    [Test]
+    public async Task TokensComeAsTheyAreWrittenWhereASettingAsks([Values("local", "gateway")] string mapping)
+    {
+        await Site.ServeAsync("numbers", s_file.Value);
+        List<string> lines = await RunAsync($"mapping={mapping}\nwait-for-link-ms=4000\ninputs.interval-ms=0\noutput.stream=on\n");
+        var written = new Dictionary<string, List<string>>();
+        int results = 0, shown = 0;
+        foreach (string line in lines)
+        {
+            if (Token().Match(line) is { Success: true } token)
+            {
+                string place = token.Groups["at"].Value;
+                int index = int.Parse(token.Groups["index"].Value, CultureInfo.InvariantCulture);
+                if (index == 0) written[place] = [];
+                Assert.That(index, Is.EqualTo(written[place].Count), "in order");
+                written[place].Add(token.Groups["name"].Value);
+            }
+            if (Inference().Match(line) is not { Success: true } result) continue;
+            results++;
+            string key = result.Groups["at"].Value == "gateway" ? "gateway" : "local";
+            // A gateway that is faster than the interval of its parts sends the first token alone.
+            if (written.TryGetValue(key, out List<string>? tokens))
+                Assert.That(result.Groups["text"].Value.Split(' ').Take(tokens.Count), Is.EqualTo(tokens));
+            if (result.Groups["at"].Value == mapping && tokens != null) shown++;
+            written.Clear();
+        }
+        Assert.That(results, Is.EqualTo(Inputs));
+        Assert.That(shown, Is.GreaterThan(Inputs / 3));
     }
 
     [Test]
@@ -95,6 +126,9 @@ public sealed partial class DecoderTests : BoardSiteTests
 
     [GeneratedRegex("^INF id=\\d+ len=(?<len>\\d+) at=(?<at>\\w+) .* ms=(?<ms>[\\d.]+) active-ms=.* text=\"(?<text>[^\"]*)\"$")]
     private static partial Regex Inference();
+
+    [GeneratedRegex("^TOKEN id=\\d+ at=(?<at>\\w+) index=(?<index>\\d+) token=\\d+ name=\"(?<name>[^\"]+)\"$")]
+    private static partial Regex Token();
 
     [GeneratedRegex("local-us-per-step=(?<alpha>[\\d.]+) local-us=(?<beta>\\d+)")]
     private static partial Regex LocalLine();

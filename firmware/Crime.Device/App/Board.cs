@@ -40,7 +40,6 @@ internal sealed class Board : LastingThread, IBoardCommands
 
     /// <summary>Times that a model is installed in vain before a restart.</summary>
     private const int InstallsUntilRestart = 3;
-
     private const int InstallPauseMs = 1000;
 
     private readonly BoardSettings _settings;
@@ -97,8 +96,7 @@ internal sealed class Board : LastingThread, IBoardCommands
         TelemetryBuffer telemetry = _settings.Telemetry ? new TelemetryBuffer() : null;
         _mapping.Mode = _settings.Mapping;
         _mapping.ResultsAtGateway = _settings.ResultsAtGateway;
-        bool isDutyCycled = _settings.IsDutyCycled;
-        var radio = isDutyCycled ? _settings.Schedule(power, Clock.NowUs()) : null;
+        var radio = _settings.IsDutyCycled ? _settings.Schedule(power, Clock.NowUs()) : null;
         _flow = new InputFlow(power, _mapping, radio);
         if (_settings.Hedges || _settings.Races) _flow.Hedge.Enable(request, _settings.HedgeQuantile, _settings.Races);
         var inbox = new Inbox(request, _flow, _settings.ModelName);
@@ -110,13 +108,14 @@ internal sealed class Board : LastingThread, IBoardCommands
         var network = new LinkFlow(request, telemetry, _flow);
         _link = new LinkKeeper(_settings, _console, _connection, network, _memory);
         _updater = new ModelUpdater(_settings, _console, _link, _memory, inbox);
-        if (isDutyCycled) _duty = new DutyCycle(_settings, _link, _flow);
+        if (radio != null) _duty = new DutyCycle(_settings, _link, _flow);
         var sender = new RequestSender(_settings, _connection, inbox, network);
         _driver = new InputDriver(
             _flow, sender, inbox, _link, _meter, _settings.TimestepIntervalMs > 0 ? new TimestepArrivals(_settings.TimestepIntervalMs) : null);
         _priors = new PriorFile(_settings, _console, _flow);
         if (_settings.UsesKeptInputs) _kept = new KeptInputDriver(_settings, _flow, sender, inbox, _link, _meter);
         _slot = new ModelSlot(_settings, _report, _memory, flashedKernels, _driver, sender) { NeedsNormaliser = _inputs.AreLive };
+        if (_settings.StreamsOutput) _driver.Tokens = Tokens = new TokenReport(_flow.Result, inbox, _report);
         _run = new InputRun(_settings, _report, _flow, _driver, _kept, _duty, _slot);
         ResultSettings results = _settings.Results;
         SetCertainty(results);
@@ -126,6 +125,9 @@ internal sealed class Board : LastingThread, IBoardCommands
 
     /// <summary>Receives each result; null for none. Set before the start.</summary>
     public ResultNotifier Notifier { get; set; }
+
+    /// <summary>Hands out the tokens of outputs as they are written; null where no setting asks for it.</summary>
+    public TokenReport Tokens { get; }
 
     /// <summary>Runs the board. It does not return.</summary>
     public void Run()
@@ -210,7 +212,7 @@ internal sealed class Board : LastingThread, IBoardCommands
         ModelFile stored = _slot.LoadStored(_saved == null);
         if (_saved != null && (stored == null || _saved.ModelId != stored.Id)) _saved = null;
         // The kernel comes before the network: its weights are read and given back while nothing else needs the heap.
-        if (stored != null) SetModel(stored, _saved);
+        if (stored != null) Finish(_slot.SetModel(stored, _saved), _saved);
         else _updater.SetModel(_slot.StoredChecksum, 0);
         stored = null;
         bool isGatewayKnown = _saved != null || _priors.Restore(_slot.Engine, _slot.Model);
@@ -303,8 +305,6 @@ internal sealed class Board : LastingThread, IBoardCommands
     /// <summary>True when a restart loses no input.</summary>
     private bool IsBetweenInputs =>
         _step != BoardStep.Infer && !_recorder.IsOn && (_kept == null || _settings.KeepOnFlash || _kept.Kept == null || _kept.Kept.Count == 0);
-
-    private void SetModel(ModelFile model, SavedState saved) => Finish(_slot.SetModel(model, saved), saved);
 
     /// <summary>Continues with the model that the slot has now.</summary>
     private void Finish(bool isInstalled, SavedState saved)

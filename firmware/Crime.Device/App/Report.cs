@@ -102,6 +102,16 @@ internal sealed class Report
         _line.Text("\"");
     }
 
+    /// <summary>The line of a token of an output that is being written.</summary>
+    /// <param name="input">Number of the input.</param>
+    /// <param name="index">Place of the token in the output.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="place">The place that writes the output.</param>
+    public void Token(uint input, int index, int token, string name, Target place) =>
+        _console.Write(_line.Clear().Text("TOKEN id=").Number(input).Text(" at=").Text(NameOf(place)).Text(" index=").Number(index)
+            .Text(" token=").Number(token).Text(" name=").Quoted(name, MostNameLetters));
+
     /// <summary>Lines of all values of an answer.</summary>
     private void Values(uint input, InputAnswer answer)
     {

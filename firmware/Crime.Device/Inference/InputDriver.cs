@@ -44,6 +44,9 @@ internal sealed class InputDriver
         _arrivals = arrivals;
     }
 
+    /// <summary>Hands out tokens as they are written; null where no setting asks for it. Set before the first model.</summary>
+    public TokenStream Tokens { get; set; }
+
     /// <summary>The board's power profile.</summary>
     public PowerProfile Power => _flow.Power;
 
@@ -61,6 +64,7 @@ internal sealed class InputDriver
         // The gateway publishes what it knows: a board's own result carries a class and nothing else.
         _flow.SetModel(engine, kernel != null && (model.Answer == AnswerKind.Class || !_flow.ResultsAtGateway));
         _link.SetModel(model.Id, model.Checksum, engine);
+        if (Tokens != null) Tokens.SetModel(model.Decoder == null ? 0 : model.OutputCount, kernel);
     }
 
     /// <summary>Releases kernel and engine: other ones need their memory.</summary>
@@ -130,7 +134,10 @@ internal sealed class InputDriver
                 _flow.OnRadio(Clock.NowUs());
                 break;
             case InputAction.Send: _sender.Send(_flow, values, _flow.StepStart == 0 ? null : _kernel.State); break;
-            case InputAction.AwaitAnswer: _sender.Await(_flow); break;
+            case InputAction.AwaitAnswer:
+                _sender.Await(_flow);
+                if (Tokens != null) Tokens.TakePartials();
+                break;
             case InputAction.AwaitRetry:
                 Thread.Sleep(IdleMs);
                 _flow.OnRetry(Clock.NowUs());

@@ -35,6 +35,7 @@ public sealed class CollaborativeClassifier
         _notifier = new ResultNotifier(this);
         _board = BoardProgram.MakeBoard(SettingsFile.Load(remarks), remarks, kernels);
         _board.Notifier = _notifier;
+        SetTokens(_board);
     }
 
     /// <summary>Makes a classifier whose inputs come from a driver of the application.</summary>
@@ -70,6 +71,16 @@ public sealed class CollaborativeClassifier
     {
         add => _notifier.Handlers += value;
         remove => _notifier.Handlers -= value;
+    }
+
+    /// <summary>
+    /// Raised for each token of an output while it is written, with the setting output.stream=on; on the thread of the classifier. The result has the
+    /// whole output. From a gateway tokens may be missing at the end, and an output may begin again at index 0 where the board writes it as well.
+    /// </summary>
+    public event TokenWrittenHandler TokenWritten
+    {
+        add => _notifier.TokenHandlers += value;
+        remove => _notifier.TokenHandlers -= value;
     }
 
     /// <summary>Starts the classifier on a thread of its own.</summary>
@@ -117,7 +128,14 @@ public sealed class CollaborativeClassifier
     {
         var remarks = new ArrayList();
         BoardSettings all = SettingsFile.Load(settings ?? "", true, remarks);
-        return new Board(all, remarks, kernels ?? new CompiledModel[0], sensor, pushed, new MemoryPlan()) { Notifier = _notifier };
+        var board = new Board(all, remarks, kernels ?? new CompiledModel[0], sensor, pushed, new MemoryPlan()) { Notifier = _notifier };
+        SetTokens(board);
+        return board;
+    }
+
+    private void SetTokens(Board board)
+    {
+        if (board.Tokens != null) board.Tokens.Notifier = _notifier;
     }
 
     private void NoteStart()

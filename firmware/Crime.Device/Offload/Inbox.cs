@@ -52,6 +52,16 @@ internal sealed class Inbox : IMessageReceiver
     /// <summary>True while an answer waits to be read.</summary>
     public bool HasAnswer => _request.HasAnswer;
 
+    /// <summary>Parts of outputs; null before <see cref="AskForPartials"/>.</summary>
+    public PartialOutput Partials => _messages.Partials;
+
+    /// <summary>Lets requests ask for parts of outputs. Called before the connection is made.</summary>
+    public void AskForPartials()
+    {
+        _request.AskForPartials();
+        _messages.Partials = new PartialOutput(_request);
+    }
+
     /// <summary>Sets the model and its engine.</summary>
     /// <param name="modelId">Identity of the model.</param>
     /// <param name="engine">The engine, which learns from the messages; null while it is being made.</param>

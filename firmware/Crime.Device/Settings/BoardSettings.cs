@@ -126,6 +126,9 @@ internal sealed class BoardSettings
     /// <summary>True when the board computes the timesteps of a sensor as they come, so that a result is there one step after its input.</summary>
     public bool StreamsInputs = true;
 
+    /// <summary>True when the tokens of outputs are handed out as they are written: a console line and an event each, from gateways as well.</summary>
+    public bool StreamsOutput;
+
     /// <summary>Time in ms for which the result of an input may wait; 0 when it is wanted at once, <c>at-report</c> (-1) until the next report.</summary>
     public int ResultWithinMs;
 

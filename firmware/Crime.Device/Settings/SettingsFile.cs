@@ -247,6 +247,7 @@ internal static class SettingsFile
                 settings.ResultWithinMs = BoardSettings.AtReport;
                 return null;
             case "inputs.stream": return Switch(key, value, ref settings.StreamsInputs);
+            case "output.stream": return Switch(key, value, ref settings.StreamsOutput);
             case "hedge": return Switch(key, value, ref settings.Hedges);
             case "race": return Switch(key, value, ref settings.Races);
             case "result.to":

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Crime.Kernel;
 using Crime.Model;
@@ -26,6 +27,47 @@ public sealed class DecoderKernelTests
         return TestModels.IsQuantisable(trained, weightBits, calibration)
             ? TestModels.Parse(TestModels.Write(trained, weightBits, calibration, random.Next(3) == 0 ? CellWidth.Wide : CellWidth.Narrow))
             : null;
+    }
+
+    [Test]
+    public void TokensAreReportedAsTheyAreWritten()
+    {
+        int outputs = 0;
+        for (int seed = 1; outputs < 40; seed++)
+        {
+            ModelFile? model = Model(new Random(seed), seed);
+            if (model == null) continue;
+            var silent = new NetworkKernel(model) { StepLabels = new byte[model.Decoder.LongestOutput] };
+            var kernel = new NetworkKernel(model) { StepLabels = new byte[model.Decoder.LongestOutput] };
+            var listener = new Listener();
+            kernel.ReportTokens(listener);
+            for (int length = 1; length < 6; length++, outputs++)
+            {
+                short[] values = [.. Enumerable.Range(0, length).Select(k => (short)((seed + k) % model.VocabularyCount))];
+                listener.Tokens.Clear();
+                foreach (NetworkKernel one in (NetworkKernel[])[silent, kernel])
+                {
+                    one.State.Reset();
+                    one.Advance(values, 0, length);
+                    one.Classify();
+                }
+                Assert.That(kernel.StepLabels.Take(kernel.OutputCount), Is.EqualTo(silent.StepLabels.Take(silent.OutputCount)));
+                // The last token of the longest output is not read again.
+                int reported = kernel.OutputCount == model.Decoder.LongestOutput ? kernel.OutputCount - 1 : kernel.OutputCount;
+                Assert.That(listener.Tokens, Is.EqualTo(silent.StepLabels.Take(reported).Select(token => (int)token)));
+            }
+        }
+    }
+
+    private sealed class Listener : ITokenListener
+    {
+        public List<int> Tokens { get; } = [];
+
+        public void OnToken(int index, int token)
+        {
+            Assert.That(index, Is.EqualTo(Tokens.Count));
+            Tokens.Add(token);
+        }
     }
 
     [Test]

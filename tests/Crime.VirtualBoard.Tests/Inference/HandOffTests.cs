@@ -322,5 +322,7 @@ public sealed class HandOffTests(bool hasFront, bool isWide)
         }
 
         public int Classify() => inner.Classify();
+
+        public void ReportTokens(ITokenListener listener) => inner.ReportTokens(listener);
     }
 }

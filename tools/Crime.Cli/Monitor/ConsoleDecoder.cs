@@ -94,6 +94,6 @@ internal sealed partial class ConsoleDecoder
     /// SPEC.md, "The console": a word and a colon, the greeting, a kept input, a recorded sequence, parts of an answer, the answer to an unknown command, or a
     /// crash.
     /// </summary>
-    [GeneratedRegex(@"^([a-z][a-z0-9]*: |CRIME |CRASH |KEEP |REC |SIG |STEPS |VALUES |\? ')")]
+    [GeneratedRegex(@"^([a-z][a-z0-9]*: |CRIME |CRASH |KEEP |REC |SIG |STEPS |TOKEN |VALUES |\? ')")]
     private static partial Regex Text();
 }
