@@ -6,7 +6,7 @@ using Crime.Model;
 namespace Crime.Kernel;
 
 /// <summary>The cell of a decoder and the embedding of the output tokens; no allocation after construction. Not thread-safe.</summary>
-internal class DecoderKernel
+internal abstract class DecoderKernel
 {
     private readonly LayerKernel _layer;
 
@@ -24,7 +24,7 @@ internal class DecoderKernel
     /// <param name="model">A model with a decoder in fixed point; not referenced afterwards.</param>
     /// <param name="tables">Sigmoid and tanh.</param>
     /// <param name="saturations">Counts values at the end of their range.</param>
-    public DecoderKernel(ModelFile model, ActivationTables tables, SaturationCounters saturations)
+    protected DecoderKernel(ModelFile model, ActivationTables tables, SaturationCounters saturations)
     {
         FixedLayer cell = model.Decoder.Fixed;
         _embeddingCount = model.Decoder.EmbeddingCount;
@@ -62,4 +62,16 @@ internal class DecoderKernel
     /// <summary>One step.</summary>
     /// <param name="token">The token before it; 0 at the start.</param>
     public virtual void Step(int token) => _layer.Step(_embedding, token * _embeddingCount);
+}
+
+/// <summary>A decoder without a listener.</summary>
+internal sealed class PlainDecoder : DecoderKernel
+{
+    /// <summary>Builds the decoder.</summary>
+    /// <param name="model">A model with a decoder in fixed point; not referenced afterwards.</param>
+    /// <param name="tables">Sigmoid and tanh.</param>
+    /// <param name="saturations">Counts values at the end of their range.</param>
+    public PlainDecoder(ModelFile model, ActivationTables tables, SaturationCounters saturations) : base(model, tables, saturations)
+    {
+    }
 }

@@ -81,7 +81,7 @@ public sealed class NetworkKernel : IKernel
             _dense = new DenseKernel[model.DenseLayers.Length];
             for (int i = 0; i < _dense.Length; i++) _dense[i] = new DenseKernel(model.DenseLayers[i], tables);
         }
-        if (model.Decoder != null) _decoder = new DecoderKernel(model, tables, Saturations);
+        if (model.Decoder != null) _decoder = new PlainDecoder(model, tables, Saturations);
         if (model.Answer == AnswerKind.Anomaly) _error = new PredictionError(State.Layers[_layers.Length], model);
         _headWeights = new short[model.OutputCount][];
         _headBias = new int[model.OutputCount];
