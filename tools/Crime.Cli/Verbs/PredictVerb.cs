@@ -70,7 +70,9 @@ internal static class PredictVerb
             ModelFile file = ModelLoading.Parse(bytes, path);
             RequestLimits limits = RequestLimits.Of(file);
             limits.CheckUsable(path, file.HasFixedPoint ? null : "it has no weights for boards");
-            Dataset? read = parsed.GetValue(data) is { } folder ? LoadedData.Read(folder, parsed.GetValue(testLines), hasOutputs: file.Answer == AnswerKind.Sequence) : null;
+            Dataset? read = parsed.GetValue(data) is { } folder
+                ? LoadedData.Read(folder, parsed.GetValue(testLines), hasOutputs: file.Answer == AnswerKind.Sequence)
+                : null;
             CountedInputs inputs = read != null
                 ? CountedInputs.From(read, file, parsed.GetValue(limit))
                 : CountedInputs.Default(file, parsed.GetValue(limit));

@@ -58,7 +58,8 @@ internal static class ReportVerb
         var answers = new AnswerOptions();
         answers.AddTo(command);
         command.SetAction((parsed, cancellation) => Run(
-            parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetValue(testLines), file => answers.Read(parsed, parsed.GetRequiredValue(data), parsed.GetValue(testLines), file),
+            parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetValue(testLines),
+            file => answers.Read(parsed, parsed.GetRequiredValue(data), parsed.GetValue(testLines), file),
             parsed.GetRequiredValue(output), battery.Read(parsed), parsed.GetValue(json), cancellation));
         return command;
     }

@@ -46,7 +46,8 @@ public static class DatasetFolder
             Dataset data = Read(path, isFile ? SplitName.Of(full).Stem : Path.GetFileName(full), files, testLinesPath, isTestNeeded, remarks);
             if (data.Train.Count + data.Test.Count == 0) throw new UserInputException($"{path}: holds no sequence; fill the files");
             if (hasOutputs && data.Labels == LabelKind.Class) return data with { Labels = LabelKind.Outputs };
-            if (hasOutputs) throw new UserInputException($"{data.LabelsWhere}: {data.LabelsText}; outputs of a decoder are read here: lines of text with words as their label");
+            if (hasOutputs)
+                throw new UserInputException($"{data.LabelsWhere}: {data.LabelsText}; outputs of a decoder are read here: lines of text with words as their label");
             if (data.Labels == LabelKind.Class) CheckClasses(path, data.Train);
             return data with { Remarks = [.. data.Remarks, .. Missing(data)] };
         }
