@@ -29,8 +29,8 @@ public sealed class CompiledKernelTests
         if (hasFront) trained = TestFronts.WithRandomFront(trained, seed, scale);
         // Every format that a cell state can have, from 15 fraction bits to 7.
         Calibration calibration = Calibration.FromDefaults with { MaxCells = [0.6f * (1 << (seed % 9))] };
-        // A third of the seeds in blocks of nine have wide cells.
-        CellWidth width = seed / 9 % 3 == 0 ? CellWidth.Wide : CellWidth.Narrow;
+        // In each third block of nine seeds the cells are wide, but for the formats of 16 bits that overflow most.
+        CellWidth width = seed / 9 % 3 == 0 && seed % 9 >= 3 ? CellWidth.Wide : CellWidth.Narrow;
         return TestModels.IsQuantisable(trained, weightBits, calibration)
             ? ModelLoading.Parse(TestModels.Write(trained, weightBits, calibration, width), "random")
             : Model(seed + 27, kind, inputs, hidden, vocabulary, scale, weightBits, pruned, isAnyAnswer, hasFront);
@@ -127,7 +127,7 @@ public sealed class CompiledKernelTests
     [TestCase(CellKind.Lstm, 3, 60, 2)]
     [TestCase(CellKind.Lstm, 230, 8, 1)]
     [TestCase(CellKind.Lstm, 190, 14, 2)]
-    [TestCase(CellKind.Lstm, 3, 60, 2, 27)]
+    [TestCase(CellKind.Lstm, 3, 60, 2, 30)]
     [TestCase(CellKind.Gru, 3, 61, 2)]
     [TestCase(CellKind.Gru, 230, 8, 1)]
     [TestCase(CellKind.Gru, 190, 17, 2)]
