@@ -15,6 +15,9 @@ public static class KernelSize
     // Objects and short arrays of a network and of a layer that are not counted one by one.
     private const int NetworkObjectsSizeBytes = 420;
     private const int LayerObjectsSizeBytes = 420;
+
+    // A layer with a wide cell lacks two shifts of the cell format.
+    private const int WideCellSavesBytes = 24;
     private const int PoolObjectsSizeBytes = 180;
     private const int DenseObjectSizeBytes = 60;
     private const int ErrorObjectsSizeBytes = 120;
@@ -41,6 +44,7 @@ public static class KernelSize
             int pairs = (shape.RowCount + 1) / 2;
             // Biases, sums and shifts; a GRU keeps biases and sums of the candidate's recurrent part as well.
             size += LayerObjectsSizeBytes + 4 * Array(pairs, sizeof(long)) + 4 * Array(shape.HiddenCount, sizeof(byte));
+            if (model.FixedLayers[i].IsWideCell) size -= WideCellSavesBytes;
             size += OfColumns(shape.HiddenCount, pairs);
             if (i == 0 && usesTokenSums) size += Array(model.VocabularyCount, BlockSizeBytes) + model.VocabularyCount * Array(pairs, sizeof(long));
             else size += OfColumns(shape.InputCount, pairs);
@@ -88,7 +92,8 @@ public static class KernelSize
     {
         LayerShape shape = model.Decoder.Cell;
         int pairs = (shape.RowCount + 1) / 2;
-        return LayerObjectsSizeBytes + DenseObjectSizeBytes + 4 * Array(pairs, sizeof(long)) + 4 * Array(shape.HiddenCount, sizeof(byte))
+        int objects = model.Decoder.Fixed.IsWideCell ? LayerObjectsSizeBytes - WideCellSavesBytes : LayerObjectsSizeBytes;
+        return objects + DenseObjectSizeBytes + 4 * Array(pairs, sizeof(long)) + 4 * Array(shape.HiddenCount, sizeof(byte))
             + OfColumns(shape.HiddenCount, pairs) + OfColumns(shape.InputCount, pairs) + OfState(model.Decoder.Fixed)
             + Array(model.OutputCount * model.Decoder.EmbeddingCount, sizeof(short)) + Array(model.OutputCount, sizeof(int));
     }

@@ -37,7 +37,8 @@ public sealed partial class DocumentCommandsTests
     /// <summary>Beginnings of the commands that are left out, or words in them, and the reason.</summary>
     private static readonly (string Part, string Reason)[] s_leftOut =
     [
-        ("my-board.json", Hardware), ("demo", Long), ("board --s", Long), ("board --broker", Peer), ("board set", Peer), ("experiment", Long), ("record --mqtt", Peer), ("record --port", Hardware),
+        ("my-board.json", Hardware), ("demo", Long), ("board --s", Long), ("board --broker", Peer), ("board set", Peer),
+        ("experiment", Long), ("record --mqtt", Peer), ("record --port", Hardware),
         ("flash --port", Hardware), ("monitor", Hardware), ("publish", Peer), ("gateway install", "installs a service"), ("gateway uninstall", "installs a service"),
         (" takes", Peer), ("augmented", Peer), ("data show recorded", Hardware), ("nanoclr", Elsewhere), ("calibrate bench.log", Elsewhere),
         ("--source path/to/your/code", Elsewhere), ("pack-device", Elsewhere), ("net.onnx", Elsewhere), ("net.keras", Elsewhere),

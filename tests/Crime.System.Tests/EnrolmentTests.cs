@@ -30,15 +30,16 @@ public sealed class EnrolmentTests : BoardSiteTests
         string[] lines = [.. added.GetProperty("settings").EnumerateArray().Select(line => line.GetString()!)];
         Assert.That(lines, Is.EqualTo(new[] { "board.id=small", "broker.user=small", $"broker.password={password}" }));
         JsonElement listed = (await EnrolAsync("list", "--json")).Json().GetProperty("clients")[0];
-        Assert.That((listed.GetProperty("user").GetString(), listed.GetProperty("role").GetString(), listed.GetProperty("group").GetString()), Is.EqualTo(("small", "board", "hall")));
+        string?[] fields = [.. new[] { "user", "role", "group" }.Select(name => listed.GetProperty(name).GetString())];
+        Assert.That(fields, Is.EqualTo(new[] { "small", "board", "hall" }));
 
         File.WriteAllBytes(Path.Combine(Site.Models, "gestures.crime"), BoardSite.Gestures);
         await Site.StartGatewayAsync($"--Data:Folder={Data}", "--Broker:Access=enrolled");
         List<string> served = await RunAsync(string.Join('\n', lines) + "\nwait-for-link-ms=10000\n");
-        Assert.That(served.Count(line => line.StartsWith("INF ", StringComparison.Ordinal) && line.Contains(" at=gateway ", StringComparison.Ordinal)), Is.EqualTo(Inputs));
+        Assert.That(CountOf(served, "gateway"), Is.EqualTo(Inputs));
 
         List<string> alone = await RunAsync("wait-for-link-ms=1000\ninputs.interval-ms=1000\n");
-        Assert.That(alone.Count(line => line.StartsWith("INF ", StringComparison.Ordinal) && line.Contains(" at=local ", StringComparison.Ordinal)), Is.EqualTo(Inputs));
+        Assert.That(CountOf(alone, "local"), Is.EqualTo(Inputs));
         Assert.That(alone, Has.Some.StartsWith("broker: refused the connection with code "), "the console names the reason");
     }
 
@@ -53,6 +54,9 @@ public sealed class EnrolmentTests : BoardSiteTests
         Assert.That((outcome.ExitCode, outcome.Error.Trim().Split('\n').Length), Is.EqualTo((2, 1)), outcome.Error);
         Assert.That(outcome.Error, Does.Contain(reason));
     }
+
+    private static int CountOf(List<string> lines, string place) =>
+        lines.Count(line => line.StartsWith("INF ", StringComparison.Ordinal) && line.Contains($" at={place} ", StringComparison.Ordinal));
 
     private async Task<List<string>> RunAsync(string more)
     {

@@ -155,7 +155,8 @@ public sealed class BrokerAccessTests
         await Task.Delay(1500);
         Assert.That(await TryAsync("hall-1", "hall-1", _password), Is.EqualTo(MqttClientConnectResultCode.Success));
         Assert.That(
-            async () => await RunningGateway.StartAsync(Options(BrokerAccess.Enrolled)), Throws.TypeOf<StartupException>().With.Message.Contains("line 1 is not the JSON"));
+            async () => await RunningGateway.StartAsync(Options(BrokerAccess.Enrolled)),
+            Throws.TypeOf<StartupException>().With.Message.Contains("line 1 is not the JSON"));
     }
 
     /// <summary>One machine that guesses gets no more than a few answers, and the board beside it is served.</summary>
@@ -177,7 +178,8 @@ public sealed class BrokerAccessTests
     [Test]
     public async Task ByDefaultTheNetworkIsShutOut()
     {
-        IPAddress? own = Dns.GetHostAddresses(Dns.GetHostName()).FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address));
+        IPAddress? own = Dns.GetHostAddresses(Dns.GetHostName())
+            .FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address));
         Assume.That(own, Is.Not.Null, "this machine has no address but the loopback");
         GatewayOptions options = Options(BrokerAccess.Local);
         await using RunningGateway local = await RunningGateway.StartAsync(options with { Broker = options.Broker with { Host = "" } });

@@ -20,7 +20,8 @@ public sealed class ClientRightsTests
         Assert.That(own.Select(board.MayPublish), Is.All.True);
         string[] read =
         [
-            Topics.Response("hall-1"), Topics.Settings("hall-1"), Topics.Command("hall-1"), Topics.StatusFilter, Topics.Status("gateway"), Topics.RegimeFilter, Topics.ModelsFilter,
+            Topics.Response("hall-1"), Topics.Settings("hall-1"), Topics.Command("hall-1"), Topics.StatusFilter, Topics.Status("gateway"), Topics.RegimeFilter,
+            Topics.ModelsFilter,
         ];
         Assert.That(read.Select(board.MaySubscribe), Is.All.True);
     }
@@ -97,7 +98,8 @@ public sealed class ClientRightsTests
     {
         string Text(TopicPattern pattern) => pattern.Filter == "#" ? "all topics" : "`" + pattern.Filter[Topics.Root.Length..] + "`";
         ClientRights rights = RightsOf("ID", role);
-        string row = $"| `{role.ToString().ToLowerInvariant()}` | {string.Join(", ", rights.Publish.Select(Text))} | {string.Join(", ", rights.Subscribe.Select(Text))} |";
+        string publish = string.Join(", ", rights.Publish.Select(Text)), subscribe = string.Join(", ", rights.Subscribe.Select(Text));
+        string row = $"| `{role.ToString().ToLowerInvariant()}` | {publish} | {subscribe} |";
         Assert.That(File.ReadAllLines(Path.Combine(TestContext.CurrentContext.TestDirectory, "gateway.md")), Has.One.EqualTo(row));
     }
 }

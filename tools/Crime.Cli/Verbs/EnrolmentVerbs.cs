@@ -109,7 +109,10 @@ internal static class EnrolmentVerbs
 
     private static (Argument<string> Id, Option<string?> Data, Option<bool> Json) Parts() => (
         new Argument<string>("ID") { Description = "Id of the client: 1 to 32 letters, digits, '-', '_' or '.'." },
-        new Option<string?>("--data") { Description = $"Data folder of the gateway, its setting Data:Folder. Without it: {InstalledFolder} where a gateway is installed." },
+        new Option<string?>("--data")
+        {
+            Description = $"Data folder of the gateway, its setting Data:Folder. Without it: {InstalledFolder} where a gateway is installed.",
+        },
         new Option<bool>("--json") { Description = "Print the outcome as JSON." });
 
     private static int Checked(ParseResult parsed, Argument<string> id, Option<string?> data, Func<CredentialBook, string, int> run)
