@@ -58,6 +58,7 @@ public sealed partial class MetricsTests
     [TestCase("crime_answers_total", "", AnswerCount)]
     [TestCase("crime_refusals_total", "reason=\"unknown_model\"", 1)]
     [TestCase("crime_refusals_total", "reason=\"queue_full\"", 0)]
+    [TestCase("crime_access_refusals_total", "cause=\"wrong_password\"", 0)]
     [TestCase("crime_malformed_frames_total", "", 1)]
     [TestCase("crime_decisions_total", "target=\"local\"", 2)]
     [TestCase("crime_decisions_total", "target=\"gateway\"", 1)]
