@@ -20,7 +20,7 @@ public sealed class NodeGridTests
     public void TheNodesAreEqualOrRefused()
     {
         string? folder = Environment.GetEnvironmentVariable(FolderVariable);
-        if (folder == null) Assert.Ignore($"{FolderVariable} names no folder");
+        if (folder == null) Assert.Ignore($"set {FolderVariable} to a folder that tests/OnnxGrid/nodes.py has filled");
         string[] paths = [.. Directory.GetFiles(folder!, "*.onnx").Order(StringComparer.Ordinal)];
         (string Name, string Outcome)[] results = [.. paths.Select(path => (Path.GetFileNameWithoutExtension(path), OutcomeOf(path)))];
         foreach (var (name, outcome) in results.Where(result => result.Outcome != "equal")) TestContext.Out.WriteLine($"{name}: {outcome}");
