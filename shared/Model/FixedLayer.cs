@@ -38,7 +38,7 @@ public sealed class FixedLayer : IWeights
     /// <summary>Fraction bits of the inputs: the model's, or those of its convolutions, for the first layer, 15 after it.</summary>
     public int InputFractionBits { get; }
 
-    /// <summary>Whether the cell state has two 16-bit numbers per unit, as <see cref="ModelFormat.WideCell"/> says.</summary>
+    /// <summary>True when the cell state has two 16-bit numbers per unit, as <see cref="ModelFormat.WideCell"/> says.</summary>
     public bool IsWideCell => _bytes[_offset] == ModelFormat.WideCell;
 
     /// <summary>Fraction bits of the cell state; 0 for a cell without one.</summary>

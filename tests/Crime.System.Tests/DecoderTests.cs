@@ -22,10 +22,6 @@ public sealed partial class DecoderTests : BoardSiteTests
 {
     private const int Inputs = 40;
 
-    // A busy machine answers late: without a hedge, and with a long time to wait, the late answer still counts. A kernel that comes over the air begins the mapping anew,
-    // and until the next status all inputs would be written here.
-    private const string Patient = "kernel=table\nhedge=off\ntimeout.margin-ms=2000\ntimeout.max-ms=10000\n";
-
     private static readonly Dataset s_data = NumberWords.Generate("numbers", 1, 1500, Inputs);
     private static readonly Lazy<byte[]> s_file = new(Train);
 
@@ -68,7 +64,7 @@ public sealed partial class DecoderTests : BoardSiteTests
     public async Task TheConsoleHasTheOutputOfEitherPlace([Values("local", "gateway")] string mapping)
     {
         await Site.ServeAsync("numbers", s_file.Value);
-        List<string> lines = await RunAsync($"mapping={mapping}\nwait-for-link-ms=4000\ninputs.interval-ms=0\n{Patient}");
+        List<string> lines = await RunAsync($"mapping={mapping}\nwait-for-link-ms=4000\ninputs.interval-ms=0\n{BoardSite.Patient}");
         Match[] results = [.. lines.Select(line => Inference().Match(line)).Where(match => match.Success)];
         string[] texts = [.. results.Select(match => match.Groups["text"].Value)], places = [.. results.Select(match => match.Groups["at"].Value)];
         // An answer may still come too late: the board writes that output itself.

@@ -1,4 +1,4 @@
-// The topics that enrolled clients may use. SECURITY rests on this one table: the embedded broker asks it, and so does the export for other brokers.
+// The topics that enrolled clients may use, in one table: the embedded broker asks it for each message and each subscription.
 
 using System.Collections.Generic;
 using System.Linq;

@@ -1,15 +1,19 @@
-// What the commands do with enrolled clients.
+// The changes of the enrolled clients that commands make.
 
 using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Threading;
 
 namespace Crime.Gateway.Access;
 
 /// <summary>Adds, changes and removes enrolled clients in the data folder of a gateway. Two commands at a time do not lose each other's changes.</summary>
 public sealed class CredentialBook
 {
+    /// <summary>End of the name of the file that commands lock.</summary>
+    public const string LockEnding = ".lock";
+
     private const int LockAttempts = 100;
     private const int LockPauseMs = 50;
 
@@ -75,16 +79,17 @@ public sealed class CredentialBook
 
     private FileStream Lock()
     {
-        string path = FilePath + ".lock";
+        // The file stays: a command that removed it could let two others in, each with a lock of a file of its own.
+        string path = FilePath + LockEnding;
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
             }
             catch (IOException) when (attempt < LockAttempts && File.Exists(path))
             {
-                System.Threading.Thread.Sleep(LockPauseMs);
+                Thread.Sleep(LockPauseMs);
             }
         }
     }

@@ -1,4 +1,4 @@
-// The file with the enrolled clients. Commands write it and the gateway reads it, so it is replaced as a whole and checked as a stranger's.
+// The file with the enrolled clients. Commands write it and the gateway reads it, so it is replaced as a whole, and checked as input from elsewhere.
 
 using System;
 using System.Collections.Generic;
@@ -50,7 +50,7 @@ public static class CredentialFile
         return credentials;
     }
 
-    /// <summary>Replaces a file. A crash leaves the old one or the new one. The gateway's user can read it, and nobody else but the owner of the folder.</summary>
+    /// <summary>Replaces a file. A crash leaves the old one or the new one. Only the owner of the folder can read it, who is the user of the gateway.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="credentials">The clients.</param>
     /// <exception cref="IOException">It cannot be written.</exception>

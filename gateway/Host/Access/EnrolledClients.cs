@@ -35,7 +35,7 @@ public sealed class EnrolledClients
     private string _lastTrouble = "";
 
     /// <summary>Makes a list that is still empty.</summary>
-    /// <param name="options">The data folder; without one nobody is enrolled.</param>
+    /// <param name="options">The data folder; without one no client is enrolled.</param>
     /// <param name="log">Receives a damaged file.</param>
     public EnrolledClients(GatewayOptions options, ILogger<EnrolledClients> log)
     {
@@ -61,12 +61,11 @@ public sealed class EnrolledClients
     }
 
     /// <summary>Reads the file where it has changed. A file that cannot be read changes nothing, and is logged once.</summary>
-    /// <returns>True when there are other clients now.</returns>
-    public bool Reload()
+    public void Reload()
     {
         try
         {
-            return ReadIfChanged();
+            ReadIfChanged();
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -75,7 +74,6 @@ public sealed class EnrolledClients
                 if (e.Message != _lastTrouble) _log.AccessFileKept(e.Message);
                 _lastTrouble = e.Message;
             }
-            return false;
         }
     }
 
@@ -103,19 +101,18 @@ public sealed class EnrolledClients
         return null;
     }
 
-    private bool ReadIfChanged()
+    private void ReadIfChanged()
     {
-        if (_path.Length == 0) return false;
+        if (_path.Length == 0) return;
         lock (_reading)
         {
             var file = new FileInfo(_path);
             (DateTime, long) version = file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
-            if (version == _version) return false;
+            if (version == _version) return;
             Dictionary<string, EnrolledClient> old = _clients;
             _clients = CredentialFile.Read(_path).ToDictionary(one => one.Id, one => Unchanged(old, one) ?? new EnrolledClient(one, ClientRights.Of(one)));
             foreach (EnrolledClient client in old.Values.Where(client => !IsCurrent(client))) _proven.TryRemove(client.Credential.Id, out _);
             (_version, _lastTrouble) = (version, "");
-            return true;
         }
     }
 

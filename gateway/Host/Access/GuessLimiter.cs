@@ -30,12 +30,12 @@ public sealed class GuessLimiter
     private readonly TimeProvider _time;
 
     /// <summary>Makes a limiter that has seen nothing.</summary>
-    /// <param name="time">Its monotonic clock is used alone: setting the time of day frees nobody.</param>
+    /// <param name="time">Its monotonic clock is used alone: setting the time of day frees no address.</param>
     public GuessLimiter(TimeProvider time) => _time = time;
 
     /// <summary>Returns true when an attempt from an address may be looked at.</summary>
-    /// <param name="address">The address; null for an unknown one.</param>
-    public bool MayTry(IPAddress? address)
+    /// <param name="address">The address.</param>
+    public bool MayTry(IPAddress address)
     {
         lock (_records) return !_records.TryGetValue(KeyOf(address), out Record? record) || record.Waiting < MaxWaitingPerAddress;
     }
@@ -43,7 +43,7 @@ public sealed class GuessLimiter
     /// <summary>Notes a wrong password.</summary>
     /// <param name="address">The address.</param>
     /// <returns>The wait of its refusal, and true for the first of a series, which is logged. <see cref="End"/> follows the wait.</returns>
-    public (TimeSpan Delay, bool IsFirst) Begin(IPAddress? address)
+    public (TimeSpan Delay, bool IsFirst) Begin(IPAddress address)
     {
         lock (_records)
         {
@@ -66,7 +66,7 @@ public sealed class GuessLimiter
 
     /// <summary>A refusal has waited.</summary>
     /// <param name="address">The address.</param>
-    public void End(IPAddress? address)
+    public void End(IPAddress address)
     {
         lock (_records)
             if (_records.TryGetValue(KeyOf(address), out Record? record) && record.Waiting > 0) record.Waiting--;
@@ -84,9 +84,8 @@ public sealed class GuessLimiter
         if (oldest != null) _records.Remove(oldest);
     }
 
-    private static IPAddress KeyOf(IPAddress? address)
+    private static IPAddress KeyOf(IPAddress address)
     {
-        if (address == null) return IPAddress.None;
         if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
         byte[] bytes = address.GetAddressBytes();
         if (bytes.Length <= PrefixBytes) return address;

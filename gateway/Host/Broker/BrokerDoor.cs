@@ -109,11 +109,12 @@ public sealed class BrokerDoor
     }
 
     /// <summary>Reads the enrolled clients again where their file has changed.</summary>
-    /// <returns>MQTT client ids of the connections that are no longer admitted.</returns>
-    public string[] FindRevoked()
+    /// <returns>The connections that are no longer admitted.</returns>
+    public NamedConnection[] FindRevoked()
     {
-        if (!_enrolled.Reload()) return [];
-        return [.. _connections.All.Where(one => !IsStillAdmitted(one.Key, one.Value.Admission)).Select(one => one.Key)];
+        _enrolled.Reload();
+        // All of them, each time: a connection may have been checked before the change and accepted after it.
+        return [.. _connections.All.Where(one => !IsStillAdmitted(one.Key, one.Value.Admission)).Select(one => one.Value)];
     }
 
     private bool IsStillAdmitted(string id, Admission? admission) =>
@@ -154,7 +155,7 @@ public sealed class BrokerDoor
         return true;
     }
 
-    private async Task RefuseGuessAsync(ValidatingConnectionEventArgs e, string user, IPAddress? address)
+    private async Task RefuseGuessAsync(ValidatingConnectionEventArgs e, string user, IPAddress address)
     {
         e.ReasonCode = MqttConnectReasonCode.BadUserNameOrPassword;
         _counters.WrongPasswords.Increment();

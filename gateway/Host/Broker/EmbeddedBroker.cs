@@ -141,9 +141,8 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(cancellation))
             {
-                foreach (NamedConnection silent in _door.FindSilent()) silent.Place.Abort();
-                foreach (string client in _door.FindRevoked())
-                    await _server.DisconnectClientAsync(client, new MqttServerClientDisconnectOptions { ReasonCode = MqttDisconnectReasonCode.NotAuthorized });
+                // The connection itself, and not the client of its id: that one may have come back with a new password.
+                foreach (NamedConnection connection in (NamedConnection[])[.. _door.FindSilent(), .. _door.FindRevoked()]) connection.Place.Abort();
             }
         }
         catch (OperationCanceledException)

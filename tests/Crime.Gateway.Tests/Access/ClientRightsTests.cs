@@ -3,6 +3,7 @@ using System.IO;
 using System.Linq;
 using Crime.Frames;
 using Crime.Gateway.Access;
+using Crime.Gateway.Broker;
 using NUnit.Framework;
 
 namespace Crime.Gateway.Tests.Access;
@@ -64,7 +65,8 @@ public sealed class ClientRightsTests
     public void AGatewayAnswersInItsOwnName()
     {
         ClientRights cloud = RightsOf("cloud", ClientRole.Gateway);
-        Assert.That(new[] { Topics.Response("any"), Topics.Status("cloud"), Topics.Request("other", "cloud") }.Select(cloud.MayPublish), Is.All.True);
+        string[] own = [Topics.Response("any"), Topics.Status("cloud"), Topics.Request("other", "cloud"), Topics.Result("any"), BoardTopics.Result("any")];
+        Assert.That(own.Select(cloud.MayPublish), Is.All.True);
         Assert.That(new[] { Topics.Status("other"), Topics.Request("other", "hall-1"), Topics.Command("hall-1") }.Select(cloud.MayPublish), Is.All.False);
         Assert.That(cloud.MaySubscribe(Topics.RequestFilter("cloud")), Is.True);
         Assert.That(new[] { Topics.RequestFilter("other"), Topics.Response("hall-1"), "#" }.Select(cloud.MaySubscribe), Is.All.False);

@@ -70,7 +70,8 @@ public sealed class CredentialBookTests
         const int count = 12;
         await Task.WhenAll(Enumerable.Range(0, count).Select(i => Task.Run(() => new CredentialBook(_folder).Add($"board-{i}", ClientRole.Board, "", s_now))));
         Assert.That(new CredentialBook(_folder).All, Has.Count.EqualTo(count));
-        Assert.That(Directory.GetFiles(_folder).Select(Path.GetFileName), Is.EqualTo(new[] { CredentialFile.Name }));
+        string[] left = [CredentialFile.Name, CredentialFile.Name + CredentialBook.LockEnding];
+        Assert.That(Directory.GetFiles(_folder).Select(Path.GetFileName), Is.EquivalentTo(left));
     }
 
     [TestCase("", "line 1 is not the JSON of this file")]

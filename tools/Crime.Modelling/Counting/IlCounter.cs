@@ -157,7 +157,7 @@ public sealed record SequenceCount(IlCount Whole, IlCount Empty, int Sequences, 
     public OutputCount? Output { get; init; }
 }
 
-/// <summary>What steps of output execute.</summary>
+/// <summary>Instructions of steps of output.</summary>
 /// <param name="Whole">All instructions.</param>
 /// <param name="Steps">Steps, at least one.</param>
 public sealed record OutputCount(IlCount Whole, int Steps);

@@ -1,4 +1,4 @@
-// What a step of output costs on a board, and how many are expected: the cost of a network that writes is a line over the length of its input again.
+// The cost of a step of output on a board, and the expected number of steps: the cost of a network that writes is a line over the length of its input again.
 
 using System;
 using Crime.Costs;
@@ -19,7 +19,7 @@ public sealed record OutputForecast(
 {
     /// <summary>Forecasts outputs.</summary>
     /// <param name="length">The line of the model file.</param>
-    /// <param name="count">What steps of output execute.</param>
+    /// <param name="count">Instructions of steps of output.</param>
     /// <param name="table">What instructions cost.</param>
     /// <param name="wholeUs">Time of an input with one step of output, in µs over its length.</param>
     /// <param name="computeMw">Power that computing adds; null for a profile without power.</param>

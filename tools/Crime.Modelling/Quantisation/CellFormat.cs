@@ -8,7 +8,7 @@ using Crime.Modelling.Ranges;
 
 namespace Crime.Modelling.Quantisation;
 
-/// <summary>Which width the cell states of LSTM layers get.</summary>
+/// <summary>Width of the cell states of LSTM layers.</summary>
 public enum CellWidth
 {
     /// <summary>For each layer 16 bits where they hold the calibrated range with its margin, and otherwise 32.</summary>
@@ -23,7 +23,7 @@ public enum CellWidth
 
 /// <summary>Format of a layer's cell state.</summary>
 /// <param name="FractionBits">Fraction bits; 0 for a cell without a cell state.</param>
-/// <param name="IsWide">Whether it has 32 bits.</param>
+/// <param name="IsWide">True for 32 bits.</param>
 public readonly record struct CellFormat(int FractionBits, bool IsWide)
 {
     /// <summary>Chooses the format of a layer.</summary>

@@ -16,7 +16,7 @@ public sealed class QuantisedLayer
     /// <summary>Fraction bits of the cell state; 0 for a cell without one.</summary>
     public required int CellFractionBits { get; init; }
 
-    /// <summary>Whether the cell state has 32 bits, of which <see cref="CellFractionBits"/> are the fraction.</summary>
+    /// <summary>True when the cell state has 32 bits, of which <see cref="CellFractionBits"/> are the fraction.</summary>
     public required bool IsWideCell { get; init; }
 
     /// <summary>Fraction bits of each gate row, [rows].</summary>

@@ -83,7 +83,7 @@ public sealed class MeaningTests : OnnxNetwork
         AssertRefused(Head(Seen(File.Node("Add", [Features, Constant(Inputs)], ("broadcast", 1), ("axis", 2)))), "operator set 6", "operator set 7 or newer");
     }
 
-    /// <summary>What a branch names is its own: the second one has another constant of the same name.</summary>
+    /// <summary>Names of a branch are its own: the second one has another constant of the same name.</summary>
     [Test]
     public void TwoBranchesUseANameTwice()
     {
